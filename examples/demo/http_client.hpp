@@ -1,0 +1,33 @@
+// A tiny blocking HTTP/1.1 client for loopback: one request, one connection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace slo::examples {
+
+struct HttpAnswer {
+    int status = 0;
+    std::string body;
+};
+
+struct HttpCall {
+    std::string_view method;
+    std::string path;
+    std::string_view content_type = {};  ///< empty: none is sent
+    std::string_view body = {};
+};
+
+/// call sends one request to 127.0.0.1:`port` and reads the answer. Nothing, if no complete answer came within 5
+/// seconds.
+[[nodiscard]] std::optional<HttpAnswer> call(std::uint16_t port, const HttpCall& request);
+
+/// free_port finds a port of 127.0.0.1 that nobody listens on just now; 0 if there is none.
+[[nodiscard]] std::uint16_t free_port();
+
+/// escape writes `text` for a form field or a path segment.
+[[nodiscard]] std::string escape(std::string_view text);
+
+}  // namespace slo::examples

@@ -1,0 +1,105 @@
+// The demo's stage: a test IdP, a real soap_endpoint process, and a timeline of what was seen.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "child_process.hpp"
+#include "http_client.hpp"
+#include "test_idp.hpp"
+
+namespace slo::examples {
+
+[[nodiscard]] Instant now();
+
+/// Timeline prints one line per fact, with the milliseconds since the start, and counts what differed from the promise.
+class Timeline {
+public:
+    static void heading(std::string_view text);
+    void line(std::string_view what, std::string_view text) const;
+    /// The same, marked if it is wrong.
+    void expect(bool right, std::string_view what, std::string_view text);
+    [[nodiscard]] int mistakes() const noexcept { return mistakes_; }
+    [[nodiscard]] double milliseconds() const;
+
+private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    int mistakes_ = 0;
+};
+
+/// Folder is a new directory under the system's temporary one, removed with all that is in it.
+class Folder {
+public:
+    [[nodiscard]] static std::optional<Folder> make();
+    Folder(Folder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+    Folder& operator=(Folder&&) = delete;
+    ~Folder();
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+private:
+    explicit Folder(std::filesystem::path path) : path_(std::move(path)) {}
+    std::filesystem::path path_;
+};
+
+/// A login at the application: who, on which device, under which SessionIndex.
+struct Login {
+    std::string user;
+    std::string device;
+    std::string index;
+    Instant authn_instant;
+    [[nodiscard]] std::string id() const { return user + "-" + device; }
+};
+
+/// What to expect of one request.
+struct Expected {
+    std::string status;              ///< the top-level code, e.g. "Success"
+    std::string event;               ///< of the audit line
+    std::string rule;                ///< which the audit line must name; empty: none was broken
+    std::vector<std::string> ended;  ///< ids of sessions
+};
+
+class Stage {
+public:
+    /// Starts everything. Nothing, if that failed: the timeline says why.
+    [[nodiscard]] static std::optional<Stage> set_up(const std::string& endpoint_program, Timeline& timeline);
+
+    [[nodiscard]] const TestIdp& idp() const noexcept { return idp_; }
+    [[nodiscard]] const std::string& slo_url() const noexcept { return slo_url_; }
+
+    /// Registers a session and expects it to be admitted, or refused by a logout.
+    void admit(const Login& login);
+    void refuse(const Login& login);
+    /// Posts `body`, which claims to be `request`, and expects this to come of it.
+    void post(const SentLogout& request, std::string_view body, const Expected& expected);
+    /// Stops the endpoint and expects exit code 0.
+    void stop();
+
+private:
+    Stage(Timeline& timeline, Folder folder, TestIdp idp, ChildProcess process)
+        : timeline_(timeline), folder_(std::move(folder)), idp_(std::move(idp)), process_(std::move(process)) {}
+    [[nodiscard]] bool wait_until_it_listens();
+    [[nodiscard]] bool fetch_metadata();
+    [[nodiscard]] int register_session(const Login& login) const;
+    void expect_alive();
+    /// The next audit line, checked; it tells what was proven.
+    void expect_audit(const Expected& expected);
+    void expect_answer(const HttpAnswer& answer, const SentLogout& request, const Expected& expected, double took);
+
+    Timeline& timeline_;
+    Folder folder_;
+    TestIdp idp_;
+    ChildProcess process_;
+    std::uint16_t port_ = 0;
+    std::uint16_t local_port_ = 0;
+    std::string slo_url_;
+    std::optional<TrustedSp> sp_;
+    std::set<std::string> known_;  ///< every session that ever was
+    std::set<std::string> alive_;  ///< which of them should live
+};
+
+}  // namespace slo::examples

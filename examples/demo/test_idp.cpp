@@ -1,0 +1,117 @@
+#include "test_idp.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "slo/saml/error.hpp"
+#include "slo/saml/message_verifier.hpp"
+#include "slo/saml/soap.hpp"
+#include "slo/saml/unverified.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::examples {
+namespace {
+
+constexpr saml::xml::Name x509_certificate{"http://www.w3.org/2000/09/xmldsig#", "X509Certificate"};
+
+/// Depth-first; the parser bounds the depth.
+std::optional<saml::xml::Element> find(const saml::xml::Element& element, saml::xml::Name name) {
+    if (element.is(name)) return element;
+    for (const saml::xml::Element& child : element.children()) {
+        if (const auto found = find(child, name)) return found;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<TestIdp> TestIdp::make(const saml::EntityID& entity_id, Instant now) {
+    const auto made = saml::generate_key(saml::KeyKind::rsa_2048, "test IdP", now, std::chrono::days(365));
+    if (!made) return made.error();
+    auto key = saml::SigningKey::parse(made->private_key_pem, made->certificate_pem);
+    if (!key) return std::move(key).error();
+    return TestIdp(entity_id, saml::MessageSigner(*std::move(key)));
+}
+
+std::string TestIdp::metadata() const {
+    std::string name;
+    saml::xml::escape_attribute(name, entity_id_.str());
+    return R"(<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID=")" + name +
+           R"("><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">)"
+           R"(<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>)"
+           "<ds:X509Certificate>" +
+           signer_.key().certificate().base64() +
+           "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+           R"(<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" )"
+           R"(Location="https://idp.example.org/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>)";
+}
+
+Result<SentLogout> TestIdp::order(const WantedLogout& wanted, Instant now) const {
+    auto id = saml::random_message_id();
+    if (!id) return std::move(id).error();
+    const saml::LogoutRequest request{.id = *id,
+                                      .version = {},
+                                      .issue_instant = now,
+                                      .destination = wanted.destination,
+                                      .consent = {},
+                                      .issuer = entity_id_,
+                                      .asynchronous = false,
+                                      .identifier = wanted.name_id,
+                                      .session_indexes = wanted.session_indexes,
+                                      .not_on_or_after = now + std::chrono::minutes(5),
+                                      .reason = {}};
+    const auto message = signer_.sign(request);
+    if (!message) return message.error();
+    return SentLogout{*std::move(id), now, saml::soap::encode(*message)};
+}
+
+Result<TrustedSp> TrustedSp::from_metadata(std::string_view octets) {
+    const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits);
+    if (!document) return document.error();
+    auto entity_id = saml::EntityID::parse(document->root().attribute("entityID").value_or(""));
+    if (!entity_id) return std::move(entity_id).error();
+    const auto element = find(document->root(), x509_certificate);
+    if (!element) return saml::fail(saml::Errc::certificate_unreadable, "metadata without a certificate");
+    const auto text = element->text();
+    if (!text) return text.error();
+    auto certificate = saml::Certificate::from_base64(*text);
+    if (!certificate) return std::move(certificate).error();
+    return TrustedSp{*std::move(entity_id), *std::move(certificate)};
+}
+
+Result<saml::Status> TrustedSp::read_answer(std::string_view body, const SentLogout& request, Instant now) const {
+    auto message = saml::soap::decode_response(body);
+    if (!message) return std::move(message).error();
+    const auto unverified = saml::UnverifiedLogoutResponse::parse(*message);
+    if (!unverified) return unverified.error();
+    auto key = saml::VerificationKey::from(certificate);
+    if (!key) return std::move(key).error();
+    const saml::VerificationKeys keys{*std::move(key)};
+    const saml::Expectations expected{.issuer = entity_id,
+                                      .destinations = {},
+                                      .destination_rule = saml::DestinationRule::optional,
+                                      .now = now,
+                                      .algorithms = {}};
+    auto response = saml::MessageVerifier::verify(*unverified, keys, request.id, expected);
+    if (!response) return std::move(response).error();
+    return (*response)->status;
+}
+
+saml::NameID persistent_name(std::string value) {
+    return {.value = std::move(value),
+            .format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+            .name_qualifier = {},
+            .sp_name_qualifier = {},
+            .sp_provided_id = {}};
+}
+
+std::string short_text(const saml::Status& status) {
+    const auto last_part = [](std::string_view code) { return std::string(code.substr(code.rfind(':') + 1)); };
+    std::string text = last_part(saml::uri(status.code));
+    for (const std::string& code : status.nested) text += "/" + last_part(code);
+    return text;
+}
+
+}  // namespace slo::examples

@@ -1,0 +1,66 @@
+// An identity provider for demonstrations and examples. It belongs to no product: its keys are made up on the spot.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/keys.hpp"
+#include "slo/saml/logout_response.hpp"
+#include "slo/saml/message_signer.hpp"
+#include "slo/saml/name_id.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::examples {
+
+/// Whom an IdP wants to be logged out, and where.
+struct WantedLogout {
+    std::string destination;
+    saml::NameID name_id;
+    std::vector<saml::SessionIndex> session_indexes;  ///< none: all
+};
+
+/// A LogoutRequest, signed and in its SOAP envelope.
+struct SentLogout {
+    saml::MessageID id;
+    Instant issue_instant;
+    std::string body;
+};
+
+/// TestIdp has a name and a key, orders logouts, and checks what an SP answers.
+class TestIdp {
+public:
+    [[nodiscard]] static Result<TestIdp> make(const saml::EntityID& entity_id, Instant now);
+
+    [[nodiscard]] const saml::EntityID& entity_id() const noexcept { return entity_id_; }
+    /// Its EntityDescriptor.
+    [[nodiscard]] std::string metadata() const;
+    [[nodiscard]] Result<SentLogout> order(const WantedLogout& wanted, Instant now) const;
+
+private:
+    TestIdp(saml::EntityID entity_id, saml::MessageSigner signer)
+        : entity_id_(std::move(entity_id)), signer_(std::move(signer)) {}
+    saml::EntityID entity_id_;
+    saml::MessageSigner signer_;
+};
+
+/// TrustedSp is what an IdP knows of an SP: its name, and the certificate in its metadata.
+struct TrustedSp {
+    saml::EntityID entity_id;
+    saml::Certificate certificate;
+
+    /// Reads the first signing certificate out of an SP's metadata.
+    [[nodiscard]] static Result<TrustedSp> from_metadata(std::string_view octets);
+    /// The Status of the LogoutResponse in the SOAP envelope `body`, which must be signed by this SP and answer
+    /// `request`.
+    [[nodiscard]] Result<saml::Status> read_answer(std::string_view body, const SentLogout& request, Instant now) const;
+};
+
+/// A NameID of Format persistent, without qualifiers.
+[[nodiscard]] saml::NameID persistent_name(std::string value);
+
+/// "Success", or "Requester/RequestDenied": the last parts of the codes.
+[[nodiscard]] std::string short_text(const saml::Status& status);
+
+}  // namespace slo::examples

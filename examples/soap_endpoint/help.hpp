@@ -1,0 +1,49 @@
+// What soap_endpoint --help says.
+#pragma once
+
+#include <string_view>
+
+namespace slo::examples {
+
+inline constexpr std::string_view help =
+    R"(soap_endpoint: a SAML 2.0 single-logout endpoint, to run beside an application
+
+  soap_endpoint --config FILE     serve until SIGTERM or SIGINT
+  soap_endpoint --help
+
+It takes LogoutRequests from your identity providers over SOAP, proves who sent them, ends the sessions they name, and
+answers with a signed LogoutResponse. A signed Success means: every session that the request names is gone, and a login
+that was on its way when the logout came is refused. Sessions live in memory and end with the process.
+
+FILE is TOML; examples/soap_endpoint.toml explains every key. Keys that it names and that don't exist are made.
+
+Public endpoints ([server] listen):
+  POST /saml/slo/soap    the path of slo_url: for the identity provider
+  GET  /saml/metadata    our metadata: give it to the identity provider's administrator
+
+Local interface ([local] port, 127.0.0.1 only): for your application. At login, with the values of the assertion exactly
+as they stand there; session_index may be repeated, format, name_qualifier, sp_name_qualifier and sp_provided_id are the NameID's
+attributes, if it has them:
+
+  curl -i http://127.0.0.1:8081/sessions \
+    --data-urlencode local_id=cookie-value-or-its-hash --data-urlencode idp=https://idp.example.org/metadata \
+    --data-urlencode name_id=_a1b2 --data-urlencode format=urn:oasis:names:tc:SAML:2.0:nameid-format:transient \
+    --data-urlencode session_index=_s1 --data-urlencode authn_instant=2030-01-01T12:00:00Z \
+    --data-urlencode expires=2030-01-01T20:00:00Z
+
+  201  it lives. 409  a logout came first, or the id is taken: let nobody in. 400  says which field is wrong.
+
+At every request of that session:
+
+  curl -i http://127.0.0.1:8081/sessions/cookie-value-or-its-hash
+
+  200  it lives. 404  it doesn't: end it.
+
+One line of JSON per logout goes to stderr; names and indexes in it are hashed with a key that this process made up.
+
+SIGTERM, SIGINT: takes no more requests, answers those at work, exits with 0.
+Exit codes: 0 stopped as asked; 2 the command line, the configuration, a key or a port is at fault: one line says what
+and how to mend it, and nothing was started.
+)";
+
+}  // namespace slo::examples

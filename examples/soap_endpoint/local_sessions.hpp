@@ -1,0 +1,30 @@
+// The local interface: an application on this machine registers sessions and asks whether they live.
+#pragma once
+
+#include <string>
+
+#include "slo/saml/identifiers.hpp"
+#include "slo/sp/http.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::examples {
+
+/// LocalSessions answers POST /sessions and GET /sessions/<id>. It knows no caller from another: serve it on loopback
+/// only. Thread-safe, like the store, which must outlive it.
+class LocalSessions final : public sp::HttpHandler {
+public:
+    LocalSessions(sp::SessionStore& store, saml::EntityID sp) : store_(store), sp_(std::move(sp)) {}
+
+    [[nodiscard]] sp::HttpStep handle(const sp::HttpRequest& request) noexcept override;
+
+private:
+    [[nodiscard]] sp::HttpReply answer(const sp::HttpRequest& request);
+    [[nodiscard]] sp::HttpReply register_session(const sp::HttpRequest& request);
+    [[nodiscard]] sp::HttpReply look_up(std::string_view escaped_id);
+    [[nodiscard]] Result<sp::Session> read_session(std::string_view body) const;
+
+    sp::SessionStore& store_;
+    saml::EntityID sp_;
+};
+
+}  // namespace slo::examples

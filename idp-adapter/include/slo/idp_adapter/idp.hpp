@@ -1,0 +1,28 @@
+// One IdP as a partner.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "slo/idp_adapter/interop_profile.hpp"
+#include "slo/metadata/entity_descriptor.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/keys.hpp"
+#include "slo/saml/result.hpp"
+
+namespace slo::idp_adapter {
+
+/// Idp is immutable: who it is, which keys speak for it, where it listens, how it deviates.
+struct Idp {
+    saml::EntityID entity_id;
+    saml::VerificationKeys keys;
+    std::vector<metadata::Endpoint> single_logout_services;
+    std::optional<Instant> valid_until;
+    InteropProfile profile;
+};
+
+/// make_idp takes the IdP role out of `descriptor`. Errors: metadata::Errc::not_metadata where it has none,
+/// metadata::Errc::no_usable_key.
+[[nodiscard]] Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfile profile);
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,22 @@
+#include "slo/idp_adapter/idp.hpp"
+
+#include <utility>
+
+#include "slo/metadata/metadata_parser.hpp"
+
+namespace slo::idp_adapter {
+
+Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfile profile) {
+    if (!descriptor.idp) {
+        return Failure{make_error_code(metadata::Errc::not_metadata),
+                       "the entity has no IDPSSODescriptor for SAML 2.0: it is no IdP"};
+    }
+    auto keys = descriptor.idp->verification_keys();
+    if (keys.empty()) {
+        return Failure{make_error_code(metadata::Errc::no_usable_key), "the IdP has no key that may verify"};
+    }
+    return Idp{descriptor.entity_id, std::move(keys), descriptor.idp->single_logout_services, descriptor.valid_until,
+               std::move(profile)};
+}
+
+}  // namespace slo::idp_adapter

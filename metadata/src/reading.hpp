@@ -1,0 +1,34 @@
+// What this room's readers and its writer share: the names in metadata, and how a broken part is reported.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "slo/metadata/metadata_parser.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::metadata {
+
+inline constexpr std::string_view md_namespace = "urn:oasis:names:tc:SAML:2.0:metadata";
+inline constexpr std::string_view ds_namespace = "http://www.w3.org/2000/09/xmldsig#";
+inline constexpr std::string_view aslo_namespace = "urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo";
+inline constexpr std::string_view saml2_protocol = "urn:oasis:names:tc:SAML:2.0:protocol";
+
+[[nodiscard]] constexpr saml::xml::Name md(std::string_view local) noexcept {
+    return {md_namespace, local};
+}
+[[nodiscard]] constexpr saml::xml::Name ds(std::string_view local) noexcept {
+    return {ds_namespace, local};
+}
+
+/// at names `element` and its line. Only for elements whose name was compared with one of ours: then no text of the
+/// document gets into the report.
+[[nodiscard]] inline std::string at(const saml::xml::Element& element) {
+    return std::string(element.name().local) + ", line " + std::to_string(element.line());
+}
+
+[[nodiscard]] inline Failure broken(Errc code, const saml::xml::Element& element, std::string_view what) {
+    return Failure{make_error_code(code), at(element) + ": " + std::string(what)};
+}
+
+}  // namespace slo::metadata

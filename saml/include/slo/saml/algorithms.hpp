@@ -1,0 +1,36 @@
+// Which algorithms a signature or an encryption may use. Everything else is refused by construction.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace slo::saml {
+
+enum class DigestAlgorithm { sha256, sha384, sha512, sha1 };
+
+enum class SignatureAlgorithm {
+    rsa_sha256, rsa_sha384, rsa_sha512,
+    ecdsa_sha256, ecdsa_sha384, ecdsa_sha512,
+    rsa_sha1,
+};
+
+/// The XML Signature identifier of an algorithm, and back (nothing for any other URI). Static storage.
+[[nodiscard]] std::string_view uri(SignatureAlgorithm algorithm) noexcept;
+[[nodiscard]] std::string_view uri(DigestAlgorithm algorithm) noexcept;
+[[nodiscard]] std::optional<SignatureAlgorithm> signature_algorithm(std::string_view uri) noexcept;
+[[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm(std::string_view uri) noexcept;
+
+/// AlgorithmPolicy is the allow-list for one IdP. Default: SHA-256/384/512 with RSA or ECDSA for signatures, AES-GCM with
+/// RSA-OAEP for encryption. Each exception is named for what it is and belongs to the one IdP that still needs it.
+struct AlgorithmPolicy {
+    enum class Sha1 { refused, dangerously_accepted };
+    enum class Cbc { refused, accepted_inside_a_verified_signature };
+
+    Sha1 sha1 = Sha1::refused;  ///< rsa-sha1 signatures and SHA-1 digests (Lasso's and pysaml2's old default)
+    Cbc cbc = Cbc::refused;     ///< aes128-cbc and aes256-cbc for EncryptedID, after verification only (erratum E93)
+
+    [[nodiscard]] bool allows(SignatureAlgorithm algorithm) const noexcept;
+    [[nodiscard]] bool allows(DigestAlgorithm algorithm) const noexcept;
+};
+
+}  // namespace slo::saml

@@ -1,0 +1,74 @@
+// Strings that mean something are types of their own: one can't be passed for another, and none exists half-checked.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "slo/saml/result.hpp"
+
+namespace slo::saml {
+
+/// ParsedString is a string that satisfied its kind's grammar once, in parse(). Compared byte by byte (Core 1.3.1 l.280).
+template <class Kind>
+class ParsedString {
+public:
+    /// Errors: Kind::malformed.
+    [[nodiscard]] static Result<ParsedString> parse(std::string_view text) {
+        if (!Kind::accepts(text)) return Kind::refuse();
+        return ParsedString(std::string(text));
+    }
+    [[nodiscard]] const std::string& str() const noexcept { return text_; }
+    friend auto operator<=>(const ParsedString&, const ParsedString&) = default;
+
+private:
+    explicit ParsedString(std::string text) : text_(std::move(text)) {}
+    std::string text_;
+};
+
+/// An entity identifier: an absolute URI of 1 to 1024 bytes (Core 8.3.6 l.3315).
+struct EntityIDKind {
+    static bool accepts(std::string_view text) noexcept;
+    static Failure refuse();
+};
+/// A message ID: an NCName of 1 to 128 ASCII characters (Core 1.3.4; xs:ID, narrowed).
+struct MessageIDKind {
+    static bool accepts(std::string_view text) noexcept;
+    static Failure refuse();
+};
+/// A SessionIndex: opaque, 1 to 1024 bytes (256 characters outside the BMP, Kantara IIP-G02), not blank, no controls.
+struct SessionIndexKind {
+    static bool accepts(std::string_view text) noexcept;
+    static Failure refuse();
+};
+/// The URL of an endpoint: http or https, a host, no user information, no fragment, at most 1024 bytes.
+struct EndpointUrlKind {
+    static bool accepts(std::string_view text) noexcept;
+    static Failure refuse();
+};
+using EntityID = ParsedString<EntityIDKind>;
+using MessageID = ParsedString<MessageIDKind>;
+using SessionIndex = ParsedString<SessionIndexKind>;
+using EndpointUrl = ParsedString<EndpointUrlKind>;
+
+/// random_message_id makes an ID of '_' and 40 hex digits: 160 bits from OpenSSL's CSPRNG (Core 1.3.4 l.318-329).
+/// Errors: Errc::crypto_failure. Thread-safe.
+[[nodiscard]] Result<MessageID> random_message_id();
+
+/// is_absolute_uri: a scheme, a colon, something after it, and no blank, control or `<>"{}|\^` and backtick (RFC 3986).
+[[nodiscard]] bool is_absolute_uri(std::string_view text) noexcept;
+
+/// is_clean_value: 1 to `max_bytes` bytes of valid UTF-8, at least one of them not a blank, no C0 or C1 control
+/// (Core 1.3.1 l.277; identifiers with controls only serve attacks on logs and stores).
+[[nodiscard]] bool is_clean_value(std::string_view text, std::size_t max_bytes) noexcept;
+
+}  // namespace slo::saml
+
+template <class Kind>
+struct std::hash<slo::saml::ParsedString<Kind>> {
+    std::size_t operator()(const slo::saml::ParsedString<Kind>& value) const noexcept {
+        return std::hash<std::string>{}(value.str());
+    }
+};

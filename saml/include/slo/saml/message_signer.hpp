@@ -1,0 +1,44 @@
+// The only door out: what isn't signed can't be encoded.
+#pragma once
+
+#include <string>
+
+#include "slo/saml/keys.hpp"
+#include "slo/saml/logout_request.hpp"
+#include "slo/saml/logout_response.hpp"
+#include "slo/saml/result.hpp"
+
+namespace slo::saml {
+
+/// SignedMessage is a SAML message with our enveloped signature, as the octets that a binding carries.
+class [[nodiscard]] SignedMessage {
+public:
+    [[nodiscard]] const std::string& xml() const noexcept { return xml_; }
+
+private:
+    friend class MessageSigner;
+    explicit SignedMessage(std::string xml) : xml_(std::move(xml)) {}
+    std::string xml_;
+};
+
+/// MessageSigner composes messages in exclusive canonical form and signs them (Core 5.4; rsa-sha256 or what the key says,
+/// SHA-2 digest of the same size, exc-c14n, KeyInfo with our certificate). Immutable, thread-safe.
+class MessageSigner {
+public:
+    explicit MessageSigner(SigningKey key);
+
+    /// Errors: Errc::crypto_failure; Errc::uri_malformed, name_id_malformed or status_malformed for a value that the schema
+    /// doesn't allow.
+    [[nodiscard]] Result<SignedMessage> sign(const LogoutResponse& response) const;
+    [[nodiscard]] Result<SignedMessage> sign(const LogoutRequest& request) const;
+    /// The refusal of another request, in that request's own response element, with `response`'s fields.
+    [[nodiscard]] Result<SignedMessage> sign_refusal(RefusedRequest of, const LogoutResponse& response) const;
+
+    [[nodiscard]] const SigningKey& key() const noexcept { return key_; }
+
+private:
+    SigningKey key_;
+    std::string key_info_;  ///< prepared once
+};
+
+}  // namespace slo::saml

@@ -1,0 +1,54 @@
+// The only door from an unverified message to a verified one.
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <vector>
+
+#include "slo/saml/algorithms.hpp"
+#include "slo/saml/keys.hpp"
+#include "slo/saml/logout_request.hpp"
+#include "slo/saml/logout_response.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/unverified.hpp"
+#include "slo/saml/verified.hpp"
+
+namespace slo::saml {
+
+enum class DestinationRule {
+    required,  ///< a signed request without Destination could be meant for another SP: refused
+    optional,  ///< absent is fine, present must match
+};
+
+/// Everything that a message is compared against, as one value.
+struct Expectations {
+    EntityID issuer;                        ///< whose keys are used: the message must say the same inside the signature
+    std::vector<EndpointUrl> destinations;  ///< our public URLs, compared as whole strings
+    DestinationRule destination_rule = DestinationRule::required;
+    Instant now;
+    std::chrono::seconds clock_skew{180};  ///< tolerated on every comparison with `now` (erratum E92)
+    std::chrono::seconds max_age{300};     ///< how old IssueInstant may be, beyond the skew, where NotOnOrAfter is absent
+    AlgorithmPolicy algorithms;
+};
+
+/// MessageVerifier checks in this order and names the first rule that is broken: the signature (xml_signature.hpp); then,
+/// read from the signed octets only, the schema; Issuer; Destination; IssueInstant; NotOnOrAfter. Stateless, thread-safe.
+class MessageVerifier {
+public:
+    /// Errors: those of verify_enveloped(), then Errc::schema_violation and the value errors (id_malformed, ...,
+    /// version_*), issuer_mismatch, destination_missing, destination_mismatch, issue_instant_out_of_window, request_expired.
+    /// Lifetime: the result shares nothing with `message`.
+    /// Spec: SAML Core 3.2.1, 3.7.1, 5.4; Profiles 4.4.4.1 (l.1294-1304); errata E10, E38, E92.
+    [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
+                                                                std::span<const VerificationKey> keys,
+                                                                const Expectations& expected);
+
+    /// The same for an answer; it must answer `request_id` (Core 3.2.2 l.1545). Destination is compared where present.
+    /// Errors: as above (no request_expired), and Errc::in_response_to_mismatch, status_malformed.
+    [[nodiscard]] static Result<Verified<LogoutResponse>> verify(const UnverifiedLogoutResponse& message,
+                                                                 std::span<const VerificationKey> keys,
+                                                                 const MessageID& request_id,
+                                                                 const Expectations& expected);
+};
+
+}  // namespace slo::saml

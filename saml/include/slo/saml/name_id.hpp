@@ -1,0 +1,39 @@
+// The principal's identifier, and when two of them mean the same principal.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "slo/saml/identifiers.hpp"
+
+namespace slo::saml {
+
+/// NameID as the schema has it (Core 2.2.2): the text and its four attributes, exactly as received.
+/// The text is 1 to 1024 bytes, not blank, without control characters; attributes likewise.
+struct NameID {
+    std::string value;
+    std::optional<std::string> format;
+    std::optional<std::string> name_qualifier;
+    std::optional<std::string> sp_name_qualifier;
+    std::optional<std::string> sp_provided_id;
+
+    friend bool operator==(const NameID&, const NameID&) = default;
+};
+
+inline constexpr std::size_t max_name_id_bytes = 1024;
+
+/// How strictly two NameIDs must agree to be one principal.
+enum class NameIDMatching {
+    /// Text and all four attributes, as written (a missing Format still means `unspecified`, Core 2.2.2 and erratum E60).
+    exact,
+    /// The same, but a missing NameQualifier stands for the IdP and a missing SPNameQualifier for us (Core 8.3.7 l.3326).
+    default_qualifiers,
+    /// The text alone, for IdPs that write other attributes at logout than at login.
+    value_only,
+};
+
+/// strongly_matches tells whether `a` and `b` name one principal of `idp` at `sp` (Core 3.3.4 l.1949-1960).
+[[nodiscard]] bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching, const EntityID& idp,
+                                    const EntityID& sp) noexcept;
+
+}  // namespace slo::saml

@@ -1,0 +1,20 @@
+// What libxml2, xmlsec1 and OpenSSL need before their first use in a process.
+#pragma once
+
+#include "slo/saml/result.hpp"
+
+namespace slo::saml {
+
+/// The library prepares libxml2 and xmlsec1 by itself at first use, touching nothing that a host has already set up.
+/// harden_process goes further, for a process that is ours alone: call it first in main(), before any thread.
+/// It removes the environment variables that can redirect the C libraries (XML_CATALOG_FILES, SGML_CATALOG_FILES,
+/// OPENSSL_CONF, OPENSSL_MODULES), silences their printing in every thread, removes libxml2's and xmlsec1's ways to open
+/// files and connections, and runs self_test().
+/// Errors: Errc::crypto_failure.
+[[nodiscard]] Result<void> harden_process();
+
+/// self_test verifies a built-in good message and refuses a built-in bad one, with the very code that serves requests.
+/// Errors: Errc::crypto_failure with what differed.
+[[nodiscard]] Result<void> self_test();
+
+}  // namespace slo::saml

@@ -1,0 +1,84 @@
+// Messages as received: parsed, and believed in nothing.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/logout_request.hpp"
+#include "slo/saml/logout_response.hpp"
+#include "slo/saml/result.hpp"
+
+namespace slo::saml {
+
+enum class Binding { soap };
+
+class MessageVerifier;
+
+/// ReceivedMessage is one SAML protocol message, taken out of its binding once. It can say what kind of message it claims
+/// to be and under which ID; to learn more, parse it. Movable, not thread-safe.
+class ReceivedMessage {
+public:
+    [[nodiscard]] Binding binding() const noexcept;
+    /// The ID attribute, if it is an NCName: good for InResponseTo (Core 3.2.2 l.1542), for nothing else.
+    [[nodiscard]] std::optional<MessageID> claimed_id() const;
+    /// Errc::unsupported_request's kind: which other request it is. Nothing for a LogoutRequest.
+    [[nodiscard]] std::optional<RefusedRequest> other_request() const noexcept;
+    /// The Version that an answer must carry: min(2.0, the request's), 2.0 where it can't be read (Core 4.1.3.2 l.2812).
+    [[nodiscard]] Version answer_version() const;
+
+    ReceivedMessage(ReceivedMessage&&) noexcept;
+    ReceivedMessage& operator=(ReceivedMessage&&) noexcept;
+    ~ReceivedMessage();
+
+    struct Impl;
+    explicit ReceivedMessage(std::unique_ptr<Impl> impl) noexcept;  ///< for the bindings' decoders
+
+private:
+    friend class UnverifiedLogoutRequest;
+    friend class UnverifiedLogoutResponse;
+    friend class MessageVerifier;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// UnverifiedLogoutRequest claims to be a LogoutRequest 2.x of somebody. Anybody may have written it.
+class UnverifiedLogoutRequest {
+public:
+    /// Errors: Errc::unsupported_request, not_a_saml_request, version_malformed, version_too_low, version_too_high,
+    /// id_malformed, issuer_malformed. On failure `message` is untouched, so that an answer can still name its ID.
+    [[nodiscard]] static Result<UnverifiedLogoutRequest> parse(ReceivedMessage& message);
+
+    [[nodiscard]] const EntityID& claimed_issuer() const noexcept { return issuer_; }
+    [[nodiscard]] const MessageID& claimed_id() const noexcept { return id_; }
+
+private:
+    friend class MessageVerifier;
+    UnverifiedLogoutRequest(ReceivedMessage message, EntityID issuer, MessageID id)
+        : message_(std::move(message)), issuer_(std::move(issuer)), id_(std::move(id)) {}
+    ReceivedMessage message_;
+    EntityID issuer_;
+    MessageID id_;
+};
+
+/// UnverifiedLogoutResponse claims to be an IdP's answer to our LogoutRequest.
+class UnverifiedLogoutResponse {
+public:
+    /// Errors: Errc::schema_violation (another element), version_malformed, version_too_low, version_too_high,
+    /// id_malformed, issuer_malformed. On failure `message` is untouched.
+    [[nodiscard]] static Result<UnverifiedLogoutResponse> parse(ReceivedMessage& message);
+
+    [[nodiscard]] const EntityID& claimed_issuer() const noexcept { return issuer_; }
+    [[nodiscard]] const MessageID& claimed_id() const noexcept { return id_; }
+
+private:
+    friend class MessageVerifier;
+    UnverifiedLogoutResponse(ReceivedMessage message, EntityID issuer, MessageID id)
+        : message_(std::move(message)), issuer_(std::move(issuer)), id_(std::move(id)) {}
+    ReceivedMessage message_;
+    EntityID issuer_;
+    MessageID id_;
+};
+
+}  // namespace slo::saml

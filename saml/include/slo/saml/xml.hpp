@@ -1,0 +1,108 @@
+// The hardened XML reader, and the two escapes that a writer needs. No libxml2 type is visible here.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "slo/saml/result.hpp"
+
+struct _xmlDoc;   // NOLINT(bugprone-reserved-identifier): libxml2's own names
+struct _xmlNode;  // NOLINT(bugprone-reserved-identifier)
+
+namespace slo::saml::xml {
+
+/// What happens to a comment. Dropped, it neither splits the text around it nor is seen by any reader; a message has none.
+enum class Comments { refused, dropped };
+
+/// What one document may cost. The defaults are for a protocol message that a stranger sent.
+struct Limits {
+    std::size_t octets = 64 * 1024;  ///< libxml2 2.9.14 checks attributes in O(n^2): at 64 KiB that stays under 40 ms
+    int elements = 512;
+    int depth = 32;
+    int attributes_per_element = 32;
+    int namespaces_per_element = 32;
+    Comments comments = Comments::refused;
+};
+/// For one EntityDescriptor: larger certificates and extensions, still bounded; real metadata carries comments.
+inline constexpr Limits metadata_limits{.octets = 1024 * 1024, .elements = 16'384, .depth = 32,
+                                        .attributes_per_element = 32, .namespaces_per_element = 64,
+                                        .comments = Comments::dropped};
+
+/// An expanded name: namespace URI (empty: none) and local name.
+struct Name {
+    std::string_view namespace_uri;
+    std::string_view local;
+    friend bool operator==(const Name&, const Name&) = default;
+};
+
+struct Attribute {
+    Name name;
+    std::string value;
+};
+
+/// Element is a cursor on one element. It borrows from its Document and must not outlive it. Cheap to copy.
+class Element {
+public:
+    [[nodiscard]] Name name() const noexcept;
+    [[nodiscard]] bool is(Name name) const noexcept { return this->name() == name; }
+
+    /// The attribute in no namespace with this name.
+    [[nodiscard]] std::optional<std::string> attribute(std::string_view local) const;
+    /// Every attribute, in document order; namespace declarations are none.
+    [[nodiscard]] std::vector<Attribute> attributes() const;
+
+    /// The child elements in document order. Text between them is not shown: see has_only_element_content().
+    [[nodiscard]] std::vector<Element> children() const;
+    [[nodiscard]] std::optional<Element> first_child() const noexcept;
+    [[nodiscard]] std::optional<Element> next_sibling() const noexcept;
+    /// No text but white space stands between the children.
+    [[nodiscard]] bool has_only_element_content() const noexcept;
+
+    /// The whole text of an element without child elements, CDATA included (never only its first text node).
+    /// Errors: Errc::schema_violation if there is a child element.
+    [[nodiscard]] Result<std::string> text() const;
+    /// The namespace that `prefix` is bound to here; "" asks for the default namespace.
+    [[nodiscard]] std::optional<std::string> namespace_of_prefix(std::string_view prefix) const;
+    /// Every (prefix, namespace URI) that is bound here; "" is the default namespace's prefix.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> namespaces_in_scope() const;
+    [[nodiscard]] int line() const noexcept;
+
+    /// Inside this room only.
+    [[nodiscard]] _xmlNode* node() const noexcept { return node_; }
+    explicit Element(_xmlNode* node) noexcept : node_(node) {}
+
+private:
+    _xmlNode* node_;
+};
+
+/// Document owns one parsed document. What the parser refuses, whatever the caller wants: anything but strict UTF-8,
+/// DOCTYPE, entity declarations, processing instructions, comments (unless `limits` drops them), documents over `limits`,
+/// broken namespaces. It reads no file and opens no connection. Not thread-safe; movable.
+class Document {
+public:
+    /// Errors: Errc::message_too_large, xml_encoding, xml_malformed, xml_doctype, xml_processing_instruction, xml_comment,
+    /// xml_limits.
+    [[nodiscard]] static Result<Document> parse(std::string_view octets, const Limits& limits = {});
+
+    [[nodiscard]] Element root() const noexcept;
+    /// No two ID-like attributes (ID, AssertionID, RequestID, ResponseID; any namespace, any case) share a value, and none is
+    /// an xml:id, which libxml2 would register before us.
+    [[nodiscard]] bool has_unique_ids() const;
+    [[nodiscard]] _xmlDoc* doc() const noexcept { return doc_.get(); }  ///< inside this room only
+
+private:
+    struct Free { void operator()(_xmlDoc* doc) const noexcept; };
+    explicit Document(_xmlDoc* doc) noexcept : doc_(doc) {}
+    std::unique_ptr<_xmlDoc, Free> doc_;
+};
+
+/// escape_text and escape_attribute write `value` as canonical XML does (Canonical XML 1.0, section 2.3), appended to `out`.
+void escape_text(std::string& out, std::string_view value);
+void escape_attribute(std::string& out, std::string_view value);
+
+}  // namespace slo::saml::xml

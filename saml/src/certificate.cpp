@@ -1,0 +1,97 @@
+#include <openssl/asn1.h>
+
+#include <ctime>
+#include <optional>
+
+#include "c_errors.hpp"
+#include "digest.hpp"
+#include "key_access.hpp"
+#include "pem.hpp"
+#include "slo/saml/base64.hpp"
+#include "slo/saml/error.hpp"
+#include "slo/saml/keys.hpp"
+
+namespace slo::saml {
+namespace {
+
+constexpr std::size_t max_der_octets = 8 * 1024;
+
+// A SEQUENCE of at least 128 octets: what every certificate begins with, and no text does.
+bool looks_like_der(std::string_view octets) {
+    return octets.size() > 2 && octets[0] == '\x30' && (static_cast<unsigned char>(octets[1]) & 0x80) != 0;
+}
+
+std::optional<Instant> instant_of(const ASN1_TIME* time) {
+    std::tm fields{};
+    if (ASN1_TIME_to_tm(time, &fields) != 1) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year{fields.tm_year + 1900},
+                                           std::chrono::month{static_cast<unsigned>(fields.tm_mon + 1)},
+                                           std::chrono::day{static_cast<unsigned>(fields.tm_mday)}};
+    if (!date.ok()) return std::nullopt;
+    return std::chrono::sys_days{date} + std::chrono::hours{fields.tm_hour} + std::chrono::minutes{fields.tm_min} +
+           std::chrono::seconds{fields.tm_sec};
+}
+
+Failure unreadable(std::string why) { return fail(Errc::certificate_unreadable, std::move(why)); }
+
+}  // namespace
+
+struct Certificate::Impl {
+    std::string der;
+    std::string base64;
+    Instant not_before;
+    Instant not_after;
+    OwnedPkey key;  ///< null where OpenSSL knows no such key: the certificate still has dates and a fingerprint
+
+    static Result<Certificate> read(std::string der) {
+        if (der.size() > max_der_octets) return unreadable("longer than 8 KiB");
+        const CErrorScope quiet;
+        const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
+        const unsigned char* cursor = begin;
+        const OwnedX509 x509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
+        if (!x509) return unreadable("not an X.509 certificate: " + take_openssl_errors());
+        if (cursor != begin + der.size()) return unreadable("something follows the certificate");
+        const auto not_before = instant_of(X509_get0_notBefore(x509.get()));
+        const auto not_after = instant_of(X509_get0_notAfter(x509.get()));
+        if (!not_before || !not_after) return unreadable("its validity isn't two points in time");
+        std::string text = encode_base64(der);
+        return Certificate(std::make_shared<const Impl>(Impl{std::move(der), std::move(text), *not_before, *not_after,
+                                                             OwnedPkey(X509_get_pubkey(x509.get()))}));
+    }
+};
+
+Result<Certificate> Certificate::parse(std::string_view pem_or_der) {
+    if (looks_like_der(pem_or_der)) return Impl::read(std::string(pem_or_der));
+    auto der = certificate_der_from_pem(pem_or_der);
+    if (!der) return der.error();
+    return Impl::read(*std::move(der));
+}
+
+Result<Certificate> Certificate::from_base64(std::string_view text) {
+    auto der = decode_base64(text, max_der_octets);
+    if (!der) return unreadable("not base64 of at most 8 KiB");
+    return Impl::read(*std::move(der));
+}
+
+const std::string& Certificate::der() const noexcept { return impl_->der; }
+const std::string& Certificate::base64() const noexcept { return impl_->base64; }
+Instant Certificate::not_before() const noexcept { return impl_->not_before; }
+Instant Certificate::not_after() const noexcept { return impl_->not_after; }
+
+std::string Certificate::fingerprint() const {
+    std::string hex;
+    for (const char c : digest(DigestAlgorithm::sha256, impl_->der)) {
+        const auto octet = static_cast<unsigned char>(c);
+        hex += "0123456789abcdef"[octet >> 4];
+        hex += "0123456789abcdef"[octet & 0x0F];
+    }
+    return hex;
+}
+
+namespace detail {
+
+EVP_PKEY* KeyAccess::pkey(const Certificate& certificate) noexcept { return certificate.impl_->key.get(); }
+
+}  // namespace detail
+
+}  // namespace slo::saml

@@ -1,0 +1,22 @@
+// RSA-OAEP of XML Encryption 1.1, section 5.5.2. RSA PKCS#1 v1.5 isn't here, so nothing can ask for it.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <optional>
+
+#include "secret.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/logout_request.hpp"
+
+namespace slo::saml {
+
+/// The content key in `wrapped`, opened with `private_key`. Nothing for another algorithm than rsa-oaep-mgf1p and
+/// xmlenc11 rsa-oaep, an unknown digest or mask generation function, or a ciphertext that this key doesn't open.
+[[nodiscard]] std::optional<SecretOctets> unwrap_key(const EncryptedKey& wrapped, EVP_PKEY* private_key);
+
+/// Wraps `key` for `recipient` with rsa-oaep-mgf1p and a SHA-256 digest. Nothing if OpenSSL fails.
+[[nodiscard]] std::optional<EncryptedKey> wrap_key(const SecretOctets& key, EVP_PKEY* public_key,
+                                                   const EntityID& recipient);
+
+}  // namespace slo::saml

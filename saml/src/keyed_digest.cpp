@@ -1,0 +1,101 @@
+#include "slo/saml/keyed_digest.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+
+#include "c_errors.hpp"
+#include "owned.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::saml {
+namespace {
+
+constexpr std::size_t digest_octets = 16;
+using DigestOctets = std::array<unsigned char, digest_octets>;
+
+// Looking the algorithm up costs OpenSSL more than the digest, so each thread keeps one context.
+EVP_MAC_CTX* thread_context() noexcept {
+    thread_local const OwnedMacCtx context = [] {
+        const OwnedMac mac(EVP_MAC_fetch(nullptr, "SIPHASH", nullptr));
+        return OwnedMacCtx(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);  // the context holds a reference on mac
+    }();
+    return context.get();
+}
+
+// The length in front of a part, eight octets, least significant first.
+std::array<unsigned char, 8> length_prefix(std::size_t length) noexcept {
+    std::array<unsigned char, 8> prefix{};
+    for (std::size_t i = 0; i < prefix.size(); ++i) prefix[i] = static_cast<unsigned char>(length >> (8 * i) & 0xFF);
+    return prefix;
+}
+
+bool update(EVP_MAC_CTX* context, std::string_view part) noexcept {
+    const auto prefix = length_prefix(part.size());
+    return EVP_MAC_update(context, prefix.data(), prefix.size()) == 1 &&
+           EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(part.data()), part.size()) == 1;
+}
+
+std::optional<DigestOctets> digest(const std::array<unsigned char, 16>& key,
+                                   std::initializer_list<std::string_view> parts) noexcept {
+    EVP_MAC_CTX* const context = thread_context();
+    std::size_t size = digest_octets;
+    const std::array params{OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size), OSSL_PARAM_construct_end()};
+    if (context == nullptr || EVP_MAC_init(context, key.data(), key.size(), params.data()) != 1) return std::nullopt;
+    for (const std::string_view part : parts) {
+        if (!update(context, part)) return std::nullopt;
+    }
+    DigestOctets octets{};
+    std::size_t written = 0;
+    if (EVP_MAC_final(context, octets.data(), &written, octets.size()) != 1) return std::nullopt;
+    return written == octets.size() ? std::optional(octets) : std::nullopt;
+}
+
+std::uint64_t big_endian(const unsigned char* octets) noexcept {
+    std::uint64_t value = 0;
+    for (int i = 0; i < 8; ++i) value = value << 8 | octets[i];
+    return value;
+}
+
+void append_hex(std::string& out, std::uint64_t value) {
+    for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[value >> shift & 0xF];
+}
+
+}  // namespace
+
+Result<KeyedDigest> KeyedDigest::with_random_key() {
+    Key key{};
+    if (RAND_priv_bytes(key.data(), static_cast<int>(key.size())) != 1) {
+        return fail(Errc::crypto_failure, "no random octets: " + take_openssl_errors());
+    }
+    return with_key({reinterpret_cast<const char*>(key.data()), key.size()});
+}
+
+Result<KeyedDigest> KeyedDigest::with_key(std::string_view sixteen_bytes) {
+    Key key{};
+    if (sixteen_bytes.size() != key.size()) return fail(Errc::crypto_failure, "the key isn't 16 bytes long");
+    std::ranges::transform(sixteen_bytes, key.begin(), [](char c) { return static_cast<unsigned char>(c); });
+    if (!digest(key, {})) return fail(Errc::crypto_failure, "no SipHash: " + take_openssl_errors());
+    return KeyedDigest(key);
+}
+
+Digest128 KeyedDigest::operator()(std::initializer_list<std::string_view> parts) const noexcept {
+    const auto octets = digest(key_, parts);
+    // with_key() saw it work, so this is memory running out. Any digest made up instead could be another principal's.
+    if (!octets) std::terminate();
+    return {big_endian(octets->data()), big_endian(octets->data() + 8)};
+}
+
+std::string KeyedDigest::hex(std::initializer_list<std::string_view> parts) const {
+    const Digest128 digest128 = (*this)(parts);
+    std::string text;
+    text.reserve(2 * digest_octets);
+    append_hex(text, digest128.high);
+    append_hex(text, digest128.low);
+    return text;
+}
+
+}  // namespace slo::saml

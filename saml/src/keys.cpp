@@ -1,0 +1,250 @@
+#include "slo/saml/keys.hpp"
+
+#include <openssl/core_names.h>
+#include <xmlsec/openssl/evp.h>
+
+#include <optional>
+
+#include "c_errors.hpp"
+#include "key_access.hpp"
+#include "key_policy.hpp"
+#include "owned.hpp"
+#include "pem.hpp"
+#include "runtime_init.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::saml {
+namespace {
+
+bool is_rsa(SignatureAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case SignatureAlgorithm::rsa_sha256:
+        case SignatureAlgorithm::rsa_sha384:
+        case SignatureAlgorithm::rsa_sha512:
+        case SignatureAlgorithm::rsa_sha1: return true;
+        case SignatureAlgorithm::ecdsa_sha256:
+        case SignatureAlgorithm::ecdsa_sha384:
+        case SignatureAlgorithm::ecdsa_sha512: return false;
+    }
+    return false;
+}
+
+bool family_fits(KeyFamily family, SignatureAlgorithm algorithm) noexcept {
+    return (family == KeyFamily::rsa) == is_rsa(algorithm);
+}
+
+SignatureAlgorithm usual_algorithm(KeyFamily family) noexcept {
+    switch (family) {
+        case KeyFamily::rsa: return SignatureAlgorithm::rsa_sha256;
+        case KeyFamily::ec_p256: return SignatureAlgorithm::ecdsa_sha256;
+        case KeyFamily::ec_p384: return SignatureAlgorithm::ecdsa_sha384;
+        case KeyFamily::ec_p521: return SignatureAlgorithm::ecdsa_sha512;
+    }
+    return SignatureAlgorithm::rsa_sha256;
+}
+
+/// Nothing for SHA-1: it is never signed with.
+const EVP_MD* signing_digest(SignatureAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case SignatureAlgorithm::rsa_sha256:
+        case SignatureAlgorithm::ecdsa_sha256: return EVP_sha256();
+        case SignatureAlgorithm::rsa_sha384:
+        case SignatureAlgorithm::ecdsa_sha384: return EVP_sha384();
+        case SignatureAlgorithm::rsa_sha512:
+        case SignatureAlgorithm::ecdsa_sha512: return EVP_sha512();
+        case SignatureAlgorithm::rsa_sha1: return nullptr;
+    }
+    return nullptr;
+}
+
+OwnedPkey share(EVP_PKEY* key) noexcept {
+    return OwnedPkey(EVP_PKEY_up_ref(key) == 1 ? key : nullptr);
+}
+
+Result<OwnedXmlSecKey> xmlsec_key_of(EVP_PKEY* key) {
+    if (!runtime_ready()) return fail(Errc::crypto_failure, "xmlsec1 is not ready");
+    OwnedXmlSecKey xmlsec(xmlSecKeyCreate());
+    OwnedPkey shared = share(key);
+    if (!xmlsec || !shared) return fail(Errc::crypto_failure, "no memory for a key");
+    OwnedXmlSecKeyData data(xmlSecOpenSSLEvpKeyAdopt(shared.get()));
+    if (!data) return fail(Errc::key_not_allowed, "xmlsec1 doesn't take this kind of key");
+    (void)shared.release();  // data owns it
+    if (xmlSecKeySetValue(xmlsec.get(), data.get()) < 0) return fail(Errc::crypto_failure, "xmlsec1 refused a key");
+    (void)data.release();  // the xmlSecKey owns it
+    return xmlsec;
+}
+
+Result<OwnedPkey> rsa_public_key(std::string_view modulus, std::string_view exponent) {
+    const auto number = [](std::string_view octets) {
+        return OwnedBignum(BN_bin2bn(reinterpret_cast<const unsigned char*>(octets.data()),
+                                     static_cast<int>(octets.size()), nullptr));
+    };
+    const OwnedBignum n = number(modulus);
+    const OwnedBignum e = number(exponent);
+    const OwnedParamBuild build(OSSL_PARAM_BLD_new());
+    if (!n || !e || !build || OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
+        OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
+        return fail(Errc::key_unreadable, "no RSA numbers: " + take_openssl_errors());
+    }
+    const OwnedParams params(OSSL_PARAM_BLD_to_param(build.get()));
+    const OwnedPkeyCtx context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    EVP_PKEY* key = nullptr;
+    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
+        return fail(Errc::key_unreadable, "no RSA key: " + take_openssl_errors());
+    }
+    return OwnedPkey(key);
+}
+
+/// r||s, each as long as the curve's coordinate (RFC 6931, section 2.3.6), from the DER that OpenSSL writes.
+std::optional<std::string> p1363_from_der(std::string_view der, std::size_t octets) {
+    const auto* cursor = reinterpret_cast<const unsigned char*>(der.data());
+    const OwnedEcdsaSig signature(d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(der.size())));
+    if (!signature) return std::nullopt;
+    std::string both(octets, '\0');
+    auto* const out = reinterpret_cast<unsigned char*>(both.data());
+    const int half = static_cast<int>(octets / 2);
+    if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, half) != half ||
+        BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), out + half, half) != half) {
+        return std::nullopt;
+    }
+    return both;
+}
+
+/// The signature as OpenSSL writes it: octets for RSA, DER for ECDSA.
+Result<std::string> raw_signature(EVP_PKEY* key, const EVP_MD* digest, std::string_view octets) {
+    const OwnedMdCtx context(EVP_MD_CTX_new());
+    const auto* const data = reinterpret_cast<const unsigned char*>(octets.data());
+    std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
+    std::size_t size = signature.size();
+    if (!context || EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key) != 1 ||
+        EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, data,
+                       octets.size()) != 1) {
+        return fail(Errc::crypto_failure, "signing failed: " + take_openssl_errors());
+    }
+    signature.resize(size);
+    return signature;
+}
+
+bool verifies(EVP_PKEY* key, const EVP_MD* digest, std::string_view octets, std::string_view signature) {
+    const CErrorScope quiet;
+    const OwnedMdCtx context(EVP_MD_CTX_new());
+    return context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key) == 1 &&
+           EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+                            reinterpret_cast<const unsigned char*>(octets.data()), octets.size()) == 1;
+}
+
+/// EVP_PKEY_eq would compare public halves only. A private half that was put together wrongly shows when it signs.
+Result<void> check_belong_together(EVP_PKEY* private_key, EVP_PKEY* certified) {
+    const CErrorScope quiet;
+    constexpr std::string_view probe = "probe";
+    const auto signature = raw_signature(private_key, EVP_sha256(), probe);
+    if (!signature || certified == nullptr || !verifies(certified, EVP_sha256(), probe, *signature)) {
+        return fail(Errc::key_mismatch, "what the private key signs, the certificate doesn't verify");
+    }
+    return Done{};
+}
+
+}  // namespace
+
+struct VerificationKey::Impl {
+    OwnedPkey key;
+    OwnedXmlSecKey xmlsec;
+    KeyShape shape;
+
+    static Result<VerificationKey> make(OwnedPkey key) {
+        const auto shape = shape_of(key.get());
+        if (!shape) return shape.error();
+        const CErrorScope quiet;
+        auto xmlsec = xmlsec_key_of(key.get());
+        if (!xmlsec) return xmlsec.error();
+        return VerificationKey(std::make_shared<const Impl>(Impl{std::move(key), *std::move(xmlsec), *shape}));
+    }
+};
+
+Result<VerificationKey> VerificationKey::from(const Certificate& certificate) {
+    EVP_PKEY* const key = detail::KeyAccess::pkey(certificate);
+    if (key == nullptr) return fail(Errc::key_unreadable, "the certificate's key is of no known kind");
+    return Impl::make(share(key));
+}
+
+Result<VerificationKey> VerificationKey::from_rsa(std::string_view modulus, std::string_view exponent) {
+    constexpr std::size_t longest = 8192 / 8 + 1;  // a sign octet in front is common
+    if (modulus.size() > longest || exponent.size() > longest) {
+        return fail(Errc::key_not_allowed, "RSA of more than 8192 bits");
+    }
+    const CErrorScope quiet;
+    auto key = rsa_public_key(modulus, exponent);
+    if (!key) return key.error();
+    return Impl::make(*std::move(key));
+}
+
+bool VerificationKey::fits(SignatureAlgorithm algorithm) const noexcept {
+    return family_fits(impl_->shape.family, algorithm);
+}
+
+struct SigningKey::Impl {
+    OwnedPkey key;
+    Certificate certificate;
+    KeyShape shape;
+    SignatureAlgorithm algorithm;
+};
+
+Result<SigningKey> SigningKey::parse(std::string_view private_key_pem, std::string_view certificate_pem) {
+    auto key = private_key_from_pem(private_key_pem);
+    if (!key) return key.error();
+    auto certificate = Certificate::parse(certificate_pem);
+    if (!certificate) return certificate.error();
+    const auto shape = shape_of(key->get());
+    if (!shape) return shape.error();
+    if (auto match = check_belong_together(key->get(), detail::KeyAccess::pkey(*certificate)); !match) {
+        return match.error();
+    }
+    return SigningKey(std::make_shared<const Impl>(
+        Impl{*std::move(key), *std::move(certificate), *shape, usual_algorithm(shape->family)}));
+}
+
+const Certificate& SigningKey::certificate() const noexcept { return impl_->certificate; }
+SignatureAlgorithm SigningKey::algorithm() const noexcept { return impl_->algorithm; }
+
+Result<SigningKey> SigningKey::using_algorithm(SignatureAlgorithm algorithm) const {
+    if (!family_fits(impl_->shape.family, algorithm)) return fail(Errc::key_not_allowed, "the key doesn't fit");
+    if (signing_digest(algorithm) == nullptr) return fail(Errc::key_not_allowed, "nothing is signed with SHA-1");
+    return SigningKey(
+        std::make_shared<const Impl>(Impl{share(impl_->key.get()), impl_->certificate, impl_->shape, algorithm}));
+}
+
+Result<std::string> SigningKey::sign(std::string_view octets) const {
+    auto signature = raw_signature(impl_->key.get(), signing_digest(impl_->algorithm), octets);
+    if (!signature || impl_->shape.family == KeyFamily::rsa) return signature;
+    auto both = p1363_from_der(*signature, impl_->shape.signature_octets);
+    if (!both) return fail(Errc::crypto_failure, "ECDSA signature of another form: " + take_openssl_errors());
+    return *std::move(both);
+}
+
+struct DecryptionKey::Impl {
+    OwnedPkey key;
+};
+
+Result<DecryptionKey> DecryptionKey::parse(std::string_view private_key_pem) {
+    auto key = private_key_from_pem(private_key_pem);
+    if (!key) return key.error();
+    const auto shape = shape_of(key->get());
+    if (!shape) return shape.error();
+    if (shape->family != KeyFamily::rsa) return fail(Errc::key_not_allowed, "only RSA keys decrypt");
+    return DecryptionKey(std::make_shared<const Impl>(Impl{*std::move(key)}));
+}
+
+namespace detail {
+
+EVP_PKEY* KeyAccess::pkey(const VerificationKey& key) noexcept { return key.impl_->key.get(); }
+EVP_PKEY* KeyAccess::pkey(const SigningKey& key) noexcept { return key.impl_->key.get(); }
+EVP_PKEY* KeyAccess::pkey(const DecryptionKey& key) noexcept { return key.impl_->key.get(); }
+xmlSecKey* KeyAccess::xmlsec_key(const VerificationKey& key) noexcept { return key.impl_->xmlsec.get(); }
+std::size_t KeyAccess::signature_octets(const VerificationKey& key) noexcept {
+    return key.impl_->shape.signature_octets;
+}
+
+}  // namespace detail
+
+}  // namespace slo::saml

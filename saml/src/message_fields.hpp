@@ -1,0 +1,44 @@
+// A walk along the children of a message, in the schema's order, and the fields that all messages share.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "message_reading.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/time.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::saml {
+
+/// Cursor over the children: take() hands out the next one if it has that name. What is left at the end was not allowed.
+class ChildCursor {
+public:
+    explicit ChildCursor(const xml::Element& parent) : next_(parent.first_child()) {}
+    [[nodiscard]] std::optional<xml::Element> take(xml::Name name) {
+        if (!next_ || !next_->is(name)) return std::nullopt;
+        const auto taken = next_;
+        next_ = next_->next_sibling();
+        return taken;
+    }
+    [[nodiscard]] const std::optional<xml::Element>& rest() const noexcept { return next_; }
+
+private:
+    std::optional<xml::Element> next_;
+};
+
+/// What RequestAbstractType and StatusResponseType have in common (Core 3.2.1, 3.2.2).
+struct CommonFields {
+    MessageID id;
+    Version version;
+    Instant issue_instant;
+    std::optional<std::string> destination;
+    std::optional<std::string> consent;
+    EntityID issuer;
+    bool asynchronous = false;
+};
+
+/// Reads them and moves `children` behind Issuer and Extensions. Errors: Errc::schema_violation and the value errors.
+[[nodiscard]] Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children);
+
+}  // namespace slo::saml

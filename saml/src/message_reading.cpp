@@ -1,0 +1,120 @@
+#include "message_reading.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "slo/saml/error.hpp"
+#include "utf8.hpp"
+#include "vocabulary.hpp"
+
+namespace slo::saml {
+namespace {
+
+constexpr std::size_t max_persistent_characters = 256;  // Core 8.3.7 l.3325, 8.3.8 l.3361
+
+/// The parts of a version: digits without a leading zero, up to 9999.
+std::optional<int> version_part(std::string_view text) {
+    if (text.empty() || text.size() > 4 || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || text.front() == '-') return std::nullopt;
+    return value;
+}
+
+bool says_its_own_type(const xml::Element& element, std::string_view qname, std::string_view type) {
+    const std::size_t colon = qname.find(':');
+    const std::string_view prefix = colon == std::string_view::npos ? std::string_view{} : qname.substr(0, colon);
+    const std::string_view local = colon == std::string_view::npos ? qname : qname.substr(colon + 1);
+    // Only a prefix that the signed octets themselves bind is found here: whoever rebinds one outside gains nothing.
+    return local == type && element.namespace_of_prefix(prefix) == element.name().namespace_uri;
+}
+
+/// A string attribute of an identifier: absent, or a clean value.
+Result<std::optional<std::string>> read_qualifier(const xml::Element& element, std::string_view name, Errc rule) {
+    auto value = element.attribute(name);
+    if (value && !is_clean_value(*value, max_name_id_bytes)) return fail(rule, std::string(name) + " is blank or too long");
+    return value;
+}
+
+}  // namespace
+
+Failure schema_violation(const xml::Element& where, std::string_view what) {
+    return fail(Errc::schema_violation, "line " + std::to_string(where.line()) + ": " + std::string(what));
+}
+
+Result<void> expect_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed,
+                               std::string_view type) {
+    for (const auto& attribute : element.attributes()) {
+        const auto& [name, value] = attribute;
+        if (name.namespace_uri.empty() && std::find(allowed.begin(), allowed.end(), name.local) != allowed.end()) continue;
+        const bool xsi = name.namespace_uri == vocabulary::xsi_2001 || name.namespace_uri == vocabulary::xsi_1999;
+        if (xsi && name.local == "type" && says_its_own_type(element, value, type)) continue;
+        return schema_violation(element, "an attribute that the element doesn't have");
+    }
+    return Done{};
+}
+
+Result<Version> parse_version(std::string_view text) {
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos) return fail(Errc::version_malformed);
+    const auto major = version_part(text.substr(0, dot));
+    const auto minor = version_part(text.substr(dot + 1));
+    if (!major || !minor) return fail(Errc::version_malformed);
+    return Version{*major, *minor};
+}
+
+Result<Version> read_version(const xml::Element& message) {
+    const auto attribute = message.attribute("Version");
+    if (!attribute) return fail(Errc::version_malformed, "no Version");
+    auto version = parse_version(*attribute);
+    if (!version) return version;
+    if (version->major < 2) return fail(Errc::version_too_low);
+    if (version->major > 2) return fail(Errc::version_too_high);
+    return version;
+}
+
+Result<EntityID> read_issuer(const xml::Element& issuer) {
+    if (!issuer.is({vocabulary::saml, "Issuer"})) return fail(Errc::issuer_malformed, "no Issuer in its place");
+    //= SAML Profiles 4.4.4.1 l.1294
+    //# The <Issuer> element MUST be present and MUST contain the unique identifier of the requesting entity; the Format
+    //# attribute MUST be omitted or have a value of urn:oasis:names:tc:SAML:2.0:nameid-format:entity.
+    for (const auto& [name, value] : issuer.attributes()) {
+        if (name == xml::Name{"", "Format"} && value == vocabulary::format_entity) continue;
+        return fail(Errc::issuer_malformed, "an attribute other than Format=entity");
+    }
+    const auto text = issuer.text();
+    if (!text) return fail(Errc::issuer_malformed, "an element inside Issuer");
+    auto entity_id = EntityID::parse(*text);
+    if (!entity_id) return fail(Errc::issuer_malformed, "not an entity identifier");
+    return entity_id;
+}
+
+Result<NameID> read_name_id(const xml::Element& element) {
+    if (!element.is({vocabulary::saml, "NameID"})) return schema_violation(element, "not NameID");
+    if (auto ok = expect_attributes(element, {"Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"}, "NameIDType");
+        !ok) {
+        return ok.error();
+    }
+    auto text = element.text();
+    if (!text) return text.error();
+    if (!is_clean_value(*text, max_name_id_bytes)) return fail(Errc::name_id_malformed, "blank, too long or with controls");
+
+    NameID name_id;
+    name_id.value = *std::move(text);
+    name_id.format = element.attribute("Format");
+    if (name_id.format && !is_absolute_uri(*name_id.format)) return fail(Errc::uri_malformed, "NameID/@Format");
+    for (const auto& [attribute, member] : {std::pair("NameQualifier", &NameID::name_qualifier),
+                                            std::pair("SPNameQualifier", &NameID::sp_name_qualifier),
+                                            std::pair("SPProvidedID", &NameID::sp_provided_id)}) {
+        auto value = read_qualifier(element, attribute, Errc::name_id_malformed);
+        if (!value) return value.error();
+        name_id.*member = *std::move(value);
+    }
+    const bool limited = name_id.format == vocabulary::format_persistent || name_id.format == vocabulary::format_transient;
+    if (limited && utf8_length(name_id.value).value_or(0) > max_persistent_characters) {
+        return fail(Errc::name_id_malformed, "over 256 characters");
+    }
+    return name_id;
+}
+
+}  // namespace slo::saml

@@ -1,0 +1,41 @@
+// From elements to values: the closed content models of the protocol schema, with the checks that the schema lacks.
+#pragma once
+
+#include <initializer_list>
+#include <string_view>
+
+#include "slo/saml/logout_request.hpp"
+#include "slo/saml/logout_response.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::saml {
+
+/// Reads `digits.digits` without leading zeros (Core 4.1.3). Errors: Errc::version_malformed.
+[[nodiscard]] Result<Version> parse_version(std::string_view text);
+
+/// The version that we speak, or which way it is off (Core 4.1.3.1). Errors: Errc::version_malformed, version_too_low,
+/// version_too_high.
+[[nodiscard]] Result<Version> read_version(const xml::Element& message);
+
+/// Errors: Errc::issuer_malformed (Core 2.2.5, Profiles 4.4.4.1 l.1294).
+[[nodiscard]] Result<EntityID> read_issuer(const xml::Element& issuer);
+
+/// Errors: Errc::name_id_malformed, schema_violation (Core 2.2.2).
+[[nodiscard]] Result<NameID> read_name_id(const xml::Element& name_id);
+
+/// Errors: Errc::schema_violation, base64_malformed (Core 2.2.4).
+[[nodiscard]] Result<EncryptedID> read_encrypted_id(const xml::Element& encrypted_id);
+
+/// Reads a message from the root of its signed octets. Errors: Errc::schema_violation and every value error.
+[[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root);
+[[nodiscard]] Result<LogoutResponse> read_logout_response(const xml::Element& root);
+
+/// expect_attributes refuses every attribute outside `allowed` (unqualified names) but a truthful xsi:type that names
+/// `type` of the element's own namespace. Errors: Errc::schema_violation.
+[[nodiscard]] Result<void> expect_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed,
+                                             std::string_view type);
+
+[[nodiscard]] Failure schema_violation(const xml::Element& where, std::string_view what);
+
+}  // namespace slo::saml

@@ -1,0 +1,20 @@
+// What a binding's decoder hands over: the document, and where in it the message stands.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "slo/saml/unverified.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::saml {
+
+struct ReceivedMessage::Impl {
+    xml::Document document;
+    xml::Element message;  ///< borrowed from `document`
+    Binding binding;
+    std::optional<RefusedRequest> other_request;
+};
+
+}  // namespace slo::saml

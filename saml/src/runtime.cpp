@@ -1,0 +1,79 @@
+#include "slo/saml/runtime.hpp"
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+#include <xmlsec/crypto.h>
+#include <xmlsec/errors.h>
+#include <xmlsec/io.h>
+#include <xmlsec/list.h>
+#include <xmlsec/transforms.h>
+#include <xmlsec/xmlsec.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+
+#include "runtime_init.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::saml {
+namespace {
+
+std::atomic<bool> ready{false};
+
+void drop_libxml_error(void*, xmlErrorPtr) {}
+void drop_libxml_text(void*, const char*, ...) {}
+void drop_xmlsec_error(const char*, int, const char*, const char*, const char*, int, const char*) {}
+
+xmlParserInputPtr refuse_external_entity(const char*, const char*, xmlParserCtxtPtr) { return nullptr; }
+
+bool host_uses_xmlsec() {
+    // The list has no id until xmlSecInit; asking xmlsec itself would print a complaint.
+    const xmlSecPtrList* transforms = xmlSecTransformIdsGet();
+    return transforms != nullptr && transforms->id != nullptr;
+}
+
+void prepare() {
+    xmlInitParser();
+    if (xmlSecCheckVersion() != 1) return;
+    if (!host_uses_xmlsec()) {
+        // xmlSecInit replaces the process-wide entity loader: the host's choice is put back.
+        const xmlExternalEntityLoader hosts_loader = xmlGetExternalEntityLoader();
+        const bool initialised = xmlSecInit() >= 0 && xmlSecCryptoInit() >= 0;
+        xmlSetExternalEntityLoader(hosts_loader);
+        xmlSecErrorsSetCallback(drop_xmlsec_error);  // only after xmlSecCryptoInit, which installs its own
+        if (!initialised) return;
+    }
+    ready = true;
+}
+
+}  // namespace
+
+void ensure_runtime() noexcept {
+    static std::once_flag once;
+    std::call_once(once, prepare);
+}
+
+bool runtime_ready() noexcept {
+    ensure_runtime();
+    return ready;
+}
+
+Result<void> harden_process() {
+    for (const char* variable : {"XML_CATALOG_FILES", "SGML_CATALOG_FILES", "OPENSSL_CONF", "OPENSSL_MODULES",
+                                 "OPENSSL_ENGINES", "XMLSEC_CONFIG"}) {
+        ::unsetenv(variable);  // NOLINT(concurrency-mt-unsafe): documented to run before any thread
+    }
+    // libxml2 keeps its error handlers per thread: the first pair is for threads to come, the second for this one.
+    xmlThrDefSetStructuredErrorFunc(nullptr, drop_libxml_error);
+    xmlThrDefSetGenericErrorFunc(nullptr, drop_libxml_text);
+    xmlSetStructuredErrorFunc(nullptr, drop_libxml_error);
+    xmlSetGenericErrorFunc(nullptr, drop_libxml_text);
+    if (!runtime_ready()) return fail(Errc::crypto_failure, "xmlsec1 could not be initialised");
+    xmlSecErrorsSetCallback(drop_xmlsec_error);
+    xmlSecIOCleanupCallbacks();  // from here on no URI can be opened by a transform
+    xmlSetExternalEntityLoader(refuse_external_entity);
+    return self_test();
+}
+
+}  // namespace slo::saml

@@ -1,0 +1,216 @@
+#include "signature_profile.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <sstream>
+
+#include "slo/saml/base64.hpp"
+#include "slo/saml/error.hpp"
+#include "vocabulary.hpp"
+
+namespace slo::saml {
+namespace {
+
+constexpr std::size_t max_digest_octets = 64;           // SHA-512
+constexpr std::size_t max_signature_octets = 8192 / 8;  // RSA with the largest key
+constexpr std::size_t max_prefix_list_octets = 256;
+constexpr std::size_t max_prefixes = 16;
+
+xml::Name ds(std::string_view local) { return {vocabulary::ds, local}; }
+
+Failure broken(Errc rule, const xml::Element& where, std::string_view what) {
+    return fail(rule, "line " + std::to_string(where.line()) + ": " + std::string(what));
+}
+
+void collect_signatures(const xml::Element& element, std::vector<xml::Element>& found) {
+    if (element.is(ds("Signature"))) found.push_back(element);
+    for (auto child = element.first_child(); child; child = child->next_sibling()) collect_signatures(*child, found);
+}
+
+/// Every attribute is unqualified and among `allowed`. xmlsec reads attributes without looking at their namespace, so
+/// `x:URI` in front of `URI` would be its choice and not ours.
+Result<void> check_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed) {
+    for (const auto& attribute : element.attributes()) {
+        const bool known = attribute.name.namespace_uri.empty() &&
+                           std::find(allowed.begin(), allowed.end(), attribute.name.local) != allowed.end();
+        if (!known) return broken(Errc::signature_attribute, element, "an attribute that the element doesn't have");
+    }
+    return Done{};
+}
+
+Result<void> check_plain(const xml::Element& element, xml::Name name, std::initializer_list<std::string_view> allowed) {
+    if (!element.is(name)) return broken(Errc::signature_structure, element, "another element than the schema's next");
+    return check_attributes(element, allowed);
+}
+
+/// A *Method element: its Algorithm, with nothing inside.
+Result<std::string> read_method(const xml::Element& element, std::string_view local) {
+    if (auto ok = check_plain(element, ds(local), {"Algorithm"}); !ok) return ok.error();
+    if (element.first_child() || !element.has_only_element_content()) {
+        return broken(Errc::signature_structure, element, "a method with parameters");
+    }
+    auto algorithm = element.attribute("Algorithm");
+    if (!algorithm) return broken(Errc::signature_structure, element, "no Algorithm");
+    return *std::move(algorithm);
+}
+
+Result<std::string> read_value(const xml::Element& element, std::string_view local, std::size_t max_octets) {
+    if (auto ok = check_plain(element, ds(local), {"Id"}); !ok) return ok.error();
+    auto text = element.text();
+    if (!text) return broken(Errc::signature_structure, element, "an element inside a base64 value");
+    auto octets = decode_base64(*text, max_octets);
+    if (!octets || octets->empty()) return broken(Errc::signature_structure, element, "not base64 of a fitting length");
+    return octets;
+}
+
+/// Exclusive c14n's one parameter, kept so small that it can't cost anything.
+Result<void> check_inclusive_namespaces(const xml::Element& element) {
+    if (!element.is({vocabulary::exc_c14n, "InclusiveNamespaces"})) {
+        return broken(Errc::transform_not_allowed, element, "a transform parameter other than InclusiveNamespaces");
+    }
+    if (auto ok = check_attributes(element, {"PrefixList"}); !ok) return ok;
+    const auto list = element.attribute("PrefixList");
+    if (!list || list->size() > max_prefix_list_octets || element.first_child() || !element.has_only_element_content()) {
+        return broken(Errc::transform_not_allowed, element, "a PrefixList that is missing or too long");
+    }
+    std::istringstream words(*list);
+    std::vector<std::string> prefixes;
+    for (std::string word; words >> word;) prefixes.push_back(word);
+    std::sort(prefixes.begin(), prefixes.end());
+    const bool repeated = std::adjacent_find(prefixes.begin(), prefixes.end()) != prefixes.end();
+    if (prefixes.size() > max_prefixes || repeated) {
+        return broken(Errc::transform_not_allowed, element, "a PrefixList with too many or repeated prefixes");
+    }
+    return Done{};
+}
+
+//= SAML Core 5.4.4 l.2942
+//# Signatures in SAML messages SHOULD NOT contain transforms other than the enveloped signature transform [...] or the
+//# exclusive canonicalization transforms
+Result<void> check_transforms(const xml::Element& transforms) {
+    if (auto ok = check_plain(transforms, ds("Transforms"), {}); !ok) return ok;
+    const auto children = transforms.children();
+    constexpr std::array expected{vocabulary::enveloped_signature, vocabulary::exc_c14n};
+    if (children.size() != expected.size() || !transforms.has_only_element_content()) {
+        return broken(Errc::transform_not_allowed, transforms, "not exactly enveloped-signature and exc-c14n");
+    }
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        if (auto ok = check_plain(children[i], ds("Transform"), {"Algorithm"}); !ok) return ok;
+        if (children[i].attribute("Algorithm") != expected[i]) {
+            return broken(Errc::transform_not_allowed, children[i], "not exactly enveloped-signature and exc-c14n");
+        }
+    }
+    if (children[0].first_child() || !children[0].has_only_element_content() || !children[1].has_only_element_content()) {
+        return broken(Errc::transform_not_allowed, children[0], "a transform with content");
+    }
+    const auto parameters = children[1].children();
+    if (parameters.empty()) return Done{};
+    if (parameters.size() > 1) return broken(Errc::transform_not_allowed, children[1], "more than one parameter");
+    return check_inclusive_namespaces(parameters.front());
+}
+
+Result<void> check_reference(const xml::Element& reference, const std::string& id, const AlgorithmPolicy& policy,
+                             SignatureProfile& profile) {
+    if (auto ok = check_plain(reference, ds("Reference"), {"URI", "Id"}); !ok) return ok;
+    //= SAML Core 5.4.2 l.2933
+    //# Signatures MUST contain a single <ds:Reference> containing a same-document reference to the ID attribute value of
+    //# the root element of the assertion or protocol message being signed.
+    if (reference.attribute("URI") != "#" + id) {
+        return broken(Errc::reference_not_to_root, reference, "URI isn't '#' and the message's ID");
+    }
+    const auto children = reference.children();
+    if (!reference.has_only_element_content()) return broken(Errc::signature_structure, reference, "text");
+    if (children.size() == 2) return broken(Errc::transform_not_allowed, reference, "no Transforms");
+    if (children.size() != 3) return broken(Errc::signature_structure, reference, "not Transforms, DigestMethod, DigestValue");
+    if (auto ok = check_transforms(children[0]); !ok) return ok;
+    const auto method = read_method(children[1], "DigestMethod");
+    if (!method) return method.error();
+    const auto digest = digest_algorithm(*method);
+    if (!digest || !policy.allows(*digest)) {
+        return broken(Errc::digest_algorithm_not_allowed, children[1], "a digest outside the policy");
+    }
+    auto value = read_value(children[2], "DigestValue", max_digest_octets);
+    if (!value) return value.error();
+    profile.digest_algorithm = *digest;
+    profile.digest_value = *std::move(value);
+    return Done{};
+}
+
+Result<void> check_signed_info(const xml::Element& signed_info, const std::string& id, const AlgorithmPolicy& policy,
+                               SignatureProfile& profile) {
+    if (auto ok = check_plain(signed_info, ds("SignedInfo"), {"Id"}); !ok) return ok;
+    const auto children = signed_info.children();
+    if (!signed_info.has_only_element_content()) return broken(Errc::signature_structure, signed_info, "text");
+    const auto references =
+        std::count_if(children.begin(), children.end(), [](const auto& child) { return child.is(ds("Reference")); });
+    if (references != 1) return broken(Errc::reference_count, signed_info, "not exactly one Reference");
+    if (children.size() != 3) return broken(Errc::signature_structure, signed_info, "not three children");
+    const auto c14n = read_method(children[0], "CanonicalizationMethod");
+    if (!c14n) return c14n.error();
+    if (*c14n != vocabulary::exc_c14n) {
+        return broken(Errc::canonicalization_not_allowed, children[0], "not exclusive c14n without comments");
+    }
+    const auto method = read_method(children[1], "SignatureMethod");
+    if (!method) return method.error();
+    const auto algorithm = signature_algorithm(*method);
+    if (!algorithm || !policy.allows(*algorithm)) {
+        return broken(Errc::signature_algorithm_not_allowed, children[1], "a signature algorithm outside the policy");
+    }
+    profile.signature_algorithm = *algorithm;
+    return check_reference(children[2], id, policy, profile);
+}
+
+/// The message's own child, right behind Issuer; in metadata, where there is no Issuer, the first one.
+bool stands_where_it_must(const xml::Element& signature, const xml::Element& root) {
+    const auto first = root.first_child();
+    if (!first) return false;
+    const bool protocol_message = root.name().namespace_uri == vocabulary::samlp;
+    if (!protocol_message) return first->node() == signature.node();
+    const auto second = first->next_sibling();
+    return first->is({vocabulary::saml, "Issuer"}) && second && second->node() == signature.node();
+}
+
+/// [SignedInfo, SignatureValue, KeyInfo?] and nothing else; no ds:Object (erratum E91).
+Result<std::vector<xml::Element>> read_signature_children(const xml::Element& signature) {
+    const auto children = signature.children();
+    if (std::any_of(children.begin(), children.end(), [](const auto& child) { return child.is(ds("Object")); })) {
+        return broken(Errc::signature_object, signature, "ds:Object");
+    }
+    if (children.size() < 2 || children.size() > 3 || !signature.has_only_element_content()) {
+        return broken(Errc::signature_structure, signature, "not SignedInfo, SignatureValue and at most KeyInfo");
+    }
+    if (children.size() == 3) {
+        if (auto ok = check_plain(children[2], ds("KeyInfo"), {"Id"}); !ok) return ok.error();
+    }
+    return children;
+}
+
+}  // namespace
+
+Result<SignatureProfile> read_signature_profile(const xml::Document& document, const xml::Element& root,
+                                                const std::string& id, const AlgorithmPolicy& policy) {
+    std::vector<xml::Element> signatures;
+    collect_signatures(document.root(), signatures);
+    if (signatures.empty()) return fail(Errc::signature_missing);
+    if (signatures.size() > 1) return fail(Errc::signature_count, "more than one ds:Signature");
+    const xml::Element& signature = signatures.front();
+    if (!stands_where_it_must(signature, root)) {
+        return broken(Errc::signature_position, signature, "ds:Signature isn't the child behind Issuer");
+    }
+    if (auto ok = check_attributes(signature, {"Id"}); !ok) return ok.error();
+    const auto children = read_signature_children(signature);
+    if (!children) return children.error();
+
+    SignatureProfile profile{.signature = signature,
+                             .signature_algorithm = SignatureAlgorithm::rsa_sha256,
+                             .digest_algorithm = DigestAlgorithm::sha256,
+                             .digest_value = {}};
+    if (auto ok = check_signed_info((*children)[0], id, policy, profile); !ok) return ok.error();
+    const auto value = read_value((*children)[1], "SignatureValue", max_signature_octets);
+    if (!value) return value.error();
+    profile.signature_octets = value->size();
+    return profile;
+}
+
+}  // namespace slo::saml

@@ -1,0 +1,29 @@
+// The one shape of signature that SAML allows (Core 5.4), checked before xmlsec1 sees it.
+#pragma once
+
+#include <string>
+
+#include "slo/saml/algorithms.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::saml {
+
+/// A signature of exactly the allowed shape: what is left to find out is whether it is true.
+struct SignatureProfile {
+    xml::Element signature;
+    SignatureAlgorithm signature_algorithm;
+    DigestAlgorithm digest_algorithm;
+    std::string digest_value;           ///< decoded
+    std::size_t signature_octets = 0;   ///< length of the decoded SignatureValue
+};
+
+/// read_signature_profile looks at names, order, attributes and identifiers by pointer walk: no XPath, no ID look-up, no
+/// KeyInfo. xmlsec1 1.2.37 runs transforms, opens URIs and evaluates XPointers before it looks at the signature's value, so
+/// whatever it should not do must not reach it.
+/// Errors: as verify_enveloped(), up to digest_algorithm_not_allowed, and Errc::base64_malformed never: a bad value is
+/// signature_structure.
+[[nodiscard]] Result<SignatureProfile> read_signature_profile(const xml::Document& document, const xml::Element& root,
+                                                              const std::string& id, const AlgorithmPolicy& policy);
+
+}  // namespace slo::saml

@@ -1,0 +1,302 @@
+#include "slo/saml/xml.hpp"
+
+#include <libxml/SAX2.h>
+#include <libxml/parserInternals.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "c_errors.hpp"
+#include "owned.hpp"
+#include "runtime_init.hpp"
+#include "slo/saml/error.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "utf8.hpp"
+
+namespace slo::saml::xml {
+namespace {
+
+std::string_view view(const xmlChar* chars) noexcept {
+    return chars == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(chars));
+}
+
+const xmlChar* chars(const std::string& text) noexcept { return reinterpret_cast<const xmlChar*>(text.c_str()); }
+
+/// What the parser's callbacks watch over. libxml2 reports a stopped parse as success with a document (2.9.14), so the
+/// verdict is ours: `refused`, once set, stands.
+struct Watch {
+    Limits limits;
+    int elements = 0;
+    int depth = 0;
+    std::optional<Errc> refused;
+};
+
+void refuse(void* context, Errc rule) noexcept {
+    auto* parser = static_cast<xmlParserCtxtPtr>(context);
+    auto* watch = static_cast<Watch*>(parser->_private);
+    if (!watch->refused) watch->refused = rule;
+    xmlStopParser(parser);
+}
+
+// These run before libxml2 looks at the declarations themselves: CVE-2026-6653 (use after free in the internal subset)
+// and every entity attack end here.
+void on_internal_subset(void* context, const xmlChar*, const xmlChar*, const xmlChar*) {
+    refuse(context, Errc::xml_doctype);
+}
+void on_entity(void* context, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) {
+    refuse(context, Errc::xml_doctype);
+}
+void on_processing_instruction(void* context, const xmlChar*, const xmlChar*) {
+    refuse(context, Errc::xml_processing_instruction);
+}
+void on_comment(void* context, const xmlChar*) { refuse(context, Errc::xml_comment); }
+void drop_comment(void*, const xmlChar*) {}
+void drop_error(void*, xmlErrorPtr) {}
+
+/// A relative namespace name makes libxml2's canonicalisation fail, and '&' in one makes it wrong.
+bool canonicalises(std::string_view namespace_uri) noexcept {
+    return namespace_uri.empty() ||
+           (is_absolute_uri(namespace_uri) && namespace_uri.find('&') == std::string_view::npos);
+}
+
+void on_start_element(void* context, const xmlChar* local, const xmlChar* prefix, const xmlChar* uri, int namespaces,
+                      const xmlChar** namespace_pairs, int attributes, int defaulted, const xmlChar** attribute_parts) {
+    auto* watch = static_cast<Watch*>(static_cast<xmlParserCtxtPtr>(context)->_private);
+    ++watch->elements;
+    ++watch->depth;
+    if (watch->elements > watch->limits.elements || watch->depth > watch->limits.depth ||
+        namespaces > watch->limits.namespaces_per_element || attributes > watch->limits.attributes_per_element) {
+        return refuse(context, Errc::xml_limits);
+    }
+    for (int i = 0; i < namespaces; ++i) {
+        if (!canonicalises(view(namespace_pairs[2 * i + 1]))) return refuse(context, Errc::xml_malformed);
+    }
+    xmlSAX2StartElementNs(context, local, prefix, uri, namespaces, namespace_pairs, attributes, defaulted,
+                          attribute_parts);
+}
+
+void on_end_element(void* context, const xmlChar* local, const xmlChar* prefix, const xmlChar* uri) {
+    --static_cast<Watch*>(static_cast<xmlParserCtxtPtr>(context)->_private)->depth;
+    xmlSAX2EndElementNs(context, local, prefix, uri);
+}
+
+bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
+    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+}
+
+/// Whether an XML declaration in front says another encoding than we read (we force UTF-8, and libxml2 then believes us
+/// rather than the document).
+bool declares_another_encoding(std::string_view octets) noexcept {
+    if (!octets.starts_with("<?xml") || octets.size() < 6 || std::string_view(" \t\r\n").find(octets[5]) == std::string_view::npos) {
+        return false;
+    }
+    const std::string_view declaration = octets.substr(0, octets.find("?>"));
+    const std::size_t name = declaration.find("encoding");
+    if (name == std::string_view::npos) return false;
+    const std::size_t open = declaration.find_first_of("\"'", name);
+    if (open == std::string_view::npos) return true;
+    const std::size_t close = declaration.find(declaration[open], open + 1);
+    if (close == std::string_view::npos) return true;
+    const std::string_view value = declaration.substr(open + 1, close - open - 1);
+    return !equal_ignoring_case(value, "utf-8") && !equal_ignoring_case(value, "us-ascii");
+}
+
+/// Step 1 of the pipeline: the octets, before any parser sees them.
+Result<std::string_view> check_octets(std::string_view octets, const Limits& limits) {
+    if (octets.size() > limits.octets || octets.size() > INT_MAX) return fail(Errc::message_too_large);
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (octets.starts_with(byte_order_mark)) octets.remove_prefix(byte_order_mark.size());
+    if (octets.starts_with(byte_order_mark)) return fail(Errc::xml_encoding);  // libxml2 would take a second one off
+    if (octets.find('\0') != std::string_view::npos || !utf8_length(octets)) return fail(Errc::xml_encoding);
+    if (declares_another_encoding(octets)) return fail(Errc::xml_encoding);
+    // A quick no for the common attack; the parser's callbacks are the real guard.
+    if (octets.find("<!DOCTYPE") != std::string_view::npos || octets.find("<!ENTITY") != std::string_view::npos) {
+        return fail(Errc::xml_doctype);
+    }
+    return octets;
+}
+
+OwnedXmlDoc parse_with_libxml2(std::string_view octets, Watch& watch, bool& clean) {
+    // A fresh context for each document: a used one keeps state of the last (CVE-2022-2309), and its dictionary grows.
+    const OwnedXmlParserCtxt parser(xmlNewParserCtxt());
+    if (!parser) return nullptr;
+    parser->_private = &watch;
+    parser->sax->internalSubset = on_internal_subset;
+    parser->sax->externalSubset = on_internal_subset;
+    parser->sax->entityDecl = on_entity;
+    parser->sax->processingInstruction = on_processing_instruction;
+    parser->sax->comment = watch.limits.comments == Comments::dropped ? drop_comment : on_comment;
+    parser->sax->startElementNs = on_start_element;
+    parser->sax->endElementNs = on_end_element;
+    parser->sax->serror = drop_error;
+    // Never NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE or RECOVER.
+    constexpr int options = XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    OwnedXmlDoc doc(xmlCtxtReadMemory(parser.get(), octets.data(), static_cast<int>(octets.size()), nullptr, "UTF-8",
+                                      options));
+    // errNo counts what isn't fatal to libxml2 either: undeclared prefixes, repeated attributes.
+    clean = parser->wellFormed == 1 && parser->nsWellFormed == 1 && parser->errNo == XML_ERR_OK;
+    return doc;
+}
+
+std::string attribute_value(const xmlAttr* attribute) {
+    const OwnedXmlChars value(xmlNodeListGetString(attribute->doc, attribute->children, 1));
+    return std::string(view(value.get()));
+}
+
+bool is_id_like(const xmlAttr* attribute) noexcept {
+    for (const std::string_view name : {"id", "assertionid", "requestid", "responseid"}) {
+        if (equal_ignoring_case(view(attribute->name), name)) return true;
+    }
+    return false;
+}
+
+/// Collects the values of all ID-like attributes below `node`; false where libxml2 took one for an ID by itself (xml:id).
+bool collect_ids(const xmlNode* node, std::vector<std::string>& ids) {
+    for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
+        if (attribute->atype == XML_ATTRIBUTE_ID) return false;
+        if (is_id_like(attribute)) ids.push_back(attribute_value(attribute));
+    }
+    for (const xmlNode* child = node->children; child != nullptr; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE && !collect_ids(child, ids)) return false;
+    }
+    return true;
+}
+
+xmlNode* next_element(xmlNode* node) noexcept {
+    while (node != nullptr && node->type != XML_ELEMENT_NODE) node = node->next;
+    return node;
+}
+
+}  // namespace
+
+void Document::Free::operator()(_xmlDoc* doc) const noexcept { Release<xmlFreeDoc>{}(doc); }
+
+Result<Document> Document::parse(std::string_view octets, const Limits& limits) {
+    const auto checked = check_octets(octets, limits);
+    if (!checked) return checked.error();
+    ensure_runtime();
+    const CErrorScope quiet;
+    Watch watch{.limits = limits, .refused = std::nullopt};
+    bool clean = false;
+    OwnedXmlDoc doc = parse_with_libxml2(*checked, watch, clean);
+    if (watch.refused) return fail(*watch.refused);
+    if (!doc || !clean || doc->intSubset != nullptr || view(doc->version) != "1.0") return fail(Errc::xml_malformed);
+    if (xmlDocGetRootElement(doc.get()) == nullptr) return fail(Errc::xml_malformed);
+    return Document(doc.release());  // the Document frees it
+}
+
+Element Document::root() const noexcept { return Element(xmlDocGetRootElement(doc_.get())); }
+
+bool Document::has_unique_ids() const {
+    std::vector<std::string> ids;
+    if (!collect_ids(xmlDocGetRootElement(doc_.get()), ids)) return false;
+    std::sort(ids.begin(), ids.end());
+    return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
+}
+
+Name Element::name() const noexcept {
+    return {node_->ns == nullptr ? std::string_view{} : view(node_->ns->href), view(node_->name)};
+}
+
+std::optional<std::string> Element::attribute(std::string_view local) const {
+    for (const xmlAttr* attribute = node_->properties; attribute != nullptr; attribute = attribute->next) {
+        if (attribute->ns == nullptr && view(attribute->name) == local) return attribute_value(attribute);
+    }
+    return std::nullopt;
+}
+
+std::vector<Attribute> Element::attributes() const {
+    std::vector<Attribute> all;
+    for (const xmlAttr* attribute = node_->properties; attribute != nullptr; attribute = attribute->next) {
+        const std::string_view uri = attribute->ns == nullptr ? std::string_view{} : view(attribute->ns->href);
+        all.push_back({{uri, view(attribute->name)}, attribute_value(attribute)});
+    }
+    return all;
+}
+
+std::vector<Element> Element::children() const {
+    std::vector<Element> all;
+    for (auto child = first_child(); child; child = child->next_sibling()) all.push_back(*child);
+    return all;
+}
+
+std::optional<Element> Element::first_child() const noexcept {
+    xmlNode* child = next_element(node_->children);
+    return child == nullptr ? std::nullopt : std::optional(Element(child));
+}
+
+std::optional<Element> Element::next_sibling() const noexcept {
+    xmlNode* sibling = next_element(node_->next);
+    return sibling == nullptr ? std::nullopt : std::optional(Element(sibling));
+}
+
+bool Element::has_only_element_content() const noexcept {
+    for (const xmlNode* child = node_->children; child != nullptr; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE) continue;
+        if (child->type != XML_TEXT_NODE) return false;
+        if (view(child->content).find_first_not_of(" \t\r\n") != std::string_view::npos) return false;
+    }
+    return true;
+}
+
+Result<std::string> Element::text() const {
+    std::string text;
+    for (const xmlNode* child = node_->children; child != nullptr; child = child->next) {
+        if (child->type != XML_TEXT_NODE && child->type != XML_CDATA_SECTION_NODE) {
+            return fail(Errc::schema_violation, "line " + std::to_string(line()) + ": an element where only text may stand");
+        }
+        text += view(child->content);
+    }
+    return text;
+}
+
+std::optional<std::string> Element::namespace_of_prefix(std::string_view prefix) const {
+    const std::string name(prefix);
+    const xmlNs* ns = xmlSearchNs(node_->doc, node_, name.empty() ? nullptr : chars(name));
+    if (ns == nullptr || ns->href == nullptr) return std::nullopt;
+    return std::string(view(ns->href));
+}
+
+std::vector<std::pair<std::string, std::string>> Element::namespaces_in_scope() const {
+    std::vector<std::pair<std::string, std::string>> bound;
+    for (const xmlNode* node = node_; node != nullptr && node->type == XML_ELEMENT_NODE; node = node->parent) {
+        for (const xmlNs* ns = node->nsDef; ns != nullptr; ns = ns->next) {
+            const std::string_view prefix = view(ns->prefix);
+            const bool shadowed = std::any_of(bound.begin(), bound.end(), [&](const auto& b) { return b.first == prefix; });
+            if (!shadowed) bound.emplace_back(prefix, view(ns->href));
+        }
+    }
+    return bound;
+}
+
+int Element::line() const noexcept { return static_cast<int>(xmlGetLineNo(node_)); }
+
+void escape_text(std::string& out, std::string_view value) {
+    for (const char c : value) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '\r': out += "&#xD;"; break;
+            default: out += c;
+        }
+    }
+}
+
+void escape_attribute(std::string& out, std::string_view value) {
+    for (const char c : value) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '"': out += "&quot;"; break;
+            case '\t': out += "&#x9;"; break;
+            case '\n': out += "&#xA;"; break;
+            case '\r': out += "&#xD;"; break;
+            default: out += c;
+        }
+    }
+}
+
+}  // namespace slo::saml::xml

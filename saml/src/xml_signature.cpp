@@ -1,0 +1,147 @@
+#include "slo/saml/xml_signature.hpp"
+
+#include <xmlsec/crypto.h>
+#include <xmlsec/keyinfo.h>
+#include <xmlsec/list.h>
+#include <xmlsec/transforms.h>
+#include <xmlsec/xmldsig.h>
+
+#include <algorithm>
+
+#include "c_errors.hpp"
+#include "digest.hpp"
+#include "key_access.hpp"
+#include "owned.hpp"
+#include "runtime_init.hpp"
+#include "signature_profile.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::saml {
+namespace {
+
+constexpr std::size_t min_signed_octets = 64;  // no message is shorter; an empty canonical form ("void c14n") is
+
+xmlSecTransformId transform_of(SignatureAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case SignatureAlgorithm::rsa_sha256: return xmlSecTransformRsaSha256Id;
+        case SignatureAlgorithm::rsa_sha384: return xmlSecTransformRsaSha384Id;
+        case SignatureAlgorithm::rsa_sha512: return xmlSecTransformRsaSha512Id;
+        case SignatureAlgorithm::ecdsa_sha256: return xmlSecTransformEcdsaSha256Id;
+        case SignatureAlgorithm::ecdsa_sha384: return xmlSecTransformEcdsaSha384Id;
+        case SignatureAlgorithm::ecdsa_sha512: return xmlSecTransformEcdsaSha512Id;
+        case SignatureAlgorithm::rsa_sha1: return xmlSecTransformRsaSha1Id;
+    }
+    return nullptr;
+}
+
+xmlSecTransformId transform_of(DigestAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case DigestAlgorithm::sha256: return xmlSecTransformSha256Id;
+        case DigestAlgorithm::sha384: return xmlSecTransformSha384Id;
+        case DigestAlgorithm::sha512: return xmlSecTransformSha512Id;
+        case DigestAlgorithm::sha1: return xmlSecTransformSha1Id;
+    }
+    return nullptr;
+}
+
+/// An xmlSecDSigCtx that can do one thing: verify this very kind of signature over this very element.
+class VerifyContext {
+public:
+    VerifyContext() { initialised_ = xmlSecDSigCtxInitialize(&context_, /*keysMngr=*/nullptr) >= 0; }
+    ~VerifyContext() {
+        if (initialised_) xmlSecDSigCtxFinalize(&context_);
+    }
+    VerifyContext(const VerifyContext&) = delete;
+    VerifyContext& operator=(const VerifyContext&) = delete;
+
+    [[nodiscard]] bool restrict_to(const SignatureProfile& profile) {
+        if (!initialised_) return false;
+        // VISA3D: '#id' is looked up by xmlGetID alone, never by XPointer.
+        context_.flags = XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS | XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES |
+                         XMLSEC_DSIG_FLAGS_USE_VISA3D_HACK;
+        context_.enabledReferenceUris = xmlSecTransformUriTypeSameDocument;
+        context_.transformCtx.enabledUris = xmlSecTransformUriTypeNone;
+        auto& key_info = context_.keyInfoReadCtx;  // isn't read while signKey is set; closed all the same
+        key_info.retrievalMethodCtx.enabledUris = xmlSecTransformUriTypeNone;
+        key_info.maxRetrievalMethodLevel = 0;
+        key_info.maxEncryptedKeyLevel = 0;
+        key_info.flags |= XMLSEC_KEYINFO_FLAGS_STOP_ON_UNKNOWN_CHILD;
+        // An empty list would mean "every kind".
+        if (xmlSecPtrListAdd(&key_info.enabledKeyData, const_cast<void*>(static_cast<const void*>(xmlSecKeyDataX509Id))) < 0) return false;
+        return xmlSecDSigCtxEnableReferenceTransform(&context_, xmlSecTransformEnvelopedId) >= 0 &&
+               xmlSecDSigCtxEnableReferenceTransform(&context_, xmlSecTransformExclC14NId) >= 0 &&
+               xmlSecDSigCtxEnableReferenceTransform(&context_, transform_of(profile.digest_algorithm)) >= 0 &&
+               xmlSecDSigCtxEnableSignatureTransform(&context_, xmlSecTransformExclC14NId) >= 0 &&
+               xmlSecDSigCtxEnableSignatureTransform(&context_, transform_of(profile.signature_algorithm)) >= 0;
+    }
+
+    /// The octets that were hashed, if `key` verifies the signature: both verdicts have to be the documented success.
+    [[nodiscard]] std::optional<std::string> verify(xmlNode* signature, const std::string& uri, xmlSecKey* key) {
+        context_.signKey = xmlSecKeyDuplicate(key);  // the context destroys the copy
+        if (context_.signKey == nullptr) return std::nullopt;
+        if (xmlSecDSigCtxVerify(&context_, signature) != 0) return std::nullopt;
+        if (context_.status != xmlSecDSigStatusSucceeded) return std::nullopt;
+        if (xmlSecPtrListGetSize(&context_.signedInfoReferences) != 1) return std::nullopt;
+        if (xmlSecPtrListGetSize(&context_.manifestReferences) != 0) return std::nullopt;
+        auto* reference =
+            static_cast<xmlSecDSigReferenceCtx*>(xmlSecPtrListGetItem(&context_.signedInfoReferences, 0));
+        if (reference == nullptr || reference->status != xmlSecDSigStatusSucceeded) return std::nullopt;
+        if (reference->uri == nullptr || uri != reinterpret_cast<const char*>(reference->uri)) return std::nullopt;
+        xmlSecBuffer* hashed = xmlSecDSigReferenceCtxGetPreDigestBuffer(reference);
+        if (hashed == nullptr || xmlSecBufferGetData(hashed) == nullptr) return std::nullopt;
+        return std::string(reinterpret_cast<const char*>(xmlSecBufferGetData(hashed)), xmlSecBufferGetSize(hashed));
+    }
+
+private:
+    xmlSecDSigCtx context_{};
+    bool initialised_ = false;
+};
+
+/// Registers `root`'s attribute ID, and only that, as the target of '#id'. No other attribute on it is called ID, in
+/// whatever namespace or case.
+bool register_id(const xml::Document& document, const xml::Element& root, const std::string& id) {
+    xmlAttr* target = nullptr;
+    for (xmlAttr* attribute = root.node()->properties; attribute != nullptr; attribute = attribute->next) {
+        if (xmlStrcasecmp(attribute->name, BAD_CAST "ID") != 0) continue;
+        if (target != nullptr || attribute->ns != nullptr || xmlStrcmp(attribute->name, BAD_CAST "ID") != 0) return false;
+        target = attribute;
+    }
+    if (target == nullptr || root.attribute("ID") != id) return false;
+    const auto* value = reinterpret_cast<const xmlChar*>(id.c_str());
+    xmlAttr* known = xmlGetID(document.doc(), value);
+    if (known == target) return true;  // registered by an earlier verification of this document
+    if (known != nullptr) return false;
+    return xmlAddID(nullptr, document.doc(), value, target) != nullptr && xmlGetID(document.doc(), value) == target;
+}
+
+}  // namespace
+
+Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::Element& root, const std::string& id,
+                                      std::span<const VerificationKey> keys, const AlgorithmPolicy& policy) {
+    if (!runtime_ready()) return fail(Errc::crypto_failure, "xmlsec1 is not ready");
+    if (!document.has_unique_ids()) return fail(Errc::xml_duplicate_id);
+    const auto profile = read_signature_profile(document, root, id, policy);
+    if (!profile) return profile.error();
+    const CErrorScope quiet;
+    if (!register_id(document, root, id)) return fail(Errc::signature_attribute, "the message's ID isn't its only one");
+
+    bool some_key_fits = false;
+    for (const auto& key : keys.first(std::min(keys.size(), max_verification_keys))) {
+        if (!key.fits(profile->signature_algorithm)) continue;
+        some_key_fits = true;
+        if (detail::KeyAccess::signature_octets(key) != profile->signature_octets) continue;
+        VerifyContext context;
+        if (!context.restrict_to(*profile)) return fail(Errc::crypto_failure, "xmlsec1 context");
+        auto octets = context.verify(profile->signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));
+        if (!octets) continue;
+        // xmlsec said yes. What it hashed is hashed again by other means, before anybody reads it.
+        if (octets->size() < min_signed_octets || digest(profile->digest_algorithm, *octets) != profile->digest_value) {
+            return fail(Errc::signed_octets_differ, "the hashed octets don't have the signed digest");
+        }
+        return SignedOctets(*std::move(octets));
+    }
+    if (!some_key_fits) return fail(Errc::no_verification_key, "no key fits the signature's algorithm");
+    return fail(Errc::signature_invalid);
+}
+
+}  // namespace slo::saml

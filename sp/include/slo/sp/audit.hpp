@@ -1,0 +1,52 @@
+// What is written down about every logout.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slo/saml/time.hpp"
+
+namespace slo::sp {
+
+/// AuditEntry is one LogoutRequest and what we did about it. No NameID, no key, nothing the peer wrote that wasn't
+/// proven; `name_id` and `session_indexes` are keyed hashes.
+struct AuditEntry {
+    Instant time;
+    std::string idp;                           ///< entityID from our own metadata; empty where unknown
+    std::string request_id;                    ///< an NCName of a verified request; empty before that
+    std::string name_id;                       ///< keyed hash, 32 hex digits
+    std::vector<std::string> session_indexes;  ///< keyed hashes
+    std::string event;                         ///< "logout", "repeat", "refused" or "recover"
+    std::string stage;                         ///< where it was refused or failed: "sig", "store", "application", ...
+    std::string rule;                          ///< the broken rule's name, e.g. "sig.invalid"
+    std::string status;                        ///< "Success", "Requester/RequestDenied", "Fault/Client", "403", ...
+    unsigned ended = 0;
+    unsigned already_gone = 0;
+    unsigned failed = 0;
+    std::vector<std::string> failed_applications;
+    std::chrono::microseconds duration{};
+};
+
+/// AuditSink is a port. record() must be thread-safe, must not block for long and must not throw.
+class AuditSink {
+public:
+    virtual ~AuditSink() = default;
+    virtual void record(const AuditEntry& entry) noexcept = 0;
+};
+
+/// to_json writes the entry as one line of JSON; every character outside printable ASCII is escaped, values are cut at
+/// 256 bytes.
+[[nodiscard]] std::string to_json(const AuditEntry& entry);
+
+/// An AuditSink that writes to_json() lines through Boost.Log (channel "audit", severity info). Where they go is the
+/// host's Boost.Log set-up; log_to_stderr() is one for programs that have none.
+[[nodiscard]] std::unique_ptr<AuditSink> make_boost_log_audit();
+
+/// A Boost.Log sink for channel "audit" that writes bare lines to stderr. Process-wide: for programs, not for
+/// libraries. A second call changes nothing.
+void log_to_stderr();
+
+}  // namespace slo::sp

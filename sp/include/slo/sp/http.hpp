@@ -1,0 +1,52 @@
+// HTTP as values: what a server hands in, and what it sends back.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace slo::sp {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+    std::string method;
+    std::string target;  ///< as on the request line, origin-form
+    HttpHeaders headers;
+    std::string body;    ///< already de-chunked
+
+    /// The value of the one header with this name (any case); nothing if it is absent or repeated.
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
+    [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+};
+
+struct HttpReply {
+    int status = 200;
+    HttpHeaders headers = {};  ///< without Content-Length, Connection and Date: the server's business
+    std::string body = {};
+};
+
+/// PendingReply is a reply that needs time: start it, wait for `done` or `budget`, then take finish(). See PendingLogout.
+struct PendingReply {
+    std::chrono::milliseconds budget;
+    std::function<void(std::function<void()> done)> start;
+    std::function<HttpReply()> finish;
+};
+using HttpStep = std::variant<HttpReply, PendingReply>;
+
+/// HttpHandler answers requests; thread-safe, and must not throw.
+class HttpHandler {
+public:
+    virtual ~HttpHandler() = default;
+    [[nodiscard]] virtual HttpStep handle(const HttpRequest& request) noexcept = 0;
+};
+
+/// The blocking driver: waits in this thread until `step` is a reply.
+[[nodiscard]] HttpReply wait_for(HttpStep step);
+
+}  // namespace slo::sp

@@ -1,0 +1,36 @@
+// The SOAP and metadata endpoints as a function from request value to reply value. No socket.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "slo/sp/http.hpp"
+#include "slo/sp/logout_service.hpp"
+
+namespace slo::sp {
+
+struct HttpEndpointOptions {
+    std::string soap_path = "/saml/slo/soap";
+    std::string metadata_path = "/saml/metadata";
+    std::string metadata;              ///< the document to serve; empty: 404
+    std::size_t max_body = 64 * 1024;  ///< octets
+};
+
+/// HttpEndpoint applies the HTTP rows of the SOAP binding (method, Content-Type, size: normative rows 1 to 3), hands the
+/// body to the service, and adds the headers of Bindings 3.2.3.2 (l.364-368). Paths match byte by byte, queries included.
+class HttpEndpoint final : public HttpHandler {
+public:
+    /// `service` must outlive the endpoint and every reply that is still pending.
+    HttpEndpoint(LogoutService& service, HttpEndpointOptions options);
+
+    [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;
+
+private:
+    [[nodiscard]] HttpStep soap(const HttpRequest& request);
+    [[nodiscard]] HttpReply metadata(const HttpRequest& request) const;
+
+    LogoutService& service_;
+    HttpEndpointOptions options_;
+};
+
+}  // namespace slo::sp

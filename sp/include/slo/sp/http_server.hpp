@@ -1,0 +1,88 @@
+// The HTTP/1.1 server in front of an HttpHandler. Knows sockets and TLS, no SAML.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slo/saml/result.hpp"
+#include "slo/sp/http.hpp"
+
+namespace slo::sp {
+
+enum class ClientCertificates { none, optional, required };
+
+struct TlsOptions {
+    std::string certificate_chain_file = {};  ///< PEM, leaf first
+    std::string private_key_file = {};        ///< PEM
+    ClientCertificates client_certificates = ClientCertificates::none;
+    std::string client_ca_file = {};          ///< PEM; needed unless `none`
+};
+
+struct HttpServerOptions {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0: any free one, see HttpServer::port()
+    std::optional<TlsOptions> tls = {};
+    std::vector<std::string> hosts = {};  ///< Host values that are served, with port where one is sent; empty: any
+    std::size_t threads = 1;              ///< one io_context each
+
+    std::size_t max_connections = 1024;
+    std::size_t max_connections_per_address = 256;
+    std::size_t max_requests_per_connection = 1000;
+    std::size_t max_header_octets = 8 * 1024;
+    std::size_t max_header_fields = 64;
+    std::size_t max_body_octets = 64 * 1024;
+    std::chrono::milliseconds handshake_timeout{5000};
+    std::chrono::milliseconds header_timeout{5000};   ///< from a request's first octet, in total; until the first one
+    std::chrono::milliseconds body_timeout{10000};    ///< in total
+    std::chrono::milliseconds write_timeout{10000};   ///< in total
+    std::chrono::milliseconds idle_timeout{30000};    ///< between requests
+    std::chrono::milliseconds drain_timeout{5000};    ///< for requests at work when it is told to stop
+};
+
+/// HttpServer listens from construction on and serves while run() runs. No request can end the process: whatever is
+/// thrown inside closes that connection only. A request that isn't plain HTTP/1.1 is refused and its connection closed:
+/// no obs-fold, chunk extension, trailer, absolute target, or transfer coding other than chunked.
+class HttpServer {
+public:
+    /// Binds and loads the TLS files. `handler` must outlive the server.
+    /// Errors: Errc::address_in_use, tls_setup_failed, configuration_invalid; `detail` says what and how to mend it.
+    [[nodiscard]] static Result<HttpServer> open(HttpServerOptions options, HttpHandler& handler);
+
+    HttpServer(HttpServer&&) noexcept;
+    HttpServer& operator=(HttpServer&&) noexcept;
+    ~HttpServer();
+
+    [[nodiscard]] std::uint16_t port() const noexcept;
+
+    /// Serves on this thread and `threads` - 1 more, until stop(). Returns after the last reply was sent or, at the
+    /// latest, drain_timeout; replies that are pending then are finished as if their budget had passed. Once only.
+    void run();
+    /// Accepts no more, lets requests at work finish, then ends run(). From any thread, but not from a signal handler.
+    void stop() noexcept;
+    /// Calls stop() on SIGINT and SIGTERM. Process-wide: for programs. Call it before run().
+    void stop_on_signals();
+
+    struct Counters {
+        std::uint64_t connections = 0;
+        std::uint64_t refused_connections = 0;  ///< over one of the two caps
+        std::uint64_t failed_handshakes = 0;
+        std::uint64_t requests = 0;             ///< handed to the handler
+        std::uint64_t bad_requests = 0;         ///< refused by the server itself
+        std::uint64_t timeouts = 0;             ///< of handshake, header, body or write
+        std::uint64_t failures = 0;             ///< something was thrown; that connection was closed
+    };
+    /// From any thread; the figures needn't be of one moment.
+    [[nodiscard]] Counters counters() const noexcept;
+
+private:
+    struct Impl;
+    explicit HttpServer(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slo::sp

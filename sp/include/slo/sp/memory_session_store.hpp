@@ -1,0 +1,49 @@
+// The memory engine: for tests, and for hosts whose sessions die with the process anyway.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "slo/saml/keyed_digest.hpp"
+#include "slo/sp/clock.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::sp {
+
+struct MemorySessionStoreOptions {
+    std::size_t max_sessions = 20'000'000;
+    std::size_t max_logout_records = 2'000'000;
+    std::size_t max_logout_records_per_idp = 1'000'000;  ///< so that one IdP can't crowd out another's
+    ReloginRule relogin = ReloginRule::by_authn_instant;
+};
+
+/// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, what has expired
+/// makes room, and if nothing has, admit() and begin_logout() fail with Errc::store_full; a live session, an ending one
+/// and a kept logout are never dropped. Nothing survives the process. The clock must outlive it.
+class MemorySessionStore final : public SessionStore {
+public:
+    MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options = {});
+    ~MemorySessionStore() override;
+
+    [[nodiscard]] Result<Admission> admit(const Session& session) override;
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order) override;
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                        const std::vector<LocalSessionID>& gone) override;
+    [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
+    [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
+
+    /// Drops what has expired in one shard and moves on to the next; call it now and then. Returns how many were dropped.
+    std::size_t sweep_some();
+
+    struct Size {
+        std::size_t sessions = 0;        ///< live, ending, and expired ones not swept yet
+        std::size_t logout_records = 0;
+    };
+    [[nodiscard]] Size size() const noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slo::sp

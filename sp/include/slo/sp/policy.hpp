@@ -1,0 +1,24 @@
+// The switches of the responder, each with the safe default.
+#pragma once
+
+#include <chrono>
+
+#include "slo/sp/session_store.hpp"
+
+namespace slo::sp {
+
+/// What a request is answered that names nobody we know (normative rows 25, 26: the texts leave it open).
+enum class UnknownPrincipal { success, unknown_principal };
+/// Whether refusals carry a second-level StatusCode (always optional, Core 3.2.2.2 l.1630; off: nothing to probe).
+enum class SecondLevelCodes { omitted, sent };
+
+struct Policy {
+    UnknownPrincipal unknown_principal = UnknownPrincipal::success;
+    SecondLevelCodes second_level_codes = SecondLevelCodes::sent;
+    std::chrono::seconds clock_skew{180};
+    std::chrono::milliseconds application_deadline{3000};  ///< total, for all applications together; IdPs wait 5 s at least
+    std::chrono::seconds logout_record_horizon{3600};      ///< how long a logout is kept at least; NotOnOrAfter may prolong it
+    std::chrono::seconds logout_record_cap{86400};         ///< and at most, whatever NotOnOrAfter says
+};
+
+}  // namespace slo::sp

@@ -1,0 +1,34 @@
+// A local session, as logout sees it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/name_id.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::sp {
+
+/// A local session's id: opaque, chosen by the host, 1 to 256 bytes, no controls. It may be a bearer secret: never logged.
+struct LocalSessionIDKind {
+    static bool accepts(std::string_view text) noexcept;
+    static Failure refuse();
+};
+using LocalSessionID = saml::ParsedString<LocalSessionIDKind>;
+
+/// Session is what the host knows at login and logout needs later (Profiles 4.1.4.2; erratum E38).
+struct Session {
+    LocalSessionID id;
+    saml::EntityID idp;                              ///< whose assertion made it
+    saml::EntityID sp;                               ///< to which of our entities
+    saml::NameID name_id;                            ///< exactly as received
+    std::vector<saml::SessionIndex> session_indexes; ///< of every AuthnStatement; may be empty
+    Instant authn_instant;                           ///< AuthnStatement/@AuthnInstant
+    Instant expires;                                 ///< when the session ends anyway; at most SessionNotOnOrAfter
+
+    friend bool operator==(const Session&, const Session&) = default;
+};
+
+}  // namespace slo::sp

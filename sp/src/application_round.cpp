@@ -1,0 +1,103 @@
+#include "application_round.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace slo::sp {
+
+namespace {
+
+/// What `report` says about one session: silence and a list that is too short mean failure, and so does any value that
+/// isn't one of the three.
+Ended said(const std::optional<std::vector<Ended>>& report, std::size_t session) {
+    if (!report || session >= report->size()) return Ended::failed;
+    const Ended ended = (*report)[session];
+    return ended == Ended::ended || ended == Ended::already_gone ? ended : Ended::failed;
+}
+
+}  // namespace
+
+ApplicationRound::ApplicationRound(std::vector<Application*> applications, std::vector<Session> sessions)
+    : applications_(std::move(applications)),
+      sessions_(std::move(sessions)),
+      reports_(applications_.size()),
+      unsettled_(applications_.size() + 1) {}
+
+void ApplicationRound::start(std::function<void()> on_complete) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!closed_) on_complete_ = std::move(on_complete);
+    }
+    for (std::size_t i = 0; i < applications_.size(); ++i) tell(i);
+    one_settled(std::unique_lock(mutex_));
+}
+
+void ApplicationRound::tell(std::size_t application) {
+    try {
+        applications_[application]->end_sessions(sessions_, [self = shared_from_this(), application](auto results) {
+            self->record(application, std::move(results));
+        });
+    } catch (...) {
+        record_failure(application);
+    }
+}
+
+void ApplicationRound::record(std::size_t application, std::vector<Ended> results) {
+    std::unique_lock lock(mutex_);
+    if (closed_ || reports_[application]) return;
+    reports_[application] = std::move(results);
+    one_settled(std::move(lock));
+}
+
+void ApplicationRound::record_failure(std::size_t application) {
+    std::unique_lock lock(mutex_);
+    if (closed_) return;
+    // It may have reported before it threw: the exception is the last word.
+    const bool reported = reports_[application].has_value();
+    reports_[application].emplace();
+    if (!reported) one_settled(std::move(lock));
+}
+
+void ApplicationRound::one_settled(std::unique_lock<std::mutex> lock) {
+    if (--unsettled_ != 0) return;
+    const std::function<void()> on_complete = std::exchange(on_complete_, nullptr);
+    lock.unlock();
+    if (on_complete) on_complete();
+}
+
+Ended ApplicationRound::judge(std::size_t session) const {
+    if (applications_.empty()) return Ended::ended;
+    Ended verdict = Ended::already_gone;
+    for (const Report& report : reports_) {
+        const Ended ended = said(report, session);
+        if (ended == Ended::failed) return Ended::failed;
+        if (ended == Ended::ended) verdict = Ended::ended;
+    }
+    return verdict;
+}
+
+RoundResult ApplicationRound::close() {
+    std::function<void()> dropped;  // destroyed after the lock is released: it's the driver's code
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    dropped.swap(on_complete_);
+
+    RoundResult result;
+    for (std::size_t i = 0; i < sessions_.size(); ++i) {
+        const Ended ended = judge(i);
+        if (ended == Ended::ended) ++result.outcome.ended;
+        if (ended == Ended::already_gone) ++result.outcome.already_gone;
+        if (ended == Ended::failed) ++result.outcome.failed;
+        if (ended != Ended::failed) result.gone.push_back(sessions_[i].id);
+    }
+    for (std::size_t a = 0; a < applications_.size(); ++a) {
+        for (std::size_t i = 0; i < sessions_.size(); ++i) {
+            if (said(reports_[a], i) != Ended::failed) continue;
+            result.failed_applications.emplace_back(applications_[a]->name());
+            break;
+        }
+    }
+    return result;
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,265 @@
+#include "config_sections.hpp"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+
+#include "key_files.hpp"
+#include "slo/metadata/metadata_parser.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::sp {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr std::string_view tls_keys[] = {"certificate", "key", "client_certificates", "client_ca"};
+constexpr std::string_view limits_keys[] = {"connections",   "connections_per_address", "requests_per_connection",
+                                            "header_octets", "header_fields",           "body_octets"};
+constexpr std::string_view timeouts_keys[] = {"handshake", "header", "body", "write", "idle", "drain"};
+
+struct UrlParts {
+    std::string_view scheme;
+    std::string_view host;  ///< without port
+    std::string_view path;  ///< with its query, at least "/"
+};
+
+/// Takes an EndpointUrl apart, which is known to have a scheme and a host and no user information.
+UrlParts split(std::string_view url) {
+    const auto scheme_end = url.find("://");
+    const std::string_view rest = url.substr(scheme_end + 3);
+    const auto authority_end = std::min(rest.find_first_of("/?"), rest.size());
+    const std::string_view authority = rest.substr(0, authority_end);
+    const auto host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
+    const std::string_view path = rest.substr(authority_end);
+    return {url.substr(0, scheme_end), authority.substr(0, host_end), path.empty() ? "/" : path};
+}
+
+bool is_loopback(std::string_view host) {
+    const std::string text(host.starts_with('[') ? host.substr(1, host.size() - 2) : host);
+    in_addr v4{};
+    if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+    return text == "localhost" || text == "::1";
+}
+
+std::chrono::seconds seconds(const ConfigTable& table, std::string_view key, std::chrono::seconds fallback,
+                             Range<milliseconds> range) {
+    const auto time = table.duration(key, range);
+    return time ? std::chrono::duration_cast<std::chrono::seconds>(*time) : fallback;
+}
+
+/// "127.0.0.1:8080" or "[::1]:8080". A name isn't taken: what it stands for could change under us.
+void read_listen(const Placed<std::string>& listen, HttpServerOptions& options) {
+    const std::string_view text = listen.value;
+    const auto colon = text.rfind(':');
+    const std::string_view port = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+    std::string address(text.substr(0, colon));
+    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+    in6_addr ignored{};
+    const bool is_address =
+        ::inet_pton(AF_INET, address.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, address.c_str(), &ignored) == 1;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), options.port);
+    if (!is_address || error != std::errc{} || end != port.data() + port.size()) {
+        refuse(listen.place, "listen can't be " + shown(text),
+               R"(write an address and a port: "127.0.0.1:8080" or "[::1]:8080")");
+    }
+    options.address = std::move(address);
+}
+
+std::string read_path(const ConfigTable& server, std::string_view key, std::string fallback) {
+    const auto path = server.text(key);
+    if (!path) return fallback;
+    const bool printable =
+        std::all_of(path->value.begin(), path->value.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    if (!path->value.starts_with('/') || !printable) {
+        refuse(path->place, std::string(key) + " can't be " + shown(path->value),
+               "write the path of the URL as it's sent, e.g. \"/saml/slo/soap\"");
+    }
+    return path->value;
+}
+
+/// The server opens the file itself; reading it here too lets the refusal name the line.
+std::string tls_file(const Placed<std::string>& text, std::string_view key, const std::filesystem::path& folder) {
+    const std::filesystem::path file = folder / text.value;
+    static_cast<void>(read_file(file, 1024 * 1024, text.place, key));
+    return file.string();
+}
+
+TlsOptions read_tls(const ConfigTable& tls, const std::filesystem::path& folder, std::vector<std::string>& notes) {
+    TlsOptions options;
+    const auto certificate = tls.required_text("certificate", "server.crt.pem");
+    const auto key = tls.required_text("key", "server.key.pem");
+    options.certificate_chain_file = tls_file(certificate, "certificate", folder);
+    options.private_key_file = tls_file(key, "key", folder);
+    note_readable_by_others(options.private_key_file, key.place, notes);
+    options.client_certificates = tls.choice("client_certificates", ClientCertificates::none,
+                                             {{"none", ClientCertificates::none},
+                                              {"optional", ClientCertificates::optional},
+                                              {"required", ClientCertificates::required}});
+    const auto ca = tls.text("client_ca");
+    if (ca) options.client_ca_file = tls_file(*ca, "client_ca", folder);
+    if (!ca && options.client_certificates != ClientCertificates::none) {
+        refuse(tls.place_of("client_certificates"), "client_certificates without client_ca",
+               "name the file with the CA that issued them: client_ca = \"clients-ca.pem\"");
+    }
+    return options;
+}
+
+void read_limits(const ConfigTable& limits, ServerSection& section) {
+    HttpServerOptions& server = section.server;
+    server.max_connections = limits.number("connections", server.max_connections, {1, 100'000});
+    server.max_connections_per_address =
+        limits.number("connections_per_address", server.max_connections_per_address, {1, 100'000});
+    server.max_requests_per_connection =
+        limits.number("requests_per_connection", server.max_requests_per_connection, {1, 1'000'000});
+    server.max_header_octets = limits.number("header_octets", server.max_header_octets, {1024, 65'536});
+    server.max_header_fields = limits.number("header_fields", server.max_header_fields, {8, 1024});
+    server.max_body_octets = limits.number("body_octets", server.max_body_octets, {4096, saml::xml::Limits{}.octets});
+    section.endpoint.max_body = server.max_body_octets;
+}
+
+void read_timeouts(const ConfigTable& timeouts, HttpServerOptions& server) {
+    const auto read = [&](std::string_view key, milliseconds& value) {
+        value = timeouts.duration(key, {100ms, 10min}).value_or(value);
+    };
+    read("handshake", server.handshake_timeout);
+    read("header", server.header_timeout);
+    read("body", server.body_timeout);
+    read("write", server.write_timeout);
+    read("idle", server.idle_timeout);
+    read("drain", server.drain_timeout);
+}
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    return text;
+}
+
+}  // namespace
+
+saml::EntityID parse_id(const Placed<std::string>& text) {
+    auto id = saml::EntityID::parse(text.value);
+    if (!id) {
+        refuse(text.place, "entity_id can't be " + shown(text.value),
+               "write an absolute URI of at most 1024 bytes, e.g. \"https://sp.example.org/saml\"");
+    }
+    return *std::move(id);
+}
+
+saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view key) {
+    auto url = saml::EndpointUrl::parse(text.value);
+    if (!url) {
+        refuse(text.place, std::string(key) + " can't be " + shown(text.value),
+               "write a full URL without user or fragment, e.g. \"https://sp.example.org/saml/...\"");
+    }
+    return *std::move(url);
+}
+
+std::vector<saml::EndpointUrl> read_destinations(const ConfigTable& sp) {
+    const auto texts = sp.texts("slo_url");
+    if (texts.empty()) static_cast<void>(sp.required_text("slo_url", "https://sp.example.org/saml/slo/soap"));
+    const bool http_is_allowed = sp.is_on("allow_http");
+    std::vector<saml::EndpointUrl> destinations;
+    for (const auto& text : texts) {
+        destinations.push_back(parse_url(text, "slo_url"));
+        const UrlParts parts = split(text.value);
+        if (lower(std::string(parts.scheme)) == "https" || is_loopback(parts.host) || http_is_allowed) continue;
+        refuse(text.place, "slo_url " + shown(text.value) + " is plain http: whoever listens learns who logs out",
+               "write https://, or allow_http = true in [sp] if the way from the IdP is protected otherwise");
+    }
+    return destinations;
+}
+
+idp_adapter::InteropProfile read_profile(const ConfigTable& idp) {
+    using saml::AlgorithmPolicy;
+    using saml::DestinationRule;
+    using saml::NameIDMatching;
+    idp_adapter::InteropProfile profile;
+    if (idp.is_on("dangerously_accept_sha1")) profile.algorithms.sha1 = AlgorithmPolicy::Sha1::dangerously_accepted;
+    if (idp.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+    profile.destination =
+        idp.choice("destination", profile.destination,
+                   {{"required", DestinationRule::required}, {"optional", DestinationRule::optional}});
+    profile.name_id_matching = idp.choice("name_id_matching", profile.name_id_matching,
+                                          {{"exact", NameIDMatching::exact},
+                                           {"default_qualifiers", NameIDMatching::default_qualifiers},
+                                           {"value_only", NameIDMatching::value_only}});
+    profile.max_age = seconds(idp, "max_age", profile.max_age, {1s, 24h});
+    for (const auto& type : idp.texts("extra_content_types")) {
+        if (type.value.find('/') == std::string::npos || type.value.find_first_of("; \t") != std::string::npos) {
+            refuse(type.place, "extra_content_types: " + shown(type.value) + " is no media type",
+                   "write e.g. \"application/soap+xml\", without parameters");
+        }
+        profile.extra_content_types.push_back(lower(type.value));
+    }
+    return profile;
+}
+
+void refuse_idp_metadata(const Place& place, const std::filesystem::path& file, const Failure& failure) {
+    std::string what = shown(file.string()) + " isn't usable as an IdP's metadata: " + failure.code.message();
+    if (!failure.detail.empty()) what += " (" + failure.detail + ")";
+    const bool expired = failure.code == metadata::make_error_code(metadata::Errc::expired);
+    refuse(place, what,
+           expired ? "fetch a new copy from the IdP" : "it must be the EntityDescriptor of one SAML 2.0 IdP");
+}
+
+PolicySection read_policy(const ConfigTable& table) {
+    PolicySection section;
+    Policy& policy = section.policy;
+    policy.unknown_principal = table.choice(
+        "unknown_principal", policy.unknown_principal,
+        {{"success", UnknownPrincipal::success}, {"unknown_principal", UnknownPrincipal::unknown_principal}});
+    policy.second_level_codes =
+        table.choice("second_level_codes", policy.second_level_codes,
+                     {{"sent", SecondLevelCodes::sent}, {"omitted", SecondLevelCodes::omitted}});
+    policy.clock_skew = seconds(table, "clock_skew", policy.clock_skew, {0s, 10min});
+    policy.application_deadline =
+        table.duration("application_deadline", {100ms, 1min}).value_or(policy.application_deadline);
+    policy.logout_record_horizon =
+        seconds(table, "logout_record_horizon", policy.logout_record_horizon, {5min, 24h * 30});
+    policy.logout_record_cap = seconds(table, "logout_record_cap", policy.logout_record_cap, {5min, 24h * 365});
+    if (policy.logout_record_cap < policy.logout_record_horizon) {
+        refuse(table.place_of("logout_record_cap"), "logout_record_cap is shorter than logout_record_horizon",
+               "make it at least as long");
+    }
+    section.relogin =
+        table.choice("relogin", section.relogin,
+                     {{"by_authn_instant", ReloginRule::by_authn_instant}, {"strict", ReloginRule::strict}});
+    return section;
+}
+
+ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
+                          const std::vector<saml::EndpointUrl>& destinations, std::vector<std::string>& notes) {
+    ServerSection section;
+    HttpServerOptions& server = section.server;
+    read_listen(table.required_text("listen", "127.0.0.1:8080"), server);
+    section.endpoint.soap_path = read_path(table, "soap_path", std::string(split(destinations.front().str()).path));
+    section.endpoint.metadata_path = read_path(table, "metadata_path", section.endpoint.metadata_path);
+    if (section.endpoint.soap_path == section.endpoint.metadata_path) {
+        refuse(table.place_of("metadata_path"), "soap_path and metadata_path are the same",
+               "give one of them another path");
+    }
+    server.threads = table.number("threads", server.threads, {1, 256});
+    for (const auto& host : table.texts("hosts")) server.hosts.push_back(lower(host.value));
+    read_limits(table.table("limits", limits_keys), section);
+    read_timeouts(table.table("timeouts", timeouts_keys), server);
+    if (table.has("tls")) server.tls = read_tls(table.table("tls", tls_keys), folder, notes);
+    if (!server.tls && !is_loopback(server.address)) {
+        const Place place = table.place_of("listen");
+        notes.push_back(place.file + ":" + std::to_string(place.line) +
+                        ": note: listens beyond this machine without TLS; add [server.tls], or let a proxy speak TLS");
+    }
+    return section;
+}
+
+std::uint16_t read_local_port(const ConfigTable& local, const HttpServerOptions& server) {
+    const auto port = static_cast<std::uint16_t>(local.number("port", 0, {1, 65'535}));
+    if (port != 0 && port == server.port) {
+        refuse(local.place_of("port"), "[local] and [server] have the same port", "give [local] another one");
+    }
+    return port;
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,72 @@
+// The sections of a configuration that need no key: each function reads one table into values, or refuses.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config_table.hpp"
+#include "slo/idp_adapter/interop_profile.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/sp/http_endpoint.hpp"
+#include "slo/sp/http_server.hpp"
+#include "slo/sp/policy.hpp"
+
+namespace slo::sp {
+
+/// The keys of each table. examples/soap_endpoint.toml explains them.
+inline constexpr std::string_view root_keys[] = {"sp", "idp", "policy", "server", "local"};
+inline constexpr std::string_view sp_keys[] = {"entity_id",
+                                               "slo_url",
+                                               "allow_http",
+                                               "acs_url",
+                                               "signing_key",
+                                               "signing_certificate",
+                                               "next_signing_certificate",
+                                               "encryption_key",
+                                               "encryption_certificate",
+                                               "name_id_formats",
+                                               "metadata_valid_for"};
+inline constexpr std::string_view idp_keys[] = {"metadata",           "dangerously_accept_sha1", "accept_cbc",
+                                                "destination",        "name_id_matching",        "max_age",
+                                                "extra_content_types"};
+inline constexpr std::string_view policy_keys[] = {
+    "unknown_principal", "second_level_codes",    "clock_skew",       "application_deadline",
+    "relogin",           "logout_record_horizon", "logout_record_cap"};
+inline constexpr std::string_view server_keys[] = {"listen",  "soap_path", "metadata_path", "hosts",
+                                                   "threads", "tls",       "limits",        "timeouts"};
+inline constexpr std::string_view local_keys[] = {"port"};
+
+[[nodiscard]] saml::EntityID parse_id(const Placed<std::string>& text);
+[[nodiscard]] saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view key);
+
+/// slo_url: one or more; http only to this machine itself, unless allow_http says otherwise.
+[[nodiscard]] std::vector<saml::EndpointUrl> read_destinations(const ConfigTable& sp);
+
+/// The exceptions for one IdP.
+[[nodiscard]] idp_adapter::InteropProfile read_profile(const ConfigTable& idp);
+
+/// Refuses because of an IdP's metadata `file`.
+[[noreturn]] void refuse_idp_metadata(const Place& place, const std::filesystem::path& file, const Failure& failure);
+
+struct PolicySection {
+    Policy policy;
+    ReloginRule relogin = ReloginRule::by_authn_instant;
+};
+[[nodiscard]] PolicySection read_policy(const ConfigTable& table);
+
+struct ServerSection {
+    HttpServerOptions server;
+    HttpEndpointOptions endpoint;
+};
+/// Relative paths of TLS files are relative to `folder`. The paths default to the one in the first of `destinations`.
+[[nodiscard]] ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
+                                        const std::vector<saml::EndpointUrl>& destinations,
+                                        std::vector<std::string>& notes);
+
+/// 0: none. It can't be the public server's port.
+[[nodiscard]] std::uint16_t read_local_port(const ConfigTable& local, const HttpServerOptions& server);
+
+}  // namespace slo::sp

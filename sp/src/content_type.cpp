@@ -1,0 +1,100 @@
+#include "content_type.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace slo::sp {
+
+namespace {
+
+constexpr std::string_view blanks = " \t";
+
+bool is_token_character(char c) noexcept {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           marks.find(c) != std::string_view::npos;
+}
+
+/// Reader takes the pieces of a field off its front.
+class Reader {
+public:
+    explicit Reader(std::string_view text) noexcept : rest_(text) {}
+
+    [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
+
+    void skip_blanks() noexcept { rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size())); }
+
+    bool skip(char c) noexcept {
+        if (!rest_.starts_with(c)) return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+
+    /// Empty where there is none.
+    std::string_view token() noexcept {
+        const auto end = std::ranges::find_if_not(rest_, is_token_character);
+        const auto length = static_cast<std::size_t>(end - rest_.begin());
+        const std::string_view found = rest_.substr(0, length);
+        rest_.remove_prefix(length);
+        return found;
+    }
+
+    std::optional<std::string> token_or_quoted() {
+        if (skip('"')) return quoted();
+        const std::string_view found = token();
+        if (found.empty()) return std::nullopt;
+        return std::string(found);
+    }
+
+private:
+    std::optional<std::string> quoted() {
+        std::string value;
+        while (!rest_.empty()) {
+            if (skip('"')) return value;
+            skip('\\');
+            if (rest_.empty()) break;
+            value += rest_.front();
+            rest_.remove_prefix(1);
+        }
+        return std::nullopt;
+    }
+
+    std::string_view rest_;
+};
+
+}  // namespace
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lower;
+}
+
+std::optional<ContentType> ContentType::parse(std::string_view field) {
+    Reader reader(field);
+    reader.skip_blanks();
+    const std::string_view type = reader.token();
+    if (type.empty() || !reader.skip('/')) return std::nullopt;
+    const std::string_view subtype = reader.token();
+    if (subtype.empty()) return std::nullopt;
+
+    ContentType result{lower_case(type).append("/").append(lower_case(subtype)), {}};
+    for (reader.skip_blanks(); !reader.at_end(); reader.skip_blanks()) {
+        if (!reader.skip(';')) return std::nullopt;
+        reader.skip_blanks();
+        const std::string_view name = reader.token();
+        if (name.empty()) continue;  // RFC 9110 allows an empty parameter, as in "text/xml;"
+        if (!reader.skip('=')) return std::nullopt;
+        std::optional<std::string> value = reader.token_or_quoted();
+        if (!value) return std::nullopt;
+        if (lower_case(name) == "charset") result.charsets.push_back(lower_case(*value));
+    }
+    return result;
+}
+
+bool ContentType::is_utf8() const noexcept {
+    return std::ranges::all_of(charsets, [](const std::string& charset) { return charset == "utf-8"; });
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,368 @@
+// One connection: octets in, requests to the handler, replies out. Included by http_server.cpp alone.
+//
+// The stream kind is hidden behind read_some() and write_some(), so that the logic is compiled once for TCP and TLS.
+// Nothing that owns memory is made inside a co_await expression: g++ 12 miscompiles some of those (it emits a trap).
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "connection_watch.hpp"
+#include "http_body.hpp"
+#include "http_head.hpp"
+#include "http_reply.hpp"
+#include "input_buffer.hpp"
+#include "slo/asio.hpp"
+#include "slo/sp/http_server.hpp"
+
+namespace slo::sp {
+
+// The concrete executor: any_io_executor costs an allocation or an indirect call in every operation.
+using Executor = boost::asio::io_context::executor_type;
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+template <class T>
+using Task = boost::asio::awaitable<T, Executor>;
+inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> use_task{};
+
+/// What all connections of a server share.
+struct Service {
+    HttpServerOptions options;
+    HttpHandler& handler;
+    std::optional<boost::asio::ssl::context> tls;
+
+    struct {
+        std::atomic<std::uint64_t> connections = 0;
+        std::atomic<std::uint64_t> refused_connections = 0;
+        std::atomic<std::uint64_t> failed_handshakes = 0;
+        std::atomic<std::uint64_t> requests = 0;
+        std::atomic<std::uint64_t> bad_requests = 0;
+        std::atomic<std::uint64_t> timeouts = 0;
+        std::atomic<std::uint64_t> failures = 0;
+    } counters;
+};
+
+/// Beast's reading of a head that read_head() let pass. Two parsers have to agree on it.
+[[nodiscard]] inline std::optional<HttpRequest> parse_head(std::string_view head) {
+    namespace http = boost::beast::http;
+    http::request_parser<http::empty_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(head.size() + 1));
+    parser.body_limit(boost::none);  // read_head() has compared it with ours
+    boost::system::error_code error;
+    parser.put(boost::asio::buffer(head), error);
+    if (error || !parser.is_header_done()) return std::nullopt;
+
+    const auto& fields = parser.get();
+    HttpRequest request;
+    request.method = fields.method_string();
+    request.target = fields.target();
+    for (const auto& field : fields) request.headers.emplace_back(field.name_string(), field.value());
+    return request;
+}
+
+class Connection final : public Watched {
+public:
+    Connection(Service& service, ConnectionWatch& watch, Socket socket)
+        : service_(service),
+          watch_(watch),
+          socket_(std::move(socket)),
+          input_(service.options.max_header_octets + read_size) {
+        if (service.tls) tls_.emplace(socket_, *service.tls);
+        watch_.add(*this);
+    }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection() override { watch_.remove(*this); }
+
+    /// Serves requests until the peer or a rule ends the connection.
+    [[nodiscard]] Task<void> serve();
+
+    [[nodiscard]] Time deadline() const noexcept override { return deadline_; }
+    void expire() noexcept override;
+    void end_if_idle() noexcept override;
+    void end_now() noexcept override;
+
+private:
+    using Transfer = std::tuple<boost::system::error_code, std::size_t>;
+
+    [[nodiscard]] Task<bool> shake_hands();
+    // Nothing means: it's over. refusal_ then says what to answer, if somebody is left to be answered.
+    [[nodiscard]] Task<std::optional<HttpRequest>> receive();
+    [[nodiscard]] Task<std::optional<HeadScan::Complete>> receive_head();
+    [[nodiscard]] Task<std::optional<std::string>> receive_body(RequestHead head);
+    [[nodiscard]] Task<HttpReply> ask_handler(const HttpRequest& request);
+    [[nodiscard]] Task<HttpReply> settle(HttpStep step);
+    [[nodiscard]] Task<bool> send(std::string octets);
+    [[nodiscard]] Task<void> refuse(Refusal refusal);
+    [[nodiscard]] Task<void> close_gently();
+
+    [[nodiscard]] Task<bool> fill();
+    [[nodiscard]] Task<Transfer> read_some(boost::asio::mutable_buffer buffer);
+    [[nodiscard]] Task<Transfer> write_some(boost::asio::const_buffer buffer);
+
+    void allow(std::chrono::milliseconds time) noexcept;
+    void hang_up() noexcept;
+    std::nullopt_t refuse_with(int status) noexcept;
+    std::nullopt_t refuse_late_peer() noexcept;
+
+    static constexpr std::size_t read_size = 8 * 1024;
+
+    Service& service_;
+    ConnectionWatch& watch_;
+    Socket socket_;
+    std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+    InputBuffer input_;
+    Time deadline_ = Time::max();
+    bool timed_out_ = false;
+    bool at_work_ = false;  ///< not waiting for a request's first octet
+    bool keep_alive_ = true;
+    std::size_t requests_ = 0;
+    std::size_t received_ = 0;  ///< octets since the last request, about
+    std::optional<Refusal> refusal_;
+    std::function<void()> hurry_;  ///< ends the wait for a pending reply
+};
+
+// --- the course of a connection ---
+
+inline Task<void> Connection::serve() {
+    if (tls_ && !co_await shake_hands()) co_return;
+
+    while (keep_alive_) {
+        const auto request = co_await receive();
+        if (!request) {
+            if (refusal_) co_await refuse(*refusal_);
+            co_return;
+        }
+        ++requests_;
+        ++service_.counters.requests;
+        const HttpReply reply = co_await ask_handler(*request);
+        if (requests_ >= service_.options.max_requests_per_connection || watch_.draining()) keep_alive_ = false;
+
+        const auto body = request->method == "HEAD" ? ReplyBody::omit : ReplyBody::send;
+        const auto after = keep_alive_ ? AfterReply::keep_open : AfterReply::close;
+        std::string octets = serialise(reply, body, after);
+        if (!co_await send(std::move(octets))) co_return;
+    }
+    co_await close_gently();
+}
+
+inline Task<bool> Connection::shake_hands() {
+    allow(service_.options.handshake_timeout);
+    const auto [error] = co_await tls_->async_handshake(boost::asio::ssl::stream_base::server, use_task);
+    if (!error) co_return true;
+    // xmlsec1 works in this thread too, and would take our leftovers for its own failure.
+    ERR_clear_error();
+    ++service_.counters.failed_handshakes;
+    co_return false;
+}
+
+// --- receiving ---
+
+inline Task<std::optional<HttpRequest>> Connection::receive() {
+    const auto place = co_await receive_head();
+    if (!place) co_return std::nullopt;
+
+    const auto octets = input_.unread().substr(place->begin, place->end - place->begin);
+    const auto& options = service_.options;
+    const auto head = read_head(octets, {options.max_header_fields, options.max_body_octets, options.hosts});
+    if (const auto* refusal = std::get_if<Refusal>(&head)) co_return refuse_with(refusal->status);
+    auto request = parse_head(octets);
+    if (!request) co_return refuse_with(400);
+    input_.consume(place->end);
+
+    auto body = co_await receive_body(std::get<RequestHead>(head));
+    if (!body) co_return std::nullopt;
+    request->body = std::move(*body);
+    keep_alive_ = std::get<RequestHead>(head).keep_alive;
+    co_return request;
+}
+
+inline Task<std::optional<HeadScan::Complete>> Connection::receive_head() {
+    const auto& options = service_.options;
+    received_ = input_.unread().size();
+    if (input_.empty()) {
+        at_work_ = false;
+        if (watch_.draining()) co_return std::nullopt;
+        // A new connection should speak at once; later ones are kept for the peer's next request.
+        allow(requests_ == 0 ? options.header_timeout : options.idle_timeout);
+        if (!co_await fill()) co_return std::nullopt;
+    }
+    at_work_ = true;
+
+    HeadScan scan(options.max_header_octets);
+    for (bool waiting = false;; waiting = true) {
+        const auto state = scan.scan(input_.unread());
+        if (const auto* place = std::get_if<HeadScan::Complete>(&state)) co_return *place;
+        if (const auto* refusal = std::get_if<Refusal>(&state)) co_return refuse_with(refusal->status);
+        if (!waiting) allow(options.header_timeout);  // once, so that it's a total
+        if (!co_await fill()) co_return refuse_late_peer();
+    }
+}
+
+inline Task<std::optional<std::string>> Connection::receive_body(RequestHead head) {
+    RequestBody body(head, service_.options.max_body_octets);
+    if (!body.complete()) allow(service_.options.body_timeout);
+    // A client that hasn't waited for it doesn't need it (RFC 9110, 10.1.1).
+    if (head.expects_continue && !body.complete() && input_.empty()) {
+        std::string octets = "HTTP/1.1 100 Continue\r\n\r\n";
+        if (!co_await send(std::move(octets))) co_return std::nullopt;
+        allow(service_.options.body_timeout);
+    }
+    for (;;) {
+        const auto taken = body.take(input_.unread());
+        if (const auto* refusal = std::get_if<Refusal>(&taken)) co_return refuse_with(refusal->status);
+        input_.consume(std::get<std::size_t>(taken));
+        if (body.complete()) co_return body.release();
+        if (!co_await fill()) co_return refuse_late_peer();
+    }
+}
+
+/// Waits for octets. False: the peer has closed (what it began isn't a request, however it looks), or its time is up.
+inline Task<bool> Connection::fill() {
+    const auto space = input_.space();
+    const auto [error, size] = co_await read_some(boost::asio::buffer(space.data(), space.size()));
+    if (error) co_return false;
+    input_.received(size);
+    received_ += size;
+    co_return true;
+}
+
+// --- answering ---
+
+/// What the handler throws in finish() costs its own connection only.
+inline Task<HttpReply> Connection::ask_handler(const HttpRequest& request) {
+    deadline_ = Time::max();  // a pending reply has its own budget
+    try {
+        HttpStep step = service_.handler.handle(request);
+        co_return co_await settle(std::move(step));
+    } catch (...) {
+        ++service_.counters.failures;
+        keep_alive_ = false;
+        hurry_ = nullptr;
+    }
+    co_return error_reply(500);
+}
+
+inline Task<HttpReply> Connection::settle(HttpStep step) {
+    auto* pending = std::get_if<PendingReply>(&step);
+    if (!pending) co_return std::get<HttpReply>(std::move(step));
+
+    pending->start = [this, start = std::move(pending->start)](std::function<void()> done) {
+        hurry_ = done;
+        start(std::move(done));
+    };
+    HttpReply reply = co_await async_wait<Executor>(std::move(step));
+    hurry_ = nullptr;
+    co_return reply;
+}
+
+inline Task<bool> Connection::send(std::string octets) {
+    allow(service_.options.write_timeout);
+    for (std::string_view rest = octets; !rest.empty();) {
+        const auto [error, size] = co_await write_some(boost::asio::buffer(rest));
+        if (error) co_return false;
+        rest.remove_prefix(size);
+    }
+    co_return true;
+}
+
+inline Task<void> Connection::refuse(Refusal refusal) {
+    ++service_.counters.bad_requests;
+    std::string octets = serialise(error_reply(refusal.status), ReplyBody::send, AfterReply::close);
+    if (!co_await send(std::move(octets))) co_return;
+    co_await close_gently();
+}
+
+/// Closing while octets are unread makes the kernel send a reset, which can overtake our reply. So: say that we're
+/// done, then throw away what the peer still sends, for a moment and up to what one request may have.
+inline Task<void> Connection::close_gently() {
+    constexpr std::chrono::seconds moment{1};
+    allow(moment);
+    if (tls_) {
+        co_await tls_->async_shutdown(use_task);
+        ERR_clear_error();
+    }
+    boost::system::error_code error;
+    socket_.shutdown(Socket::shutdown_send, error);
+    input_.consume(input_.unread().size());
+    const auto space = input_.space();
+    while (!error && received_ < service_.options.max_body_octets + read_size) {
+        const auto buffer = boost::asio::buffer(space.data(), space.size());
+        const auto [failure, size] = co_await socket_.async_read_some(buffer, use_task);
+        error = failure;
+        received_ += size;
+    }
+}
+
+inline std::nullopt_t Connection::refuse_with(int status) noexcept {
+    refusal_ = Refusal{status};
+    return std::nullopt;
+}
+
+/// A peer that was too slow is told so; one that has gone isn't.
+inline std::nullopt_t Connection::refuse_late_peer() noexcept {
+    if (timed_out_) return refuse_with(408);
+    return std::nullopt;
+}
+
+// --- the two kinds of stream ---
+
+inline Task<Connection::Transfer> Connection::read_some(boost::asio::mutable_buffer buffer) {
+    if (!tls_) co_return co_await socket_.async_read_some(buffer, use_task);
+    const auto result = co_await tls_->async_read_some(buffer, use_task);
+    if (std::get<0>(result)) ERR_clear_error();
+    co_return result;
+}
+
+inline Task<Connection::Transfer> Connection::write_some(boost::asio::const_buffer buffer) {
+    if (!tls_) co_return co_await socket_.async_write_some(buffer, use_task);
+    const auto result = co_await tls_->async_write_some(buffer, use_task);
+    if (std::get<0>(result)) ERR_clear_error();
+    co_return result;
+}
+
+// --- time ---
+
+inline void Connection::allow(std::chrono::milliseconds time) noexcept {
+    deadline_ = std::chrono::steady_clock::now() + time;
+    timed_out_ = false;
+}
+
+inline void Connection::hang_up() noexcept {
+    boost::system::error_code ignored;  // there's nothing left that could fail
+    socket_.cancel(ignored);
+}
+
+inline void Connection::expire() noexcept {
+    if (!timed_out_ && (at_work_ || requests_ == 0)) ++service_.counters.timeouts;
+    timed_out_ = true;
+    hang_up();
+}
+
+inline void Connection::end_if_idle() noexcept {
+    if (!at_work_) hang_up();
+}
+
+inline void Connection::end_now() noexcept {
+    if (hurry_) return hurry_();
+    timed_out_ = true;
+    hang_up();
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,99 @@
+#include "slo/sp/http_endpoint.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "content_type.hpp"
+#include "slo/metadata/sp_metadata.hpp"
+#include "slo/saml/soap.hpp"
+
+namespace slo::sp {
+
+namespace {
+
+HttpReply bare(int status) {
+    return {status, {{"X-Content-Type-Options", "nosniff"}}, {}};
+}
+
+HttpReply method_not_allowed(std::string allowed) {
+    HttpReply reply = bare(405);
+    reply.headers.emplace_back("Allow", std::move(allowed));
+    return reply;
+}
+
+/// Bindings 3.2.3.2 l.364-368: no cache may keep an answer, whatever its status.
+HttpReply uncached(HttpReply reply) {
+    reply.headers.emplace_back("Cache-Control", "no-cache, no-store, must-revalidate, private");
+    reply.headers.emplace_back("Pragma", "no-cache");
+    return reply;
+}
+
+HttpReply soap_reply(SoapReply answer) {
+    HttpReply reply = uncached(bare(answer.http_status));
+    if (!answer.body.empty()) reply.headers.emplace_back("Content-Type", saml::soap::content_type);
+    reply.body = std::move(answer.body);
+    return reply;
+}
+
+/// Shibboleth writes "UTF-8" there, which is no coding but does no harm. Nothing is ever decompressed.
+bool is_plain(const HttpRequest& request) {
+    if (request.count("Content-Encoding") == 0) return true;
+    const std::string coding = lower_case(request.header("Content-Encoding").value_or("repeated"));
+    return coding == "identity" || coding == "utf-8";
+}
+
+/// The media type that the service is to know, empty where there is no Content-Type (Bindings 3.2.3 l.353 requires no
+/// header); nothing where no partner of ours sends such content, or it isn't UTF-8.
+std::optional<std::string> acceptable_media_type(const HttpRequest& request, const LogoutService& service) {
+    if (request.count("Content-Type") == 0) return std::string();
+    const std::optional<std::string_view> header = request.header("Content-Type");
+    if (!header) return std::nullopt;
+    std::optional<ContentType> type = ContentType::parse(*header);
+    if (!type || !type->is_utf8()) return std::nullopt;
+    const auto idps = service.idps();
+    const bool accepted = type->media_type == "text/xml" || (idps && idps->accepts_content_type(type->media_type));
+    if (!accepted) return std::nullopt;
+    return std::move(type->media_type);
+}
+
+}  // namespace
+
+HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
+    : service_(service), options_(std::move(options)) {}
+
+HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
+    try {
+        if (request.target == options_.soap_path) return soap(request);
+        if (request.target == options_.metadata_path && !options_.metadata.empty()) return metadata(request);
+        return bare(404);
+    } catch (...) {
+        return HttpReply{500, {}, {}};
+    }
+}
+
+HttpStep HttpEndpoint::soap(const HttpRequest& request) {
+    if (request.method != "POST") return uncached(method_not_allowed("POST"));
+    const std::optional<std::string> media_type = acceptable_media_type(request, service_);
+    if (!media_type || !is_plain(request)) return uncached(bare(415));
+    if (request.body.size() > options_.max_body) return uncached(bare(413));
+
+    LogoutStep step = service_.begin(request.body, *media_type);
+    if (auto* answer = std::get_if<SoapReply>(&step)) return soap_reply(std::move(*answer));
+    auto& pending = std::get<PendingLogout>(step);
+    return PendingReply{
+        .budget = pending.budget(),
+        .start = [pending](std::function<void()> done) mutable { pending.start(std::move(done)); },
+        .finish = [pending]() mutable { return soap_reply(pending.finish()); },
+    };
+}
+
+HttpReply HttpEndpoint::metadata(const HttpRequest& request) const {
+    if (request.method != "GET") return method_not_allowed("GET");
+    HttpReply reply = bare(200);
+    reply.headers.emplace_back("Content-Type", metadata::media_type);
+    reply.body = options_.metadata;
+    return reply;
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,241 @@
+#include "http_head.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace slo::sp {
+namespace {
+
+constexpr std::string_view crlf = "\r\n";
+
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+bool is_alnum(char c) noexcept {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_token_char(char c) noexcept {
+    return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_token(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, is_token_char);
+}
+bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// Cuts what precedes `separator` off the front of `rest`; all of it where there is none.
+std::string_view cut(std::string_view& rest, std::string_view separator) noexcept {
+    const auto end = rest.find(separator);
+    const auto part = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + separator.size());
+    return part;
+}
+
+enum class Version { http_1_0, http_1_1 };
+
+std::variant<Version, Refusal> read_version(std::string_view text) noexcept {
+    if (text == "HTTP/1.1") return Version::http_1_1;
+    if (text == "HTTP/1.0") return Version::http_1_0;
+    const bool version_shaped =
+        text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+    return Refusal{version_shaped ? 505 : 400};
+}
+
+/// Only the origin form is served (RFC 9112, 3.2.1): the others carry a second authority beside Host.
+bool is_origin_form(std::string_view target) noexcept {
+    return target.starts_with('/') &&
+           std::ranges::all_of(target, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; });
+}
+
+std::variant<Version, Refusal> read_request_line(std::string_view line) noexcept {
+    const auto method = cut(line, " ");
+    const auto target = cut(line, " ");
+    const auto version = read_version(line);
+    // The version comes first, so that the HTTP/2 preface `PRI * HTTP/2.0` is told what is wrong with it.
+    if (std::holds_alternative<Refusal>(version)) return version;
+    if (!is_token(method) || !is_origin_form(target)) return Refusal{400};
+    return version;
+}
+
+struct SeenField {
+    std::string_view value;
+    std::size_t count = 0;
+};
+
+/// The fields that the server acts upon; all others are for the handler.
+struct SeenFields {
+    SeenField host;
+    SeenField content_length;
+    SeenField transfer_encoding;
+    SeenField expect;
+    bool close = false;
+};
+
+void note(SeenField& field, std::string_view value) noexcept {
+    field.value = value;
+    ++field.count;
+}
+
+bool lists_close(std::string_view connection) noexcept {
+    while (!connection.empty()) {
+        if (same_ignoring_case(trimmed(cut(connection, ",")), "close")) return true;
+    }
+    return false;
+}
+
+std::variant<SeenFields, Refusal> read_fields(std::string_view lines, std::size_t max_fields) noexcept {
+    SeenFields seen;
+    for (std::size_t count = 1; !lines.starts_with(crlf); ++count) {
+        if (count > max_fields) return Refusal{431};
+        auto value = cut(lines, crlf);
+        if (value.find(':') == std::string_view::npos) return Refusal{400};
+        const auto name = cut(value, ":");
+        // Thereby also white space before the colon (RFC 9112, 5.1) and before the name, which is obs-fold (5.2).
+        if (!is_token(name)) return Refusal{400};
+        value = trimmed(value);
+
+        if (same_ignoring_case(name, "Host")) note(seen.host, value);
+        if (same_ignoring_case(name, "Content-Length")) note(seen.content_length, value);
+        if (same_ignoring_case(name, "Transfer-Encoding")) note(seen.transfer_encoding, value);
+        if (same_ignoring_case(name, "Expect")) note(seen.expect, value);
+        if (same_ignoring_case(name, "Connection")) seen.close = seen.close || lists_close(value);
+    }
+    return seen;
+}
+
+bool is_port(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 5 && std::ranges::all_of(text, is_digit);
+}
+
+/// host [ ":" port ], with an IPv6 address in brackets. Narrower than RFC 3986, which lets a name be almost anything.
+bool is_host(std::string_view text) noexcept {
+    std::string_view host = text;
+    if (const auto colon = text.rfind(':'); colon != std::string_view::npos && text.find(']', colon) == text.npos) {
+        if (!is_port(text.substr(colon + 1))) return false;
+        host = text.substr(0, colon);
+    }
+    if (host.starts_with('[') && host.ends_with(']')) {
+        const auto address = host.substr(1, host.size() - 2);
+        return !address.empty() &&
+               std::ranges::all_of(address, [](char c) { return is_alnum(c) || c == ':' || c == '.'; });
+    }
+    return !host.empty() &&
+           std::ranges::all_of(host, [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; });
+}
+
+/// RFC 9112, 3.2: exactly one Host in HTTP/1.1.
+std::optional<Refusal> refuse_host(const SeenField& host, Version version,
+                                   std::span<const std::string> hosts) noexcept {
+    if (host.count > 1) return Refusal{400};
+    if (host.count == 0 && version == Version::http_1_1) return Refusal{400};
+    if (host.count == 1 && !is_host(host.value)) return Refusal{400};
+    if (hosts.empty()) return std::nullopt;
+    const bool served =
+        std::ranges::any_of(hosts, [&](const std::string& name) { return same_ignoring_case(name, host.value); });
+    return served ? std::nullopt : std::optional(Refusal{421});
+}
+
+/// For codings that aren't just `chunked`. RFC 9112, 6.1: a coding that we don't know, below a final `chunked`, is 501.
+/// Without that final `chunked` the end of the body is unknown, which is 400 (6.3, rule 4).
+Refusal refuse_codings(std::string_view codings) noexcept {
+    while (true) {
+        const auto coding = trimmed(cut(codings, ","));
+        const bool is_chunked = same_ignoring_case(coding, "chunked");
+        if (codings.empty()) return Refusal{is_chunked ? 501 : 400};
+        if (!is_token(coding) || is_chunked) return Refusal{400};
+    }
+}
+
+std::variant<std::size_t, Refusal> read_content_length(std::string_view text, std::size_t max) noexcept {
+    if (text.empty() || !std::ranges::all_of(text, is_digit)) return Refusal{400};
+    constexpr std::size_t longest = 18;  // decimal digits that fit std::uint64_t whatever they are
+    if (text.size() > longest) return Refusal{413};
+    std::uint64_t length = 0;
+    for (const char c : text) length = length * 10 + static_cast<std::uint64_t>(c - '0');
+    if (length > max) return Refusal{413};
+    return static_cast<std::size_t>(length);
+}
+
+/// RFC 9112, 6.3, with every ambiguity refused instead of resolved.
+std::variant<RequestHead, Refusal> read_framing(const SeenFields& seen, Version version,
+                                                std::size_t max_body) noexcept {
+    RequestHead head;
+    const auto& coding = seen.transfer_encoding;
+    const auto& length = seen.content_length;
+    if (coding.count > 0) {
+        if (coding.count > 1 || length.count > 0 || version == Version::http_1_0) return Refusal{400};
+        if (!same_ignoring_case(coding.value, "chunked")) return refuse_codings(coding.value);
+        head.framing = Framing::chunked;
+        return head;
+    }
+    if (length.count == 0) return head;
+    if (length.count > 1) return Refusal{400};
+    const auto octets = read_content_length(length.value, max_body);
+    if (const auto* refusal = std::get_if<Refusal>(&octets)) return *refusal;
+    head.content_length = std::get<std::size_t>(octets);
+    return head;
+}
+
+}  // namespace
+
+bool HeadScan::allowed(char octet) const noexcept {
+    if (octet == '\n') return previous_ == '\r';
+    if (previous_ == '\r') return false;
+    if (octet == '\t' || octet == '\r') return true;
+    return static_cast<unsigned char>(octet) >= 0x20 && octet != '\x7f';
+}
+
+HeadScan::State HeadScan::scan(std::string_view octets) noexcept {
+    for (; position_ < octets.size(); ++position_) {
+        if (position_ == max_octets_) return Refusal{431};
+        const char octet = octets[position_];
+        if (!allowed(octet)) return Refusal{400};
+        previous_ = octet;
+        if (octet != '\n') continue;
+
+        const bool empty_line = position_ - line_ == 1;
+        line_ = position_ + 1;
+        if (!empty_line) continue;
+        if (position_ > begin_ + 1) return Complete{begin_, line_};
+        if (begin_ > 0) return Refusal{400};
+        begin_ = line_;
+    }
+    return Incomplete{};
+}
+
+std::variant<RequestHead, Refusal> read_head(std::string_view octets, const HeadRules& rules) {
+    const auto request_line = read_request_line(cut(octets, crlf));
+    if (const auto* refusal = std::get_if<Refusal>(&request_line)) return *refusal;
+    const auto version = std::get<Version>(request_line);
+
+    const auto fields = read_fields(octets, rules.max_fields);
+    if (const auto* refusal = std::get_if<Refusal>(&fields)) return *refusal;
+    const auto& seen = std::get<SeenFields>(fields);
+
+    if (const auto refusal = refuse_host(seen.host, version, rules.hosts)) return *refusal;
+    auto framed = read_framing(seen, version, rules.max_body_octets);
+    if (std::holds_alternative<Refusal>(framed)) return framed;
+    auto& head = std::get<RequestHead>(framed);
+
+    // HTTP/1.0 clients are served one request a connection, and know no 100 Continue (RFC 9110, 10.1.1).
+    head.keep_alive = version == Version::http_1_1 && !seen.close;
+    if (seen.expect.count > 0 && version == Version::http_1_1) {
+        if (seen.expect.count > 1 || !same_ignoring_case(seen.expect.value, "100-continue")) return Refusal{417};
+        head.expects_continue = true;
+    }
+    return framed;
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,77 @@
+#include "http_reply.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace slo::sp {
+namespace {
+
+bool is_visible(char c) noexcept {
+    return c >= ' ' && c <= '~';
+}
+
+bool is_sound(const HttpReply& reply) noexcept {
+    return reply.status >= 200 && reply.status <= 599 && std::ranges::all_of(reply.headers, [](const auto& header) {
+               const auto& [name, value] = header;
+               return !name.empty() && name.find_first_of(": ") == std::string::npos &&
+                      std::ranges::all_of(name, is_visible) && std::ranges::all_of(value, is_visible);
+           });
+}
+
+/// Nobody acts on a phrase (RFC 9112, 4), but it helps who reads a capture.
+constexpr std::pair<int, std::string_view> reason_phrases[] = {
+    {200, "OK"},
+    {400, "Bad Request"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
+};
+
+std::string_view reason_phrase(int status) noexcept {
+    const auto* found = std::ranges::find(reason_phrases, status, &std::pair<int, std::string_view>::first);
+    return found == std::ranges::end(reason_phrases) ? std::string_view{} : found->second;
+}
+
+}  // namespace
+
+std::string serialise(const HttpReply& reply, ReplyBody body, AfterReply after) {
+    if (!is_sound(reply)) return serialise(error_reply(500), body, after);
+
+    std::string octets;
+    octets.reserve(512 + reply.body.size());
+    octets += "HTTP/1.1 ";
+    octets += std::to_string(reply.status);
+    octets += ' ';
+    octets += reason_phrase(reply.status);
+    octets += "\r\n";
+    for (const auto& [name, value] : reply.headers) {
+        octets += name;
+        octets += ": ";
+        octets += value;
+        octets += "\r\n";
+    }
+    octets += "Content-Length: ";
+    octets += std::to_string(reply.body.size());
+    octets += after == AfterReply::close ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
+    if (body == ReplyBody::send) octets += reply.body;
+    return octets;
+}
+
+HttpReply error_reply(int status) {
+    return {.status = status,
+            .headers = {{"Cache-Control", "no-cache, no-store, must-revalidate, private"}, {"Pragma", "no-cache"}},
+            .body = {}};
+}
+
+}  // namespace slo::sp

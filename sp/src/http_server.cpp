@@ -1,0 +1,282 @@
+// The only translation unit of the library that includes Asio and Beast: each one costs seconds to compile.
+#include "slo/sp/http_server.hpp"
+
+#include <fcntl.h>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+
+#include "admission.hpp"
+#include "http_connection.hpp"
+#include "slo/sp/error.hpp"
+#include "tls_context.hpp"
+
+namespace slo::sp {
+namespace {
+
+namespace asio = boost::asio;
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+constexpr std::chrono::milliseconds accept_back_off{100};
+constexpr std::size_t largest_header_limit = 60 * 1024;  // Beast's fields hold up to 64 KiB each, and throw beyond
+
+/// Timeouts come at most a quarter late, and four times a second suffices for the long ones.
+std::chrono::milliseconds tick_of(const HttpServerOptions& options) {
+    const auto shortest = std::min({options.handshake_timeout, options.header_timeout, options.body_timeout,
+                                    options.write_timeout, options.idle_timeout, options.drain_timeout});
+    return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+}
+
+/// A child process of the host has no business with our sockets.
+void close_on_exec(int descriptor) noexcept {
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+/// One thread's share: an io_context and the connections in it.
+class Worker {
+public:
+    explicit Worker(std::chrono::milliseconds tick) : watch(io, tick), work_(asio::make_work_guard(io)) {}
+
+    /// Returns when drained. Whatever is thrown through the event loop ends one connection, not the loop.
+    void run(std::atomic<std::uint64_t>& failures) noexcept {
+        for (;;) {
+            try {
+                watch.resume();
+                io.run();
+                return;
+            } catch (...) {
+                ++failures;
+            }
+        }
+    }
+
+    void drain(std::chrono::milliseconds timeout) {
+        watch.drain(timeout);
+        work_.reset();
+    }
+
+    asio::io_context io{1};
+    ConnectionWatch watch;
+
+private:
+    asio::executor_work_guard<Executor> work_;
+};
+
+Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket socket, Admission::Place) {
+    try {
+        Connection connection(service, watch, std::move(socket));
+        co_await connection.serve();
+    } catch (...) {
+        ++service.counters.failures;
+    }
+}
+
+Failure unusable(const HttpServerOptions& options, const std::string& why) {
+    return fail(Errc::configuration_invalid, "the server can't use " + options.address + ": " + why);
+}
+
+Result<void> check(const HttpServerOptions& options) {
+    if (options.threads == 0 || options.threads > 256) {
+        return fail(Errc::configuration_invalid, "the server's number of threads must be 1 to 256");
+    }
+    if (options.max_header_octets > largest_header_limit) {
+        return fail(Errc::configuration_invalid,
+                    "the server's max_header_octets must be at most " + std::to_string(largest_header_limit));
+    }
+    if (options.max_connections == 0 || options.max_connections_per_address == 0 ||
+        options.max_requests_per_connection == 0) {
+        return fail(Errc::configuration_invalid, "a server that may have no connections serves nobody: raise its caps");
+    }
+    return Done{};
+}
+
+Result<void> listen(Acceptor& acceptor, const HttpServerOptions& options) {
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(options.address, error);
+    if (error) return unusable(options, "write an IP address, such as 127.0.0.1, 0.0.0.0 or ::");
+    const auto place =
+        (address.is_v6() ? "[" + options.address + "]" : options.address) + ":" + std::to_string(options.port);
+
+    const asio::ip::tcp::endpoint endpoint(address, options.port);
+    acceptor.open(endpoint.protocol(), error);
+    if (error) return unusable(options, error.message());
+    close_on_exec(acceptor.native_handle());
+    // A restart mustn't wait for the last connections' TIME_WAIT. It doesn't let two servers listen at one port.
+    acceptor.set_option(Acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
+    if (error == asio::error::address_in_use) {
+        return fail(Errc::address_in_use,
+                    place + " is already in use: stop the program that listens there, or choose another port");
+    }
+    if (error)
+        return unusable(options,
+                        place + ": " + error.message() + "; choose an address of this host and a port it may use");
+    return Done{};
+}
+
+}  // namespace
+
+/// One acceptor hands connections to the workers in turn. With SO_REUSEPORT and an acceptor for each the kernel would
+/// spread them by a hash, which puts the few connections of an IdP onto one thread, and would let a second server share
+/// our port unnoticed. The price is one wake-up for a connection, not for a request.
+struct HttpServer::Impl {
+    Impl(HttpServerOptions server_options, HttpHandler& handler)
+        : service{.options = std::move(server_options), .handler = handler, .tls = {}, .counters = {}},
+          admission(service.options.max_connections, service.options.max_connections_per_address) {
+        for (std::size_t i = 0; i < service.options.threads; ++i) {
+            workers.push_back(std::make_unique<Worker>(tick_of(service.options)));
+        }
+        acceptor.emplace(workers.front()->io);
+    }
+
+    [[nodiscard]] Task<void> accept_all();
+    [[nodiscard]] Task<bool> accept_one(Worker& worker);
+    void run();
+    void stop() noexcept;
+    void drain();
+
+    Service service;
+    Admission admission;
+    // The io_contexts own the connections, which use everything above; what stands below uses an io_context.
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::optional<Acceptor> acceptor;
+    std::optional<asio::signal_set> signals;
+    std::uint16_t port = 0;
+    std::atomic<bool> stopping = false;
+};
+
+Task<void> HttpServer::Impl::accept_all() {
+    Timer pause(workers.front()->io);
+    for (std::size_t next = 0; !stopping; next = (next + 1) % workers.size()) {
+        bool accepted = false;
+        try {
+            accepted = co_await accept_one(*workers[next]);
+        } catch (...) {
+            ++service.counters.failures;
+        }
+        if (accepted || stopping) continue;
+        // Out of descriptors or memory: trying again at once would only burn the time in which some are freed.
+        pause.expires_after(accept_back_off);
+        co_await pause.async_wait(use_task);
+    }
+}
+
+/// False: no connection can be had now.
+Task<bool> HttpServer::Impl::accept_one(Worker& worker) {
+    auto [error, socket] = co_await acceptor->async_accept(worker.io, use_task);
+    if (error == asio::error::connection_aborted) co_return true;  // the peer's doing, not our lack
+    if (error) co_return false;
+    if (stopping) co_return true;
+
+    ++service.counters.connections;
+    close_on_exec(socket.native_handle());
+    const auto peer = socket.remote_endpoint(error);
+    if (error) co_return true;  // it has gone already
+    auto place = admission.enter(peer.address());
+    if (!place) {
+        ++service.counters.refused_connections;
+        co_return true;
+    }
+    socket.set_option(asio::ip::tcp::no_delay(true), error);  // best effort: it only makes replies faster
+    asio::co_spawn(worker.io, serve_connection(service, worker.watch, std::move(socket), std::move(*place)),
+                   asio::detached);
+    co_return true;
+}
+
+void HttpServer::Impl::run() {
+    std::vector<std::jthread> threads;
+    try {
+        for (std::size_t i = 1; i < workers.size(); ++i) {
+            threads.emplace_back([this, i] { workers[i]->run(service.counters.failures); });
+        }
+        asio::co_spawn(workers.front()->io, accept_all(), asio::detached);
+    } catch (...) {
+        drain();  // so that the threads end, which are joined as this is thrown on
+        throw;
+    }
+    workers.front()->run(service.counters.failures);
+}
+
+void HttpServer::Impl::stop() noexcept {
+    if (stopping.exchange(true)) return;
+    try {
+        asio::post(workers.front()->io, [this] { drain(); });
+    } catch (...) {
+        ++service.counters.failures;
+        stopping = false;  // out of memory: the caller may try again
+    }
+}
+
+void HttpServer::Impl::drain() {
+    boost::system::error_code ignored;  // closing twice does no harm
+    acceptor->close(ignored);
+    if (signals) signals->cancel(ignored);
+    for (const auto& worker : workers) {
+        asio::post(worker->io, [&worker = *worker, timeout = service.options.drain_timeout] { worker.drain(timeout); });
+    }
+}
+
+Result<HttpServer> HttpServer::open(HttpServerOptions options, HttpHandler& handler) {
+    if (auto sound = check(options); !sound) return std::move(sound).error();
+    try {
+        auto impl = std::make_unique<Impl>(std::move(options), handler);
+        auto& service = impl->service;
+        if (service.options.tls) {
+            auto& context = service.tls.emplace(asio::ssl::context::tls_server);
+            if (auto ready = configure_tls(context.native_handle(), *service.options.tls); !ready) {
+                return std::move(ready).error();
+            }
+        }
+        if (auto listening = listen(*impl->acceptor, service.options); !listening) return std::move(listening).error();
+        impl->port = impl->acceptor->local_endpoint().port();
+        return HttpServer(std::move(impl));
+    } catch (const std::exception& error) {
+        return fail(Errc::configuration_invalid, std::string("the server can't be set up (") + error.what() +
+                                                     "): check its limits of descriptors and memory");
+    }
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+HttpServer::HttpServer(HttpServer&&) noexcept = default;
+HttpServer& HttpServer::operator=(HttpServer&&) noexcept = default;
+HttpServer::~HttpServer() = default;
+
+std::uint16_t HttpServer::port() const noexcept {
+    return impl_->port;
+}
+void HttpServer::run() {
+    impl_->run();
+}
+void HttpServer::stop() noexcept {
+    impl_->stop();
+}
+
+void HttpServer::stop_on_signals() {
+    auto& signals = impl_->signals.emplace(impl_->workers.front()->io, SIGINT, SIGTERM);
+    signals.async_wait([impl = impl_.get()](const boost::system::error_code& error, int) {
+        if (!error) impl->stop();
+    });
+}
+
+HttpServer::Counters HttpServer::counters() const noexcept {
+    const auto& counters = impl_->service.counters;
+    return {.connections = counters.connections,
+            .refused_connections = counters.refused_connections,
+            .failed_handshakes = counters.failed_handshakes,
+            .requests = counters.requests,
+            .bad_requests = counters.bad_requests,
+            .timeouts = counters.timeouts,
+            .failures = counters.failures};
+}
+
+}  // namespace slo::sp

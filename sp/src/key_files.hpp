@@ -1,0 +1,49 @@
+// Files that a configuration names: read whole, at most so large; and key pairs, made where they are missing.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config_table.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/keys.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::sp {
+
+/// read_file returns what stands in `file`, at most `max_octets`. It refuses at `place`.
+[[nodiscard]] std::string read_file(const std::filesystem::path& file, std::size_t max_octets, const Place& place,
+                                    std::string_view key);
+
+/// A private key with its certificate, as files.
+struct KeyPairFiles {
+    Placed<std::filesystem::path> key;
+    Placed<std::filesystem::path> certificate;
+    std::string_view purpose;  ///< "signing" or "encryption"
+};
+
+/// KeyPair keeps both as text, for the parsers of slo::saml, and proves that they belong together.
+struct KeyPair {
+    saml::SigningKey parsed;
+    std::string private_key_pem;
+};
+
+/// load_key_pair reads a pair, or makes one (RSA-2048, mode 0600) if neither file exists, and appends to `notes` what
+/// the operator should know. It refuses half a pair, and two halves that don't belong together.
+[[nodiscard]] KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, Instant now,
+                                    std::vector<std::string>& notes);
+
+/// load_certificate reads one certificate and notes its age.
+[[nodiscard]] saml::Certificate load_certificate(const Placed<std::filesystem::path>& file, std::string_view purpose,
+                                                 Instant now, std::vector<std::string>& notes);
+
+/// note_certificate_age appends a note if `certificate` isn't valid yet, has expired, or will within 30 days.
+void note_certificate_age(const saml::Certificate& certificate, const Place& place, std::string_view whose, Instant now,
+                          std::vector<std::string>& notes);
+
+/// note_readable_by_others appends a note if others than its owner may read the private key in `file`.
+void note_readable_by_others(const std::filesystem::path& file, const Place& place, std::vector<std::string>& notes);
+
+}  // namespace slo::sp

@@ -1,0 +1,88 @@
+#include "logout_answer.hpp"
+
+#include <string>
+#include <utility>
+
+#include "reply_mapping.hpp"
+
+namespace slo::sp {
+
+namespace {
+
+constexpr int ok = 200;
+constexpr int internal_server_error = 500;  // SOAP 1.1 section 6.2: every Fault
+
+Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestTrace& trace,
+                                 const saml::Status& status) {
+    Result<saml::MessageID> id = saml::random_message_id();
+    if (!id) return std::move(id).error();
+    const saml::LogoutResponse response{
+        .id = std::move(*id),
+        .version = trace.version,
+        .issue_instant = parts.clock.now(),
+        .destination = std::nullopt,  // the answer goes back on the IdP's own connection
+        .consent = std::nullopt,
+        .in_response_to = trace.in_response_to,
+        .issuer = parts.entity_id,
+        .status = status,
+    };
+    if (trace.other_request) return parts.signer.sign_refusal(*trace.other_request, response);
+    return parts.signer.sign(response);
+}
+
+SoapReply answer_fault(const LogoutServiceParts& parts, RequestTrace& trace, saml::soap::FaultCode code) {
+    trace.audit.status = describe(code);
+    SoapReply reply{internal_server_error, make_fault(code)};
+    write_audit(parts, trace);
+    return reply;
+}
+
+SoapReply answer_http(const LogoutServiceParts& parts, RequestTrace& trace, int status) {
+    trace.audit.status = std::to_string(status);
+    write_audit(parts, trace);
+    return {status, {}};
+}
+
+}  // namespace
+
+void blame(RequestTrace& trace, std::string_view rule) {
+    trace.audit.rule = rule;
+    trace.audit.stage = rule.substr(0, rule.find('.'));
+}
+
+void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {
+    trace.audit.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - trace.begun);
+    parts.audit.record(trace.audit);
+}
+
+SoapReply answer(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status) {
+    const Result<saml::SignedMessage> message = sign(parts, trace, status);
+    if (!message) {
+        blame(trace, rule_of(message.error()));
+        return answer_fault(parts, trace, saml::soap::FaultCode::server);
+    }
+    trace.audit.status = describe(status);
+    SoapReply reply{ok, saml::soap::encode(*message)};
+    write_audit(parts, trace);
+    return reply;
+}
+
+SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure) {
+    blame(trace, rule_of(failure));
+    const WireAnswer wire = answer_to(failure);
+    if (const auto* fault = std::get_if<FaultAnswer>(&wire)) return answer_fault(parts, trace, fault->code);
+    if (const auto* http = std::get_if<HttpAnswer>(&wire)) return answer_http(parts, trace, http->status);
+    return answer(parts, trace, make_status(std::get<StatusAnswer>(wire), parts.policy));
+}
+
+SoapReply answer_exception(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {
+    try {
+        blame(trace, "internal.exception");
+        return answer_fault(parts, trace, saml::soap::FaultCode::server);
+    } catch (...) {
+        return {internal_server_error, {}};
+    }
+}
+
+}  // namespace slo::sp

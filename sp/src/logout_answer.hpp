@@ -1,0 +1,43 @@
+// The end of every request: one signed answer (or Fault, or bare HTTP status) and one audit line.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "slo/saml/logout_response.hpp"
+#include "slo/sp/logout_service.hpp"
+
+namespace slo::sp {
+
+/// What is known about one request so far: what its answer must say, and what the audit line will.
+struct RequestTrace {
+    explicit RequestTrace(Instant now) : begun(std::chrono::steady_clock::now()) {
+        audit.time = now;
+        audit.event = "refused";
+    }
+
+    std::chrono::steady_clock::time_point begun;
+    AuditEntry audit;
+    std::optional<saml::MessageID> in_response_to;
+    saml::Version version;                              ///< of the answer
+    std::optional<saml::RefusedRequest> other_request;  ///< its answer has another element name
+};
+
+/// refuse answers as the table says for `failure`. Writes the audit line.
+[[nodiscard]] SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure);
+
+/// answer signs `status`; a Fault if that fails (Profiles 4.4.4.2 l.1309). Writes the audit line.
+[[nodiscard]] SoapReply answer(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status);
+
+/// answer_exception is the last resort, for an exception from a host's port or for lack of memory. Writes the audit
+/// line if it can.
+[[nodiscard]] SoapReply answer_exception(const LogoutServiceParts& parts, RequestTrace& trace) noexcept;
+
+/// blame notes the broken rule for the audit line; its stage is the part before the dot.
+void blame(RequestTrace& trace, std::string_view rule);
+
+/// Writes the audit line with the time that passed.
+void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept;
+
+}  // namespace slo::sp

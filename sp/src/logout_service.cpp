@@ -1,0 +1,278 @@
+#include "slo/sp/logout_service.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "application_round.hpp"
+#include "logout_answer.hpp"
+#include "logout_order.hpp"
+#include "reply_mapping.hpp"
+#include "slo/saml/message_verifier.hpp"
+#include "slo/sp/error.hpp"
+#include "slo/sp/logout_decision.hpp"
+
+namespace slo::sp {
+
+namespace {
+
+using idp_adapter::Idp;
+using idp_adapter::IdpDirectory;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// A host's store may speak of its troubles in its own category; for us they're all one.
+Failure as_store_failure(const Failure& failure) {
+    if (failure.code.category() == error_category()) return failure;
+    return fail(Errc::store_failed, failure.detail);
+}
+
+Result<saml::UnverifiedLogoutRequest> receive(std::string_view body, RequestTrace& trace) {
+    Result<saml::ReceivedMessage> message = saml::soap::decode(body);
+    if (!message) return std::move(message).error();
+    // Asked before parse() takes the message: also a request that can't be read is answered by its ID and Version.
+    trace.in_response_to = message->claimed_id();
+    trace.version = message->answer_version();
+    trace.other_request = message->other_request();
+    return saml::UnverifiedLogoutRequest::parse(*message);
+}
+
+bool accepts(const Idp& idp, std::string_view media_type) {
+    if (media_type.empty() || media_type == "text/xml") return true;
+    return std::ranges::find(idp.profile.extra_content_types, media_type) != idp.profile.extra_content_types.end();
+}
+
+Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const saml::EntityID& issuer,
+                                                std::string_view media_type, const Policy& policy,
+                                                RequestTrace& trace) {
+    std::shared_ptr<const Idp> idp = idps ? idps->find(issuer) : nullptr;
+    if (!idp) return fail(Errc::issuer_unknown);
+    trace.audit.idp = idp->entity_id.str();
+    if (!accepts(*idp, media_type)) return fail(Errc::content_type_not_accepted);
+    // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
+    if (idp->valid_until && *idp->valid_until + policy.clock_skew <= trace.audit.time) {
+        return fail(Errc::metadata_expired);
+    }
+    return idp;
+}
+
+saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp, Instant now) {
+    return {
+        .issuer = idp.entity_id,
+        .destinations = parts.destinations,
+        .destination_rule = idp.profile.destination,
+        .now = now,
+        .clock_skew = parts.policy.clock_skew,
+        .max_age = idp.profile.max_age,
+        .algorithms = idp.profile.algorithms,
+    };
+}
+
+/// The order that the request proves to be, or why it proves nothing. Touches neither store nor application.
+Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps, std::string_view body,
+                          std::string_view media_type, RequestTrace& trace) {
+    const Instant now = trace.audit.time;
+    Result<saml::UnverifiedLogoutRequest> received = receive(body, trace);
+    if (!received) return std::move(received).error();
+
+    Result<std::shared_ptr<const Idp>> partner =
+        find_partner(idps, received->claimed_issuer(), media_type, parts.policy, trace);
+    if (!partner) return std::move(partner).error();
+    const Idp& idp = **partner;
+
+    Result<saml::Verified<saml::LogoutRequest>> request =
+        saml::MessageVerifier::verify(*received, idp.keys, expectations(parts, idp, now));
+    if (!request) return std::move(request).error();
+    trace.in_response_to = (*request)->id;
+    trace.audit.request_id = (*request)->id.str();
+    for (const saml::SessionIndex& index : (*request)->session_indexes) {
+        trace.audit.session_indexes.push_back(
+            parts.audit_digest.hex({"session_index", idp.entity_id.str(), index.str()}));
+    }
+
+    Result<saml::NameID> name_id =
+        saml::open_name_id(*request, parts.decryption_keys, parts.entity_id, idp.profile.algorithms);
+    if (!name_id) return std::move(name_id).error();
+    trace.audit.name_id = parts.audit_digest.hex({"name_id", idp.entity_id.str(), name_id->value});
+    return order_from(*request, std::move(*name_id), idp, parts.entity_id, now, parts.policy);
+}
+
+SoapReply answer_outcome(const LogoutServiceParts& parts, RequestTrace& trace, const LogoutOutcome& outcome) {
+    trace.audit.ended = outcome.ended;
+    trace.audit.already_gone = outcome.already_gone;
+    trace.audit.failed = outcome.failed;
+    if (!outcome.complete()) blame(trace, "application.failed");
+    return answer(parts, trace, status_for(outcome, parts.policy));
+}
+
+SoapReply complete(const LogoutServiceParts& parts, RequestTrace& trace, const LogoutKey& key, RoundResult result) {
+    trace.audit.failed_applications = std::move(result.failed_applications);
+    // What the store recorded first is the answer, also where this round saw it differently.
+    const Result<LogoutOutcome> recorded = parts.store.complete_logout(key, result.outcome, result.gone);
+    if (!recorded) return refuse(parts, trace, as_store_failure(recorded.error()));
+    return answer_outcome(parts, trace, *recorded);
+}
+
+/// WaitForOne lets one thread wait for one call from another. It is shared: the call may come after the wait is over.
+class WaitForOne {
+public:
+    void call() {
+        const std::lock_guard lock(mutex_);
+        called_ = true;
+        changed_.notify_one();
+    }
+    void wait_until(SteadyTime deadline) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, deadline, [this] { return called_; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool called_ = false;
+};
+
+/// `start` takes an `on_complete`, as PendingLogout and ApplicationRound do.
+template <class Start>
+void start_and_wait(Start start, SteadyTime deadline) {
+    const auto wait = std::make_shared<WaitForOne>();
+    start([wait] { wait->call(); });
+    wait->wait_until(deadline);
+}
+
+}  // namespace
+
+struct PendingLogout::State {
+    const LogoutServiceParts& parts;
+    LogoutKey key;
+    RequestTrace trace;
+    std::shared_ptr<ApplicationRound> round;
+};
+
+std::chrono::milliseconds PendingLogout::budget() const noexcept {
+    const auto spent = std::chrono::steady_clock::now() - state_->trace.begun;
+    const auto left = state_->parts.policy.application_deadline - spent;
+    return std::max(std::chrono::floor<std::chrono::milliseconds>(left), std::chrono::milliseconds::zero());
+}
+
+void PendingLogout::start(std::function<void()> on_complete) { state_->round->start(std::move(on_complete)); }
+
+SoapReply PendingLogout::finish() noexcept {
+    State& state = *state_;
+    try {
+        return complete(state.parts, state.trace, state.key, state.round->close());
+    } catch (...) {
+        return answer_exception(state.parts, state.trace);
+    }
+}
+
+struct LogoutService::Impl {
+    explicit Impl(LogoutServiceParts given) : parts(std::move(given)), idps(std::exchange(parts.idps, nullptr)) {}
+
+    [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
+                                   RequestTrace& trace) const;
+    [[nodiscard]] LogoutStep carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const;
+    [[nodiscard]] std::size_t recover_one(UnfinishedLogout logout) const;
+
+    LogoutServiceParts parts;
+    mutable std::mutex idps_mutex;
+    std::shared_ptr<const IdpDirectory> idps;  ///< behind idps_mutex, which is held for a copy only
+};
+
+LogoutService::LogoutService(LogoutServiceParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
+LogoutService::~LogoutService() = default;
+LogoutService::LogoutService(LogoutService&&) noexcept = default;
+
+void LogoutService::replace_idps(std::shared_ptr<const IdpDirectory> idps) {
+    const std::lock_guard lock(impl_->idps_mutex);
+    impl_->idps.swap(idps);  // the old directory dies with the argument, after the lock
+}
+
+std::shared_ptr<const IdpDirectory> LogoutService::idps() const {
+    const std::lock_guard lock(impl_->idps_mutex);
+    return impl_->idps;
+}
+
+LogoutStep LogoutService::begin(std::string_view body, std::string_view media_type) noexcept {
+    RequestTrace trace(impl_->parts.clock.now());
+    try {
+        const std::shared_ptr<const IdpDirectory> partners = idps();
+        return impl_->begin(partners.get(), body, media_type, trace);
+    } catch (...) {
+        return answer_exception(impl_->parts, trace);
+    }
+}
+
+LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_view body,
+                                      std::string_view media_type, RequestTrace& trace) const {
+    const Result<LogoutOrder> order = prove(parts, partners, body, media_type, trace);
+    if (!order) return refuse(parts, trace, order.error());
+
+    Result<BegunLogout> begun = parts.store.begin_logout(*order);
+    if (!begun) return refuse(parts, trace, as_store_failure(begun.error()));
+    trace.audit.event = std::holds_alternative<RepeatedLogout>(*begun) ? "repeat" : "logout";
+    return carry_out(decide(std::move(*begun)), order->key, trace);
+}
+
+LogoutStep LogoutService::Impl::carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const {
+    if (const auto* again = std::get_if<AnswerAgain>(&decision)) return answer_outcome(parts, trace, again->recorded);
+    if (std::holds_alternative<NothingToEnd>(decision)) return complete(parts, trace, key, {});
+    auto round = std::make_shared<ApplicationRound>(parts.applications,
+                                                    std::move(std::get<EndSessions>(decision).sessions));
+    return PendingLogout(std::make_shared<PendingLogout::State>(
+        PendingLogout::State{parts, std::move(key), std::move(trace), std::move(round)}));
+}
+
+SoapReply LogoutService::handle(std::string_view body, std::string_view media_type) noexcept {
+    LogoutStep step = begin(body, media_type);
+    if (auto* reply = std::get_if<SoapReply>(&step)) return std::move(*reply);
+    auto& pending = std::get<PendingLogout>(step);
+    try {
+        const SteadyTime deadline = std::chrono::steady_clock::now() + pending.budget();
+        start_and_wait([&pending](auto on_complete) { pending.start(std::move(on_complete)); }, deadline);
+    } catch (...) {
+        // Whoever couldn't be told or heard counts as failed.
+    }
+    return pending.finish();
+}
+
+Result<std::size_t> LogoutService::recover() {
+    try {
+        Result<std::vector<UnfinishedLogout>> unfinished = impl_->parts.store.unfinished_logouts();
+        if (!unfinished) return as_store_failure(unfinished.error());
+        std::size_t remaining = 0;
+        for (UnfinishedLogout& logout : *unfinished) remaining += impl_->recover_one(std::move(logout));
+        return remaining;
+    } catch (...) {
+        return fail(Errc::store_failed, "exception during recovery");
+    }
+}
+
+/// Returns 1 if `logout` is still unfinished afterwards, else 0.
+std::size_t LogoutService::Impl::recover_one(UnfinishedLogout logout) const {
+    RequestTrace trace(parts.clock.now());
+    AuditEntry& audit = trace.audit;
+    audit.event = "recover";
+    audit.idp = logout.key.idp.str();
+    audit.request_id = logout.key.request_id.str();
+    if (!logout.ending.empty()) {
+        audit.name_id = parts.audit_digest.hex({"name_id", audit.idp, logout.ending.front().name_id.value});
+    }
+
+    const auto round = std::make_shared<ApplicationRound>(parts.applications, std::move(logout.ending));
+    start_and_wait([&round](auto on_complete) { round->start(std::move(on_complete)); },
+                   trace.begun + parts.policy.application_deadline);
+    RoundResult result = round->close();
+    const Result<LogoutOutcome> recorded = parts.store.complete_logout(logout.key, result.outcome, result.gone);
+
+    audit.ended = result.outcome.ended;
+    audit.already_gone = result.outcome.already_gone;
+    audit.failed = result.outcome.failed;
+    audit.failed_applications = std::move(result.failed_applications);
+    if (!result.outcome.complete()) blame(trace, "application.failed");
+    if (!recorded) blame(trace, rule_of(as_store_failure(recorded.error())));
+    write_audit(parts, trace);
+    return recorded && result.outcome.complete() ? 0 : 1;
+}
+
+}  // namespace slo::sp

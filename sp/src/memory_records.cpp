@@ -1,0 +1,100 @@
+#include "memory_records.hpp"
+
+#include <new>
+#include <type_traits>
+
+namespace slo::sp {
+static_assert(sizeof(PackedSession) == 48, "ten million of them: every word counts");
+static_assert(std::is_trivially_destructible_v<PackedSession>);
+
+void PackedSession::Free::operator()(PackedSession* session) const noexcept {
+    ::operator delete(session);  // trivially destructible, see above
+}
+
+PackedSession::Owned PackedSession::pack(const Session& session, const Scope* scope, Place id, Place principal) {
+    const Naming naming = Naming::of(session);
+    void* const block = ::operator new(sizeof(PackedSession) + PackedNaming::size(naming, scope));
+    Owned packed(::new (block) PackedSession{
+        .scope = scope,
+        .authn_instant = session.authn_instant,
+        .expires = session.expires,
+        .id_place = id,
+        .principal_place = principal,
+    });
+    PackedNaming::write(naming, scope, static_cast<char*>(block) + sizeof(PackedSession));
+    return packed;
+}
+
+PackedNaming PackedSession::naming() const noexcept {
+    return {scope, reinterpret_cast<const char*>(this) + sizeof(PackedSession)};
+}
+
+Session PackedSession::unpack() const {
+    const PackedNaming packed = naming();
+    return {
+        .id = LocalSessionID::parse(packed.id()).value(),
+        .idp = packed.idp_entity(),
+        .sp = packed.sp_entity(),
+        .name_id = packed.name_id(),
+        .session_indexes = packed.session_indexes(),
+        .authn_instant = authn_instant,
+        .expires = expires,
+    };
+}
+
+LogoutRecord::LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, Place request,
+                           const PrincipalKey& principal, const saml::KeyedDigest& digest, Quota& its_idp_quota)
+    : scope(shared_scope),
+      text(new char[PackedNaming::size(Naming::of(order), shared_scope)]),
+      as_of(order.as_of),
+      keep_until(order.keep_until),
+      matching(order.matching),
+      request_place(request),
+      principal_place(principal.place),
+      idp_quota(&its_idp_quota) {
+    PackedNaming::write(Naming::of(order), scope, text.get());
+    if (order.session_indexes.empty()) {
+        barriers.push_back({.logout = this, .index = std::nullopt, .place = principal.place});
+        return;
+    }
+    barriers.reserve(order.session_indexes.size());
+    for (const saml::SessionIndex& index : order.session_indexes) {
+        barriers.push_back({.logout = this,
+                            .index = static_cast<std::uint32_t>(barriers.size()),
+                            .place = barrier_place(digest, principal, index.str())});
+    }
+}
+
+LogoutOrder LogoutRecord::order() const {
+    const PackedNaming packed = naming();
+    return {
+        .key = {packed.idp_entity(), saml::MessageID::parse(packed.id()).value()},
+        .sp = packed.sp_entity(),
+        .name_id = packed.name_id(),
+        .session_indexes = packed.session_indexes(),
+        .matching = matching,
+        .as_of = as_of,
+        .keep_until = keep_until,
+    };
+}
+
+bool LogoutRecord::has_named(const PackedSession& session, const LogoutOrder& own_order) const {
+    return session.is_ending() && session.ending_by->number <= number && names(own_order, session.naming());
+}
+
+bool LogoutRecord::makes_redundant(const LogoutRecord& other) const noexcept {
+    return as_of >= other.as_of && keep_until >= other.keep_until && matching == other.matching &&
+           naming().sp() == other.naming().sp() && naming().has_same_name_id(other.naming());
+}
+
+PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp,
+                           std::string_view name_value) noexcept {
+    return {idp, name_value, Place::of(digest({"principal", idp, name_value}))};
+}
+
+Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
+                    std::string_view session_index) noexcept {
+    return Place::of(digest({"barrier", principal.idp, principal.name_value, session_index}));
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,132 @@
+// The two kinds of record of the memory engine, and the keys that find them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "packed_naming.hpp"
+#include "slo/saml/keyed_digest.hpp"
+#include "slo/sp/session_store.hpp"
+#include "store_quota.hpp"
+
+namespace slo::sp {
+
+inline constexpr std::size_t shard_count = 4096;
+
+/// Place is where a digest leads: to a shard, and within it to a bucket. It is keyed, so nobody can aim at one shard or
+/// make places collide. Whoever follows one compares the bytes themselves, so a collision costs time and nothing else.
+/// 32 bits are enough for that, and eight bytes fewer in each record.
+struct Place {
+    std::uint32_t hash = 0;
+
+    [[nodiscard]] static Place of(saml::Digest128 digest) noexcept { return {static_cast<std::uint32_t>(digest.low)}; }
+    [[nodiscard]] std::size_t shard() const noexcept { return hash % shard_count; }
+};
+
+/// A local session's id.
+struct SessionKey {
+    std::string_view id;
+    Place place;
+};
+/// A principal under the widest matching rule: the IdP and the NameID's text. Narrower rules filter what it finds.
+struct PrincipalKey {
+    std::string_view idp;
+    std::string_view name_value;
+    Place place;
+};
+/// A logout's IdP and request ID.
+struct RequestKey {
+    std::string_view idp;
+    std::string_view id;
+    Place place;
+};
+
+struct LogoutRecord;
+
+/// PackedSession is a Session in one heap block: this header, then its PackedNaming. `next` and `ending_by` are guarded
+/// by the principal's shard; the rest never changes. The block is freed only under both its shards' mutexes.
+struct PackedSession {
+    PackedSession* next = nullptr;      ///< another session of the same principal
+    LogoutRecord* ending_by = nullptr;  ///< the first logout that named it; null while it is active
+    const Scope* scope;
+    Instant authn_instant;
+    Instant expires;
+    Place id_place;
+    Place principal_place;
+
+    struct Free {
+        void operator()(PackedSession* session) const noexcept;
+    };
+    using Owned = std::unique_ptr<PackedSession, Free>;
+
+    [[nodiscard]] static Owned pack(const Session& session, const Scope* scope, Place id, Place principal);
+    [[nodiscard]] PackedNaming naming() const noexcept;
+    /// The keys borrow from this session.
+    [[nodiscard]] SessionKey id_key() const noexcept { return {naming().id(), id_place}; }
+    [[nodiscard]] PrincipalKey principal_key() const noexcept {
+        return {naming().idp(), naming().name_value(), principal_place};
+    }
+    [[nodiscard]] Session unpack() const;
+
+    [[nodiscard]] bool is_ending() const noexcept { return ending_by != nullptr; }
+    /// Expired, and no logout waits for it: the application may keep a session past `expires`, and a logout that named
+    /// it has to see it gone first.
+    [[nodiscard]] bool is_droppable(Instant now) const noexcept { return !is_ending() && expires <= now; }
+};
+
+/// Barrier is a logout as a login meets it: one for each index that the order names, or one for all.
+struct Barrier {
+    const LogoutRecord* logout;
+    std::optional<std::uint32_t> index;  ///< which of the logout's indexes; none: it bars every session
+    Place place;
+    bool linked = false;
+    Barrier* next = nullptr;
+};
+
+/// LogoutRecord is replay entry, tombstone and stored answer in one. `number`, the barriers and every change of
+/// `pending` are guarded by the principal's shard, `outcome` by the logout's own shard; the rest never changes.
+struct LogoutRecord {
+    LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, Place request, const PrincipalKey& principal,
+                 const saml::KeyedDigest& digest, Quota& its_idp_quota);
+
+    const Scope* scope;
+    std::unique_ptr<char[]> text;
+    Instant as_of;
+    Instant keep_until;
+    saml::NameIDMatching matching;
+    Place request_place;
+    Place principal_place;
+    Quota* idp_quota;
+    std::uint64_t number = 0;                ///< counts the logouts that began in the principal's shard
+    std::atomic<std::uint32_t> pending = 1;  ///< its completion, and each session whose `ending_by` is this; only falls
+    std::optional<LogoutOutcome> outcome;
+    std::vector<Barrier> barriers;
+
+    [[nodiscard]] PackedNaming naming() const noexcept { return {scope, text.get()}; }
+    /// The keys borrow from this record.
+    [[nodiscard]] RequestKey request_key() const noexcept { return {naming().idp(), naming().id(), request_place}; }
+    [[nodiscard]] PrincipalKey principal_key() const noexcept {
+        return {naming().idp(), naming().name_value(), principal_place};
+    }
+    [[nodiscard]] LogoutOrder order() const;
+
+    [[nodiscard]] bool is_finished() const noexcept { return pending == 0; }
+    [[nodiscard]] bool is_droppable(Instant now) const noexcept { return is_finished() && keep_until <= now; }
+    /// Whether this logout, whose order() is `own_order`, named `session`, which is still there: it was ending when
+    /// this began, or has been since. A session that took over the id of one that is gone wasn't named.
+    [[nodiscard]] bool has_named(const PackedSession& session, const LogoutOrder& own_order) const;
+    /// Whether no login that `other` forbids gets past this one.
+    [[nodiscard]] bool makes_redundant(const LogoutRecord& other) const noexcept;
+};
+
+[[nodiscard]] PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp,
+                                         std::string_view name_value) noexcept;
+[[nodiscard]] Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
+                                  std::string_view session_index) noexcept;
+
+}  // namespace slo::sp

@@ -1,0 +1,325 @@
+#include "slo/sp/memory_session_store.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <new>
+#include <utility>
+
+#include "memory_store_impl.hpp"
+#include "slo/sp/error.hpp"
+
+namespace slo::sp {
+namespace {
+
+constexpr std::size_t max_indexes = 64;
+
+bool is_clean(const std::optional<std::string>& attribute) noexcept {
+    return !attribute || saml::is_clean_value(*attribute, saml::max_name_id_bytes);
+}
+
+// A NameID that no LogoutRequest can carry would make a session that no IdP can end.
+bool is_malformed(const Session& session, Instant now) noexcept {
+    const saml::NameID& name_id = session.name_id;
+    return session.expires <= now || session.session_indexes.size() > max_indexes ||
+           !saml::is_clean_value(name_id.value, saml::max_name_id_bytes) || !is_clean(name_id.format) ||
+           !is_clean(name_id.name_qualifier) || !is_clean(name_id.sp_name_qualifier) ||
+           !is_clean(name_id.sp_provided_id);
+}
+
+// Undoes half a beginning if memory runs out in the middle of it.
+struct BeginningUndone {
+    PrincipalShard& principal_shard;
+    LogoutShard& logout_shard;
+    LogoutRecord& logout;
+    bool armed = true;
+
+    ~BeginningUndone() {
+        if (!armed) return;
+        principal_shard.take_down(logout);
+        logout_shard.logouts.remove(logout.request_key());
+    }
+};
+
+std::vector<Session> unpack_all(const std::vector<const PackedSession*>& packed) {
+    std::vector<Session> sessions;
+    sessions.reserve(packed.size());
+    for (const PackedSession* const session : packed) sessions.push_back(session->unpack());
+    return sessions;
+}
+
+template <class Operation>
+auto or_store_failed(Operation operation) -> decltype(operation()) {
+    try {
+        return operation();
+    } catch (const std::bad_alloc&) {
+        return fail(Errc::store_failed, "out of memory");
+    }
+}
+
+}  // namespace
+
+SessionKey MemorySessionStore::Impl::key_of(const LocalSessionID& id) const noexcept {
+    return {id.str(), Place::of(digest({"session", id.str()}))};
+}
+
+RequestKey MemorySessionStore::Impl::key_of(const LogoutKey& key) const noexcept {
+    return {key.idp.str(), key.request_id.str(), Place::of(digest({"request", key.idp.str(), key.request_id.str()}))};
+}
+
+Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
+    const Instant now = clock.now();
+    if (is_malformed(session, now)) return fail(Errc::session_malformed);
+    const SessionKey id = key_of(session.id);
+    const PrincipalKey principal = principal_key(digest, session.idp.str(), session.name_id.value);
+    const Scope* const scope = scopes.intern(Naming::of(session));
+    Login login{session,
+                id,
+                principal,
+                now,
+                PackedSession::pack(session, scope, id.place, principal.place),
+                session_quota.claim()};
+    for (;;) {
+        switch (try_admit(login)) {
+            case Try::admitted:
+                return Admission::admitted;
+            case Try::refused:
+                return Admission::refused_by_logout;
+            case Try::needs_room:
+                login.room = claim_session(now);
+                if (!login.room) return fail(Errc::store_full);
+                break;
+            case Try::id_held:
+                if (!free_id(id, now)) return fail(Errc::session_id_taken);
+                break;
+        }
+    }
+}
+
+MemorySessionStore::Impl::Try MemorySessionStore::Impl::try_admit(Login& login) {
+    PrincipalShard& shard = principals[login.principal.place.shard()];
+    SessionShard& ids = sessions[login.id.place.shard()];
+    const std::lock_guard shard_lock(shard.mutex);
+    if (shard.forbids(login.session, login.principal, login.now, options.relogin, digest)) return Try::refused;
+
+    const std::lock_guard ids_lock(ids.mutex);
+    if (const PackedSession* const holder = ids.sessions.find(login.id)) {
+        // Whether another principal's session is ending stands under another shard's mutex, so free_id() decides.
+        if (holder->principal_place.shard() != login.principal.place.shard()) return Try::id_held;
+        if (holder->unpack() != login.session) return Try::id_held;
+        return holder->is_ending() ? Try::refused : Try::admitted;
+    }
+    if (!login.room) return Try::needs_room;
+    ids.sessions.add(login.packed.get());
+    try {
+        shard.add(login.packed.get(), login.principal);
+    } catch (...) {
+        ids.sessions.remove(login.id);
+        throw;
+    }
+    static_cast<void>(login.packed.release());  // the shards own it now
+    static_cast<void>(login.room.release());    // forget() gives it back
+    return Try::admitted;
+}
+
+bool MemorySessionStore::Impl::free_id(const SessionKey& id, Instant now) {
+    const auto principal_shard_of_holder = find_principal_shard(id);
+    if (!principal_shard_of_holder) return true;
+    PrincipalShard& shard = principals[*principal_shard_of_holder];
+    const std::lock_guard shard_lock(shard.mutex);
+    const PackedSession* holder = nullptr;
+    {
+        SessionShard& ids = sessions[id.place.shard()];
+        const std::lock_guard ids_lock(ids.mutex);
+        holder = ids.sessions.find(id);
+        // Somebody was faster: the caller tries again and finds what is there now.
+        if (holder == nullptr || holder->principal_place.shard() != *principal_shard_of_holder) return true;
+    }
+    if (!holder->is_droppable(now)) return false;
+    forget(shard.take_out(holder->principal_key(), [holder](const PackedSession& s) { return &s == holder; }));
+    return true;
+}
+
+std::optional<std::size_t> MemorySessionStore::Impl::find_principal_shard(const SessionKey& id) const {
+    const SessionShard& ids = sessions[id.place.shard()];
+    const std::lock_guard lock(ids.mutex);
+    const PackedSession* const session = ids.sessions.find(id);
+    return session != nullptr ? std::optional(session->principal_place.shard()) : std::nullopt;
+}
+
+Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& order) {
+    const Instant now = clock.now();
+    const RequestKey request = key_of(order.key);
+    const PrincipalKey principal = principal_key(digest, order.key.idp.str(), order.name_id.value);
+    auto logout = std::make_unique<LogoutRecord>(order, scopes.intern(Naming::of(order)), request.place, principal,
+                                                 digest, idp_quotas.of(order.key.idp.str()));
+    LogoutClaim claim = try_claim_logout(*logout->idp_quota);
+    LogoutShard& shard = logouts[request.place.shard()];
+    for (;;) {
+        {
+            const std::lock_guard lock(shard.mutex);
+            if (const LogoutRecord* const known = shard.logouts.find(request)) return BegunLogout(repeated(*known));
+            if (claim) {
+                FreshLogout fresh = begin_fresh(shard, order, *logout, now);
+                static_cast<void>(logout.release());  // the shard owns it now
+                claim.keep();                         // drop() gives it back
+                return BegunLogout(std::move(fresh));
+            }
+        }
+        claim = claim_logout(*logout->idp_quota, now);
+        if (!claim) return fail(Errc::store_full);
+    }
+}
+
+FreshLogout MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order,
+                                                  LogoutRecord& logout, Instant now) {
+    PrincipalShard& shard = principals[logout.principal_place.shard()];
+    const std::lock_guard lock(shard.mutex);
+    FreshLogout fresh;
+    std::vector<PackedSession*> named;
+    for (PackedSession* s = shard.principals.find(logout.principal_key()); s != nullptr; s = s->next) {
+        if (s->is_droppable(now) || !names(order, s->naming())) continue;
+        fresh.ending.push_back(s->unpack());
+        named.push_back(s);
+    }
+    BeginningUndone undo{shard, logout_shard, logout};
+    logout_shard.logouts.add(&logout);
+    shard.put_up(logout);
+    undo.armed = false;
+
+    // Nothing below fails.
+    shard.take_down_redundant(logout);
+    logout_shard.earliest_end.include(logout.keep_until);
+    ++logout_shard.unfinished;
+    logout.number = ++shard.logouts_begun;
+    for (PackedSession* const session : named) {
+        if (session->is_ending()) continue;
+        session->ending_by = &logout;
+        ++logout.pending;
+    }
+    return fresh;
+}
+
+std::vector<const PackedSession*> MemorySessionStore::Impl::named_by(const LogoutRecord& logout) const {
+    const PrincipalShard& shard = principals[logout.principal_place.shard()];
+    const LogoutOrder order = logout.order();
+    std::vector<const PackedSession*> named;
+    for (const PackedSession* s = shard.principals.find(logout.principal_key()); s != nullptr; s = s->next) {
+        if (logout.has_named(*s, order)) named.push_back(s);
+    }
+    return named;
+}
+
+RepeatedLogout MemorySessionStore::Impl::repeated(const LogoutRecord& logout) const {
+    if (logout.outcome) return {logout.outcome, {}};
+    const std::lock_guard lock(principals[logout.principal_place.shard()].mutex);
+    return {std::nullopt, unpack_all(named_by(logout))};
+}
+
+Result<LogoutOutcome> MemorySessionStore::Impl::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                                const std::vector<LocalSessionID>& gone) {
+    const RequestKey request = key_of(key);
+    LogoutShard& logout_shard = logouts[request.place.shard()];
+    const std::lock_guard lock(logout_shard.mutex);
+    LogoutRecord* const logout = logout_shard.logouts.find(request);
+    if (logout == nullptr) return fail(Errc::store_failed, "no such logout has begun");
+
+    PrincipalShard& shard = principals[logout->principal_place.shard()];
+    const std::lock_guard shard_lock(shard.mutex);
+    const std::vector<const PackedSession*> doomed = named_in(*logout, gone);
+    forget(shard.take_out(logout->principal_key(), [&doomed](const PackedSession& session) {
+        return std::ranges::binary_search(doomed, &session, std::less<>());
+    }));
+    if (!logout->outcome) {
+        logout->outcome = outcome;
+        settle_one(*logout);
+    }
+    return *logout->outcome;
+}
+
+std::vector<const PackedSession*> MemorySessionStore::Impl::named_in(const LogoutRecord& logout,
+                                                                     const std::vector<LocalSessionID>& gone) const {
+    const LogoutOrder order = logout.order();
+    std::vector<const PackedSession*> named;
+    for (const LocalSessionID& id : gone) {
+        const SessionKey key = key_of(id);
+        const SessionShard& ids = sessions[key.place.shard()];
+        const std::lock_guard lock(ids.mutex);
+        const PackedSession* const session = ids.sessions.find(key);
+        if (session == nullptr || session->principal_place.shard() != logout.principal_place.shard()) continue;
+        if (logout.has_named(*session, order)) named.push_back(session);
+    }
+    std::ranges::sort(named, std::less<>());
+    return named;
+}
+
+std::optional<Session> MemorySessionStore::Impl::find(const LocalSessionID& id) const {
+    const Instant now = clock.now();
+    const SessionKey key = key_of(id);
+    const SessionShard& ids = sessions[key.place.shard()];
+    // A begin_logout holds the principal's shard until all its sessions are ending. Waiting for it here is what makes
+    // them all end at once, and needs a second look: the session may be gone, or another's, by the time we have it.
+    for (auto shard = find_principal_shard(key); shard; shard = find_principal_shard(key)) {
+        const std::lock_guard shard_lock(principals[*shard].mutex);
+        const std::lock_guard ids_lock(ids.mutex);
+        const PackedSession* const session = ids.sessions.find(key);
+        if (session == nullptr) return std::nullopt;
+        if (session->principal_place.shard() != *shard) continue;
+        if (session->is_ending() || session->expires <= now) return std::nullopt;
+        return session->unpack();
+    }
+    return std::nullopt;
+}
+
+std::vector<UnfinishedLogout> MemorySessionStore::Impl::unfinished_logouts() const {
+    std::vector<UnfinishedLogout> unfinished;
+    for (const LogoutShard& shard : logouts) {
+        if (shard.unfinished == 0) continue;
+        const std::lock_guard lock(shard.mutex);
+        shard.logouts.for_each([&](const LogoutRecord* logout) {
+            if (logout->is_finished()) return;
+            const std::lock_guard principal_lock(principals[logout->principal_place.shard()].mutex);
+            if (logout->is_finished()) return;
+            // A logout that isn't completed names all that it waits for, or recovery would complete it too early.
+            std::vector<const PackedSession*> ending = named_by(*logout);
+            if (logout->outcome) std::erase_if(ending, [&](const auto* s) { return s->ending_by != logout; });
+            unfinished.push_back({logout->order().key, unpack_all(ending)});
+        });
+    }
+    return unfinished;
+}
+
+MemorySessionStore::MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options)
+    : impl_(std::make_unique<Impl>(clock, digest, options)) {}
+
+MemorySessionStore::~MemorySessionStore() = default;
+
+Result<Admission> MemorySessionStore::admit(const Session& session) {
+    return or_store_failed([&] { return impl_->admit(session); });
+}
+
+Result<BegunLogout> MemorySessionStore::begin_logout(const LogoutOrder& order) {
+    return or_store_failed([&] { return impl_->begin_logout(order); });
+}
+
+Result<LogoutOutcome> MemorySessionStore::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                          const std::vector<LocalSessionID>& gone) {
+    return or_store_failed([&] { return impl_->complete_logout(key, outcome, gone); });
+}
+
+Result<std::optional<Session>> MemorySessionStore::find(const LocalSessionID& id) {
+    return or_store_failed([&]() -> Result<std::optional<Session>> { return impl_->find(id); });
+}
+
+Result<std::vector<UnfinishedLogout>> MemorySessionStore::unfinished_logouts() {
+    return or_store_failed([&]() -> Result<std::vector<UnfinishedLogout>> { return impl_->unfinished_logouts(); });
+}
+
+std::size_t MemorySessionStore::sweep_some() {
+    return impl_->sweep_some();
+}
+
+MemorySessionStore::Size MemorySessionStore::size() const noexcept {
+    return {impl_->session_quota.taken(), impl_->logout_quota.taken()};
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,113 @@
+#include "memory_shard.hpp"
+
+namespace slo::sp {
+namespace {
+
+BarrierKey key_of(const Barrier& barrier) noexcept {
+    const PackedNaming naming = barrier.logout->naming();
+    const auto index = barrier.index ? std::optional(naming.session_index(*barrier.index)) : std::nullopt;
+    return {naming.idp(), naming.name_value(), index, barrier.place};
+}
+
+bool forbids(const LogoutRecord& logout, const Session& session, Instant now, ReloginRule rule) {
+    if (logout.keep_until <= now) return false;
+    // AuthnInstant and IssueInstant are both the IdP's clock, so no skew stands between them.
+    if (rule == ReloginRule::by_authn_instant && session.authn_instant > logout.as_of) return false;
+    const PackedNaming naming = logout.naming();
+    return naming.sp() == session.sp.str() &&
+           strongly_matches(naming.name_id(), session.name_id, logout.matching, session.idp, session.sp);
+}
+
+bool any_forbids(const Barrier* first, const Session& session, Instant now, ReloginRule rule) {
+    for (const Barrier* barrier = first; barrier != nullptr; barrier = barrier->next) {
+        if (forbids(*barrier->logout, session, now, rule)) return true;
+    }
+    return false;
+}
+
+bool is_redundant(const LogoutRecord& logout, const Barrier* first) noexcept {
+    for (const Barrier* barrier = first; barrier != nullptr; barrier = barrier->next) {
+        if (barrier->logout->makes_redundant(logout)) return true;
+    }
+    return false;
+}
+
+template <class IsDoomed>
+Barrier* unlink_barriers_if(Barrier* first, IsDoomed is_doomed) noexcept {
+    for (Barrier** link = &first; *link != nullptr;) {
+        Barrier& barrier = **link;
+        if (!is_doomed(barrier)) {
+            link = &barrier.next;
+            continue;
+        }
+        *link = barrier.next;
+        barrier.next = nullptr;
+        barrier.linked = false;
+    }
+    return first;
+}
+
+}  // namespace
+
+bool ByBarrier::equal(const Barrier& barrier, const BarrierKey& key) noexcept {
+    const BarrierKey own = key_of(barrier);
+    return own.index == key.index && own.name_value == key.name_value && own.idp == key.idp;
+}
+
+void PrincipalShard::add(PackedSession* session, const PrincipalKey& principal) {
+    if (PackedSession* const first = principals.find(principal)) {
+        session->next = first->next;
+        first->next = session;
+    } else {
+        principals.add(session);
+    }
+    earliest_expiry.include(session->expires);
+}
+
+bool PrincipalShard::forbids(const Session& session, const PrincipalKey& principal, Instant now, ReloginRule rule,
+                             const saml::KeyedDigest& digest) const {
+    if (barriers.empty()) return false;
+    const BarrierKey everything{principal.idp, principal.name_value, std::nullopt, principal.place};
+    if (any_forbids(barriers.find(everything), session, now, rule)) return true;
+    for (const saml::SessionIndex& index : session.session_indexes) {
+        const BarrierKey one{principal.idp, principal.name_value, index.str(),
+                             barrier_place(digest, principal, index.str())};
+        if (any_forbids(barriers.find(one), session, now, rule)) return true;
+    }
+    return false;
+}
+
+void PrincipalShard::put_up(LogoutRecord& logout) {
+    for (Barrier& barrier : logout.barriers) {
+        Barrier* const first = barriers.find(key_of(barrier));
+        if (is_redundant(logout, first)) continue;
+        if (first != nullptr) {
+            barrier.next = first->next;
+            first->next = &barrier;
+        } else {
+            barriers.add(&barrier);
+        }
+        barrier.linked = true;
+    }
+}
+
+void PrincipalShard::take_down_redundant(const LogoutRecord& logout) noexcept {
+    for (const Barrier& barrier : logout.barriers) {
+        if (!barrier.linked) continue;
+        const BarrierKey key = key_of(barrier);
+        barriers.replace(key, unlink_barriers_if(barriers.find(key), [&logout](const Barrier& other) {
+                             return other.logout != &logout && logout.makes_redundant(*other.logout);
+                         }));
+    }
+}
+
+void PrincipalShard::take_down(LogoutRecord& logout) noexcept {
+    for (const Barrier& barrier : logout.barriers) {
+        if (!barrier.linked) continue;
+        const BarrierKey key = key_of(barrier);
+        barriers.replace(key, unlink_barriers_if(barriers.find(key),
+                                                 [&logout](const Barrier& other) { return other.logout == &logout; }));
+    }
+}
+
+}  // namespace slo::sp

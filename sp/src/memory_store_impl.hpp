@@ -1,0 +1,102 @@
+// The inside of MemorySessionStore. The port's operations are in memory_session_store.cpp, the limits in
+// memory_store_sweep.cpp.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <vector>
+
+#include "memory_shard.hpp"
+#include "scope_table.hpp"
+#include "slo/sp/memory_session_store.hpp"
+#include "store_quota.hpp"
+
+namespace slo::sp {
+
+/// Room for one logout, in the store and in its IdP's share.
+struct LogoutClaim {
+    Quota::Claim in_store;
+    Quota::Claim of_idp;
+
+    explicit operator bool() const noexcept { return in_store && of_idp; }
+    void keep() noexcept {
+        static_cast<void>(in_store.release());
+        static_cast<void>(of_idp.release());
+    }
+};
+
+struct MemorySessionStore::Impl {
+    Impl(const Clock& its_clock, saml::KeyedDigest its_digest, MemorySessionStoreOptions its_options)
+        : clock(its_clock), digest(its_digest), options(its_options) {}
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    Result<Admission> admit(const Session& session);
+    Result<BegunLogout> begin_logout(const LogoutOrder& order);
+    Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                          const std::vector<LocalSessionID>& gone);
+    std::optional<Session> find(const LocalSessionID& id) const;
+    std::vector<UnfinishedLogout> unfinished_logouts() const;
+    std::size_t sweep_some();
+
+    // A login on its way in, kept over several tries.
+    struct Login {
+        const Session& session;
+        SessionKey id;
+        PrincipalKey principal;
+        Instant now;
+        PackedSession::Owned packed;
+        Quota::Claim room;
+    };
+    enum class Try { admitted, refused, id_held, needs_room };
+
+    SessionKey key_of(const LocalSessionID& id) const noexcept;
+    RequestKey key_of(const LogoutKey& key) const noexcept;
+
+    Try try_admit(Login& login);
+    // Drops the session that holds `id` if it has expired. False: it is live or ending.
+    bool free_id(const SessionKey& id, Instant now);
+    // Which principal shard guards the session with `id`; by the time the caller has locked it, it may be another.
+    std::optional<std::size_t> find_principal_shard(const SessionKey& id) const;
+
+    // The caller holds the logout's shard's mutex.
+    FreshLogout begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order, LogoutRecord& logout, Instant now);
+    RepeatedLogout repeated(const LogoutRecord& logout) const;
+    // The sessions that `logout` named and that are still ending. The caller holds the principal's shard's mutex.
+    std::vector<const PackedSession*> named_by(const LogoutRecord& logout) const;
+    // Those of them that are in `gone`, in std::less's order. The caller holds the principal's shard's mutex.
+    std::vector<const PackedSession*> named_in(const LogoutRecord& logout,
+                                               const std::vector<LocalSessionID>& gone) const;
+    // Frees sessions that were taken out of a principal's shard, whose mutex the caller holds. Returns how many.
+    std::size_t forget(PackedSession* list) noexcept;
+    // One of the things that `logout` waits for has come. The caller holds the principal's shard's mutex.
+    void settle_one(LogoutRecord& logout) noexcept;
+
+    // Room, after dropping what has expired if need be; null when that isn't enough. The caller holds no mutex.
+    Quota::Claim claim_session(Instant now);
+    LogoutClaim claim_logout(Quota& idp_quota, Instant now);
+    LogoutClaim try_claim_logout(Quota& idp_quota) noexcept;
+
+    struct Swept {
+        std::size_t seen = 0;
+        std::size_t dropped = 0;
+    };
+    Swept sweep(PrincipalShard& shard, Instant now);
+    Swept sweep(LogoutShard& shard, Instant now);
+
+    const Clock& clock;
+    const saml::KeyedDigest digest;
+    const MemorySessionStoreOptions options;
+    ScopeTable scopes{digest};
+    Quota session_quota{options.max_sessions};
+    Quota logout_quota{options.max_logout_records};
+    QuotaPerIdp idp_quotas{options.max_logout_records_per_idp};
+    std::vector<PrincipalShard> principals{shard_count};
+    std::vector<SessionShard> sessions{shard_count};
+    std::vector<LogoutShard> logouts{shard_count};
+    std::atomic<std::size_t> session_sweeps = 0;  // where the next sweep begins, modulo shard_count
+    std::atomic<std::size_t> logout_sweeps = 0;
+};
+
+}  // namespace slo::sp

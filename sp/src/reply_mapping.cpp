@@ -1,0 +1,179 @@
+#include "reply_mapping.hpp"
+
+#include <string>
+
+namespace slo::sp {
+
+namespace {
+
+using saml::SecondLevelStatus;
+using saml::TopLevelStatus;
+using saml::soap::FaultCode;
+
+constexpr FaultAnswer client_fault{FaultCode::client};
+constexpr StatusAnswer requester{TopLevelStatus::requester};
+constexpr StatusAnswer responder{TopLevelStatus::responder};
+
+constexpr int forbidden = 403;
+constexpr int content_too_large = 413;
+constexpr int unsupported_media_type = 415;
+
+struct FaultText {
+    std::string_view name;
+    std::string_view text;
+};
+
+FaultText text_of(FaultCode code) noexcept {
+    switch (code) {
+        case FaultCode::client: return {"Fault/Client", "The request is not one SAML request in a SOAP 1.1 envelope."};
+        case FaultCode::server: return {"Fault/Server", "The service could not answer the request."};
+        case FaultCode::must_understand:
+            return {"Fault/MustUnderstand", "A header block that must be understood was not."};
+        case FaultCode::version_mismatch: return {"Fault/VersionMismatch", "The envelope is not a SOAP 1.1 envelope."};
+    }
+    return {"Fault/Server", ""};
+}
+
+/// "urn:oasis:names:tc:SAML:2.0:status:Requester" -> "Requester".
+std::string_view last_part(std::string_view uri) noexcept { return uri.substr(uri.rfind(':') + 1); }
+
+}  // namespace
+
+WireAnswer answer_to(saml::Errc code) noexcept {
+    using saml::Errc;
+    switch (code) {
+        case Errc::message_too_large: return HttpAnswer{content_too_large};
+
+        // SOAP 1.1 sections 3 and 4: there is no SAML request to answer.
+        case Errc::xml_encoding:
+        case Errc::xml_malformed:
+        case Errc::xml_doctype:
+        case Errc::xml_processing_instruction:
+        case Errc::xml_comment:
+        case Errc::xml_limits:
+        case Errc::soap_structure:
+        case Errc::soap_body_count:
+        case Errc::not_a_saml_request: return client_fault;
+        case Errc::soap_version: return FaultAnswer{FaultCode::version_mismatch};
+        case Errc::soap_must_understand: return FaultAnswer{FaultCode::must_understand};
+
+        case Errc::unsupported_request:
+        case Errc::base_id_unsupported:  // Core 2.2.1 l.421: abstract, and we know no extension of it
+            return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::request_unsupported};
+
+        // Core 4.1.3.2 l.2817-2823.
+        case Errc::version_too_low:
+            return StatusAnswer{TopLevelStatus::version_mismatch, SecondLevelStatus::request_version_too_low};
+        case Errc::version_too_high:
+            return StatusAnswer{TopLevelStatus::version_mismatch, SecondLevelStatus::request_version_too_high};
+
+        // Core 3.2.1 l.1513: invalid by syntax or by processing rules.
+        case Errc::version_malformed:
+        case Errc::xml_duplicate_id:  // xs:ID, Core 1.3.4 l.321
+        case Errc::schema_violation:
+        case Errc::id_malformed:
+        case Errc::issuer_malformed:
+        case Errc::name_id_malformed:
+        case Errc::session_index_malformed:
+        case Errc::too_many_session_indexes:
+        case Errc::uri_malformed:
+        case Errc::time_malformed:
+        case Errc::base64_malformed: return requester;
+
+        // Core 3.7.3.1 l.2590: nobody proved to be anybody. Visible to whoever sent it, so no oracle.
+        case Errc::signature_missing:
+            return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::request_denied};
+        // Core 3.2.1 l.1505. One answer for all of them: which check failed helps only who tries to pass it.
+        case Errc::signature_count:
+        case Errc::signature_position:
+        case Errc::signature_structure:
+        case Errc::signature_attribute:
+        case Errc::signature_object:
+        case Errc::reference_count:
+        case Errc::reference_not_to_root:
+        case Errc::transform_not_allowed:
+        case Errc::canonicalization_not_allowed:
+        case Errc::signature_algorithm_not_allowed:
+        case Errc::digest_algorithm_not_allowed:
+        case Errc::no_verification_key:
+        case Errc::signature_invalid:
+        case Errc::signed_octets_differ: return requester;
+
+        // Core 3.2.1 l.1480, 3.7.1 l.2537; Profiles 4.4.4.1 l.1294.
+        case Errc::issuer_mismatch:
+        case Errc::destination_missing:
+        case Errc::destination_mismatch:
+        case Errc::issue_instant_out_of_window:
+        case Errc::request_expired: return requester;
+
+        // Core 3.2.2.2 l.1693. Never Success: it's not known whom the request means.
+        case Errc::decryption_failed:
+            return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::unknown_principal};
+
+        // No request can break these: something at our side did.
+        case Errc::status_malformed:
+        case Errc::in_response_to_mismatch:
+        case Errc::key_unreadable:
+        case Errc::key_not_allowed:
+        case Errc::certificate_unreadable:
+        case Errc::key_mismatch:
+        case Errc::file_unreadable:
+        case Errc::crypto_failure: return responder;
+    }
+    return responder;
+}
+
+WireAnswer answer_to(Errc code) noexcept {
+    switch (code) {
+        // Bindings 3.2.3.3 l.370. Nothing is signed for whoever isn't in our metadata.
+        case Errc::issuer_unknown:
+        case Errc::metadata_expired: return HttpAnswer{forbidden};
+        case Errc::content_type_not_accepted: return HttpAnswer{unsupported_media_type};
+
+        case Errc::local_session_id_malformed:
+        case Errc::session_id_taken:
+        case Errc::session_malformed:
+        case Errc::store_full:
+        case Errc::store_failed:
+        case Errc::configuration_invalid:
+        case Errc::address_in_use:
+        case Errc::tls_setup_failed: return responder;
+    }
+    return responder;
+}
+
+WireAnswer answer_to(const Failure& failure) noexcept {
+    if (failure.code.category() == saml::error_category()) {
+        return answer_to(static_cast<saml::Errc>(failure.code.value()));
+    }
+    if (failure.code.category() == error_category()) return answer_to(static_cast<Errc>(failure.code.value()));
+    return responder;
+}
+
+saml::Status make_status(const StatusAnswer& answer, const Policy& policy) {
+    saml::Status status{.code = answer.code, .nested = {}, .message = std::nullopt};
+    if (answer.second && policy.second_level_codes == SecondLevelCodes::sent) {
+        status.nested.emplace_back(uri(*answer.second));
+    }
+    return status;
+}
+
+std::string make_fault(FaultCode code) { return saml::soap::fault(code, text_of(code).text); }
+
+std::string_view rule_of(const Failure& failure) noexcept {
+    if (failure.code.category() == saml::error_category()) {
+        return saml::name(static_cast<saml::Errc>(failure.code.value()));
+    }
+    if (failure.code.category() == error_category()) return name(static_cast<Errc>(failure.code.value()));
+    return "other";
+}
+
+std::string describe(const saml::Status& status) {
+    std::string text(last_part(uri(status.code)));
+    for (const std::string& code : status.nested) text.append("/").append(last_part(code));
+    return text;
+}
+
+std::string describe(FaultCode code) { return std::string(text_of(code).name); }
+
+}  // namespace slo::sp

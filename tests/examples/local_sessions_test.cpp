@@ -1,0 +1,120 @@
+#include "local_sessions.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "slo/sp/memory_session_store.hpp"
+
+namespace {
+
+using namespace slo;
+
+class FixedClock final : public sp::Clock {
+public:
+    [[nodiscard]] Instant now() const noexcept override { return now_; }
+
+private:
+    Instant now_ = *saml::parse_instant("2026-01-01T12:00:00Z");
+};
+
+const std::string session =
+    "local_id=c1&idp=https%3A%2F%2Fidp.example.org&name_id=alice+b&session_index=_s1&session_index=_s2"
+    "&authn_instant=2026-01-01T11:59:00Z&expires=2026-01-01T20:00:00Z";
+
+struct LocalInterface {
+    FixedClock clock;
+    sp::MemorySessionStore store{clock, *saml::KeyedDigest::with_key("0123456789abcdef"), {}};
+    examples::LocalSessions sessions{store, *saml::EntityID::parse("https://sp.example.org")};
+
+    sp::HttpReply send(const std::string& method, const std::string& target, const std::string& body = {},
+                       sp::HttpHeaders headers = {{"Content-Type", "application/x-www-form-urlencoded"}}) {
+        return sp::wait_for(sessions.handle({method, target, std::move(headers), body}));
+    }
+    int post(const std::string& body) { return send("POST", "/sessions", body).status; }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(local_sessions, LocalInterface)
+
+BOOST_AUTO_TEST_CASE(registers_a_session_as_the_form_says) {
+    BOOST_TEST(post(session + "&format=urn%3aa&name_qualifier=q&sp_name_qualifier=s&sp_provided_id=p") == 201);
+    const auto found = *store.find(*sp::LocalSessionID::parse("c1"));
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->idp.str() == "https://idp.example.org");
+    BOOST_TEST(found->sp.str() == "https://sp.example.org");
+    BOOST_TEST(found->name_id.value == "alice b");
+    BOOST_TEST(found->name_id.format.value_or("") == "urn:a");
+    BOOST_TEST(found->name_id.name_qualifier.value_or("") == "q");
+    BOOST_TEST(found->name_id.sp_name_qualifier.value_or("") == "s");
+    BOOST_TEST(found->name_id.sp_provided_id.value_or("") == "p");
+    BOOST_TEST(found->session_indexes.size() == 2U);
+    BOOST_TEST((found->authn_instant == *saml::parse_instant("2026-01-01T11:59:00Z")));
+    BOOST_TEST((found->expires == *saml::parse_instant("2026-01-01T20:00:00Z")));
+}
+
+BOOST_AUTO_TEST_CASE(tells_whether_a_session_lives) {
+    BOOST_TEST(send("GET", "/sessions/c1").status == 404);
+    BOOST_TEST(post(session) == 201);
+    BOOST_TEST(send("GET", "/sessions/c1").status == 200);
+    BOOST_TEST(send("GET", "/sessions/%63%31").status == 200);
+    BOOST_TEST(send("GET", "/sessions/c2").status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_login_that_a_logout_preceded) {
+    const auto alice = *sp::LocalSessionID::parse("c1");
+    saml::NameID name;
+    name.value = "alice b";
+    const auto idp = *saml::EntityID::parse("https://idp.example.org");
+    BOOST_REQUIRE(store
+                      .begin_logout({.key = {idp, *saml::MessageID::parse("_r1")},
+                                     .sp = *saml::EntityID::parse("https://sp.example.org"),
+                                     .name_id = name,
+                                     .session_indexes = {},
+                                     .as_of = clock.now(),
+                                     .keep_until = clock.now() + std::chrono::hours(1)})
+                      .has_value());
+    BOOST_TEST(post(session) == 409);
+    BOOST_TEST(!store.find(alice)->has_value());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_an_id_that_is_taken) {
+    BOOST_TEST(post(session) == 201);
+    BOOST_TEST(post(session) == 201);
+    BOOST_TEST(post(session + "&format=urn%3Ab") == 409);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_half_a_session) {
+    for (const std::string field : {"local_id", "idp", "name_id", "authn_instant", "expires"}) {
+        std::string body = session;
+        body.replace(body.find(field), field.size(), "nobody_knows");
+        BOOST_TEST(post(body) == 400, field);
+        BOOST_TEST(post(session + "&" + field + "=c1") == 400, field << " twice");
+    }
+    BOOST_TEST(post(session + "&sessionindex=_s3") == 400);
+    BOOST_TEST(post(session + "&format=a&format=b") == 400);
+    BOOST_TEST(post(session + "&format") == 400);
+    BOOST_TEST(post(session + "&format=%4") == 400);
+    BOOST_TEST(post(session + "&format=%zz") == 400);
+    BOOST_TEST(post("") == 400);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_is_no_such_call) {
+    BOOST_TEST(send("GET", "/sessions").status == 405);
+    BOOST_TEST(send("DELETE", "/sessions/c1").status == 405);
+    BOOST_TEST(send("GET", "/").status == 404);
+    BOOST_TEST(send("GET", "/sessions/").status == 400);
+    BOOST_TEST(send("POST", "/sessions", session, {{"Content-Type", "text/plain"}}).status == 415);
+    BOOST_TEST(send("POST", "/sessions", session).status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_web_pages) {
+    const auto reply =
+        send("POST", "/sessions", session,
+             {{"Content-Type", "application/x-www-form-urlencoded"}, {"Origin", "https://evil.example"}});
+    BOOST_TEST(reply.status == 403);
+    BOOST_TEST(send("GET", "/sessions/c1").status == 404);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

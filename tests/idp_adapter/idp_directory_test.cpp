@@ -1,0 +1,79 @@
+#include "slo/idp_adapter/idp_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "fixtures.hpp"
+#include "slo/metadata/metadata_parser.hpp"
+
+namespace {
+
+using namespace slo;
+using idp_adapter::Idp;
+using idp_adapter::IdpDirectory;
+
+saml::EntityID entity(std::string_view id) {
+    return saml::EntityID::parse(id).value();
+}
+
+Idp idp(std::string_view id, std::vector<std::string> extra_content_types = {}) {
+    const auto certificate = saml::Certificate::parse(test::fixture("keys/idp1-first.crt.pem")).value();
+    Idp made{entity(id), {saml::VerificationKey::from(certificate).value()}, {}, {}, {}};
+    made.profile.extra_content_types = std::move(extra_content_types);
+    return made;
+}
+
+BOOST_AUTO_TEST_SUITE(an_idp_directory)
+
+BOOST_AUTO_TEST_CASE(finds_each_idp_by_its_entity_id) {
+    const auto directory = IdpDirectory::of({idp("https://a.example/"), idp("https://b.example/")});
+    BOOST_TEST_REQUIRE(directory.has_value());
+    BOOST_TEST(directory->size() == 2U);
+    BOOST_TEST_REQUIRE(directory->find(entity("https://b.example/")));
+    BOOST_TEST(directory->find(entity("https://b.example/"))->entity_id.str() == "https://b.example/");
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_look_alike_for_an_idp, *boost::unit_test::description("SAML Core 1.3.1 l.280")) {
+    const auto directory = IdpDirectory::of({idp("https://a.example/metadata")});
+    for (const std::string_view other :
+         {"https://a.example/metadata/", "https://a.example/Metadata", "https://A.example/metadata",
+          "https://a.example:443/metadata", "https://a.example/%6Detadata", "http://a.example/metadata"}) {
+        BOOST_TEST(!directory->find(entity(other)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(may_be_empty) {
+    const auto directory = IdpDirectory::of({});
+    BOOST_TEST(directory->size() == 0U);
+    BOOST_TEST(!directory->find(entity("https://a.example/")));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_two_idps_with_one_entity_id) {
+    const auto directory =
+        IdpDirectory::of({idp("https://a.example/"), idp("https://b.example/"), idp("https://a.example/")});
+    BOOST_TEST_REQUIRE(!directory.has_value());
+    BOOST_TEST(directory.error().code == metadata::Errc::schema_violation);
+    BOOST_TEST(directory.error().detail == "IdP number 3 has the same entityID as one before it");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_an_idp_alive_for_whoever_holds_it) {
+    std::shared_ptr<const Idp> held;
+    {
+        const auto directory = IdpDirectory::of({idp("https://a.example/")});
+        held = directory->find(entity("https://a.example/"));
+    }
+    BOOST_TEST(held->entity_id.str() == "https://a.example/");
+}
+
+BOOST_AUTO_TEST_CASE(accepts_the_media_types_of_any_profile) {
+    const auto directory =
+        IdpDirectory::of({idp("https://a.example/"), idp("https://b.example/", {"application/soap+xml"})});
+    BOOST_TEST(directory->accepts_content_type("text/xml"));
+    BOOST_TEST(directory->accepts_content_type("application/soap+xml"));
+    BOOST_TEST(!directory->accepts_content_type("application/xml"));
+    BOOST_TEST(!directory->accepts_content_type(""));
+    BOOST_TEST(!IdpDirectory::of({idp("https://a.example/")})->accepts_content_type("application/soap+xml"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

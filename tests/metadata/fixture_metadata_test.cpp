@@ -1,0 +1,80 @@
+// Metadata that other people's software wrote, read whole.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+
+#include "fixtures.hpp"
+#include "metadata_text.hpp"
+
+namespace {
+
+using namespace slo;
+
+struct IdpFile {
+    std::string_view metadata;
+    std::string_view certificate;
+    std::string_view entity_id;
+    std::string_view soap_location;  ///< empty: it has no SOAP endpoint
+};
+std::ostream& operator<<(std::ostream& out, const IdpFile& file) {
+    return out << file.metadata;
+}
+
+constexpr IdpFile idp_files[] = {
+    {"lasso/metadata.xml", "lasso/idp.crt.pem", "https://idp-lasso.example.org/metadata",
+     "https://idp-lasso.example.org/slo/soap"},
+    {"lemonldap/idp-metadata.xml", "lemonldap/idp.crt.pem", "http://127.0.0.1:9401/saml/metadata",
+     "http://127.0.0.1:9401/saml/singleLogoutSOAP"},
+    {"pysaml2/metadata.xml", "pysaml2/idp.crt.pem", "https://idp-pysaml2.example.org/metadata",
+     "https://idp-pysaml2.example.org/slo/soap"},
+    {"samlify/metadata.xml", "samlify/idp.crt.pem", "https://idp-samlify.example.org/metadata", ""},
+    {"wire-keys/lasso-idp-9101.xml", "wire-keys/lasso-idp-9101.crt.pem", "http://127.0.0.1:9101/metadata",
+     "http://127.0.0.1:9101/slo/soap"},
+};
+
+constexpr std::string_view sp_files[] = {"lemonldap/sp-lasso-metadata.xml", "lemonldap/sp-shib-metadata.xml",
+                                         "pysaml2/sp/metadata.xml", "shibboleth/sp-metadata.xml", "sp/metadata.xml"};
+
+BOOST_AUTO_TEST_SUITE(metadata_of_other_software)
+
+BOOST_DATA_TEST_CASE(of_an_idp_gives_its_name_key_and_endpoint, boost::unit_test::data::make(idp_files), file) {
+    const auto descriptor = test::read(test::fixture(file.metadata));
+    BOOST_TEST_REQUIRE(descriptor.has_value());
+    BOOST_TEST(descriptor->entity_id.str() == file.entity_id);
+    BOOST_TEST(!descriptor->valid_until.has_value());
+    BOOST_TEST_REQUIRE(descriptor->idp.has_value());
+    const auto& role = *descriptor->idp;
+    BOOST_TEST(role.skipped_keys.empty());
+    BOOST_TEST(role.verification_keys().size() == 1U);
+    for (const auto& key : role.keys) {
+        BOOST_TEST_REQUIRE(key.certificate.has_value());
+        if (key.use != metadata::KeyUse::signing) continue;
+        BOOST_TEST(key.certificate->base64() == test::certificate_base64(file.certificate));
+    }
+    const auto& services = role.single_logout_services;
+    const auto soap = std::find_if(services.begin(), services.end(),
+                                   [](const auto& service) { return service.binding == metadata::soap_binding; });
+    BOOST_TEST((soap == services.end() ? std::string() : soap->location.str()) == file.soap_location);
+}
+
+BOOST_DATA_TEST_CASE(of_an_sp_alone_gives_no_idp_role, boost::unit_test::data::make(sp_files), file) {
+    const auto descriptor = test::read(test::fixture(file));
+    BOOST_TEST_REQUIRE(descriptor.has_value());
+    BOOST_TEST(!descriptor->idp.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(keeps_lemonldaps_response_locations) {
+    const auto role = test::role_of(test::fixture("lemonldap/idp-metadata.xml"));
+    BOOST_TEST_REQUIRE(role.single_logout_services.size() == 3U);
+    BOOST_TEST(!role.single_logout_services[0].response_location.has_value());
+    BOOST_TEST(role.single_logout_services[1].response_location->str() ==
+               "http://127.0.0.1:9401/saml/singleLogoutReturn");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

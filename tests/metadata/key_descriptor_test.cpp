@@ -1,0 +1,224 @@
+// KeyDescriptors, through parse_entity_descriptor: which give a key, which are skipped, which break the document.
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+#include "fixtures.hpp"
+#include "metadata_text.hpp"
+#include "slo/saml/base64.hpp"
+
+namespace {
+
+using namespace slo;
+using metadata::Errc;
+using metadata::KeyUse;
+using test::check_refused;
+using test::IdpMetadataText;
+using test::key_descriptor;
+using test::signing_key;
+using test::x509_data;
+
+// The modulus of keys/idp1-first.crt.pem: openssl x509 -noout -modulus, as base64.
+constexpr std::string_view first_modulus =
+    "uWtHjQFXJPlQOHPmJcbFn9i05IHYZli2Ab96lnknvky5kI0QHcSTl0Ijt2lhwSjBUK4vWXuB3HKJlLCn95KPXpQlwVCvjPcJY30vxv2FwWC6mczn"
+    "LgD7rHY9APL6+fuyTJlL+6A95T+D8X6ZODn1tsc7O9sWQGYKkLA3XDlbmKtO+NVaWE0mSfYklAvORQ8EjCW+Z+Uz67T2b/U3DpXiDy1ObFypiJ4J"
+    "06w3ZImajPnQhpjoj2q23d8KKS1ujbijqLXLeU8h4hEYitqJVGW/PDaSf6PPPQ9pJurLw9Qg4h2UxHrSdSn/awy0Y20K8ifscUr8S1j6Nv2Ncr/A"
+    "mP4x+w==";
+
+std::string rsa_key_value(std::string_view modulus, std::string_view exponent) {
+    return "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>" + std::string(modulus) + "</ds:Modulus><ds:Exponent>" +
+           std::string(exponent) + "</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>";
+}
+
+std::string x509_text(std::string_view text) {
+    return "<ds:X509Data><ds:X509Certificate>" + std::string(text) + "</ds:X509Certificate></ds:X509Data>";
+}
+
+std::string with_keys(std::string keys) {
+    IdpMetadataText text;
+    text.keys = std::move(keys);
+    return text.xml();
+}
+
+std::string first_base64() {
+    return test::certificate_base64("keys/idp1-first.crt.pem");
+}
+
+/// A KeyInfo that gives no key is skipped beside a good one, and refused alone; both reports say `why`.
+void check_unusable(const std::string& key_info, std::string_view why) {
+    const auto bad = key_descriptor(R"(use="signing")", key_info);
+    const auto role = test::role_of(with_keys(bad + signing_key("keys/idp1-second.crt.pem")));
+    BOOST_TEST_REQUIRE(role.skipped_keys.size() == 1U);
+    BOOST_TEST_INFO(role.skipped_keys[0]);
+    BOOST_TEST(role.skipped_keys[0].starts_with("KeyDescriptor, line 3: "));
+    BOOST_TEST((role.skipped_keys[0].find(why) != std::string::npos));
+    BOOST_TEST((role.skipped_keys[0].find(test::canary) == std::string::npos));
+    BOOST_TEST_REQUIRE(role.keys.size() == 1U);
+    BOOST_TEST(role.keys[0].certificate->base64() == test::certificate_base64("keys/idp1-second.crt.pem"));
+    check_refused(with_keys(bad), Errc::no_usable_key, why);
+}
+
+BOOST_AUTO_TEST_SUITE(key_descriptors)
+
+BOOST_AUTO_TEST_CASE(without_use_serve_both_purposes, *boost::unit_test::description("erratum E62")) {
+    const auto role = test::role_of(with_keys(key_descriptor("", x509_data("keys/idp1-first.crt.pem"))));
+    BOOST_TEST((role.keys.at(0).use == KeyUse::both));
+    BOOST_TEST(role.verification_keys().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(for_encryption_never_verify) {
+    const auto encryption = key_descriptor(R"(use="encryption")", x509_data("keys/idp1-encryption.crt.pem"));
+    const auto role = test::role_of(with_keys(encryption + signing_key()));
+    BOOST_TEST_REQUIRE(role.keys.size() == 2U);
+    BOOST_TEST((role.keys[0].use == KeyUse::encryption));
+    BOOST_TEST(role.verification_keys().size() == 1U);
+    check_refused(with_keys(encryption), Errc::no_usable_key, "IDPSSODescriptor, line 2: no key that may verify");
+}
+
+BOOST_AUTO_TEST_CASE(may_be_many_and_keep_their_order) {
+    const std::vector<std::string> files{"keys/idp1-third.crt.pem", "keys/idp1-first.crt.pem",
+                                         "keys/idp2-p256.crt.pem"};
+    std::string keys;
+    for (const auto& file : files) keys += signing_key(file);
+    const auto role = test::role_of(with_keys(keys));
+    BOOST_TEST_REQUIRE(role.keys.size() == files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        BOOST_TEST(role.keys[i].certificate->base64() == test::certificate_base64(files[i]));
+    }
+    BOOST_TEST(role.verification_keys().size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(may_name_the_key_beside_its_certificate) {
+    const auto role = test::role_of(
+        with_keys(key_descriptor("", "<ds:KeyName>Qc0</ds:KeyName>\ntext, as KeyInfo is mixed<x:Y xmlns:x='urn:x'/>" +
+                                         rsa_key_value(first_modulus, "AQAB") + x509_data("keys/idp1-first.crt.pem"))));
+    BOOST_TEST(role.keys.at(0).certificate->base64() == first_base64());
+}
+
+BOOST_AUTO_TEST_CASE(may_break_the_certificate_into_lines, *boost::unit_test::description("LemonLDAP::NG")) {
+    auto lines = first_base64();
+    for (std::size_t i = 64; i < lines.size(); i += 65) lines.insert(i, "\n");
+    const auto role = test::role_of(with_keys(key_descriptor("", x509_text("\n\t" + lines + " \r\n"))));
+    BOOST_TEST(role.keys.at(0).certificate->base64() == first_base64());
+}
+
+BOOST_AUTO_TEST_CASE(may_give_the_bare_rsa_key, *boost::unit_test::description("metadata interoperability profile")) {
+    for (const auto& modulus : {std::string(first_modulus), "\n" + std::string(first_modulus) + "\n"}) {
+        const auto role = test::role_of(with_keys(key_descriptor("", rsa_key_value(modulus, "AQAB"))));
+        BOOST_TEST(!role.keys.at(0).certificate.has_value());
+        BOOST_TEST(role.keys.at(0).key.fits(saml::SignatureAlgorithm::rsa_sha256));
+    }
+    const auto octets = std::string(1, '\0') + saml::decode_base64(first_modulus, 1024).value();
+    BOOST_TEST(test::role_of(with_keys(key_descriptor("", rsa_key_value(saml::encode_base64(octets), "AAEAAQ=="))))
+                   .verification_keys()
+                   .size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(may_carry_an_expired_certificate,
+                     *boost::unit_test::description("metadata interoperability profile; Kantara IIP-MD12")) {
+    const auto generated = saml::generate_key(saml::KeyKind::ec_p256, "expired",
+                                              test::reading_time() - std::chrono::days{9}, std::chrono::days{2});
+    const auto certificate = saml::Certificate::parse(generated->certificate_pem).value();
+    BOOST_TEST((certificate.not_after() < test::reading_time()));
+    BOOST_TEST(test::role_of(with_keys(key_descriptor("", x509_text(certificate.base64())))).keys.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(may_list_encryption_methods_after_the_key) {
+    BOOST_TEST(test::role_of(with_keys("<md:KeyDescriptor><ds:KeyInfo>" + x509_data("keys/idp1-first.crt.pem") +
+                                       "</ds:KeyInfo><md:EncryptionMethod Algorithm='urn:x'/>"
+                                       "<md:EncryptionMethod Algorithm='urn:y'/></md:KeyDescriptor>"))
+                   .keys.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(are_skipped_without_a_key_in_them) {
+    check_unusable("<ds:KeyName>canary</ds:KeyName>", "neither X509Certificate nor KeyValue");
+    check_unusable("<ds:X509Data><ds:X509SubjectName>canary</ds:X509SubjectName></ds:X509Data>",
+                   "neither X509Certificate nor KeyValue");
+    check_unusable("", "neither X509Certificate nor KeyValue");
+}
+
+BOOST_AUTO_TEST_CASE(are_skipped_with_a_key_outside_the_policy) {
+    check_unusable(x509_data("keys/weak-rsa1024.crt.pem"), "the certificate's key is refused (key.not_allowed)");
+    check_unusable(x509_data("keys/ed25519.crt.pem"), "the certificate's key is refused (key.not_allowed)");
+    check_unusable(rsa_key_value(saml::encode_base64(std::string(128, '\xC1')), "AQAB"),
+                   "RSAKeyValue is refused (key.not_allowed)");
+    check_unusable(rsa_key_value(first_modulus, "Aw=="), "RSAKeyValue is refused (key.not_allowed)");
+}
+
+BOOST_AUTO_TEST_CASE(are_skipped_with_an_unreadable_certificate) {
+    constexpr std::string_view why = "X509Certificate is refused (key.certificate)";
+    check_unusable(x509_text(""), why);
+    check_unusable(x509_text("canary!"), why);
+    check_unusable(x509_text(test::fixture("keys/idp1-first.crt.pem")), why);  // PEM armour inside
+    check_unusable(x509_text(first_base64().substr(0, 400)), why);             // cut off
+    check_unusable(x509_text(saml::encode_base64(saml::decode_base64(first_base64(), 8192).value() + "x")), why);
+    check_unusable(x509_text(saml::encode_base64(std::string(100 * 1024, 'A'))), why);
+    check_unusable(x509_text("<x:canary xmlns:x='urn:x'/>"), "X509Certificate is refused (saml.schema)");
+}
+
+BOOST_AUTO_TEST_CASE(are_skipped_where_the_certificate_is_ambiguous) {
+    const auto second = test::certificate_base64("keys/idp1-second.crt.pem");
+    check_unusable("<ds:X509Data><ds:X509Certificate>" + first_base64() + "</ds:X509Certificate><ds:X509Certificate>" +
+                       second + "</ds:X509Certificate></ds:X509Data>",
+                   "several X509Certificates in one X509Data");
+    check_unusable(x509_text(first_base64()) + x509_text(second), "X509Certificates that differ in one KeyInfo");
+    BOOST_TEST(test::role_of(with_keys(key_descriptor("", x509_text(first_base64()) + x509_text(first_base64()))))
+                   .keys.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(are_skipped_with_another_or_a_broken_key_value) {
+    check_unusable("<ds:KeyValue><ds:DSAKeyValue/></ds:KeyValue>", "KeyValue that is not one RSAKeyValue");
+    check_unusable("<ds:KeyValue/>", "KeyValue that is not one RSAKeyValue");
+    check_unusable(rsa_key_value(first_modulus, "AQAB") + rsa_key_value(first_modulus, "AQAB"),
+                   "KeyValue that is not one RSAKeyValue");
+    check_unusable("<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus></ds:RSAKeyValue></ds:KeyValue>",
+                   "RSAKeyValue without its Modulus and Exponent");
+    check_unusable(
+        "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Modulus>AQAB</ds:Modulus>"
+        "<ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>",
+        "RSAKeyValue without its Modulus and Exponent");
+    check_unusable(rsa_key_value(first_modulus, saml::encode_base64(std::string(10, '\1'))), "(saml.base64)");
+    check_unusable(rsa_key_value("canary!", "AQAB"), "RSAKeyValue is refused (saml.base64)");
+    check_unusable(rsa_key_value(saml::encode_base64(std::string(1026, '\xC1')), "AQAB"), "(saml.base64)");
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_eighth_that_may_verify_are_recorded_as_never_tried) {
+    std::string keys;
+    for (std::size_t i = 0; i < saml::max_verification_keys + 1; ++i) keys += signing_key();
+    const auto encryption = key_descriptor(R"(use="encryption")", x509_data("keys/idp1-encryption.crt.pem"));
+    const auto role = test::role_of(with_keys(keys + encryption));
+    BOOST_TEST(role.verification_keys().size() == saml::max_verification_keys);
+    BOOST_TEST(role.keys.size() == saml::max_verification_keys + 1);  // a key for encryption isn't one of the eight
+    BOOST_TEST_REQUIRE(role.skipped_keys.size() == 1U);
+    BOOST_TEST((role.skipped_keys[0].find("KeyDescriptor, line 11: 8 keys that may verify") == 0));
+}
+
+BOOST_AUTO_TEST_CASE(are_sixteen_at_most) {
+    std::string keys = signing_key();
+    for (int i = 0; i < 15; ++i)
+        keys += key_descriptor(R"(use="encryption")", x509_data("keys/idp1-encryption.crt.pem"));
+    BOOST_TEST(test::role_of(with_keys(keys)).keys.size() == 16U);
+    check_refused(with_keys(keys + signing_key()), Errc::schema_violation, "more than 16 KeyDescriptors");
+    const auto nameless = key_descriptor("", "<ds:KeyName>canary</ds:KeyName>");
+    std::string skipped;
+    for (int i = 0; i < 16; ++i) skipped += nameless;
+    check_refused(with_keys(skipped + signing_key()), Errc::schema_violation, "more than 16 KeyDescriptors");
+}
+
+BOOST_AUTO_TEST_CASE(that_break_the_schema_break_the_document) {
+    const auto key_info = "<ds:KeyInfo>" + x509_data("keys/idp1-first.crt.pem") + "</ds:KeyInfo>";
+    check_refused(with_keys(key_descriptor(R"(use="canary")", x509_data("keys/idp1-first.crt.pem"))),
+                  Errc::schema_violation, "KeyDescriptor, line 3: use");
+    check_refused(with_keys(key_descriptor(R"(use="")", x509_data("keys/idp1-first.crt.pem"))), Errc::schema_violation,
+                  "KeyDescriptor, line 3: use");
+    check_refused(with_keys("<md:KeyDescriptor/>"), Errc::schema_violation, "its first element is not ds:KeyInfo");
+    check_refused(with_keys("<md:KeyDescriptor><md:EncryptionMethod/>" + key_info + "</md:KeyDescriptor>"),
+                  Errc::schema_violation, "its first element is not ds:KeyInfo");
+    check_refused(with_keys("<md:KeyDescriptor>" + key_info + key_info + "</md:KeyDescriptor>"), Errc::schema_violation,
+                  "another element than EncryptionMethod after KeyInfo");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <string_view>
+
+#include "slo/saml/result.hpp"

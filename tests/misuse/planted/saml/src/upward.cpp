@@ -1,0 +1,1 @@
+#include "slo/metadata/entity_descriptor.hpp"

@@ -1,0 +1,1 @@
+#include "slo/asio.hpp"

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "slo/sp/clock.hpp"

@@ -1,0 +1,150 @@
+#include "slo/saml/message_signer.hpp"
+
+#include <libxml/c14n.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+#include <boost/test/unit_test.hpp>
+#include <random>
+
+#include "signed_messages.hpp"
+#include "slo/saml/error.hpp"
+
+using namespace slo::saml;
+using namespace slo::saml::test;
+
+namespace {
+
+/// libxml2's own exclusive canonical form of the element with that local name; of the whole subtree.
+std::string canonical(const std::string& octets, std::string_view local) {
+    xmlDocPtr doc = xmlReadMemory(octets.data(), static_cast<int>(octets.size()), nullptr, "UTF-8", XML_PARSE_NONET);
+    BOOST_REQUIRE(doc != nullptr);
+    xmlNodePtr found = nullptr;
+    const auto search = [&](auto&& self, xmlNodePtr node) -> void {
+        for (; node != nullptr && found == nullptr; node = node->next) {
+            if (node->type == XML_ELEMENT_NODE && local == reinterpret_cast<const char*>(node->name)) found = node;
+            else if (node->type == XML_ELEMENT_NODE) self(self, node->children);
+        }
+    };
+    search(search, xmlDocGetRootElement(doc));
+    BOOST_REQUIRE(found != nullptr);
+    xmlOutputBufferPtr out = xmlAllocOutputBuffer(nullptr);
+    const auto inside = [](void* apex, xmlNodePtr node, xmlNodePtr parent) -> int {
+        if (node != nullptr && node->type == XML_NAMESPACE_DECL) node = parent;
+        for (; node != nullptr; node = node->parent) {
+            if (node == apex) return 1;
+        }
+        return 0;
+    };
+    BOOST_REQUIRE(xmlC14NExecute(doc, inside, found, XML_C14N_EXCLUSIVE_1_0, nullptr, 0, out) >= 0);
+    std::string text(reinterpret_cast<const char*>(xmlOutputBufferGetContent(out)), xmlOutputBufferGetSize(out));
+    xmlOutputBufferClose(out);
+    xmlFreeDoc(doc);
+    return text;
+}
+
+/// What was hashed: the message without its Signature.
+std::string without_signature(std::string octets) {
+    const auto begin = octets.find("<ds:Signature ");
+    return octets.erase(begin, octets.find("</ds:Signature>") + 15 - begin);
+}
+
+std::string signed_info(const std::string& octets) {
+    const auto begin = octets.find("<ds:SignedInfo");
+    return octets.substr(begin, octets.find("</ds:SignedInfo>") + 16 - begin);
+}
+
+std::string random_text(std::mt19937& random, std::size_t max_pieces) {
+    static const std::vector<std::string> pieces{"a", "Z", "0", " ", "&", "<", ">", "\"", "'", "]]>", "\xC3\xA4",
+                                                 "\xE2\x82\xAC", "\xF0\x9F\x94\x92", "--", "/", "=", "xmlns:a"};
+    std::string text = "x";
+    for (std::size_t n = random() % max_pieces; n > 0; --n) text += pieces[random() % pieces.size()];
+    return text;
+}
+
+LogoutRequest random_request(std::mt19937& random) {
+    LogoutRequest request = logout_request();
+    NameID name_id;
+    name_id.value = random_text(random, 60);
+    if (random() % 2) name_id.name_qualifier = random_text(random, 30);
+    if (random() % 2) name_id.sp_name_qualifier = random_text(random, 30);
+    if (random() % 2) name_id.sp_provided_id = random_text(random, 30);
+    if (random() % 2) name_id.format = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+    request.identifier = name_id;
+    request.session_indexes.clear();
+    for (std::size_t n = random() % 4; n > 0; --n) request.session_indexes.push_back(SessionIndex::parse(random_text(random, 40)).value());
+    request.asynchronous = random() % 2 == 0;
+    if (random() % 2) request.destination = "https://sp.example.com/?a=1&b='2'";
+    if (random() % 2) request.reason = "urn:x:reason";
+    if (random() % 2) request.not_on_or_after = std::nullopt;
+    return request;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(message_signer)
+
+BOOST_AUTO_TEST_CASE(writes_requests_in_the_very_form_that_libxml2_canonicalises_them_to) {
+    std::mt19937 random(20260301);  // a fixed seed: the same documents every time
+    for (int i = 0; i < 500; ++i) {
+        const std::string octets = MessageSigner(ec_key().signing).sign(random_request(random)).value().xml();
+        BOOST_REQUIRE_EQUAL(without_signature(octets), canonical(without_signature(octets), "LogoutRequest"));
+        BOOST_REQUIRE_EQUAL(signed_info(octets), canonical(octets, "SignedInfo"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(writes_responses_in_the_very_form_that_libxml2_canonicalises_them_to) {
+    std::mt19937 random(20260302);
+    for (int i = 0; i < 500; ++i) {
+        LogoutResponse response = logout_response();
+        response.status.code = static_cast<TopLevelStatus>(random() % 4);
+        if (random() % 2) response.status.nested.emplace_back(uri(SecondLevelStatus::request_denied));
+        if (random() % 2) response.status.message = random_text(random, 50) + "\r\n\t";
+        if (random() % 2) response.destination = "https://idp.example.com/?a=1&b=2";
+        if (random() % 2) response.in_response_to = std::nullopt;
+        const std::string octets = MessageSigner(ec_key().signing).sign(response).value().xml();
+        BOOST_REQUIRE_EQUAL(without_signature(octets), canonical(without_signature(octets), "LogoutResponse"));
+        BOOST_REQUIRE_EQUAL(signed_info(octets), canonical(octets, "SignedInfo"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(writes_what_the_verifier_reads_back_unchanged) {
+    std::mt19937 random(20260303);
+    Expectations expected = expectations();
+    expected.destinations.push_back(EndpointUrl::parse("https://sp.example.com/?a=1&b='2'").value());
+    for (int i = 0; i < 200; ++i) {
+        const LogoutRequest request = random_request(random);
+        const auto read = verify(signed_envelope(request, ec_key()), {ec_key().verification}, expected);
+        BOOST_REQUIRE(read.has_value());
+        BOOST_REQUIRE((std::get<NameID>((*read)->identifier) == std::get<NameID>(request.identifier)));
+        BOOST_REQUIRE(((*read)->session_indexes == request.session_indexes));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_to_write_what_the_schema_does_not_allow) {
+    const MessageSigner signer(ec_key().signing);
+    LogoutRequest request = logout_request();
+    request.reason = "logged out";
+    const auto reason = signer.sign(request);
+    BOOST_REQUIRE(!reason);
+    BOOST_TEST(is(reason.error(), Errc::uri_malformed));
+    request = logout_request();
+    request.identifier = BaseID{};
+    const auto base_id = signer.sign(request);
+    BOOST_REQUIRE(!base_id);
+    BOOST_TEST(is(base_id.error(), Errc::schema_violation));
+    LogoutResponse response = logout_response();
+    response.status.nested = {"not a URI"};
+    const auto status = signer.sign(response);
+    BOOST_REQUIRE(!status);
+    BOOST_TEST(is(status.error(), Errc::status_malformed));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_other_requests_in_their_own_response_elements) {
+    const MessageSigner signer(ec_key().signing);
+    BOOST_TEST(signer.sign_refusal(RefusedRequest::authn_request, logout_response()).value().xml().starts_with("<samlp:Response "));
+    BOOST_TEST(signer.sign_refusal(RefusedRequest::artifact_resolve, logout_response()).value().xml().starts_with("<samlp:ArtifactResponse "));
+    BOOST_TEST(signer.sign_refusal(RefusedRequest::manage_name_id_request, logout_response()).value().xml().starts_with("<samlp:ManageNameIDResponse "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

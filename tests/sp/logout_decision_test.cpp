@@ -1,0 +1,101 @@
+#include "slo/sp/logout_decision.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "logout_order.hpp"
+#include "reply_mapping.hpp"
+#include "slo/saml/time.hpp"
+#include "values.hpp"
+
+namespace slo::sp {
+
+namespace {
+
+using namespace std::chrono_literals;
+using test::sessions_named;
+
+constexpr Instant now{std::chrono::sys_days{std::chrono::year{2030} / 1 / 15}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(logout_decision)
+
+BOOST_AUTO_TEST_CASE(ends_what_a_fresh_logout_named) {
+    const LogoutDecision decision = decide(FreshLogout{sessions_named({"a", "b"})});
+    BOOST_TEST_REQUIRE(std::holds_alternative<EndSessions>(decision));
+    BOOST_TEST((std::get<EndSessions>(decision).sessions == sessions_named({"a", "b"})));
+}
+
+BOOST_AUTO_TEST_CASE(has_nothing_to_end_where_nobody_is_named) {
+    BOOST_TEST(std::holds_alternative<NothingToEnd>(decide(FreshLogout{})));
+    BOOST_TEST(std::holds_alternative<NothingToEnd>(decide(RepeatedLogout{})));
+}
+
+BOOST_AUTO_TEST_CASE(gives_the_recorded_answer_again) {
+    const LogoutOutcome recorded{.ended = 1, .already_gone = 2, .failed = 3};
+    const LogoutDecision decision = decide(RepeatedLogout{recorded, {}});
+    BOOST_TEST_REQUIRE(std::holds_alternative<AnswerAgain>(decision));
+    BOOST_TEST((std::get<AnswerAgain>(decision).recorded == recorded));
+}
+
+BOOST_AUTO_TEST_CASE(ends_again_what_the_first_has_not_finished) {
+    const LogoutDecision decision = decide(RepeatedLogout{std::nullopt, sessions_named({"a"})});
+    BOOST_TEST_REQUIRE(std::holds_alternative<EndSessions>(decision));
+    BOOST_TEST((std::get<EndSessions>(decision).sessions == sessions_named({"a"})));
+}
+
+BOOST_AUTO_TEST_CASE(says_success_only_if_nothing_is_left) {
+    const Policy policy;
+    BOOST_TEST(describe(status_for({.ended = 2}, policy)) == "Success");
+    BOOST_TEST(describe(status_for({.already_gone = 2}, policy)) == "Success");
+    BOOST_TEST(describe(status_for({.ended = 2, .failed = 1}, policy)) == "Responder");
+    BOOST_TEST(describe(status_for({.failed = 1}, policy)) == "Responder");
+}
+
+BOOST_AUTO_TEST_CASE(says_success_or_unknown_principal_where_nobody_was_known) {
+    Policy policy;
+    BOOST_TEST(describe(status_for({}, policy)) == "Success");
+    policy.unknown_principal = UnknownPrincipal::unknown_principal;
+    BOOST_TEST(describe(status_for({}, policy)) == "Requester/UnknownPrincipal");
+    BOOST_TEST(describe(status_for({.ended = 1}, policy)) == "Success");
+    BOOST_TEST(describe(status_for({.already_gone = 1}, policy)) == "Success");
+    BOOST_TEST(describe(status_for({.failed = 1}, policy)) == "Responder");
+    policy.second_level_codes = SecondLevelCodes::omitted;
+    BOOST_TEST(describe(status_for({}, policy)) == "Requester");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(logout_order)
+
+BOOST_AUTO_TEST_CASE(keeps_a_record_for_the_horizon_at_least) {
+    BOOST_TEST((keep_until({now, std::nullopt, 300s}, now, {}) == now + 3600s));
+    BOOST_TEST((keep_until({now, now + 60s, 300s}, now, {}) == now + 3600s));
+}
+
+BOOST_AUTO_TEST_CASE(keeps_a_record_until_the_request_has_expired_here) {
+    BOOST_TEST((keep_until({now, now + 7200s, 300s}, now, {}) == now + 7200s + 180s));
+}
+
+BOOST_AUTO_TEST_CASE(keeps_a_record_as_long_as_a_request_without_expiry_is_accepted) {
+    const Policy policy{.logout_record_horizon = 1s};
+    const Instant issued = now + 170s;  // by a clock ahead of ours, within the skew
+    BOOST_TEST((keep_until({issued, std::nullopt, 300s}, now, policy) > issued + 300s + 180s));
+}
+
+BOOST_AUTO_TEST_CASE(keeps_no_record_beyond_the_cap) {
+    BOOST_TEST((keep_until({now, now + 1000000s, 300s}, now, {}) == now + 86400s));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_request_that_could_come_back_after_its_record) {
+    const Policy policy;
+    // The earliest moment at which a request is accepted, and the record made then.
+    const Instant earliest = now - policy.clock_skew;
+    const Instant kept = keep_until({now, now + 1000000s, 300s}, earliest, policy);
+    BOOST_TEST(is_older_than_records(now, kept, policy));
+    BOOST_TEST(!is_older_than_records(now, kept - 1ms, policy));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::sp

@@ -1,0 +1,132 @@
+// A LogoutService over a store that does what a test says, and the requests for it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fixtures.hpp"
+#include "logout_request_text.hpp"
+#include "ports.hpp"
+#include "slo/saml/message_signer.hpp"
+#include "slo/saml/soap.hpp"
+#include "slo/sp/logout_service.hpp"
+#include "values.hpp"
+
+namespace slo::test {
+
+/// ScriptedStore notes what it is asked and answers what the test put there.
+class ScriptedStore final : public sp::SessionStore {
+public:
+    Result<sp::BegunLogout> begun = sp::BegunLogout(sp::FreshLogout{});
+    std::optional<Result<sp::LogoutOutcome>> recorded;  ///< absent: the outcome that it was given
+    Result<std::vector<sp::UnfinishedLogout>> unfinished = std::vector<sp::UnfinishedLogout>{};
+    std::function<void()> on_begin;
+    std::function<void()> on_complete;
+
+    std::string calls;  ///< "begin complete ", in order
+    std::optional<sp::LogoutOrder> order;
+    std::optional<sp::LogoutOutcome> outcome;
+    std::string gone;
+
+    Result<sp::Admission> admit(const sp::Session&) override { return sp::Admission::admitted; }
+    Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder& given) override {
+        calls += "begin ";
+        order = given;
+        if (on_begin) on_begin();
+        return begun;
+    }
+    Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey&, const sp::LogoutOutcome& given,
+                                              const std::vector<sp::LocalSessionID>& ids) override {
+        calls += "complete ";
+        outcome = given;
+        for (const auto& id : ids) gone += id.str() + " ";
+        if (on_complete) on_complete();
+        return recorded.value_or(given);
+    }
+    Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return std::optional<sp::Session>(); }
+    Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return unfinished; }
+};
+
+inline saml::SigningKey signing_key(const std::string& name) {
+    return taken(saml::SigningKey::parse(fixture(name + ".key.pem"), fixture(name + ".crt.pem")));
+}
+
+inline idp_adapter::Idp idp_with_first_key(idp_adapter::InteropProfile profile = {}) {
+    const auto certificate = taken(saml::Certificate::parse(fixture("keys/idp1-first.crt.pem")));
+    return {.entity_id = idp_id,
+            .keys = {taken(saml::VerificationKey::from(certificate))},
+            .single_logout_services = {},
+            .valid_until = {},
+            .profile = std::move(profile)};
+}
+
+/// pysaml2 labels SOAP 1.1 with SOAP 1.2's media type.
+inline idp_adapter::InteropProfile profile_with_soap_12_type() {
+    idp_adapter::InteropProfile profile;
+    profile.extra_content_types = {"application/soap+xml"};
+    return profile;
+}
+
+inline std::shared_ptr<const idp_adapter::IdpDirectory> directory_of(std::vector<idp_adapter::Idp> idps) {
+    return std::make_shared<const idp_adapter::IdpDirectory>(taken(idp_adapter::IdpDirectory::of(std::move(idps))));
+}
+
+/// The baseline request as a value: _r1 of IdP1 for N1 and i1.
+inline saml::LogoutRequest baseline_request() {
+    return {
+        .id = parsed<saml::MessageID>("_r1"),
+        .version = {},
+        .issue_instant = at(baseline_now),
+        .destination = std::string(our_soap_url),
+        .consent = {},
+        .issuer = idp_id,
+        .asynchronous = false,
+        .identifier = session_named("S1").name_id,
+        .session_indexes = {parsed<saml::SessionIndex>("i1")},
+        .not_on_or_after = at("2030-01-15T10:05:00Z"),
+        .reason = {},
+    };
+}
+
+inline std::string signed_body(const saml::LogoutRequest& request, const std::string& key = "keys/idp1-first") {
+    return saml::soap::encode(taken(saml::MessageSigner(signing_key(key)).sign(request)));
+}
+
+/// Everything around one LogoutService. Change the parts first, then ask for service().
+struct ServiceUnderTest {
+    FixedClock clock{at(baseline_now)};
+    Recorder audit;
+    ScriptedStore store;
+    RecordingApplication application{"shop"};
+    saml::KeyedDigest digest = taken(saml::KeyedDigest::with_key("0123456789abcdef"));
+    sp::LogoutServiceParts parts{
+        .entity_id = our_id,
+        .destinations = {parsed<saml::EndpointUrl>(our_soap_url)},
+        .idps = directory_of({idp_with_first_key()}),
+        .signer = saml::MessageSigner(signing_key("sp/sp")),
+        .decryption_keys = {},
+        .audit_digest = digest,
+        .policy = {},
+        .store = store,
+        .applications = {&application},
+        .audit = audit,
+        .clock = clock,
+    };
+
+    sp::LogoutService& service() {
+        if (!made_) made_ = std::make_unique<sp::LogoutService>(parts);
+        return *made_;
+    }
+    void end_service() { made_.reset(); }
+    sp::SoapReply handle(const std::string& body, std::string_view media_type = "text/xml") {
+        return service().handle(body, media_type);
+    }
+
+private:
+    std::unique_ptr<sp::LogoutService> made_;
+};
+
+}  // namespace slo::test

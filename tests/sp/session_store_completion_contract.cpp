@@ -1,0 +1,255 @@
+// Ending, gone, repeated, unfinished: what an answer may be signed upon.
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <latch>
+#include <thread>
+#include <variant>
+
+#include "session_store_contract.hpp"
+#include "session_store_trial.hpp"
+#include "slo/sp/error.hpp"
+
+namespace slo::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+void a_session_is_dead_as_soon_as_its_logout_begins(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a"), session_of("b")});
+    trial.begin(order_for_all("r"));
+    BOOST_TEST(!trial.is_alive("a"));
+    BOOST_TEST(!trial.is_alive("b"));
+}
+
+void a_fresh_logout_gives_the_sessions_as_they_were_admitted(MakeStore make_store) {
+    Trial trial(make_store);
+    const sp::Session session = session_with("a", {"i1", "i2"});
+    trial.login({session});
+    const sp::BegunLogout begun = taken(trial.store->begin_logout(order_for_all("r")));
+    BOOST_TEST((std::get<sp::FreshLogout>(begun).ending == std::vector{session}));
+}
+
+void what_is_gone_is_forgotten(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    trial.log_out(order_for_all("r1"));
+    BOOST_TEST(trial.begin(order_for_all("r2")) == "");
+    BOOST_TEST(trial.unfinished() == "r2: ");
+}
+
+void what_failed_stays_ending_and_is_named_again(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a"), session_of("b")});
+    trial.begin(order_for_all("r1"));
+    trial.complete(order_for_all("r1"), {"a"}, 1);
+    BOOST_TEST(!trial.is_alive("b"));
+    BOOST_TEST(trial.begin(order_for_all("r2")) == "b");
+    trial.complete(order_for_all("r2"), {"b"});
+    BOOST_TEST(trial.unfinished() == "");
+    BOOST_TEST(trial.begin(order_for_all("r3")) == "");
+}
+
+void a_repeat_before_the_completion_gets_what_is_still_ending(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a"), session_of("b")});
+    trial.begin(order_for_all("r1"));
+    sp::RepeatedLogout repeated = trial.repeat(order_for_all("r1"));
+    BOOST_TEST(!repeated.recorded.has_value());
+    BOOST_TEST(ids_of(repeated.ending) == "a b");
+
+    trial.begin(order_for_all("r2"));
+    trial.complete(order_for_all("r2"), {"a"}, 1);
+    repeated = trial.repeat(order_for_all("r1"));
+    BOOST_TEST(!repeated.recorded.has_value());
+    BOOST_TEST(ids_of(repeated.ending) == "b");
+}
+
+void a_repeat_after_the_completion_gets_the_first_answer(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a"), session_of("b")});
+    trial.begin(order_for_all("r"));
+    const sp::LogoutOutcome first{.ended = 1, .already_gone = 0, .failed = 1};
+    BOOST_TEST((trial.complete(order_for_all("r"), {"a"}, 1) == first));
+    for (int i = 0; i < 2; ++i) {
+        const sp::RepeatedLogout repeated = trial.repeat(order_for_all("r"));
+        BOOST_TEST((repeated.recorded == first));
+        BOOST_TEST(repeated.ending.empty());
+    }
+}
+
+void a_repeat_ends_no_new_session(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.log_out(order_for_all("r"));
+    sp::Session later = session_of("a");
+    later.authn_instant = noon + 1s;
+    trial.login({later});
+    BOOST_TEST(trial.repeat(order_for_all("r")).recorded.has_value());
+    BOOST_TEST(trial.is_alive("a"));
+}
+
+void a_request_id_is_used_once_whatever_it_says_then(MakeStore make_store) {
+    Trial trial(make_store);
+    sp::Session of_another = session_of("a");
+    of_another.name_id.value = "N2";
+    trial.login({of_another});
+    trial.log_out(order_for_all("r"));
+    sp::LogoutOrder of_another_principal = order_for_all("r");
+    of_another_principal.name_id.value = "N2";
+    BOOST_TEST(trial.repeat(of_another_principal).recorded.has_value());
+    BOOST_TEST(trial.is_alive("a"));
+}
+
+void a_request_id_belongs_to_its_idp(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.log_out(order_for_all("r"));
+    sp::Session session = session_of("a");
+    session.idp = other_idp_id;
+    trial.login({session});
+    sp::LogoutOrder of_another_idp = order_for_all("r");
+    of_another_idp.key.idp = other_idp_id;
+    BOOST_TEST(trial.begin(of_another_idp) == "a");
+}
+
+void the_first_outcome_wins_and_a_later_completion_forgets_more(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a"), session_of("b")});
+    const auto order = order_for_all("r");
+    trial.begin(order);
+    const sp::LogoutOutcome first = trial.complete(order, {"a"}, 1);
+    BOOST_TEST(trial.unfinished() == "r: b");
+    BOOST_TEST((trial.complete(order, {"b"}) == first));
+    BOOST_TEST((trial.repeat(order).recorded == first));
+    BOOST_TEST(trial.unfinished() == "");
+    BOOST_TEST(trial.begin(order_for_all("r2")) == "");
+}
+
+void completing_an_unknown_logout_fails(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    const auto result = trial.store->complete_logout(order_for_all("r").key, {.ended = 1}, {session_of("a").id});
+    BOOST_TEST((result.error().code == sp::Errc::store_failed));
+    BOOST_TEST(trial.is_alive("a"));
+}
+
+void a_completion_forgets_only_what_its_order_named(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i2"}), session_with("c", {"i3"})});
+    trial.begin(order_for("r1", {"i1"}));
+    trial.begin(order_for("r2", {"i2"}));
+    trial.complete(order_for("r1", {"i1"}), {"a", "b", "c", "nobody"});
+    BOOST_TEST(trial.is_alive("c"));
+    BOOST_TEST(trial.unfinished() == "r2: b");
+}
+
+// Two logouts name "a"; the faster one sees it gone, and its id is given to a new session, which a third one ends.
+void a_late_completion_forgets_no_session_that_took_the_id_over(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    trial.begin(order_for_all("slow"));
+    trial.log_out(order_for_all("fast"));
+    sp::Session later = session_of("a");
+    later.authn_instant = noon + 1s;
+    trial.login({later});
+    trial.complete(order_for_all("slow"), {"a"});
+    BOOST_TEST(trial.is_alive("a"));
+
+    trial.begin(order_for_all("third"));
+    trial.complete(order_for_all("slow"), {"a"});
+    BOOST_TEST(trial.unfinished() == "third: a");
+}
+
+void a_logout_is_unfinished_until_it_is_completed(MakeStore make_store) {
+    Trial trial(make_store);
+    BOOST_TEST(trial.unfinished() == "");
+    trial.login({session_of("a")});
+    trial.begin(order_for_all("r"));
+    BOOST_TEST(trial.unfinished() == "r: a");
+    trial.complete(order_for_all("r"), {"a"});
+    BOOST_TEST(trial.unfinished() == "");
+}
+
+// Recovery completes what it gets: a logout that isn't completed has to name all that it waits for.
+void an_uncompleted_logout_names_what_an_earlier_one_left_ending(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a"), session_of("b")});
+    trial.begin(order_for_all("r1"));
+    trial.complete(order_for_all("r1"), {"b"}, 1);
+    trial.begin(order_for_all("r2"));
+    BOOST_TEST(trial.unfinished().ends_with("r2: a"));
+}
+
+// The application may keep a session past `expires`: only its own word makes it gone.
+void an_expired_ending_session_stays_until_it_is_gone(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    trial.begin(order_for_all("r1"));
+    trial.clock.set(session_of("a").expires + 24h);
+    BOOST_TEST(trial.unfinished() == "r1: a");
+    BOOST_TEST(trial.begin(order_for_all("r2")) == "a");
+    trial.complete(order_for_all("r2"), {"a"});
+    trial.complete(order_for_all("r1"), {});
+    BOOST_TEST(trial.unfinished() == "");
+}
+
+void an_expired_session_is_not_named(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    trial.clock.set(session_of("a").expires);
+    BOOST_TEST(trial.begin(order_for_all("r")) == "");
+}
+
+void of_64_threads_exactly_one_begins_afresh(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a"), session_of("b")});
+    constexpr int callers = 64;
+    std::latch start(callers);
+    std::atomic<int> fresh = 0;
+    std::atomic<int> repeated = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < callers; ++i) {
+        threads.emplace_back([&] {
+            start.arrive_and_wait();
+            const auto begun = trial.store->begin_logout(order_for_all("r"));
+            if (!begun) return;
+            if (std::holds_alternative<sp::FreshLogout>(*begun)) ++fresh;
+            const auto* again = std::get_if<sp::RepeatedLogout>(&*begun);
+            if (again != nullptr && !again->recorded && again->ending.size() == 2) ++repeated;
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    BOOST_TEST(fresh == 1);
+    BOOST_TEST(repeated == callers - 1);
+}
+
+}  // namespace
+
+std::vector<ContractCase> completion_contract() {
+    return {
+        {"a_session_is_dead_as_soon_as_its_logout_begins", a_session_is_dead_as_soon_as_its_logout_begins},
+        {"a_fresh_logout_gives_the_sessions_as_they_were_admitted",
+         a_fresh_logout_gives_the_sessions_as_they_were_admitted},
+        {"what_is_gone_is_forgotten", what_is_gone_is_forgotten},
+        {"what_failed_stays_ending_and_is_named_again", what_failed_stays_ending_and_is_named_again},
+        {"a_repeat_before_the_completion_gets_what_is_still_ending",
+         a_repeat_before_the_completion_gets_what_is_still_ending},
+        {"a_repeat_after_the_completion_gets_the_first_answer", a_repeat_after_the_completion_gets_the_first_answer},
+        {"a_repeat_ends_no_new_session", a_repeat_ends_no_new_session},
+        {"a_request_id_is_used_once_whatever_it_says_then", a_request_id_is_used_once_whatever_it_says_then},
+        {"a_request_id_belongs_to_its_idp", a_request_id_belongs_to_its_idp},
+        {"the_first_outcome_wins_and_a_later_completion_forgets_more",
+         the_first_outcome_wins_and_a_later_completion_forgets_more},
+        {"completing_an_unknown_logout_fails", completing_an_unknown_logout_fails},
+        {"a_completion_forgets_only_what_its_order_named", a_completion_forgets_only_what_its_order_named},
+        {"a_late_completion_forgets_no_session_that_took_the_id_over",
+         a_late_completion_forgets_no_session_that_took_the_id_over},
+        {"a_logout_is_unfinished_until_it_is_completed", a_logout_is_unfinished_until_it_is_completed},
+        {"an_uncompleted_logout_names_what_an_earlier_one_left_ending",
+         an_uncompleted_logout_names_what_an_earlier_one_left_ending},
+        {"an_expired_ending_session_stays_until_it_is_gone", an_expired_ending_session_stays_until_it_is_gone},
+        {"an_expired_session_is_not_named", an_expired_session_is_not_named},
+        {"of_64_threads_exactly_one_begins_afresh", of_64_threads_exactly_one_begins_afresh},
+    };
+}
+
+}  // namespace slo::test

@@ -1,0 +1,157 @@
+// A full store: what has expired makes room; a live session, an ending one and a kept logout never do.
+#include <boost/test/unit_test.hpp>
+
+#include "session_store_contract.hpp"
+#include "session_store_trial.hpp"
+#include "slo/sp/error.hpp"
+
+namespace slo::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr StoreSettings room_for_two{.max_sessions = 2, .max_logout_records = 2, .max_logout_records_per_idp = 10};
+
+bool is_full_for(Trial& trial, const sp::Session& session) {
+    const auto admitted = trial.store->admit(session);
+    return !admitted && admitted.error().code == sp::Errc::store_full;
+}
+
+bool is_full_for(Trial& trial, const sp::LogoutOrder& order) {
+    const auto begun = trial.store->begin_logout(order);
+    return !begun && begun.error().code == sp::Errc::store_full;
+}
+
+void a_full_store_refuses_and_forgets_no_live_session(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_of("a"), session_of("b")});
+    for (int i = 0; i < 5'000; ++i) BOOST_TEST_REQUIRE(is_full_for(trial, session_of("c" + std::to_string(i))));
+    BOOST_TEST(trial.is_alive("a"));
+    BOOST_TEST(trial.is_alive("b"));
+    BOOST_TEST(trial.admits(session_of("a")));  // it is there already
+    BOOST_TEST(trial.begin(order_for_all("r")) == "a b");
+}
+
+void a_refused_or_malformed_login_takes_no_room(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_of("a")});
+    trial.log_out(order_for("r", {"i9"}));
+    sp::Session malformed = session_of("b");
+    malformed.expires = noon;
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(!trial.store->admit(malformed).has_value());
+        BOOST_TEST(!trial.store->admit(session_with("a", {"i2"})).has_value());
+        BOOST_TEST(!trial.admits(session_with("b", {"i9"})));
+        BOOST_TEST(trial.admits(session_of("a")));
+    }
+    BOOST_TEST(trial.admits(session_of("b")));
+}
+
+void what_is_gone_makes_room(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i2"})});
+    trial.log_out(order_for("r", {"i1"}));
+    BOOST_TEST(trial.admits(session_with("c", {"i2"})));
+    BOOST_TEST(is_full_for(trial, session_with("d", {"i2"})));
+}
+
+void what_has_expired_makes_room(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    sp::Session short_lived = session_of("b");
+    short_lived.expires = noon + 1min;
+    trial.login({session_of("a"), short_lived});
+    trial.clock.set(short_lived.expires - 1ms);
+    BOOST_TEST(is_full_for(trial, session_of("c")));
+    trial.clock.set(short_lived.expires);
+    BOOST_TEST(trial.admits(session_of("c")));
+    BOOST_TEST(trial.is_alive("a"));
+    BOOST_TEST(is_full_for(trial, session_of("d")));
+}
+
+void an_ending_session_makes_no_room_even_expired(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i1"})});
+    trial.begin(order_for("r", {"i1"}));
+    trial.clock.set(session_of("a").expires);
+    sp::Session later = session_with("c", {"i2"});
+    later.expires += 24h;
+    BOOST_TEST(is_full_for(trial, later));
+    BOOST_TEST(trial.unfinished() == "r: a b");
+}
+
+void a_store_full_of_logouts_refuses_and_forgets_none(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_with("a", {"i3"})});
+    trial.log_out(order_for("r1", {"i1"}));
+    trial.log_out(order_for("r2", {"i2"}));
+    for (int i = 0; i < 5'000; ++i) BOOST_TEST_REQUIRE(is_full_for(trial, order_for("x" + std::to_string(i), {"i3"})));
+    BOOST_TEST(trial.is_alive("a"));
+    BOOST_TEST(trial.repeat(order_for("r1", {"i1"})).recorded.has_value());
+    BOOST_TEST(!trial.admits(session_with("b", {"i1"})));
+    BOOST_TEST(!trial.admits(session_with("b", {"i2"})));
+    BOOST_TEST(trial.admits(session_with("b", {"i3"})));
+}
+
+void a_logout_no_longer_kept_makes_room_once_it_is_finished(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_with("a", {"i1"})});
+    trial.begin(order_for("r1", {"i1"}));
+    trial.complete(order_for("r1", {"i1"}), {}, 1);
+    trial.begin(order_for("r2", {"i2"}));
+    sp::LogoutOrder later = order_for("r3", {"i3"});
+    later.keep_until += 24h;
+    trial.clock.set(order_for_all("any").keep_until);
+    BOOST_TEST(is_full_for(trial, later));  // r1's session is still ending, r2 isn't completed
+    BOOST_TEST(trial.unfinished() == "r1: a; r2: ");
+
+    trial.complete(order_for("r2", {"i2"}), {});
+    BOOST_TEST(trial.begin(later) == "");
+    BOOST_TEST(is_full_for(trial, order_for_all("r4")));
+    trial.complete(order_for("r1", {"i1"}), {"a"});
+    BOOST_TEST(trial.begin(order_for_all("r4")) == "");
+}
+
+void a_kept_logout_makes_no_room(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.log_out(order_for_all("r1"));
+    trial.log_out(order_for_all("r2"));
+    trial.clock.set(order_for_all("any").keep_until - 1ms);
+    BOOST_TEST(is_full_for(trial, order_for_all("r3")));
+    trial.clock.advance(1ms);
+    BOOST_TEST(trial.begin(order_for_all("r3")) == "");
+}
+
+void one_idp_fills_its_own_share_only(MakeStore make_store) {
+    StoreSettings settings;
+    settings.max_logout_records_per_idp = 2;
+    Trial trial(make_store, settings);
+    trial.log_out(order_for_all("r1"));
+    trial.log_out(order_for_all("r2"));
+    BOOST_TEST(is_full_for(trial, order_for_all("r3")));
+    sp::LogoutOrder of_another = order_for_all("r3");
+    of_another.key.idp = other_idp_id;
+    BOOST_TEST(trial.begin(of_another) == "");
+    BOOST_TEST(trial.repeat(order_for_all("r1")).recorded.has_value());
+
+    trial.clock.set(order_for_all("any").keep_until);
+    BOOST_TEST(trial.begin(order_for_all("r3")) == "");
+}
+
+}  // namespace
+
+std::vector<ContractCase> limits_contract() {
+    return {
+        {"a_full_store_refuses_and_forgets_no_live_session", a_full_store_refuses_and_forgets_no_live_session},
+        {"a_refused_or_malformed_login_takes_no_room", a_refused_or_malformed_login_takes_no_room},
+        {"what_is_gone_makes_room", what_is_gone_makes_room},
+        {"what_has_expired_makes_room", what_has_expired_makes_room},
+        {"an_ending_session_makes_no_room_even_expired", an_ending_session_makes_no_room_even_expired},
+        {"a_store_full_of_logouts_refuses_and_forgets_none", a_store_full_of_logouts_refuses_and_forgets_none},
+        {"a_logout_no_longer_kept_makes_room_once_it_is_finished",
+         a_logout_no_longer_kept_makes_room_once_it_is_finished},
+        {"a_kept_logout_makes_no_room", a_kept_logout_makes_no_room},
+        {"one_idp_fills_its_own_share_only", one_idp_fills_its_own_share_only},
+    };
+}
+
+}  // namespace slo::test

@@ -1,0 +1,189 @@
+// Whom an order names: (IdP, our entity, NameID, SessionIndex), and nobody else (Core 3.7.3.1 l.2591-2596).
+#include <boost/test/unit_test.hpp>
+#include <utility>
+
+#include "session_store_contract.hpp"
+#include "session_store_trial.hpp"
+
+namespace slo::test {
+namespace {
+
+using namespace std::chrono_literals;
+using saml::NameIDMatching;
+
+void an_index_names_every_session_that_has_it(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i1"}), session_with("c", {"i2", "i1"}),
+                 session_with("d", {"i2"})});
+    BOOST_TEST(trial.begin(order_for("r", {"i1"})) == "a b c");
+    BOOST_TEST(trial.is_alive("d"));
+}
+
+void no_index_names_every_session_of_the_principal(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i2"}), session_with("c", {})});
+    BOOST_TEST(trial.begin(order_for_all("r")) == "a b c");
+}
+
+void an_index_names_no_session_without_index(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_with("a", {})});
+    BOOST_TEST(trial.begin(order_for("r", {"i1"})) == "");
+    BOOST_TEST(trial.is_alive("a"));
+}
+
+void unknown_and_repeated_indexes_widen_nothing(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i2"}), session_with("c", {"i3"})});
+    BOOST_TEST(trial.begin(order_for("r1", {"zz"})) == "");
+    BOOST_TEST(trial.begin(order_for("r2", {"i1", "zz", "i2", "i1"})) == "a b");
+    BOOST_TEST(trial.is_alive("c"));
+}
+
+void indexes_are_compared_byte_by_byte(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_with("a", {"01"}), session_with("b", {"1"}), session_with("c", {"x"})});
+    BOOST_TEST(trial.begin(order_for("r1", {"01"})) == "a");
+    BOOST_TEST(trial.begin(order_for("r2", {"X"})) == "");
+}
+
+void the_same_identifiers_of_others_are_untouched(MakeStore make_store) {
+    Trial trial(make_store);
+    sp::Session at_another_idp = session_of("b");
+    at_another_idp.idp = other_idp_id;
+    sp::Session at_another_entity_of_ours = session_of("c");
+    at_another_entity_of_ours.sp = our_other_id;
+    sp::Session of_another_principal = session_of("d");
+    of_another_principal.name_id.value = "N2";
+    trial.login({session_of("a"), at_another_idp, at_another_entity_of_ours, of_another_principal});
+    BOOST_TEST(trial.begin(order_for("r", {"i1"})) == "a");
+    for (const char* id : {"b", "c", "d"}) BOOST_TEST(trial.is_alive(id), id);
+}
+
+// Success has to be true whatever the IdP's clocks: an order leaves out no session for its AuthnInstant.
+void an_order_names_sessions_whatever_their_authn_instant(MakeStore make_store) {
+    Trial trial(make_store);
+    sp::Session session = session_of("a");
+    session.authn_instant = noon + 1s;
+    trial.login({session});
+    BOOST_TEST(trial.begin(order_for_all("r")) == "a");
+}
+
+// Logs in with one NameID, orders with the other; tells whether the session was named.
+bool is_named(MakeStore make_store, const saml::NameID& at_login, const saml::NameID& ordered,
+              NameIDMatching matching) {
+    Trial trial(make_store);
+    sp::Session session = session_of("a");
+    session.name_id = at_login;
+    trial.login({session});
+    sp::LogoutOrder order = order_for_all("r");
+    order.name_id = ordered;
+    order.matching = matching;
+    return trial.begin(order) == "a";
+}
+
+void a_missing_qualifier_stands_for_its_default_unless_exact(MakeStore make_store) {
+    const saml::NameID bare = session_of("any").name_id;
+    saml::NameID with_idp = bare;
+    with_idp.name_qualifier = idp_id.str();
+    saml::NameID with_both = with_idp;
+    with_both.sp_name_qualifier = our_id.str();
+    for (const saml::NameID& full : {with_idp, with_both}) {
+        BOOST_TEST(is_named(make_store, bare, full, NameIDMatching::default_qualifiers));
+        BOOST_TEST(is_named(make_store, full, bare, NameIDMatching::default_qualifiers));
+        BOOST_TEST(!is_named(make_store, bare, full, NameIDMatching::exact));
+        BOOST_TEST(!is_named(make_store, full, bare, NameIDMatching::exact));
+        BOOST_TEST(is_named(make_store, full, full, NameIDMatching::exact));
+    }
+}
+
+void every_attribute_counts_unless_only_the_value_does(MakeStore make_store) {
+    const saml::NameID bare = session_of("any").name_id;
+    for (auto attribute : {&saml::NameID::format, &saml::NameID::name_qualifier, &saml::NameID::sp_name_qualifier,
+                           &saml::NameID::sp_provided_id}) {
+        saml::NameID other = bare;
+        other.*attribute = "https://other.example.net/";
+        BOOST_TEST(!is_named(make_store, other, bare, NameIDMatching::default_qualifiers));
+        BOOST_TEST(!is_named(make_store, bare, other, NameIDMatching::exact));
+        BOOST_TEST(is_named(make_store, bare, other, NameIDMatching::value_only));
+    }
+    saml::NameID other_value = bare;
+    other_value.value = "n1";
+    BOOST_TEST(!is_named(make_store, other_value, bare, NameIDMatching::value_only));
+}
+
+void a_missing_format_means_unspecified(MakeStore make_store) {
+    const saml::NameID bare = session_of("any").name_id;
+    saml::NameID unspecified = bare;
+    unspecified.format = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+    BOOST_TEST(is_named(make_store, bare, unspecified, NameIDMatching::exact));
+    BOOST_TEST(is_named(make_store, unspecified, bare, NameIDMatching::default_qualifiers));
+}
+
+// Indexes as products really write them, and what would be syntax in a store's keys.
+void identifiers_are_opaque(MakeStore make_store) {
+    const std::vector<std::string> odd{"id1524392933593.694282512",
+                                       "a/b/../c",
+                                       "{tag}:{1}",
+                                       "a:b",
+                                       "a b*?[x]",
+                                       "' OR 1=1 --",
+                                       std::string(300, 'x'),
+                                       "\xF0\x9F\x94\x91\xF0\x9D\x94\x98"};
+    Trial trial(make_store);
+    for (std::size_t i = 0; i < odd.size(); ++i) {
+        sp::Session session = session_with("by index " + std::to_string(i), {odd[i]});
+        trial.login({session});
+        session = session_of("by name " + std::to_string(i));
+        session.name_id.value = odd[i];
+        trial.login({session});
+        trial.login({session_with(odd[i].substr(0, 200) + " as id", {"own"})});
+    }
+    for (std::size_t i = 0; i < odd.size(); ++i) {
+        const std::string number = std::to_string(i);
+        BOOST_TEST(trial.begin(order_for("index" + number, {odd[i]})) == "by index " + number);
+        sp::LogoutOrder order = order_for_all("name" + number);
+        order.name_id.value = odd[i];
+        BOOST_TEST(trial.begin(order) == "by name " + number);
+        BOOST_TEST(trial.is_alive(odd[i].substr(0, 200) + " as id"));
+    }
+}
+
+// A join of the parts would be the same text for both.
+void the_parts_of_a_key_never_run_together(MakeStore make_store) {
+    const std::pair<const char*, const char*> ambiguous[] = {{"N", "1:i"}, {"N:1", "i"}, {"N1", "i"}, {"N", "1i"}};
+    Trial trial(make_store);
+    for (const auto& [name, index] : ambiguous) {
+        sp::Session session = session_with(std::string(name) + "|" + index, {index});
+        session.name_id.value = name;
+        trial.login({session});
+    }
+    int number = 0;
+    for (const auto& [name, index] : ambiguous) {
+        sp::LogoutOrder order = order_for("r" + std::to_string(++number), {index});
+        order.name_id.value = name;
+        BOOST_TEST(trial.begin(order) == std::string(name) + "|" + index);
+    }
+}
+
+}  // namespace
+
+std::vector<ContractCase> matching_contract() {
+    return {
+        {"an_index_names_every_session_that_has_it", an_index_names_every_session_that_has_it},
+        {"no_index_names_every_session_of_the_principal", no_index_names_every_session_of_the_principal},
+        {"an_index_names_no_session_without_index", an_index_names_no_session_without_index},
+        {"unknown_and_repeated_indexes_widen_nothing", unknown_and_repeated_indexes_widen_nothing},
+        {"indexes_are_compared_byte_by_byte", indexes_are_compared_byte_by_byte},
+        {"the_same_identifiers_of_others_are_untouched", the_same_identifiers_of_others_are_untouched},
+        {"an_order_names_sessions_whatever_their_authn_instant", an_order_names_sessions_whatever_their_authn_instant},
+        {"a_missing_qualifier_stands_for_its_default_unless_exact",
+         a_missing_qualifier_stands_for_its_default_unless_exact},
+        {"every_attribute_counts_unless_only_the_value_does", every_attribute_counts_unless_only_the_value_does},
+        {"a_missing_format_means_unspecified", a_missing_format_means_unspecified},
+        {"identifiers_are_opaque", identifiers_are_opaque},
+        {"the_parts_of_a_key_never_run_together", the_parts_of_a_key_never_run_together},
+    };
+}
+
+}  // namespace slo::test

@@ -1,0 +1,101 @@
+#include "ports.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace slo::test {
+
+Instant at(std::string_view text) {
+    const auto instant = saml::parse_instant(text);
+    if (!instant) throw std::logic_error("no instant: " + std::string(text));
+    return *instant;
+}
+
+void Recorder::record(const sp::AuditEntry& entry) noexcept {
+    const std::lock_guard lock(mutex_);
+    entries_.push_back(entry);
+}
+
+std::vector<sp::AuditEntry> Recorder::entries() const {
+    const std::lock_guard lock(mutex_);
+    return entries_;
+}
+
+sp::AuditEntry Recorder::last() const {
+    const std::lock_guard lock(mutex_);
+    if (entries_.empty()) throw std::logic_error("nothing was recorded");
+    return entries_.back();
+}
+
+void RecordingApplication::end_sessions(const std::vector<sp::Session>& sessions, sp::ReportEnded report) {
+    std::vector<sp::Ended> results;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& session : sessions) {
+            told_.push_back(session.id.str());
+            const auto found = results_.find(session.id.str());
+            results.push_back(found == results_.end() ? otherwise_ : found->second);
+        }
+        if (manner_ == Manner::throws) throw std::runtime_error("thrown by the application of this test");
+        if (manner_ == Manner::holds_back) {
+            held_.push_back({std::move(results), std::move(report)});
+            return;
+        }
+    }
+    report(std::move(results));
+}
+
+void RecordingApplication::answer(const std::string& session_id, sp::Ended result) {
+    const std::lock_guard lock(mutex_);
+    results_[session_id] = result;
+}
+
+void RecordingApplication::answer_all(sp::Ended result) {
+    const std::lock_guard lock(mutex_);
+    otherwise_ = result;
+    manner_ = Manner::answers;
+}
+
+void RecordingApplication::throw_from_now_on() {
+    const std::lock_guard lock(mutex_);
+    manner_ = Manner::throws;
+}
+
+void RecordingApplication::hold_back() {
+    const std::lock_guard lock(mutex_);
+    manner_ = Manner::holds_back;
+}
+
+void RecordingApplication::release() {
+    std::vector<Held> held;
+    {
+        const std::lock_guard lock(mutex_);
+        manner_ = Manner::answers;
+        held.swap(held_);
+    }
+    for (auto& one : held) one.report(std::move(one.results));
+}
+
+std::string RecordingApplication::told() const {
+    const std::lock_guard lock(mutex_);
+    auto sorted = told_;
+    std::sort(sorted.begin(), sorted.end());
+    std::string joined;
+    for (const auto& id : sorted) joined += (joined.empty() ? "" : " ") + id;
+    return joined;
+}
+
+Result<sp::BegunLogout> FailingStore::begin_logout(const sp::LogoutOrder& order) {
+    if (fault_ == Fault::begin_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
+    if (fault_ == Fault::begin_throws) throw std::runtime_error("thrown by the store of this test");
+    return store_.begin_logout(order);
+}
+
+Result<sp::LogoutOutcome> FailingStore::complete_logout(const sp::LogoutKey& key, const sp::LogoutOutcome& outcome,
+                                                        const std::vector<sp::LocalSessionID>& gone) {
+    if (fault_ == Fault::complete_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
+    return store_.complete_logout(key, outcome, gone);
+}
+
+}  // namespace slo::test

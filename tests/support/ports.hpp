@@ -1,0 +1,107 @@
+// Test doubles for the service provider's ports: clock, audit, application, session store.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/saml/time.hpp"
+#include "slo/sp/application.hpp"
+#include "slo/sp/audit.hpp"
+#include "slo/sp/clock.hpp"
+#include "slo/sp/error.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::test {
+
+/// The instant that `text` names. Throws std::logic_error if it names none.
+[[nodiscard]] Instant at(std::string_view text);
+
+/// FixedClock stands still until it is set.
+class FixedClock final : public sp::Clock {
+public:
+    explicit FixedClock(Instant now) : now_(now) {}
+    [[nodiscard]] Instant now() const noexcept override { return now_.load(); }
+    void set(Instant now) noexcept { now_ = now; }
+    void advance(std::chrono::milliseconds by) noexcept { now_ = now_.load() + by; }
+
+private:
+    std::atomic<Instant> now_;
+};
+
+/// Recorder keeps every audit entry.
+class Recorder final : public sp::AuditSink {
+public:
+    void record(const sp::AuditEntry& entry) noexcept override;
+    [[nodiscard]] std::vector<sp::AuditEntry> entries() const;
+    /// The last entry. Throws std::logic_error if there is none.
+    [[nodiscard]] sp::AuditEntry last() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<sp::AuditEntry> entries_;
+};
+
+/// RecordingApplication remembers which sessions it was told to end, and answers as it was told to. While it holds
+/// back, it reports nothing until release().
+class RecordingApplication final : public sp::Application {
+public:
+    explicit RecordingApplication(std::string name) : name_(std::move(name)) {}
+
+    [[nodiscard]] std::string_view name() const noexcept override { return name_; }
+    void end_sessions(const std::vector<sp::Session>& sessions, sp::ReportEnded report) override;
+
+    /// What to report for a session from now on; `ended` unless set.
+    void answer(const std::string& session_id, sp::Ended result);
+    void answer_all(sp::Ended result);
+    void throw_from_now_on();
+    void hold_back();
+    void release();
+    /// Every session that it was told to end, sorted (their order means nothing), joined by blanks.
+    [[nodiscard]] std::string told() const;
+
+private:
+    struct Held {
+        std::vector<sp::Ended> results;
+        sp::ReportEnded report;
+    };
+    enum class Manner { answers, throws, holds_back };
+
+    std::string name_;
+    mutable std::mutex mutex_;
+    std::map<std::string, sp::Ended> results_;
+    sp::Ended otherwise_ = sp::Ended::ended;
+    Manner manner_ = Manner::answers;
+    std::vector<std::string> told_;
+    std::vector<Held> held_;
+};
+
+/// FailingStore passes everything on to another store, except what it was told to fail at.
+class FailingStore final : public sp::SessionStore {
+public:
+    explicit FailingStore(sp::SessionStore& store) : store_(store) {}
+
+    enum class Fault { none, begin_fails, complete_fails, begin_throws };
+    void inject(Fault fault) noexcept { fault_ = fault; }
+
+    [[nodiscard]] Result<sp::Admission> admit(const sp::Session& session) override { return store_.admit(session); }
+    [[nodiscard]] Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder& order) override;
+    [[nodiscard]] Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey& key, const sp::LogoutOutcome& outcome,
+                                                            const std::vector<sp::LocalSessionID>& gone) override;
+    [[nodiscard]] Result<std::optional<sp::Session>> find(const sp::LocalSessionID& id) override {
+        return store_.find(id);
+    }
+    [[nodiscard]] Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override {
+        return store_.unfinished_logouts();
+    }
+
+private:
+    sp::SessionStore& store_;
+    std::atomic<Fault> fault_ = Fault::none;
+};
+
+}  // namespace slo::test
