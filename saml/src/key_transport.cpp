@@ -93,7 +93,7 @@ std::optional<SecretOctets> unwrap_key(const EncryptedKey& wrapped, EVP_PKEY* pr
 
 std::optional<EncryptedKey> wrap_key(const SecretOctets& key, EVP_PKEY* public_key, const EntityID& recipient) {
     EncryptedKey wrapped{.algorithm = std::string(rsa_oaep_mgf1p),
-                         .digest = std::string(uri(DigestAlgorithm::sha256)),
+                         .digest = std::nullopt,  // SHA-1: all that xmlsec1 1.2 and what is built on it can open
                          .mgf = std::nullopt,
                          .oaep_params = {},
                          .recipient = recipient.str(),

@@ -34,6 +34,10 @@ T must(Result<T> result) {
     return *std::move(result);
 }
 
+void must(const Result<void>& result) {
+    if (!result) throw std::runtime_error(result.error().code.message() + ": " + result.error().detail);
+}
+
 class FixedClock final : public sp::Clock {
 public:
     [[nodiscard]] Instant now() const noexcept override { return now_; }

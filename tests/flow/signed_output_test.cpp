@@ -10,6 +10,7 @@
 #include "fixtures.hpp"
 #include "ports.hpp"
 #include "service_provider.hpp"
+#include "slo/saml/encryption.hpp"
 #include "slo/saml/message_signer.hpp"
 #include "xml_reading.hpp"
 #include "xmlsec1.hpp"
@@ -201,6 +202,24 @@ BOOST_DATA_TEST_CASE(xmlsec1_refuses_what_was_changed_after_signing, boost::unit
     const auto changed = replaced(message->xml(), "status:Success", "status:Requester");
     BOOST_TEST(!verify_xml(changed, fixture(pair.certificate)));
     BOOST_TEST(!verify_xml(message->xml(), fixture("keys/stranger.crt.pem")));
+}
+
+BOOST_AUTO_TEST_CASE(xmlsec1_verifies_and_opens_what_we_encrypted) {
+    Values values(10);
+    const auto recipient = saml::Certificate::parse(fixture("sp/sp.crt.pem")).value();
+    const auto us = saml::EntityID::parse("https://sp.example.com/saml/metadata").value();
+    for (const auto algorithm : {saml::ContentEncryption::aes128_gcm, saml::ContentEncryption::aes256_gcm}) {
+        auto request = random_request(values);
+        const auto name_id = std::get<saml::NameID>(request.identifier);
+        request.identifier = saml::close_name_id(name_id, recipient, us, algorithm).value();
+        const auto message = signer(key_pairs[0]).sign(request);
+        BOOST_REQUIRE(message.has_value());
+        expect_verified(message->xml(), fixture(key_pairs[0].certificate));
+        const auto opened = read_xml(decrypt_xml(message->xml(), "sp/sp.key.pem"));
+        const auto* opened_name_id = opened.find(saml_ns, "NameID");
+        BOOST_REQUIRE(opened_name_id != nullptr);
+        BOOST_TEST(opened_name_id->text == name_id.value);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -96,13 +96,11 @@ inline EncryptedKey wrap(EVP_PKEY* recipient_key, std::string_view content_key, 
             .recipient = how.recipient, .ciphertext = wrapped};
 }
 
-/// The content key in an rsa-oaep-mgf1p block with a SHA-256 digest.
-inline std::string unwrap_sha256(EVP_PKEY* private_key, std::string_view wrapped) {
+/// The content key in an rsa-oaep-mgf1p block in its default form: SHA-1 twice.
+inline std::string unwrap_oaep(EVP_PKEY* private_key, std::string_view wrapped) {
     const OwnedPkeyCtx context = made(OwnedPkeyCtx(EVP_PKEY_CTX_new(private_key, nullptr)));
     must(EVP_PKEY_decrypt_init(context.get()));
     must(EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING));
-    must(EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), EVP_sha256()));
-    must(EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), EVP_sha1()));
     std::string key(wrapped.size(), '\0');
     std::size_t size = key.size();
     must(EVP_PKEY_decrypt(context.get(), octets(key), &size, octets(wrapped), wrapped.size()));

@@ -60,8 +60,8 @@ using EndpointUrl = ParsedString<EndpointUrlKind>;
 /// is_absolute_uri: a scheme, a colon, something after it, and no blank, control or `<>"{}|\^` and backtick (RFC 3986).
 [[nodiscard]] bool is_absolute_uri(std::string_view text) noexcept;
 
-/// is_clean_value: 1 to `max_bytes` bytes of valid UTF-8, at least one of them not a blank, no C0 or C1 control
-/// (Core 1.3.1 l.277; identifiers with controls only serve attacks on logs and stores).
+/// is_clean_value: 1 to `max_bytes` bytes of valid UTF-8, at least one of them not a blank, no C0 or C1 control, no
+/// U+FFFE or U+FFFF (Core 1.3.1 l.277; identifiers with controls only serve attacks on logs and stores).
 [[nodiscard]] bool is_clean_value(std::string_view text, std::size_t max_bytes) noexcept;
 
 }  // namespace slo::saml
