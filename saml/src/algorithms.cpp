@@ -43,8 +43,12 @@ std::optional<Algorithm> algorithm_in(const Table& table, std::string_view uri) 
 
 }  // namespace
 
-std::string_view uri(SignatureAlgorithm algorithm) noexcept { return uri_in(signature_identifiers, algorithm); }
-std::string_view uri(DigestAlgorithm algorithm) noexcept { return uri_in(digest_identifiers, algorithm); }
+std::string_view uri(SignatureAlgorithm algorithm) noexcept {
+    return uri_in(signature_identifiers, algorithm);
+}
+std::string_view uri(DigestAlgorithm algorithm) noexcept {
+    return uri_in(digest_identifiers, algorithm);
+}
 
 std::optional<SignatureAlgorithm> signature_algorithm(std::string_view uri) noexcept {
     return algorithm_in<SignatureAlgorithm>(signature_identifiers, uri);

@@ -9,8 +9,8 @@ namespace slo::saml {
 /// and conditions, never data.
 [[nodiscard]] std::string take_openssl_errors();
 
-/// CErrorScope keeps libxml2 and OpenSSL quiet and clean in this thread: while it lives, libxml2's errors go nowhere, and
-/// when it ends, OpenSSL's queue and libxml2's last error are empty and libxml2's handler is as it was before.
+/// CErrorScope keeps libxml2 and OpenSSL quiet and clean in this thread: while it lives, libxml2's errors go nowhere,
+/// and when it ends, OpenSSL's queue and libxml2's last error are empty and libxml2's handler is as it was before.
 class CErrorScope {
 public:
     CErrorScope() noexcept;

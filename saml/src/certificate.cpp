@@ -32,7 +32,9 @@ std::optional<Instant> instant_of(const ASN1_TIME* time) {
            std::chrono::seconds{fields.tm_sec};
 }
 
-Failure unreadable(std::string why) { return fail(Errc::certificate_unreadable, std::move(why)); }
+Failure unreadable(std::string why) {
+    return fail(Errc::certificate_unreadable, std::move(why));
+}
 
 }  // namespace
 
@@ -55,8 +57,8 @@ struct Certificate::Impl {
         const auto not_after = instant_of(X509_get0_notAfter(x509.get()));
         if (!not_before || !not_after) return unreadable("its validity isn't two points in time");
         std::string text = encode_base64(der);
-        return Certificate(std::make_shared<const Impl>(Impl{std::move(der), std::move(text), *not_before, *not_after,
-                                                             OwnedPkey(X509_get_pubkey(x509.get()))}));
+        return Certificate(std::make_shared<const Impl>(
+            Impl{std::move(der), std::move(text), *not_before, *not_after, OwnedPkey(X509_get_pubkey(x509.get()))}));
     }
 };
 
@@ -73,10 +75,18 @@ Result<Certificate> Certificate::from_base64(std::string_view text) {
     return Impl::read(*std::move(der));
 }
 
-const std::string& Certificate::der() const noexcept { return impl_->der; }
-const std::string& Certificate::base64() const noexcept { return impl_->base64; }
-Instant Certificate::not_before() const noexcept { return impl_->not_before; }
-Instant Certificate::not_after() const noexcept { return impl_->not_after; }
+const std::string& Certificate::der() const noexcept {
+    return impl_->der;
+}
+const std::string& Certificate::base64() const noexcept {
+    return impl_->base64;
+}
+Instant Certificate::not_before() const noexcept {
+    return impl_->not_before;
+}
+Instant Certificate::not_after() const noexcept {
+    return impl_->not_after;
+}
 
 std::string Certificate::fingerprint() const {
     std::string hex;
@@ -90,7 +100,9 @@ std::string Certificate::fingerprint() const {
 
 namespace detail {
 
-EVP_PKEY* KeyAccess::pkey(const Certificate& certificate) noexcept { return certificate.impl_->key.get(); }
+EVP_PKEY* KeyAccess::pkey(const Certificate& certificate) noexcept {
+    return certificate.impl_->key.get();
+}
 
 }  // namespace detail
 

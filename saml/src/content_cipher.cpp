@@ -21,8 +21,12 @@ constexpr auto ciphers = std::to_array<ContentCipher>({
     {"http://www.w3.org/2001/04/xmlenc#aes256-cbc", CipherMode::cbc, EVP_aes_256_cbc, 32},
 });
 
-const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+const unsigned char* octets(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+unsigned char* octets(std::string& text) {
+    return reinterpret_cast<unsigned char*>(text.data());
+}
 
 std::optional<std::string> decrypt_gcm(const EVP_CIPHER* cipher, const SecretOctets& key, std::string_view text) {
     // A shorter tag would be taken by OpenSSL and guessed by an attacker; an empty ciphertext holds no NameID.

@@ -9,10 +9,14 @@ namespace {
 
 const EVP_MD* md_of(DigestAlgorithm algorithm) noexcept {
     switch (algorithm) {
-        case DigestAlgorithm::sha256: return EVP_sha256();
-        case DigestAlgorithm::sha384: return EVP_sha384();
-        case DigestAlgorithm::sha512: return EVP_sha512();
-        case DigestAlgorithm::sha1: return EVP_sha1();
+        case DigestAlgorithm::sha256:
+            return EVP_sha256();
+        case DigestAlgorithm::sha384:
+            return EVP_sha384();
+        case DigestAlgorithm::sha512:
+            return EVP_sha512();
+        case DigestAlgorithm::sha1:
+            return EVP_sha1();
     }
     return nullptr;
 }

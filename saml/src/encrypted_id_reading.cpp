@@ -1,4 +1,5 @@
-// Reading EncryptedID (SAML Core 2.2.4, erratum E43; XML Encryption 3): what is in it, as octets. Nothing is opened here.
+// Reading EncryptedID (SAML Core 2.2.4, erratum E43; XML Encryption 3): what is in it, as octets. Nothing is opened
+// here.
 
 #include "message_reading.hpp"
 #include "slo/saml/base64.hpp"
@@ -13,7 +14,9 @@ constexpr std::size_t max_wrapped_key_octets = 1024;  // an RSA-8192 block
 constexpr std::size_t max_oaep_params_octets = 256;
 constexpr std::size_t max_encrypted_keys = 8;
 
-xml::Name xenc(std::string_view local) { return {vocabulary::xenc, local}; }
+xml::Name xenc(std::string_view local) {
+    return {vocabulary::xenc, local};
+}
 
 std::optional<xml::Element> child_of(const xml::Element& parent, xml::Name name) {
     for (const auto& child : parent.children()) {
@@ -46,7 +49,8 @@ Result<EncryptedKey> read_encrypted_key(const xml::Element& element) {
                      .oaep_params = {},
                      .recipient = element.attribute("Recipient"),
                      .ciphertext = *std::move(ciphertext)};
-    if (const auto digest = child_of(*method, {vocabulary::ds, "DigestMethod"})) key.digest = digest->attribute("Algorithm");
+    if (const auto digest = child_of(*method, {vocabulary::ds, "DigestMethod"}))
+        key.digest = digest->attribute("Algorithm");
     if (const auto mgf = child_of(*method, {vocabulary::xenc11, "MGF"})) key.mgf = mgf->attribute("Algorithm");
     if (const auto params = child_of(*method, xenc("OAEPparams"))) {
         const auto text = params->text();
@@ -88,7 +92,8 @@ Result<EncryptedID> read_encrypted_id(const xml::Element& element) {
         return schema_violation(element, "not EncryptedData first");
     }
     for (auto sibling = data->next_sibling(); sibling; sibling = sibling->next_sibling()) {
-        if (!sibling->is(xenc("EncryptedKey"))) return schema_violation(*sibling, "neither EncryptedData nor EncryptedKey");
+        if (!sibling->is(xenc("EncryptedKey")))
+            return schema_violation(*sibling, "neither EncryptedData nor EncryptedKey");
     }
     //= SAML Core 2.2.4 l.497
     //# The Type attribute SHOULD be present and, if present, MUST contain a value of http://www.w3.org/2001/04/xmlenc#Element.

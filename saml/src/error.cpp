@@ -106,6 +106,8 @@ const std::error_category& error_category() noexcept {
     return category;
 }
 
-bool is(const Failure& failure, Errc code) noexcept { return failure.code == make_error_code(code); }
+bool is(const Failure& failure, Errc code) noexcept {
+    return failure.code == make_error_code(code);
+}
 
 }  // namespace slo::saml

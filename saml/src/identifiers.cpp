@@ -17,8 +17,12 @@ constexpr std::size_t max_message_id_bytes = 128;
 constexpr std::size_t max_session_index_bytes = 1024;
 
 // Locale-free, unlike <cctype>.
-constexpr bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 
 // In valid UTF-8, C2 80 to C2 9F are U+0080 to U+009F.
 bool has_control(std::string_view utf8) noexcept {
@@ -76,18 +80,23 @@ bool is_absolute_uri(std::string_view text) noexcept {
 bool EntityIDKind::accepts(std::string_view text) noexcept {
     return text.size() <= max_uri_bytes && is_absolute_uri(text);
 }
-Failure EntityIDKind::refuse() { return fail(Errc::uri_malformed, "not an absolute URI of at most 1024 bytes"); }
+Failure EntityIDKind::refuse() {
+    return fail(Errc::uri_malformed, "not an absolute URI of at most 1024 bytes");
+}
 
 bool MessageIDKind::accepts(std::string_view text) noexcept {
     if (text.empty() || text.size() > max_message_id_bytes) return false;
     if (!is_alpha(text.front()) && text.front() != '_') return false;
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return is_alpha(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
-    });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
 }
-Failure MessageIDKind::refuse() { return fail(Errc::id_malformed, "not an NCName of at most 128 ASCII characters"); }
+Failure MessageIDKind::refuse() {
+    return fail(Errc::id_malformed, "not an NCName of at most 128 ASCII characters");
+}
 
-bool SessionIndexKind::accepts(std::string_view text) noexcept { return is_clean_value(text, max_session_index_bytes); }
+bool SessionIndexKind::accepts(std::string_view text) noexcept {
+    return is_clean_value(text, max_session_index_bytes);
+}
 Failure SessionIndexKind::refuse() {
     return fail(Errc::session_index_malformed, "blank, longer than 1024 bytes, not UTF-8 or with control characters");
 }

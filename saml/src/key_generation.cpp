@@ -16,11 +16,16 @@ constexpr long x509_version_3 = 2;
 
 OwnedPkey new_key(KeyKind kind) {
     switch (kind) {
-        case KeyKind::rsa_2048: return OwnedPkey(EVP_RSA_gen(2048U));
-        case KeyKind::rsa_3072: return OwnedPkey(EVP_RSA_gen(3072U));
-        case KeyKind::ec_p256: return OwnedPkey(EVP_EC_gen("P-256"));
-        case KeyKind::ec_p384: return OwnedPkey(EVP_EC_gen("P-384"));
-        case KeyKind::ec_p521: return OwnedPkey(EVP_EC_gen("P-521"));
+        case KeyKind::rsa_2048:
+            return OwnedPkey(EVP_RSA_gen(2048U));
+        case KeyKind::rsa_3072:
+            return OwnedPkey(EVP_RSA_gen(3072U));
+        case KeyKind::ec_p256:
+            return OwnedPkey(EVP_EC_gen("P-256"));
+        case KeyKind::ec_p384:
+            return OwnedPkey(EVP_EC_gen("P-384"));
+        case KeyKind::ec_p521:
+            return OwnedPkey(EVP_EC_gen("P-521"));
     }
     return nullptr;
 }

@@ -34,7 +34,9 @@ OwnedBignum number_of(const EVP_PKEY* key, const char* parameter) {
     return OwnedBignum(number);
 }
 
-Failure not_allowed(std::string why) { return fail(Errc::key_not_allowed, std::move(why)); }
+Failure not_allowed(std::string why) {
+    return fail(Errc::key_not_allowed, std::move(why));
+}
 
 Result<KeyShape> rsa_shape(const EVP_PKEY* key) {
     const int bits = EVP_PKEY_get_bits(key);

@@ -21,10 +21,12 @@ bool is_rsa(SignatureAlgorithm algorithm) noexcept {
         case SignatureAlgorithm::rsa_sha256:
         case SignatureAlgorithm::rsa_sha384:
         case SignatureAlgorithm::rsa_sha512:
-        case SignatureAlgorithm::rsa_sha1: return true;
+        case SignatureAlgorithm::rsa_sha1:
+            return true;
         case SignatureAlgorithm::ecdsa_sha256:
         case SignatureAlgorithm::ecdsa_sha384:
-        case SignatureAlgorithm::ecdsa_sha512: return false;
+        case SignatureAlgorithm::ecdsa_sha512:
+            return false;
     }
     return false;
 }
@@ -35,10 +37,14 @@ bool family_fits(KeyFamily family, SignatureAlgorithm algorithm) noexcept {
 
 SignatureAlgorithm usual_algorithm(KeyFamily family) noexcept {
     switch (family) {
-        case KeyFamily::rsa: return SignatureAlgorithm::rsa_sha256;
-        case KeyFamily::ec_p256: return SignatureAlgorithm::ecdsa_sha256;
-        case KeyFamily::ec_p384: return SignatureAlgorithm::ecdsa_sha384;
-        case KeyFamily::ec_p521: return SignatureAlgorithm::ecdsa_sha512;
+        case KeyFamily::rsa:
+            return SignatureAlgorithm::rsa_sha256;
+        case KeyFamily::ec_p256:
+            return SignatureAlgorithm::ecdsa_sha256;
+        case KeyFamily::ec_p384:
+            return SignatureAlgorithm::ecdsa_sha384;
+        case KeyFamily::ec_p521:
+            return SignatureAlgorithm::ecdsa_sha512;
     }
     return SignatureAlgorithm::rsa_sha256;
 }
@@ -47,12 +53,16 @@ SignatureAlgorithm usual_algorithm(KeyFamily family) noexcept {
 const EVP_MD* signing_digest(SignatureAlgorithm algorithm) noexcept {
     switch (algorithm) {
         case SignatureAlgorithm::rsa_sha256:
-        case SignatureAlgorithm::ecdsa_sha256: return EVP_sha256();
+        case SignatureAlgorithm::ecdsa_sha256:
+            return EVP_sha256();
         case SignatureAlgorithm::rsa_sha384:
-        case SignatureAlgorithm::ecdsa_sha384: return EVP_sha384();
+        case SignatureAlgorithm::ecdsa_sha384:
+            return EVP_sha384();
         case SignatureAlgorithm::rsa_sha512:
-        case SignatureAlgorithm::ecdsa_sha512: return EVP_sha512();
-        case SignatureAlgorithm::rsa_sha1: return nullptr;
+        case SignatureAlgorithm::ecdsa_sha512:
+            return EVP_sha512();
+        case SignatureAlgorithm::rsa_sha1:
+            return nullptr;
     }
     return nullptr;
 }
@@ -76,8 +86,8 @@ Result<OwnedXmlSecKey> xmlsec_key_of(EVP_PKEY* key) {
 
 Result<OwnedPkey> rsa_public_key(std::string_view modulus, std::string_view exponent) {
     const auto number = [](std::string_view octets) {
-        return OwnedBignum(BN_bin2bn(reinterpret_cast<const unsigned char*>(octets.data()),
-                                     static_cast<int>(octets.size()), nullptr));
+        return OwnedBignum(
+            BN_bin2bn(reinterpret_cast<const unsigned char*>(octets.data()), static_cast<int>(octets.size()), nullptr));
     };
     const OwnedBignum n = number(modulus);
     const OwnedBignum e = number(exponent);
@@ -118,8 +128,8 @@ Result<std::string> raw_signature(EVP_PKEY* key, const EVP_MD* digest, std::stri
     std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
     std::size_t size = signature.size();
     if (!context || EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key) != 1 ||
-        EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, data,
-                       octets.size()) != 1) {
+        EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, data, octets.size()) !=
+            1) {
         return fail(Errc::crypto_failure, "signing failed: " + take_openssl_errors());
     }
     signature.resize(size);
@@ -204,8 +214,12 @@ Result<SigningKey> SigningKey::parse(std::string_view private_key_pem, std::stri
         Impl{*std::move(key), *std::move(certificate), *shape, usual_algorithm(shape->family)}));
 }
 
-const Certificate& SigningKey::certificate() const noexcept { return impl_->certificate; }
-SignatureAlgorithm SigningKey::algorithm() const noexcept { return impl_->algorithm; }
+const Certificate& SigningKey::certificate() const noexcept {
+    return impl_->certificate;
+}
+SignatureAlgorithm SigningKey::algorithm() const noexcept {
+    return impl_->algorithm;
+}
 
 Result<SigningKey> SigningKey::using_algorithm(SignatureAlgorithm algorithm) const {
     if (!family_fits(impl_->shape.family, algorithm)) return fail(Errc::key_not_allowed, "the key doesn't fit");
@@ -237,10 +251,18 @@ Result<DecryptionKey> DecryptionKey::parse(std::string_view private_key_pem) {
 
 namespace detail {
 
-EVP_PKEY* KeyAccess::pkey(const VerificationKey& key) noexcept { return key.impl_->key.get(); }
-EVP_PKEY* KeyAccess::pkey(const SigningKey& key) noexcept { return key.impl_->key.get(); }
-EVP_PKEY* KeyAccess::pkey(const DecryptionKey& key) noexcept { return key.impl_->key.get(); }
-xmlSecKey* KeyAccess::xmlsec_key(const VerificationKey& key) noexcept { return key.impl_->xmlsec.get(); }
+EVP_PKEY* KeyAccess::pkey(const VerificationKey& key) noexcept {
+    return key.impl_->key.get();
+}
+EVP_PKEY* KeyAccess::pkey(const SigningKey& key) noexcept {
+    return key.impl_->key.get();
+}
+EVP_PKEY* KeyAccess::pkey(const DecryptionKey& key) noexcept {
+    return key.impl_->key.get();
+}
+xmlSecKey* KeyAccess::xmlsec_key(const VerificationKey& key) noexcept {
+    return key.impl_->xmlsec.get();
+}
 std::size_t KeyAccess::signature_octets(const VerificationKey& key) noexcept {
     return key.impl_->shape.signature_octets;
 }

@@ -49,7 +49,8 @@ Result<std::vector<SessionIndex>> read_session_indexes(ChildCursor& children) {
 Result<LogoutRequest> read_logout_request(const xml::Element& root) {
     if (!root.is({vocabulary::samlp, "LogoutRequest"})) return schema_violation(root, "not LogoutRequest");
     if (auto ok = expect_attributes(
-            root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "Reason", "NotOnOrAfter"}, "LogoutRequestType");
+            root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "Reason", "NotOnOrAfter"},
+            "LogoutRequestType");
         !ok) {
         return ok.error();
     }
@@ -68,11 +69,17 @@ Result<LogoutRequest> read_logout_request(const xml::Element& root) {
         if (!instant) return instant.error();
         not_on_or_after = *instant;
     }
-    return LogoutRequest{.id = std::move(common->id), .version = common->version, .issue_instant = common->issue_instant,
-                         .destination = std::move(common->destination), .consent = std::move(common->consent),
-                         .issuer = std::move(common->issuer), .asynchronous = common->asynchronous,
-                         .identifier = *std::move(identifier), .session_indexes = *std::move(session_indexes),
-                         .not_on_or_after = not_on_or_after, .reason = root.attribute("Reason")};
+    return LogoutRequest{.id = std::move(common->id),
+                         .version = common->version,
+                         .issue_instant = common->issue_instant,
+                         .destination = std::move(common->destination),
+                         .consent = std::move(common->consent),
+                         .issuer = std::move(common->issuer),
+                         .asynchronous = common->asynchronous,
+                         .identifier = *std::move(identifier),
+                         .session_indexes = *std::move(session_indexes),
+                         .not_on_or_after = not_on_or_after,
+                         .reason = root.attribute("Reason")};
 }
 
 }  // namespace slo::saml

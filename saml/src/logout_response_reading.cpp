@@ -31,7 +31,8 @@ Result<std::vector<std::string>> read_status_codes(const xml::Element& outermost
         }
         if (auto ok = expect_attributes(*code, {"Value"}, "StatusCodeType"); !ok) return ok.error();
         auto value = code->attribute("Value");
-        if (!value || values.size() == max_status_depth) return fail(Errc::status_malformed, "no Value, or nested too deeply");
+        if (!value || values.size() == max_status_depth)
+            return fail(Errc::status_malformed, "no Value, or nested too deeply");
         values.push_back(*std::move(value));
     }
     return values;
@@ -82,9 +83,13 @@ Result<LogoutResponse> read_logout_response(const xml::Element& root) {
         if (!id) return id.error();
         in_response_to = *std::move(id);
     }
-    return LogoutResponse{.id = std::move(common->id), .version = common->version, .issue_instant = common->issue_instant,
-                          .destination = std::move(common->destination), .consent = std::move(common->consent),
-                          .in_response_to = std::move(in_response_to), .issuer = std::move(common->issuer),
+    return LogoutResponse{.id = std::move(common->id),
+                          .version = common->version,
+                          .issue_instant = common->issue_instant,
+                          .destination = std::move(common->destination),
+                          .consent = std::move(common->consent),
+                          .in_response_to = std::move(in_response_to),
+                          .issuer = std::move(common->issuer),
                           .status = *std::move(status)};
 }
 

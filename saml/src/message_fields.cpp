@@ -61,9 +61,13 @@ Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor
         if (!found) return found.error();
         asynchronous = *found;
     }
-    return CommonFields{.id = *std::move(id), .version = *version, .issue_instant = *issue_instant,
-                        .destination = *std::move(destination), .consent = std::move(consent),
-                        .issuer = *std::move(issuer), .asynchronous = asynchronous};
+    return CommonFields{.id = *std::move(id),
+                        .version = *version,
+                        .issue_instant = *issue_instant,
+                        .destination = *std::move(destination),
+                        .consent = std::move(consent),
+                        .issuer = *std::move(issuer),
+                        .asynchronous = asynchronous};
 }
 
 }  // namespace slo::saml

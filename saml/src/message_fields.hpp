@@ -11,7 +11,8 @@
 
 namespace slo::saml {
 
-/// Cursor over the children: take() hands out the next one if it has that name. What is left at the end was not allowed.
+/// Cursor over the children: take() hands out the next one if it has that name. What is left at the end was not
+/// allowed.
 class ChildCursor {
 public:
     explicit ChildCursor(const xml::Element& parent) : next_(parent.first_child()) {}

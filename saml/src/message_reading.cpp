@@ -32,7 +32,8 @@ bool says_its_own_type(const xml::Element& element, std::string_view qname, std:
 /// A string attribute of an identifier: absent, or a clean value.
 Result<std::optional<std::string>> read_qualifier(const xml::Element& element, std::string_view name, Errc rule) {
     auto value = element.attribute(name);
-    if (value && !is_clean_value(*value, max_name_id_bytes)) return fail(rule, std::string(name) + " is blank or too long");
+    if (value && !is_clean_value(*value, max_name_id_bytes))
+        return fail(rule, std::string(name) + " is blank or too long");
     return value;
 }
 
@@ -46,7 +47,8 @@ Result<void> expect_attributes(const xml::Element& element, std::initializer_lis
                                std::string_view type) {
     for (const auto& attribute : element.attributes()) {
         const auto& [name, value] = attribute;
-        if (name.namespace_uri.empty() && std::find(allowed.begin(), allowed.end(), name.local) != allowed.end()) continue;
+        if (name.namespace_uri.empty() && std::find(allowed.begin(), allowed.end(), name.local) != allowed.end())
+            continue;
         const bool xsi = name.namespace_uri == vocabulary::xsi_2001 || name.namespace_uri == vocabulary::xsi_1999;
         if (xsi && name.local == "type" && says_its_own_type(element, value, type)) continue;
         return schema_violation(element, "an attribute that the element doesn't have");
@@ -91,26 +93,29 @@ Result<EntityID> read_issuer(const xml::Element& issuer) {
 
 Result<NameID> read_name_id(const xml::Element& element) {
     if (!element.is({vocabulary::saml, "NameID"})) return schema_violation(element, "not NameID");
-    if (auto ok = expect_attributes(element, {"Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"}, "NameIDType");
+    if (auto ok =
+            expect_attributes(element, {"Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"}, "NameIDType");
         !ok) {
         return ok.error();
     }
     auto text = element.text();
     if (!text) return text.error();
-    if (!is_clean_value(*text, max_name_id_bytes)) return fail(Errc::name_id_malformed, "blank, too long or with controls");
+    if (!is_clean_value(*text, max_name_id_bytes))
+        return fail(Errc::name_id_malformed, "blank, too long or with controls");
 
     NameID name_id;
     name_id.value = *std::move(text);
     name_id.format = element.attribute("Format");
     if (name_id.format && !is_absolute_uri(*name_id.format)) return fail(Errc::uri_malformed, "NameID/@Format");
-    for (const auto& [attribute, member] : {std::pair("NameQualifier", &NameID::name_qualifier),
-                                            std::pair("SPNameQualifier", &NameID::sp_name_qualifier),
-                                            std::pair("SPProvidedID", &NameID::sp_provided_id)}) {
+    for (const auto& [attribute, member] :
+         {std::pair("NameQualifier", &NameID::name_qualifier), std::pair("SPNameQualifier", &NameID::sp_name_qualifier),
+          std::pair("SPProvidedID", &NameID::sp_provided_id)}) {
         auto value = read_qualifier(element, attribute, Errc::name_id_malformed);
         if (!value) return value.error();
         name_id.*member = *std::move(value);
     }
-    const bool limited = name_id.format == vocabulary::format_persistent || name_id.format == vocabulary::format_transient;
+    const bool limited =
+        name_id.format == vocabulary::format_persistent || name_id.format == vocabulary::format_transient;
     if (limited && utf8_length(name_id.value).value_or(0) > max_persistent_characters) {
         return fail(Errc::name_id_malformed, "over 256 characters");
     }

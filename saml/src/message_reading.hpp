@@ -33,8 +33,8 @@ namespace slo::saml {
 
 /// expect_attributes refuses every attribute outside `allowed` (unqualified names) but a truthful xsi:type that names
 /// `type` of the element's own namespace. Errors: Errc::schema_violation.
-[[nodiscard]] Result<void> expect_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed,
-                                             std::string_view type);
+[[nodiscard]] Result<void> expect_attributes(const xml::Element& element,
+                                             std::initializer_list<std::string_view> allowed, std::string_view type);
 
 [[nodiscard]] Failure schema_violation(const xml::Element& where, std::string_view what);
 

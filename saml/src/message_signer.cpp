@@ -1,6 +1,6 @@
-// Messages are written in exclusive canonical form to begin with: attributes sorted, each namespace declared where it is
-// first used, no empty-element tags, canonical escapes. So the octets written are the octets hashed, and neither a tree nor
-// a canonicaliser is needed to sign. Tests hold xmlsec1 and libxml2 against it.
+// Messages are written in exclusive canonical form to begin with: attributes sorted, each namespace declared where it
+// is first used, no empty-element tags, canonical escapes. So the octets written are the octets hashed, and neither a
+// tree nor a canonicaliser is needed to sign. Tests hold xmlsec1 and libxml2 against it.
 #include "slo/saml/message_signer.hpp"
 
 #include <algorithm>
@@ -18,12 +18,16 @@ namespace {
 DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept {
     switch (algorithm) {
         case SignatureAlgorithm::rsa_sha256:
-        case SignatureAlgorithm::ecdsa_sha256: return DigestAlgorithm::sha256;
+        case SignatureAlgorithm::ecdsa_sha256:
+            return DigestAlgorithm::sha256;
         case SignatureAlgorithm::rsa_sha384:
-        case SignatureAlgorithm::ecdsa_sha384: return DigestAlgorithm::sha384;
+        case SignatureAlgorithm::ecdsa_sha384:
+            return DigestAlgorithm::sha384;
         case SignatureAlgorithm::rsa_sha512:
-        case SignatureAlgorithm::ecdsa_sha512: return DigestAlgorithm::sha512;
-        case SignatureAlgorithm::rsa_sha1: return DigestAlgorithm::sha1;
+        case SignatureAlgorithm::ecdsa_sha512:
+            return DigestAlgorithm::sha512;
+        case SignatureAlgorithm::rsa_sha1:
+            return DigestAlgorithm::sha1;
     }
     return DigestAlgorithm::sha256;
 }
@@ -31,9 +35,10 @@ DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept {
 std::string signed_info(SignatureAlgorithm algorithm, const std::string& id, const std::string& digest_value) {
     std::string text;
     text.reserve(1024);
-    text += R"(<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">)"
-            R"(<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"></ds:CanonicalizationMethod>)"
-            R"(<ds:SignatureMethod Algorithm=")";
+    text +=
+        R"(<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">)"
+        R"(<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"></ds:CanonicalizationMethod>)"
+        R"(<ds:SignatureMethod Algorithm=")";
     text += uri(algorithm);
     text += R"("></ds:SignatureMethod><ds:Reference URI="#)";
     text += id;  // an NCName: nothing to escape

@@ -25,7 +25,8 @@ Result<void> check_destination(const std::optional<std::string>& destination, co
     return Done{};
 }
 
-/// A clock that is ahead is tolerated by the skew. How old a message may be is its NotOnOrAfter's business where it has one.
+/// A clock that is ahead is tolerated by the skew. How old a message may be is its NotOnOrAfter's business where it has
+/// one.
 Result<void> check_issue_instant(Instant issue_instant, std::optional<Instant> not_on_or_after,
                                  const Expectations& expected) {
     const bool from_the_future = issue_instant > expected.now + expected.clock_skew;
@@ -68,7 +69,8 @@ Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRe
     if (!request) return request.error();
     if (auto ok = check_claims(*request, message.issuer_, message.id_, expected); !ok) return ok.error();
     if (auto ok = check_destination(request->destination, expected, expected.destination_rule); !ok) return ok.error();
-    if (auto ok = check_issue_instant(request->issue_instant, request->not_on_or_after, expected); !ok) return ok.error();
+    if (auto ok = check_issue_instant(request->issue_instant, request->not_on_or_after, expected); !ok)
+        return ok.error();
     if (auto ok = check_not_on_or_after(*request, expected); !ok) return ok.error();
     return Verified<LogoutRequest>(*std::move(request));
 }

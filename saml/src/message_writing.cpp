@@ -24,7 +24,9 @@ void optional_attribute(std::string& out, std::string_view name, const std::opti
     if (value) attribute(out, name, *value);
 }
 
-std::string to_string(Version version) { return std::to_string(version.major) + "." + std::to_string(version.minor); }
+std::string to_string(Version version) {
+    return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
 
 Result<void> expect_uri(const std::optional<std::string>& value, std::string_view what) {
     if (value && !is_absolute_uri(*value)) return fail(Errc::uri_malformed, std::string(what));
@@ -120,15 +122,19 @@ Result<std::string> write_name_id(const NameID& name_id) {
 std::string_view response_element(RefusedRequest request) noexcept {
     switch (request) {
         case RefusedRequest::authn_request:
-        case RefusedRequest::query: return "Response";
-        case RefusedRequest::manage_name_id_request: return "ManageNameIDResponse";
-        case RefusedRequest::artifact_resolve: return "ArtifactResponse";
+        case RefusedRequest::query:
+            return "Response";
+        case RefusedRequest::manage_name_id_request:
+            return "ManageNameIDResponse";
+        case RefusedRequest::artifact_resolve:
+            return "ArtifactResponse";
     }
     return "Response";
 }
 
 Result<UnsignedMessage> write_response(std::string_view element, const LogoutResponse& response) {
-    for (const auto& [value, what] : {std::pair(&response.destination, "Destination"), {&response.consent, "Consent"}}) {
+    for (const auto& [value, what] :
+         {std::pair(&response.destination, "Destination"), {&response.consent, "Consent"}}) {
         if (auto ok = expect_uri(*value, what); !ok) return ok.error();
     }
     const bool nested_are_uris = std::all_of(response.status.nested.begin(), response.status.nested.end(),
@@ -163,8 +169,8 @@ Result<UnsignedMessage> write_response(std::string_view element, const LogoutRes
 }
 
 Result<UnsignedMessage> write_request(const LogoutRequest& request) {
-    for (const auto& [value, what] : {std::pair(&request.destination, "Destination"), {&request.consent, "Consent"},
-                                      {&request.reason, "Reason"}}) {
+    for (const auto& [value, what] :
+         {std::pair(&request.destination, "Destination"), {&request.consent, "Consent"}, {&request.reason, "Reason"}}) {
         if (auto ok = expect_uri(*value, what); !ok) return ok.error();
     }
     const auto identifier = identifier_element(request);
@@ -185,8 +191,9 @@ Result<UnsignedMessage> write_request(const LogoutRequest& request) {
 
     std::string& tail = message.after_issuer;
     if (request.asynchronous) {
-        tail += R"(<samlp:Extensions><aslo:Asynchronous xmlns:aslo="urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo">)"
-                "</aslo:Asynchronous></samlp:Extensions>";
+        tail +=
+            R"(<samlp:Extensions><aslo:Asynchronous xmlns:aslo="urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo">)"
+            "</aslo:Asynchronous></samlp:Extensions>";
     }
     tail += *identifier;
     for (const auto& index : request.session_indexes) {

@@ -19,8 +19,8 @@ struct UnsignedMessage {
 /// The samlp response element that answers a request of that kind.
 [[nodiscard]] std::string_view response_element(RefusedRequest request) noexcept;
 
-/// Errors: Errc::uri_malformed, name_id_malformed, status_malformed for values that the schema doesn't allow; BaseID can't
-/// be written (schema_violation).
+/// Errors: Errc::uri_malformed, name_id_malformed, status_malformed for values that the schema doesn't allow; BaseID
+/// can't be written (schema_violation).
 [[nodiscard]] Result<UnsignedMessage> write_response(std::string_view element, const LogoutResponse& response);
 [[nodiscard]] Result<UnsignedMessage> write_request(const LogoutRequest& request);
 

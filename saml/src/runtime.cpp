@@ -25,7 +25,9 @@ void drop_libxml_error(void*, xmlErrorPtr) {}
 void drop_libxml_text(void*, const char*, ...) {}
 void drop_xmlsec_error(const char*, int, const char*, const char*, const char*, int, const char*) {}
 
-xmlParserInputPtr refuse_external_entity(const char*, const char*, xmlParserCtxtPtr) { return nullptr; }
+xmlParserInputPtr refuse_external_entity(const char*, const char*, xmlParserCtxtPtr) {
+    return nullptr;
+}
 
 bool host_uses_xmlsec() {
     // The list has no id until xmlSecInit; asking xmlsec itself would print a complaint.

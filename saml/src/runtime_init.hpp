@@ -3,7 +3,8 @@
 
 namespace slo::saml {
 
-/// ensure_runtime prepares libxml2 and xmlsec1 once per process, unless the host has done so; never undone. Thread-safe.
+/// ensure_runtime prepares libxml2 and xmlsec1 once per process, unless the host has done so; never undone.
+/// Thread-safe.
 void ensure_runtime() noexcept;
 
 /// Whether that worked. False means that nothing can be verified, so nothing is.

@@ -1,4 +1,5 @@
-// A message signed by the xmlsec1 command line with a throw-away P-256 key, and the code that serves requests held against it.
+// A message signed by the xmlsec1 command line with a throw-away P-256 key, and the code that serves requests held
+// against it.
 #include "slo/saml/error.hpp"
 #include "slo/saml/runtime.hpp"
 #include "slo/saml/xml_signature.hpp"
@@ -54,7 +55,8 @@ Result<SignedOctets> verify(std::string_view message) {
 
 Result<void> self_test() {
     const auto good = verify(good_message);
-    if (!good) return fail(Errc::crypto_failure, "self-test: a good signature was refused: " + good.error().code.message());
+    if (!good)
+        return fail(Errc::crypto_failure, "self-test: a good signature was refused: " + good.error().code.message());
     if (good->str().find("nobody") == std::string::npos) {
         return fail(Errc::crypto_failure, "self-test: the signed octets lack the signed text");
     }

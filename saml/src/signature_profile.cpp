@@ -17,7 +17,9 @@ constexpr std::size_t max_signature_octets = 8192 / 8;  // RSA with the largest 
 constexpr std::size_t max_prefix_list_octets = 256;
 constexpr std::size_t max_prefixes = 16;
 
-xml::Name ds(std::string_view local) { return {vocabulary::ds, local}; }
+xml::Name ds(std::string_view local) {
+    return {vocabulary::ds, local};
+}
 
 Failure broken(Errc rule, const xml::Element& where, std::string_view what) {
     return fail(rule, "line " + std::to_string(where.line()) + ": " + std::string(what));
@@ -71,7 +73,8 @@ Result<void> check_inclusive_namespaces(const xml::Element& element) {
     }
     if (auto ok = check_attributes(element, {"PrefixList"}); !ok) return ok;
     const auto list = element.attribute("PrefixList");
-    if (!list || list->size() > max_prefix_list_octets || element.first_child() || !element.has_only_element_content()) {
+    if (!list || list->size() > max_prefix_list_octets || element.first_child() ||
+        !element.has_only_element_content()) {
         return broken(Errc::transform_not_allowed, element, "a PrefixList that is missing or too long");
     }
     std::istringstream words(*list);
@@ -101,7 +104,8 @@ Result<void> check_transforms(const xml::Element& transforms) {
             return broken(Errc::transform_not_allowed, children[i], "not exactly enveloped-signature and exc-c14n");
         }
     }
-    if (children[0].first_child() || !children[0].has_only_element_content() || !children[1].has_only_element_content()) {
+    if (children[0].first_child() || !children[0].has_only_element_content() ||
+        !children[1].has_only_element_content()) {
         return broken(Errc::transform_not_allowed, children[0], "a transform with content");
     }
     const auto parameters = children[1].children();
@@ -122,7 +126,8 @@ Result<void> check_reference(const xml::Element& reference, const std::string& i
     const auto children = reference.children();
     if (!reference.has_only_element_content()) return broken(Errc::signature_structure, reference, "text");
     if (children.size() == 2) return broken(Errc::transform_not_allowed, reference, "no Transforms");
-    if (children.size() != 3) return broken(Errc::signature_structure, reference, "not Transforms, DigestMethod, DigestValue");
+    if (children.size() != 3)
+        return broken(Errc::signature_structure, reference, "not Transforms, DigestMethod, DigestValue");
     if (auto ok = check_transforms(children[0]); !ok) return ok;
     const auto method = read_method(children[1], "DigestMethod");
     if (!method) return method.error();

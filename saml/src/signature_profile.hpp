@@ -14,15 +14,14 @@ struct SignatureProfile {
     xml::Element signature;
     SignatureAlgorithm signature_algorithm;
     DigestAlgorithm digest_algorithm;
-    std::string digest_value;           ///< decoded
-    std::size_t signature_octets = 0;   ///< length of the decoded SignatureValue
+    std::string digest_value;          ///< decoded
+    std::size_t signature_octets = 0;  ///< length of the decoded SignatureValue
 };
 
-/// read_signature_profile looks at names, order, attributes and identifiers by pointer walk: no XPath, no ID look-up, no
-/// KeyInfo. xmlsec1 1.2.37 runs transforms, opens URIs and evaluates XPointers before it looks at the signature's value, so
-/// whatever it should not do must not reach it.
-/// Errors: as verify_enveloped(), up to digest_algorithm_not_allowed, and Errc::base64_malformed never: a bad value is
-/// signature_structure.
+/// read_signature_profile looks at names, order, attributes and identifiers by pointer walk: no XPath, no ID look-up,
+/// no KeyInfo. xmlsec1 1.2.37 runs transforms, opens URIs and evaluates XPointers before it looks at the signature's
+/// value, so whatever it should not do must not reach it. Errors: as verify_enveloped(), up to
+/// digest_algorithm_not_allowed, and Errc::base64_malformed never: a bad value is signature_structure.
 [[nodiscard]] Result<SignatureProfile> read_signature_profile(const xml::Document& document, const xml::Element& root,
                                                               const std::string& id, const AlgorithmPolicy& policy);
 

@@ -9,7 +9,9 @@
 namespace slo::saml::soap {
 namespace {
 
-xml::Name soap11(std::string_view local) { return {vocabulary::soap11, local}; }
+xml::Name soap11(std::string_view local) {
+    return {vocabulary::soap11, local};
+}
 
 std::optional<std::string> soap_attribute(const xml::Element& element, std::string_view local) {
     for (auto& attribute : element.attributes()) {
@@ -97,10 +99,14 @@ ReceivedMessage received(xml::Document document, const xml::Element& message, st
 
 std::string_view name(FaultCode code) noexcept {
     switch (code) {
-        case FaultCode::client: return "Client";
-        case FaultCode::server: return "Server";
-        case FaultCode::must_understand: return "MustUnderstand";
-        case FaultCode::version_mismatch: return "VersionMismatch";
+        case FaultCode::client:
+            return "Client";
+        case FaultCode::server:
+            return "Server";
+        case FaultCode::must_understand:
+            return "MustUnderstand";
+        case FaultCode::version_mismatch:
+            return "VersionMismatch";
     }
     return "Server";
 }

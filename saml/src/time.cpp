@@ -20,7 +20,9 @@ constexpr std::size_t max_fraction_digits = 9;
 constexpr Instant first_instant = std::chrono::sys_days{std::chrono::January / 1 / 0};
 constexpr Instant last_instant = std::chrono::sys_days{std::chrono::December / 31 / 9999} + days{1} - milliseconds{1};
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 
 // Scanner takes fixed pieces off the front of the text; the first piece that isn't there makes everything fail.
 class Scanner {
@@ -38,8 +40,10 @@ public:
         return value;
     }
     void literal(char expected) noexcept {
-        if (!next_is(expected)) good_ = false;
-        else rest_.remove_prefix(1);
+        if (!next_is(expected))
+            good_ = false;
+        else
+            rest_.remove_prefix(1);
     }
     [[nodiscard]] bool next_is(char c) const noexcept { return rest_.starts_with(c); }
     std::string_view digit_run() noexcept {

@@ -36,7 +36,9 @@ ReceivedMessage::ReceivedMessage(ReceivedMessage&&) noexcept = default;
 ReceivedMessage& ReceivedMessage::operator=(ReceivedMessage&&) noexcept = default;
 ReceivedMessage::~ReceivedMessage() = default;
 
-Binding ReceivedMessage::binding() const noexcept { return impl_->binding; }
+Binding ReceivedMessage::binding() const noexcept {
+    return impl_->binding;
+}
 
 std::optional<MessageID> ReceivedMessage::claimed_id() const {
     const auto attribute = impl_->message.attribute("ID");
@@ -46,7 +48,9 @@ std::optional<MessageID> ReceivedMessage::claimed_id() const {
     return *std::move(id);
 }
 
-std::optional<RefusedRequest> ReceivedMessage::other_request() const noexcept { return impl_->other_request; }
+std::optional<RefusedRequest> ReceivedMessage::other_request() const noexcept {
+    return impl_->other_request;
+}
 
 Version ReceivedMessage::answer_version() const {
     constexpr Version ours{};

@@ -20,7 +20,9 @@ std::string_view view(const xmlChar* chars) noexcept {
     return chars == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(chars));
 }
 
-const xmlChar* chars(const std::string& text) noexcept { return reinterpret_cast<const xmlChar*>(text.c_str()); }
+const xmlChar* chars(const std::string& text) noexcept {
+    return reinterpret_cast<const xmlChar*>(text.c_str());
+}
 
 /// What the parser's callbacks watch over. libxml2 reports a stopped parse as success with a document (2.9.14), so the
 /// verdict is ours: `refused`, once set, stands.
@@ -49,7 +51,9 @@ void on_entity(void* context, const xmlChar*, int, const xmlChar*, const xmlChar
 void on_processing_instruction(void* context, const xmlChar*, const xmlChar*) {
     refuse(context, Errc::xml_processing_instruction);
 }
-void on_comment(void* context, const xmlChar*) { refuse(context, Errc::xml_comment); }
+void on_comment(void* context, const xmlChar*) {
+    refuse(context, Errc::xml_comment);
+}
 void drop_comment(void*, const xmlChar*) {}
 void drop_error(void*, xmlErrorPtr) {}
 
@@ -89,7 +93,8 @@ bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noe
 /// Whether an XML declaration in front says another encoding than we read (we force UTF-8, and libxml2 then believes us
 /// rather than the document).
 bool declares_another_encoding(std::string_view octets) noexcept {
-    if (!octets.starts_with("<?xml") || octets.size() < 6 || std::string_view(" \t\r\n").find(octets[5]) == std::string_view::npos) {
+    if (!octets.starts_with("<?xml") || octets.size() < 6 ||
+        std::string_view(" \t\r\n").find(octets[5]) == std::string_view::npos) {
         return false;
     }
     const std::string_view declaration = octets.substr(0, octets.find("?>"));
@@ -133,8 +138,8 @@ OwnedXmlDoc parse_with_libxml2(std::string_view octets, Watch& watch, bool& clea
     parser->sax->serror = drop_error;
     // Never NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE or RECOVER.
     constexpr int options = XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-    OwnedXmlDoc doc(xmlCtxtReadMemory(parser.get(), octets.data(), static_cast<int>(octets.size()), nullptr, "UTF-8",
-                                      options));
+    OwnedXmlDoc doc(
+        xmlCtxtReadMemory(parser.get(), octets.data(), static_cast<int>(octets.size()), nullptr, "UTF-8", options));
     // errNo counts what isn't fatal to libxml2 either: undeclared prefixes, repeated attributes.
     clean = parser->wellFormed == 1 && parser->nsWellFormed == 1 && parser->errNo == XML_ERR_OK;
     return doc;
@@ -152,7 +157,8 @@ bool is_id_like(const xmlAttr* attribute) noexcept {
     return false;
 }
 
-/// Collects the values of all ID-like attributes below `node`; false where libxml2 took one for an ID by itself (xml:id).
+/// Collects the values of all ID-like attributes below `node`; false where libxml2 took one for an ID by itself
+/// (xml:id).
 bool collect_ids(const xmlNode* node, std::vector<std::string>& ids) {
     for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
         if (attribute->atype == XML_ATTRIBUTE_ID) return false;
@@ -171,7 +177,9 @@ xmlNode* next_element(xmlNode* node) noexcept {
 
 }  // namespace
 
-void Document::Free::operator()(_xmlDoc* doc) const noexcept { Release<xmlFreeDoc>{}(doc); }
+void Document::Free::operator()(_xmlDoc* doc) const noexcept {
+    Release<xmlFreeDoc>{}(doc);
+}
 
 Result<Document> Document::parse(std::string_view octets, const Limits& limits) {
     const auto checked = check_octets(octets, limits);
@@ -187,7 +195,9 @@ Result<Document> Document::parse(std::string_view octets, const Limits& limits) 
     return Document(doc.release());  // the Document frees it
 }
 
-Element Document::root() const noexcept { return Element(xmlDocGetRootElement(doc_.get())); }
+Element Document::root() const noexcept {
+    return Element(xmlDocGetRootElement(doc_.get()));
+}
 
 bool Document::has_unique_ids() const {
     std::vector<std::string> ids;
@@ -245,7 +255,8 @@ Result<std::string> Element::text() const {
     std::string text;
     for (const xmlNode* child = node_->children; child != nullptr; child = child->next) {
         if (child->type != XML_TEXT_NODE && child->type != XML_CDATA_SECTION_NODE) {
-            return fail(Errc::schema_violation, "line " + std::to_string(line()) + ": an element where only text may stand");
+            return fail(Errc::schema_violation,
+                        "line " + std::to_string(line()) + ": an element where only text may stand");
         }
         text += view(child->content);
     }
@@ -264,23 +275,35 @@ std::vector<std::pair<std::string, std::string>> Element::namespaces_in_scope() 
     for (const xmlNode* node = node_; node != nullptr && node->type == XML_ELEMENT_NODE; node = node->parent) {
         for (const xmlNs* ns = node->nsDef; ns != nullptr; ns = ns->next) {
             const std::string_view prefix = view(ns->prefix);
-            const bool shadowed = std::any_of(bound.begin(), bound.end(), [&](const auto& b) { return b.first == prefix; });
+            const bool shadowed =
+                std::any_of(bound.begin(), bound.end(), [&](const auto& b) { return b.first == prefix; });
             if (!shadowed) bound.emplace_back(prefix, view(ns->href));
         }
     }
     return bound;
 }
 
-int Element::line() const noexcept { return static_cast<int>(xmlGetLineNo(node_)); }
+int Element::line() const noexcept {
+    return static_cast<int>(xmlGetLineNo(node_));
+}
 
 void escape_text(std::string& out, std::string_view value) {
     for (const char c : value) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '\r': out += "&#xD;"; break;
-            default: out += c;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '\r':
+                out += "&#xD;";
+                break;
+            default:
+                out += c;
         }
     }
 }
@@ -288,13 +311,26 @@ void escape_text(std::string& out, std::string_view value) {
 void escape_attribute(std::string& out, std::string_view value) {
     for (const char c : value) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\t': out += "&#x9;"; break;
-            case '\n': out += "&#xA;"; break;
-            case '\r': out += "&#xD;"; break;
-            default: out += c;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\t':
+                out += "&#x9;";
+                break;
+            case '\n':
+                out += "&#xA;";
+                break;
+            case '\r':
+                out += "&#xD;";
+                break;
+            default:
+                out += c;
         }
     }
 }

@@ -23,23 +23,34 @@ constexpr std::size_t min_signed_octets = 64;  // no message is shorter; an empt
 
 xmlSecTransformId transform_of(SignatureAlgorithm algorithm) noexcept {
     switch (algorithm) {
-        case SignatureAlgorithm::rsa_sha256: return xmlSecTransformRsaSha256Id;
-        case SignatureAlgorithm::rsa_sha384: return xmlSecTransformRsaSha384Id;
-        case SignatureAlgorithm::rsa_sha512: return xmlSecTransformRsaSha512Id;
-        case SignatureAlgorithm::ecdsa_sha256: return xmlSecTransformEcdsaSha256Id;
-        case SignatureAlgorithm::ecdsa_sha384: return xmlSecTransformEcdsaSha384Id;
-        case SignatureAlgorithm::ecdsa_sha512: return xmlSecTransformEcdsaSha512Id;
-        case SignatureAlgorithm::rsa_sha1: return xmlSecTransformRsaSha1Id;
+        case SignatureAlgorithm::rsa_sha256:
+            return xmlSecTransformRsaSha256Id;
+        case SignatureAlgorithm::rsa_sha384:
+            return xmlSecTransformRsaSha384Id;
+        case SignatureAlgorithm::rsa_sha512:
+            return xmlSecTransformRsaSha512Id;
+        case SignatureAlgorithm::ecdsa_sha256:
+            return xmlSecTransformEcdsaSha256Id;
+        case SignatureAlgorithm::ecdsa_sha384:
+            return xmlSecTransformEcdsaSha384Id;
+        case SignatureAlgorithm::ecdsa_sha512:
+            return xmlSecTransformEcdsaSha512Id;
+        case SignatureAlgorithm::rsa_sha1:
+            return xmlSecTransformRsaSha1Id;
     }
     return nullptr;
 }
 
 xmlSecTransformId transform_of(DigestAlgorithm algorithm) noexcept {
     switch (algorithm) {
-        case DigestAlgorithm::sha256: return xmlSecTransformSha256Id;
-        case DigestAlgorithm::sha384: return xmlSecTransformSha384Id;
-        case DigestAlgorithm::sha512: return xmlSecTransformSha512Id;
-        case DigestAlgorithm::sha1: return xmlSecTransformSha1Id;
+        case DigestAlgorithm::sha256:
+            return xmlSecTransformSha256Id;
+        case DigestAlgorithm::sha384:
+            return xmlSecTransformSha384Id;
+        case DigestAlgorithm::sha512:
+            return xmlSecTransformSha512Id;
+        case DigestAlgorithm::sha1:
+            return xmlSecTransformSha1Id;
     }
     return nullptr;
 }
@@ -67,7 +78,9 @@ public:
         key_info.maxEncryptedKeyLevel = 0;
         key_info.flags |= XMLSEC_KEYINFO_FLAGS_STOP_ON_UNKNOWN_CHILD;
         // An empty list would mean "every kind".
-        if (xmlSecPtrListAdd(&key_info.enabledKeyData, const_cast<void*>(static_cast<const void*>(xmlSecKeyDataX509Id))) < 0) return false;
+        if (xmlSecPtrListAdd(&key_info.enabledKeyData,
+                             const_cast<void*>(static_cast<const void*>(xmlSecKeyDataX509Id))) < 0)
+            return false;
         return xmlSecDSigCtxEnableReferenceTransform(&context_, xmlSecTransformEnvelopedId) >= 0 &&
                xmlSecDSigCtxEnableReferenceTransform(&context_, xmlSecTransformExclC14NId) >= 0 &&
                xmlSecDSigCtxEnableReferenceTransform(&context_, transform_of(profile.digest_algorithm)) >= 0 &&
@@ -83,8 +96,7 @@ public:
         if (context_.status != xmlSecDSigStatusSucceeded) return std::nullopt;
         if (xmlSecPtrListGetSize(&context_.signedInfoReferences) != 1) return std::nullopt;
         if (xmlSecPtrListGetSize(&context_.manifestReferences) != 0) return std::nullopt;
-        auto* reference =
-            static_cast<xmlSecDSigReferenceCtx*>(xmlSecPtrListGetItem(&context_.signedInfoReferences, 0));
+        auto* reference = static_cast<xmlSecDSigReferenceCtx*>(xmlSecPtrListGetItem(&context_.signedInfoReferences, 0));
         if (reference == nullptr || reference->status != xmlSecDSigStatusSucceeded) return std::nullopt;
         if (reference->uri == nullptr || uri != reinterpret_cast<const char*>(reference->uri)) return std::nullopt;
         xmlSecBuffer* hashed = xmlSecDSigReferenceCtxGetPreDigestBuffer(reference);
@@ -103,7 +115,8 @@ bool register_id(const xml::Document& document, const xml::Element& root, const 
     xmlAttr* target = nullptr;
     for (xmlAttr* attribute = root.node()->properties; attribute != nullptr; attribute = attribute->next) {
         if (xmlStrcasecmp(attribute->name, BAD_CAST "ID") != 0) continue;
-        if (target != nullptr || attribute->ns != nullptr || xmlStrcmp(attribute->name, BAD_CAST "ID") != 0) return false;
+        if (target != nullptr || attribute->ns != nullptr || xmlStrcmp(attribute->name, BAD_CAST "ID") != 0)
+            return false;
         target = attribute;
     }
     if (target == nullptr || root.attribute("ID") != id) return false;

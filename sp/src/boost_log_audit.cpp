@@ -48,7 +48,9 @@ void add_stderr_sink() {
 
 }  // namespace
 
-std::unique_ptr<AuditSink> make_boost_log_audit() { return std::make_unique<BoostLogAudit>(); }
+std::unique_ptr<AuditSink> make_boost_log_audit() {
+    return std::make_unique<BoostLogAudit>();
+}
 
 void log_to_stderr() {
     // A second sink would write every line twice.

@@ -4,17 +4,28 @@ namespace slo::sp {
 
 std::string_view name(Errc code) noexcept {
     switch (code) {
-        case Errc::issuer_unknown: return "check.issuer_unknown";
-        case Errc::content_type_not_accepted: return "http.content_type";
-        case Errc::metadata_expired: return "check.metadata_expired";
-        case Errc::local_session_id_malformed: return "store.session_id";
-        case Errc::session_id_taken: return "store.session_id_taken";
-        case Errc::session_malformed: return "store.session";
-        case Errc::store_full: return "store.full";
-        case Errc::store_failed: return "store.failed";
-        case Errc::configuration_invalid: return "config";
-        case Errc::address_in_use: return "server.address";
-        case Errc::tls_setup_failed: return "server.tls";
+        case Errc::issuer_unknown:
+            return "check.issuer_unknown";
+        case Errc::content_type_not_accepted:
+            return "http.content_type";
+        case Errc::metadata_expired:
+            return "check.metadata_expired";
+        case Errc::local_session_id_malformed:
+            return "store.session_id";
+        case Errc::session_id_taken:
+            return "store.session_id_taken";
+        case Errc::session_malformed:
+            return "store.session";
+        case Errc::store_full:
+            return "store.full";
+        case Errc::store_failed:
+            return "store.failed";
+        case Errc::configuration_invalid:
+            return "config";
+        case Errc::address_in_use:
+            return "server.address";
+        case Errc::tls_setup_failed:
+            return "server.tls";
     }
     return "unknown";
 }

@@ -155,7 +155,9 @@ std::chrono::milliseconds PendingLogout::budget() const noexcept {
     return std::max(std::chrono::floor<std::chrono::milliseconds>(left), std::chrono::milliseconds::zero());
 }
 
-void PendingLogout::start(std::function<void()> on_complete) { state_->round->start(std::move(on_complete)); }
+void PendingLogout::start(std::function<void()> on_complete) {
+    state_->round->start(std::move(on_complete));
+}
 
 SoapReply PendingLogout::finish() noexcept {
     State& state = *state_;
@@ -203,8 +205,8 @@ LogoutStep LogoutService::begin(std::string_view body, std::string_view media_ty
     }
 }
 
-LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_view body,
-                                      std::string_view media_type, RequestTrace& trace) const {
+LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
+                                      RequestTrace& trace) const {
     const Result<LogoutOrder> order = prove(parts, partners, body, media_type, trace);
     if (!order) return refuse(parts, trace, order.error());
 
@@ -217,8 +219,8 @@ LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_
 LogoutStep LogoutService::Impl::carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const {
     if (const auto* again = std::get_if<AnswerAgain>(&decision)) return answer_outcome(parts, trace, again->recorded);
     if (std::holds_alternative<NothingToEnd>(decision)) return complete(parts, trace, key, {});
-    auto round = std::make_shared<ApplicationRound>(parts.applications,
-                                                    std::move(std::get<EndSessions>(decision).sessions));
+    auto round =
+        std::make_shared<ApplicationRound>(parts.applications, std::move(std::get<EndSessions>(decision).sessions));
     return PendingLogout(std::make_shared<PendingLogout::State>(
         PendingLogout::State{parts, std::move(key), std::move(trace), std::move(round)}));
 }

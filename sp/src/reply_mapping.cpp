@@ -25,24 +25,30 @@ struct FaultText {
 
 FaultText text_of(FaultCode code) noexcept {
     switch (code) {
-        case FaultCode::client: return {"Fault/Client", "The request is not one SAML request in a SOAP 1.1 envelope."};
-        case FaultCode::server: return {"Fault/Server", "The service could not answer the request."};
+        case FaultCode::client:
+            return {"Fault/Client", "The request is not one SAML request in a SOAP 1.1 envelope."};
+        case FaultCode::server:
+            return {"Fault/Server", "The service could not answer the request."};
         case FaultCode::must_understand:
             return {"Fault/MustUnderstand", "A header block that must be understood was not."};
-        case FaultCode::version_mismatch: return {"Fault/VersionMismatch", "The envelope is not a SOAP 1.1 envelope."};
+        case FaultCode::version_mismatch:
+            return {"Fault/VersionMismatch", "The envelope is not a SOAP 1.1 envelope."};
     }
     return {"Fault/Server", ""};
 }
 
 /// "urn:oasis:names:tc:SAML:2.0:status:Requester" -> "Requester".
-std::string_view last_part(std::string_view uri) noexcept { return uri.substr(uri.rfind(':') + 1); }
+std::string_view last_part(std::string_view uri) noexcept {
+    return uri.substr(uri.rfind(':') + 1);
+}
 
 }  // namespace
 
 WireAnswer answer_to(saml::Errc code) noexcept {
     using saml::Errc;
     switch (code) {
-        case Errc::message_too_large: return HttpAnswer{content_too_large};
+        case Errc::message_too_large:
+            return HttpAnswer{content_too_large};
 
         // SOAP 1.1 sections 3 and 4: there is no SAML request to answer.
         case Errc::xml_encoding:
@@ -53,9 +59,12 @@ WireAnswer answer_to(saml::Errc code) noexcept {
         case Errc::xml_limits:
         case Errc::soap_structure:
         case Errc::soap_body_count:
-        case Errc::not_a_saml_request: return client_fault;
-        case Errc::soap_version: return FaultAnswer{FaultCode::version_mismatch};
-        case Errc::soap_must_understand: return FaultAnswer{FaultCode::must_understand};
+        case Errc::not_a_saml_request:
+            return client_fault;
+        case Errc::soap_version:
+            return FaultAnswer{FaultCode::version_mismatch};
+        case Errc::soap_must_understand:
+            return FaultAnswer{FaultCode::must_understand};
 
         case Errc::unsupported_request:
         case Errc::base_id_unsupported:  // Core 2.2.1 l.421: abstract, and we know no extension of it
@@ -78,7 +87,8 @@ WireAnswer answer_to(saml::Errc code) noexcept {
         case Errc::too_many_session_indexes:
         case Errc::uri_malformed:
         case Errc::time_malformed:
-        case Errc::base64_malformed: return requester;
+        case Errc::base64_malformed:
+            return requester;
 
         // Core 3.7.3.1 l.2590: nobody proved to be anybody. Visible to whoever sent it, so no oracle.
         case Errc::signature_missing:
@@ -97,14 +107,16 @@ WireAnswer answer_to(saml::Errc code) noexcept {
         case Errc::digest_algorithm_not_allowed:
         case Errc::no_verification_key:
         case Errc::signature_invalid:
-        case Errc::signed_octets_differ: return requester;
+        case Errc::signed_octets_differ:
+            return requester;
 
         // Core 3.2.1 l.1480, 3.7.1 l.2537; Profiles 4.4.4.1 l.1294.
         case Errc::issuer_mismatch:
         case Errc::destination_missing:
         case Errc::destination_mismatch:
         case Errc::issue_instant_out_of_window:
-        case Errc::request_expired: return requester;
+        case Errc::request_expired:
+            return requester;
 
         // Core 3.2.2.2 l.1693. Never Success: it's not known whom the request means.
         case Errc::decryption_failed:
@@ -118,7 +130,8 @@ WireAnswer answer_to(saml::Errc code) noexcept {
         case Errc::certificate_unreadable:
         case Errc::key_mismatch:
         case Errc::file_unreadable:
-        case Errc::crypto_failure: return responder;
+        case Errc::crypto_failure:
+            return responder;
     }
     return responder;
 }
@@ -127,8 +140,10 @@ WireAnswer answer_to(Errc code) noexcept {
     switch (code) {
         // Bindings 3.2.3.3 l.370. Nothing is signed for whoever isn't in our metadata.
         case Errc::issuer_unknown:
-        case Errc::metadata_expired: return HttpAnswer{forbidden};
-        case Errc::content_type_not_accepted: return HttpAnswer{unsupported_media_type};
+        case Errc::metadata_expired:
+            return HttpAnswer{forbidden};
+        case Errc::content_type_not_accepted:
+            return HttpAnswer{unsupported_media_type};
 
         case Errc::local_session_id_malformed:
         case Errc::session_id_taken:
@@ -137,7 +152,8 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::store_failed:
         case Errc::configuration_invalid:
         case Errc::address_in_use:
-        case Errc::tls_setup_failed: return responder;
+        case Errc::tls_setup_failed:
+            return responder;
     }
     return responder;
 }
@@ -158,7 +174,9 @@ saml::Status make_status(const StatusAnswer& answer, const Policy& policy) {
     return status;
 }
 
-std::string make_fault(FaultCode code) { return saml::soap::fault(code, text_of(code).text); }
+std::string make_fault(FaultCode code) {
+    return saml::soap::fault(code, text_of(code).text);
+}
 
 std::string_view rule_of(const Failure& failure) noexcept {
     if (failure.code.category() == saml::error_category()) {
@@ -174,6 +192,8 @@ std::string describe(const saml::Status& status) {
     return text;
 }
 
-std::string describe(FaultCode code) { return std::string(text_of(code).name); }
+std::string describe(FaultCode code) {
+    return std::string(text_of(code).name);
+}
 
 }  // namespace slo::sp

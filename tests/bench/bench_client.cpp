@@ -25,12 +25,13 @@ struct ServedEndpoint::Impl {
     std::thread thread;
 };
 
-ServedEndpoint::ServedEndpoint(sp::HttpHandler& handler, Transport transport)
-    : impl_(std::make_unique<Impl>()) {
+ServedEndpoint::ServedEndpoint(sp::HttpHandler& handler, Transport transport) : impl_(std::make_unique<Impl>()) {
     sp::HttpServerOptions options;
     options.max_requests_per_connection = 1'000'000'000;
     if (transport == Transport::tls) {
-        const auto tls_key = saml::generate_key(saml::KeyKind::ec_p256, "127.0.0.1", sp::SystemClock().now(), std::chrono::days(1)).value();
+        const auto tls_key =
+            saml::generate_key(saml::KeyKind::ec_p256, "127.0.0.1", sp::SystemClock().now(), std::chrono::days(1))
+                .value();
         char name[] = "/tmp/slo-bench-XXXXXX";
         impl_->folder = ::mkdtemp(name);
         std::ofstream(impl_->folder / "key.pem") << tls_key.private_key_pem;
@@ -52,7 +53,9 @@ ServedEndpoint::~ServedEndpoint() {
     if (!impl_->folder.empty()) std::filesystem::remove_all(impl_->folder);
 }
 
-std::uint16_t ServedEndpoint::port() const { return impl_->server->port(); }
+std::uint16_t ServedEndpoint::port() const {
+    return impl_->server->port();
+}
 
 struct Client::Impl {
     int socket = -1;
@@ -62,7 +65,8 @@ struct Client::Impl {
 
     void send_all(const std::string& octets) const {
         if (tls) {
-            if (SSL_write(tls.get(), octets.data(), static_cast<int>(octets.size())) <= 0) throw std::runtime_error("TLS write");
+            if (SSL_write(tls.get(), octets.data(), static_cast<int>(octets.size())) <= 0)
+                throw std::runtime_error("TLS write");
             return;
         }
         if (::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(octets.size())) {
@@ -85,7 +89,8 @@ Client::Client(std::uint16_t port, Transport transport) : impl_(std::make_unique
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(impl_->socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect");
+    if (::connect(impl_->socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+        throw std::runtime_error("connect");
     if (transport == Transport::http) return;
     impl_->context.reset(SSL_CTX_new(TLS_client_method()));
     impl_->tls.reset(SSL_new(impl_->context.get()));
@@ -98,7 +103,8 @@ Client::~Client() {
 }
 
 std::string Client::post(const std::string& target, const std::string& body) {
-    impl_->send_all("POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: " +
+    impl_->send_all("POST " + target +
+                    " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: " +
                     std::to_string(body.size()) + "\r\n\r\n" + body);
     std::string& received = impl_->received;
     std::size_t head = std::string::npos;

@@ -1,10 +1,11 @@
 // What a logout costs, each case beside the bare OpenSSL cost of its own signature operations in the same run.
 //
-// The cases run in random interleaving, several times; the table at the end shows medians of CPU time and the ratio to the
-// floor, which is the steady figure on a noisy machine.
+// The cases run in random interleaving, several times; the table at the end shows medians of CPU time and the ratio to
+// the floor, which is the steady figure on a noisy machine.
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <valgrind/callgrind.h>
 
 #include <cstdio>
 #include <map>
@@ -92,9 +93,13 @@ class World {
 public:
     World(KeyKind idp_kind, KeyKind sp_kind) : idp_(make_party(idp_kind)), sp_(make_party(sp_kind)) {
         const MessageSigner signer(idp_.signing);
-        for (std::size_t i = 0; i < distinct_requests; ++i) requests_.push_back(soap::encode(must(signer.sign(make_request(i)))));
-        idp_adapter::Idp idp{.entity_id = idp_id, .keys = {idp_.verification}, .single_logout_services = {},
-                             .valid_until = std::nullopt, .profile = {}};
+        for (std::size_t i = 0; i < distinct_requests; ++i)
+            requests_.push_back(soap::encode(must(signer.sign(make_request(i)))));
+        idp_adapter::Idp idp{.entity_id = idp_id,
+                             .keys = {idp_.verification},
+                             .single_logout_services = {},
+                             .valid_until = std::nullopt,
+                             .profile = {}};
         directory_ = std::make_shared<const idp_adapter::IdpDirectory>(must(idp_adapter::IdpDirectory::of({idp})));
         fill();
     }
@@ -105,10 +110,18 @@ public:
         service_.reset();
         store_ = std::make_unique<sp::MemorySessionStore>(the_clock, must(KeyedDigest::with_random_key()));
         for (std::size_t i = 0; i < distinct_requests; ++i) admit(i);
-        service_ = std::make_unique<sp::LogoutService>(sp::LogoutServiceParts{
-            .entity_id = sp_id, .destinations = {slo_url}, .idps = directory_, .signer = MessageSigner(sp_.signing),
-            .decryption_keys = {}, .audit_digest = must(KeyedDigest::with_random_key()), .policy = {}, .store = *store_,
-            .applications = {}, .audit = no_audit, .clock = the_clock});
+        service_ = std::make_unique<sp::LogoutService>(
+            sp::LogoutServiceParts{.entity_id = sp_id,
+                                   .destinations = {slo_url},
+                                   .idps = directory_,
+                                   .signer = MessageSigner(sp_.signing),
+                                   .decryption_keys = {},
+                                   .audit_digest = must(KeyedDigest::with_random_key()),
+                                   .policy = {},
+                                   .store = *store_,
+                                   .applications = {},
+                                   .audit = no_audit,
+                                   .clock = the_clock});
         endpoint_ = std::make_unique<sp::HttpEndpoint>(*service_, sp::HttpEndpointOptions{});
     }
 
@@ -120,8 +133,10 @@ public:
 private:
     void admit(std::size_t i) {
         LogoutRequest request = make_request(i);
-        const sp::Session session{.id = must(sp::LocalSessionID::parse("local-" + std::to_string(i))), .idp = idp_id,
-                                  .sp = sp_id, .name_id = std::get<NameID>(request.identifier),
+        const sp::Session session{.id = must(sp::LocalSessionID::parse("local-" + std::to_string(i))),
+                                  .idp = idp_id,
+                                  .sp = sp_id,
+                                  .name_id = std::get<NameID>(request.identifier),
                                   .session_indexes = request.session_indexes,
                                   .authn_instant = the_clock.now() - std::chrono::hours(1),
                                   .expires = the_clock.now() + std::chrono::hours(8)};
@@ -151,8 +166,10 @@ using PkeyCtx = std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)>;
 
 class Floor {
 public:
-    explicit Floor(const Party& party) : key_(nullptr, EVP_PKEY_free), sign_(nullptr, EVP_PKEY_CTX_free), verify_(nullptr, EVP_PKEY_CTX_free) {
-        BIO* bio = BIO_new_mem_buf(party.pem.private_key_pem.data(), static_cast<int>(party.pem.private_key_pem.size()));
+    explicit Floor(const Party& party)
+        : key_(nullptr, EVP_PKEY_free), sign_(nullptr, EVP_PKEY_CTX_free), verify_(nullptr, EVP_PKEY_CTX_free) {
+        BIO* bio =
+            BIO_new_mem_buf(party.pem.private_key_pem.data(), static_cast<int>(party.pem.private_key_pem.size()));
         key_.reset(PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr));
         BIO_free(bio);
         sign_.reset(EVP_PKEY_CTX_new(key_.get(), nullptr));
@@ -166,7 +183,8 @@ public:
     void sign() {
         signature_.resize(1024);
         std::size_t size = signature_.size();
-        if (EVP_PKEY_sign(sign_.get(), signature_.data(), &size, digest_, sizeof digest_) != 1) throw std::runtime_error("sign");
+        if (EVP_PKEY_sign(sign_.get(), signature_.data(), &size, digest_, sizeof digest_) != 1)
+            throw std::runtime_error("sign");
         signature_.resize(size);
     }
     void verify() {
@@ -208,22 +226,29 @@ void verify_case(benchmark::State& state, KeyKind idp_kind, KeyKind sp_kind) {
     const std::vector keys{w.idp().verification};
     for (auto _ : state) {
         auto message = must(soap::decode(w.request(0)));
-        benchmark::DoNotOptimize(must(MessageVerifier::verify(must(UnverifiedLogoutRequest::parse(message)), keys, expected)));
+        benchmark::DoNotOptimize(
+            must(MessageVerifier::verify(must(UnverifiedLogoutRequest::parse(message)), keys, expected)));
     }
 }
 
 void sign_case(benchmark::State& state, KeyKind idp_kind, KeyKind sp_kind) {
     const MessageSigner signer(world(idp_kind, sp_kind).sp().signing);
     for (auto _ : state) {
-        const LogoutResponse response{.id = must(random_message_id()), .version = {}, .issue_instant = the_clock.now(),
-                                      .destination = std::nullopt, .consent = std::nullopt,
-                                      .in_response_to = must(MessageID::parse("_1000000")), .issuer = sp_id, .status = {}};
+        const LogoutResponse response{.id = must(random_message_id()),
+                                      .version = {},
+                                      .issue_instant = the_clock.now(),
+                                      .destination = std::nullopt,
+                                      .consent = std::nullopt,
+                                      .in_response_to = must(MessageID::parse("_1000000")),
+                                      .issuer = sp_id,
+                                      .status = {}};
         benchmark::DoNotOptimize(soap::encode(must(signer.sign(response))));
     }
 }
 
 void expect_success(const std::string& body) {
-    if (body.find("status:Success") == std::string::npos) throw std::runtime_error("not Success: " + body.substr(0, 200));
+    if (body.find("status:Success") == std::string::npos)
+        throw std::runtime_error("not Success: " + body.substr(0, 200));
 }
 
 void in_process_case(benchmark::State& state, KeyKind idp_kind, KeyKind sp_kind) {
@@ -236,8 +261,10 @@ void in_process_case(benchmark::State& state, KeyKind idp_kind, KeyKind sp_kind)
             w.fill();
             state.ResumeTiming();
         }
-        sp::HttpRequest request{.method = "POST", .target = "/saml/slo/soap",
-                                .headers = {{"Content-Type", "text/xml; charset=utf-8"}}, .body = w.request(i++)};
+        sp::HttpRequest request{.method = "POST",
+                                .target = "/saml/slo/soap",
+                                .headers = {{"Content-Type", "text/xml; charset=utf-8"}},
+                                .body = w.request(i++)};
         expect_success(sp::wait_for(w.endpoint().handle(request)).body);
     }
 }
@@ -273,7 +300,9 @@ public:
             const std::string kind = name.substr(0, slash);
             const std::string what = name.substr(slash + 1);
             if (what.starts_with("floor")) continue;
-            const std::string floor_name = kind + (what == "verify" || what == "parse" ? "/floor_verify" : what == "sign" ? "/floor_sign" : "/floor");
+            const std::string floor_name = kind + (what == "verify" || what == "parse" ? "/floor_verify"
+                                                   : what == "sign"                    ? "/floor_sign"
+                                                                                       : "/floor");
             const auto floor = medians_.find(floor_name);
             if (floor == medians_.end()) continue;
             std::printf("%-34s %10.1f %10.1f %8.2f\n", name.c_str(), value, floor->second, value / floor->second);
@@ -295,18 +324,63 @@ void register_cases(const std::string& name, KeyKind idp_kind, KeyKind sp_kind) 
     add("verify", [=](benchmark::State& s) { verify_case(s, idp_kind, sp_kind); });
     add("sign", [=](benchmark::State& s) { sign_case(s, idp_kind, sp_kind); });
     add("in_process", [=](benchmark::State& s) { in_process_case(s, idp_kind, sp_kind); });
-    add("loopback_http", [=](benchmark::State& s) { loopback_case(s, idp_kind, sp_kind, slo::bench::Transport::http); });
+    add("loopback_http",
+        [=](benchmark::State& s) { loopback_case(s, idp_kind, sp_kind, slo::bench::Transport::http); });
     add("loopback_tls", [=](benchmark::State& s) { loopback_case(s, idp_kind, sp_kind, slo::bench::Transport::tls); });
+}
+
+constexpr std::size_t counted_calls = 32;  // a multiple of OpenSSL's RSA blinding period
+
+/// Runs `call` and has callgrind write down its instructions under `name`. Elsewhere it does nothing but run it.
+template <class Call>
+void count_instructions(const std::string& name, Call call) {
+    for (std::size_t i = 0; i < counted_calls; ++i) call(i);  // caches warm, lazy set-up done
+    CALLGRIND_ZERO_STATS;
+    CALLGRIND_TOGGLE_COLLECT;
+    for (std::size_t i = 0; i < counted_calls; ++i) call(counted_calls + i);
+    CALLGRIND_TOGGLE_COLLECT;
+    CALLGRIND_DUMP_STATS_AT(name.c_str());
+}
+
+void count_all(const std::string& name, KeyKind idp_kind, KeyKind sp_kind) {
+    World& w = world(idp_kind, sp_kind);
+    Floor verifier(w.idp());
+    Floor signer(w.sp());
+    count_instructions(name + "/floor", [&](std::size_t) {
+        verifier.verify();
+        signer.sign();
+    });
+    count_instructions(name + "/in_process", [&](std::size_t i) {
+        const sp::HttpRequest request{.method = "POST",
+                                      .target = "/saml/slo/soap",
+                                      .headers = {{"Content-Type", "text/xml; charset=utf-8"}},
+                                      .body = w.request(i)};
+        expect_success(sp::wait_for(w.endpoint().handle(request)).body);
+    });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     must(harden_process());
+    if (argc == 2 && std::string_view(argv[1]) == "instructions") {  // under valgrind: see ./dev bench
+        count_all("RSA-2048", KeyKind::rsa_2048, KeyKind::rsa_2048);
+        count_all("P-256", KeyKind::ec_p256, KeyKind::ec_p256);
+        return 0;
+    }
     register_cases("RSA-2048", KeyKind::rsa_2048, KeyKind::rsa_2048);
     register_cases("P-256", KeyKind::ec_p256, KeyKind::ec_p256);
     register_cases("RSA-2048-verify+P-256-sign", KeyKind::rsa_2048, KeyKind::ec_p256);
-    benchmark::Initialize(&argc, argv);
+    // Without options of its own: enough repetitions for a median, in random order so that noise meets all cases alike.
+    std::vector<char*> arguments(argv, argv + argc);
+    std::vector<std::string> defaults;
+    if (argc == 1) {
+        defaults = {"--benchmark_repetitions=9", "--benchmark_enable_random_interleaving=true",
+                    "--benchmark_report_aggregates_only=true", "--benchmark_min_time=0.2"};
+    }
+    for (auto& option : defaults) arguments.push_back(option.data());
+    int count = static_cast<int>(arguments.size());
+    benchmark::Initialize(&count, arguments.data());
     RatioReporter reporter;
     benchmark::RunSpecifiedBenchmarks(&reporter);
     reporter.print_ratios();

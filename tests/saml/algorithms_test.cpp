@@ -41,19 +41,17 @@ BOOST_AUTO_TEST_CASE(identifiers_are_the_standards) {
 }
 
 BOOST_AUTO_TEST_CASE(no_other_identifier_is_known) {
-    for (const auto* identifier : {"", "rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#RSA-SHA256",
-                                   "http://www.w3.org/2000/09/xmldsig#dsa-sha1",
-                                   "http://www.w3.org/2000/09/xmldsig#hmac-sha1",
-                                   "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
-                                   "http://www.w3.org/2001/04/xmldsig-more#rsa-md5",
-                                   "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
-                                   "http://www.w3.org/2001/04/xmlenc#sha256",
-                                   " http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"}) {
+    for (const auto* identifier :
+         {"", "rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#RSA-SHA256",
+          "http://www.w3.org/2000/09/xmldsig#dsa-sha1", "http://www.w3.org/2000/09/xmldsig#hmac-sha1",
+          "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-md5",
+          "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1", "http://www.w3.org/2001/04/xmlenc#sha256",
+          " http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"}) {
         BOOST_TEST(!signature_algorithm(identifier).has_value(), identifier);
     }
-    for (const auto* identifier : {"", "http://www.w3.org/2001/04/xmldsig-more#md5",
-                                   "http://www.w3.org/2001/04/xmldsig-more#sha224",
-                                   "http://www.w3.org/2001/04/xmlenc#ripemd160"}) {
+    for (const auto* identifier :
+         {"", "http://www.w3.org/2001/04/xmldsig-more#md5", "http://www.w3.org/2001/04/xmldsig-more#sha224",
+          "http://www.w3.org/2001/04/xmlenc#ripemd160"}) {
         BOOST_TEST(!digest_algorithm(identifier).has_value(), identifier);
     }
 }

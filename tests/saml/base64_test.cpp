@@ -17,9 +17,13 @@ using slo::saml::test::rule_of;
 constexpr std::size_t plenty = 1024;
 
 // RFC 4648, section 10.
-const std::vector<std::pair<std::string, std::string>> vectors = {
-    {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
-    {"foobar", "Zm9vYmFy"}};
+const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                  {"f", "Zg=="},
+                                                                  {"fo", "Zm8="},
+                                                                  {"foo", "Zm9v"},
+                                                                  {"foob", "Zm9vYg=="},
+                                                                  {"fooba", "Zm9vYmE="},
+                                                                  {"foobar", "Zm9vYmFy"}};
 
 BOOST_AUTO_TEST_SUITE(unit)
 
@@ -70,7 +74,9 @@ BOOST_AUTO_TEST_CASE(refuses_set_bits_after_the_last_octet) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_other_characters) {
-    for (const auto* text : {"Zm9-", "Zm9_", "Zm9.", "Zm9v!", "Zm\v9v", "Zm\f9v", "Zm9v\xC2\xA0", "Zm\x7F" "9v",
+    for (const auto* text : {"Zm9-", "Zm9_", "Zm9.", "Zm9v!", "Zm\v9v", "Zm\f9v", "Zm9v\xC2\xA0",
+                             "Zm\x7F"
+                             "9v",
                              "%5A"}) {
         BOOST_TEST(rule_of(decode_base64(text, plenty)) == rule(Errc::base64_malformed), text);
     }

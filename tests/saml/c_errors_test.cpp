@@ -14,14 +14,18 @@ namespace {
 
 using namespace slo::saml;
 
-void count_error(void* context, xmlErrorPtr) { ++*static_cast<int*>(context); }
+void count_error(void* context, xmlErrorPtr) {
+    ++*static_cast<int*>(context);
+}
 
 void let_libxml2_fail() {
     constexpr std::string_view broken = "<a";
     xmlFreeDoc(xmlReadMemory(broken.data(), static_cast<int>(broken.size()), nullptr, nullptr, XML_PARSE_NONET));
 }
 
-void let_openssl_fail() { ERR_raise(ERR_LIB_EVP, EVP_R_UNSUPPORTED_ALGORITHM); }
+void let_openssl_fail() {
+    ERR_raise(ERR_LIB_EVP, EVP_R_UNSUPPORTED_ALGORITHM);
+}
 
 BOOST_AUTO_TEST_SUITE(unit)
 

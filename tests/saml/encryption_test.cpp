@@ -45,7 +45,9 @@ const Certificate& our_certificate() {
     static const auto certificate = Certificate::parse(fixture("sp/sp.crt.pem")).value();
     return certificate;
 }
-EVP_PKEY* our_public_key() { return detail::KeyAccess::pkey(our_certificate()); }
+EVP_PKEY* our_public_key() {
+    return detail::KeyAccess::pkey(our_certificate());
+}
 
 Verified<LogoutRequest> verified(const EncryptedID& encrypted) {
     LogoutRequest request = logout_request();
@@ -64,16 +66,22 @@ Result<NameID> opened(const EncryptedID& encrypted, const Opening& with = {}) {
 }
 
 EncryptedID gcm(std::string_view plaintext) {
-    return {.algorithm = std::string(aes256_gcm), .ciphertext = seal_gcm(key32, plaintext),
-            .keys = {wrap(our_public_key(), key32)}, .namespaces = {}};
+    return {.algorithm = std::string(aes256_gcm),
+            .ciphertext = seal_gcm(key32, plaintext),
+            .keys = {wrap(our_public_key(), key32)},
+            .namespaces = {}};
 }
 EncryptedID cbc(const std::string& padded_text) {
-    return {.algorithm = std::string(aes128_cbc), .ciphertext = seal_cbc(key16, padded_text),
-            .keys = {wrap(our_public_key(), key16)}, .namespaces = {}};
+    return {.algorithm = std::string(aes128_cbc),
+            .ciphertext = seal_cbc(key16, padded_text),
+            .keys = {wrap(our_public_key(), key16)},
+            .namespaces = {}};
 }
 EncryptedID wrapped_as(const Wrapping& how) {
-    return {.algorithm = std::string(aes256_gcm), .ciphertext = seal_gcm(key32, plain_alice),
-            .keys = {wrap(our_public_key(), key32, how)}, .namespaces = {}};
+    return {.algorithm = std::string(aes256_gcm),
+            .ciphertext = seal_gcm(key32, plain_alice),
+            .keys = {wrap(our_public_key(), key32, how)},
+            .namespaces = {}};
 }
 
 void expect_alice(const Result<NameID>& name_id) {
@@ -136,13 +144,17 @@ BOOST_AUTO_TEST_CASE(opens_what_xmlsec1_encrypts) {
     expected.now = parse_instant(slo::test::baseline_now).value();
     const auto key = VerificationKey::from(Certificate::parse(fixture("keys/idp1-first.crt.pem")).value()).value();
     slo::test::LogoutRequestText message;
-    for (const auto& [algorithm, session_key] : {std::pair(aes128_gcm, "aes-128"), {aes256_gcm, "aes-256"},
-                                                 {aes128_cbc, "aes-128"}, {aes256_cbc, "aes-256"}}) {
+    for (const auto& [algorithm, session_key] : {std::pair(aes128_gcm, "aes-128"),
+                                                 {aes256_gcm, "aes-256"},
+                                                 {aes128_cbc, "aes-128"},
+                                                 {aes256_cbc, "aes-256"}}) {
         text.content_algorithm = algorithm;
         text.session_key = session_key;
         message.identifier = text.xml();
         const auto request = verify(slo::test::soap(message), {key}, expected).value();
-        BOOST_TEST_CONTEXT(algorithm) { expect_alice(open_name_id(request, std::vector{our_key()}, us, with_cbc())); }
+        BOOST_TEST_CONTEXT(algorithm) {
+            expect_alice(open_name_id(request, std::vector{our_key()}, us, with_cbc()));
+        }
     }
 }
 
@@ -245,8 +257,8 @@ BOOST_AUTO_TEST_CASE(oaep_with_every_digest_and_mask_generation_function) {
             expect_alice(opened(wrapped_as({.digest = digest.uri, .md = digest.md})));
             expect_alice(opened(wrapped_as({.algorithm = oaep_11, .digest = digest.uri, .md = digest.md})));
             for (const auto& mgf : mgfs) {
-                expect_alice(opened(wrapped_as({.algorithm = oaep_11, .digest = digest.uri, .md = digest.md,
-                                                .mgf = mgf.uri, .mgf_md = mgf.md})));
+                expect_alice(opened(wrapped_as(
+                    {.algorithm = oaep_11, .digest = digest.uri, .md = digest.md, .mgf = mgf.uri, .mgf_md = mgf.md})));
             }
         }
     }
@@ -322,7 +334,9 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(content)
 
-SecretOctets secret(std::string_view key) { return {key.begin(), key.end()}; }
+SecretOctets secret(std::string_view key) {
+    return {key.begin(), key.end()};
+}
 
 BOOST_AUTO_TEST_CASE(gcm_without_ciphertext_is_refused_before_any_parser_sees_it) {
     const ContentCipher& cipher = content_cipher(ContentEncryption::aes256_gcm);
@@ -400,19 +414,34 @@ BOOST_AUTO_TEST_CASE(other_content_algorithms_are_refused) {
 // Core 2.2.4 l.496-501: one NameID, read by the parser that reads messages.
 BOOST_AUTO_TEST_CASE(whatever_is_not_exactly_one_name_id_is_refused) {
     const std::string doctype = "<!DOCTYPE x [<!ENTITY e 'alice'>]>";
-    for (const std::string& plaintext :
-         {std::string("alice"), std::string("<saml:NameID>"), "x" + plain_alice, plain_alice + "x",
-          plain_alice + plain_alice, plain_alice + "<x/>", std::string("<saml:NameID/>"),
-          std::string("<saml:NameID> </saml:NameID>"), std::string("<saml:NameID>a<b/></saml:NameID>"),
-          std::string("<saml:NameID>al<!-- -->ice</saml:NameID>"), "<!-- -->" + plain_alice, "<?x?>" + plain_alice,
-          doctype + plain_alice, std::string("<saml:NameID>&e;</saml:NameID>"),
-          std::string("<saml:Issuer>alice</saml:Issuer>"), std::string("<saml:BaseID/>"),
-          std::string("<saml:EncryptedID/>"), std::string("<NameID>alice</NameID>"),
-          std::string("<saml:NameID Evil='1'>alice</saml:NameID>"), std::string("<saml:NameID>al\xFFice</saml:NameID>"),
-          std::string("<saml:NameID>al\0ice</saml:NameID>", 32), "</plaintext>" + plain_alice + "<plaintext>",
-          plain_alice + "</plaintext><plaintext>", "<![CDATA[" + plain_alice,
-          "<saml:NameID>" + std::string(1025, 'a') + "</saml:NameID>"}) {
-        BOOST_TEST_CONTEXT(plaintext) { expect_undecryptable(opened(gcm(plaintext))); }
+    for (const std::string& plaintext : {std::string("alice"),
+                                         std::string("<saml:NameID>"),
+                                         "x" + plain_alice,
+                                         plain_alice + "x",
+                                         plain_alice + plain_alice,
+                                         plain_alice + "<x/>",
+                                         std::string("<saml:NameID/>"),
+                                         std::string("<saml:NameID> </saml:NameID>"),
+                                         std::string("<saml:NameID>a<b/></saml:NameID>"),
+                                         std::string("<saml:NameID>al<!-- -->ice</saml:NameID>"),
+                                         "<!-- -->" + plain_alice,
+                                         "<?x?>" + plain_alice,
+                                         doctype + plain_alice,
+                                         std::string("<saml:NameID>&e;</saml:NameID>"),
+                                         std::string("<saml:Issuer>alice</saml:Issuer>"),
+                                         std::string("<saml:BaseID/>"),
+                                         std::string("<saml:EncryptedID/>"),
+                                         std::string("<NameID>alice</NameID>"),
+                                         std::string("<saml:NameID Evil='1'>alice</saml:NameID>"),
+                                         std::string("<saml:NameID>al\xFFice</saml:NameID>"),
+                                         std::string("<saml:NameID>al\0ice</saml:NameID>", 32),
+                                         "</plaintext>" + plain_alice + "<plaintext>",
+                                         plain_alice + "</plaintext><plaintext>",
+                                         "<![CDATA[" + plain_alice,
+                                         "<saml:NameID>" + std::string(1025, 'a') + "</saml:NameID>"}) {
+        BOOST_TEST_CONTEXT(plaintext) {
+            expect_undecryptable(opened(gcm(plaintext)));
+        }
     }
     expect_alice(opened(gcm("\n " + plain_alice + "\n")));
 }
@@ -458,7 +487,8 @@ BOOST_AUTO_TEST_CASE(no_ciphertext_comes_twice) {
     std::set<std::string> seen;
     for (int i = 0; i < 50; ++i) {
         const auto encrypted = close_name_id(std::get<NameID>(logout_request().identifier), our_certificate(), us,
-                                             ContentEncryption::aes128_gcm).value();
+                                             ContentEncryption::aes128_gcm)
+                                   .value();
         seen.insert(encrypted.ciphertext.substr(0, 12));
         seen.insert(encrypted.ciphertext.substr(12));
         seen.insert(encrypted.keys.front().ciphertext);
@@ -470,8 +500,9 @@ BOOST_AUTO_TEST_CASE(only_for_rsa_keys_inside_the_policy) {
     const NameID alice = std::get<NameID>(logout_request().identifier);
     for (const auto* certificate : {"keys/idp2-p256.crt.pem", "keys/weak-rsa1024.crt.pem", "keys/ed25519.crt.pem"}) {
         const auto recipient = Certificate::parse(fixture(certificate)).value();
-        BOOST_TEST(rule_of(close_name_id(alice, recipient, us, ContentEncryption::aes256_gcm)) ==
-                       rule(Errc::key_not_allowed), certificate);
+        BOOST_TEST(
+            rule_of(close_name_id(alice, recipient, us, ContentEncryption::aes256_gcm)) == rule(Errc::key_not_allowed),
+            certificate);
     }
 }
 

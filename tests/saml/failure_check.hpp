@@ -17,6 +17,8 @@ std::string rule_of(const Result<T>& result) {
     return result ? "accepted" : result.error().code.message();
 }
 
-inline std::string rule(Errc code) { return std::string(name(code)); }
+inline std::string rule(Errc code) {
+    return std::string(name(code));
+}
 
 }  // namespace slo::saml::test

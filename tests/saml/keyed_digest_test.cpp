@@ -64,10 +64,16 @@ private:
         v_[0] ^= block;
     }
     void round() {
-        v_[0] += v_[1]; v_[1] = std::rotl(v_[1], 13) ^ v_[0]; v_[0] = std::rotl(v_[0], 32);
-        v_[2] += v_[3]; v_[3] = std::rotl(v_[3], 16) ^ v_[2];
-        v_[0] += v_[3]; v_[3] = std::rotl(v_[3], 21) ^ v_[0];
-        v_[2] += v_[1]; v_[1] = std::rotl(v_[1], 17) ^ v_[2]; v_[2] = std::rotl(v_[2], 32);
+        v_[0] += v_[1];
+        v_[1] = std::rotl(v_[1], 13) ^ v_[0];
+        v_[0] = std::rotl(v_[0], 32);
+        v_[2] += v_[3];
+        v_[3] = std::rotl(v_[3], 16) ^ v_[2];
+        v_[0] += v_[3];
+        v_[3] = std::rotl(v_[3], 21) ^ v_[0];
+        v_[2] += v_[1];
+        v_[1] = std::rotl(v_[1], 17) ^ v_[2];
+        v_[2] = std::rotl(v_[2], 32);
     }
     std::array<std::uint64_t, 4> v_;
 };
@@ -93,8 +99,9 @@ BOOST_AUTO_TEST_CASE(is_siphash_over_length_prefixed_parts) {
     for (const std::size_t size : {0U, 1U, 7U, 8U, 9U, 63U, 300U, 70'000U}) {
         const std::string part(size, 'x');
         BOOST_TEST(digest.hex({part}) == ReferenceSipHash(counting_octets(16)).hex(prefixed(part)), size);
-        BOOST_TEST(digest.hex({"idp", part}) ==
-                       ReferenceSipHash(counting_octets(16)).hex(prefixed("idp") + prefixed(part)), size);
+        BOOST_TEST(
+            digest.hex({"idp", part}) == ReferenceSipHash(counting_octets(16)).hex(prefixed("idp") + prefixed(part)),
+            size);
     }
 }
 

@@ -25,7 +25,9 @@ using std::chrono::days;
 const slo::Instant first_day = std::chrono::sys_days{std::chrono::January / 15 / 2030};
 const std::string f4 = {"\x01\x00\x01", 3};  // 65537
 
-GeneratedKey fresh(KeyKind kind) { return generate_key(kind, "test", first_day, days(365)).value(); }
+GeneratedKey fresh(KeyKind kind) {
+    return generate_key(kind, "test", first_day, days(365)).value();
+}
 
 SigningKey signing_key(KeyKind kind) {
     const auto pem = fresh(kind);
@@ -140,7 +142,8 @@ BOOST_AUTO_TEST_CASE(the_same_limits_hold_for_certificates) {
     BOOST_TEST(verification_rule(fixture("keys/weak-rsa1024.crt.pem")) == rule(Errc::key_not_allowed));
     for (const int bits : {1024, 2047, 8193, 16'384}) {
         BOOST_TEST(verification_rule(certificate_pem_for(rsa_public(odd_number(bits), f4).get())) ==
-                       rule(Errc::key_not_allowed), bits);
+                       rule(Errc::key_not_allowed),
+                   bits);
     }
     BOOST_TEST(verification_rule(certificate_pem_for(rsa_public(odd_number(2048), f4).get())) == "accepted");
 }
@@ -150,9 +153,9 @@ BOOST_AUTO_TEST_CASE(rsa_exponents_are_odd_from_65537_up_to_64_bits) {
     for (const std::string& exponent : {f4, std::string("\x01\x00\x03", 3), std::string(8, '\xFF')}) {
         BOOST_TEST(rule_of(VerificationKey::from_rsa(modulus, exponent)) == "accepted");
     }
-    for (const std::string& exponent : {std::string("\x01"), std::string("\x03"), std::string("\x11"),
-                                        std::string("\xFF\xFF"), std::string("\x01\x00\x02", 3),
-                                        std::string("\x01\x00\x00\x00\x00\x00\x00\x00\x01", 9), odd_number(2048)}) {
+    for (const std::string& exponent :
+         {std::string("\x01"), std::string("\x03"), std::string("\x11"), std::string("\xFF\xFF"),
+          std::string("\x01\x00\x02", 3), std::string("\x01\x00\x00\x00\x00\x00\x00\x00\x01", 9), odd_number(2048)}) {
         BOOST_TEST(rule_of(VerificationKey::from_rsa(modulus, exponent)) == rule(Errc::key_not_allowed));
     }
     BOOST_TEST(!VerificationKey::from_rsa(modulus, ""));
@@ -221,8 +224,8 @@ BOOST_AUTO_TEST_CASE(fits_the_algorithms_of_its_family) {
         BOOST_TEST(rsa.fits(algorithm));
         BOOST_TEST(!ec.fits(algorithm));
     }
-    for (const auto algorithm : {SignatureAlgorithm::ecdsa_sha256, SignatureAlgorithm::ecdsa_sha384,
-                                 SignatureAlgorithm::ecdsa_sha512}) {
+    for (const auto algorithm :
+         {SignatureAlgorithm::ecdsa_sha256, SignatureAlgorithm::ecdsa_sha384, SignatureAlgorithm::ecdsa_sha512}) {
         BOOST_TEST(!rsa.fits(algorithm));
         BOOST_TEST(ec.fits(algorithm));
     }
@@ -340,7 +343,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_certificate_for_another_key) {
     const auto other_certificate = {"keys/idp1-second.crt.pem", "keys/idp2-p256.crt.pem", "keys/ed25519.crt.pem"};
     for (const auto* certificate : other_certificate) {
         BOOST_TEST(rule_of(SigningKey::parse(fixture("keys/idp1-first.key.pem"), fixture(certificate))) ==
-                       rule(Errc::key_mismatch), certificate);
+                       rule(Errc::key_mismatch),
+                   certificate);
     }
 }
 

@@ -22,8 +22,10 @@ std::string canonical(const std::string& octets, std::string_view local) {
     xmlNodePtr found = nullptr;
     const auto search = [&](auto&& self, xmlNodePtr node) -> void {
         for (; node != nullptr && found == nullptr; node = node->next) {
-            if (node->type == XML_ELEMENT_NODE && local == reinterpret_cast<const char*>(node->name)) found = node;
-            else if (node->type == XML_ELEMENT_NODE) self(self, node->children);
+            if (node->type == XML_ELEMENT_NODE && local == reinterpret_cast<const char*>(node->name))
+                found = node;
+            else if (node->type == XML_ELEMENT_NODE)
+                self(self, node->children);
         }
     };
     search(search, xmlDocGetRootElement(doc));
@@ -55,8 +57,9 @@ std::string signed_info(const std::string& octets) {
 }
 
 std::string random_text(std::mt19937& random, std::size_t max_pieces) {
-    static const std::vector<std::string> pieces{"a", "Z", "0", " ", "&", "<", ">", "\"", "'", "]]>", "\xC3\xA4",
-                                                 "\xE2\x82\xAC", "\xF0\x9F\x94\x92", "--", "/", "=", "xmlns:a"};
+    static const std::vector<std::string> pieces{
+        "a",  "Z", "0", " ",      "&", "<", ">", "\"", "'", "]]>", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x94\x92",
+        "--", "/", "=", "xmlns:a"};
     std::string text = "x";
     for (std::size_t n = random() % max_pieces; n > 0; --n) text += pieces[random() % pieces.size()];
     return text;
@@ -72,7 +75,8 @@ LogoutRequest random_request(std::mt19937& random) {
     if (random() % 2) name_id.format = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
     request.identifier = name_id;
     request.session_indexes.clear();
-    for (std::size_t n = random() % 4; n > 0; --n) request.session_indexes.push_back(SessionIndex::parse(random_text(random, 40)).value());
+    for (std::size_t n = random() % 4; n > 0; --n)
+        request.session_indexes.push_back(SessionIndex::parse(random_text(random, 40)).value());
     request.asynchronous = random() % 2 == 0;
     if (random() % 2) request.destination = "https://sp.example.com/?a=1&b='2'";
     if (random() % 2) request.reason = "urn:x:reason";
@@ -142,9 +146,18 @@ BOOST_AUTO_TEST_CASE(refuses_to_write_what_the_schema_does_not_allow) {
 
 BOOST_AUTO_TEST_CASE(refuses_other_requests_in_their_own_response_elements) {
     const MessageSigner signer(ec_key().signing);
-    BOOST_TEST(signer.sign_refusal(RefusedRequest::authn_request, logout_response()).value().xml().starts_with("<samlp:Response "));
-    BOOST_TEST(signer.sign_refusal(RefusedRequest::artifact_resolve, logout_response()).value().xml().starts_with("<samlp:ArtifactResponse "));
-    BOOST_TEST(signer.sign_refusal(RefusedRequest::manage_name_id_request, logout_response()).value().xml().starts_with("<samlp:ManageNameIDResponse "));
+    BOOST_TEST(signer.sign_refusal(RefusedRequest::authn_request, logout_response())
+                   .value()
+                   .xml()
+                   .starts_with("<samlp:Response "));
+    BOOST_TEST(signer.sign_refusal(RefusedRequest::artifact_resolve, logout_response())
+                   .value()
+                   .xml()
+                   .starts_with("<samlp:ArtifactResponse "));
+    BOOST_TEST(signer.sign_refusal(RefusedRequest::manage_name_id_request, logout_response())
+                   .value()
+                   .xml()
+                   .starts_with("<samlp:ManageNameIDResponse "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -23,7 +23,9 @@ inline constexpr std::string_view rsa_1_5 = "http://www.w3.org/2001/04/xmlenc#rs
 inline const std::string plain_alice =
     R"(<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">alice</saml:NameID>)";
 
-inline unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+inline unsigned char* octets(std::string& text) {
+    return reinterpret_cast<unsigned char*>(text.data());
+}
 inline const unsigned char* octets(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -92,8 +94,12 @@ inline EncryptedKey wrap(EVP_PKEY* recipient_key, std::string_view content_key, 
     std::size_t size = wrapped.size();
     must(EVP_PKEY_encrypt(context.get(), octets(wrapped), &size, octets(content_key), content_key.size()));
     wrapped.resize(size);
-    return {.algorithm = std::string(how.algorithm), .digest = how.digest, .mgf = how.mgf, .oaep_params = how.label,
-            .recipient = how.recipient, .ciphertext = wrapped};
+    return {.algorithm = std::string(how.algorithm),
+            .digest = how.digest,
+            .mgf = how.mgf,
+            .oaep_params = how.label,
+            .recipient = how.recipient,
+            .ciphertext = wrapped};
 }
 
 /// The content key in an rsa-oaep-mgf1p block in its default form: SHA-1 twice.

@@ -17,7 +17,9 @@ inline std::string fixture(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-inline Instant noon() { return parse_instant("2026-03-01T12:00:00Z").value(); }
+inline Instant noon() {
+    return parse_instant("2026-03-01T12:00:00Z").value();
+}
 
 struct TestKey {
     SigningKey signing;
@@ -38,8 +40,12 @@ inline const TestKey& ec_key() {
     return key;
 }
 
-inline EntityID idp() { return EntityID::parse("https://idp.example.com/metadata").value(); }
-inline EndpointUrl slo_url() { return EndpointUrl::parse("https://sp.example.com/saml/slo/soap").value(); }
+inline EntityID idp() {
+    return EntityID::parse("https://idp.example.com/metadata").value();
+}
+inline EndpointUrl slo_url() {
+    return EndpointUrl::parse("https://sp.example.com/saml/slo/soap").value();
+}
 
 inline LogoutRequest logout_request() {
     NameID alice;

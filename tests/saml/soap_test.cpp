@@ -17,19 +17,26 @@ constexpr const char* request =
 std::string envelope(const std::string& inside, const std::string& ns = "http://schemas.xmlsoap.org/soap/envelope/") {
     return "<S:Envelope xmlns:S=\"" + ns + "\">" + inside + "</S:Envelope>";
 }
-std::string body(const std::string& inside) { return "<S:Body>" + inside + "</S:Body>"; }
-std::string header(const std::string& inside) { return "<S:Header>" + inside + "</S:Header>"; }
+std::string body(const std::string& inside) {
+    return "<S:Body>" + inside + "</S:Body>";
+}
+std::string header(const std::string& inside) {
+    return "<S:Header>" + inside + "</S:Header>";
+}
 
 struct Shape {
     const char* what;
     std::string octets;
     Errc rule;
 };
-std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.what; }
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+    return out << shape.what;
+}
 
 const std::vector<Shape> refused_shapes{
     {"SOAP 1.2", envelope(body(request), "http://www.w3.org/2003/05/soap-envelope"), Errc::soap_version},
-    {"an Envelope in a misspelt namespace", envelope(body(request), "http://schemas.xmlsoap.org/soap/envelop/"), Errc::soap_version},
+    {"an Envelope in a misspelt namespace", envelope(body(request), "http://schemas.xmlsoap.org/soap/envelop/"),
+     Errc::soap_version},
     {"a bare message", request, Errc::soap_structure},
     {"no Body", envelope(header("")), Errc::soap_structure},
     {"an empty Envelope", envelope(""), Errc::soap_structure},
@@ -41,16 +48,25 @@ const std::vector<Shape> refused_shapes{
     {"text in Body", envelope(body(std::string("x") + request)), Errc::soap_structure},
     {"text in Header", envelope(header("x") + body(request)), Errc::soap_structure},
     {"a header block in no namespace", envelope(header("<x/>") + body(request)), Errc::soap_structure},
-    {"mustUnderstand=true", envelope(header("<x xmlns='urn:x' S:mustUnderstand='true'/>") + body(request)), Errc::soap_structure},
-    {"a block that we must understand", envelope(header("<x xmlns='urn:x' S:mustUnderstand='1'/>") + body(request)), Errc::soap_must_understand},
-    {"one for the next actor", envelope(header("<x xmlns='urn:x' S:mustUnderstand='1' S:actor='http://schemas.xmlsoap.org/soap/actor/next'/>") + body(request)), Errc::soap_must_understand},
+    {"mustUnderstand=true", envelope(header("<x xmlns='urn:x' S:mustUnderstand='true'/>") + body(request)),
+     Errc::soap_structure},
+    {"a block that we must understand", envelope(header("<x xmlns='urn:x' S:mustUnderstand='1'/>") + body(request)),
+     Errc::soap_must_understand},
+    {"one for the next actor",
+     envelope(header("<x xmlns='urn:x' S:mustUnderstand='1' S:actor='http://schemas.xmlsoap.org/soap/actor/next'/>") +
+              body(request)),
+     Errc::soap_must_understand},
     {"an empty Body", envelope(body("")), Errc::soap_body_count},
-    {"two messages", envelope(body(std::string(request) + "<q:LogoutRequest xmlns:q='urn:oasis:names:tc:SAML:2.0:protocol'/>")), Errc::soap_body_count},
+    {"two messages",
+     envelope(body(std::string(request) + "<q:LogoutRequest xmlns:q='urn:oasis:names:tc:SAML:2.0:protocol'/>")),
+     Errc::soap_body_count},
     {"a message in Header alone", envelope(header(request) + body("")), Errc::soap_body_count},
     {"something that isn't SAML", envelope(body("<x xmlns='urn:x'/>")), Errc::not_a_saml_request},
-    {"SAML 1.1", envelope(body("<x:Request xmlns:x='urn:oasis:names:tc:SAML:1.0:protocol'/>")), Errc::not_a_saml_request},
+    {"SAML 1.1", envelope(body("<x:Request xmlns:x='urn:oasis:names:tc:SAML:1.0:protocol'/>")),
+     Errc::not_a_saml_request},
     {"a LogoutRequest in no namespace", envelope(body("<LogoutRequest/>")), Errc::not_a_saml_request},
-    {"a LogoutResponse", envelope(body("<p:LogoutResponse xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol'/>")), Errc::not_a_saml_request},
+    {"a LogoutResponse", envelope(body("<p:LogoutResponse xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol'/>")),
+     Errc::not_a_saml_request},
     {"an Envelope in the Body", envelope(body(envelope(body(request)))), Errc::not_a_saml_request},
 };
 
@@ -61,7 +77,9 @@ const std::vector<std::string> accepted_shapes{
     envelope(header("<x xmlns='urn:x' S:mustUnderstand='1' S:actor='urn:other'/>") + body(request)),
     envelope(header("<x xmlns='urn:x'><y S:mustUnderstand='1'/></x>") + body(request)),
     "<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/'><Body>" + std::string(request) + "</Body></Envelope>",
-    "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/' S:encodingStyle='urn:x' xmlns:xsi='http://www.w3.org/1999/XMLSchema-instance'>" + body(request) + "</S:Envelope>",
+    "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/' S:encodingStyle='urn:x' "
+    "xmlns:xsi='http://www.w3.org/1999/XMLSchema-instance'>" +
+        body(request) + "</S:Envelope>",
 };
 
 Errc rule_of(const slo::Result<ReceivedMessage>& result) {
@@ -85,8 +103,8 @@ BOOST_DATA_TEST_CASE(accepts, data::make(accepted_shapes), octets) {
 }
 
 BOOST_AUTO_TEST_CASE(names_no_id_that_is_not_an_ncname) {
-    const auto message = soap::decode(
-        envelope(body(R"(<p:LogoutRequest xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="1&quot;>" Version="2.0"/>)")));
+    const auto message = soap::decode(envelope(
+        body(R"(<p:LogoutRequest xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="1&quot;>" Version="2.0"/>)")));
     BOOST_REQUIRE(message.has_value());
     BOOST_TEST(!message->claimed_id().has_value());
 }
@@ -111,9 +129,10 @@ namespace {
 
 /// A LogoutRequest as far as UnverifiedLogoutRequest looks.
 std::string claim(const std::string& attributes, const std::string& issuer) {
-    return envelope(body("<p:LogoutRequest xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' "
-                         "xmlns:a='urn:oasis:names:tc:SAML:2.0:assertion' " + attributes + ">" + issuer +
-                         "</p:LogoutRequest>"));
+    return envelope(
+        body("<p:LogoutRequest xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' "
+             "xmlns:a='urn:oasis:names:tc:SAML:2.0:assertion' " +
+             attributes + ">" + issuer + "</p:LogoutRequest>"));
 }
 
 const std::vector<Shape> refused_claims{
@@ -131,10 +150,16 @@ const std::vector<Shape> refused_claims{
     {"an empty Issuer", claim("ID='_r' Version='2.0'", "<a:Issuer/>"), Errc::issuer_malformed},
     {"a blank Issuer", claim("ID='_r' Version='2.0'", "<a:Issuer>  </a:Issuer>"), Errc::issuer_malformed},
     {"a relative Issuer", claim("ID='_r' Version='2.0'", "<a:Issuer>idp</a:Issuer>"), Errc::issuer_malformed},
-    {"another Format", claim("ID='_r' Version='2.0'", "<a:Issuer Format='urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'>urn:i</a:Issuer>"), Errc::issuer_malformed},
-    {"an Issuer with a qualifier", claim("ID='_r' Version='2.0'", "<a:Issuer NameQualifier='x'>urn:i</a:Issuer>"), Errc::issuer_malformed},
-    {"an Issuer with an element in it", claim("ID='_r' Version='2.0'", "<a:Issuer>urn:<a:x/>i</a:Issuer>"), Errc::issuer_malformed},
-    {"an Issuer of 1025 bytes", claim("ID='_r' Version='2.0'", "<a:Issuer>urn:" + std::string(1021, 'i') + "</a:Issuer>"), Errc::issuer_malformed},
+    {"another Format",
+     claim("ID='_r' Version='2.0'",
+           "<a:Issuer Format='urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'>urn:i</a:Issuer>"),
+     Errc::issuer_malformed},
+    {"an Issuer with a qualifier", claim("ID='_r' Version='2.0'", "<a:Issuer NameQualifier='x'>urn:i</a:Issuer>"),
+     Errc::issuer_malformed},
+    {"an Issuer with an element in it", claim("ID='_r' Version='2.0'", "<a:Issuer>urn:<a:x/>i</a:Issuer>"),
+     Errc::issuer_malformed},
+    {"an Issuer of 1025 bytes",
+     claim("ID='_r' Version='2.0'", "<a:Issuer>urn:" + std::string(1021, 'i') + "</a:Issuer>"), Errc::issuer_malformed},
 };
 
 }  // namespace
@@ -150,8 +175,9 @@ BOOST_DATA_TEST_CASE(refuses, data::make(refused_claims), shape) {
 }
 
 BOOST_AUTO_TEST_CASE(says_whose_it_claims_to_be_and_under_which_id) {
-    auto message = soap::decode(claim("ID='_r' Version='2.1'",
-        "<a:Issuer Format='urn:oasis:names:tc:SAML:2.0:nameid-format:entity'>urn:i</a:Issuer>"));
+    auto message =
+        soap::decode(claim("ID='_r' Version='2.1'",
+                           "<a:Issuer Format='urn:oasis:names:tc:SAML:2.0:nameid-format:entity'>urn:i</a:Issuer>"));
     const auto request = UnverifiedLogoutRequest::parse(*message);
     BOOST_REQUIRE(request.has_value());
     BOOST_TEST(request->claimed_issuer().str() == "urn:i");
@@ -159,8 +185,11 @@ BOOST_AUTO_TEST_CASE(says_whose_it_claims_to_be_and_under_which_id) {
 }
 
 BOOST_AUTO_TEST_CASE(is_answered_in_a_version_that_is_never_higher_than_its_own) {
-    for (const auto& [version, answer] : {std::pair("1.1", Version{1, 1}), {"2.0", Version{2, 0}}, {"2.7", Version{2, 0}},
-                                          {"3.0", Version{2, 0}}, {"two", Version{2, 0}}}) {
+    for (const auto& [version, answer] : {std::pair("1.1", Version{1, 1}),
+                                          {"2.0", Version{2, 0}},
+                                          {"2.7", Version{2, 0}},
+                                          {"3.0", Version{2, 0}},
+                                          {"two", Version{2, 0}}}) {
         const auto message = soap::decode(claim("ID='_r' Version='" + std::string(version) + "'", ""));
         BOOST_REQUIRE(message.has_value());
         BOOST_TEST((message->answer_version() == answer));

@@ -28,7 +28,9 @@ struct Refused {
     std::string octets;
     Errc rule;
 };
-std::ostream& operator<<(std::ostream& out, const Refused& refused) { return out << refused.what; }
+std::ostream& operator<<(std::ostream& out, const Refused& refused) {
+    return out << refused.what;
+}
 
 using namespace std::string_literals;
 
@@ -40,7 +42,8 @@ const std::vector<Refused> refused_documents{
     {"junk behind the root", "<a/>x", Errc::xml_malformed},
     {"an undeclared prefix", "<p:a/>", Errc::xml_malformed},
     {"an attribute twice", "<a b='1' b='2'/>", Errc::xml_malformed},
-    {"an attribute twice by its expanded name", "<a xmlns:p='urn:x' xmlns:q='urn:x' p:b='1' q:b='2'/>", Errc::xml_malformed},
+    {"an attribute twice by its expanded name", "<a xmlns:p='urn:x' xmlns:q='urn:x' p:b='1' q:b='2'/>",
+     Errc::xml_malformed},
     {"an undeclared entity", "<a>&x;</a>", Errc::xml_malformed},
     {"a character that XML doesn't have", "<a>\x01</a>", Errc::xml_malformed},
     {"a reference to such a character", "<a>&#0;</a>", Errc::xml_malformed},
@@ -69,16 +72,20 @@ const std::vector<Refused> refused_documents{
     {"a comment behind the root", "<a/><!-- x -->", Errc::xml_comment},
     {"33 levels", repeat("<a>", 33) + repeat("</a>", 33), Errc::xml_limits},
     {"513 elements", "<a>" + repeat("<b/>", 512) + "</a>", Errc::xml_limits},
-    {"33 attributes", [] {
+    {"33 attributes",
+     [] {
          std::string octets = "<a";
          for (int i = 0; i < 33; ++i) octets += " b" + std::to_string(i) + "='1'";
          return octets + "/>";
-     }(), Errc::xml_limits},
-    {"33 namespaces", [] {
+     }(),
+     Errc::xml_limits},
+    {"33 namespaces",
+     [] {
          std::string octets = "<a";
          for (int i = 0; i < 33; ++i) octets += " xmlns:b" + std::to_string(i) + "='urn:x'";
          return octets + "/>";
-     }(), Errc::xml_limits},
+     }(),
+     Errc::xml_limits},
     {"65,537 octets", "<a>" + std::string(64 * 1024 - 6, 'x') + "</a>", Errc::message_too_large},
 };
 
@@ -97,8 +104,9 @@ BOOST_AUTO_TEST_CASE(accepts_what_lies_just_inside_the_limits) {
 }
 
 BOOST_AUTO_TEST_CASE(knows_whether_ids_are_unique) {
-    for (const char* octets : {"<a ID='x'><b ID='x'/></a>", "<a ID='x'><b id='x'/></a>", "<a ID='x'><b AssertionID='x'/></a>",
-                               "<a ID='x'><b xmlns:w='urn:w' w:Id='x'/></a>", "<a xml:id='x'/>"}) {
+    for (const char* octets :
+         {"<a ID='x'><b ID='x'/></a>", "<a ID='x'><b id='x'/></a>", "<a ID='x'><b AssertionID='x'/></a>",
+          "<a ID='x'><b xmlns:w='urn:w' w:Id='x'/></a>", "<a xml:id='x'/>"}) {
         BOOST_TEST(!xml::Document::parse(octets).value().has_unique_ids(), octets);
     }
     BOOST_TEST(xml::Document::parse("<a ID='x'><b ID='y' name='x'/></a>").value().has_unique_ids());

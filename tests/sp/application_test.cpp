@@ -91,8 +91,9 @@ BOOST_AUTO_TEST_CASE(works_where_run_says_even_after_its_own_end) {
     Results reported;
     std::vector<Session> sessions = sessions_named({"a"});
     {
-        SynchronousApplication application("app", [](const Session&) { return Ended::ended; },
-                                           [&](std::function<void()> work) { task = std::move(work); });
+        SynchronousApplication application(
+            "app", [](const Session&) { return Ended::ended; },
+            [&](std::function<void()> work) { task = std::move(work); });
         application.end_sessions(sessions, [&](Results results) { reported = std::move(results); });
     }
     sessions.clear();

@@ -69,11 +69,10 @@ BOOST_AUTO_TEST_CASE(writes_one_line_of_json) {
 BOOST_AUTO_TEST_CASE(writes_empty_values_too) {
     AuditEntry entry;
     entry.time = ten_o_clock;
-    BOOST_TEST(to_json(entry) ==
-               R"({"time":"2030-01-15T10:00:00Z","event":"","idp":"","request_id":"","name_id":"",)"
-               R"("session_indexes":[],"status":"","stage":"","rule":"",)"
-               R"("ended":0,"already_gone":0,"failed":0,"failed_applications":[],)"
-               R"("duration_us":0})");
+    BOOST_TEST(to_json(entry) == R"({"time":"2030-01-15T10:00:00Z","event":"","idp":"","request_id":"","name_id":"",)"
+                                 R"("session_indexes":[],"status":"","stage":"","rule":"",)"
+                                 R"("ended":0,"already_gone":0,"failed":0,"failed_applications":[],)"
+                                 R"("duration_us":0})");
 }
 
 BOOST_AUTO_TEST_CASE(escapes_all_but_printable_ascii) {
@@ -84,7 +83,8 @@ BOOST_AUTO_TEST_CASE(escapes_all_but_printable_ascii) {
 }
 
 BOOST_AUTO_TEST_CASE(marks_what_is_not_utf8) {
-    BOOST_TEST(as_json("a\xff" "b") == R"("a\ufffdb")");
+    BOOST_TEST(as_json("a\xff"
+                       "b") == R"("a\ufffdb")");
     BOOST_TEST(as_json("\xc0\xaf") == R"("\ufffd\ufffd")");
     BOOST_TEST(as_json("\xed\xa0\x80") == R"("\ufffd\ufffd\ufffd")");
     BOOST_TEST(as_json("\xf4\x90\x80\x80") == R"("\ufffd\ufffd\ufffd\ufffd")");

@@ -97,11 +97,11 @@ BOOST_AUTO_TEST_CASE(takes_the_content_types_of_our_partners) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_other_content_types) {
-    for (const char* type : {"application/json", "application/xml", "text/xmlx", "text", "text/", "",
-                             "text/xml; charset", "text/xml; charset=iso-8859-1", "text/xml; charset=\"utf-16\"",
-                             "text/xml; charset=\"utf-8", "text/xml; charset=", "text/xml; charset\"utf-8\"",
-                             "text/xml; charset=utf-8; charset=latin1", "text/xml, text/xml",
-                             "text/xml; charset=utf-8 x", "text /xml"}) {
+    for (const char* type :
+         {"application/json", "application/xml", "text/xmlx", "text", "text/", "", "text/xml; charset",
+          "text/xml; charset=iso-8859-1", "text/xml; charset=\"utf-16\"", "text/xml; charset=\"utf-8",
+          "text/xml; charset=", "text/xml; charset\"utf-8\"", "text/xml; charset=utf-8; charset=latin1",
+          "text/xml, text/xml", "text/xml; charset=utf-8 x", "text /xml"}) {
         BOOST_TEST_CONTEXT(type) BOOST_TEST(status_of_type(type) == 415);
     }
     BOOST_TEST(post({{"Content-Type", "text/xml"}, {"content-type", "text/xml"}}).status == 415);

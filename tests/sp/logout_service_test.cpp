@@ -14,7 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
 
 struct Fixture : ServiceUnderTest {
     Fixture() { store.begun = BegunLogout(FreshLogout{sessions_named({"S1", "S2"})}); }
@@ -370,8 +372,9 @@ BOOST_AUTO_TEST_CASE(counts_its_budget_from_the_beginning) {
 
 BOOST_AUTO_TEST_CASE(waits_for_an_application_in_another_thread) {
     std::vector<std::jthread> threads;
-    SynchronousApplication threaded("threaded", [](const Session&) { return Ended::ended; },
-                                    [&](std::function<void()> work) { threads.emplace_back(std::move(work)); });
+    SynchronousApplication threaded(
+        "threaded", [](const Session&) { return Ended::ended; },
+        [&](std::function<void()> work) { threads.emplace_back(std::move(work)); });
     parts.applications = {&threaded};
     parts.policy.application_deadline = 1h;
     expect_status(handle(signed_body(baseline_request())), "Success");

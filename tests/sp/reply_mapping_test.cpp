@@ -30,8 +30,7 @@ BOOST_AUTO_TEST_SUITE(reply_mapping)
 BOOST_AUTO_TEST_CASE(faults_where_there_is_no_saml_request) {
     for (const SamlErrc code : {SamlErrc::xml_encoding, SamlErrc::xml_malformed, SamlErrc::xml_doctype,
                                 SamlErrc::xml_processing_instruction, SamlErrc::xml_comment, SamlErrc::xml_limits,
-                                SamlErrc::soap_structure, SamlErrc::soap_body_count,
-                                SamlErrc::not_a_saml_request}) {
+                                SamlErrc::soap_structure, SamlErrc::soap_body_count, SamlErrc::not_a_saml_request}) {
         expect(code, FaultAnswer{FaultCode::client});
     }
     expect(SamlErrc::soap_version, FaultAnswer{FaultCode::version_mismatch});
@@ -78,10 +77,9 @@ BOOST_AUTO_TEST_CASE(answers_every_broken_signature_alike) {
 }
 
 BOOST_AUTO_TEST_CASE(blames_the_responder_for_our_own_side) {
-    for (const SamlErrc code :
-         {SamlErrc::status_malformed, SamlErrc::in_response_to_mismatch, SamlErrc::key_unreadable,
-          SamlErrc::key_not_allowed, SamlErrc::certificate_unreadable, SamlErrc::key_mismatch,
-          SamlErrc::file_unreadable, SamlErrc::crypto_failure}) {
+    for (const SamlErrc code : {SamlErrc::status_malformed, SamlErrc::in_response_to_mismatch, SamlErrc::key_unreadable,
+                                SamlErrc::key_not_allowed, SamlErrc::certificate_unreadable, SamlErrc::key_mismatch,
+                                SamlErrc::file_unreadable, SamlErrc::crypto_failure}) {
         expect(code, StatusAnswer{responder});
     }
     for (const Errc code : {Errc::store_full, Errc::store_failed, Errc::session_malformed, Errc::session_id_taken,
@@ -118,10 +116,17 @@ BOOST_AUTO_TEST_CASE(describes_faults) {
 }
 
 BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
-    constexpr std::array names{"check.issuer_unknown", "http.content_type",      "check.metadata_expired",
-                               "store.session_id",     "store.session_id_taken", "store.session",
-                               "store.full",           "store.failed",           "config",
-                               "server.address",       "server.tls"};
+    constexpr std::array names{"check.issuer_unknown",
+                               "http.content_type",
+                               "check.metadata_expired",
+                               "store.session_id",
+                               "store.session_id_taken",
+                               "store.session",
+                               "store.full",
+                               "store.failed",
+                               "config",
+                               "server.address",
+                               "server.tls"};
     for (std::size_t i = 0; i < names.size(); ++i) {
         BOOST_TEST(name(static_cast<Errc>(i + 1)) == names.at(i));
         BOOST_TEST(make_error_code(static_cast<Errc>(i + 1)).message() == names.at(i));

@@ -10,7 +10,8 @@
 
 namespace slo::idp_adapter {
 
-/// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as whoever holds it.
+/// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as whoever holds
+/// it.
 class IdpDirectory {
 public:
     /// Errors: metadata::Errc::schema_violation where two share one entityID.

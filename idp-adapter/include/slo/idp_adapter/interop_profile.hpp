@@ -16,8 +16,9 @@ struct InteropProfile {
     saml::AlgorithmPolicy algorithms;
     saml::DestinationRule destination = saml::DestinationRule::required;
     saml::NameIDMatching name_id_matching = saml::NameIDMatching::default_qualifiers;
-    std::chrono::seconds max_age{300};              ///< how old a request without NotOnOrAfter may be
-    std::vector<std::string> extra_content_types;   ///< besides text/xml, lower case, e.g. application/soap+xml (pysaml2)
+    std::chrono::seconds max_age{300};  ///< how old a request without NotOnOrAfter may be
+    std::vector<std::string>
+        extra_content_types;  ///< besides text/xml, lower case, e.g. application/soap+xml (pysaml2)
 };
 
 }  // namespace slo::idp_adapter

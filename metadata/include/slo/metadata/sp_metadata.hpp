@@ -23,9 +23,9 @@ struct SpMetadata {
     std::optional<Instant> valid_until;
 };
 
-/// write_sp_metadata writes the EntityDescriptor, schema-valid and with the SOAP SingleLogoutService first. It doesn't say
-/// AuthnRequestsSigned: that is for the host's login module to promise.
-/// Errors: metadata::Errc::bad_sp_metadata. Spec: SAML Metadata 2.4.2, errata E41, E62.
+/// write_sp_metadata writes the EntityDescriptor, schema-valid and with the SOAP SingleLogoutService first. It doesn't
+/// say AuthnRequestsSigned: that is for the host's login module to promise. Errors: metadata::Errc::bad_sp_metadata.
+/// Spec: SAML Metadata 2.4.2, errata E41, E62.
 [[nodiscard]] Result<std::string> write_sp_metadata(const SpMetadata& metadata);
 
 inline constexpr std::string_view media_type = "application/samlmetadata+xml";

@@ -9,8 +9,12 @@ namespace slo::saml {
 enum class DigestAlgorithm { sha256, sha384, sha512, sha1 };
 
 enum class SignatureAlgorithm {
-    rsa_sha256, rsa_sha384, rsa_sha512,
-    ecdsa_sha256, ecdsa_sha384, ecdsa_sha512,
+    rsa_sha256,
+    rsa_sha384,
+    rsa_sha512,
+    ecdsa_sha256,
+    ecdsa_sha384,
+    ecdsa_sha512,
     rsa_sha1,
 };
 
@@ -20,8 +24,8 @@ enum class SignatureAlgorithm {
 [[nodiscard]] std::optional<SignatureAlgorithm> signature_algorithm(std::string_view uri) noexcept;
 [[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm(std::string_view uri) noexcept;
 
-/// AlgorithmPolicy is the allow-list for one IdP. Default: SHA-256/384/512 with RSA or ECDSA for signatures, AES-GCM with
-/// RSA-OAEP for encryption. Each exception is named for what it is and belongs to the one IdP that still needs it.
+/// AlgorithmPolicy is the allow-list for one IdP. Default: SHA-256/384/512 with RSA or ECDSA for signatures, AES-GCM
+/// with RSA-OAEP for encryption. Each exception is named for what it is and belongs to the one IdP that still needs it.
 struct AlgorithmPolicy {
     enum class Sha1 { refused, dangerously_accepted };
     enum class Cbc { refused, accepted_inside_a_verified_signature };

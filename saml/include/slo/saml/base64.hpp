@@ -10,8 +10,8 @@
 namespace slo::saml {
 
 /// decode_base64 reads RFC 4648 base64 with padding; XML white space between characters is skipped (xs:base64Binary).
-/// Refused: other characters, missing or surplus padding, set bits after the last octet, more than `max_octets` decoded.
-/// Errors: Errc::base64_malformed.
+/// Refused: other characters, missing or surplus padding, set bits after the last octet, more than `max_octets`
+/// decoded. Errors: Errc::base64_malformed.
 [[nodiscard]] Result<std::string> decode_base64(std::string_view text, std::size_t max_octets);
 
 /// encode_base64 writes one line with padding.

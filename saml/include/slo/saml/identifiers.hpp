@@ -11,7 +11,8 @@
 
 namespace slo::saml {
 
-/// ParsedString is a string that satisfied its kind's grammar once, in parse(). Compared byte by byte (Core 1.3.1 l.280).
+/// ParsedString is a string that satisfied its kind's grammar once, in parse(). Compared byte by byte (Core 1.3.1
+/// l.280).
 template <class Kind>
 class ParsedString {
 public:

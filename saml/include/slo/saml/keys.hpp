@@ -18,8 +18,8 @@ namespace detail {
 struct KeyAccess;
 }
 
-/// Certificate is one X.509 certificate. It carries a key; its dates and issuer prove nothing here (metadata is the trust,
-/// SAML metadata interoperability profile), but an operator is warned by them.
+/// Certificate is one X.509 certificate. It carries a key; its dates and issuer prove nothing here (metadata is the
+/// trust, SAML metadata interoperability profile), but an operator is warned by them.
 class Certificate {
 public:
     /// Reads one PEM or DER certificate; nothing may follow it. At most 8 KiB of DER.
@@ -59,8 +59,8 @@ private:
     std::shared_ptr<const Impl> impl_;
 };
 
-/// The keys of one partner, in the order in which they're tried. At most max_verification_keys are (roll-over needs two;
-/// each costs a public-key operation on a forged message).
+/// The keys of one partner, in the order in which they're tried. At most max_verification_keys are (roll-over needs
+/// two; each costs a public-key operation on a forged message).
 using VerificationKeys = std::vector<VerificationKey>;
 inline constexpr std::size_t max_verification_keys = 8;
 
@@ -107,7 +107,8 @@ struct GeneratedKey {
     std::string private_key_pem;
     std::string certificate_pem;
 };
-/// generate_key makes a key pair whose certificate is valid from `not_before` for `lifetime`. Errors: Errc::crypto_failure.
+/// generate_key makes a key pair whose certificate is valid from `not_before` for `lifetime`. Errors:
+/// Errc::crypto_failure.
 [[nodiscard]] Result<GeneratedKey> generate_key(KeyKind kind, std::string_view common_name, Instant not_before,
                                                 std::chrono::days lifetime);
 

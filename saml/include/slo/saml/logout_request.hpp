@@ -22,11 +22,11 @@ struct Version {
 
 /// One xenc:EncryptedKey: a content key wrapped for one recipient. Octets as they stood, nothing decrypted yet.
 struct EncryptedKey {
-    std::string algorithm;                  ///< key transport URI
-    std::optional<std::string> digest;      ///< ds:DigestMethod inside EncryptionMethod
-    std::optional<std::string> mgf;         ///< xenc11:MGF
-    std::string oaep_params;                ///< decoded, empty where absent
-    std::optional<std::string> recipient;   ///< whose key opens it, if said
+    std::string algorithm;                 ///< key transport URI
+    std::optional<std::string> digest;     ///< ds:DigestMethod inside EncryptionMethod
+    std::optional<std::string> mgf;        ///< xenc11:MGF
+    std::string oaep_params;               ///< decoded, empty where absent
+    std::optional<std::string> recipient;  ///< whose key opens it, if said
     std::string ciphertext;
 };
 
@@ -50,7 +50,8 @@ struct LogoutRequest {
     std::optional<std::string> destination;
     std::optional<std::string> consent;
     EntityID issuer;
-    bool asynchronous = false;  ///< Extensions held aslo:Asynchronous (SAML async SLO 1.0); other extensions are ignored
+    bool asynchronous =
+        false;  ///< Extensions held aslo:Asynchronous (SAML async SLO 1.0); other extensions are ignored
     std::variant<NameID, EncryptedID, BaseID> identifier;
     std::vector<SessionIndex> session_indexes;  ///< none: all sessions of the principal (Core 3.7.3.1 l.2594)
     std::optional<Instant> not_on_or_after;

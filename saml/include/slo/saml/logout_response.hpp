@@ -17,8 +17,12 @@ enum class TopLevelStatus { success, requester, responder, version_mismatch };
 
 /// Second-level codes that we emit. Received ones are opaque strings.
 enum class SecondLevelStatus {
-    request_denied, request_unsupported, unknown_principal, partial_logout,
-    request_version_too_high, request_version_too_low,
+    request_denied,
+    request_unsupported,
+    unknown_principal,
+    partial_logout,
+    request_version_too_high,
+    request_version_too_low,
 };
 [[nodiscard]] std::string_view uri(TopLevelStatus status) noexcept;
 [[nodiscard]] std::string_view uri(SecondLevelStatus status) noexcept;

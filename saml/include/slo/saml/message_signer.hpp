@@ -21,14 +21,14 @@ private:
     std::string xml_;
 };
 
-/// MessageSigner composes messages in exclusive canonical form and signs them (Core 5.4; rsa-sha256 or what the key says,
-/// SHA-2 digest of the same size, exc-c14n, KeyInfo with our certificate). Immutable, thread-safe.
+/// MessageSigner composes messages in exclusive canonical form and signs them (Core 5.4; rsa-sha256 or what the key
+/// says, SHA-2 digest of the same size, exc-c14n, KeyInfo with our certificate). Immutable, thread-safe.
 class MessageSigner {
 public:
     explicit MessageSigner(SigningKey key);
 
-    /// Errors: Errc::crypto_failure; Errc::uri_malformed, name_id_malformed or status_malformed for a value that the schema
-    /// doesn't allow.
+    /// Errors: Errc::crypto_failure; Errc::uri_malformed, name_id_malformed or status_malformed for a value that the
+    /// schema doesn't allow.
     [[nodiscard]] Result<SignedMessage> sign(const LogoutResponse& response) const;
     [[nodiscard]] Result<SignedMessage> sign(const LogoutRequest& request) const;
     /// The refusal of another request, in that request's own response element, with `response`'s fields.

@@ -27,18 +27,19 @@ struct Expectations {
     DestinationRule destination_rule = DestinationRule::required;
     Instant now;
     std::chrono::seconds clock_skew{180};  ///< tolerated on every comparison with `now` (erratum E92)
-    std::chrono::seconds max_age{300};     ///< how old IssueInstant may be, beyond the skew, where NotOnOrAfter is absent
+    std::chrono::seconds max_age{300};  ///< how old IssueInstant may be, beyond the skew, where NotOnOrAfter is absent
     AlgorithmPolicy algorithms;
 };
 
-/// MessageVerifier checks in this order and names the first rule that is broken: the signature (xml_signature.hpp); then,
-/// read from the signed octets only, the schema; Issuer; Destination; IssueInstant; NotOnOrAfter. Stateless, thread-safe.
+/// MessageVerifier checks in this order and names the first rule that is broken: the signature (xml_signature.hpp);
+/// then, read from the signed octets only, the schema; Issuer; Destination; IssueInstant; NotOnOrAfter. Stateless,
+/// thread-safe.
 class MessageVerifier {
 public:
     /// Errors: those of verify_enveloped(), then Errc::schema_violation and the value errors (id_malformed, ...,
-    /// version_*), issuer_mismatch, destination_missing, destination_mismatch, issue_instant_out_of_window, request_expired.
-    /// Lifetime: the result shares nothing with `message`.
-    /// Spec: SAML Core 3.2.1, 3.7.1, 5.4; Profiles 4.4.4.1 (l.1294-1304); errata E10, E38, E92.
+    /// version_*), issuer_mismatch, destination_missing, destination_mismatch, issue_instant_out_of_window,
+    /// request_expired. Lifetime: the result shares nothing with `message`. Spec: SAML Core 3.2.1, 3.7.1, 5.4;
+    /// Profiles 4.4.4.1 (l.1294-1304); errata E10, E38, E92.
     [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
                                                                 std::span<const VerificationKey> keys,
                                                                 const Expectations& expected);

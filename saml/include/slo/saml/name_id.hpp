@@ -24,9 +24,11 @@ inline constexpr std::size_t max_name_id_bytes = 1024;
 
 /// How strictly two NameIDs must agree to be one principal.
 enum class NameIDMatching {
-    /// Text and all four attributes, as written (a missing Format still means `unspecified`, Core 2.2.2 and erratum E60).
+    /// Text and all four attributes, as written (a missing Format still means `unspecified`, Core 2.2.2 and erratum
+    /// E60).
     exact,
-    /// The same, but a missing NameQualifier stands for the IdP and a missing SPNameQualifier for us (Core 8.3.7 l.3326).
+    /// The same, but a missing NameQualifier stands for the IdP and a missing SPNameQualifier for us (Core 8.3.7
+    /// l.3326).
     default_qualifiers,
     /// The text alone, for IdPs that write other attributes at logout than at login.
     value_only,

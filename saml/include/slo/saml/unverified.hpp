@@ -17,8 +17,8 @@ enum class Binding { soap };
 
 class MessageVerifier;
 
-/// ReceivedMessage is one SAML protocol message, taken out of its binding once. It can say what kind of message it claims
-/// to be and under which ID; to learn more, parse it. Movable, not thread-safe.
+/// ReceivedMessage is one SAML protocol message, taken out of its binding once. It can say what kind of message it
+/// claims to be and under which ID; to learn more, parse it. Movable, not thread-safe.
 class ReceivedMessage {
 public:
     [[nodiscard]] Binding binding() const noexcept;
@@ -26,7 +26,8 @@ public:
     [[nodiscard]] std::optional<MessageID> claimed_id() const;
     /// Errc::unsupported_request's kind: which other request it is. Nothing for a LogoutRequest.
     [[nodiscard]] std::optional<RefusedRequest> other_request() const noexcept;
-    /// The Version that an answer must carry: min(2.0, the request's), 2.0 where it can't be read (Core 4.1.3.2 l.2812).
+    /// The Version that an answer must carry: min(2.0, the request's), 2.0 where it can't be read (Core 4.1.3.2
+    /// l.2812).
     [[nodiscard]] Version answer_version() const;
 
     ReceivedMessage(ReceivedMessage&&) noexcept;

@@ -16,7 +16,8 @@ struct _xmlNode;  // NOLINT(bugprone-reserved-identifier)
 
 namespace slo::saml::xml {
 
-/// What happens to a comment. Dropped, it neither splits the text around it nor is seen by any reader; a message has none.
+/// What happens to a comment. Dropped, it neither splits the text around it nor is seen by any reader; a message has
+/// none.
 enum class Comments { refused, dropped };
 
 /// What one document may cost. The defaults are for a protocol message that a stranger sent.
@@ -29,8 +30,11 @@ struct Limits {
     Comments comments = Comments::refused;
 };
 /// For one EntityDescriptor: larger certificates and extensions, still bounded; real metadata carries comments.
-inline constexpr Limits metadata_limits{.octets = 1024 * 1024, .elements = 16'384, .depth = 32,
-                                        .attributes_per_element = 32, .namespaces_per_element = 64,
+inline constexpr Limits metadata_limits{.octets = 1024 * 1024,
+                                        .elements = 16'384,
+                                        .depth = 32,
+                                        .attributes_per_element = 32,
+                                        .namespaces_per_element = 64,
                                         .comments = Comments::dropped};
 
 /// An expanded name: namespace URI (empty: none) and local name.
@@ -81,27 +85,30 @@ private:
 };
 
 /// Document owns one parsed document. What the parser refuses, whatever the caller wants: anything but strict UTF-8,
-/// DOCTYPE, entity declarations, processing instructions, comments (unless `limits` drops them), documents over `limits`,
-/// broken namespaces. It reads no file and opens no connection. Not thread-safe; movable.
+/// DOCTYPE, entity declarations, processing instructions, comments (unless `limits` drops them), documents over
+/// `limits`, broken namespaces. It reads no file and opens no connection. Not thread-safe; movable.
 class Document {
 public:
-    /// Errors: Errc::message_too_large, xml_encoding, xml_malformed, xml_doctype, xml_processing_instruction, xml_comment,
-    /// xml_limits.
+    /// Errors: Errc::message_too_large, xml_encoding, xml_malformed, xml_doctype, xml_processing_instruction,
+    /// xml_comment, xml_limits.
     [[nodiscard]] static Result<Document> parse(std::string_view octets, const Limits& limits = {});
 
     [[nodiscard]] Element root() const noexcept;
-    /// No two ID-like attributes (ID, AssertionID, RequestID, ResponseID; any namespace, any case) share a value, and none is
-    /// an xml:id, which libxml2 would register before us.
+    /// No two ID-like attributes (ID, AssertionID, RequestID, ResponseID; any namespace, any case) share a value, and
+    /// none is an xml:id, which libxml2 would register before us.
     [[nodiscard]] bool has_unique_ids() const;
     [[nodiscard]] _xmlDoc* doc() const noexcept { return doc_.get(); }  ///< inside this room only
 
 private:
-    struct Free { void operator()(_xmlDoc* doc) const noexcept; };
+    struct Free {
+        void operator()(_xmlDoc* doc) const noexcept;
+    };
     explicit Document(_xmlDoc* doc) noexcept : doc_(doc) {}
     std::unique_ptr<_xmlDoc, Free> doc_;
 };
 
-/// escape_text and escape_attribute write `value` as canonical XML does (Canonical XML 1.0, section 2.3), appended to `out`.
+/// escape_text and escape_attribute write `value` as canonical XML does (Canonical XML 1.0, section 2.3), appended to
+/// `out`.
 void escape_text(std::string& out, std::string_view value);
 void escape_attribute(std::string& out, std::string_view value);
 

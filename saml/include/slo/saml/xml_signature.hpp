@@ -27,11 +27,11 @@ private:
 /// verify_enveloped checks the one ds:Signature in `document`, which must be a child of `root` and cover it by its
 /// attribute ID = `id`, against `keys` in their order. KeyInfo is never read.
 ///
-/// Errors: Errc::xml_duplicate_id, signature_missing, signature_count, signature_position, signature_structure, signature_attribute,
-/// signature_object, reference_count, reference_not_to_root, transform_not_allowed, canonicalization_not_allowed,
-/// signature_algorithm_not_allowed, digest_algorithm_not_allowed, no_verification_key, signature_invalid,
-/// signed_octets_differ, crypto_failure.
-/// Spec: SAML Core 5.4.1-5.4.5 (l.2925-2955), errata E81, E91. Thread-safe for different documents.
+/// Errors: Errc::xml_duplicate_id, signature_missing, signature_count, signature_position, signature_structure,
+/// signature_attribute, signature_object, reference_count, reference_not_to_root, transform_not_allowed,
+/// canonicalization_not_allowed, signature_algorithm_not_allowed, digest_algorithm_not_allowed, no_verification_key,
+/// signature_invalid, signed_octets_differ, crypto_failure. Spec: SAML Core 5.4.1-5.4.5 (l.2925-2955), errata E81, E91.
+/// Thread-safe for different documents.
 [[nodiscard]] Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::Element& root,
                                                     const std::string& id, std::span<const VerificationKey> keys,
                                                     const AlgorithmPolicy& policy);

@@ -26,13 +26,13 @@ struct Configuration {
     ReloginRule relogin = ReloginRule::by_authn_instant;
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
-    std::uint16_t local_port = 0;       ///< 0: no local listener
-    std::vector<std::string> notes;     ///< one line each: what the operator should know (keys made, certificates ageing)
+    std::uint16_t local_port = 0;    ///< 0: no local listener
+    std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 
-/// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys that it
-/// names and that don't exist are generated beside it (mode 0600), and a note says so.
-/// Errors: Errc::configuration_invalid with one line: what is wrong, where, and how to mend it. Unknown keys are errors.
+/// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys that
+/// it names and that don't exist are generated beside it (mode 0600), and a note says so. Errors:
+/// Errc::configuration_invalid with one line: what is wrong, where, and how to mend it. Unknown keys are errors.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now);
 
 }  // namespace slo::sp

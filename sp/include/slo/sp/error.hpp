@@ -10,17 +10,17 @@
 namespace slo::sp {
 
 enum class Errc {
-    issuer_unknown = 1,         ///< check.issuer_unknown: no IdP of ours has that entityID
-    content_type_not_accepted,  ///< http.content_type: this IdP's profile doesn't list it
-    metadata_expired,           ///< check.metadata_expired: the IdP's validUntil has passed
-    local_session_id_malformed, ///< store.session_id
-    session_id_taken,           ///< store.session_id_taken: another live session has that local id
-    session_malformed,          ///< store.session: expires in the past, too many indexes, an over-long value
-    store_full,                 ///< store.full: no room for a session or for another logout's record
-    store_failed,               ///< store.failed
-    configuration_invalid,      ///< config: `detail` says what, where and how to mend it
-    address_in_use,             ///< server.address
-    tls_setup_failed,           ///< server.tls
+    issuer_unknown = 1,          ///< check.issuer_unknown: no IdP of ours has that entityID
+    content_type_not_accepted,   ///< http.content_type: this IdP's profile doesn't list it
+    metadata_expired,            ///< check.metadata_expired: the IdP's validUntil has passed
+    local_session_id_malformed,  ///< store.session_id
+    session_id_taken,            ///< store.session_id_taken: another live session has that local id
+    session_malformed,           ///< store.session: expires in the past, too many indexes, an over-long value
+    store_full,                  ///< store.full: no room for a session or for another logout's record
+    store_failed,                ///< store.failed
+    configuration_invalid,       ///< config: `detail` says what, where and how to mend it
+    address_in_use,              ///< server.address
+    tls_setup_failed,            ///< server.tls
 };
 [[nodiscard]] std::string_view name(Errc code) noexcept;
 [[nodiscard]] const std::error_category& error_category() noexcept;

@@ -18,7 +18,7 @@ struct HttpRequest {
     std::string method;
     std::string target;  ///< as on the request line, origin-form
     HttpHeaders headers;
-    std::string body;    ///< already de-chunked
+    std::string body;  ///< already de-chunked
 
     /// The value of the one header with this name (any case); nothing if it is absent or repeated.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
@@ -31,7 +31,8 @@ struct HttpReply {
     std::string body = {};
 };
 
-/// PendingReply is a reply that needs time: start it, wait for `done` or `budget`, then take finish(). See PendingLogout.
+/// PendingReply is a reply that needs time: start it, wait for `done` or `budget`, then take finish(). See
+/// PendingLogout.
 struct PendingReply {
     std::chrono::milliseconds budget;
     std::function<void(std::function<void()> done)> start;

@@ -16,8 +16,9 @@ struct HttpEndpointOptions {
     std::size_t max_body = 64 * 1024;  ///< octets
 };
 
-/// HttpEndpoint applies the HTTP rows of the SOAP binding (method, Content-Type, size: normative rows 1 to 3), hands the
-/// body to the service, and adds the headers of Bindings 3.2.3.2 (l.364-368). Paths match byte by byte, queries included.
+/// HttpEndpoint applies the HTTP rows of the SOAP binding (method, Content-Type, size: normative rows 1 to 3), hands
+/// the body to the service, and adds the headers of Bindings 3.2.3.2 (l.364-368). Paths match byte by byte, queries
+/// included.
 class HttpEndpoint final : public HttpHandler {
 public:
     /// `service` must outlive the endpoint and every reply that is still pending.

@@ -20,7 +20,7 @@ struct TlsOptions {
     std::string certificate_chain_file = {};  ///< PEM, leaf first
     std::string private_key_file = {};        ///< PEM
     ClientCertificates client_certificates = ClientCertificates::none;
-    std::string client_ca_file = {};          ///< PEM; needed unless `none`
+    std::string client_ca_file = {};  ///< PEM; needed unless `none`
 };
 
 struct HttpServerOptions {
@@ -37,11 +37,11 @@ struct HttpServerOptions {
     std::size_t max_header_fields = 64;
     std::size_t max_body_octets = 64 * 1024;
     std::chrono::milliseconds handshake_timeout{5000};
-    std::chrono::milliseconds header_timeout{5000};   ///< from a request's first octet, in total; until the first one
-    std::chrono::milliseconds body_timeout{10000};    ///< in total
-    std::chrono::milliseconds write_timeout{10000};   ///< in total
-    std::chrono::milliseconds idle_timeout{30000};    ///< between requests
-    std::chrono::milliseconds drain_timeout{5000};    ///< for requests at work when it is told to stop
+    std::chrono::milliseconds header_timeout{5000};  ///< from a request's first octet, in total; until the first one
+    std::chrono::milliseconds body_timeout{10000};   ///< in total
+    std::chrono::milliseconds write_timeout{10000};  ///< in total
+    std::chrono::milliseconds idle_timeout{30000};   ///< between requests
+    std::chrono::milliseconds drain_timeout{5000};   ///< for requests at work when it is told to stop
 };
 
 /// HttpServer listens from construction on and serves while run() runs. No request can end the process: whatever is
@@ -71,10 +71,10 @@ public:
         std::uint64_t connections = 0;
         std::uint64_t refused_connections = 0;  ///< over one of the two caps
         std::uint64_t failed_handshakes = 0;
-        std::uint64_t requests = 0;             ///< handed to the handler
-        std::uint64_t bad_requests = 0;         ///< refused by the server itself
-        std::uint64_t timeouts = 0;             ///< of handshake, header, body or write
-        std::uint64_t failures = 0;             ///< something was thrown; that connection was closed
+        std::uint64_t requests = 0;      ///< handed to the handler
+        std::uint64_t bad_requests = 0;  ///< refused by the server itself
+        std::uint64_t timeouts = 0;      ///< of handshake, header, body or write
+        std::uint64_t failures = 0;      ///< something was thrown; that connection was closed
     };
     /// From any thread; the figures needn't be of one moment.
     [[nodiscard]] Counters counters() const noexcept;

@@ -30,12 +30,12 @@ struct SoapReply {
 
 /// Everything that a LogoutService works with. The referenced objects must outlive the service.
 struct LogoutServiceParts {
-    saml::EntityID entity_id;                               ///< who we are
-    std::vector<saml::EndpointUrl> destinations;            ///< our public SOAP logout URLs
+    saml::EntityID entity_id;                     ///< who we are
+    std::vector<saml::EndpointUrl> destinations;  ///< our public SOAP logout URLs
     std::shared_ptr<const idp_adapter::IdpDirectory> idps;
     saml::MessageSigner signer;
     std::vector<saml::DecryptionKey> decryption_keys;
-    saml::KeyedDigest audit_digest;                         ///< hashes NameIDs for audit lines
+    saml::KeyedDigest audit_digest;  ///< hashes NameIDs for audit lines
     Policy policy;
     SessionStore& store;
     std::vector<Application*> applications;

@@ -17,9 +17,9 @@ struct MemorySessionStoreOptions {
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
 
-/// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, what has expired
-/// makes room, and if nothing has, admit() and begin_logout() fail with Errc::store_full; a live session, an ending one
-/// and a kept logout are never dropped. Nothing survives the process. The clock must outlive it.
+/// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, what has
+/// expired makes room, and if nothing has, admit() and begin_logout() fail with Errc::store_full; a live session, an
+/// ending one and a kept logout are never dropped. Nothing survives the process. The clock must outlive it.
 class MemorySessionStore final : public SessionStore {
 public:
     MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options = {});
@@ -32,11 +32,12 @@ public:
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
 
-    /// Drops what has expired in one shard and moves on to the next; call it now and then. Returns how many were dropped.
+    /// Drops what has expired in one shard and moves on to the next; call it now and then. Returns how many were
+    /// dropped.
     std::size_t sweep_some();
 
     struct Size {
-        std::size_t sessions = 0;        ///< live, ending, and expired ones not swept yet
+        std::size_t sessions = 0;  ///< live, ending, and expired ones not swept yet
         std::size_t logout_records = 0;
     };
     [[nodiscard]] Size size() const noexcept;

@@ -16,9 +16,11 @@ struct Policy {
     UnknownPrincipal unknown_principal = UnknownPrincipal::success;
     SecondLevelCodes second_level_codes = SecondLevelCodes::sent;
     std::chrono::seconds clock_skew{180};
-    std::chrono::milliseconds application_deadline{3000};  ///< total, for all applications together; IdPs wait 5 s at least
-    std::chrono::seconds logout_record_horizon{3600};      ///< how long a logout is kept at least; NotOnOrAfter may prolong it
-    std::chrono::seconds logout_record_cap{86400};         ///< and at most, whatever NotOnOrAfter says
+    std::chrono::milliseconds application_deadline{
+        3000};  ///< total, for all applications together; IdPs wait 5 s at least
+    std::chrono::seconds logout_record_horizon{
+        3600};                                      ///< how long a logout is kept at least; NotOnOrAfter may prolong it
+    std::chrono::seconds logout_record_cap{86400};  ///< and at most, whatever NotOnOrAfter says
 };
 
 }  // namespace slo::sp

@@ -11,7 +11,8 @@
 
 namespace slo::sp {
 
-/// A local session's id: opaque, chosen by the host, 1 to 256 bytes, no controls. It may be a bearer secret: never logged.
+/// A local session's id: opaque, chosen by the host, 1 to 256 bytes, no controls. It may be a bearer secret: never
+/// logged.
 struct LocalSessionIDKind {
     static bool accepts(std::string_view text) noexcept;
     static Failure refuse();
@@ -21,12 +22,12 @@ using LocalSessionID = saml::ParsedString<LocalSessionIDKind>;
 /// Session is what the host knows at login and logout needs later (Profiles 4.1.4.2; erratum E38).
 struct Session {
     LocalSessionID id;
-    saml::EntityID idp;                              ///< whose assertion made it
-    saml::EntityID sp;                               ///< to which of our entities
-    saml::NameID name_id;                            ///< exactly as received
-    std::vector<saml::SessionIndex> session_indexes; ///< of every AuthnStatement; may be empty
-    Instant authn_instant;                           ///< AuthnStatement/@AuthnInstant
-    Instant expires;                                 ///< when the session ends anyway; at most SessionNotOnOrAfter
+    saml::EntityID idp;                               ///< whose assertion made it
+    saml::EntityID sp;                                ///< to which of our entities
+    saml::NameID name_id;                             ///< exactly as received
+    std::vector<saml::SessionIndex> session_indexes;  ///< of every AuthnStatement; may be empty
+    Instant authn_instant;                            ///< AuthnStatement/@AuthnInstant
+    Instant expires;                                  ///< when the session ends anyway; at most SessionNotOnOrAfter
 
     friend bool operator==(const Session&, const Session&) = default;
 };

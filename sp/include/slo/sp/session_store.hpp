@@ -24,12 +24,12 @@ struct LogoutKey {
 /// LogoutOrder is what a verified LogoutRequest orders.
 struct LogoutOrder {
     LogoutKey key;
-    saml::EntityID sp;                               ///< which of our entities it addresses
+    saml::EntityID sp;  ///< which of our entities it addresses
     saml::NameID name_id;
-    std::vector<saml::SessionIndex> session_indexes; ///< none: every session of the principal
+    std::vector<saml::SessionIndex> session_indexes;  ///< none: every session of the principal
     saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers;
-    Instant as_of;                                   ///< IssueInstant: a login after it is a new one
-    Instant keep_until;                              ///< how long late assertions and repeats are recognised
+    Instant as_of;       ///< IssueInstant: a login after it is a new one
+    Instant keep_until;  ///< how long late assertions and repeats are recognised
 };
 
 /// LogoutOutcome is what became of the sessions that an order named. `complete()` is what Success may be signed for.
@@ -50,8 +50,9 @@ struct FreshLogout {
     std::vector<Session> ending;  ///< now *ending*: find() already answers "not alive" for each of them
 };
 struct RepeatedLogout {
-    std::optional<LogoutOutcome> recorded;  ///< the first answer; absent while the first is still at work, or died at it
-    std::vector<Session> ending;            ///< what is still *ending*; empty where `recorded` is present
+    std::optional<LogoutOutcome>
+        recorded;                 ///< the first answer; absent while the first is still at work, or died at it
+    std::vector<Session> ending;  ///< what is still *ending*; empty where `recorded` is present
 };
 using BegunLogout = std::variant<FreshLogout, RepeatedLogout>;
 
@@ -68,10 +69,10 @@ class SessionStore {
 public:
     virtual ~SessionStore() = default;
 
-    /// Makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or all, that
-    /// is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the AuthnInstant).
-    /// Admitting the same session again is admitted and changes nothing.
-    /// Errors: Errc::session_id_taken, session_malformed, store_full, store_failed.
+    /// Makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or all,
+    /// that is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the
+    /// AuthnInstant). Admitting the same session again is admitted and changes nothing. Errors: Errc::session_id_taken,
+    /// session_malformed, store_full, store_failed.
     [[nodiscard]] virtual Result<Admission> admit(const Session& session) = 0;
 
     /// Records `order` and turns every session that it names *ending*, in one step: no login slips in between, no two
@@ -79,8 +80,8 @@ public:
     /// A session without an index is named only by an order without indexes.
     [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order) = 0;
 
-    /// Records the outcome and forgets the sessions in `gone`; those not in it stay *ending*. The first outcome that was
-    /// recorded wins and is returned, so that every repeat gets one answer.
+    /// Records the outcome and forgets the sessions in `gone`; those not in it stay *ending*. The first outcome that
+    /// was recorded wins and is returned, so that every repeat gets one answer.
     [[nodiscard]] virtual Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
                                                                 const std::vector<LocalSessionID>& gone) = 0;
 

@@ -1,1 +1,1 @@
-#  include <libxml/tree.h>
+#include <libxml/tree.h>
