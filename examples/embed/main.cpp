@@ -56,7 +56,10 @@ int main() {
                                         .session_indexes = {index},
                                         .authn_instant = clock.now(),
                                         .expires = clock.now() + std::chrono::hours(8)});
-    if (!admission || *admission != sp::Admission::admitted) return 1;
+    if (!admission || *admission != sp::Admission::admitted) {
+        users_by_cookie.erase("cookie-1");  // its logout came first, or the store is full: nobody is signed in
+        return 1;
+    }
 
     // At logout: the host's HTTP server hands over the body of POST /saml/slo and sends back what it gets.
     const auto request =

@@ -13,7 +13,8 @@ inline constexpr std::string_view help =
 
 It takes LogoutRequests from your identity providers over SOAP, proves who sent them, ends the sessions they name, and
 answers with a signed LogoutResponse. A signed Success means: every session that the request names is gone, and a login
-that was on its way when the logout came is refused. Sessions live in memory and end with the process.
+that was on its way when the logout came is refused. Sessions and logouts live in memory and end with the process: after a
+restart, register nothing from before it.
 
 FILE is TOML; examples/soap_endpoint.toml explains every key. Keys that it names and that don't exist are made.
 
@@ -22,8 +23,8 @@ Public endpoints ([server] listen):
   GET  /saml/metadata    our metadata: give it to the identity provider's administrator
 
 Local interface ([local] port, 127.0.0.1 only): for your application. At login, with the values of the assertion exactly
-as they stand there; session_index may be repeated, format, name_qualifier, sp_name_qualifier and sp_provided_id are the NameID's
-attributes, if it has them:
+as they stand there; session_index may be repeated; format, name_qualifier, sp_name_qualifier and sp_provided_id are the
+NameID's attributes, if it has them:
 
   curl -i http://127.0.0.1:8081/sessions \
     --data-urlencode local_id=cookie-value-or-its-hash --data-urlencode idp=https://idp.example.org/metadata \

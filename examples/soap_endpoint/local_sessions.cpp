@@ -113,7 +113,8 @@ auto required(Form& form, std::string_view name, Parse parse) -> decltype(parse(
 
 HttpReply failed(const Failure& failure) {
     if (failure.code == sp::Errc::session_id_taken) return refusal(409, "local_id is taken by another session");
-    if (failure.code == sp::Errc::session_malformed) return refusal(400, failure.detail);
+    if (failure.code == sp::Errc::session_malformed)
+        return refusal(400, "expires has passed, there are over 64 session_index, or the NameID is none");
     if (failure.code == sp::Errc::local_session_id_malformed) return refusal(400, "no such id can exist");
     return refusal(503, "the session store has no room or failed");
 }

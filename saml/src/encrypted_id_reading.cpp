@@ -96,7 +96,8 @@ Result<EncryptedID> read_encrypted_id(const xml::Element& element) {
             return schema_violation(*sibling, "neither EncryptedData nor EncryptedKey");
     }
     //= SAML Core 2.2.4 l.497
-    //# The Type attribute SHOULD be present and, if present, MUST contain a value of http://www.w3.org/2001/04/xmlenc#Element.
+    //# The Type attribute SHOULD be present and, if present, MUST contain a value of
+    //# http://www.w3.org/2001/04/xmlenc#Element.
     const auto type = data->attribute("Type");
     if (type && *type != "http://www.w3.org/2001/04/xmlenc#Element") return schema_violation(*data, "another Type");
     const auto method = child_of(*data, xenc("EncryptionMethod"));

@@ -47,6 +47,14 @@ constexpr bool is_port(std::string_view text) noexcept {
     return port >= 1 && port <= 65'535;
 }
 
+/// The octets that may stand in a URI, or in an IRI beyond ASCII. A table, because every namespace name is asked.
+constexpr std::array<bool, 256> uri_octets = [] {
+    std::array<bool, 256> allowed{};
+    for (std::size_t octet = 0x21; octet < allowed.size(); ++octet) allowed[octet] = octet != 0x7F;
+    for (const char c : {'<', '>', '"', '{', '}', '|', '\\', '^', '`'}) allowed[static_cast<unsigned char>(c)] = false;
+    return allowed;
+}();
+
 // host, host:port, [IPv6] or [IPv6]:port. User information is refused by its '@': a password has no place in metadata.
 bool is_authority_without_user(std::string_view authority) noexcept {
     if (authority.find('@') != std::string_view::npos) return false;
@@ -74,7 +82,11 @@ bool is_absolute_uri(std::string_view text) noexcept {
     if (scheme.empty() || !is_alpha(scheme.front())) return false;
     const auto is_scheme_char = [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; };
     if (!std::all_of(scheme.begin(), scheme.end(), is_scheme_char)) return false;
-    return is_clean_value(text, text.size()) && text.find_first_of(" <>\"{}|\\^`") == std::string_view::npos;
+    const std::string_view rest = text.substr(colon);
+    if (!std::all_of(rest.begin(), rest.end(), [](char c) { return uri_octets[static_cast<unsigned char>(c)]; }))
+        return false;
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    return std::all_of(rest.begin(), rest.end(), is_ascii) || is_clean_value(rest, rest.size());
 }
 
 bool EntityIDKind::accepts(std::string_view text) noexcept {

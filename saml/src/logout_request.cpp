@@ -23,7 +23,8 @@ Result<Identifier> read_identifier(const xml::Element& message, ChildCursor& chi
     }
     if (const auto element = children.take({vocabulary::saml, "EncryptedID"})) {
         auto encrypted_id = read_encrypted_id(*element);
-        if (!encrypted_id) return encrypted_id.error();
+        // Whatever is wrong with it looks the same from outside (erratum E93).
+        if (!encrypted_id) return fail(Errc::decryption_failed, encrypted_id.error().detail);
         return Identifier(*std::move(encrypted_id));
     }
     if (children.take({vocabulary::saml, "BaseID"})) return Identifier(BaseID{});

@@ -4,13 +4,10 @@
 #include <charconv>
 
 #include "slo/saml/error.hpp"
-#include "utf8.hpp"
 #include "vocabulary.hpp"
 
 namespace slo::saml {
 namespace {
-
-constexpr std::size_t max_persistent_characters = 256;  // Core 8.3.7 l.3325, 8.3.8 l.3361
 
 /// The parts of a version: digits without a leading zero, up to 9999.
 std::optional<int> version_part(std::string_view text) {
@@ -21,20 +18,23 @@ std::optional<int> version_part(std::string_view text) {
     return value;
 }
 
-bool says_its_own_type(const xml::Element& element, std::string_view qname, std::string_view type) {
-    const std::size_t colon = qname.find(':');
-    const std::string_view prefix = colon == std::string_view::npos ? std::string_view{} : qname.substr(0, colon);
-    const std::string_view local = colon == std::string_view::npos ? qname : qname.substr(colon + 1);
-    // Only a prefix that the signed octets themselves bind is found here: whoever rebinds one outside gains nothing.
-    return local == type && element.namespace_of_prefix(prefix) == element.name().namespace_uri;
+bool is_xsi_type(const xml::Name& name) noexcept {
+    return name.local == "type" &&
+           (name.namespace_uri == vocabulary::xsi_2001 || name.namespace_uri == vocabulary::xsi_1999);
 }
 
-/// A string attribute of an identifier: absent, or a clean value.
-Result<std::optional<std::string>> read_qualifier(const xml::Element& element, std::string_view name, Errc rule) {
-    auto value = element.attribute(name);
-    if (value && !is_clean_value(*value, max_name_id_bytes))
-        return fail(rule, std::string(name) + " is blank or too long");
-    return value;
+/// Whether each xsi:type on `element` says what the element is anyway: `type`, of the element's own namespace.
+bool says_its_own_type(const xml::Element& element, std::string_view type) {
+    for (const auto& [name, qname] : element.attributes()) {
+        if (!is_xsi_type(name)) continue;
+        const std::size_t colon = qname.find(':');
+        const std::string prefix = colon == std::string::npos ? "" : qname.substr(0, colon);
+        const std::string local = colon == std::string::npos ? qname : qname.substr(colon + 1);
+        // Only a prefix that the signed octets themselves bind is found here: whoever rebinds one outside gains
+        // nothing.
+        if (local != type || element.namespace_of_prefix(prefix) != element.name().namespace_uri) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -45,12 +45,10 @@ Failure schema_violation(const xml::Element& where, std::string_view what) {
 
 Result<void> expect_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed,
                                std::string_view type) {
-    for (const auto& attribute : element.attributes()) {
-        const auto& [name, value] = attribute;
+    for (const auto& name : element.attribute_names()) {
         if (name.namespace_uri.empty() && std::find(allowed.begin(), allowed.end(), name.local) != allowed.end())
             continue;
-        const bool xsi = name.namespace_uri == vocabulary::xsi_2001 || name.namespace_uri == vocabulary::xsi_1999;
-        if (xsi && name.local == "type" && says_its_own_type(element, value, type)) continue;
+        if (is_xsi_type(name) && says_its_own_type(element, type)) continue;
         return schema_violation(element, "an attribute that the element doesn't have");
     }
     return Done{};
@@ -100,25 +98,15 @@ Result<NameID> read_name_id(const xml::Element& element) {
     }
     auto text = element.text();
     if (!text) return text.error();
-    if (!is_clean_value(*text, max_name_id_bytes))
-        return fail(Errc::name_id_malformed, "blank, too long or with controls");
 
     NameID name_id;
     name_id.value = *std::move(text);
     name_id.format = element.attribute("Format");
     if (name_id.format && !is_absolute_uri(*name_id.format)) return fail(Errc::uri_malformed, "NameID/@Format");
-    for (const auto& [attribute, member] :
-         {std::pair("NameQualifier", &NameID::name_qualifier), std::pair("SPNameQualifier", &NameID::sp_name_qualifier),
-          std::pair("SPProvidedID", &NameID::sp_provided_id)}) {
-        auto value = read_qualifier(element, attribute, Errc::name_id_malformed);
-        if (!value) return value.error();
-        name_id.*member = *std::move(value);
-    }
-    const bool limited =
-        name_id.format == vocabulary::format_persistent || name_id.format == vocabulary::format_transient;
-    if (limited && utf8_length(name_id.value).value_or(0) > max_persistent_characters) {
-        return fail(Errc::name_id_malformed, "over 256 characters");
-    }
+    name_id.name_qualifier = element.attribute("NameQualifier");
+    name_id.sp_name_qualifier = element.attribute("SPNameQualifier");
+    name_id.sp_provided_id = element.attribute("SPProvidedID");
+    if (!is_well_formed(name_id)) return fail(Errc::name_id_malformed, "blank, too long or with controls");
     return name_id;
 }
 

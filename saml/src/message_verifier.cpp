@@ -10,9 +10,17 @@
 namespace slo::saml {
 namespace {
 
+/// The octets that the signature covers, parsed anew: from here on nothing else of the message is looked at.
+Result<xml::Document> open_signed(const ReceivedMessage::Impl& received, const MessageID& id,
+                                  std::span<const VerificationKey> keys, const AlgorithmPolicy& algorithms) {
+    const auto signed_octets = verify_enveloped(received.document, received.message, id.str(), keys, algorithms);
+    if (!signed_octets) return signed_octets.error();
+    return xml::Document::parse(signed_octets->str());
+}
+
 //= SAML Core 3.2.1 l.1480
-//# If it is present, the actual recipient MUST check that the URI reference identifies the location at which the message was
-//# received. If it does not, the request MUST be discarded.
+//# If it is present, the actual recipient MUST check that the URI reference identifies the location at which the
+//# message was received. If it does not, the request MUST be discarded.
 Result<void> check_destination(const std::optional<std::string>& destination, const Expectations& expected,
                                DestinationRule rule) {
     if (!destination) {
@@ -58,12 +66,7 @@ Result<void> check_claims(const Message& message, const EntityID& claimed_issuer
 Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
                                                         std::span<const VerificationKey> keys,
                                                         const Expectations& expected) {
-    const auto& received = *message.message_.impl_;
-    const auto signed_octets =
-        verify_enveloped(received.document, received.message, message.id_.str(), keys, expected.algorithms);
-    if (!signed_octets) return signed_octets.error();
-
-    const auto document = xml::Document::parse(signed_octets->str());
+    const auto document = open_signed(*message.message_.impl_, message.id_, keys, expected.algorithms);
     if (!document) return document.error();
     auto request = read_logout_request(document->root());
     if (!request) return request.error();
@@ -78,12 +81,7 @@ Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRe
 Result<Verified<LogoutResponse>> MessageVerifier::verify(const UnverifiedLogoutResponse& message,
                                                          std::span<const VerificationKey> keys,
                                                          const MessageID& request_id, const Expectations& expected) {
-    const auto& received = *message.message_.impl_;
-    const auto signed_octets =
-        verify_enveloped(received.document, received.message, message.id_.str(), keys, expected.algorithms);
-    if (!signed_octets) return signed_octets.error();
-
-    const auto document = xml::Document::parse(signed_octets->str());
+    const auto document = open_signed(*message.message_.impl_, message.id_, keys, expected.algorithms);
     if (!document) return document.error();
     auto response = read_logout_response(document->root());
     if (!response) return response.error();

@@ -106,8 +106,8 @@ std::string status_codes(const Status& status) {
 }  // namespace
 
 Result<std::string> write_name_id(const NameID& name_id) {
-    if (!is_clean_value(name_id.value, max_name_id_bytes)) return fail(Errc::name_id_malformed);
     if (auto ok = expect_uri(name_id.format, "NameID/@Format"); !ok) return ok.error();
+    if (!is_well_formed(name_id)) return fail(Errc::name_id_malformed);
     std::string out = R"(<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion")";
     optional_attribute(out, "Format", name_id.format);
     optional_attribute(out, "NameQualifier", name_id.name_qualifier);

@@ -2,6 +2,9 @@
 
 #include <string_view>
 
+#include "utf8.hpp"
+#include "vocabulary.hpp"
+
 namespace slo::saml {
 namespace {
 
@@ -17,7 +20,21 @@ bool qualifiers_match(const NameID& a, const NameID& b, const EntityID& idp, con
            value_or(a.sp_name_qualifier, sp.str()) == value_or(b.sp_name_qualifier, sp.str());
 }
 
+bool is_clean(const std::optional<std::string>& attribute) noexcept {
+    return !attribute || is_clean_value(*attribute, max_name_id_bytes);
+}
+
 }  // namespace
+
+bool is_well_formed(const NameID& name_id) noexcept {
+    constexpr std::size_t max_persistent_characters = 256;
+    const bool limited =
+        name_id.format == vocabulary::format_persistent || name_id.format == vocabulary::format_transient;
+    return is_clean_value(name_id.value, max_name_id_bytes) && is_clean(name_id.format) &&
+           (!name_id.format || is_absolute_uri(*name_id.format)) && is_clean(name_id.name_qualifier) &&
+           is_clean(name_id.sp_name_qualifier) && is_clean(name_id.sp_provided_id) &&
+           (!limited || utf8_length(name_id.value).value_or(0) <= max_persistent_characters);
+}
 
 bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching, const EntityID& idp,
                       const EntityID& sp) noexcept {

@@ -33,9 +33,9 @@ void collect_signatures(const xml::Element& element, std::vector<xml::Element>& 
 /// Every attribute is unqualified and among `allowed`. xmlsec reads attributes without looking at their namespace, so
 /// `x:URI` in front of `URI` would be its choice and not ours.
 Result<void> check_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed) {
-    for (const auto& attribute : element.attributes()) {
-        const bool known = attribute.name.namespace_uri.empty() &&
-                           std::find(allowed.begin(), allowed.end(), attribute.name.local) != allowed.end();
+    for (const auto& name : element.attribute_names()) {
+        const bool known =
+            name.namespace_uri.empty() && std::find(allowed.begin(), allowed.end(), name.local) != allowed.end();
         if (!known) return broken(Errc::signature_attribute, element, "an attribute that the element doesn't have");
     }
     return Done{};
@@ -118,8 +118,8 @@ Result<void> check_reference(const xml::Element& reference, const std::string& i
                              SignatureProfile& profile) {
     if (auto ok = check_plain(reference, ds("Reference"), {"URI", "Id"}); !ok) return ok;
     //= SAML Core 5.4.2 l.2933
-    //# Signatures MUST contain a single <ds:Reference> containing a same-document reference to the ID attribute value of
-    //# the root element of the assertion or protocol message being signed.
+    //# Signatures MUST contain a single <ds:Reference> containing a same-document reference to the ID attribute value
+    //# of the root element of the assertion or protocol message being signed.
     if (reference.attribute("URI") != "#" + id) {
         return broken(Errc::reference_not_to_root, reference, "URI isn't '#' and the message's ID");
     }

@@ -34,8 +34,8 @@ Result<void> check_header(const xml::Element& header) {
         if (!must_understand || *must_understand == "0") continue;
         if (*must_understand != "1") return fail(Errc::soap_structure, "mustUnderstand is neither 1 nor 0");
         //= SOAP 1.1 section 4.2.3
-        //# If the mustUnderstand attribute is present with the value "1", the recipient [...] MUST either obey the semantics
-        //# [...] or MUST fail processing the message
+        //# If the mustUnderstand attribute is present with the value "1", the recipient [...] MUST either obey the
+        //# semantics [...] or MUST fail processing the message
         if (is_for_us(block)) return fail(Errc::soap_must_understand);
     }
     return Done{};
@@ -63,8 +63,8 @@ Result<xml::Element> find_message(const xml::Document& document) {
     if (!body) return body.error();
     if (!body->has_only_element_content()) return fail(Errc::soap_structure, "text in Body");
     //= SAML Bindings 3.2.2.1 l.306
-    //# The requester MUST NOT include more than one SAML request per SOAP message or include any additional XML elements in
-    //# the SOAP body.
+    //# The requester MUST NOT include more than one SAML request per SOAP message or include any additional XML
+    //# elements in the SOAP body.
     const auto children = body->children();
     if (children.size() != 1) return fail(Errc::soap_body_count);
     return children.front();
@@ -153,8 +153,8 @@ std::string fault(FaultCode code, std::string_view text) {
     xml::escape_text(octets, text);
     octets += "</faultstring>";
     //= SOAP 1.1 section 4.4
-    //# It MUST be present if the contents of the Body element could not be successfully processed. It MUST NOT be used to
-    //# carry information about error information belonging to header entries.
+    //# It MUST be present if the contents of the Body element could not be successfully processed. It MUST NOT be used
+    //# to carry information about error information belonging to header entries.
     if (code != FaultCode::must_understand) octets += "<detail/>";
     octets += "</S:Fault>";
     octets += envelope_end;

@@ -150,6 +150,10 @@ std::string attribute_value(const xmlAttr* attribute) {
     return std::string(view(value.get()));
 }
 
+Name name_of(const xmlAttr* attribute) noexcept {
+    return {attribute->ns == nullptr ? std::string_view{} : view(attribute->ns->href), view(attribute->name)};
+}
+
 bool is_id_like(const xmlAttr* attribute) noexcept {
     for (const std::string_view name : {"id", "assertionid", "requestid", "responseid"}) {
         if (equal_ignoring_case(view(attribute->name), name)) return true;
@@ -157,11 +161,14 @@ bool is_id_like(const xmlAttr* attribute) noexcept {
     return false;
 }
 
-/// Collects the values of all ID-like attributes below `node`; false where libxml2 took one for an ID by itself
-/// (xml:id).
+bool is_xml_id(const xmlAttr* attribute) noexcept {
+    return name_of(attribute) == Name{"http://www.w3.org/XML/1998/namespace", "id"};
+}
+
+/// Collects the values of all ID-like attributes below `node`; false where there is an xml:id.
 bool collect_ids(const xmlNode* node, std::vector<std::string>& ids) {
     for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
-        if (attribute->atype == XML_ATTRIBUTE_ID) return false;
+        if (is_xml_id(attribute)) return false;
         if (is_id_like(attribute)) ids.push_back(attribute_value(attribute));
     }
     for (const xmlNode* child = node->children; child != nullptr; child = child->next) {
@@ -220,8 +227,15 @@ std::optional<std::string> Element::attribute(std::string_view local) const {
 std::vector<Attribute> Element::attributes() const {
     std::vector<Attribute> all;
     for (const xmlAttr* attribute = node_->properties; attribute != nullptr; attribute = attribute->next) {
-        const std::string_view uri = attribute->ns == nullptr ? std::string_view{} : view(attribute->ns->href);
-        all.push_back({{uri, view(attribute->name)}, attribute_value(attribute)});
+        all.push_back({name_of(attribute), attribute_value(attribute)});
+    }
+    return all;
+}
+
+std::vector<Name> Element::attribute_names() const {
+    std::vector<Name> all;
+    for (const xmlAttr* attribute = node_->properties; attribute != nullptr; attribute = attribute->next) {
+        all.push_back(name_of(attribute));
     }
     return all;
 }

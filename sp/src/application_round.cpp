@@ -77,25 +77,26 @@ Ended ApplicationRound::judge(std::size_t session) const {
 }
 
 RoundResult ApplicationRound::close() {
-    std::function<void()> dropped;  // destroyed after the lock is released: it's the driver's code
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    dropped.swap(on_complete_);
-
     RoundResult result;
-    for (std::size_t i = 0; i < sessions_.size(); ++i) {
-        const Ended ended = judge(i);
-        if (ended == Ended::ended) ++result.outcome.ended;
-        if (ended == Ended::already_gone) ++result.outcome.already_gone;
-        if (ended == Ended::failed) ++result.outcome.failed;
-        if (ended != Ended::failed) result.gone.push_back(sessions_[i].id);
+    std::vector<bool> has_failed(applications_.size());
+    std::function<void()> dropped;  // destroyed after the lock is released: it's the driver's code
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+        dropped.swap(on_complete_);
+        for (std::size_t i = 0; i < sessions_.size(); ++i) {
+            const Ended ended = judge(i);
+            if (ended == Ended::ended) ++result.outcome.ended;
+            if (ended == Ended::already_gone) ++result.outcome.already_gone;
+            if (ended == Ended::failed) ++result.outcome.failed;
+            if (ended != Ended::failed) result.gone.push_back(sessions_[i].id);
+            for (std::size_t a = 0; a < reports_.size(); ++a) {
+                if (said(reports_[a], i) == Ended::failed) has_failed[a] = true;
+            }
+        }
     }
     for (std::size_t a = 0; a < applications_.size(); ++a) {
-        for (std::size_t i = 0; i < sessions_.size(); ++i) {
-            if (said(reports_[a], i) != Ended::failed) continue;
-            result.failed_applications.emplace_back(applications_[a]->name());
-            break;
-        }
+        if (has_failed[a]) result.failed_applications.emplace_back(applications_[a]->name());
     }
     return result;
 }

@@ -113,7 +113,7 @@ void read_limits(const ConfigTable& limits, ServerSection& section) {
         limits.number("connections_per_address", server.max_connections_per_address, {1, 100'000});
     server.max_requests_per_connection =
         limits.number("requests_per_connection", server.max_requests_per_connection, {1, 1'000'000});
-    server.max_header_octets = limits.number("header_octets", server.max_header_octets, {1024, 65'536});
+    server.max_header_octets = limits.number("header_octets", server.max_header_octets, {1024, 60 * 1024});
     server.max_header_fields = limits.number("header_fields", server.max_header_fields, {8, 1024});
     server.max_body_octets = limits.number("body_octets", server.max_body_octets, {4096, saml::xml::Limits{}.octets});
     section.endpoint.max_body = server.max_body_octets;
@@ -186,6 +186,10 @@ idp_adapter::InteropProfile read_profile(const ConfigTable& idp) {
                                           {{"exact", NameIDMatching::exact},
                                            {"default_qualifiers", NameIDMatching::default_qualifiers},
                                            {"value_only", NameIDMatching::value_only}});
+    if (profile.name_id_matching == NameIDMatching::value_only && profile.destination == DestinationRule::optional) {
+        refuse(idp.place_of("name_id_matching"), "name_id_matching = \"value_only\" beside destination = \"optional\"",
+               "keep one of them strict: together, a logout meant for another SP would end sessions here");
+    }
     profile.max_age = seconds(idp, "max_age", profile.max_age, {1s, 24h});
     for (const auto& type : idp.texts("extra_content_types")) {
         if (type.value.find('/') == std::string::npos || type.value.find_first_of("; \t") != std::string::npos) {
@@ -215,6 +219,8 @@ PolicySection read_policy(const ConfigTable& table) {
         table.choice("second_level_codes", policy.second_level_codes,
                      {{"sent", SecondLevelCodes::sent}, {"omitted", SecondLevelCodes::omitted}});
     policy.clock_skew = seconds(table, "clock_skew", policy.clock_skew, {0s, 10min});
+    policy.unproven_answers_per_second = static_cast<unsigned>(
+        table.number("unproven_answers_per_second", policy.unproven_answers_per_second, {1, 100'000}));
     policy.application_deadline =
         table.duration("application_deadline", {100ms, 1min}).value_or(policy.application_deadline);
     policy.logout_record_horizon =

@@ -33,8 +33,8 @@ inline constexpr std::string_view idp_keys[] = {"metadata",           "dangerous
                                                 "destination",        "name_id_matching",        "max_age",
                                                 "extra_content_types"};
 inline constexpr std::string_view policy_keys[] = {
-    "unknown_principal", "second_level_codes",    "clock_skew",       "application_deadline",
-    "relogin",           "logout_record_horizon", "logout_record_cap"};
+    "unknown_principal", "second_level_codes",    "clock_skew",        "application_deadline",
+    "relogin",           "logout_record_horizon", "logout_record_cap", "unproven_answers_per_second"};
 inline constexpr std::string_view server_keys[] = {"listen",  "soap_path", "metadata_path", "hosts",
                                                    "threads", "tls",       "limits",        "timeouts"};
 inline constexpr std::string_view local_keys[] = {"port"};

@@ -48,9 +48,10 @@ std::string note_at(const Place& place, std::string_view text) {
 bool exists(const Placed<fs::path>& file) {
     std::error_code error;
     const bool found = fs::exists(file.value, error);
-    if (error)
+    if (error) {
         refuse(file.place, "can't look for " + shown(file.value.string()) + " (" + error.message() + ")",
                "make its folder accessible to this process");
+    }
     return found;
 }
 

@@ -76,9 +76,19 @@ SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Fai
     return answer(parts, trace, make_status(std::get<StatusAnswer>(wire), parts.policy));
 }
 
+SoapReply refuse_unsigned(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure,
+                          int http_status) {
+    blame(trace, rule_of(failure));
+    return answer_http(parts, trace, http_status);
+}
+
 SoapReply answer_exception(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {
     try {
         blame(trace, "internal.exception");
+        // Erratum E19: once there is a SAML request, the answer is SAML's.
+        if (!trace.audit.request_id.empty())
+            return answer(parts, trace,
+                          {.code = saml::TopLevelStatus::responder, .nested = {}, .message = std::nullopt});
         return answer_fault(parts, trace, saml::soap::FaultCode::server);
     } catch (...) {
         return {internal_server_error, {}};

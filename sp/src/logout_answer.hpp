@@ -27,6 +27,10 @@ struct RequestTrace {
 /// refuse answers as the table says for `failure`. Writes the audit line.
 [[nodiscard]] SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure);
 
+/// refuse_unsigned answers with a bare HTTP status. Writes the audit line.
+[[nodiscard]] SoapReply refuse_unsigned(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure,
+                                        int http_status);
+
 /// answer signs `status`; a Fault if that fails (Profiles 4.4.4.2 l.1309). Writes the audit line.
 [[nodiscard]] SoapReply answer(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status);
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "answer_allowance.hpp"
 #include "application_round.hpp"
 #include "logout_answer.hpp"
 #include "logout_order.hpp"
@@ -173,10 +174,12 @@ struct LogoutService::Impl {
 
     [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
                                    RequestTrace& trace) const;
+    [[nodiscard]] SoapReply refuse_in_measure(RequestTrace& trace, const Failure& failure) const;
     [[nodiscard]] LogoutStep carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const;
     [[nodiscard]] std::size_t recover_one(UnfinishedLogout logout) const;
 
     LogoutServiceParts parts;
+    mutable AnswerAllowance strangers_answers{parts.policy.unproven_answers_per_second};
     mutable std::mutex idps_mutex;
     std::shared_ptr<const IdpDirectory> idps;  ///< behind idps_mutex, which is held for a copy only
 };
@@ -208,12 +211,23 @@ LogoutStep LogoutService::begin(std::string_view body, std::string_view media_ty
 LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
                                       RequestTrace& trace) const {
     const Result<LogoutOrder> order = prove(parts, partners, body, media_type, trace);
-    if (!order) return refuse(parts, trace, order.error());
+    if (!order) return refuse_in_measure(trace, order.error());
 
     Result<BegunLogout> begun = parts.store.begin_logout(*order);
     if (!begun) return refuse(parts, trace, as_store_failure(begun.error()));
     trace.audit.event = std::holds_alternative<RepeatedLogout>(*begun) ? "repeat" : "logout";
     return carry_out(decide(std::move(*begun)), order->key, trace);
+}
+
+/// Whoever has proven nothing gets signed refusals in small measure only (Core 3.2.1 l.1515: not answering is allowed).
+SoapReply LogoutService::Impl::refuse_in_measure(RequestTrace& trace, const Failure& failure) const {
+    constexpr int service_unavailable = 503;
+    const bool proven = !trace.audit.request_id.empty();
+    const bool is_signed = std::holds_alternative<StatusAnswer>(answer_to(failure));
+    if (is_signed && !proven && !strangers_answers.take(trace.audit.time)) {
+        return refuse_unsigned(parts, trace, failure, service_unavailable);
+    }
+    return refuse(parts, trace, failure);
 }
 
 LogoutStep LogoutService::Impl::carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const {

@@ -42,10 +42,22 @@ Session PackedSession::unpack() const {
     };
 }
 
+namespace {
+
+std::size_t weight_of(const LogoutOrder& order, const Scope* scope) {
+    constexpr std::size_t unit = 1024;
+    const std::size_t octets =
+        PackedNaming::size(Naming::of(order), scope) + order.session_indexes.size() * sizeof(Barrier);
+    return 1 + octets / unit;
+}
+
+}  // namespace
+
 LogoutRecord::LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, Place request,
                            const PrincipalKey& principal, const saml::KeyedDigest& digest, Quota& its_idp_quota)
     : scope(shared_scope),
       text(new char[PackedNaming::size(Naming::of(order), shared_scope)]),
+      weight(weight_of(order, shared_scope)),
       as_of(order.as_of),
       keep_until(order.keep_until),
       matching(order.matching),
@@ -76,6 +88,12 @@ LogoutOrder LogoutRecord::order() const {
         .as_of = as_of,
         .keep_until = keep_until,
     };
+}
+
+bool LogoutRecord::is_repeated_by(const LogoutOrder& order) const {
+    const LogoutOrder own = this->order();
+    return own.sp == order.sp && own.name_id == order.name_id && own.session_indexes == order.session_indexes &&
+           own.as_of == order.as_of;
 }
 
 bool LogoutRecord::has_named(const PackedSession& session, const LogoutOrder& own_order) const {

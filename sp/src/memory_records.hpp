@@ -96,6 +96,7 @@ struct LogoutRecord {
 
     const Scope* scope;
     std::unique_ptr<char[]> text;
+    std::size_t weight;  ///< in the quotas: one for each KiB begun, its barriers counted
     Instant as_of;
     Instant keep_until;
     saml::NameIDMatching matching;
@@ -115,6 +116,8 @@ struct LogoutRecord {
     }
     [[nodiscard]] LogoutOrder order() const;
 
+    /// Whether `order`, which has this logout's key, orders the same thing.
+    [[nodiscard]] bool is_repeated_by(const LogoutOrder& order) const;
     [[nodiscard]] bool is_finished() const noexcept { return pending == 0; }
     [[nodiscard]] bool is_droppable(Instant now) const noexcept { return is_finished() && keep_until <= now; }
     /// Whether this logout, whose order() is `own_order`, named `session`, which is still there: it was ending when

@@ -13,17 +13,9 @@ namespace {
 
 constexpr std::size_t max_indexes = 64;
 
-bool is_clean(const std::optional<std::string>& attribute) noexcept {
-    return !attribute || saml::is_clean_value(*attribute, saml::max_name_id_bytes);
-}
-
 // A NameID that no LogoutRequest can carry would make a session that no IdP can end.
 bool is_malformed(const Session& session, Instant now) noexcept {
-    const saml::NameID& name_id = session.name_id;
-    return session.expires <= now || session.session_indexes.size() > max_indexes ||
-           !saml::is_clean_value(name_id.value, saml::max_name_id_bytes) || !is_clean(name_id.format) ||
-           !is_clean(name_id.name_qualifier) || !is_clean(name_id.sp_name_qualifier) ||
-           !is_clean(name_id.sp_provided_id);
+    return session.expires <= now || session.session_indexes.size() > max_indexes || !is_well_formed(session.name_id);
 }
 
 // Undoes half a beginning if memory runs out in the middle of it.
@@ -152,28 +144,33 @@ Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& or
     const PrincipalKey principal = principal_key(digest, order.key.idp.str(), order.name_id.value);
     auto logout = std::make_unique<LogoutRecord>(order, scopes.intern(Naming::of(order)), request.place, principal,
                                                  digest, idp_quotas.of(order.key.idp.str()));
-    LogoutClaim claim = try_claim_logout(*logout->idp_quota);
+    LogoutClaim claim = try_claim_logout(*logout);
     LogoutShard& shard = logouts[request.place.shard()];
     for (;;) {
         {
             const std::lock_guard lock(shard.mutex);
-            if (const LogoutRecord* const known = shard.logouts.find(request)) return BegunLogout(repeated(*known));
+            if (const LogoutRecord* const known = shard.logouts.find(request)) {
+                if (!known->is_repeated_by(order)) return fail(Errc::request_id_reused);
+                return BegunLogout(repeated(*known));
+            }
             if (claim) {
-                FreshLogout fresh = begin_fresh(shard, order, *logout, now);
+                Result<FreshLogout> fresh = begin_fresh(shard, order, *logout, now);
+                if (!fresh) return std::move(fresh).error();
                 static_cast<void>(logout.release());  // the shard owns it now
                 claim.keep();                         // drop() gives it back
-                return BegunLogout(std::move(fresh));
+                return BegunLogout(*std::move(fresh));
             }
         }
-        claim = claim_logout(*logout->idp_quota, now);
+        claim = claim_logout(*logout, now);
         if (!claim) return fail(Errc::store_full);
     }
 }
 
-FreshLogout MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order,
-                                                  LogoutRecord& logout, Instant now) {
+Result<FreshLogout> MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order,
+                                                          LogoutRecord& logout, Instant now) {
     PrincipalShard& shard = principals[logout.principal_place.shard()];
     const std::lock_guard lock(shard.mutex);
+    if (!shard.has_room_for(logout)) return fail(Errc::store_full);
     FreshLogout fresh;
     std::vector<PackedSession*> named;
     for (PackedSession* s = shard.principals.find(logout.principal_key()); s != nullptr; s = s->next) {

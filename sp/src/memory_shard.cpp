@@ -77,6 +77,17 @@ bool PrincipalShard::forbids(const Session& session, const PrincipalKey& princip
     return false;
 }
 
+bool PrincipalShard::has_room_for(const LogoutRecord& logout) const noexcept {
+    constexpr std::size_t max_barriers_of_a_key = 64;
+    for (const Barrier& barrier : logout.barriers) {
+        std::size_t length = 0;
+        for (const Barrier* b = barriers.find(key_of(barrier)); b != nullptr; b = b->next) {
+            if (++length >= max_barriers_of_a_key && !logout.makes_redundant(*b->logout)) return false;
+        }
+    }
+    return true;
+}
+
 void PrincipalShard::put_up(LogoutRecord& logout) {
     for (Barrier& barrier : logout.barriers) {
         Barrier* const first = barriers.find(key_of(barrier));

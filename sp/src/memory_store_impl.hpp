@@ -61,7 +61,8 @@ struct MemorySessionStore::Impl {
     std::optional<std::size_t> find_principal_shard(const SessionKey& id) const;
 
     // The caller holds the logout's shard's mutex.
-    FreshLogout begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order, LogoutRecord& logout, Instant now);
+    Result<FreshLogout> begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order, LogoutRecord& logout,
+                                    Instant now);
     RepeatedLogout repeated(const LogoutRecord& logout) const;
     // The sessions that `logout` named and that are still ending. The caller holds the principal's shard's mutex.
     std::vector<const PackedSession*> named_by(const LogoutRecord& logout) const;
@@ -75,8 +76,8 @@ struct MemorySessionStore::Impl {
 
     // Room, after dropping what has expired if need be; null when that isn't enough. The caller holds no mutex.
     Quota::Claim claim_session(Instant now);
-    LogoutClaim claim_logout(Quota& idp_quota, Instant now);
-    LogoutClaim try_claim_logout(Quota& idp_quota) noexcept;
+    LogoutClaim claim_logout(const LogoutRecord& logout, Instant now);
+    LogoutClaim try_claim_logout(const LogoutRecord& logout) noexcept;
 
     struct Swept {
         std::size_t seen = 0;

@@ -81,8 +81,8 @@ MemorySessionStore::Impl::Swept MemorySessionStore::Impl::sweep(LogoutShard& sha
         PrincipalShard& principal_shard = principals[logout->principal_place.shard()];
         const std::lock_guard principal_lock(principal_shard.mutex);
         principal_shard.take_down(*logout);
-        logout->idp_quota->give_back();
-        logout_quota.give_back();
+        logout->idp_quota->give_back(logout->weight);
+        logout_quota.give_back(logout->weight);
         const std::unique_ptr<LogoutRecord> owned(std::exchange(logout, nullptr));
         ++swept.dropped;
     });
@@ -100,18 +100,18 @@ Quota::Claim MemorySessionStore::Impl::claim_session(Instant now) {
     return session_quota.claim();
 }
 
-LogoutClaim MemorySessionStore::Impl::try_claim_logout(Quota& idp_quota) noexcept {
-    return {logout_quota.claim(), idp_quota.claim()};
+LogoutClaim MemorySessionStore::Impl::try_claim_logout(const LogoutRecord& logout) noexcept {
+    return {logout_quota.claim(logout.weight), logout.idp_quota->claim(logout.weight)};
 }
 
-LogoutClaim MemorySessionStore::Impl::claim_logout(Quota& idp_quota, Instant now) {
+LogoutClaim MemorySessionStore::Impl::claim_logout(const LogoutRecord& logout, Instant now) {
     std::size_t seen = 0;
     for (std::size_t i = 0; i < shard_count && seen < sweep_budget; ++i) {
-        if (LogoutClaim room = try_claim_logout(idp_quota)) return room;
+        if (LogoutClaim room = try_claim_logout(logout)) return room;
         LogoutShard& shard = logouts[logout_sweeps++ % shard_count];
         if (shard.earliest_end.is_due(now)) seen += sweep(shard, now).seen;
     }
-    return try_claim_logout(idp_quota);
+    return try_claim_logout(logout);
 }
 
 std::size_t MemorySessionStore::Impl::sweep_some() {

@@ -138,12 +138,16 @@ WireAnswer answer_to(saml::Errc code) noexcept {
 
 WireAnswer answer_to(Errc code) noexcept {
     switch (code) {
-        // Bindings 3.2.3.3 l.370. Nothing is signed for whoever isn't in our metadata.
+        // Bindings 3.2.3.3 l.370. Nothing is signed for whoever names an Issuer that isn't in our metadata.
         case Errc::issuer_unknown:
         case Errc::metadata_expired:
             return HttpAnswer{forbidden};
         case Errc::content_type_not_accepted:
             return HttpAnswer{unsupported_media_type};
+
+        // Row 20 has no stored answer for it: the recorded one was about other sessions.
+        case Errc::request_id_reused:
+            return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::request_denied};
 
         case Errc::local_session_id_malformed:
         case Errc::session_id_taken:

@@ -16,18 +16,19 @@ public:
     explicit Quota(std::size_t limit) noexcept : limit_(limit) {}
 
     struct GiveBack {
-        void operator()(Quota* quota) const noexcept { quota->give_back(); }
+        std::size_t units = 1;
+        void operator()(Quota* quota) const noexcept { quota->give_back(units); }
     };
-    /// Claim is room for one. release() keeps it taken; give_back() ends that.
+    /// Claim is room for some units. release() keeps them taken; give_back() ends that.
     using Claim = std::unique_ptr<Quota, GiveBack>;
 
     /// Null when there is no room.
-    [[nodiscard]] Claim claim() noexcept {
-        if (taken_.fetch_add(1) < limit_) return Claim(this);
-        taken_.fetch_sub(1);
-        return nullptr;
+    [[nodiscard]] Claim claim(std::size_t units = 1) noexcept {
+        if (taken_.fetch_add(units) + units <= limit_) return Claim(this, GiveBack{units});
+        taken_.fetch_sub(units);
+        return Claim(nullptr, GiveBack{});
     }
-    void give_back() noexcept { taken_.fetch_sub(1); }
+    void give_back(std::size_t units = 1) noexcept { taken_.fetch_sub(units); }
     [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
 
 private:

@@ -9,9 +9,10 @@ constexpr std::string_view idp2_key = "keys/idp2.key.pem";
 constexpr std::string_view stranger_key = "keys/stranger.key.pem";
 constexpr std::size_t body_limit = 64 * 1024;
 
-const std::string request_line = "POST /saml/slo/soap HTTP/1.1\r\nHost: sp\r\n";
-const std::string text_xml = "Content-Type: text/xml; charset=utf-8\r\n";
-const std::string refused_signature = "200 LogoutResponse Requester";
+// No std::string: the list is made before main().
+constexpr const char* request_line = "POST /saml/slo/soap HTTP/1.1\r\nHost: sp\r\n";
+constexpr const char* text_xml = "Content-Type: text/xml; charset=utf-8\r\n";
+constexpr const char* requester = "200 LogoutResponse Requester";
 
 std::string with_length(std::string head, std::string_view body) {
     return std::move(head) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
@@ -23,7 +24,7 @@ std::string good_body() {
 
 /// The request that would end alice's first session, but under another media type, coding or method.
 std::string good_body_under(const std::string& fields) {
-    return with_length(request_line + fields, good_body());
+    return with_length(std::string(request_line) + fields, good_body());
 }
 
 std::string posted_signed(const LogoutRequestText& text, std::string_view key = "keys/idp1-first.key.pem") {
@@ -82,11 +83,16 @@ List refused_by_http() {
          },
          "413", "", Connection::closed_by_server},
         {"answers_413_to_an_announced_length_over_the_limit_and_closes",
-         [] { return request_line + text_xml + "Content-Length: 999999999999\r\n\r\n"; }, "413", "",
-         Connection::closed_by_server},
+         [] {
+             return std::string(request_line) + text_xml +
+                    "X-Name: do-not-repeat\r\nContent-Length: 999999999999\r\n\r\n";
+         },
+         "413", "", Connection::closed_by_server},
         {"answers_413_to_chunks_over_the_limit_and_closes",
-         [] { return request_line + text_xml + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + good_body(); }, "413",
-         "", Connection::closed_by_server},
+         [] {
+             return std::string(request_line) + text_xml + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + good_body();
+         },
+         "413", "", Connection::closed_by_server},
         {"does_not_act_on_a_body_that_ends_early",
          [] {
              const auto whole = posted(good_body());
@@ -97,12 +103,14 @@ List refused_by_http() {
          [] { return std::string("GET /saml/slo/soap HTTP/1.1\r\nHost: sp\r\nX-Name: do-not-repeat\r\n\r\n"); }, "405",
          ""},
         {"answers_405_to_put",
-         [] { return with_length("PUT /saml/slo/soap HTTP/1.1\r\nHost: sp\r\n" + text_xml, good_body()); }, "405", ""},
+         [] { return with_length(std::string("PUT /saml/slo/soap HTTP/1.1\r\nHost: sp\r\n") + text_xml, good_body()); },
+         "405", ""},
         {"answers_415_to_json", [] { return good_body_under("Content-Type: application/json; x=do-not-repeat\r\n"); },
          "415", ""},
         {"answers_415_to_the_media_type_of_soap_1_2",
          [] { return good_body_under("Content-Type: application/soap+xml\r\n"); }, "415", ""},
-        {"answers_415_to_gzip", [] { return good_body_under(text_xml + "Content-Encoding: gzip\r\n"); }, "415", ""},
+        {"answers_415_to_gzip", [] { return good_body_under(std::string(text_xml) + "Content-Encoding: gzip\r\n"); },
+         "415", ""},
     };
 }
 
@@ -139,10 +147,10 @@ List refused_as_xml_or_soap() {
          "500 Fault VersionMismatch", "refused soap.version"},
         {"answers_a_fault_to_a_logout_response",
          [] {
-             return posted_signed(
-                 {.element = "samlp:LogoutResponse",
-                  .identifier = "<samlp:Status><samlp:StatusCode "
-                                R"(Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>)"});
+             return posted_signed({.element = "samlp:LogoutResponse",
+                                   .identifier =
+                                       "<samlp:Status><samlp:StatusCode "
+                                       R"(Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>)"});
          },
          "500 Fault Client", "refused saml.not_a_request"},
         {"answers_request_unsupported_to_an_authn_request",
@@ -161,38 +169,38 @@ List refused_for_who_signed() {
          "refused check.issuer_unknown"},
         {"answers_request_denied_to_an_unsigned_request", [] { return posted(unsigned_soap(marked())); },
          "200 LogoutResponse Requester/RequestDenied", "refused sig.missing"},
-        {"answers_requester_to_a_forgery", [] { return posted_signed({}, stranger_key); }, refused_signature,
+        {"answers_requester_to_a_forgery", [] { return posted_signed({}, stranger_key); }, requester,
          "refused sig.invalid"},
         {"answers_requester_to_a_forgery_that_brings_its_key",
          [] {
              return posted_signed({.signature = {.key_info = "<ds:KeyInfo><ds:KeyValue/></ds:KeyInfo>"}}, stranger_key);
          },
-         refused_signature, "refused sig.invalid"},
-        {"answers_requester_to_a_message_that_was_changed", [] { return posted(changed_after_signing()); },
-         refused_signature, "refused sig.invalid"},
+         requester, "refused sig.invalid"},
+        {"answers_requester_to_a_message_that_was_changed", [] { return posted(changed_after_signing()); }, requester,
+         "refused sig.invalid"},
         {"answers_requester_to_a_signature_that_was_changed", [] { return posted(with_another_signature_value()); },
-         refused_signature, "refused sig.invalid"},
-        {"answers_requester_to_one_idp_in_the_name_of_another", [] { return posted_signed({}, idp2_key); },
-         refused_signature, "refused sig.invalid"},
-        {"answers_requester_to_our_own_key", [] { return posted_signed({}, "sp/sp.key.pem"); }, refused_signature,
+         requester, "refused sig.invalid"},
+        {"answers_requester_to_one_idp_in_the_name_of_another", [] { return posted_signed({}, idp2_key); }, requester,
+         "refused sig.invalid"},
+        {"answers_requester_to_our_own_key", [] { return posted_signed({}, "sp/sp.key.pem"); }, requester,
          "refused sig.invalid"},
         {"answers_requester_to_a_key_for_encryption_only",
-         [] { return posted_signed({}, "keys/idp1-encryption.key.pem"); }, refused_signature, "refused sig.invalid"},
+         [] { return posted_signed({}, "keys/idp1-encryption.key.pem"); }, requester, "refused sig.invalid"},
         {"answers_requester_to_an_unknown_algorithm",
          [] {
              return posted(replaced(good_body(), "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
                                     "http://example.org/do-not-repeat"));
          },
-         refused_signature, "refused sig.algorithm"},
+         requester, "refused sig.algorithm"},
         {"answers_requester_to_sha_1",
          [] {
              return posted_signed({.signature = {.algorithm = "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
                                                  .digest = "http://www.w3.org/2000/09/xmldsig#sha1"}});
          },
-         refused_signature, "refused sig.algorithm"},
+         requester, "refused sig.algorithm"},
         {"answers_requester_to_a_sha_1_digest_under_a_sound_signature",
-         [] { return posted_signed({.signature = {.digest = "http://www.w3.org/2000/09/xmldsig#sha1"}}); },
-         refused_signature, "refused sig.digest_algorithm"},
+         [] { return posted_signed({.signature = {.digest = "http://www.w3.org/2000/09/xmldsig#sha1"}}); }, requester,
+         "refused sig.digest_algorithm"},
     };
 }
 
@@ -201,13 +209,12 @@ List refused_for_what_it_says() {
     return {
         {"answers_requester_to_an_expired_request",
          [] {
-             return posted_signed(
-                 {.issue_instant = "2030-01-15T09:00:00Z", .not_on_or_after = "2030-01-15T09:05:00Z"});
+             return posted_signed({.issue_instant = "2030-01-15T09:00:00Z", .not_on_or_after = "2030-01-15T09:05:00Z"});
          },
-         "200 LogoutResponse Requester", "refused check.not_on_or_after"},
+         requester, "refused check.not_on_or_after"},
         {"answers_requester_to_a_request_for_somebody_else",
-         [] { return posted_signed({.destination = "https://do-not-repeat.example.com/slo"}); },
-         "200 LogoutResponse Requester", "refused check.destination"},
+         [] { return posted_signed({.destination = "https://do-not-repeat.example.com/slo"}); }, requester,
+         "refused check.destination"},
         {"answers_unknown_principal_to_an_encrypted_id_for_somebody_else", encrypted_for_somebody_else,
          "200 LogoutResponse Requester/UnknownPrincipal", "refused id.decryption"},
         {"answers_request_unsupported_to_a_base_id",
@@ -217,22 +224,28 @@ List refused_for_what_it_says() {
          },
          "200 LogoutResponse Requester/RequestUnsupported", "refused id.base_id"},
         {"answers_requester_to_65_session_indexes",
-         [] { return posted_signed({.session_indexes = std::vector<std::string>(64, "i1")}); },
-         "200 LogoutResponse Requester", "refused saml.limits"},
+         [] { return posted_signed({.session_indexes = std::vector<std::string>(64, "i1")}); }, requester,
+         "refused saml.limits"},
         {"answers_requester_to_a_line_feed_in_a_name_id",
-         [] { return posted_signed({.identifier = transient_name_id("x\ndo-not-repeat")}); },
-         "200 LogoutResponse Requester", "refused saml.name_id"},
+         [] { return posted_signed({.identifier = transient_name_id("x\ndo-not-repeat")}); }, requester,
+         "refused saml.name_id"},
         {"answers_requester_to_a_control_sequence_of_one_character_in_a_name_id",
-         [] { return posted_signed({.identifier = transient_name_id("\xC2\x9B" "31mdo-not-repeat")}); },
-         "200 LogoutResponse Requester", "refused saml.name_id"},
+         [] {
+             return posted_signed({.identifier = transient_name_id("\xC2\x9B"
+                                                                   "31mdo-not-repeat")});
+         },
+         requester, "refused saml.name_id"},
         {"answers_requester_to_line_breaks_in_attributes",
-         [] { return posted_signed({.consent = "urn:x&#13;&#10;Set-Cookie:do-not-repeat"}); },
-         "200 LogoutResponse Requester", "refused saml.uri"},
+         [] { return posted_signed({.consent = "urn:x&#13;&#10;Set-Cookie:do-not-repeat"}); }, requester,
+         "refused saml.uri"},
         {"answers_requester_to_line_breaks_in_the_destination",
          [] { return posted_signed({.destination = std::string(our_soap_url) + "&#13;&#10;do-not-repeat:"}); },
-         "200 LogoutResponse Requester", "refused check.destination"},
-        {"repeats_its_answer_to_a_replayed_request", [] { return posted(good_body()); }, "200 LogoutResponse Success",
-         "repeat", Connection::goes_on, [] { return posted(good_body()); }},
+         requester, "refused saml.uri"},
+        {"repeats_its_answer_to_a_replayed_request", good_request, "200 LogoutResponse Success", "repeat",
+         Connection::goes_on, History::good_request},
+        {"answers_request_denied_to_another_request_under_a_used_id",
+         [] { return posted_signed({.session_indexes = {"i2"}}); }, "200 LogoutResponse Requester/RequestDenied",
+         "refused check.request_id", Connection::goes_on, History::good_request},
     };
 }
 
@@ -254,8 +267,12 @@ LogoutRequestText marked(LogoutRequestText text) {
     return text;
 }
 
+std::string good_request() {
+    return posted(good_body());
+}
+
 std::string posted(std::string_view body) {
-    return with_length(request_line + text_xml, body);
+    return with_length(std::string(request_line) + text_xml, body);
 }
 
 }  // namespace slo::test

@@ -326,6 +326,16 @@ BOOST_AUTO_TEST_CASE(holds_when_the_envelope_brings_namespaces_and_prefixes_alon
     BOOST_TEST(verify(octets, {rsa_key().verification}, expectations()).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(verifies_one_message_as_often_as_asked) {
+    auto message = soap::decode(signed_envelope(logout_request(), ec_key())).value();
+    const auto request = UnverifiedLogoutRequest::parse(message).value();
+    const std::vector wrong{rsa_key().verification};
+    const std::vector right{ec_key().verification};
+    BOOST_TEST(!MessageVerifier::verify(request, wrong, expectations()).has_value());
+    BOOST_TEST(MessageVerifier::verify(request, right, expectations()).has_value());
+    BOOST_TEST(MessageVerifier::verify(request, right, expectations()).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(covers_the_message_without_its_signature) {
     const std::string octets = signed_envelope(logout_request(), ec_key());
     const auto document = xml::Document::parse(octets).value();

@@ -174,7 +174,9 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     BOOST_TEST((written.policy.unknown_principal == policy.unknown_principal));
     BOOST_TEST((written.policy.second_level_codes == policy.second_level_codes));
     BOOST_TEST((written.policy.clock_skew == policy.clock_skew));
+    BOOST_TEST(written.policy.unproven_answers_per_second == policy.unproven_answers_per_second);
     BOOST_TEST((written.policy.application_deadline == policy.application_deadline));
+    BOOST_TEST(written.policy.unproven_answers_per_second == policy.unproven_answers_per_second);
     BOOST_TEST((written.policy.logout_record_horizon == policy.logout_record_horizon));
     BOOST_TEST((written.policy.logout_record_cap == policy.logout_record_cap));
     BOOST_TEST((written.relogin == sp::ReloginRule::by_authn_instant));
@@ -213,13 +215,14 @@ BOOST_AUTO_TEST_CASE(reads_every_switch) {
 dangerously_accept_sha1 = true
 accept_cbc = true
 destination = "optional"
-name_id_matching = "value_only"
+name_id_matching = "exact"
 max_age = "2m"
 extra_content_types = ["Application/SOAP+xml"]
 [policy]
 unknown_principal = "unknown_principal"
 second_level_codes = "omitted"
 clock_skew = "0s"
+unproven_answers_per_second = 7
 application_deadline = "1500ms"
 relogin = "strict"
 logout_record_horizon = "2h"
@@ -228,18 +231,27 @@ logout_record_cap = "2d")"));
     BOOST_TEST((profile.algorithms.sha1 == saml::AlgorithmPolicy::Sha1::dangerously_accepted));
     BOOST_TEST((profile.algorithms.cbc == saml::AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature));
     BOOST_TEST((profile.destination == saml::DestinationRule::optional));
-    BOOST_TEST((profile.name_id_matching == saml::NameIDMatching::value_only));
+    BOOST_TEST((profile.name_id_matching == saml::NameIDMatching::exact));
     BOOST_TEST((profile.max_age == 120s));
     BOOST_TEST(profile.extra_content_types.at(0) == "application/soap+xml");
     BOOST_TEST((configuration.policy.unknown_principal == sp::UnknownPrincipal::unknown_principal));
     BOOST_TEST((configuration.policy.second_level_codes == sp::SecondLevelCodes::omitted));
     BOOST_TEST((configuration.policy.clock_skew == 0s));
+    BOOST_TEST(configuration.policy.unproven_answers_per_second == 7U);
     BOOST_TEST((configuration.policy.application_deadline == 1500ms));
     BOOST_TEST((configuration.policy.logout_record_horizon == 2h));
     BOOST_TEST((configuration.policy.logout_record_cap == 48h));
     BOOST_TEST((configuration.relogin == sp::ReloginRule::strict));
     BOOST_TEST(has_note(configuration,
                         "slo.toml:9: note: the IdP \"https://idp-lasso.example.org/metadata\" may sign with SHA-1"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_exceptions_that_together_end_sessions_for_another_sp) {
+    const std::string metadata = "metadata = \"idp.xml\"";
+    const auto only_value = accept(with(metadata, metadata + "\nname_id_matching = \"value_only\""));
+    BOOST_TEST((only_value.idps.at(0).profile.name_id_matching == saml::NameIDMatching::value_only));
+    refuse(with(metadata, metadata + "\nname_id_matching = \"value_only\"\ndestination = \"optional\""), 9,
+           "beside destination = \"optional\"", "keep one of them strict");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_not_toml) {
@@ -261,6 +273,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_missing_key_with_an_example) {
            "entity_id = \"https://");
     refuse(with("slo_url = \"https://sp.example.org/saml/slo\"\n", ""), 1, "[sp] lacks slo_url", "slo_url = ");
     refuse(with("metadata = \"idp.xml\"\n", ""), 7, "[[idp]] lacks metadata", "metadata = ");
+    refuse(with("metadata = ", "destination = \"optional\"\nname_id_matching = \"value_only\"\nmetadata = "), 9,
+           "beside destination", "keep one of them strict");
     refuse(with("listen = \"127.0.0.1:8080\"\n", ""), 9, "[server] lacks listen", "listen = ");
     refuse("", 0, "[sp] lacks entity_id", "entity_id = ");
 }

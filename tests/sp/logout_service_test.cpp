@@ -244,14 +244,31 @@ BOOST_AUTO_TEST_CASE(takes_a_stores_own_error_code_for_a_failure) {
 
 BOOST_AUTO_TEST_CASE(survives_a_store_that_throws) {
     store.on_begin = [] { throw std::runtime_error("no"); };
-    expect_fault(handle(signed_body(baseline_request())), "Fault/Server", "internal.exception");
+    expect_status(handle(signed_body(baseline_request())), "Responder", "internal.exception");
     store.on_begin = nullptr;
     BOOST_TEST(handle(signed_body(baseline_request())).http_status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(survives_a_store_that_throws_at_the_end) {
     store.on_complete = [] { throw std::runtime_error("no"); };
-    expect_fault(handle(signed_body(baseline_request())), "Fault/Server", "internal.exception");
+    expect_status(handle(signed_body(baseline_request())), "Responder", "internal.exception");
+}
+
+BOOST_AUTO_TEST_CASE(signs_only_so_many_refusals_for_whoever_proves_nothing) {
+    const std::string unsigned_body =
+        "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body>"
+        "<p:LogoutRequest xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' ID='_u' "
+        "Version='3.0'/></S:Body></S:Envelope>";
+    const unsigned at_once = 2 * Policy{}.unproven_answers_per_second;
+    for (unsigned i = 0; i < at_once; ++i) BOOST_TEST_REQUIRE(handle(unsigned_body).http_status == 200);
+    const SoapReply reply = handle(unsigned_body);
+    BOOST_TEST(reply.http_status == 503);
+    BOOST_TEST(reply.body == "");
+    BOOST_TEST(audit.last().status == "503");
+    BOOST_TEST(audit.last().rule == "saml.version_too_high");
+    // Who proves who it is doesn't pay for the others.
+    BOOST_TEST(handle(signed_body(baseline_request())).http_status == 200);
+    BOOST_TEST(audit.last().status == "Success");
 }
 
 BOOST_AUTO_TEST_CASE(gives_the_recorded_answer_to_a_repeated_request) {

@@ -261,7 +261,7 @@ void admits_a_session_at_the_limits(MakeStore make_store) {
     Trial trial(make_store);
     sp::Session session = session_with(std::string(256, 'a'), std::vector<std::string>(64, std::string(1024, 'i')));
     const std::string longest(1024, 'n');
-    session.name_id = {longest, longest, longest, longest, longest};
+    session.name_id = {longest, "urn:" + std::string(1020, 'f'), longest, longest, longest};
     session.expires = noon + 1ms;
     trial.login({session});
     BOOST_TEST((trial.store->find(session.id).value() == session));

@@ -94,10 +94,20 @@ void a_request_id_is_used_once_whatever_it_says_then(MakeStore make_store) {
     of_another.name_id.value = "N2";
     trial.login({of_another});
     trial.log_out(order_for_all("r"));
-    sp::LogoutOrder of_another_principal = order_for_all("r");
-    of_another_principal.name_id.value = "N2";
-    BOOST_TEST(trial.repeat(of_another_principal).recorded.has_value());
+    std::vector<sp::LogoutOrder> others(4, order_for_all("r"));
+    others[0].name_id.value = "N2";
+    others[1].name_id.sp_provided_id = "x";
+    others[2].session_indexes = order_for("r", {"i1"}).session_indexes;
+    others[3].as_of += 1ms;
+    for (const sp::LogoutOrder& other : others) {
+        const auto begun = trial.store->begin_logout(other);
+        BOOST_TEST_REQUIRE(!begun.has_value());
+        BOOST_TEST((begun.error().code == sp::Errc::request_id_reused));
+    }
     BOOST_TEST(trial.is_alive("a"));
+    sp::LogoutOrder kept_longer = order_for_all("r");
+    kept_longer.keep_until += 1min;
+    BOOST_TEST(trial.repeat(kept_longer).recorded.has_value());
 }
 
 void a_request_id_belongs_to_its_idp(MakeStore make_store) {

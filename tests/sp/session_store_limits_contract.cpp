@@ -32,6 +32,26 @@ void a_full_store_refuses_and_forgets_no_live_session(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for_all("r")) == "a b");
 }
 
+/// Barriers that none makes redundant: each is for an earlier instant and kept longer than the one before.
+void nobody_lines_up_barriers_without_end(MakeStore make_store) {
+    Trial trial(make_store);
+    for (int i = 0; i < 64; ++i) {
+        sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
+        order.as_of -= std::chrono::milliseconds(i);
+        order.keep_until += std::chrono::milliseconds(i);
+        BOOST_TEST_REQUIRE(trial.store->begin_logout(order).has_value());
+    }
+    sp::LogoutOrder one_more = order_for_all("one-more");
+    one_more.as_of -= 1h;
+    one_more.keep_until += 1h;
+    BOOST_TEST(is_full_for(trial, one_more));
+    sp::LogoutOrder newer = order_for_all("newer");  // takes the place of them all
+    newer.as_of += 1ms;
+    newer.keep_until += 2h;
+    BOOST_TEST(trial.store->begin_logout(newer).has_value());
+    BOOST_TEST(trial.store->begin_logout(one_more).has_value());
+}
+
 void a_refused_or_malformed_login_takes_no_room(MakeStore make_store) {
     Trial trial(make_store, room_for_two);
     trial.login({session_of("a")});
@@ -141,6 +161,7 @@ void one_idp_fills_its_own_share_only(MakeStore make_store) {
 
 std::vector<ContractCase> limits_contract() {
     return {
+        {"nobody_lines_up_barriers_without_end", nobody_lines_up_barriers_without_end},
         {"a_full_store_refuses_and_forgets_no_live_session", a_full_store_refuses_and_forgets_no_live_session},
         {"a_refused_or_malformed_login_takes_no_room", a_refused_or_malformed_login_takes_no_room},
         {"what_is_gone_makes_room", what_is_gone_makes_room},

@@ -22,6 +22,10 @@ struct NameID {
 
 inline constexpr std::size_t max_name_id_bytes = 1024;
 
+/// is_well_formed tells whether a LogoutRequest can carry `name_id`: clean values, Format an absolute URI, at most 256
+/// characters if it is persistent or transient (Core 8.3.7 l.3325, 8.3.8 l.3361).
+[[nodiscard]] bool is_well_formed(const NameID& name_id) noexcept;
+
 /// How strictly two NameIDs must agree to be one principal.
 enum class NameIDMatching {
     /// Text and all four attributes, as written (a missing Format still means `unspecified`, Core 2.2.2 and erratum

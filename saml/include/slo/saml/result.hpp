@@ -34,15 +34,15 @@ public:
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
-    T& value() & {
+    [[nodiscard]] T& value() & {
         assert(has_value());
         return *std::get_if<0>(&state_);
     }
-    const T& value() const& {
+    [[nodiscard]] const T& value() const& {
         assert(has_value());
         return *std::get_if<0>(&state_);
     }
-    T&& value() && {
+    [[nodiscard]] T&& value() && {
         assert(has_value());
         return std::move(*std::get_if<0>(&state_));
     }

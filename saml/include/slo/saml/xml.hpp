@@ -59,6 +59,8 @@ public:
     [[nodiscard]] std::optional<std::string> attribute(std::string_view local) const;
     /// Every attribute, in document order; namespace declarations are none.
     [[nodiscard]] std::vector<Attribute> attributes() const;
+    /// Their names alone. Views into the document.
+    [[nodiscard]] std::vector<Name> attribute_names() const;
 
     /// The child elements in document order. Text between them is not shown: see has_only_element_content().
     [[nodiscard]] std::vector<Element> children() const;

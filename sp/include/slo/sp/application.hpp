@@ -17,7 +17,8 @@ enum class Ended { ended, already_gone, failed };
 /// from any thread, once, during end_sessions() or later, even after the deadline (then it is ignored).
 using ReportEnded = std::function<void(std::vector<Ended>)>;
 
-/// Application is implemented by the host. It must forget the sessions on every node it runs on before it reports.
+/// Application is implemented by the host. A session must be known to it before SessionStore::admit is called: a logout
+/// right after admit() has to find it here. It must forget the sessions on every node it runs on before it reports.
 class Application {
 public:
     virtual ~Application() = default;

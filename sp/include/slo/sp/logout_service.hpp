@@ -22,7 +22,7 @@
 
 namespace slo::sp {
 
-/// What goes back over SOAP: an HTTP status and a body (empty for 403 and 415).
+/// What goes back over SOAP: an HTTP status and a body (empty for 403, 413, 415 and 503).
 struct SoapReply {
     int http_status = 200;
     std::string body;
@@ -83,7 +83,8 @@ public:
     [[nodiscard]] SoapReply handle(std::string_view body, std::string_view media_type) noexcept;
 
     /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and now and then.
-    /// Blocking. Returns how many logouts are still unfinished. Errors: those of the store.
+    /// Blocking. A logout that is at work meanwhile is driven a second time, which is harmless. Returns how many
+    /// logouts are still unfinished. Errors: those of the store.
     [[nodiscard]] Result<std::size_t> recover();
 
     /// New partners from now on; logouts at work go on with the ones that they found.

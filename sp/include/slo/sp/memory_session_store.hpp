@@ -12,7 +12,7 @@ namespace slo::sp {
 
 struct MemorySessionStoreOptions {
     std::size_t max_sessions = 20'000'000;
-    std::size_t max_logout_records = 2'000'000;
+    std::size_t max_logout_records = 2'000'000;          ///< one that is over a KiB counts for each KiB that it begins
     std::size_t max_logout_records_per_idp = 1'000'000;  ///< so that one IdP can't crowd out another's
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
@@ -37,8 +37,8 @@ public:
     std::size_t sweep_some();
 
     struct Size {
-        std::size_t sessions = 0;  ///< live, ending, and expired ones not swept yet
-        std::size_t logout_records = 0;
+        std::size_t sessions = 0;        ///< live, ending, and expired ones not swept yet
+        std::size_t logout_records = 0;  ///< weighed as for max_logout_records
     };
     [[nodiscard]] Size size() const noexcept;
 

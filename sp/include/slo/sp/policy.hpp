@@ -16,6 +16,9 @@ struct Policy {
     UnknownPrincipal unknown_principal = UnknownPrincipal::success;
     SecondLevelCodes second_level_codes = SecondLevelCodes::sent;
     std::chrono::seconds clock_skew{180};
+    /// How many refusals are signed a second for whoever has proven nothing, twice as many at once; beyond that, a bare
+    /// 503.
+    unsigned unproven_answers_per_second = 100;
     std::chrono::milliseconds application_deadline{
         3000};  ///< total, for all applications together; IdPs wait 5 s at least
     std::chrono::seconds logout_record_horizon{

@@ -27,7 +27,9 @@ struct Session {
     saml::NameID name_id;                             ///< exactly as received
     std::vector<saml::SessionIndex> session_indexes;  ///< of every AuthnStatement; may be empty
     Instant authn_instant;                            ///< AuthnStatement/@AuthnInstant
-    Instant expires;                                  ///< when the session ends anyway; at most SessionNotOnOrAfter
+    /// When the session ends anyway, at most SessionNotOnOrAfter: the host must end it by then itself, because a logout
+    /// that comes later doesn't name it any more.
+    Instant expires;
 
     friend bool operator==(const Session&, const Session&) = default;
 };

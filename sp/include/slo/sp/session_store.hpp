@@ -14,7 +14,7 @@
 
 namespace slo::sp {
 
-/// LogoutKey identifies a logout for ever: an IdP never uses an ID twice (Core 1.3.4).
+/// LogoutKey identifies a logout for ever: an IdP mustn't use an ID twice (Core 1.3.4).
 struct LogoutKey {
     saml::EntityID idp;
     saml::MessageID request_id;
@@ -56,7 +56,7 @@ struct RepeatedLogout {
 };
 using BegunLogout = std::variant<FreshLogout, RepeatedLogout>;
 
-/// A logout that some sessions haven't survived and not finished either: recovery ends them and completes it.
+/// A logout that isn't finished: recovery ends its sessions and completes it. May be at work in this very process.
 struct UnfinishedLogout {
     LogoutKey key;
     std::vector<Session> ending;
@@ -69,6 +69,9 @@ class SessionStore {
 public:
     virtual ~SessionStore() = default;
 
+    /// The order that keeps the promise: first make the session in the application so that end_sessions finds it, then
+    /// admit it, and only then hand out its cookie; if it isn't admitted, erase it.
+    ///
     /// Makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or all,
     /// that is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the
     /// AuthnInstant). Admitting the same session again is admitted and changes nothing. Errors: Errc::session_id_taken,
@@ -77,7 +80,9 @@ public:
 
     /// Records `order` and turns every session that it names *ending*, in one step: no login slips in between, no two
     /// callers both get FreshLogout for one key. Sessions left *ending* by an earlier order are named again.
-    /// A session without an index is named only by an order without indexes.
+    /// A session without an index is named only by an order without indexes. An order is a repeat if everything in it
+    /// but `keep_until` is as recorded; another order under a recorded key is refused, because no answer to it would be
+    /// true. Errors: Errc::request_id_reused, store_full, store_failed.
     [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order) = 0;
 
     /// Records the outcome and forgets the sessions in `gone`; those not in it stay *ending*. The first outcome that
@@ -94,8 +99,11 @@ public:
 
 /// How the store treats a login that a logout preceded.
 enum class ReloginRule {
-    by_authn_instant,  ///< admitted if AuthnInstant is after the logout's IssueInstant (both are the IdP's clock)
-    strict,            ///< refused until the logout's `keep_until`
+    /// Admitted if AuthnInstant is after the logout's IssueInstant. Both are the IdP's clock; where an IdP's nodes
+    /// differ,
+    /// an assertion from a node that is ahead may pass for a newer login by as much as they differ.
+    by_authn_instant,
+    strict,  ///< refused until the logout's `keep_until`
 };
 
 }  // namespace slo::sp
