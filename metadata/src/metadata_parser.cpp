@@ -237,9 +237,11 @@ std::string_view name(Errc code) noexcept {
 }
 
 const std::error_category& error_category() noexcept {
-    static const class final : public std::error_category {
-        const char* name() const noexcept override { return "slo.metadata"; }
-        std::string message(int code) const override { return std::string(metadata::name(static_cast<Errc>(code))); }
+    static const class Category final : public std::error_category {
+        [[nodiscard]] const char* name() const noexcept override { return "slo.metadata"; }
+        [[nodiscard]] std::string message(int code) const override {
+            return std::string(metadata::name(static_cast<Errc>(code)));
+        }
     } category;
     return category;
 }

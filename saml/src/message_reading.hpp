@@ -22,10 +22,10 @@ namespace slo::saml {
 [[nodiscard]] Result<EntityID> read_issuer(const xml::Element& issuer);
 
 /// Errors: Errc::name_id_malformed, schema_violation (Core 2.2.2).
-[[nodiscard]] Result<NameID> read_name_id(const xml::Element& name_id);
+[[nodiscard]] Result<NameID> read_name_id(const xml::Element& element);
 
 /// Errors: Errc::schema_violation, base64_malformed (Core 2.2.4).
-[[nodiscard]] Result<EncryptedID> read_encrypted_id(const xml::Element& encrypted_id);
+[[nodiscard]] Result<EncryptedID> read_encrypted_id(const xml::Element& element);
 
 /// Reads a message from the root of its signed octets. Errors: Errc::schema_violation and every value error.
 [[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root);

@@ -45,6 +45,7 @@ void refuse(void* context, Errc rule) noexcept {
 void on_internal_subset(void* context, const xmlChar*, const xmlChar*, const xmlChar*) {
     refuse(context, Errc::xml_doctype);
 }
+// NOLINTNEXTLINE(readability-function-size): libxml2's signature
 void on_entity(void* context, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) {
     refuse(context, Errc::xml_doctype);
 }
@@ -63,6 +64,7 @@ bool canonicalises(std::string_view namespace_uri) noexcept {
            (is_absolute_uri(namespace_uri) && namespace_uri.find('&') == std::string_view::npos);
 }
 
+// NOLINTNEXTLINE(readability-function-size): libxml2's signature
 void on_start_element(void* context, const xmlChar* local, const xmlChar* prefix, const xmlChar* uri, int namespaces,
                       const xmlChar** namespace_pairs, int attributes, int defaulted, const xmlChar** attribute_parts) {
     auto* watch = static_cast<Watch*>(static_cast<xmlParserCtxtPtr>(context)->_private);

@@ -58,7 +58,7 @@ xmlSecTransformId transform_of(DigestAlgorithm algorithm) noexcept {
 /// An xmlSecDSigCtx that can do one thing: verify this very kind of signature over this very element.
 class VerifyContext {
 public:
-    VerifyContext() { initialised_ = xmlSecDSigCtxInitialize(&context_, /*keysMngr=*/nullptr) >= 0; }
+    VerifyContext() : initialised_(xmlSecDSigCtxInitialize(&context_, /*keysMngr=*/nullptr) >= 0) {}
     ~VerifyContext() {
         if (initialised_) xmlSecDSigCtxFinalize(&context_);
     }
@@ -106,7 +106,7 @@ public:
 
 private:
     xmlSecDSigCtx context_{};
-    bool initialised_ = false;
+    bool initialised_;
 };
 
 /// Registers `root`'s attribute ID, and only that, as the target of '#id'. No other attribute on it is called ID, in

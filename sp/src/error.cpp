@@ -33,9 +33,11 @@ std::string_view name(Errc code) noexcept {
 }
 
 const std::error_category& error_category() noexcept {
-    static const class final : public std::error_category {
-        const char* name() const noexcept override { return "slo.sp"; }
-        std::string message(int code) const override { return std::string(sp::name(static_cast<Errc>(code))); }
+    static const class Category final : public std::error_category {
+        [[nodiscard]] const char* name() const noexcept override { return "slo.sp"; }
+        [[nodiscard]] std::string message(int code) const override {
+            return std::string(sp::name(static_cast<Errc>(code)));
+        }
     } category;
     return category;
 }

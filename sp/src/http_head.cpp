@@ -122,7 +122,8 @@ bool is_port(std::string_view text) noexcept {
 /// host [ ":" port ], with an IPv6 address in brackets. Narrower than RFC 3986, which lets a name be almost anything.
 bool is_host(std::string_view text) noexcept {
     std::string_view host = text;
-    if (const auto colon = text.rfind(':'); colon != std::string_view::npos && text.find(']', colon) == text.npos) {
+    if (const auto colon = text.rfind(':');
+        colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos) {
         if (!is_port(text.substr(colon + 1))) return false;
         host = text.substr(0, colon);
     }

@@ -66,6 +66,6 @@ private:
 /// read_head reads a complete head that HeadScan let pass.
 /// Refusals: 400, 413, 417 (Expect), 421 (Host isn't ours), 431 (too many fields), 501 (transfer coding), 505
 /// (version).
-[[nodiscard]] std::variant<RequestHead, Refusal> read_head(std::string_view head, const HeadRules& rules);
+[[nodiscard]] std::variant<RequestHead, Refusal> read_head(std::string_view octets, const HeadRules& rules);
 
 }  // namespace slo::sp
