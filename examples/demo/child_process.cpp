@@ -75,6 +75,10 @@ std::optional<std::string> ChildProcess::next_line(std::chrono::milliseconds pat
     }
 }
 
+void ChildProcess::stop_reading() noexcept {
+    ::close(std::exchange(output_, -1));
+}
+
 int ChildProcess::stop(std::chrono::milliseconds patience) {
     ::kill(id_, SIGTERM);
     return wait(patience);

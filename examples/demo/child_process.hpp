@@ -23,6 +23,8 @@ public:
     [[nodiscard]] pid_t id() const noexcept { return id_; }
     /// The next line of its output; nothing at its end, or after `patience`.
     [[nodiscard]] std::optional<std::string> next_line(std::chrono::milliseconds patience);
+    /// Closes our end of its output: what it writes from now on is refused, with SIGPIPE.
+    void stop_reading() noexcept;
     /// Waits at most `patience` for its end and returns its exit code; -1 if it didn't exit by itself.
     [[nodiscard]] int wait(std::chrono::milliseconds patience);
     /// Sends SIGTERM, then wait().

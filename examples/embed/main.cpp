@@ -15,7 +15,7 @@ using namespace slo;
 
 int main() {
     if (!saml::harden_process()) return 1;
-    sp::log_to_stderr();
+    const sp::StderrLog log;
     const sp::SystemClock clock;
     const auto us = *saml::EntityID::parse("https://host.example.org/saml");
     const auto slo_url = *saml::EndpointUrl::parse("https://host.example.org/saml/slo");

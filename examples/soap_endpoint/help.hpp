@@ -41,6 +41,10 @@ At every request of that session:
   200  it lives. 404  it doesn't: end it.
 
 One line of JSON per logout goes to stderr; names and indexes in it are hashed with a key that this process made up.
+Lines that nobody takes are dropped, never waited for; {"event":"lines_lost","lost":N} tells how many.
+
+The process protects the machine from itself: no environment, no core dumps, no inherited files, and once it serves only
+the system calls that serving needs. Started as root, it becomes the user that [process] names.
 
 SIGTERM, SIGINT: takes no more requests, answers those at work, exits with 0.
 Exit codes: 0 stopped as asked; 2 the command line, the configuration, a key or a port is at fault: one line says what

@@ -12,11 +12,13 @@
 
 #include "help.hpp"
 #include "local_sessions.hpp"
+#include "process.hpp"
 #include "slo/saml/runtime.hpp"
 #include "slo/sp/configuration.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/memory_session_store.hpp"
+#include "system_call_filter.hpp"
 
 namespace {
 
@@ -69,6 +71,16 @@ struct Parts {
     examples::LocalSessions local_sessions;
 };
 
+/// Into the audit, which never makes us wait, not onto stderr, which can.
+void note_failed_recovery(Parts& parts, const Failure& failure) {
+    sp::AuditEntry entry;
+    entry.time = parts.clock.now();
+    entry.event = "recover";
+    entry.stage = "store";
+    entry.rule = failure.code.message();
+    parts.audit->record(entry);
+}
+
 /// Drops what has expired, some shards a second, and takes up each minute what was left unfinished, until stopped.
 void keep_house(const std::stop_token& stop, Parts& parts) {
     constexpr int shards_a_second = 64;
@@ -79,7 +91,8 @@ void keep_house(const std::stop_token& stop, Parts& parts) {
         nobody_calls.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
         for (int i = 0; i < shards_a_second; ++i) parts.store.sweep_some();
         if (seconds % 60 != 0) continue;
-        if (!parts.service.recover()) std::fputs("soap_endpoint: unfinished logouts can't be taken up now\n", stderr);
+        const auto recovered = parts.service.recover();
+        if (!recovered) note_failed_recovery(parts, recovered.error());
     }
 }
 
@@ -92,12 +105,32 @@ sp::HttpServerOptions local_options(std::uint16_t port) {
     return options;
 }
 
+/// Descriptors beside those of connections: standard streams, listeners, and three for each thread's event loop.
+std::size_t descriptors_needed(const sp::Configuration& configuration) {
+    constexpr std::size_t others = 64;
+    const std::size_t local = configuration.local_port == 0 ? 0 : local_options(0).max_connections;
+    return configuration.server.max_connections + local + 3 * configuration.server.threads + others;
+}
+
+/// Gives up what serving doesn't need. From here on nothing can be opened.
+Result<void> confine(const sp::ProcessOptions& process) {
+    if (!process.user.empty()) {
+        if (auto became = examples::become_user(process.user); !became) return became;
+    } else if (examples::is_root()) {
+        std::fputs("soap_endpoint: note: serves as root; name another user in [process], or \"root\" if it must be\n",
+                   stderr);
+    }
+    if (examples::instrumented || process.seccomp == sp::SystemCallFilter::off) return Done{};
+    return examples::filter_system_calls();
+}
+
 void serve(Parts& parts, const sp::Configuration& configuration, sp::HttpServer& server, sp::HttpServer* local) {
     std::fprintf(stderr, "soap_endpoint: %s listens on %s port %u: %s for logouts, %s for our metadata\n",
                  configuration.entity_id.str().c_str(), configuration.server.address.c_str(), server.port(),
                  configuration.endpoint.soap_path.c_str(), configuration.endpoint.metadata_path.c_str());
     if (local != nullptr) std::fprintf(stderr, "soap_endpoint: local interface on 127.0.0.1 port %u\n", local->port());
 
+    const sp::StderrLog log;  // before the threads that write to it, and after them gone
     const std::jthread housekeeper([&parts](const std::stop_token& stop) { keep_house(stop, parts); });
     std::jthread local_thread;
     if (local != nullptr) local_thread = std::jthread([local] { local->run(); });
@@ -114,7 +147,8 @@ int run(const std::string& file) {
     if (!idps) return complain(text_of(idps.error()));
     const auto digest = saml::KeyedDigest::with_random_key();
     if (!digest) return complain(text_of(digest.error()));
-    sp::log_to_stderr();
+    if (auto limited = examples::limit_descriptors(descriptors_needed(*configuration)); !limited)
+        return complain(text_of(limited.error()));
     Parts parts(*configuration, *std::move(idps), *digest);
 
     auto server = sp::HttpServer::open(configuration->server, parts.endpoint);
@@ -126,6 +160,7 @@ int run(const std::string& file) {
         local = std::make_unique<sp::HttpServer>(*std::move(opened));
     }
     server->stop_on_signals();
+    if (auto confined = confine(configuration->process); !confined) return complain(text_of(confined.error()));
     serve(parts, *configuration, *server, local.get());
     return stopped_as_asked;
 }
@@ -139,6 +174,7 @@ int main(int argc, char** argv) {
         return stopped_as_asked;
     }
     if (argc != 3 || option != "--config") return complain("wrong arguments; write --config FILE, or --help");
+    if (const auto shed = slo::examples::shed_inheritance(); !shed) return complain(text_of(shed.error()));
     if (const auto hardened = slo::saml::harden_process(); !hardened) return complain(text_of(hardened.error()));
     return run(argv[2]);
 }

@@ -7,9 +7,11 @@ namespace slo::saml {
 namespace {
 
 void ignore_xml_error(void* /*context*/, xmlErrorPtr /*error*/) {}
+void ignore_xml_text(void* /*context*/, const char* /*format*/, ...) {}  // NOLINT(cert-dcl50-cpp): libxml2's signature
 
 // The header keeps libxml2's type out, so the handler travels as a plain function pointer.
 static_assert(sizeof(xmlStructuredErrorFunc) == sizeof(void (*)()));
+static_assert(sizeof(xmlGenericErrorFunc) == sizeof(void (*)()));
 
 }  // namespace
 
@@ -25,14 +27,18 @@ std::string take_openssl_errors() {
 
 CErrorScope::CErrorScope() noexcept
     : previous_context_(xmlStructuredErrorContext),
-      previous_handler_(reinterpret_cast<void (*)()>(xmlStructuredError)) {
+      previous_handler_(reinterpret_cast<void (*)()>(xmlStructuredError)),
+      previous_text_context_(xmlGenericErrorContext),
+      previous_text_handler_(reinterpret_cast<void (*)()>(xmlGenericError)) {
     xmlSetStructuredErrorFunc(nullptr, ignore_xml_error);
+    xmlSetGenericErrorFunc(nullptr, ignore_xml_text);  // what libxml2's lists say when memory runs out
 }
 
 CErrorScope::~CErrorScope() {
     ERR_clear_error();
     xmlResetLastError();
     xmlSetStructuredErrorFunc(previous_context_, reinterpret_cast<xmlStructuredErrorFunc>(previous_handler_));
+    xmlSetGenericErrorFunc(previous_text_context_, reinterpret_cast<xmlGenericErrorFunc>(previous_text_handler_));
 }
 
 }  // namespace slo::saml

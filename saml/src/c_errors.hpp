@@ -10,7 +10,7 @@ namespace slo::saml {
 [[nodiscard]] std::string take_openssl_errors();
 
 /// CErrorScope keeps libxml2 and OpenSSL quiet and clean in this thread: while it lives, libxml2's errors go nowhere,
-/// and when it ends, OpenSSL's queue and libxml2's last error are empty and libxml2's handler is as it was before.
+/// and when it ends, OpenSSL's queue and libxml2's last error are empty and libxml2's handlers are as they were before.
 class CErrorScope {
 public:
     CErrorScope() noexcept;
@@ -21,6 +21,8 @@ public:
 private:
     void* previous_context_;
     void (*previous_handler_)();
+    void* previous_text_context_;
+    void (*previous_text_handler_)();
 };
 
 }  // namespace slo::saml

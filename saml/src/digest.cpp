@@ -1,5 +1,6 @@
 #include "digest.hpp"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -26,7 +27,10 @@ const EVP_MD* md_of(DigestAlgorithm algorithm) noexcept {
 std::string digest(DigestAlgorithm algorithm, std::string_view octets) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
     unsigned int size = 0;
-    if (EVP_Digest(octets.data(), octets.size(), value.data(), &size, md_of(algorithm), nullptr) != 1) return {};
+    if (EVP_Digest(octets.data(), octets.size(), value.data(), &size, md_of(algorithm), nullptr) != 1) {
+        ERR_clear_error();
+        return {};
+    }
     return std::string(reinterpret_cast<const char*>(value.data()), size);
 }
 

@@ -128,6 +128,7 @@ Failure EndpointUrlKind::refuse() {
 }
 
 Result<MessageID> random_message_id() {
+    const CErrorScope quiet;
     std::array<unsigned char, 20> random{};
     if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
         return fail(Errc::crypto_failure, "no random octets: " + take_openssl_errors());

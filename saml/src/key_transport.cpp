@@ -84,7 +84,8 @@ std::optional<SecretOctets> unwrap_key(const EncryptedKey& wrapped, EVP_PKEY* pr
     if (!context || EVP_PKEY_decrypt_init(context.get()) != 1 || !set_oaep(context.get(), *method) ||
         EVP_PKEY_decrypt(context.get(), key.data(), &size,
                          reinterpret_cast<const unsigned char*>(wrapped.ciphertext.data()),
-                         wrapped.ciphertext.size()) != 1) {
+                         wrapped.ciphertext.size()) != 1 ||
+        size > key.size()) {
         return std::nullopt;
     }
     key.resize(size);
@@ -103,7 +104,8 @@ std::optional<EncryptedKey> wrap_key(const SecretOctets& key, EVP_PKEY* public_k
     std::size_t size = wrapped.ciphertext.size();
     if (!method || !context || EVP_PKEY_encrypt_init(context.get()) != 1 || !set_oaep(context.get(), *method) ||
         EVP_PKEY_encrypt(context.get(), reinterpret_cast<unsigned char*>(wrapped.ciphertext.data()), &size, key.data(),
-                         key.size()) != 1) {
+                         key.size()) != 1 ||
+        size > wrapped.ciphertext.size()) {
         return std::nullopt;
     }
     wrapped.ciphertext.resize(size);

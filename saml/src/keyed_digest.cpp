@@ -4,7 +4,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <exception>
+#include <new>
 #include <optional>
 
 #include "c_errors.hpp"
@@ -19,10 +19,12 @@ using DigestOctets = std::array<unsigned char, digest_octets>;
 
 // Looking the algorithm up costs OpenSSL more than the digest, so each thread keeps one context.
 EVP_MAC_CTX* thread_context() noexcept {
-    thread_local const OwnedMacCtx context = [] {
+    thread_local OwnedMacCtx context;
+    if (!context) {
+        const CErrorScope quiet;
         const OwnedMac mac(EVP_MAC_fetch(nullptr, "SIPHASH", nullptr));
-        return OwnedMacCtx(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);  // the context holds a reference on mac
-    }();
+        if (mac) context.reset(EVP_MAC_CTX_new(mac.get()));  // the context holds a reference on mac
+    }
     return context.get();
 }
 
@@ -82,10 +84,10 @@ Result<KeyedDigest> KeyedDigest::with_key(std::string_view sixteen_bytes) {
     return KeyedDigest(key);
 }
 
-Digest128 KeyedDigest::operator()(std::initializer_list<std::string_view> parts) const noexcept {
+Digest128 KeyedDigest::operator()(std::initializer_list<std::string_view> parts) const {
     const auto octets = digest(key_, parts);
     // with_key() saw it work, so this is memory running out. Any digest made up instead could be another principal's.
-    if (!octets) std::terminate();
+    if (!octets) throw std::bad_alloc();
     return {big_endian(octets->data()), big_endian(octets->data() + 8)};
 }
 

@@ -132,6 +132,8 @@ Result<std::string> raw_signature(EVP_PKEY* key, const EVP_MD* digest, std::stri
             1) {
         return fail(Errc::crypto_failure, "signing failed: " + take_openssl_errors());
     }
+    // OpenSSL 3.0 reports an ECDSA signature of 2^32 - 1 octets, and success, where it finds no memory to encode one.
+    if (size > signature.size()) return fail(Errc::crypto_failure, "signing failed: no memory");
     signature.resize(size);
     return signature;
 }
@@ -229,6 +231,7 @@ Result<SigningKey> SigningKey::using_algorithm(SignatureAlgorithm algorithm) con
 }
 
 Result<std::string> SigningKey::sign(std::string_view octets) const {
+    const CErrorScope quiet;
     auto signature = raw_signature(impl_->key.get(), signing_digest(impl_->algorithm), octets);
     if (!signature || impl_->shape.family == KeyFamily::rsa) return signature;
     auto both = p1363_from_der(*signature, impl_->shape.signature_octets);

@@ -2,6 +2,8 @@
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
+#include <openssl/crypto.h>
+#include <unistd.h>
 #include <xmlsec/crypto.h>
 #include <xmlsec/errors.h>
 #include <xmlsec/io.h>
@@ -9,9 +11,13 @@
 #include <xmlsec/transforms.h>
 #include <xmlsec/xmlsec.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "runtime_init.hpp"
 #include "slo/saml/error.hpp"
@@ -33,6 +39,25 @@ bool host_uses_xmlsec() {
     // The list has no id until xmlSecInit; asking xmlsec itself would print a complaint.
     const xmlSecPtrList* transforms = xmlSecTransformIdsGet();
     return transforms != nullptr && transforms->id != nullptr;
+}
+
+/// Which variables the C libraries follow: to files they'd load, modules they'd run, hosts they'd ask, or into modes
+/// for debugging. Whole families go, so that a newer library's variables go with them.
+constexpr std::string_view followed_families[] = {"XML_",       "XMLSEC_",    "SGML_",  "XSLT_",    "OPENSSL_",
+                                                  "SSL_",       "CTLOG_",     "GCONV_", "LOCPATH",  "NLSPATH",
+                                                  "MALLOC_",    "GLIBC_",     "LD_",    "RANDFILE", "SSLKEYLOGFILE",
+                                                  "http_proxy", "HTTP_PROXY", "ftp_",   "FTP_",     "no_proxy"};
+
+void scrub_environment() {
+    std::vector<std::string> found;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view variable = *entry;
+        const auto starts = [variable](std::string_view family) { return variable.starts_with(family); };
+        if (std::ranges::any_of(followed_families, starts)) found.emplace_back(variable.substr(0, variable.find('=')));
+    }
+    for (const std::string& name : found) {
+        ::unsetenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): documented to run before any thread
+    }
 }
 
 void prepare() {
@@ -62,9 +87,10 @@ bool runtime_ready() noexcept {
 }
 
 Result<void> harden_process() {
-    for (const char* variable : {"XML_CATALOG_FILES", "SGML_CATALOG_FILES", "OPENSSL_CONF", "OPENSSL_MODULES",
-                                 "OPENSSL_ENGINES", "XMLSEC_CONFIG"}) {
-        ::unsetenv(variable);  // NOLINT(concurrency-mt-unsafe): documented to run before any thread
+    scrub_environment();
+    // /etc/ssl/openssl.cnf, too, may load modules and change defaults. Without effect if OpenSSL is in use already.
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) != 1) {
+        return fail(Errc::crypto_failure, "OpenSSL could not be initialised");
     }
     // libxml2 keeps its error handlers per thread: the first pair is for threads to come, the second for this one.
     xmlThrDefSetStructuredErrorFunc(nullptr, drop_libxml_error);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <climits>
+#include <new>
+#include <utility>
 
 #include "c_errors.hpp"
 #include "owned.hpp"
@@ -31,6 +33,7 @@ struct Watch {
     int elements = 0;
     int depth = 0;
     std::optional<Errc> refused;
+    bool out_of_memory = false;
 };
 
 void refuse(void* context, Errc rule) noexcept {
@@ -56,7 +59,18 @@ void on_comment(void* context, const xmlChar*) {
     refuse(context, Errc::xml_comment);
 }
 void drop_comment(void*, const xmlChar*) {}
-void drop_error(void*, xmlErrorPtr) {}
+
+// libxml2 goes on where there was no memory for an attribute or a namespace, and calls what is left of the document
+// well-formed: a lost Destination, or a lost ID, would be missed by nobody.
+void note_shortage(Watch& watch, const xmlError* error) noexcept {
+    if (error->code == XML_ERR_NO_MEMORY) watch.out_of_memory = true;
+}
+void on_parser_error(void* context, xmlErrorPtr error) {
+    note_shortage(*static_cast<Watch*>(static_cast<xmlParserCtxtPtr>(context)->_private), error);
+}
+void on_tree_error(void* watch, xmlErrorPtr error) {
+    note_shortage(*static_cast<Watch*>(watch), error);
+}
 
 /// A relative namespace name makes libxml2's canonicalisation fail, and '&' in one makes it wrong.
 bool canonicalises(std::string_view namespace_uri) noexcept {
@@ -107,7 +121,10 @@ bool declares_another_encoding(std::string_view octets) noexcept {
     const std::size_t close = declaration.find(declaration[open], open + 1);
     if (close == std::string_view::npos) return true;
     const std::string_view value = declaration.substr(open + 1, close - open - 1);
-    return !equal_ignoring_case(value, "utf-8") && !equal_ignoring_case(value, "us-ascii");
+    if (equal_ignoring_case(value, "utf-8")) return false;
+    // US-ASCII is UTF-8 as long as it keeps its word.
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    return !equal_ignoring_case(value, "us-ascii") || !std::all_of(octets.begin(), octets.end(), is_ascii);
 }
 
 /// Step 1 of the pipeline: the octets, before any parser sees them.
@@ -127,9 +144,16 @@ Result<std::string_view> check_octets(std::string_view octets, const Limits& lim
 
 OwnedXmlDoc parse_with_libxml2(std::string_view octets, Watch& watch, bool& clean) {
     // A fresh context for each document: a used one keeps state of the last (CVE-2022-2309), and its dictionary grows.
-    const OwnedXmlParserCtxt parser(xmlNewParserCtxt());
+    const OwnedXmlParserCtxt parser(xmlCreateMemoryParserCtxt(octets.data(), static_cast<int>(octets.size())));
     if (!parser) return nullptr;
+    // All octets are there. Without a callback libxml2 doesn't make room for more, and so can't fail to: it would
+    // follow a null pointer then.
+    parser->input->buf->readcallback = nullptr;
     parser->_private = &watch;
+    // Never NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE or RECOVER. It is UTF-8, whatever the document says.
+    constexpr int options =
+        XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC;
+    if (xmlCtxtUseOptions(parser.get(), options) != 0) return nullptr;
     parser->sax->internalSubset = on_internal_subset;
     parser->sax->externalSubset = on_internal_subset;
     parser->sax->entityDecl = on_entity;
@@ -137,19 +161,20 @@ OwnedXmlDoc parse_with_libxml2(std::string_view octets, Watch& watch, bool& clea
     parser->sax->comment = watch.limits.comments == Comments::dropped ? drop_comment : on_comment;
     parser->sax->startElementNs = on_start_element;
     parser->sax->endElementNs = on_end_element;
-    parser->sax->serror = drop_error;
-    // Never NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE or RECOVER.
-    constexpr int options = XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-    OwnedXmlDoc doc(
-        xmlCtxtReadMemory(parser.get(), octets.data(), static_cast<int>(octets.size()), nullptr, "UTF-8", options));
+    parser->sax->serror = on_parser_error;
+    xmlSetStructuredErrorFunc(&watch, on_tree_error);  // until the caller's CErrorScope ends
+    const bool parsed = xmlParseDocument(parser.get()) == 0;
+    OwnedXmlDoc doc(std::exchange(parser->myDoc, nullptr));
     // errNo counts what isn't fatal to libxml2 either: undeclared prefixes, repeated attributes.
-    clean = parser->wellFormed == 1 && parser->nsWellFormed == 1 && parser->errNo == XML_ERR_OK;
+    clean = parsed && parser->wellFormed == 1 && parser->nsWellFormed == 1 && parser->errNo == XML_ERR_OK;
     return doc;
 }
 
+/// Text alone: without a DTD there is no entity that could stand in it.
 std::string attribute_value(const xmlAttr* attribute) {
-    const OwnedXmlChars value(xmlNodeListGetString(attribute->doc, attribute->children, 1));
-    return std::string(view(value.get()));
+    std::string value;
+    for (const xmlNode* part = attribute->children; part != nullptr; part = part->next) value += view(part->content);
+    return value;
 }
 
 Name name_of(const xmlAttr* attribute) noexcept {
@@ -199,6 +224,7 @@ Result<Document> Document::parse(std::string_view octets, const Limits& limits) 
     bool clean = false;
     OwnedXmlDoc doc = parse_with_libxml2(*checked, watch, clean);
     if (watch.refused) return fail(*watch.refused);
+    if (watch.out_of_memory) throw std::bad_alloc();
     if (!doc || !clean || doc->intSubset != nullptr || view(doc->version) != "1.0") return fail(Errc::xml_malformed);
     if (xmlDocGetRootElement(doc.get()) == nullptr) return fail(Errc::xml_malformed);
     return Document(doc.release());  // the Document frees it

@@ -1,9 +1,18 @@
-// How many connections there may be, in all and from one address.
+// How many connections there may be, in all and from one address, and which of them makes way for another.
+//
+// Connecting costs a stranger nothing, and each connection may take seconds over its request. If a full server refused
+// newcomers, whoever had filled it would keep every honest peer out. So the newcomer gets the place of the connection
+// that has waited longest: a flood then has to bring a whole server of connections within the milliseconds that an
+// honest request takes to arrive. It costs the address that holds the most, so peers with few are spared.
 #pragma once
 
-#include <boost/asio/ip/address.hpp>
-
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -14,59 +23,162 @@ namespace slo::sp {
 /// Admission hands out places and takes them back. Thread-safe; must outlive every Place.
 class Admission {
 public:
+    /// An IPv6 address; an IPv4 address is mapped into it.
+    using Address = std::array<std::uint8_t, 16>;
+
     Admission(std::size_t max_in_all, std::size_t max_per_address) noexcept
         : max_in_all_(max_in_all), max_per_address_(max_per_address) {}
 
-    class Place {
-    public:
-        Place(Place&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)), peer_(other.peer_) {}
-        Place& operator=(Place&&) = delete;
-        ~Place() {
-            if (admission_) admission_->leave(peer_);
-        }
+    class Place;
 
-    private:
-        friend class Admission;
-        using Peer = std::map<boost::asio::ip::address, std::size_t>::iterator;
-        Place(Admission& admission, Peer peer) noexcept : admission_(&admission), peer_(peer) {}
-
-        Admission* admission_;
-        Peer peer_;
-    };
-
-    /// Nothing where a cap is reached.
-    [[nodiscard]] std::optional<Place> enter(const boost::asio::ip::address& address) {
+    /// Nothing where a cap is reached and all are at work, or enough of them are leaving already.
+    [[nodiscard]] std::optional<Place> enter(const Address& address);
+    /// Lets one connection make way for none. False: all are at work, or enough of them are leaving already.
+    [[nodiscard]] bool make_room();
+    /// Whether somebody was told to leave and is still there.
+    [[nodiscard]] bool awaits_leavers() {
         const std::lock_guard lock(mutex_);
-        if (in_all_ >= max_in_all_) return std::nullopt;
-        const auto peer = peers_.try_emplace(network(address), 0).first;
-        if (peer->second >= max_per_address_) return std::nullopt;
-        ++peer->second;
-        ++in_all_;
-        return Place(*this, peer);
+        return leaving_ > 0;
     }
+    /// How often somebody was told to leave.
+    [[nodiscard]] std::uint64_t displaced() const noexcept { return displaced_; }
 
 private:
-    void leave(Place::Peer peer) noexcept {
-        const std::lock_guard lock(mutex_);
-        --in_all_;
-        if (--peer->second == 0) peers_.erase(peer);
-    }
+    enum class State { at_work, waiting, leaving };
 
-    /// One IPv6 customer has a /64 at least: its addresses count as one.
-    static boost::asio::ip::address network(const boost::asio::ip::address& address) {
-        if (!address.is_v6()) return address;
-        const auto v6 = address.to_v6();
-        if (v6.is_v4_mapped()) return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6);
-        auto octets = v6.to_bytes();
-        for (std::size_t i = 8; i < octets.size(); ++i) octets[i] = 0;
-        return boost::asio::ip::address_v6(octets);
-    }
+    struct Seat {
+        State state = State::at_work;
+        std::uint64_t since = 0;  ///< counts up with each connection that starts to wait
+        std::function<void()> leave = {};
+    };
+    using Seats = std::list<Seat>;  // who started to wait first stands first
+
+    struct Peer {
+        Seats seats = {};
+        std::size_t leaving = 0;
+
+        [[nodiscard]] std::size_t present() const noexcept { return seats.size() - leaving; }
+        [[nodiscard]] Seats::iterator longest_waiting() noexcept {
+            return std::ranges::find(seats, State::waiting, &Seat::state);
+        }
+    };
+    using Peers = std::map<Address, Peer>;
+
+    void change(Peer& peer, Seat& seat, State state) noexcept;
+    [[nodiscard]] bool displace_in(Peer& peer);
+    [[nodiscard]] bool displace_anybody();
+    void leave(Peers::iterator peer, Seats::iterator seat) noexcept;
+
+    /// Those told to leave still have their sockets until their thread gets to them; no more of them than this.
+    static constexpr std::size_t max_leaving = 16;
 
     std::mutex mutex_;
     std::size_t max_in_all_;
     std::size_t max_per_address_;
-    std::size_t in_all_ = 0;
-    std::map<boost::asio::ip::address, std::size_t> peers_;
+    std::size_t in_all_ = 0;  ///< with those that are leaving
+    std::size_t leaving_ = 0;
+    std::uint64_t turn_ = 0;
+    std::atomic<std::uint64_t> displaced_ = 0;
+    Peers peers_;
 };
+
+/// A connection's place, for as long as the connection lives. At first the connection counts as at work.
+class Admission::Place {
+public:
+    Place(Place&& other) noexcept
+        : admission_(std::exchange(other.admission_, nullptr)), peer_(other.peer_), seat_(other.seat_) {}
+    Place& operator=(Place&&) = delete;
+    ~Place() {
+        if (admission_) admission_->leave(peer_, seat_);
+    }
+
+    /// `leave` ends the connection soon, unless it is at work by then. It is called from any thread, never after this
+    /// Place has ended, and mustn't call back.
+    void when_displaced(std::function<void()> leave) {
+        const std::lock_guard lock(admission_->mutex_);
+        seat_->leave = std::move(leave);
+    }
+    /// The connection waits for its peer from now on, and may be told to leave.
+    void waits() noexcept {
+        const std::lock_guard lock(admission_->mutex_);
+        admission_->change(peer_->second, *seat_, State::waiting);
+        seat_->since = ++admission_->turn_;
+        auto& seats = peer_->second.seats;
+        seats.splice(seats.end(), seats, seat_);
+    }
+    /// The connection has a request that is being answered, and is left alone.
+    void works() noexcept {
+        const std::lock_guard lock(admission_->mutex_);
+        admission_->change(peer_->second, *seat_, State::at_work);
+    }
+
+private:
+    friend class Admission;
+    Place(Admission& admission, Peers::iterator peer, Seats::iterator seat) noexcept
+        : admission_(&admission), peer_(peer), seat_(seat) {}
+
+    Admission* admission_;
+    Peers::iterator peer_;
+    Seats::iterator seat_;
+};
+
+inline std::optional<Admission::Place> Admission::enter(const Address& address) {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = peers_.find(address); known != peers_.end() && known->second.present() >= max_per_address_) {
+        if (!displace_in(known->second)) return std::nullopt;
+    }
+    if (in_all_ - leaving_ >= max_in_all_ && !displace_anybody()) return std::nullopt;
+    const auto peer = peers_.try_emplace(address).first;
+    const auto seat = peer->second.seats.emplace(peer->second.seats.end());
+    ++in_all_;
+    return Place(*this, peer, seat);
+}
+
+inline bool Admission::make_room() {
+    const std::lock_guard lock(mutex_);
+    return displace_anybody();
+}
+
+inline void Admission::change(Peer& peer, Seat& seat, State state) noexcept {
+    if (seat.state == State::leaving) {
+        --peer.leaving;
+        --leaving_;
+    }
+    if (state == State::leaving) {
+        ++peer.leaving;
+        ++leaving_;
+    }
+    seat.state = state;
+}
+
+inline bool Admission::displace_in(Peer& peer) {
+    const auto seat = peer.longest_waiting();
+    if (seat == peer.seats.end() || leaving_ >= max_leaving) return false;
+    seat->leave();
+    change(peer, *seat, State::leaving);
+    ++displaced_;
+    return true;
+}
+
+/// The address with the most connections pays; of equals, the one where somebody has waited longest.
+inline bool Admission::displace_anybody() {
+    Peer* most = nullptr;
+    for (auto& [address, peer] : peers_) {
+        const auto seat = peer.longest_waiting();
+        if (seat == peer.seats.end()) continue;
+        const bool more = !most || peer.present() > most->present() ||
+                          (peer.present() == most->present() && seat->since < most->longest_waiting()->since);
+        if (more) most = &peer;
+    }
+    return most && displace_in(*most);
+}
+
+inline void Admission::leave(Peers::iterator peer, Seats::iterator seat) noexcept {
+    const std::lock_guard lock(mutex_);
+    change(peer->second, *seat, State::at_work);
+    peer->second.seats.erase(seat);
+    --in_all_;
+    if (peer->second.seats.empty()) peers_.erase(peer);
+}
 
 }  // namespace slo::sp

@@ -219,6 +219,8 @@ PolicySection read_policy(const ConfigTable& table) {
         table.choice("second_level_codes", policy.second_level_codes,
                      {{"sent", SecondLevelCodes::sent}, {"omitted", SecondLevelCodes::omitted}});
     policy.clock_skew = seconds(table, "clock_skew", policy.clock_skew, {0s, 10min});
+    policy.requests_per_second_per_idp = static_cast<unsigned>(
+        table.number("requests_per_second_per_idp", policy.requests_per_second_per_idp, {1, 1'000'000}));
     policy.unproven_answers_per_second = static_cast<unsigned>(
         table.number("unproven_answers_per_second", policy.unproven_answers_per_second, {1, 100'000}));
     policy.application_deadline =
@@ -266,6 +268,14 @@ std::uint16_t read_local_port(const ConfigTable& local, const HttpServerOptions&
         refuse(local.place_of("port"), "[local] and [server] have the same port", "give [local] another one");
     }
     return port;
+}
+
+ProcessOptions read_process(const ConfigTable& process) {
+    ProcessOptions options;
+    if (const auto user = process.text("user")) options.user = user->value;
+    options.seccomp =
+        process.choice("seccomp", options.seccomp, {{"on", SystemCallFilter::on}, {"off", SystemCallFilter::off}});
+    return options;
 }
 
 }  // namespace slo::sp

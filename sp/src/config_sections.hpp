@@ -10,6 +10,7 @@
 #include "config_table.hpp"
 #include "slo/idp_adapter/interop_profile.hpp"
 #include "slo/saml/identifiers.hpp"
+#include "slo/sp/configuration.hpp"
 #include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/policy.hpp"
@@ -17,7 +18,7 @@
 namespace slo::sp {
 
 /// The keys of each table. examples/soap_endpoint.toml explains them.
-inline constexpr std::string_view root_keys[] = {"sp", "idp", "policy", "server", "local"};
+inline constexpr std::string_view root_keys[] = {"sp", "idp", "policy", "server", "local", "process"};
 inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "slo_url",
                                                "allow_http",
@@ -32,12 +33,19 @@ inline constexpr std::string_view sp_keys[] = {"entity_id",
 inline constexpr std::string_view idp_keys[] = {"metadata",           "dangerously_accept_sha1", "accept_cbc",
                                                 "destination",        "name_id_matching",        "max_age",
                                                 "extra_content_types"};
-inline constexpr std::string_view policy_keys[] = {
-    "unknown_principal", "second_level_codes",    "clock_skew",        "application_deadline",
-    "relogin",           "logout_record_horizon", "logout_record_cap", "unproven_answers_per_second"};
+inline constexpr std::string_view policy_keys[] = {"unknown_principal",
+                                                   "second_level_codes",
+                                                   "clock_skew",
+                                                   "application_deadline",
+                                                   "relogin",
+                                                   "logout_record_horizon",
+                                                   "logout_record_cap",
+                                                   "unproven_answers_per_second",
+                                                   "requests_per_second_per_idp"};
 inline constexpr std::string_view server_keys[] = {"listen",  "soap_path", "metadata_path", "hosts",
                                                    "threads", "tls",       "limits",        "timeouts"};
 inline constexpr std::string_view local_keys[] = {"port"};
+inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
 
 [[nodiscard]] saml::EntityID parse_id(const Placed<std::string>& text);
 [[nodiscard]] saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view key);
@@ -68,5 +76,7 @@ struct ServerSection {
 
 /// 0: none. It can't be the public server's port.
 [[nodiscard]] std::uint16_t read_local_port(const ConfigTable& local, const HttpServerOptions& server);
+
+[[nodiscard]] ProcessOptions read_process(const ConfigTable& process);
 
 }  // namespace slo::sp

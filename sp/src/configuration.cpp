@@ -186,6 +186,7 @@ Configuration Reader::read() {
     const auto skew = policy.policy.clock_skew;
     auto server = read_server(root.table("server", server_keys), folder_, sp.destinations, notes_);
     const std::uint16_t local_port = read_local_port(root.table("local", local_keys), server.server);
+    ProcessOptions process = read_process(root.table("process", process_keys));
     auto idps = read_idps(root, skew);
     Keys keys = load_keys(sp);
 
@@ -211,6 +212,7 @@ Configuration Reader::read() {
             .server = std::move(server.server),
             .endpoint = std::move(server.endpoint),
             .local_port = local_port,
+            .process = std::move(process),
             .notes = std::move(notes_)};
 }
 

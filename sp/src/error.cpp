@@ -16,6 +16,8 @@ std::string_view name(Errc code) noexcept {
             return "store.session_id_taken";
         case Errc::session_malformed:
             return "store.session";
+        case Errc::too_many_requests:
+            return "check.rate";
         case Errc::request_id_reused:
             return "check.request_id";
         case Errc::store_full:

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,7 @@
 #include <utility>
 #include <variant>
 
+#include "admission.hpp"
 #include "connection_watch.hpp"
 #include "http_body.hpp"
 #include "http_head.hpp"
@@ -76,11 +79,12 @@ struct Service {
     return request;
 }
 
-class Connection final : public Watched {
+class Connection final : public Watched, public std::enable_shared_from_this<Connection> {
 public:
-    Connection(Service& service, ConnectionWatch& watch, Socket socket)
+    Connection(Service& service, ConnectionWatch& watch, Socket socket, Admission::Place place)
         : service_(service),
           watch_(watch),
+          place_(std::move(place)),
           socket_(std::move(socket)),
           input_(service.options.max_header_octets + read_size) {
         if (service.tls) tls_.emplace(socket_, *service.tls);
@@ -116,6 +120,8 @@ private:
     [[nodiscard]] Task<Transfer> read_some(boost::asio::mutable_buffer buffer);
     [[nodiscard]] Task<Transfer> write_some(boost::asio::const_buffer buffer);
 
+    void offer_place();
+    void make_way() noexcept;
     void allow(std::chrono::milliseconds time) noexcept;
     void hang_up() noexcept;
     std::nullopt_t refuse_with(int status) noexcept;
@@ -125,12 +131,14 @@ private:
 
     Service& service_;
     ConnectionWatch& watch_;
+    Admission::Place place_;
     Socket socket_;
     std::optional<boost::asio::ssl::stream<Socket&>> tls_;
     InputBuffer input_;
     Time deadline_ = Time::max();
     bool timed_out_ = false;
-    bool at_work_ = false;  ///< not waiting for a request's first octet
+    bool at_work_ = false;    ///< not waiting for a request's first octet
+    bool answering_ = false;  ///< the handler has a request of ours
     bool keep_alive_ = true;
     std::size_t requests_ = 0;
     std::size_t received_ = 0;  ///< octets since the last request, about
@@ -141,6 +149,7 @@ private:
 // --- the course of a connection ---
 
 inline Task<void> Connection::serve() {
+    offer_place();
     if (tls_ && !co_await shake_hands()) co_return;
 
     while (keep_alive_) {
@@ -248,15 +257,22 @@ inline Task<bool> Connection::fill() {
 /// What the handler throws in finish() costs its own connection only.
 inline Task<HttpReply> Connection::ask_handler(const HttpRequest& request) {
     deadline_ = Time::max();  // a pending reply has its own budget
+    answering_ = true;
+    place_.works();
+    HttpReply reply;
     try {
         HttpStep step = service_.handler.handle(request);
-        co_return co_await settle(std::move(step));
+        reply = co_await settle(std::move(step));
     } catch (...) {
         ++service_.counters.failures;
         keep_alive_ = false;
         hurry_ = nullptr;
+        reply = error_reply(500);
     }
-    co_return error_reply(500);
+    // A peer that doesn't take its reply keeps others out as much as one that doesn't send its request.
+    place_.waits();
+    answering_ = false;
+    co_return reply;
 }
 
 inline Task<HttpReply> Connection::settle(HttpStep step) {
@@ -335,6 +351,24 @@ inline Task<Connection::Transfer> Connection::write_some(boost::asio::const_buff
     const auto result = co_await tls_->async_write_some(buffer, use_task);
     if (std::get<0>(result)) ERR_clear_error();
     co_return result;
+}
+
+// --- making way ---
+
+/// A newcomer may have this connection's place from now on, except while the handler has a request of ours.
+inline void Connection::offer_place() {
+    place_.when_displaced([executor = socket_.get_executor(), weak = weak_from_this()] {
+        boost::asio::post(executor, [weak] {
+            if (const auto connection = weak.lock()) connection->make_way();
+        });
+    });
+    place_.waits();
+}
+
+/// Closes at once: whatever is under way fails, and so does whatever is tried after it.
+inline void Connection::make_way() noexcept {
+    boost::system::error_code ignored;
+    if (!answering_) socket_.close(ignored);
 }
 
 // --- time ---

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <memory>
 #include <thread>
 
 #include "admission.hpp"
@@ -71,10 +72,18 @@ private:
     asio::executor_work_guard<Executor> work_;
 };
 
-Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket socket, Admission::Place) {
+/// One IPv6 customer has a /64 at least: its addresses count as one.
+Admission::Address counted_as(const asio::ip::address& address) {
+    if (address.is_v4()) return asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes();
+    auto octets = address.to_v6().to_bytes();
+    if (!address.to_v6().is_v4_mapped()) std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
+    return octets;
+}
+
+Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket socket, Admission::Place place) {
     try {
-        Connection connection(service, watch, std::move(socket));
-        co_await connection.serve();
+        const auto connection = std::make_shared<Connection>(service, watch, std::move(socket), std::move(place));
+        co_await connection->serve();
     } catch (...) {
         ++service.counters.failures;
     }
@@ -141,6 +150,7 @@ struct HttpServer::Impl {
 
     [[nodiscard]] Task<void> accept_all();
     [[nodiscard]] Task<bool> accept_one(Worker& worker);
+    [[nodiscard]] Task<std::optional<Admission::Place>> place_for(Admission::Address address);
     void run();
     void stop() noexcept;
     void drain();
@@ -165,8 +175,20 @@ Task<void> HttpServer::Impl::accept_all() {
             ++service.counters.failures;
         }
         if (accepted || stopping) continue;
-        // Out of descriptors or memory: trying again at once would only burn the time in which some are freed.
-        pause.expires_after(accept_back_off);
+        // Out of descriptors or memory: somebody gives theirs back. Where nobody can, trying again at once would only
+        // burn the time in which some are freed.
+        pause.expires_after(admission.make_room() ? std::chrono::milliseconds(0) : accept_back_off);
+        co_await pause.async_wait(use_task);
+    }
+}
+
+/// Who was told to leave goes as soon as its thread gets to it; the newcomer waits for that, and so do all behind it.
+Task<std::optional<Admission::Place>> HttpServer::Impl::place_for(Admission::Address address) {
+    Timer pause(workers.front()->io);
+    for (;;) {
+        const bool room_to_come = admission.awaits_leavers();
+        if (auto place = admission.enter(address); place || !room_to_come || stopping) co_return place;
+        pause.expires_after(std::chrono::milliseconds(1));
         co_await pause.async_wait(use_task);
     }
 }
@@ -182,7 +204,7 @@ Task<bool> HttpServer::Impl::accept_one(Worker& worker) {
     close_on_exec(socket.native_handle());
     const auto peer = socket.remote_endpoint(error);
     if (error) co_return true;  // it has gone already
-    auto place = admission.enter(peer.address());
+    auto place = co_await place_for(counted_as(peer.address()));
     if (!place) {
         ++service.counters.refused_connections;
         co_return true;
@@ -272,6 +294,7 @@ HttpServer::Counters HttpServer::counters() const noexcept {
     const auto& counters = impl_->service.counters;
     return {.connections = counters.connections,
             .refused_connections = counters.refused_connections,
+            .displaced_connections = impl_->admission.displaced(),
             .failed_handshakes = counters.failed_handshakes,
             .requests = counters.requests,
             .bad_requests = counters.bad_requests,

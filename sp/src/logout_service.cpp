@@ -5,7 +5,7 @@
 #include <mutex>
 #include <utility>
 
-#include "answer_allowance.hpp"
+#include "allowance.hpp"
 #include "application_round.hpp"
 #include "logout_answer.hpp"
 #include "logout_order.hpp"
@@ -21,6 +21,8 @@ namespace {
 using idp_adapter::Idp;
 using idp_adapter::IdpDirectory;
 using SteadyTime = std::chrono::steady_clock::time_point;
+
+const std::string strangers;  // no IdP has the empty name
 
 /// A host's store may speak of its troubles in its own category; for us they're all one.
 Failure as_store_failure(const Failure& failure) {
@@ -69,9 +71,10 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
     };
 }
 
-/// The order that the request proves to be, or why it proves nothing. Touches neither store nor application.
-Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps, std::string_view body,
-                          std::string_view media_type, RequestTrace& trace) {
+/// The order that the request proves to be, or why it proves nothing. Touches neither store nor application. What an
+/// IdP may have of us is counted as soon as it is proven to be that IdP, before its EncryptedID costs anything.
+Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps, Allowances& partners_requests,
+                          std::string_view body, std::string_view media_type, RequestTrace& trace) {
     const Instant now = trace.audit.time;
     Result<saml::UnverifiedLogoutRequest> received = receive(body, trace);
     if (!received) return std::move(received).error();
@@ -86,6 +89,7 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     if (!request) return std::move(request).error();
     trace.in_response_to = (*request)->id;
     trace.audit.request_id = (*request)->id.str();
+    if (!partners_requests.take(idp.entity_id.str(), now)) return fail(Errc::too_many_requests);
     for (const saml::SessionIndex& index : (*request)->session_indexes) {
         trace.audit.session_indexes.push_back(
             parts.audit_digest.hex({"session_index", idp.entity_id.str(), index.str()}));
@@ -179,7 +183,8 @@ struct LogoutService::Impl {
     [[nodiscard]] std::size_t recover_one(UnfinishedLogout logout) const;
 
     LogoutServiceParts parts;
-    mutable AnswerAllowance strangers_answers{parts.policy.unproven_answers_per_second};
+    mutable Allowances partners_requests{parts.policy.requests_per_second_per_idp};
+    mutable Allowances measured_answers{parts.policy.unproven_answers_per_second};
     mutable std::mutex idps_mutex;
     std::shared_ptr<const IdpDirectory> idps;  ///< behind idps_mutex, which is held for a copy only
 };
@@ -210,7 +215,7 @@ LogoutStep LogoutService::begin(std::string_view body, std::string_view media_ty
 
 LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
                                       RequestTrace& trace) const {
-    const Result<LogoutOrder> order = prove(parts, partners, body, media_type, trace);
+    const Result<LogoutOrder> order = prove(parts, partners, partners_requests, body, media_type, trace);
     if (!order) return refuse_in_measure(trace, order.error());
 
     Result<BegunLogout> begun = parts.store.begin_logout(*order);
@@ -219,12 +224,15 @@ LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_
     return carry_out(decide(std::move(*begun)), order->key, trace);
 }
 
-/// Whoever has proven nothing gets signed refusals in small measure only (Core 3.2.1 l.1515: not answering is allowed).
+/// Whoever has proven nothing, or asks too much, gets signed refusals in small measure only (Core 3.2.1 l.1515: not
+/// answering is allowed). All strangers share one measure, and each partner has its own.
 SoapReply LogoutService::Impl::refuse_in_measure(RequestTrace& trace, const Failure& failure) const {
     constexpr int service_unavailable = 503;
+    const bool too_many = failure.code == make_error_code(Errc::too_many_requests);
     const bool proven = !trace.audit.request_id.empty();
     const bool is_signed = std::holds_alternative<StatusAnswer>(answer_to(failure));
-    if (is_signed && !proven && !strangers_answers.take(trace.audit.time)) {
+    const std::string& whose = too_many ? trace.audit.idp : strangers;
+    if (is_signed && (too_many || !proven) && !measured_answers.take(whose, trace.audit.time)) {
         return refuse_unsigned(parts, trace, failure, service_unavailable);
     }
     return refuse(parts, trace, failure);

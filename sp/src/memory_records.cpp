@@ -105,13 +105,11 @@ bool LogoutRecord::makes_redundant(const LogoutRecord& other) const noexcept {
            naming().sp() == other.naming().sp() && naming().has_same_name_id(other.naming());
 }
 
-PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp,
-                           std::string_view name_value) noexcept {
+PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value) {
     return {idp, name_value, Place::of(digest({"principal", idp, name_value}))};
 }
 
-Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
-                    std::string_view session_index) noexcept {
+Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, std::string_view session_index) {
     return Place::of(digest({"barrier", principal.idp, principal.name_value, session_index}));
 }
 

@@ -128,8 +128,8 @@ struct LogoutRecord {
 };
 
 [[nodiscard]] PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp,
-                                         std::string_view name_value) noexcept;
+                                         std::string_view name_value);
 [[nodiscard]] Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
-                                  std::string_view session_index) noexcept;
+                                  std::string_view session_index);
 
 }  // namespace slo::sp

@@ -50,11 +50,11 @@ auto or_store_failed(Operation operation) -> decltype(operation()) {
 
 }  // namespace
 
-SessionKey MemorySessionStore::Impl::key_of(const LocalSessionID& id) const noexcept {
+SessionKey MemorySessionStore::Impl::key_of(const LocalSessionID& id) const {
     return {id.str(), Place::of(digest({"session", id.str()}))};
 }
 
-RequestKey MemorySessionStore::Impl::key_of(const LogoutKey& key) const noexcept {
+RequestKey MemorySessionStore::Impl::key_of(const LogoutKey& key) const {
     return {key.idp.str(), key.request_id.str(), Place::of(digest({"request", key.idp.str(), key.request_id.str()}))};
 }
 

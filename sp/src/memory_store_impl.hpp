@@ -51,8 +51,8 @@ struct MemorySessionStore::Impl {
     };
     enum class Try { admitted, refused, id_held, needs_room };
 
-    SessionKey key_of(const LocalSessionID& id) const noexcept;
-    RequestKey key_of(const LogoutKey& key) const noexcept;
+    SessionKey key_of(const LocalSessionID& id) const;
+    RequestKey key_of(const LogoutKey& key) const;
 
     Try try_admit(Login& login);
     // Drops the session that holds `id` if it has expired. False: it is live or ending.

@@ -146,6 +146,8 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::content_type_not_accepted:
             return HttpAnswer{unsupported_media_type};
 
+        // Core 3.2.2.2 l.1672. The IdP may come again: nothing was recorded.
+        case Errc::too_many_requests:
         // Row 20 has no stored answer for it: the recorded one was about other sessions.
         case Errc::request_id_reused:
             return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::request_denied};

@@ -43,7 +43,7 @@ const Scope* ScopeTable::intern(const Naming& naming) {
     return made;
 }
 
-saml::Digest128 ScopeTable::digest(const Naming& naming) const noexcept {
+saml::Digest128 ScopeTable::digest(const Naming& naming) const {
     // An absent attribute and an empty one share a digest; is_scope_of() tells them apart.
     return digest_({naming.idp.str(), naming.sp.str(), text_of(naming.name_id.format),
                     text_of(naming.name_id.name_qualifier), text_of(naming.name_id.sp_name_qualifier)});

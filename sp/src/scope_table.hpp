@@ -21,7 +21,7 @@ public:
     [[nodiscard]] const Scope* intern(const Naming& naming);
 
 private:
-    [[nodiscard]] saml::Digest128 digest(const Naming& naming) const noexcept;
+    [[nodiscard]] saml::Digest128 digest(const Naming& naming) const;
     [[nodiscard]] const Scope* find(std::size_t hash, const Naming& naming) const noexcept;
 
     saml::KeyedDigest digest_;

@@ -6,7 +6,6 @@
 #include <array>
 #include <ctime>
 #include <fstream>
-#include <random>
 #include <string>
 
 #include "slo/sp/error.hpp"
@@ -17,6 +16,8 @@ namespace {
 constexpr const char* tls_1_2_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+// OpenSSL's own list goes on to finite fields of 8192 bits, with which one ClientHello costs us as much as a hundred.
+constexpr const char* groups = "X25519:P-256:P-384";
 constexpr int max_chain_depth = 4;
 constexpr long max_client_chain_octets = 32 * 1024;
 constexpr long max_cached_sessions = 1024;  // for TLS 1.2 clients without tickets, such as Java before 13
@@ -98,12 +99,16 @@ Result<void> load_client_ca(SSL_CTX* context, const TlsOptions& options) {
     return Done{};
 }
 
-/// A session is resumed by this listener only: another one may ask for other client certificates.
-void set_resumption(SSL_CTX* context) {
-    std::array<unsigned char, SSL_MAX_SSL_SESSION_ID_LENGTH> id{};
-    std::random_device random;
-    for (auto& octet : id) octet = static_cast<unsigned char>(random());
-    SSL_CTX_set_session_id_context(context, id.data(), static_cast<unsigned>(id.size()));
+/// Where clients need certificates, nothing is resumed: OpenSSL doesn't look at the certificate again, so a session
+/// would outlive it for as long as the client keeps renewing its ticket. Elsewhere a session is resumed by this
+/// listener only.
+void set_resumption(SSL_CTX* context, ClientCertificates certificates) {
+    if (certificates != ClientCertificates::none) {
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+        SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+        SSL_CTX_set_num_tickets(context, 0);
+        return;
+    }
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
     SSL_CTX_sess_set_cache_size(context, max_cached_sessions);
     SSL_CTX_set_num_tickets(context, 1);  // an IdP reconnects one connection at a time
@@ -118,13 +123,13 @@ Result<void> configure_tls(ssl_ctx_st* context, const TlsOptions& options) {
     SSL_CTX_set_security_level(context, 2);
     SSL_CTX_set_max_early_data(context, 0);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(context, tls_1_2_ciphers) != 1) {
-        return fail(Errc::tls_setup_failed, "this OpenSSL can't do TLS 1.2 with our ciphers (" + drained_complaint() +
-                                                "): install OpenSSL 3 with its default provider");
+        SSL_CTX_set_cipher_list(context, tls_1_2_ciphers) != 1 || SSL_CTX_set1_groups_list(context, groups) != 1) {
+        return fail(Errc::tls_setup_failed, "this OpenSSL can't do TLS 1.2 with our ciphers and groups (" +
+                                                drained_complaint() + "): install OpenSSL 3 with its default provider");
     }
     if (auto loaded = load_identity(context, options); !loaded) return loaded;
     if (auto loaded = load_client_ca(context, options); !loaded) return loaded;
-    set_resumption(context);
+    set_resumption(context, options.client_certificates);
     return Done{};
 }
 

@@ -15,7 +15,6 @@
 
 #include "slo/saml/keys.hpp"
 #include "slo/sp/clock.hpp"
-#include "slo/sp/http_server.hpp"
 
 namespace slo::bench {
 
@@ -55,6 +54,10 @@ ServedEndpoint::~ServedEndpoint() {
 
 std::uint16_t ServedEndpoint::port() const {
     return impl_->server->port();
+}
+
+sp::HttpServer::Counters ServedEndpoint::counters() const {
+    return impl_->server->counters();
 }
 
 struct Client::Impl {

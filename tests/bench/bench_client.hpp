@@ -6,6 +6,7 @@
 #include <string>
 
 #include "slo/sp/http.hpp"
+#include "slo/sp/http_server.hpp"
 
 namespace slo::bench {
 
@@ -17,6 +18,7 @@ public:
     ServedEndpoint(sp::HttpHandler& handler, Transport transport);
     ~ServedEndpoint();
     [[nodiscard]] std::uint16_t port() const;
+    [[nodiscard]] sp::HttpServer::Counters counters() const;
 
 private:
     struct Impl;

@@ -6,76 +6,20 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "child_process.hpp"
 #include "http_client.hpp"
-#include "slo/saml/time.hpp"
+#include "operator.hpp"
 #include "test_idp.hpp"
 
 namespace {
 
 using namespace slo;
+using test::Operator;
+using test::patience;
 namespace fs = std::filesystem;
-
-constexpr std::chrono::seconds patience{20};  // a sanitizer's start takes its time
-
-class Operator {
-public:
-    Operator() {
-        std::string name = (fs::temp_directory_path() / "slo-endpoint-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder = name;
-        for (const std::string kind : {".key.pem", ".crt.pem"}) {
-            fs::copy_file(fs::path(SLO_FIXTURES) / ("keys/sp-old" + kind), folder / ("sp" + kind));
-        }
-        fs::permissions(folder / "sp.key.pem", fs::perms::owner_read | fs::perms::owner_write);
-        fs::copy_file(fs::path(SLO_FIXTURES) / "lasso/metadata.xml", folder / "idp.xml");
-    }
-    ~Operator() { fs::remove_all(folder); }
-    Operator(const Operator&) = delete;
-    Operator& operator=(const Operator&) = delete;
-
-    void configure(const std::string& address, std::uint16_t port, std::uint16_t local_port) const {
-        std::ofstream(folder / "slo.toml") << R"([sp]
-entity_id = "https://sp.example.org/saml"
-slo_url = "http://127.0.0.1/saml/slo"
-acs_url = "https://sp.example.org/saml/acs"
-signing_key = "sp.key.pem"
-signing_certificate = "sp.crt.pem"
-[[idp]]
-metadata = "idp.xml"
-[server]
-listen = ")" << address << ":" << port
-                                           << "\"\n[local]\nport = " << local_port << "\n";
-    }
-    [[nodiscard]] static examples::ChildProcess start(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), SLO_SOAP_ENDPOINT);
-        auto process = examples::ChildProcess::start(arguments);
-        BOOST_REQUIRE(process.has_value());
-        return *std::move(process);
-    }
-    [[nodiscard]] examples::ChildProcess start_configured() const { return start({"--config", folder / "slo.toml"}); }
-
-    /// It must end with 2 after one line (and notes) that says `what` is wrong and then how to `mend` it.
-    static void expect_refusal(examples::ChildProcess process, std::string_view what, std::string_view mend) {
-        std::string line = process.next_line(patience).value_or("nothing");
-        while (line.find(": note: ") != std::string::npos) line = process.next_line(patience).value_or("nothing");
-        BOOST_TEST(!process.next_line(patience).has_value());
-        BOOST_TEST(process.wait(patience) == 2);
-        BOOST_TEST(line.starts_with("soap_endpoint: "), line);
-        const auto at = line.find(what);
-        BOOST_REQUIRE_MESSAGE(at != std::string::npos, line);
-        BOOST_TEST((line.find(mend, at) != std::string::npos), line);
-    }
-
-    fs::path folder;
-};
 
 /// Occupies a port of 127.0.0.1 while it lives.
 class Listener {
@@ -154,8 +98,8 @@ BOOST_AUTO_TEST_CASE(serves_until_it_is_told_to_stop) {
     const std::uint16_t local_port = examples::free_port();
     configure("127.0.0.1", port, local_port);
     auto process = start_configured();
-    BOOST_TEST((process.next_line(patience).value_or("").find("listens on 127.0.0.1") != std::string::npos));
-    BOOST_TEST((process.next_line(patience).value_or("").find("local interface") != std::string::npos));
+    BOOST_TEST((next_line(process).find("listens on 127.0.0.1") != std::string::npos));
+    BOOST_TEST((next_line(process).find("local interface") != std::string::npos));
 
     const auto metadata = examples::call(port, {.method = "GET", .path = "/saml/metadata"});
     BOOST_REQUIRE(metadata.has_value());

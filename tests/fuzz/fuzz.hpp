@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace slo::fuzz {
@@ -14,6 +15,10 @@ inline void require(bool property) {
 inline std::string_view view(const std::uint8_t* data, std::size_t size) {
     return {reinterpret_cast<const char*>(data), size};
 }
+
+/// mutate makes one to four changes in `input` by its structure, some of them with a part of `other` (which may be
+/// `input` itself). A target links xml_mutator.cpp, line_mutator.cpp or none. The same arguments give the same result.
+[[nodiscard]] std::string mutate(std::string_view input, std::string_view other, std::uint32_t seed);
 
 }  // namespace slo::fuzz
 

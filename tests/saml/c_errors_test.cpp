@@ -18,6 +18,10 @@ void count_error(void* context, xmlErrorPtr) {
     ++*static_cast<int*>(context);
 }
 
+void count_text(void* context, const char* /*format*/, ...) {  // NOLINT(cert-dcl50-cpp): libxml2's signature
+    ++*static_cast<int*>(context);
+}
+
 void let_libxml2_fail() {
     constexpr std::string_view broken = "<a";
     xmlFreeDoc(xmlReadMemory(broken.data(), static_cast<int>(broken.size()), nullptr, nullptr, XML_PARSE_NONET));
@@ -49,6 +53,20 @@ BOOST_AUTO_TEST_CASE(a_scope_keeps_the_hosts_handler_out_and_puts_it_back) {
     BOOST_TEST(heard > 0);
     xmlSetStructuredErrorFunc(nullptr, nullptr);
     xmlResetLastError();
+}
+
+// libxml2's lists print straight to it when memory runs out.
+BOOST_AUTO_TEST_CASE(a_scope_keeps_text_from_the_hosts_generic_handler_and_puts_it_back) {
+    int heard = 0;
+    xmlSetGenericErrorFunc(&heard, count_text);
+    {
+        const CErrorScope quiet;
+        xmlGenericError(xmlGenericErrorContext, "%s", "out of memory");
+        BOOST_TEST(heard == 0);
+    }
+    BOOST_TEST((xmlGenericError == count_text));
+    BOOST_TEST(xmlGenericErrorContext == &heard);
+    xmlSetGenericErrorFunc(nullptr, nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_scope_leaves_openssls_queue_empty) {

@@ -1,101 +1,19 @@
 #include "slo/saml/encryption.hpp"
 
-#include <openssl/err.h>
-
 #include <boost/test/unit_test.hpp>
 
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "content_cipher.hpp"
-#include "failure_check.hpp"
-#include "key_access.hpp"
 #include "logout_request_text.hpp"
-#include "sealing.hpp"
-#include "signed_messages.hpp"
-#include "xmlsec1.hpp"
+#include "opening.hpp"
 
 namespace {
 
 using namespace slo::saml;
 using namespace slo::saml::test;
-using slo::Result;
-
-const EntityID us = EntityID::parse("https://sp.example.com/saml/metadata").value();
-const std::string key16(16, 'k');
-const std::string key32(32, 'K');
-
-AlgorithmPolicy with_cbc() {
-    AlgorithmPolicy policy;
-    policy.cbc = AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
-    return policy;
-}
-
-const DecryptionKey& our_key() {
-    static const auto key = DecryptionKey::parse(fixture("sp/sp.key.pem")).value();
-    return key;
-}
-const DecryptionKey& old_key() {
-    static const auto key = DecryptionKey::parse(fixture("keys/sp-old.key.pem")).value();
-    return key;
-}
-const Certificate& our_certificate() {
-    static const auto certificate = Certificate::parse(fixture("sp/sp.crt.pem")).value();
-    return certificate;
-}
-EVP_PKEY* our_public_key() {
-    return detail::KeyAccess::pkey(our_certificate());
-}
-
-Verified<LogoutRequest> verified(const EncryptedID& encrypted) {
-    LogoutRequest request = logout_request();
-    request.identifier = encrypted;
-    return verify(signed_envelope(request, ec_key()), {ec_key().verification}, expectations()).value();
-}
-
-struct Opening {
-    std::vector<DecryptionKey> keys{our_key()};
-    AlgorithmPolicy policy{};
-};
-
-/// Signs, verifies, opens.
-Result<NameID> opened(const EncryptedID& encrypted, const Opening& with = {}) {
-    return open_name_id(verified(encrypted), with.keys, us, with.policy);
-}
-
-EncryptedID gcm(std::string_view plaintext) {
-    return {.algorithm = std::string(aes256_gcm),
-            .ciphertext = seal_gcm(key32, plaintext),
-            .keys = {wrap(our_public_key(), key32)},
-            .namespaces = {}};
-}
-EncryptedID cbc(const std::string& padded_text) {
-    return {.algorithm = std::string(aes128_cbc),
-            .ciphertext = seal_cbc(key16, padded_text),
-            .keys = {wrap(our_public_key(), key16)},
-            .namespaces = {}};
-}
-EncryptedID wrapped_as(const Wrapping& how) {
-    return {.algorithm = std::string(aes256_gcm),
-            .ciphertext = seal_gcm(key32, plain_alice),
-            .keys = {wrap(our_public_key(), key32, how)},
-            .namespaces = {}};
-}
-
-void expect_alice(const Result<NameID>& name_id) {
-    BOOST_TEST_REQUIRE(rule_of(name_id) == "accepted");
-    BOOST_TEST(name_id->value == "alice");
-}
-
-/// Refused for id.decryption, with the one text that every such refusal has.
-void expect_undecryptable(const Result<NameID>& name_id) {
-    static const std::string one_text = opened(EncryptedID{}).error().detail;
-    BOOST_TEST_REQUIRE(rule_of(name_id) == rule(Errc::decryption_failed));
-    BOOST_TEST(name_id.error().detail == one_text);
-    BOOST_TEST(ERR_peek_error() == 0U);
-}
 
 BOOST_AUTO_TEST_SUITE(unit)
 
@@ -444,77 +362,6 @@ BOOST_AUTO_TEST_CASE(whatever_is_not_exactly_one_name_id_is_refused) {
         }
     }
     expect_alice(opened(gcm("\n " + plain_alice + "\n")));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(closing)
-
-BOOST_AUTO_TEST_CASE(what_is_closed_opens_again_with_every_attribute) {
-    NameID name_id;
-    name_id.value = "O'Neil & <S\xC3\xB6hne> \"]]>\"";
-    name_id.format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
-    name_id.name_qualifier = "https://idp.example.com/?a=1&b=2";
-    name_id.sp_name_qualifier = "https://sp.example.com";
-    name_id.sp_provided_id = "\"42\"";
-    for (const auto algorithm : {ContentEncryption::aes128_gcm, ContentEncryption::aes256_gcm}) {
-        const auto encrypted = close_name_id(name_id, our_certificate(), us, algorithm);
-        BOOST_TEST_REQUIRE(rule_of(encrypted) == "accepted");
-        BOOST_TEST(encrypted->algorithm == (algorithm == ContentEncryption::aes128_gcm ? aes128_gcm : aes256_gcm));
-        BOOST_TEST(encrypted->keys.at(0).recipient.value_or("") == us.str());
-        const auto again = opened(*encrypted);
-        BOOST_TEST_REQUIRE(rule_of(again) == "accepted");
-        BOOST_TEST((*again == name_id));
-    }
-}
-
-// xmlsec1 1.2.37 can't be the judge here: its rsa-oaep-mgf1p knows SHA-1 digests only.
-BOOST_AUTO_TEST_CASE(what_is_closed_is_what_the_identifiers_say) {
-    const NameID alice = std::get<NameID>(logout_request().identifier);
-    const auto encrypted = close_name_id(alice, our_certificate(), us, ContentEncryption::aes256_gcm).value();
-    BOOST_TEST_REQUIRE(encrypted.keys.size() == 1U);
-    const EncryptedKey& wrapped = encrypted.keys.front();
-    BOOST_TEST(wrapped.algorithm == oaep_mgf1p);
-    BOOST_TEST(!wrapped.digest.has_value());
-    BOOST_TEST(!wrapped.mgf.has_value());
-    const std::string key = unwrap_oaep(detail::KeyAccess::pkey(our_key()), wrapped.ciphertext);
-    BOOST_TEST(key.size() == 32U);
-    BOOST_TEST(open_aes256_gcm(key, encrypted.ciphertext) == plain_alice);
-}
-
-// Core 2.2.4 l.507-509: fresh key and IV.
-BOOST_AUTO_TEST_CASE(no_ciphertext_comes_twice) {
-    std::set<std::string> seen;
-    for (int i = 0; i < 50; ++i) {
-        const auto encrypted = close_name_id(std::get<NameID>(logout_request().identifier), our_certificate(), us,
-                                             ContentEncryption::aes128_gcm)
-                                   .value();
-        seen.insert(encrypted.ciphertext.substr(0, 12));
-        seen.insert(encrypted.ciphertext.substr(12));
-        seen.insert(encrypted.keys.front().ciphertext);
-    }
-    BOOST_TEST(seen.size() == 150U);
-}
-
-BOOST_AUTO_TEST_CASE(only_for_rsa_keys_inside_the_policy) {
-    const NameID alice = std::get<NameID>(logout_request().identifier);
-    for (const auto* certificate : {"keys/idp2-p256.crt.pem", "keys/weak-rsa1024.crt.pem", "keys/ed25519.crt.pem"}) {
-        const auto recipient = Certificate::parse(fixture(certificate)).value();
-        BOOST_TEST(
-            rule_of(close_name_id(alice, recipient, us, ContentEncryption::aes256_gcm)) == rule(Errc::key_not_allowed),
-            certificate);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(refuses_a_name_id_that_the_schema_does_not_allow) {
-    NameID blank;
-    blank.value = " ";
-    BOOST_TEST(rule_of(close_name_id(blank, our_certificate(), us, ContentEncryption::aes256_gcm)) ==
-               rule(Errc::name_id_malformed));
-    NameID relative = std::get<NameID>(logout_request().identifier);
-    relative.format = "persistent";
-    BOOST_TEST(rule_of(close_name_id(relative, our_certificate(), us, ContentEncryption::aes256_gcm)) ==
-               rule(Errc::uri_malformed));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

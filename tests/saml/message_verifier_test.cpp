@@ -122,13 +122,20 @@ BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
 
-slo::Result<Verified<LogoutResponse>> verify_response(const LogoutResponse& response, const Expectations& expected) {
-    const auto octets = soap::encode(MessageSigner(ec_key().signing).sign(response).value());
+std::string signed_response(const LogoutResponse& response, const TestKey& key) {
+    return soap::encode(MessageSigner(key.signing).sign(response).value());
+}
+
+slo::Result<Verified<LogoutResponse>> verify_octets(const std::string& octets, const Expectations& expected) {
     auto message = soap::decode_response(octets).value();
     const auto unverified = UnverifiedLogoutResponse::parse(message);
     if (!unverified) return unverified.error();
     const std::vector keys{ec_key().verification};
     return MessageVerifier::verify(*unverified, keys, MessageID::parse("_q1").value(), expected);
+}
+
+slo::Result<Verified<LogoutResponse>> verify_response(const LogoutResponse& response, const Expectations& expected) {
+    return verify_octets(signed_response(response, ec_key()), expected);
 }
 
 }  // namespace
@@ -155,6 +162,27 @@ BOOST_AUTO_TEST_CASE(refuses_an_answer_to_another_request) {
     const auto none = verify_response(response, expectations());
     BOOST_REQUIRE(!none);
     BOOST_TEST(is(none.error(), Errc::in_response_to_mismatch));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_an_answer_that_nobody_signed) {
+    auto octets = signed_response(logout_response(), ec_key());
+    const auto begin = octets.find("<ds:Signature ");
+    const std::string end = "</ds:Signature>";
+    octets.erase(begin, octets.find(end) + end.size() - begin);
+    const auto result = verify_octets(octets, expectations());
+    BOOST_REQUIRE(!result);
+    BOOST_TEST(is(result.error(), Errc::signature_missing));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_an_answer_of_another_idp) {
+    const auto forged = verify_octets(signed_response(logout_response(), make_key(KeyKind::ec_p256)), expectations());
+    BOOST_REQUIRE(!forged);
+    BOOST_TEST(is(forged.error(), Errc::signature_invalid));
+    LogoutResponse response = logout_response();
+    response.issuer = EntityID::parse("https://other.example.com").value();
+    const auto renamed = verify_response(response, expectations());
+    BOOST_REQUIRE(!renamed);
+    BOOST_TEST(is(renamed.error(), Errc::issuer_mismatch));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_an_answer_from_another_time_or_to_another_place) {

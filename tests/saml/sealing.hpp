@@ -30,6 +30,11 @@ inline const unsigned char* octets(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+inline const EVP_CIPHER* gcm_cipher(std::size_t key_octets) {
+    if (key_octets == 16) return EVP_aes_128_gcm();
+    return key_octets == 24 ? EVP_aes_192_gcm() : EVP_aes_256_gcm();
+}
+
 /// IV, ciphertext and tag.
 inline std::string seal_gcm(std::string_view key, std::string_view plaintext) {
     const std::string iv = "twelve bytes";
@@ -37,8 +42,8 @@ inline std::string seal_gcm(std::string_view key, std::string_view plaintext) {
     std::string body(plaintext.size(), '\0');
     std::string tag(16, '\0');
     int written = 0;
-    must(EVP_EncryptInit_ex2(context.get(), key.size() == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm(), octets(key),
-                             octets(std::string_view(iv)), nullptr));
+    must(
+        EVP_EncryptInit_ex2(context.get(), gcm_cipher(key.size()), octets(key), octets(std::string_view(iv)), nullptr));
     must(EVP_EncryptUpdate(context.get(), octets(body), &written, octets(plaintext),
                            static_cast<int>(plaintext.size())));
     must(EVP_EncryptFinal_ex(context.get(), octets(body) + written, &written));

@@ -28,11 +28,15 @@ struct Answer {
 
 class Client {
 public:
-    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    /// From 127.0.0.`last_octet`: all of 127.0.0.0/8 is this host, so that one test can be many peers.
+    explicit Client(std::uint16_t port, std::uint8_t last_octet = 1)
+        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         // Longer than anything takes that works, so that a broken server fails a test instead of hanging it.
         const timeval patience{.tv_sec = 10, .tv_usec = 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        const auto source = loopback(0, last_octet);
+        ::bind(socket_, reinterpret_cast<const sockaddr*>(&source), sizeof source);
         connect(port);
     }
     Client(Client&& other) noexcept
@@ -44,10 +48,7 @@ public:
     [[nodiscard]] int native() const noexcept { return socket_; }
 
     void connect(std::uint16_t port) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const auto address = loopback(port, 1);
         connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     }
 
@@ -110,6 +111,14 @@ public:
     }
 
 private:
+    static sockaddr_in loopback(std::uint16_t port, std::uint8_t last_octet) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~in_addr_t{0xff}) | last_octet);
+        return address;
+    }
+
     bool receive_some() {
         std::array<char, 4096> octets;
         const auto size = ::recv(socket_, octets.data(), octets.size(), 0);

@@ -171,4 +171,35 @@ BOOST_AUTO_TEST_CASE(survives_a_peer_that_resets_at_every_offset) {
     BOOST_TEST(running.handler.targets() == std::vector<std::string>{"/still"}, boost::test_tools::per_element());
 }
 
+// CVE-2026-3055 is of this kind: what one peer sent stood in another's answer.
+BOOST_AUTO_TEST_CASE(shows_no_octet_of_one_request_to_another) {
+    const std::string canary(7'000, '@');
+    const std::string full = "POST /canary HTTP/1.1\r\nHost: sp\r\nX-Canary: " + canary +
+                             "\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, '@');
+    RunningServer running;
+    const auto clean = [](const Answer& answer) { return (answer.head + answer.body).find('@') == std::string::npos; };
+    for (int round = 0; round < 50; ++round) {
+        auto client = running.connect();
+        BOOST_TEST(client.ask(full).status == 200);
+        BOOST_TEST(client.ask(post("/same", "body")).body == "/same|body");
+        running.connect().send(full.substr(0, 30'000));  // left behind unfinished
+
+        BOOST_TEST(running.connect().ask(post("/other", "body")).body == "/other|body");
+        auto chunks = running.connect();
+        BOOST_TEST(
+            chunks.ask("POST /chunks HTTP/1.1\r\nHost: sp\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n")
+                .body == "/chunks|a");
+        BOOST_TEST(clean(chunks.ask("nonsense\r\n\r\n")));
+        auto cut = running.connect();
+        cut.send(post("/cut", "body").substr(0, 50));
+        cut.finish_sending();
+        BOOST_TEST(cut.closed_by_server());
+    }
+    for (const auto& request : running.handler.requests()) {
+        if (request.target == "/canary") continue;
+        BOOST_TEST(!request.header("X-Canary").has_value());
+        BOOST_TEST(request.body.find('@') == std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -66,8 +66,8 @@ public:
         if (thread_.joinable()) thread_.join();
     }
 
-    [[nodiscard]] Client connect() const {
-        Client client(server.port());
+    [[nodiscard]] Client connect(std::uint8_t last_octet = 1) const {
+        Client client(server.port(), last_octet);
         BOOST_REQUIRE(client.connected());
         return client;
     }

@@ -1,81 +1,17 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 #include <future>
-#include <memory>
 
-#include "running_server.hpp"
+#include "tls_client.hpp"
 
 using namespace slo;
 using namespace slo::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-const std::string folder = std::string(SLO_FIXTURES) + "/tls/";
-
-using Context = std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* context) { SSL_CTX_free(context); })>;
-using Stream = std::unique_ptr<SSL, decltype([](SSL* stream) { SSL_free(stream); })>;
-using Session = std::unique_ptr<SSL_SESSION, decltype([](SSL_SESSION* session) { SSL_SESSION_free(session); })>;
-
-struct TlsClientOptions {
-    int version = TLS1_3_VERSION;
-    std::string certificate = {};
-    const char* ciphers = nullptr;
-    SSL_SESSION* resume = nullptr;
-};
-
-class TlsClient {
-public:
-    TlsClient(Client socket, const TlsClientOptions& options)
-        : socket_(std::move(socket)), context_(SSL_CTX_new(TLS_client_method())) {
-        auto* context = context_.get();
-        SSL_CTX_set_security_level(context, 0);
-        SSL_CTX_set_min_proto_version(context, options.version);
-        SSL_CTX_set_max_proto_version(context, options.version);
-        SSL_CTX_load_verify_file(context, (folder + "server.pem").c_str());
-        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-        if (options.ciphers) SSL_CTX_set_cipher_list(context, options.ciphers);
-        if (!options.certificate.empty()) {
-            SSL_CTX_use_certificate_file(context, (folder + options.certificate + ".pem").c_str(), SSL_FILETYPE_PEM);
-            SSL_CTX_use_PrivateKey_file(context, (folder + options.certificate + ".key").c_str(), SSL_FILETYPE_PEM);
-        }
-        stream_.reset(SSL_new(context));
-        SSL_set1_host(stream_.get(), "localhost");
-        SSL_set_fd(stream_.get(), socket_.native());
-        if (options.resume) SSL_set_session(stream_.get(), options.resume);
-        connected_ = SSL_connect(stream_.get()) == 1;
-        ERR_clear_error();
-    }
-
-    [[nodiscard]] bool connected() const noexcept { return connected_; }
-    [[nodiscard]] SSL* native() const noexcept { return stream_.get(); }
-    [[nodiscard]] Session session() const { return Session(SSL_get1_session(stream_.get())); }
-
-    std::string ask(const std::string& request) {
-        SSL_write(stream_.get(), request.data(), static_cast<int>(request.size()));
-        return read();
-    }
-
-    /// What comes until the reply's head is there; empty where nothing does.
-    std::string read() {
-        std::string answer;
-        std::array<char, 4096> octets;
-        for (int size = 1; size > 0 && answer.find("\r\n\r\n") == std::string::npos;) {
-            size = SSL_read(stream_.get(), octets.data(), static_cast<int>(octets.size()));
-            if (size > 0) answer.append(octets.data(), static_cast<std::size_t>(size));
-        }
-        ERR_clear_error();
-        return answer;
-    }
-
-private:
-    Client socket_;
-    Context context_;
-    Stream stream_;
-    bool connected_ = false;
-};
 
 /// A ClientHello whose key share isn't a point of its curve. Looking at it leaves several errors in OpenSSL's queue.
 std::string hello_with_a_bad_point() {
@@ -97,22 +33,43 @@ std::string hello_with_a_bad_point() {
     return hello;
 }
 
-struct TlsServer : RunningServer {
-    explicit TlsServer(sp::ClientCertificates certificates = sp::ClientCertificates::none,
-                       std::chrono::milliseconds handshake_timeout = 5s, const std::string& ca = "client-ca.pem",
-                       RecordingHandler::Answering answering = {})
-        : RunningServer({.tls = sp::TlsOptions{.certificate_chain_file = folder + "server.pem",
-                                               .private_key_file = folder + "server.key",
-                                               .client_certificates = certificates,
-                                               .client_ca_file = folder + ca},
-                         .handshake_timeout = handshake_timeout},
-                        std::move(answering)) {}
+enum class Going { in_order, with_a_reset };
 
-    [[nodiscard]] TlsClient connect_tls(const TlsClientOptions& options = {}) const { return {connect(), options}; }
-    [[nodiscard]] bool answers(const TlsClientOptions& options = {}) const {
-        return connect_tls(options).ask(get("/a")).starts_with("HTTP/1.1 200 ");
+/// A request over TLS of which the server gets only the first `limit` octets of what a client sends, handshake
+/// included. Returns how many were sent. All that comes back is awaited, so that the server is at the cut.
+std::size_t octets_of_a_client(const TlsServer& running, std::size_t limit, Going going) {
+    const Context context(SSL_CTX_new(TLS_client_method()));
+    const Stream stream(SSL_new(context.get()));
+    BIO* from_server = BIO_new(BIO_s_mem());
+    BIO* to_server = BIO_new(BIO_s_mem());
+    SSL_set_bio(stream.get(), from_server, to_server);  // the stream owns both
+    auto socket = running.connect();
+    const auto request = post("/cut", "body");
+    std::array<char, 4096> octets;
+    std::size_t sent = 0;
+    for (bool asked = false; sent < limit;) {
+        if (!asked && SSL_connect(stream.get()) == 1) {
+            asked = SSL_write(stream.get(), request.data(), static_cast<int>(request.size())) > 0;
+        }
+        ERR_clear_error();
+        for (int size = 0; sent < limit && (size = BIO_read(to_server, octets.data(), octets.size())) > 0;) {
+            const auto part = std::min(static_cast<std::size_t>(size), limit - sent);
+            socket.send({octets.data(), part});
+            sent += part;
+        }
+        if (sent == limit) break;
+        const auto received = ::recv(socket.native(), octets.data(), octets.size(), 0);
+        if (asked || received <= 0) break;
+        BIO_write(from_server, octets.data(), static_cast<int>(received));
     }
-};
+    if (going == Going::with_a_reset) {
+        socket.reset();
+        return sent;
+    }
+    socket.finish_sending();
+    while (::recv(socket.native(), octets.data(), octets.size(), 0) > 0) continue;
+    return sent;
+}
 
 }  // namespace
 
@@ -159,23 +116,78 @@ BOOST_AUTO_TEST_CASE(refuses_renegotiation_and_early_data) {
 }
 
 BOOST_AUTO_TEST_CASE(resumes_its_own_sessions_and_nobody_elses) {
-    using enum sp::ClientCertificates;
-    TlsServer first(required);
-    TlsServer second(required, 5s, "other-ca.pem");
+    TlsServer first;
+    TlsServer second;
     for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
-        auto client = first.connect_tls({.version = version, .certificate = "client"});
-        BOOST_TEST(client.ask(get("/a")).starts_with("HTTP/1.1 200 "));
-        const auto session = client.session();
+        for (const auto tickets : {Tickets::welcome, Tickets::declined}) {
+            auto client = first.connect_tls({.version = version, .tickets = tickets});
+            BOOST_TEST(client.ask(get("/a")).starts_with("HTTP/1.1 200 "));
+            const auto session = client.session();
 
-        auto again = first.connect_tls({.version = version, .certificate = "client", .resume = session.get()});
-        BOOST_TEST(again.ask(get("/b")).starts_with("HTTP/1.1 200 "));
-        BOOST_TEST(SSL_session_reused(again.native()) == 1);
-
-        auto elsewhere = second.connect_tls({.version = version, .certificate = "client", .resume = session.get()});
-        BOOST_TEST(elsewhere.ask(get("/c")) == "");
-        BOOST_TEST(SSL_session_reused(elsewhere.native()) == 0);
+            for (const auto* server : {&first, &second}) {
+                auto again = server->connect_tls({.version = version, .tickets = tickets, .resume = session.get()});
+                BOOST_TEST(again.ask(get("/b")).starts_with("HTTP/1.1 200 "));
+                BOOST_TEST(SSL_session_reused(again.native()) == (server == &first ? 1 : 0));
+            }
+        }
     }
-    BOOST_TEST(second.handler.requests().empty());
+}
+
+// RFC 8446, 8: early data can be replayed.
+BOOST_AUTO_TEST_CASE(acts_on_no_early_data) {
+    TlsServer running;
+    auto client = running.connect_tls();
+    BOOST_TEST(client.ask(get("/first")).starts_with("HTTP/1.1 200 "));
+    const auto session = client.session();
+    SSL_SESSION_set_max_early_data(session.get(), 10'000);  // the client takes it for allowed
+
+    auto again = running.connect_tls({.resume = session.get(), .early_data = post("/early", "body")});
+    BOOST_TEST(SSL_get_early_data_status(again.native()) == SSL_EARLY_DATA_REJECTED);
+    BOOST_TEST(again.ask(get("/second")).starts_with("HTTP/1.1 200 "));
+    BOOST_TEST(running.handler.targets() == (std::vector<std::string>{"/first", "/second"}),
+               boost::test_tools::per_element());
+}
+
+// With a field of 8192 bits a handshake costs the server as much as two hundred of the usual ones.
+BOOST_AUTO_TEST_CASE(agrees_on_no_group_that_costs_more_than_it_gives) {
+    TlsServer running;
+    for (const auto* groups : {"X25519", "P-256", "P-384"}) BOOST_TEST(running.answers({.groups = groups}));
+    BOOST_TEST(running.answers({.version = TLS1_2_VERSION, .groups = "P-256"}));
+    for (const auto* groups : {"ffdhe2048", "ffdhe8192", "P-521", "X448"}) {
+        BOOST_TEST(!running.connect_tls({.groups = groups}).connected());
+    }
+    BOOST_TEST(running.answers());
+}
+
+// The name in the handshake decides nothing; the Host of each request does.
+BOOST_AUTO_TEST_CASE(judges_the_host_and_not_the_name_in_the_handshake) {
+    TlsServer running({.tls = sp::TlsOptions{.certificate_chain_file = tls_folder + "server.pem",
+                                             .private_key_file = tls_folder + "server.key"},
+                       .hosts = {"sp"}});
+    for (const auto* name : {"sp", "evil", "127.0.0.1"}) {
+        BOOST_TEST(running.connect_tls({.server_name = name}).ask(get("/a")).starts_with("HTTP/1.1 200 "));
+        BOOST_TEST(running.connect_tls({.server_name = name})
+                       .ask("GET /b HTTP/1.1\r\nHost: evil\r\n\r\n")
+                       .starts_with("HTTP/1.1 421 "));
+    }
+    BOOST_TEST(running.handler.requests().size() == 3u);
+}
+
+// Each of them starts new keys and says nothing.
+BOOST_AUTO_TEST_CASE(does_not_let_key_updates_stretch_a_deadline) {
+    TlsServer running({.tls = sp::TlsOptions{.certificate_chain_file = tls_folder + "server.pem",
+                                             .private_key_file = tls_folder + "server.key"},
+                       .header_timeout = 100ms});
+    auto client = running.connect_tls();
+    const WithoutPipeSignal guard;
+    while (running.server.counters().timeouts == 0) {
+        if (SSL_key_update(client.native(), SSL_KEY_UPDATE_NOT_REQUESTED) != 1) break;
+        if (SSL_do_handshake(client.native()) != 1) break;
+    }
+    ERR_clear_error();
+    BOOST_TEST(client.read() == "");
+    BOOST_TEST(running.server.counters().timeouts == 1u);
+    BOOST_TEST(running.answers());
 }
 
 BOOST_AUTO_TEST_CASE(requires_a_client_certificate_of_the_configured_ca) {
@@ -250,6 +262,18 @@ BOOST_AUTO_TEST_CASE(refuses_over_tls_as_it_does_without) {
     TlsServer running;
     BOOST_TEST(running.connect_tls().ask("GET http://sp/ HTTP/1.1\r\nHost: sp\r\n\r\n").starts_with("HTTP/1.1 400 "));
     BOOST_TEST(running.answers());
+}
+
+BOOST_AUTO_TEST_CASE(survives_a_peer_that_goes_at_every_offset_of_its_handshake_and_request) {
+    TlsServer running;
+    const auto whole = octets_of_a_client(running, std::string::npos, Going::in_order);
+    BOOST_TEST(running.handler.requests().size() == 1u);
+    for (std::size_t size = 0; size < whole; ++size) {
+        for (const auto going : {Going::in_order, Going::with_a_reset}) octets_of_a_client(running, size, going);
+    }
+    BOOST_TEST(running.answers());
+    BOOST_TEST(running.handler.requests().size() == 2u);
+    BOOST_TEST(running.server.counters().failures == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

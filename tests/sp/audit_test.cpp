@@ -1,8 +1,6 @@
 #include "slo/sp/audit.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <iostream>
-#include <sstream>
 #include <string>
 
 namespace slo::sp {
@@ -39,20 +37,6 @@ std::string as_json(std::string value) {
     const auto begin = json.find(name) + name.size();
     return json.substr(begin, json.find(",\"request_id\"") - begin);
 }
-
-/// Catches what is written to std::cerr while it lives.
-class CaughtStderr {
-public:
-    CaughtStderr() : before_(std::cerr.rdbuf(text_.rdbuf())) {}
-    ~CaughtStderr() { std::cerr.rdbuf(before_); }
-    CaughtStderr(const CaughtStderr&) = delete;
-    CaughtStderr& operator=(const CaughtStderr&) = delete;
-    [[nodiscard]] std::string text() const { return text_.str(); }
-
-private:
-    std::ostringstream text_;
-    std::streambuf* before_;
-};
 
 }  // namespace
 
@@ -96,17 +80,6 @@ BOOST_AUTO_TEST_CASE(cuts_long_values) {
     BOOST_TEST(as_json(std::string(256, 'x')) == '"' + std::string(256, 'x') + '"');
     BOOST_TEST(as_json(std::string(257, 'x')) == '"' + std::string(256, 'x') + '"');
     BOOST_TEST(as_json(std::string(1 << 20, 'x')).size() == 258U);
-}
-
-BOOST_AUTO_TEST_CASE(goes_through_boost_log_as_bare_lines) {
-    const CaughtStderr caught;
-    log_to_stderr();
-    log_to_stderr();
-    const auto sink = make_boost_log_audit();
-    sink->record(some_entry());
-    sink->record(some_entry());
-    const std::string line = to_json(some_entry()) + "\n";
-    BOOST_TEST(caught.text() == line + line);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <string>
 
+#include "compressed.hpp"
 #include "slo/saml/time.hpp"
 #include "slo/sp/error.hpp"
 
@@ -138,6 +139,8 @@ BOOST_AUTO_TEST_CASE(reads_the_smallest_useful_file) {
     BOOST_TEST(configuration.server.address == "127.0.0.1");
     BOOST_TEST(configuration.server.port == 8080U);
     BOOST_TEST(configuration.local_port == 0U);
+    BOOST_TEST(configuration.process.user.empty());
+    BOOST_TEST((configuration.process.seccomp == sp::SystemCallFilter::on));
     BOOST_TEST(configuration.notes.empty());
 }
 
@@ -174,7 +177,7 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     BOOST_TEST((written.policy.unknown_principal == policy.unknown_principal));
     BOOST_TEST((written.policy.second_level_codes == policy.second_level_codes));
     BOOST_TEST((written.policy.clock_skew == policy.clock_skew));
-    BOOST_TEST(written.policy.unproven_answers_per_second == policy.unproven_answers_per_second);
+    BOOST_TEST(written.policy.requests_per_second_per_idp == policy.requests_per_second_per_idp);
     BOOST_TEST((written.policy.application_deadline == policy.application_deadline));
     BOOST_TEST(written.policy.unproven_answers_per_second == policy.unproven_answers_per_second);
     BOOST_TEST((written.policy.logout_record_horizon == policy.logout_record_horizon));
@@ -208,6 +211,8 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     BOOST_TEST((written.server.tls->client_certificates == sp::ClientCertificates::none));
     BOOST_TEST(written.decryption_keys.size() == 1U);
     BOOST_TEST(written.sp_metadata.signing.size() == 2U);
+    BOOST_TEST(written.process.user == "saml-slo");
+    BOOST_TEST((written.process.seccomp == sp::ProcessOptions().seccomp));
 }
 
 BOOST_AUTO_TEST_CASE(reads_every_switch) {
@@ -223,6 +228,7 @@ unknown_principal = "unknown_principal"
 second_level_codes = "omitted"
 clock_skew = "0s"
 unproven_answers_per_second = 7
+requests_per_second_per_idp = 11
 application_deadline = "1500ms"
 relogin = "strict"
 logout_record_horizon = "2h"
@@ -238,12 +244,24 @@ logout_record_cap = "2d")"));
     BOOST_TEST((configuration.policy.second_level_codes == sp::SecondLevelCodes::omitted));
     BOOST_TEST((configuration.policy.clock_skew == 0s));
     BOOST_TEST(configuration.policy.unproven_answers_per_second == 7U);
+    BOOST_TEST(configuration.policy.requests_per_second_per_idp == 11U);
     BOOST_TEST((configuration.policy.application_deadline == 1500ms));
     BOOST_TEST((configuration.policy.logout_record_horizon == 2h));
     BOOST_TEST((configuration.policy.logout_record_cap == 48h));
     BOOST_TEST((configuration.relogin == sp::ReloginRule::strict));
     BOOST_TEST(has_note(configuration,
                         "slo.toml:9: note: the IdP \"https://idp-lasso.example.org/metadata\" may sign with SHA-1"));
+}
+
+BOOST_AUTO_TEST_CASE(reads_what_a_program_does_to_its_process) {
+    const auto process = accept(good + "[process]\nuser = \"saml-slo\"\nseccomp = \"off\"\n").process;
+    BOOST_TEST(process.user == "saml-slo");
+    BOOST_TEST((process.seccomp == sp::SystemCallFilter::off));
+    refuse(good + "[process]\nseccomp = \"maybe\"\n", 12, "seccomp can't be \"maybe\"", "\"on\", \"off\"");
+    refuse(good + "[process]\nseccomp = true\n", 12, "seccomp isn't a text", "seccomp = \"...\"");
+    refuse(good + "[process]\nuser = \"\"\n", 12, "user is empty", "give it a value");
+    refuse(good + "[process]\nuser = 1000\n", 12, "user isn't a text", "user = \"...\"");
+    refuse(good + "[process]\ngroup = \"x\"\n", 12, "unknown key \"group\" in [process]", "user, seccomp");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_exceptions_that_together_end_sessions_for_another_sp) {
@@ -355,6 +373,14 @@ BOOST_AUTO_TEST_CASE(refuses_an_idp_without_usable_metadata) {
     write("sp.xml", read(fixtures + "/pysaml2/sp/metadata.xml"));
     refuse(with("idp.xml", "sp.xml"), 8, "isn't usable as an IdP's metadata", "EntityDescriptor");
     refuse(with("[server]", "[[idp]]\nmetadata = \"idp.xml\"\n[server]"), 9, "is configured twice", "keep one");
+}
+
+// libxml2 itself would inflate the file: a few octets could become any number.
+BOOST_AUTO_TEST_CASE(never_inflates_metadata) {
+    write("idp.xml.gz", test::gzipped(read(folder / "idp.xml")));
+    refuse(with("idp.xml", "idp.xml.gz"), 8, "isn't usable as an IdP's metadata", "EntityDescriptor");
+    write("idp.xml", test::gzipped(read(folder / "idp.xml")));
+    refuse(good, 8, "isn't usable as an IdP's metadata", "EntityDescriptor");
 }
 
 BOOST_AUTO_TEST_CASE(makes_missing_keys_once) {

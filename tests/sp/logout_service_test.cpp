@@ -271,6 +271,24 @@ BOOST_AUTO_TEST_CASE(signs_only_so_many_refusals_for_whoever_proves_nothing) {
     BOOST_TEST(audit.last().status == "Success");
 }
 
+BOOST_AUTO_TEST_CASE(denies_an_idp_that_asks_too_much_and_records_nothing) {
+    parts.policy.requests_per_second_per_idp = 2;
+    parts.policy.unproven_answers_per_second = 1;
+    const auto body = signed_body(baseline_request());
+    const auto ask = [&] {
+        const int http_status = handle(body).http_status;
+        return std::to_string(http_status) + " " + audit.last().status + " " + audit.last().rule;
+    };
+    for (int i = 0; i < 4; ++i) BOOST_TEST_REQUIRE(ask() == "200 Success ");
+    store.calls.clear();
+    BOOST_TEST(ask() == "200 Requester/RequestDenied check.rate");
+    BOOST_TEST(ask() == "200 Requester/RequestDenied check.rate");
+    BOOST_TEST(ask() == "503 503 check.rate");
+    BOOST_TEST(store.calls == "");
+    clock.advance(500ms);
+    BOOST_TEST(ask() == "200 Success ");
+}
+
 BOOST_AUTO_TEST_CASE(gives_the_recorded_answer_to_a_repeated_request) {
     store.begun = BegunLogout(RepeatedLogout{LogoutOutcome{.ended = 1, .failed = 1}, {}});
     expect_status(handle(signed_body(baseline_request())), "Responder", "application.failed");

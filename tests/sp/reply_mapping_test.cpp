@@ -116,12 +116,19 @@ BOOST_AUTO_TEST_CASE(describes_faults) {
 }
 
 BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
-    constexpr std::array names{"check.issuer_unknown",   "http.content_type",
-                               "check.metadata_expired", "store.session_id",
-                               "store.session_id_taken", "store.session",
-                               "check.request_id",       "store.full",
-                               "store.failed",           "config",
-                               "server.address",         "server.tls"};
+    constexpr std::array names{"check.issuer_unknown",
+                               "http.content_type",
+                               "check.metadata_expired",
+                               "store.session_id",
+                               "store.session_id_taken",
+                               "store.session",
+                               "check.rate",
+                               "check.request_id",
+                               "store.full",
+                               "store.failed",
+                               "config",
+                               "server.address",
+                               "server.tls"};
     for (std::size_t i = 0; i < names.size(); ++i) {
         BOOST_TEST(name(static_cast<Errc>(i + 1)) == names.at(i));
         BOOST_TEST(make_error_code(static_cast<Errc>(i + 1)).message() == names.at(i));

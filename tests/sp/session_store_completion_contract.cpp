@@ -88,6 +88,21 @@ void a_repeat_ends_no_new_session(MakeStore make_store) {
     BOOST_TEST(trial.is_alive("a"));
 }
 
+void a_clock_that_goes_back_forgets_no_logout(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    trial.log_out(order_for_all("r"));
+    trial.clock.set(noon + 59min);
+    trial.log_out(order_for_all("r2"));
+    for (const auto back : {1h, 24h}) {
+        trial.clock.set(noon + 59min - back);
+        trial.log_out(order_for_all("r-after-" + std::to_string(back.count())));
+        BOOST_TEST(trial.repeat(order_for_all("r")).recorded.has_value());
+        BOOST_TEST(!trial.admits(session_of("b")));
+        BOOST_TEST(!trial.is_alive("a"));
+    }
+}
+
 void a_request_id_is_used_once_whatever_it_says_then(MakeStore make_store) {
     Trial trial(make_store);
     sp::Session of_another = session_of("a");
@@ -245,6 +260,7 @@ std::vector<ContractCase> completion_contract() {
          a_repeat_before_the_completion_gets_what_is_still_ending},
         {"a_repeat_after_the_completion_gets_the_first_answer", a_repeat_after_the_completion_gets_the_first_answer},
         {"a_repeat_ends_no_new_session", a_repeat_ends_no_new_session},
+        {"a_clock_that_goes_back_forgets_no_logout", a_clock_that_goes_back_forgets_no_logout},
         {"a_request_id_is_used_once_whatever_it_says_then", a_request_id_is_used_once_whatever_it_says_then},
         {"a_request_id_belongs_to_its_idp", a_request_id_belongs_to_its_idp},
         {"the_first_outcome_wins_and_a_later_completion_forgets_more",

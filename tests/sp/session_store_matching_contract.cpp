@@ -1,5 +1,7 @@
 // Whom an order names: (IdP, our entity, NameID, SessionIndex), and nobody else (Core 3.7.3.1 l.2591-2596).
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <string>
 #include <utility>
 
 #include "session_store_contract.hpp"
@@ -166,6 +168,31 @@ void the_parts_of_a_key_never_run_together(MakeStore make_store) {
     }
 }
 
+void thousands_of_sessions_end_and_no_neighbour(MakeStore make_store) {
+    constexpr int count = 4096;
+    Trial trial(make_store);
+    sp::Session neighbour = session_of("neighbour");
+    neighbour.name_id.value = "N2";
+    for (int i = 0; i < count; ++i) {
+        const auto number = std::to_string(i);
+        trial.login({session_with("mine " + number, {"i" + number})});
+        neighbour.id = parsed<sp::LocalSessionID>("neighbour " + number);
+        neighbour.session_indexes = indexes({"i" + number, "j" + number});
+        trial.login({neighbour});
+    }
+    const auto ending = trial.begin(order_for_all("r"));
+    BOOST_TEST(std::count(ending.begin(), ending.end(), 'm') == count);
+    BOOST_TEST(ending.find("neighbour") == std::string::npos);
+    for (int i = 0; i < count; ++i) {
+        const auto number = std::to_string(i);
+        const auto found = trial.store->find(parsed<sp::LocalSessionID>("neighbour " + number));
+        BOOST_TEST_REQUIRE((found && *found));
+        BOOST_TEST_REQUIRE(((*found)->session_indexes == indexes({"i" + number, "j" + number})));
+        BOOST_TEST_REQUIRE((*found)->name_id.value == "N2");
+        BOOST_TEST_REQUIRE(!trial.is_alive("mine " + number));
+    }
+}
+
 }  // namespace
 
 std::vector<ContractCase> matching_contract() {
@@ -183,6 +210,7 @@ std::vector<ContractCase> matching_contract() {
         {"a_missing_format_means_unspecified", a_missing_format_means_unspecified},
         {"identifiers_are_opaque", identifiers_are_opaque},
         {"the_parts_of_a_key_never_run_together", the_parts_of_a_key_never_run_together},
+        {"thousands_of_sessions_end_and_no_neighbour", thousands_of_sessions_end_and_no_neighbour},
     };
 }
 

@@ -80,7 +80,8 @@ private:
     std::vector<Held> held_;
 };
 
-/// FailingStore passes everything on to another store, except what it was told to fail at.
+/// FailingStore passes everything on to another store, except what it was told to fail at, and counts what it passes
+/// on.
 class FailingStore final : public sp::SessionStore {
 public:
     explicit FailingStore(sp::SessionStore& store) : store_(store) {}
@@ -88,7 +89,13 @@ public:
     enum class Fault { none, begin_fails, complete_fails, begin_throws };
     void inject(Fault fault) noexcept { fault_ = fault; }
 
-    [[nodiscard]] Result<sp::Admission> admit(const sp::Session& session) override { return store_.admit(session); }
+    /// How many calls that may change something have reached the store.
+    [[nodiscard]] unsigned changes() const noexcept { return changes_; }
+
+    [[nodiscard]] Result<sp::Admission> admit(const sp::Session& session) override {
+        ++changes_;
+        return store_.admit(session);
+    }
     [[nodiscard]] Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder& order) override;
     [[nodiscard]] Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey& key, const sp::LogoutOutcome& outcome,
                                                             const std::vector<sp::LocalSessionID>& gone) override;
@@ -102,6 +109,7 @@ public:
 private:
     sp::SessionStore& store_;
     std::atomic<Fault> fault_ = Fault::none;
+    std::atomic<unsigned> changes_ = 0;
 };
 
 }  // namespace slo::test

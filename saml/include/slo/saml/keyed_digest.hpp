@@ -27,8 +27,9 @@ public:
     /// A given 16-byte key, for digests that must agree between processes.
     [[nodiscard]] static Result<KeyedDigest> with_key(std::string_view sixteen_bytes);
 
-    [[nodiscard]] Digest128 operator()(std::initializer_list<std::string_view> parts) const noexcept;
-    /// The digest as 32 lower-case hex digits.
+    /// Throws std::bad_alloc where a thread's first digest finds no memory; its later ones need none.
+    [[nodiscard]] Digest128 operator()(std::initializer_list<std::string_view> parts) const;
+    /// The digest as 32 lower-case hex digits. Throws std::bad_alloc.
     [[nodiscard]] std::string hex(std::initializer_list<std::string_view> parts) const;
 
 private:

@@ -7,9 +7,11 @@ namespace slo::saml {
 
 /// The library prepares libxml2 and xmlsec1 by itself at first use, touching nothing that a host has already set up.
 /// harden_process goes further, for a process that is ours alone: call it first in main(), before any thread.
-/// It removes the environment variables that can redirect the C libraries (XML_CATALOG_FILES, SGML_CATALOG_FILES,
-/// OPENSSL_CONF, OPENSSL_MODULES, OPENSSL_ENGINES, XMLSEC_CONFIG), silences their printing in every thread, removes
-/// libxml2's and xmlsec1's ways to open files and connections, and runs self_test(). Errors: Errc::crypto_failure.
+/// It removes the environment variables that can redirect the C libraries (XML_*, SGML_*, XMLSEC_*, OPENSSL_*, SSL_*,
+/// GCONV_*, MALLOC_*, proxies and the like), keeps OpenSSL from reading openssl.cnf, silences their printing in
+/// every thread, removes libxml2's and xmlsec1's ways to open files and connections, and runs self_test(). What a
+/// library read before main(), such as malloc its own variables, is past that; child processes don't get it any more.
+/// Errors: Errc::crypto_failure.
 [[nodiscard]] Result<void> harden_process();
 
 /// self_test verifies a built-in good message and refuses a built-in bad one, with the very code that serves requests.

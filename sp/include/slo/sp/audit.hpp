@@ -42,11 +42,27 @@ public:
 [[nodiscard]] std::string to_json(const AuditEntry& entry);
 
 /// An AuditSink that writes to_json() lines through Boost.Log (channel "audit", severity info). Where they go is the
-/// host's Boost.Log set-up; log_to_stderr() is one for programs that have none.
+/// host's Boost.Log set-up, which must not block either; StderrLog is one for programs that have none.
 [[nodiscard]] std::unique_ptr<AuditSink> make_boost_log_audit();
 
-/// A Boost.Log sink for channel "audit" that writes bare lines to stderr. Process-wide: for programs, not for
-/// libraries. A second call changes nothing.
-void log_to_stderr();
+/// StderrLog is a Boost.Log sink for channel "audit": bare lines on stderr, written by a thread of its own, so that no
+/// logout waits for whoever reads them. While stderr takes nothing, 4096 lines wait and newer ones are lost; a line
+/// that can't be written (disk full, reader gone) is lost too. When stderr takes lines again, the first one tells how
+/// many:
+/// {"time":"...","event":"lines_lost","lost":N}. A reader that goes away raises SIGPIPE: a program should ignore it.
+/// Process-wide and one at a time, for programs. Make it before the first record, and destroy it after the last one.
+class StderrLog {
+public:
+    /// When destroyed, it writes the lines that wait, for at most about `patience`. Throws std::logic_error while
+    /// another one lives, and std::system_error or std::bad_alloc where the thread can't be had.
+    explicit StderrLog(std::chrono::milliseconds patience = std::chrono::seconds(1));
+    StderrLog(const StderrLog&) = delete;
+    StderrLog& operator=(const StderrLog&) = delete;
+    ~StderrLog();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace slo::sp

@@ -14,6 +14,14 @@
 
 namespace slo::sp {
 
+enum class SystemCallFilter { on, off };
+
+/// What a program of its own does to its process before it serves. The library does nothing of it.
+struct ProcessOptions {
+    std::string user = {};  ///< to become after start-up; empty: stay who we are
+    SystemCallFilter seccomp = SystemCallFilter::on;
+};
+
 /// Everything that the TOML file said, with every file that it names read, parsed and checked.
 struct Configuration {
     saml::EntityID entity_id;
@@ -26,7 +34,8 @@ struct Configuration {
     ReloginRule relogin = ReloginRule::by_authn_instant;
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
-    std::uint16_t local_port = 0;    ///< 0: no local listener
+    std::uint16_t local_port = 0;  ///< 0: no local listener
+    ProcessOptions process;
     std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 

@@ -16,6 +16,7 @@ enum class Errc {
     local_session_id_malformed,  ///< store.session_id
     session_id_taken,            ///< store.session_id_taken: another live session has that local id
     session_malformed,           ///< store.session: expires in the past, too many indexes, an over-long value
+    too_many_requests,           ///< check.rate: more of one IdP than Policy::requests_per_second_per_idp
     request_id_reused,           ///< check.request_id: the IdP gave another logout the ID of an earlier one
     store_full,                  ///< store.full: no room for a session or for another logout's record
     store_failed,                ///< store.failed

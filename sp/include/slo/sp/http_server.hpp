@@ -30,8 +30,10 @@ struct HttpServerOptions {
     std::vector<std::string> hosts = {};  ///< Host values that are served, with port where one is sent; empty: any
     std::size_t threads = 1;              ///< one io_context each
 
+    // At a cap a newcomer takes the place of the connection that has waited longest for its peer. It is refused where
+    // all are being answered. A limit of descriptors below the first cap has the same effect.
     std::size_t max_connections = 1024;
-    std::size_t max_connections_per_address = 256;
+    std::size_t max_connections_per_address = 256;  ///< an IPv6 network of 64 bits counts as one address
     std::size_t max_requests_per_connection = 1000;
     std::size_t max_header_octets = 8 * 1024;
     std::size_t max_header_fields = 64;
@@ -69,7 +71,8 @@ public:
 
     struct Counters {
         std::uint64_t connections = 0;
-        std::uint64_t refused_connections = 0;  ///< over one of the two caps
+        std::uint64_t refused_connections = 0;    ///< over one of the two caps
+        std::uint64_t displaced_connections = 0;  ///< had to make way for others
         std::uint64_t failed_handshakes = 0;
         std::uint64_t requests = 0;      ///< handed to the handler
         std::uint64_t bad_requests = 0;  ///< refused by the server itself

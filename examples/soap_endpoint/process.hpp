@@ -1,0 +1,41 @@
+// What the endpoint does to its own process, so that a hole in it opens as little of the machine as possible.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "slo/saml/result.hpp"
+
+namespace slo::examples {
+
+/// A sanitizer or coverage counters are built in. At the process's end they trace it and write files, so such a build
+/// goes without what would forbid that; nobody serves with one.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(SLO_COVERAGE)
+inline constexpr bool instrumented = true;
+#else
+inline constexpr bool instrumented = false;
+#endif
+
+/// shed_inheritance frees the process of what its parent handed down: the whole environment, descriptors above 2, a
+/// permissive umask. From then on it can't be dumped or traced, execve gives it no privileges, and a reader of stderr
+/// that goes away doesn't end it. Call it first in main(), before a key is read and before any thread starts.
+/// Errors: what the kernel refused.
+[[nodiscard]] Result<void> shed_inheritance();
+
+/// limit_descriptors allows `needed` open descriptors, no more and no less. Errors: the hard limit is lower.
+///
+/// No other resource is limited. Memory is bounded by what the configuration allows, and an RLIMIT_AS would count
+/// address space that thread stacks and malloc's arenas merely reserve. RLIMIT_NPROC counts all processes of a user, so
+/// somebody else's could keep our threads from starting; the system call filter forbids new processes outright.
+/// RLIMIT_FSIZE would end a log that goes to a file.
+[[nodiscard]] Result<void> limit_descriptors(std::size_t needed);
+
+/// become_user gives up root for good: no supplementary groups, the user's own group and id, no capabilities, and it
+/// makes sure of each of them. "root" changes nothing. Who isn't root can only "become" who it is already.
+/// Call it when ports are bound and files are read, before any thread starts. Errors: no such user, or not permitted.
+[[nodiscard]] Result<void> become_user(const std::string& user);
+
+/// Whether nothing on this machine is closed to us.
+[[nodiscard]] bool is_root() noexcept;
+
+}  // namespace slo::examples

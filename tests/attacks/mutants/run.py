@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""Mutation control of the attack matrix: takes checks out of a copy of the sources, one after the other, and sees
+whether the matrix's rows notice.
+
+    run.py <build folder> [word]...    with words: only the mutants whose headline or rows hold one of them
+
+mutants.txt says what is taken out and which rows must fail then, ../matrix.txt which test plays a row. The copy and its
+build are in <build folder>/source and /out, what a test said that failed in /logs. Exit code 1: a row survived the loss
+of its check without an explanation, or no mutant names it.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+LIST = ROOT / "tests/attacks/mutants/mutants.txt"
+MATRIX = ROOT / "tests/attacks/matrix.txt"
+NOT_COPIED = {".git", "build"}
+TIME_LIMIT = 120  # seconds for one row; the slowest takes a few
+ROW = re.compile(r"[A-Z]{3}-\d+")
+
+
+def die(message):
+    sys.exit(f"mutants: {message}")
+
+
+@dataclasses.dataclass
+class Change:
+    file: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclasses.dataclass
+class Mutant:
+    rows: list
+    words: str
+    file: str = ""
+    changes: list = dataclasses.field(default_factory=list)
+    explained: dict = dataclasses.field(default_factory=dict)  # row -> why it may survive
+    survivors: list = dataclasses.field(default_factory=list)
+
+    def headline(self):
+        return f"{' '.join(self.rows)}: {self.words}"
+
+
+def read_mutants(text):
+    """The mutants; the rows in whose way no code stands that could be taken out, each with its reason; and the rows
+    that are played otherwise than matrix.txt says."""
+    mutants, by_construction, runs, part, lines = [], {}, {}, None, []
+    for number, line in enumerate(text.splitlines(), 1):
+        if part:  # between <<<< and >>>>
+            if line == {"before": "====", "after": ">>>>"}[part]:
+                setattr(mutants[-1].changes[-1], part, "\n".join(lines))
+                part, lines = "after" if part == "before" else None, []
+            else:
+                lines.append(line)
+            continue
+        word, _, rest = line.partition(" ")
+        rows, _, reason = (piece.strip() for piece in rest.partition(":"))
+        if word == "==":
+            mutants.append(Mutant(rows.split(), reason))
+        elif word == "file":
+            mutants[-1].file = rest
+        elif word == "survives":
+            mutants[-1].explained.update(dict.fromkeys(rows.split(), reason))
+        elif word == "by-construction":
+            by_construction.update(dict.fromkeys(rows.split(), reason))
+        elif word == "run":
+            row, program, name = rest.split()
+            runs[row] = ("run", program, name)
+        elif word == "<<<<":
+            mutants[-1].changes.append(Change(mutants[-1].file))
+            part = "before"
+        elif line and not line.startswith("#"):
+            die(f"{LIST.name}, line {number}: {line}")
+    return mutants, by_construction, runs
+
+
+def read_matrix(text):
+    """Row -> (kind, file, name) of each row that is played."""
+    rows = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words and ROW.fullmatch(words[0]) and words[1] != "out":
+            rows[words[0]] = (words[1], *words[2:4]) if words[1] == "test" else ("attack", "", "")
+    return rows
+
+
+class Workshop:
+    """The copy of the sources, its build, and the tests in it."""
+
+    def __init__(self, folder):
+        self.source, self.out, self.logs = folder / "source", folder / "out", folder / "logs"
+        self.contents = {}  # program -> the full names of its test cases and suites
+
+    def copy(self):
+        """Only what has changed, so that the build goes on from the last one."""
+        kept = set()
+        for path, folders, files in os.walk(ROOT):
+            here = pathlib.Path(path)
+            folders[:] = [f for f in folders if f not in NOT_COPIED]
+            for file in files:
+                target = self.source / here.relative_to(ROOT) / file
+                kept.add(target)
+                octets = (here / file).read_bytes()
+                if not target.exists() or target.read_bytes() != octets:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(here / file, target)
+        for old in self.source.rglob("*"):
+            if old.is_file() and old not in kept:
+                old.unlink()
+
+    def configure(self):
+        options = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O0"]
+        if shutil.which("ccache"):
+            options.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
+        done = subprocess.run(["cmake", "-S", self.source, "-B", self.out, *options], capture_output=True, text=True)
+        if done.returncode != 0:
+            die("cmake failed\n" + done.stdout + done.stderr)
+
+    def build(self, programs):
+        """Nothing, or what the build complained about."""
+        targets = sorted(programs - {""})
+        if not targets:
+            return None
+        done = subprocess.run(["ninja", "-C", self.out, "-j2", *targets], capture_output=True, text=True)
+        return done.stdout[-4000:] if done.returncode != 0 else None
+
+    def program(self, name):
+        found = [p for p in (self.out / "tests").rglob(name) if p.is_file() and os.access(p, os.X_OK)]
+        return str(found[0]) if found else die(f"no program {name}")
+
+    def run(self, command, log):
+        """Whether it passes. All that it started ends with it, and it leaves no core file."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with open(self.logs / f"{log}.txt", "wb") as output:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.out,
+                                       start_new_session=True,
+                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+            try:
+                return process.wait(TIME_LIMIT) == 0
+            except subprocess.TimeoutExpired:
+                output.write(b"\nmutants: no end within the time limit\n")
+                return False
+            finally:
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                process.wait()
+
+    def named(self, program, name):
+        """The full names under which a Boost.Test program has `name`, from what --list_content indents."""
+        if program not in self.contents:
+            listed = subprocess.run([self.program(program), "--list_content"], capture_output=True, text=True).stderr
+            path, names = [], []
+            for line in listed.splitlines():
+                depth = (len(line) - len(line.lstrip())) // 4
+                path[depth:] = [line.split(":")[0].strip().rstrip("*")]
+                names.append("/".join(path))
+            self.contents[program] = names
+        found = [n for n in self.contents[program] if n.split("/")[-1] == name]
+        return found or die(f"{program} has no test case {name}")
+
+    def command(self, row, kind, file, name):
+        """What plays the row."""
+        if kind == "attack":
+            return [self.program("attacks_test"), f"--run_test={row[:3]}/{row}_*"]
+        program = program_of(kind, file, name)
+        if kind == "run":
+            return [self.program(program), f"--run_test={name}"]
+        if file.startswith(("fuzz/", "misuse/")):
+            test = program or name
+            return ["ctest", "--test-dir", str(self.out), "--output-on-failure", "--no-tests=error", "-R", f"^{test}$"]
+        return [self.program(program), *(f"--run_test={full}" for full in self.named(program, name))]
+
+
+def program_of(kind, file, name):
+    """The build's target that plays a row, "" where nothing needs to be built."""
+    folder, _, base = file.rpartition("/")
+    if kind == "attack":
+        return "attacks_test"
+    if kind == "run":
+        return file
+    if folder == "fuzz":
+        return base.removesuffix(".cpp")
+    if folder == "misuse":
+        return ""
+    text = (ROOT / "tests" / folder / "CMakeLists.txt").read_text()
+    for program, sources in re.findall(r"slo_test\((\w+)(.*?)\)", text.replace("${CMAKE_SOURCE_DIR}", ""), re.DOTALL):
+        if base in sources.split():
+            return program
+    return die(f"no test program has tests/{file}, where {name} should be")
+
+
+def apply(mutant, workshop):
+    """Writes the changed files into the copy and returns what they were."""
+    originals = {}
+    for change in mutant.changes:
+        path = workshop.source / change.file
+        if not path.is_file():
+            die(f"{mutant.headline()}: there is no {change.file}")
+        text = path.read_text()
+        originals.setdefault(path, text)
+        if text.count(change.before) != 1:
+            die(f"{mutant.headline()}: doesn't apply, {change.file} has this {text.count(change.before)} times:\n{change.before}")
+        path.write_text(text.replace(change.before, change.after))
+    return originals
+
+
+def try_out(mutant, number, workshop, rows):
+    """Fills mutant.survivors."""
+    originals = apply(mutant, workshop)
+    try:
+        complaint = workshop.build({program_of(*rows[row]) for row in mutant.rows})
+        if complaint:
+            die(f"{mutant.headline()}: doesn't build\n{complaint}")
+        for row in mutant.rows:
+            if workshop.run(workshop.command(row, *rows[row]), f"{number:03}-{row}"):
+                mutant.survivors.append(row)
+    finally:
+        for path, text in originals.items():
+            path.write_text(text)
+
+
+def check_list(mutants, by_construction, rows):
+    """Finds what is wrong with the list before an hour is spent on it."""
+    for mutant in mutants:
+        for row in mutant.rows + list(mutant.explained):
+            if row not in rows:
+                die(f"{mutant.headline()}: matrix.txt doesn't play {row}")
+        if not mutant.changes or any(c.before == c.after for c in mutant.changes):
+            die(f"{mutant.headline()}: changes nothing")
+    for row, reason in by_construction.items():
+        if row not in rows or not reason.endswith("."):
+            die(f"by-construction {row}: not in matrix.txt, or no reason")
+
+
+def play_unchanged(workshop, rows):
+    for row in rows:
+        if not workshop.run(workshop.command(row, *rows[row]), f"000-{row}"):
+            die(f"{row} fails without any mutant: see {workshop.logs}/000-{row}.txt")
+
+
+def fate_of(row, mutants):
+    """"killed": each mutant that names the row was noticed by it."""
+    survived = [m for m in mutants if row in m.survivors]
+    if any(row not in m.explained for m in survived):
+        return "survived"
+    return "explained" if survived else "killed"
+
+
+def summary(mutants, by_construction, rows):
+    """Prints the table of rows and the survivors. Returns how many rows survived without an explanation."""
+    fates = {row: "by construction" for row in by_construction}
+    fates.update({row: fate_of(row, mutants) for m in mutants for row in m.rows})
+    columns = ["killed", "survived", "explained", "by construction"]
+    print(f"{'class':7}{'played':>8}{'named':>8}" + "".join(f"{c:>{len(c) + 3}}" for c in columns))
+    for name in [*sorted({row[:3] for row in rows}), ""]:
+        here = [fate for row, fate in fates.items() if row.startswith(name)]
+        played = sum(row.startswith(name) for row in rows)
+        counts = "".join(f"{here.count(c):{len(c) + 3}}" for c in columns)
+        print(f"{name or 'all':7}{played:8}{len(here) - here.count('by construction'):8}{counts}")
+    for mutant in mutants:
+        for row in mutant.survivors:
+            reason = mutant.explained.get(row)
+            print(f"explained: {row}, {mutant.words}: {reason}" if reason else f"SURVIVED: {row}, {mutant.words}")
+    for row, reason in by_construction.items():
+        print(f"by construction: {row}: {reason}")
+    return list(fates.values()).count("survived")
+
+
+def main():
+    if len(sys.argv) < 2:
+        die(__doc__)
+    words = sys.argv[2:]
+    rows = read_matrix(MATRIX.read_text())
+    mutants, by_construction, runs = read_mutants(LIST.read_text())
+    rows.update({row: how for row, how in runs.items() if row in rows})
+    check_list(mutants, by_construction, rows)
+    unnamed = [r for r in rows if r not in by_construction and not any(r in m.rows for m in mutants)]
+    if words:
+        mutants = [m for m in mutants if any(word in m.headline() for word in words)]
+        by_construction, unnamed = {}, []
+        rows = {r: rows[r] for m in mutants for r in m.rows}
+
+    workshop = Workshop(pathlib.Path(sys.argv[1]).resolve())
+    shutil.rmtree(workshop.logs, ignore_errors=True)
+    begun = time.monotonic()
+    workshop.copy()
+    workshop.configure()
+    print(f"mutants: building, then {len(rows)} rows unchanged, then {len(mutants)} mutants", flush=True)
+    complaint = workshop.build({program_of(*rows[row]) for row in rows})
+    if complaint:
+        die(f"the tests don't build\n{complaint}")
+    play_unchanged(workshop, {r: rows[r] for r in rows if any(r in m.rows for m in mutants)})
+    for number, mutant in enumerate(mutants, 1):
+        start = time.monotonic()
+        try_out(mutant, number, workshop, rows)
+        fate = "survived by " + " ".join(mutant.survivors) if mutant.survivors else "killed"
+        print(f"{number:3} {time.monotonic() - start:4.0f} s  {fate}  {mutant.headline()}", flush=True)
+
+    unexplained = summary(mutants, by_construction, rows)
+    for row in unnamed:
+        print(f"no mutant names {row}")
+    print(f"mutants: {len(mutants)} in {(time.monotonic() - begun) / 60:.0f} minutes, {unexplained} unexplained survivors")
+    sys.exit(1 if unexplained or unnamed else 0)
+
+
+if __name__ == "__main__":
+    main()

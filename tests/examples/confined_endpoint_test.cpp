@@ -1,0 +1,290 @@
+// soap_endpoint at work under everything that it does to its own process: logouts succeed, and audit lines that nobody
+// takes hold nothing up (attack matrix INJ-08).
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <thread>
+
+#include "http_client.hpp"
+#include "operator.hpp"
+#include "process.hpp"
+#include "slo/saml/time.hpp"
+#include "test_idp.hpp"
+
+namespace {
+
+using namespace slo;
+using test::patience;
+namespace fs = std::filesystem;
+
+using Stream = std::unique_ptr<BIO, decltype([](BIO* stream) { BIO_free_all(stream); })>;
+using Context = std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* context) { SSL_CTX_free(context); })>;
+
+Instant now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+/// The body of the answer to a POST over TLS, from the server that the fixture's certificate names.
+std::string post_over_tls(std::uint16_t port, const std::string& path, const std::string& body) {
+    const Context context(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX_load_verify_file(context.get(), SLO_FIXTURES "/tls/server.pem");
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    const Stream stream(BIO_new_ssl_connect(context.get()));
+    BIO_set_conn_hostname(stream.get(), ("127.0.0.1:" + std::to_string(port)).c_str());
+    const std::string request = "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n" +
+                                "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                                body;
+    BIO_write(stream.get(), request.data(), static_cast<int>(request.size()));
+    std::string answer;
+    char octets[4096];
+    for (int size = 1; size > 0;) {
+        size = BIO_read(stream.get(), octets, sizeof octets);
+        if (size > 0) answer.append(octets, static_cast<std::size_t>(size));
+    }
+    ERR_clear_error();
+    const auto end = answer.find("\r\n\r\n");
+    return end == std::string::npos ? "" : answer.substr(end + 4);
+}
+
+/// Every thread's /proc/<id>/task/<thread>/status.
+std::vector<std::string> statuses(pid_t process) {
+    std::vector<std::string> texts;
+    for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+        std::ifstream stream(task.path() / "status");
+        texts.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+    }
+    return texts;
+}
+
+/// Where OpenSSL looks for it: OPENSSLDIR: "/usr/lib/ssl".
+std::string system_s_openssl_cnf() {
+    const std::string_view text = OpenSSL_version(OPENSSL_DIR);
+    const auto quote = text.find('"') + 1;
+    return std::string(text.substr(quote, text.rfind('"') - quote)) + "/openssl.cnf";
+}
+
+boost::test_tools::assertion_result may_mount(boost::unit_test::test_unit_id) {
+    auto attempt = examples::ChildProcess::start({"/usr/bin/unshare", "-rm", "/bin/true"});
+    boost::test_tools::assertion_result result(attempt && attempt->wait(patience) == 0 &&
+                                               fs::exists(system_s_openssl_cnf()));
+    result.message() << "needs user and mount namespaces, and an openssl.cnf";
+    return result;
+}
+
+bool is_root() {
+    return ::geteuid() == 0;
+}
+
+/// Its key takes long to make.
+const examples::TestIdp& test_idp() {
+    static const auto idp = *examples::TestIdp::make(*saml::EntityID::parse("https://idp.example.org"), now());
+    return idp;
+}
+
+class Site : public test::Operator {
+public:
+    Site() {
+        std::ofstream(folder / "idp.xml") << idp.metadata();
+        configure("127.0.0.1", port, local_port);
+    }
+
+    void speak_tls() const {
+        for (const char* file : {"server.pem", "server.key"})
+            fs::copy_file(fs::path(SLO_FIXTURES) / "tls" / file, folder / file);
+        configure_also("[server.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n");
+    }
+    void become_nobody() const {
+        if (is_root()) configure_also("[process]\nuser = \"nobody\"\n");
+    }
+    /// OpenSSL's provider with the algorithms is left out: whoever follows this file can't verify anything.
+    [[nodiscard]] std::string write_configuration_without_algorithms() const {
+        std::ofstream(folder / "openssl.cnf") << "openssl_conf = init\n[init]\nproviders = some\n"
+                                                 "[some]\nbase = base\n[base]\nactivate = 1\n";
+        return folder / "openssl.cnf";
+    }
+    [[nodiscard]] examples::ChildProcess open() const {
+        auto process = start_configured();
+        BOOST_REQUIRE((next_line(process).find("listens on") != std::string::npos));
+        BOOST_REQUIRE((next_line(process).find("local interface") != std::string::npos));
+        return process;
+    }
+    /// alice signs in, and her IdP makes an order of logout.
+    [[nodiscard]] examples::SentLogout sign_in_and_order_logout() const {
+        const std::string form = "local_id=c1&name_id=alice&format=" +
+                                 examples::escape("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent") +
+                                 "&idp=" + examples::escape(idp.entity_id().str()) +
+                                 "&authn_instant=" + examples::escape(saml::format_instant(now())) +
+                                 "&expires=" + examples::escape(saml::format_instant(now() + std::chrono::hours(1)));
+        const auto answer = examples::call(
+            local_port,
+            {.method = "POST", .path = "/sessions", .content_type = "application/x-www-form-urlencoded", .body = form});
+        BOOST_REQUIRE((answer && answer->status == 201));
+        const auto order = idp.order({.destination = "http://127.0.0.1/saml/slo",
+                                      .name_id = examples::persistent_name("alice"),
+                                      .session_indexes = {}},
+                                     now());
+        BOOST_REQUIRE(order.has_value());
+        return *order;
+    }
+    void expect_success(const std::string& body, const examples::SentLogout& order) const {
+        const auto certificate = saml::Certificate::parse([] {
+            std::ifstream stream(SLO_FIXTURES "/keys/sp-old.crt.pem");
+            return std::string(std::istreambuf_iterator<char>(stream), {});
+        }());
+        BOOST_REQUIRE(certificate.has_value());
+        const examples::TrustedSp sp{*saml::EntityID::parse("https://sp.example.org/saml"), *certificate};
+        const auto status = sp.read_answer(body, order, now());
+        BOOST_REQUIRE(status.has_value());
+        BOOST_TEST(examples::short_text(*status) == "Success");
+        const auto session = examples::call(local_port, {.method = "GET", .path = "/sessions/c1"});
+        BOOST_REQUIRE(session.has_value());
+        BOOST_TEST(session->status == 404);
+    }
+    [[nodiscard]] std::optional<examples::HttpAnswer> post(const std::string& body) const {
+        return examples::call(port, {.method = "POST", .path = "/saml/slo", .content_type = "text/xml", .body = body});
+    }
+
+    const examples::TestIdp& idp = test_idp();
+    std::uint16_t port = examples::free_port();
+    std::uint16_t local_port = examples::free_port();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(confined_endpoint, Site)
+
+BOOST_AUTO_TEST_CASE(logs_out_over_http) {
+    become_nobody();
+    auto process = open();
+    const auto order = sign_in_and_order_logout();
+    const auto answer = post(order.body);
+    BOOST_REQUIRE(answer.has_value());
+    expect_success(answer->body, order);
+    BOOST_TEST((next_line(process).find(R"("event":"logout")") != std::string::npos));
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(logs_out_over_tls) {
+    speak_tls();
+    become_nobody();
+    auto process = open();
+    const auto order = sign_in_and_order_logout();
+    expect_success(post_over_tls(port, "/saml/slo", order.body), order);
+    BOOST_TEST((next_line(process).find(R"("event":"logout")") != std::string::npos));
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(each_thread_of_it_is_confined) {
+    become_nobody();
+    auto process = open();
+    BOOST_REQUIRE(post("x").has_value());
+    const auto threads = statuses(process.id());
+    BOOST_TEST(threads.size() >= 2U);
+    for (const std::string& status : threads) {
+        const auto has = [&status](const std::string& line) { return status.find(line + "\n") != std::string::npos; };
+        BOOST_TEST(has("NoNewPrivs:\t1"), status);
+        if (!examples::instrumented) BOOST_TEST(has("Seccomp:\t2"), status);
+        if (!is_root()) continue;
+        BOOST_TEST(has("Uid:\t65534\t65534\t65534\t65534"), status);
+        BOOST_TEST(has("Gid:\t65534\t65534\t65534\t65534"), status);
+        BOOST_TEST(has("Groups:\t "), status);
+        BOOST_TEST(has("CapPrm:\t0000000000000000"), status);
+    }
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(does_without_the_filter_if_told_so_and_without_nothing_else) {
+    configure_also("[process]\nseccomp = \"off\"\n");
+    auto process = open();
+    for (const std::string& status : statuses(process.id())) {
+        BOOST_TEST((status.find("Seccomp:\t2\n") == std::string::npos), status);
+        BOOST_TEST((status.find("NoNewPrivs:\t1\n") != std::string::npos), status);
+    }
+    std::ifstream limits("/proc/" + std::to_string(process.id()) + "/limits");
+    const std::string text(std::istreambuf_iterator<char>(limits), {});
+    BOOST_TEST((text.find("Max core file size        0                    0 ") != std::string::npos), text);
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(says_once_that_it_serves_as_root,
+                     *boost::unit_test::precondition([](auto) { return is_root(); })) {
+    auto process = start_configured();
+    const std::string line = process.next_line(patience).value_or("nothing");
+    BOOST_TEST((line.find("note: serves as root; name another user in [process]") != std::string::npos), line);
+    BOOST_TEST(process.stop(patience) == 0);
+
+    configure_also("[process]\nuser = \"root\"\n");
+    auto told = start_configured();
+    BOOST_TEST((told.next_line(patience).value_or("nothing").find("listens on") != std::string::npos));
+    BOOST_TEST(told.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(serves_nobody_as_a_user_that_is_not_there) {
+    configure_also("[process]\nuser = \"no-such-user\"\n");
+    expect_refusal(start_configured(), "isn't known here", "make it");
+}
+
+BOOST_AUTO_TEST_CASE(a_hostile_environment_changes_nothing) {
+    const std::string file = write_configuration_without_algorithms();
+    auto started = examples::ChildProcess::start({"/usr/bin/env", "OPENSSL_CONF=" + file, "OPENSSL_MODULES=/nowhere",
+                                                  "XML_CATALOG_FILES=" + file, "MALLOC_PERTURB_=1", SLO_SOAP_ENDPOINT,
+                                                  "--config", folder / "slo.toml"});
+    BOOST_REQUIRE(started.has_value());
+    BOOST_TEST((next_line(*started).find("listens on") != std::string::npos));
+    BOOST_TEST(started->stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(openssl_s_own_configuration_changes_nothing, *boost::unit_test::precondition(may_mount)) {
+    // In a mount namespace of its own, where the system's file is another one.
+    auto started = examples::ChildProcess::start(
+        {"/usr/bin/unshare", "-rm", "/bin/sh", "-c", R"(mount --bind "$2" "$3" && exec "$0" --config "$1")",
+         SLO_SOAP_ENDPOINT, folder / "slo.toml", write_configuration_without_algorithms(), system_s_openssl_cnf()});
+    BOOST_REQUIRE(started.has_value());
+    BOOST_TEST((next_line(*started).find("listens on") != std::string::npos));
+    BOOST_TEST(started->stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(serves_on_when_the_reader_of_its_audit_has_gone) {
+    auto process = open();
+    process.stop_reading();
+    for (int i = 0; i < 10; ++i) BOOST_REQUIRE(post("x").has_value());
+    const auto order = sign_in_and_order_logout();
+    const auto answer = post(order.body);
+    BOOST_REQUIRE(answer.has_value());
+    expect_success(answer->body, order);
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(serves_on_and_stops_when_nobody_reads_its_audit) {
+    constexpr unsigned requests = 600;  // their lines don't fit into a pipe
+    auto process = open();
+    for (unsigned i = 0; i < requests; ++i) BOOST_REQUIRE(post("x").has_value());
+    BOOST_TEST(process.stop(patience) == 0);
+    unsigned lines = 0;
+    while (process.next_line(patience)) ++lines;
+    BOOST_TEST(lines > 0U);
+    BOOST_TEST(lines < requests);
+}
+
+BOOST_AUTO_TEST_CASE(serves_on_when_its_disk_is_full) {
+    auto process = examples::ChildProcess::start(
+        {"/bin/sh", "-c", R"(exec "$0" --config "$1" 2>/dev/full)", SLO_SOAP_ENDPOINT, folder / "slo.toml"});
+    BOOST_REQUIRE(process.has_value());
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!examples::call(port, {.method = "GET", .path = "/saml/metadata"})) {
+        BOOST_REQUIRE((std::chrono::steady_clock::now() < end));
+        std::this_thread::yield();  // it can't say that it listens
+    }
+    const auto order = sign_in_and_order_logout();
+    const auto answer = post(order.body);
+    BOOST_REQUIRE(answer.has_value());
+    expect_success(answer->body, order);
+    BOOST_TEST(process->stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

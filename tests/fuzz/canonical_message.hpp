@@ -1,0 +1,13 @@
+// The octets that a signature over a message covers, found by libxml2 alone.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace slo::fuzz {
+
+/// canonical_message returns the only child element of a SOAP Body in exclusive canonical form, without its child
+/// ds:Signature. Throws std::runtime_error where the octets aren't that.
+[[nodiscard]] std::string canonical_message(std::string_view envelope);
+
+}  // namespace slo::fuzz

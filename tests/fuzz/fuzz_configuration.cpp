@@ -1,0 +1,124 @@
+// Any text is refused with one line that says where, or becomes options within the documented ranges. The sections are
+// read one by one: the whole needs files for keys and metadata.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "config_sections.hpp"
+#include "config_table.hpp"
+#include "config_tree.hpp"
+#include "fuzz.hpp"
+#include "slo/sp/error.hpp"
+
+namespace {
+
+using namespace slo;
+using namespace slo::sp;
+using namespace std::chrono_literals;
+
+constexpr std::string_view file_name = "fuzz.toml";
+
+template <class T>
+void require_within(const T& value, const T& least, const T& most) {
+    fuzz::require(value >= least && value <= most);
+}
+
+/// One line that begins with the file: an operator reads it, and a terminal shows it.
+void check_refusal(const std::string& text) {
+    fuzz::require(text.starts_with(std::string(file_name) + ":"));
+    fuzz::require(std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }));
+}
+
+/// Takes away what would open a file: [server.tls] alone.
+void forget_tls(ConfigMap& root) {
+    for (ConfigEntry& entry : root) {
+        auto* server = std::get_if<ConfigMap>(&entry.value.value);
+        if (entry.key == "server" && server)
+            std::erase_if(*server, [](const auto& inner) { return inner.key == "tls"; });
+    }
+}
+
+std::size_t read_sp(const ConfigTable& sp, std::vector<saml::EndpointUrl>& destinations) {
+    const auto id = parse_id(sp.required_text("entity_id", "urn:sp"));
+    fuzz::require(!id.str().empty() && id.str().size() <= 1024);
+    destinations = read_destinations(sp);
+    fuzz::require(!destinations.empty());
+    for (const auto& url : destinations) fuzz::require(url.str().starts_with("http"));
+    const auto acs = parse_url(sp.required_text("acs_url", "https://sp.example.org/acs"), "acs_url");
+    return id.str().size() + acs.str().size();
+}
+
+void check_policy(const PolicySection& section) {
+    const Policy& policy = section.policy;
+    require_within<std::chrono::seconds>(policy.clock_skew, 0s, 10min);
+    require_within<std::chrono::milliseconds>(policy.application_deadline, 100ms, 1min);
+    require_within<std::chrono::seconds>(policy.logout_record_horizon, 5min, 24h * 30);
+    require_within<std::chrono::seconds>(policy.logout_record_cap, policy.logout_record_horizon, 24h * 365);
+    require_within(policy.unproven_answers_per_second, 1U, 100'000U);
+}
+
+void check_server(const ServerSection& section) {
+    const HttpServerOptions& server = section.server;
+    fuzz::require(!server.address.empty() && !server.tls);
+    require_within<std::size_t>(server.threads, 1, 256);
+    require_within<std::size_t>(server.max_connections, 1, 100'000);
+    require_within<std::size_t>(server.max_connections_per_address, 1, 100'000);
+    require_within<std::size_t>(server.max_requests_per_connection, 1, 1'000'000);
+    require_within<std::size_t>(server.max_header_octets, 1024, 60 * 1024);
+    require_within<std::size_t>(server.max_header_fields, 8, 1024);
+    require_within<std::size_t>(server.max_body_octets, 4096, 64 * 1024);
+    for (const auto time : {server.handshake_timeout, server.header_timeout, server.body_timeout, server.write_timeout,
+                            server.idle_timeout, server.drain_timeout}) {
+        require_within<std::chrono::milliseconds>(time, 100ms, 10min);
+    }
+    fuzz::require(section.endpoint.soap_path.starts_with('/') && section.endpoint.metadata_path.starts_with('/') &&
+                  section.endpoint.soap_path != section.endpoint.metadata_path);
+    fuzz::require(section.endpoint.max_body == server.max_body_octets);
+}
+
+void check_profile(const idp_adapter::InteropProfile& profile) {
+    require_within<std::chrono::seconds>(profile.max_age, 1s, 24h);
+    const bool loose = profile.name_id_matching == saml::NameIDMatching::value_only &&
+                       profile.destination == saml::DestinationRule::optional;
+    fuzz::require(!loose);
+}
+
+void read_sections(const ConfigMap& tree) {
+    const ConfigTable root(tree, {std::string(file_name), 0}, "the file", root_keys);
+    std::vector<saml::EndpointUrl> destinations;
+    std::vector<std::string> notes;
+    read_sp(root.table("sp", sp_keys), destinations);
+    check_policy(read_policy(root.table("policy", policy_keys)));
+    const auto server = read_server(root.table("server", server_keys), "/", destinations, notes);
+    check_server(server);
+    for (const auto& note : notes) check_refusal(note);
+    const auto local_port = read_local_port(root.table("local", local_keys), server.server);
+    fuzz::require(local_port == 0 || local_port != server.server.port);
+    for (const ConfigTable& idp : root.tables("idp", idp_keys)) check_profile(read_profile(idp));
+}
+
+/// What reading says: the refusal, or nothing where all was read.
+std::string outcome(std::string_view input) {
+    auto tree = parse_toml(std::string(input), std::string(file_name));
+    if (!tree) {
+        fuzz::require(tree.error().code == make_error_code(Errc::configuration_invalid));
+        return tree.error().detail;
+    }
+    forget_tls(*tree);
+    try {
+        read_sections(*tree);
+    } catch (const ConfigurationError& error) {
+        return error.text;
+    }
+    return {};
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto input = fuzz::view(data, size);
+    const std::string refusal = outcome(input);
+    if (!refusal.empty()) check_refusal(refusal);
+    fuzz::require(outcome(input) == refusal);
+    return 0;
+}

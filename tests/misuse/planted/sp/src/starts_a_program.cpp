@@ -1,0 +1,5 @@
+#include <cstdlib>
+
+int planted() {
+    return std::system("x");
+}

@@ -1,0 +1,167 @@
+// Ways around a listener that asks for client certificates, and what they cost it.
+#include <openssl/x509v3.h>
+
+#include "tls_client.hpp"
+
+using namespace slo;
+using namespace slo::test;
+
+namespace {
+
+using enum sp::ClientCertificates;
+
+/// A CA of our own, and a listener that requires its certificates.
+struct GuardedServer {
+    Identity ca = certified(authority("the CA"));
+    CertificateFile file{ca};
+    TlsServer running{required, std::chrono::seconds(5), file.path()};
+
+    [[nodiscard]] bool admits(const Identity& identity, const std::vector<const Identity*>& chain = {}) const {
+        bool admitted[] = {false, false};
+        for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+            admitted[version == TLS1_3_VERSION] =
+                running.answers({.version = version, .identity = &identity, .chain = chain});
+        }
+        BOOST_TEST(admitted[0] == admitted[1]);
+        return admitted[0] || admitted[1];
+    }
+};
+
+/// `count` CAs, each of them certified by the one before it, the first one by `ca`.
+std::vector<Identity> chain_below(const Identity& ca, int count, const CertificateText& text) {
+    std::vector<Identity> chain;
+    for (int i = 0; i < count; ++i) {
+        auto link = text;
+        link.common_name += std::to_string(i);
+        chain.push_back(certified(link, chain.empty() ? &ca : &chain.back()));
+    }
+    return chain;
+}
+
+std::vector<const Identity*> pointers_to(const std::vector<Identity>& chain) {
+    std::vector<const Identity*> pointers;
+    for (const auto& identity : chain) pointers.push_back(&identity);
+    return pointers;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(http_server_mutual_tls)
+
+BOOST_AUTO_TEST_CASE(admits_a_certificate_of_its_ca_and_no_other) {
+    GuardedServer guarded;
+    const CertificateText client{.common_name = "an IdP"};
+    BOOST_TEST(guarded.admits(certified(client, &guarded.ca)));
+
+    const auto namesake = certified(authority("the CA"));
+    BOOST_TEST(!guarded.admits(certified(client)));
+    BOOST_TEST(!guarded.admits(certified(client, &namesake)));
+    BOOST_TEST(!guarded.admits(certified(client, &namesake), {&namesake}));
+    BOOST_TEST(!guarded.admits(namesake));
+    for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION})
+        BOOST_TEST(!guarded.running.answers({.version = version}));
+    BOOST_TEST(guarded.running.handler.requests().size() == 2u);
+}
+
+// The key in the certificate must be the client's: otherwise everybody could present what an IdP once showed.
+BOOST_AUTO_TEST_CASE(refuses_a_certificate_that_the_client_has_no_key_for) {
+    GuardedServer guarded;
+    const auto real = certified({.common_name = "an IdP"}, &guarded.ca);
+    Context context(SSL_CTX_new(TLS_client_method()));
+    BOOST_TEST(SSL_CTX_use_certificate(context.get(), real.certificate.get()) == 1);
+    BOOST_TEST(SSL_CTX_use_PrivateKey(context.get(), certified({.common_name = "a thief"}).key.get()) == 0);
+    ERR_clear_error();
+
+    // OpenSSL won't send such a pair. So: the genuine names and dates around the thief's own key, and the CA's name.
+    auto forged = certified({.common_name = "an IdP"});
+    X509_set_issuer_name(forged.certificate.get(), X509_get_subject_name(guarded.ca.certificate.get()));
+    X509_sign(forged.certificate.get(), forged.key.get(), EVP_sha256());
+    BOOST_TEST(!guarded.admits(forged));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_certificates_out_of_their_time) {
+    GuardedServer guarded;
+    BOOST_TEST(!guarded.admits(certified({.common_name = "an IdP", .days_before = 3, .days_left = -1}, &guarded.ca)));
+    BOOST_TEST(!guarded.admits(certified({.common_name = "an IdP", .days_before = -1, .days_left = 2}, &guarded.ca)));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_certificates_for_another_purpose) {
+    GuardedServer guarded;
+    const auto with = [&](int nid, const char* value) {
+        return certified({.common_name = "an IdP", .extensions = {{nid, value}}}, &guarded.ca);
+    };
+    BOOST_TEST(guarded.admits(with(NID_ext_key_usage, "clientAuth")));
+    BOOST_TEST(!guarded.admits(with(NID_ext_key_usage, "serverAuth")));
+    BOOST_TEST(!guarded.admits(with(NID_ext_key_usage, "codeSigning")));
+    BOOST_TEST(!guarded.admits(with(NID_key_usage, "critical,keyCertSign")));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_client_that_plays_the_ca) {
+    GuardedServer guarded;
+    const auto client = certified({.common_name = "an IdP"}, &guarded.ca);
+    BOOST_TEST(!guarded.admits(certified({.common_name = "an IdP"}, &client), {&client}));
+    const auto no_ca =
+        certified({.common_name = "an IdP", .extensions = {{NID_basic_constraints, "critical,CA:FALSE"}}}, &guarded.ca);
+    BOOST_TEST(!guarded.admits(certified({.common_name = "an IdP"}, &no_ca), {&no_ca}));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_deep_and_oversized_chains) {
+    GuardedServer guarded;
+    const auto below = [&](int count, const CertificateText& text) {
+        const auto chain = chain_below(guarded.ca, count, text);
+        return guarded.admits(certified({.common_name = "an IdP"}, &chain.back()), pointers_to(chain));
+    };
+    BOOST_TEST(below(3, authority("link")));
+    BOOST_TEST(!below(5, authority("link")));
+    BOOST_TEST(!below(100, authority("link")));
+
+    auto heavy = authority("heavy link");
+    heavy.extensions.emplace_back(NID_netscape_comment, std::string(50'000, 'a'));
+    BOOST_TEST(!below(1, heavy));
+    BOOST_TEST(!below(2, heavy));  // 100 KB
+    BOOST_TEST(guarded.admits(certified({.common_name = "an IdP"}, &guarded.ca)));
+    guarded.running.stop();
+    BOOST_TEST(guarded.running.server.counters().failures == 0u);
+}
+
+// OpenSSL doesn't look at a certificate again when a session is resumed, so there is nothing to resume here.
+BOOST_AUTO_TEST_CASE(resumes_no_session_where_certificates_are_asked_for) {
+    for (const auto certificates : {required, optional}) {
+        TlsServer running(certificates);
+        for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+            for (const auto tickets : {Tickets::welcome, Tickets::declined}) {
+                auto client = running.connect_tls({.version = version, .certificate = "client", .tickets = tickets});
+                BOOST_TEST(client.ask(get("/a")).starts_with("HTTP/1.1 200 "));
+                const auto session = client.session();
+                auto again = running.connect_tls(
+                    {.version = version, .certificate = "client", .tickets = tickets, .resume = session.get()});
+                BOOST_TEST(again.ask(get("/b")).starts_with("HTTP/1.1 200 "));
+                BOOST_TEST(SSL_session_reused(again.native()) == 0);
+                if (certificates == optional) continue;
+                BOOST_TEST(!running.answers({.version = version, .tickets = tickets, .resume = session.get()}));
+            }
+        }
+    }
+}
+
+// CVE-2025-23048 is of this kind.
+BOOST_AUTO_TEST_CASE(takes_no_session_of_another_listener_for_a_certificate) {
+    TlsServer open_to_all;
+    TlsServer another_ca(required, std::chrono::seconds(5), "other-ca.pem");
+    TlsServer guarded(required);
+    for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+        for (const auto tickets : {Tickets::welcome, Tickets::declined}) {
+            const auto try_session_of = [&](const TlsServer& server, const char* certificate) {
+                auto client = server.connect_tls({.version = version, .certificate = certificate, .tickets = tickets});
+                BOOST_TEST(client.ask(get("/elsewhere")).starts_with("HTTP/1.1 200 "));
+                const auto session = client.session();
+                BOOST_TEST(!guarded.answers({.version = version, .tickets = tickets, .resume = session.get()}));
+            };
+            try_session_of(open_to_all, "");
+            try_session_of(another_ca, "stranger");
+        }
+    }
+    BOOST_TEST(guarded.handler.requests().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
