@@ -145,9 +145,12 @@ Result<std::string_view> check_octets(std::string_view octets, const Limits& lim
 OwnedXmlDoc parse_with_libxml2(std::string_view octets, Watch& watch, bool& clean) {
     // A fresh context for each document: a used one keeps state of the last (CVE-2022-2309), and its dictionary grows.
     const OwnedXmlParserCtxt parser(xmlCreateMemoryParserCtxt(octets.data(), static_cast<int>(octets.size())));
-    if (!parser) return nullptr;
-    // All octets are there. Without a callback libxml2 doesn't make room for more, and so can't fail to: it would
-    // follow a null pointer then.
+    if (!parser) {
+        watch.out_of_memory = !octets.empty();
+        return nullptr;
+    }
+    // All octets are there. Without a callback libxml2 doesn't make room for more: 2.9.14 has been seen to follow a
+    // null pointer where it found none.
     parser->input->buf->readcallback = nullptr;
     parser->_private = &watch;
     // Never NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE or RECOVER. It is UTF-8, whatever the document says.

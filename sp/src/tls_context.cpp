@@ -101,7 +101,7 @@ Result<void> load_client_ca(SSL_CTX* context, const TlsOptions& options) {
 
 /// Where clients need certificates, nothing is resumed: OpenSSL doesn't look at the certificate again, so a session
 /// would outlive it for as long as the client keeps renewing its ticket. Elsewhere a session is resumed by this
-/// listener only.
+/// listener only: each context has ticket keys and a cache of its own.
 void set_resumption(SSL_CTX* context, ClientCertificates certificates) {
     if (certificates != ClientCertificates::none) {
         SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
