@@ -243,8 +243,10 @@ LogoutStep LogoutService::Impl::carry_out(LogoutDecision decision, LogoutKey key
     if (std::holds_alternative<NothingToEnd>(decision)) return complete(parts, trace, key, {});
     auto round =
         std::make_shared<ApplicationRound>(parts.applications, std::move(std::get<EndSessions>(decision).sessions));
-    return PendingLogout(std::make_shared<PendingLogout::State>(
-        PendingLogout::State{parts, std::move(key), std::move(trace), std::move(round)}));
+    auto state = std::make_shared<PendingLogout::State>(
+        PendingLogout::State{parts, std::move(key), RequestTrace(trace.audit.time), std::move(round)});
+    state->trace = std::move(trace);  // last: until here a failure is answered and written down by it
+    return PendingLogout(std::move(state));
 }
 
 SoapReply LogoutService::handle(std::string_view body, std::string_view media_type) noexcept {

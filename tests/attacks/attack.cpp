@@ -73,14 +73,18 @@ Attack accepted(std::string row, std::string name, Text body, std::string ends) 
             .ends = std::move(ends)};
 }
 
-Attacks all_attacks() {
+Attacks joined(std::initializer_list<Attacks (*)()> lists) {
     Attacks all;
-    for (auto* list :
-         {wrapping_attacks, key_attacks, reference_attacks, xml_attacks, xml_encoding_attacks, xml_limit_attacks,
-          protocol_attacks, protocol_value_attacks, encryption_attacks, http_attacks, injection_attacks, bad_inputs}) {
+    for (const auto list : lists) {
         for (auto& attack : list()) all.push_back(std::move(attack));
     }
     return all;
+}
+
+Attacks all_attacks() {
+    return joined({wrapping_attacks, key_attacks, reference_attacks, xml_attacks, xml_encoding_attacks,
+                   xml_limit_attacks, protocol_attacks, protocol_value_attacks, encryption_attacks, http_attacks,
+                   injection_attacks, bad_inputs});
 }
 
 LogoutRequestText marked(LogoutRequestText text) {

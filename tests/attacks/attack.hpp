@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,9 @@ using Text = std::function<std::string()>;
                                      Connection connection = Connection::closed_by_server);
 /// A SOAP body that looks odd but is genuine, and ends exactly `ends`.
 [[nodiscard]] Attack accepted(std::string row, std::string name, Text body, std::string ends);
+
+/// All attacks of these lists.
+[[nodiscard]] Attacks joined(std::initializer_list<Attacks (*)()> lists);
 
 /// The lists, one for each matrix.
 [[nodiscard]] Attacks wrapping_attacks();

@@ -239,11 +239,7 @@ Attacks refused_for_what_it_says() {
 }  // namespace
 
 Attacks bad_inputs() {
-    Attacks all;
-    for (auto* part : {refused_by_http, refused_as_xml_or_soap, refused_for_who_signed, refused_for_what_it_says}) {
-        for (auto& one : part()) all.push_back(std::move(one));
-    }
-    return all;
+    return joined({refused_by_http, refused_as_xml_or_soap, refused_for_who_signed, refused_for_what_it_says});
 }
 
 }  // namespace slo::test

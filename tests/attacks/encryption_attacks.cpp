@@ -215,11 +215,7 @@ Attacks contents() {
 }  // namespace
 
 Attacks encryption_attacks() {
-    Attacks all;
-    for (auto* part : {order_and_algorithms, ciphertexts, keys_and_references, contents}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({order_and_algorithms, ciphertexts, keys_and_references, contents});
 }
 
 }  // namespace slo::test

@@ -288,12 +288,8 @@ Attacks cut_off() {
 }  // namespace
 
 Attacks http_attacks() {
-    Attacks all;
-    for (auto* part : {behind_refused_heads, in_chunks, too_large, for_other_targets, under_other_media_types,
-                       with_misleading_fields, cut_off}) {
-        for (auto& one : part()) all.push_back(std::move(one));
-    }
-    return all;
+    return joined({behind_refused_heads, in_chunks, too_large, for_other_targets, under_other_media_types,
+                   with_misleading_fields, cut_off});
 }
 
 }  // namespace slo::test

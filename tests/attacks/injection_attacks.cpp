@@ -262,12 +262,7 @@ Attacks lengths() {
 }  // namespace
 
 Attacks injection_attacks() {
-    Attacks all;
-    for (auto* part :
-         {into_a_store, into_an_expression, into_a_shell, into_a_log, into_the_answer, error_oracle, lengths}) {
-        add(all, part());
-    }
-    return all;
+    return joined({into_a_store, into_an_expression, into_a_shell, into_a_log, into_the_answer, error_oracle, lengths});
 }
 
 }  // namespace slo::test

@@ -232,11 +232,7 @@ Attacks algorithms() {
 }  // namespace
 
 Attacks key_attacks() {
-    Attacks all;
-    for (auto* part : {no_signature, tampered, trust_configuration, keys_in_the_message, algorithms}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({no_signature, tampered, trust_configuration, keys_in_the_message, algorithms});
 }
 
 }  // namespace slo::test

@@ -453,13 +453,9 @@ Attacks missing_parts() {
 }  // namespace
 
 Attacks protocol_attacks() {
-    Attacks all;
-    for (auto* part :
-         {replays, identifiers, session_indexes, misplaced_extensions, schema_violations, attributes_with_inner_names,
-          issuers, other_messages, other_roles, reflections, front_channel, missing_parts}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({replays, identifiers, session_indexes, misplaced_extensions, schema_violations,
+                   attributes_with_inner_names, issuers, other_messages, other_roles, reflections, front_channel,
+                   missing_parts});
 }
 
 }  // namespace slo::test

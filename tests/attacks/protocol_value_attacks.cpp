@@ -343,12 +343,7 @@ Attacks versions() {
 }  // namespace
 
 Attacks protocol_value_attacks() {
-    Attacks all;
-    for (auto* part :
-         {times, destinations, other_parties, name_id_tuples, look_alike_names, sizes_of_names, versions}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({times, destinations, other_parties, name_id_tuples, look_alike_names, sizes_of_names, versions});
 }
 
 }  // namespace slo::test

@@ -319,11 +319,7 @@ Attacks readings_that_differ() {
 }  // namespace
 
 Attacks reference_attacks() {
-    Attacks all;
-    for (auto* part : {targets, objects, transforms, methods_and_canonicalisation, readings_that_differ}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({targets, objects, transforms, methods_and_canonicalisation, readings_that_differ});
 }
 
 }  // namespace slo::test

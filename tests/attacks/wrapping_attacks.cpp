@@ -479,12 +479,8 @@ Attacks content_beside_the_message() {
 }  // namespace
 
 Attacks wrapping_attacks() {
-    Attacks all;
-    for (auto* part : {saml_raiders_permutations, two_messages_in_every_place, signatures_elsewhere,
-                       other_signed_objects, identifiers_and_prefixes, content_beside_the_message}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({saml_raiders_permutations, two_messages_in_every_place, signatures_elsewhere, other_signed_objects,
+                   identifiers_and_prefixes, content_beside_the_message});
 }
 
 }  // namespace slo::test

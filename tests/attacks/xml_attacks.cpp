@@ -315,12 +315,8 @@ Attacks white_space_after_signing() {
 }  // namespace
 
 Attacks xml_attacks() {
-    Attacks all;
-    for (auto* part : {external_entities, entity_bombs, declarations, inclusions_and_catalogs, processing_instructions,
-                       what_a_lenient_parser_repairs, attributes_of_schemas, white_space_after_signing}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({external_entities, entity_bombs, declarations, inclusions_and_catalogs, processing_instructions,
+                   what_a_lenient_parser_repairs, attributes_of_schemas, white_space_after_signing});
 }
 
 }  // namespace slo::test

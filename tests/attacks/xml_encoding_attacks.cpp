@@ -286,12 +286,8 @@ Attacks compressed_ones() {
 }  // namespace
 
 Attacks xml_encoding_attacks() {
-    Attacks all;
-    for (auto* part :
-         {other_encodings, contradictions, byte_order_marks, bad_characters, xml_declarations, compressed_ones}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined(
+        {other_encodings, contradictions, byte_order_marks, bad_characters, xml_declarations, compressed_ones});
 }
 
 }  // namespace slo::test

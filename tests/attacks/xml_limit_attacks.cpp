@@ -134,11 +134,7 @@ Attacks long_ones() {
 }  // namespace
 
 Attacks xml_limit_attacks() {
-    Attacks all;
-    for (auto* part : {wide_ones, deep_ones, long_ones}) {
-        for (auto& attack : part()) all.push_back(std::move(attack));
-    }
-    return all;
+    return joined({wide_ones, deep_ones, long_ones});
 }
 
 }  // namespace slo::test

@@ -212,6 +212,31 @@ BOOST_DATA_TEST_CASE(a_bad_request_is_never_accepted, data::make(bad_messages), 
     }
 }
 
+// Each n 32 times, so that one of them meets the renewal of the RSA key's blinding.
+BOOST_AUTO_TEST_CASE(an_rsa_signature_verifies_or_is_not_given) {
+    const auto signer = saml::MessageSigner(signing_key("keys/idp2"));
+    const Material with;
+    const saml::LogoutRequest request = full_request();
+    const std::vector<saml::VerificationKey> keys{verification_key("keys/idp2")};
+    for (std::size_t n = 1, was_short = 1; was_short > 0; ++n) {
+        was_short = 0;
+        for (int i = 0; i < 32; ++i) {
+            std::string octets;
+            const ShortRun run = with_shortage(Failing::the_nth, n, [&] {
+                const auto message = signer.sign(request);
+                if (message) octets = saml::soap::encode(*message);
+                return std::string();
+            });
+            BOOST_TEST(run.left_clean);
+            was_short += run.was_short ? 1 : 0;
+            if (octets.empty()) continue;
+            auto message = saml::soap::decode(octets).value();
+            const auto received = saml::UnverifiedLogoutRequest::parse(message).value();
+            BOOST_TEST(saml::MessageVerifier::verify(received, keys, with.expected).has_value(), "allocation " << n);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
