@@ -35,19 +35,20 @@ public:
     [[nodiscard]] std::optional<Place> enter(const Address& address);
     /// Lets one connection make way for none. False: all are at work, or enough of them are leaving already.
     [[nodiscard]] bool make_room();
-    /// Whether somebody was told to leave and is still there.
-    [[nodiscard]] bool awaits_leavers() {
+    /// Whether somebody was told to leave and is still there, or has a place and hasn't come to wait yet: there may be
+    /// room in a moment, though there is none now.
+    [[nodiscard]] bool is_unsettled() {
         const std::lock_guard lock(mutex_);
-        return leaving_ > 0;
+        return leaving_ > 0 || arriving_ > 0;
     }
     /// How often somebody was told to leave.
     [[nodiscard]] std::uint64_t displaced() const noexcept { return displaced_; }
 
 private:
-    enum class State { at_work, waiting, leaving };
+    enum class State { arriving, at_work, waiting, leaving };
 
     struct Seat {
-        State state = State::at_work;
+        State state = State::arriving;
         std::uint64_t since = 0;  ///< counts up with each connection that starts to wait
         std::function<void()> leave = {};
     };
@@ -77,12 +78,13 @@ private:
     std::size_t max_per_address_;
     std::size_t in_all_ = 0;  ///< with those that are leaving
     std::size_t leaving_ = 0;
+    std::size_t arriving_ = 0;
     std::uint64_t turn_ = 0;
     std::atomic<std::uint64_t> displaced_ = 0;
     Peers peers_;
 };
 
-/// A connection's place, for as long as the connection lives. At first the connection counts as at work.
+/// A connection's place, for as long as the connection lives. At first the connection is arriving, and is left alone.
 class Admission::Place {
 public:
     Place(Place&& other) noexcept
@@ -131,6 +133,7 @@ inline std::optional<Admission::Place> Admission::enter(const Address& address) 
     const auto peer = peers_.try_emplace(address).first;
     const auto seat = peer->second.seats.emplace(peer->second.seats.end());
     ++in_all_;
+    ++arriving_;
     return Place(*this, peer, seat);
 }
 
@@ -140,6 +143,7 @@ inline bool Admission::make_room() {
 }
 
 inline void Admission::change(Peer& peer, Seat& seat, State state) noexcept {
+    if (seat.state == State::arriving) --arriving_;
     if (seat.state == State::leaving) {
         --peer.leaving;
         --leaving_;

@@ -182,11 +182,12 @@ Task<void> HttpServer::Impl::accept_all() {
     }
 }
 
-/// Who was told to leave goes as soon as its thread gets to it; the newcomer waits for that, and so do all behind it.
+/// Who was told to leave goes as soon as its thread gets to it, and who has just come can be told as soon as its thread
+/// has begun with it; the newcomer waits for that, and so do all behind it.
 Task<std::optional<Admission::Place>> HttpServer::Impl::place_for(Admission::Address address) {
     Timer pause(workers.front()->io);
     for (;;) {
-        const bool room_to_come = admission.awaits_leavers();
+        const bool room_to_come = admission.is_unsettled();
         if (auto place = admission.enter(address); place || !room_to_come || stopping) co_return place;
         pause.expires_after(std::chrono::milliseconds(1));
         co_await pause.async_wait(use_task);

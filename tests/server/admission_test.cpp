@@ -99,6 +99,23 @@ BOOST_AUTO_TEST_CASE(leaves_alone_who_is_at_work) {
     BOOST_TEST(house.told == "ba");
 }
 
+BOOST_AUTO_TEST_CASE(is_unsettled_while_somebody_arrives_or_leaves) {
+    Admission admission(1, 1);
+    BOOST_TEST(!admission.is_unsettled());
+    auto place = admission.enter(address(1));
+    BOOST_TEST(admission.is_unsettled());
+    BOOST_TEST(!admission.enter(address(2)).has_value());
+    place->when_displaced([] {});
+    place->waits();
+    BOOST_TEST(!admission.is_unsettled());
+    auto next = admission.enter(address(2));
+    BOOST_TEST(next.has_value());
+    next->works();
+    BOOST_TEST(admission.is_unsettled());
+    place.reset();
+    BOOST_TEST(!admission.is_unsettled());
+}
+
 // It had a request in the meantime, so it stays, and counts again.
 BOOST_AUTO_TEST_CASE(counts_who_was_told_too_late) {
     House house(1, 1);
