@@ -39,6 +39,13 @@ void must(const Result<void>& result) {
     if (!result) throw std::runtime_error(result.error().code.message() + ": " + result.error().detail);
 }
 
+/// One IdP asks as fast as it can: that is what is measured.
+sp::Policy unlimited() {
+    sp::Policy policy;
+    policy.requests_per_second_per_idp = 1'000'000;
+    return policy;
+}
+
 class FixedClock final : public sp::Clock {
 public:
     [[nodiscard]] Instant now() const noexcept override { return now_; }
@@ -117,7 +124,7 @@ public:
                                    .signer = MessageSigner(sp_.signing),
                                    .decryption_keys = {},
                                    .audit_digest = must(KeyedDigest::with_random_key()),
-                                   .policy = {},
+                                   .policy = unlimited(),
                                    .store = *store_,
                                    .applications = {},
                                    .audit = no_audit,
