@@ -2,11 +2,21 @@
 """Mutation control of the attack matrix: takes checks out of a copy of the sources, one after the other, and sees
 whether the matrix's rows notice.
 
-    run.py <build folder> [word]...    with words: only the mutants whose headline or rows hold one of them
+    run.py <build folder> [word]...    with words: only the mutants whose headline holds one of them
 
-mutants.txt says what is taken out and which rows must fail then, ../matrix.txt which test plays a row. The copy and its
-build are in <build folder>/source and /out, what a test said that failed in /logs. Exit code 1: a row survived the loss
-of its check without an explanation, or no mutant names it.
+The *.txt beside this file say what is taken out and which rows must fail then, ../matrix.txt which test plays a row:
+
+    == ROW ROW: which check is gone        begins a mutant; each of the rows must fail
+    by PROGRAM FILTER                      another test must notice it, as the rows' own can't tell
+    survives ROW: why                      it may survive after all
+    file PATH                              where the following changes are made
+    <<<< before ==== after >>>>            on lines of their own; `before` stands there exactly once
+    by-construction ROW ROW: why           no code stands there that could be taken out
+    run ROW PROGRAM FILTER                 plays the row where matrix.txt names something that isn't a test case
+
+A mutant removes one check, or makes a mistake that other software has made; with several changes, a rule that is kept
+in several places. The copy and its build are in <build folder>/source and /out, what a test said that failed in /logs.
+Exit code 1: a row survived the loss of its check without an explanation, or no mutant names it.
 """
 
 import dataclasses
@@ -21,7 +31,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-LIST = ROOT / "tests/attacks/mutants/mutants.txt"
+LISTS = sorted((ROOT / "tests/attacks/mutants").glob("*.txt"))
 MATRIX = ROOT / "tests/attacks/matrix.txt"
 NOT_COPIED = {".git", "build"}
 TIME_LIMIT = 120  # seconds for one row; the slowest takes a few
@@ -57,11 +67,12 @@ class Mutant:
         return f"{' '.join(self.rows)}: {self.words}"
 
 
-def read_mutants(text):
+def read_mutants(lists):
     """The mutants; the rows in whose way no code stands that could be taken out, each with its reason; and the rows
     that are played otherwise than matrix.txt says."""
     mutants, by_construction, runs, part, lines = [], {}, {}, None, []
-    for number, line in enumerate(text.splitlines(), 1):
+    for place, line in ((f"{path.name}:{n}", line) for path in lists
+                        for n, line in enumerate(path.read_text().splitlines(), 1)):
         if part:  # between <<<< and >>>>
             if line == {"before": "====", "after": ">>>>"}[part]:
                 setattr(mutants[-1].changes[-1], part, "\n".join(lines))
@@ -88,7 +99,7 @@ def read_mutants(text):
             mutants[-1].changes.append(Change(mutants[-1].file))
             part = "before"
         elif line and not line.startswith("#"):
-            die(f"{LIST.name}, line {number}: {line}")
+            die(f"{place}: {line}")
     return mutants, by_construction, runs
 
 
@@ -219,7 +230,7 @@ def apply(mutant, workshop):
         text = path.read_text()
         originals.setdefault(path, text)
         if text.count(change.before) != 1:
-            die(f"{mutant.headline()}: doesn't apply, {change.file} has this {text.count(change.before)} times:\n{change.before}")
+            die(f"{mutant.headline()}: doesn't apply: not once in {change.file}:\n{change.before}")
         path.write_text(text.replace(change.before, change.after))
     return originals
 
@@ -297,7 +308,7 @@ def main():
         die(__doc__)
     words = sys.argv[2:]
     rows = read_matrix(MATRIX.read_text())
-    mutants, by_construction, runs = read_mutants(LIST.read_text())
+    mutants, by_construction, runs = read_mutants(LISTS)
     rows.update({row: how for row, how in runs.items() if row in rows})
     check_list(mutants, by_construction, rows)
     unnamed = [r for r in rows if r not in by_construction and not any(r in m.rows for m in mutants)]
@@ -322,7 +333,8 @@ def main():
     unexplained = summary(mutants, by_construction, rows)
     for row in unnamed:
         print(f"no mutant names {row}")
-    print(f"mutants: {len(mutants)} in {(time.monotonic() - begun) / 60:.0f} minutes, {unexplained} unexplained survivors")
+    minutes = (time.monotonic() - begun) / 60
+    print(f"mutants: {len(mutants)} in {minutes:.0f} minutes, {unexplained} rows survived without an explanation")
     sys.exit(1 if unexplained or unnamed else 0)
 
 
