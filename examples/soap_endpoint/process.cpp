@@ -64,8 +64,8 @@ std::optional<Account> find_account(const std::string& user) {
 bool is_wholly(const Account& account) {
     std::array<uid_t, 3> users{};
     std::array<gid_t, 3> groups{};
-    if (::getresuid(&users[0], &users[1], &users[2]) != 0) return false;
-    if (::getresgid(&groups[0], &groups[1], &groups[2]) != 0) return false;
+    if (::getresuid(users.data(), &users[1], &users[2]) != 0) return false;
+    if (::getresgid(groups.data(), &groups[1], &groups[2]) != 0) return false;
     return users == std::array{account.user, account.user, account.user} &&
            groups == std::array{account.group, account.group, account.group};
 }

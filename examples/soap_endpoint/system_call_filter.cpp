@@ -69,26 +69,31 @@ private:
     int error_ = 0;
 };
 
+/// What SCMP_A0 and its kin are in C.
+scmp_arg_cmp argument(unsigned index, scmp_compare how, scmp_datum_t first, scmp_datum_t second = 0) noexcept {
+    return {.arg = index, .op = how, .datum_a = first, .datum_b = second};
+}
+
 void add_calls(Rules& rules) {
     for (const int call : serving) rules.add(SCMP_ACT_ALLOW, call);
     for (const int call : intruding) rules.add(SCMP_ACT_KILL_PROCESS, call);
 
     // A process of its own is a thread without CLONE_THREAD. clone3 hides its flags behind a pointer, where no filter
     // sees them; told that there is none, the C library takes clone.
-    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-    rules.add(SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(clone), argument(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    rules.add(SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), argument(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
     rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
 
     for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
-        rules.add(SCMP_ACT_ALLOW, call, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-        rules.add(SCMP_ACT_KILL_PROCESS, call, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+        rules.add(SCMP_ACT_ALLOW, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        rules.add(SCMP_ACT_KILL_PROCESS, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
     }
-    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO));
-    for (const scmp_datum_t command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL}) {
-        rules.add(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, command));
+    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), argument(1, SCMP_CMP_EQ, FIONBIO));
+    for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL}) {
+        rules.add(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), argument(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
     }
     // abort(), and nobody else's threads.
-    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
 }
 
 Failure unavailable(int error) {

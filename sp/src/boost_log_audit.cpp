@@ -61,7 +61,7 @@ struct CountAndDrop {
     static void on_queue_space_available() noexcept {}
     static void interrupt() noexcept {}
 
-    static inline std::atomic<std::uint64_t> lost = 0;
+    static inline std::atomic<std::uint64_t> lost = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 };
 
 /// Writes lines to stderr and never longer than it was told: not even a pipe that nobody reads keeps it.
@@ -155,7 +155,7 @@ struct StderrLog::Impl {
         exists = false;
     }
 
-    static inline std::atomic<bool> exists = false;
+    static inline std::atomic<bool> exists = false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
     std::chrono::milliseconds patience;
     boost::shared_ptr<StderrBackend> backend = boost::make_shared<StderrBackend>();
     boost::shared_ptr<StderrSink> sink;
