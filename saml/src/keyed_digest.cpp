@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "c_errors.hpp"
+#include "mac_parts.hpp"
 #include "owned.hpp"
 #include "slo/saml/error.hpp"
 
@@ -28,28 +29,13 @@ EVP_MAC_CTX* thread_context() noexcept {
     return context.get();
 }
 
-// The length in front of a part, eight octets, least significant first.
-std::array<unsigned char, 8> length_prefix(std::size_t length) noexcept {
-    std::array<unsigned char, 8> prefix{};
-    for (std::size_t i = 0; i < prefix.size(); ++i) prefix[i] = static_cast<unsigned char>(length >> (8 * i) & 0xFF);
-    return prefix;
-}
-
-bool update(EVP_MAC_CTX* context, std::string_view part) noexcept {
-    const auto prefix = length_prefix(part.size());
-    return EVP_MAC_update(context, prefix.data(), prefix.size()) == 1 &&
-           EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(part.data()), part.size()) == 1;
-}
-
 std::optional<DigestOctets> digest(const std::array<unsigned char, 16>& key,
                                    std::initializer_list<std::string_view> parts) noexcept {
     EVP_MAC_CTX* const context = thread_context();
     std::size_t size = digest_octets;
     const std::array params{OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size), OSSL_PARAM_construct_end()};
     if (context == nullptr || EVP_MAC_init(context, key.data(), key.size(), params.data()) != 1) return std::nullopt;
-    for (const std::string_view part : parts) {
-        if (!update(context, part)) return std::nullopt;
-    }
+    if (!update_with_parts(context, parts)) return std::nullopt;
     DigestOctets octets{};
     std::size_t written = 0;
     if (EVP_MAC_final(context, octets.data(), &written, octets.size()) != 1) return std::nullopt;

@@ -20,6 +20,12 @@ bool qualifiers_match(const NameID& a, const NameID& b, const EntityID& idp, con
            value_or(a.sp_name_qualifier, sp.str()) == value_or(b.sp_name_qualifier, sp.str());
 }
 
+// Behind its length, so that no two fields run together; nothing at all is another text than every value.
+void append_field(std::string& form, std::optional<std::string_view> field) {
+    form += field ? std::to_string(field->size()) + ':' : "-";
+    form += field.value_or("");
+}
+
 bool is_clean(const std::optional<std::string>& attribute) noexcept {
     return !attribute || is_clean_value(*attribute, max_name_id_bytes);
 }
@@ -44,6 +50,22 @@ bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching,
     if (a.sp_provided_id != b.sp_provided_id) return false;
     if (matching == NameIDMatching::default_qualifiers) return qualifiers_match(a, b, idp, sp);
     return a.name_qualifier == b.name_qualifier && a.sp_name_qualifier == b.sp_name_qualifier;
+}
+
+std::string matching_form(const NameID& name_id, NameIDMatching matching, const EntityID& idp, const EntityID& sp) {
+    std::string form;
+    append_field(form, name_id.value);
+    if (matching == NameIDMatching::value_only) return form;
+    append_field(form, value_or(name_id.format, unspecified_format));
+    append_field(form, name_id.sp_provided_id);
+    if (matching == NameIDMatching::default_qualifiers) {
+        append_field(form, value_or(name_id.name_qualifier, idp.str()));
+        append_field(form, value_or(name_id.sp_name_qualifier, sp.str()));
+        return form;
+    }
+    append_field(form, name_id.name_qualifier);
+    append_field(form, name_id.sp_name_qualifier);
+    return form;
 }
 
 }  // namespace slo::saml

@@ -20,6 +20,8 @@ constexpr std::array every_matching{NameIDMatching::exact, NameIDMatching::defau
 bool matches(const NameID& a, const NameID& b, NameIDMatching matching) {
     const bool there = strongly_matches(a, b, matching, idp, sp);
     BOOST_TEST(there == strongly_matches(b, a, matching, idp, sp), "matching is symmetric");
+    const bool same_form = matching_form(a, matching, idp, sp) == matching_form(b, matching, idp, sp);
+    BOOST_TEST(there == same_form, "equal forms are one principal, and no others");
     return there;
 }
 

@@ -42,4 +42,9 @@ enum class NameIDMatching {
 [[nodiscard]] bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching, const EntityID& idp,
                                     const EntityID& sp) noexcept;
 
+/// matching_form is the same text for two NameIDs exactly where strongly_matches says that they are one principal: for
+/// stores that compare digests. Not for people, and not for comparing across rules.
+[[nodiscard]] std::string matching_form(const NameID& name_id, NameIDMatching matching, const EntityID& idp,
+                                        const EntityID& sp);
+
 }  // namespace slo::saml

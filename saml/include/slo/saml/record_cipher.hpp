@@ -1,0 +1,44 @@
+// What a shared store keeps of principals: keyed digests to find them by, and sealed octets to read back.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/saml/result.hpp"
+
+namespace slo::saml {
+
+/// StoreKeys are the secrets of a shared store, the same on every node.
+struct StoreKeys {
+    /// 32 bytes. Finds records: whoever changes it finds none of those that are there.
+    std::string index_key;
+    /// 32 bytes each: the first seals, all open. To rotate, add a new one at the end on every node, then put it in front
+    /// on every node, and drop the old one when what it sealed has expired.
+    std::vector<std::string> sealing_keys;
+};
+
+/// RecordCipher names things by HMAC-SHA-256, of which it keeps 128 bits, and seals records with AES-256-GCM.
+/// Thread-safe; copies share the keys.
+class RecordCipher {
+public:
+    /// Errors: Errc::key_not_allowed where a key has another length, none seals, or two are the same.
+    [[nodiscard]] static Result<RecordCipher> with_keys(const StoreKeys& keys);
+
+    /// 16 bytes that name `parts`. Parts are length-prefixed, so ("a","bc") differs from ("ab","c"). Throws
+    /// std::bad_alloc.
+    [[nodiscard]] std::string name(std::initializer_list<std::string_view> parts) const;
+    /// `plain`, sealed; opens only beside the same `context`. Errors: Errc::crypto_failure.
+    [[nodiscard]] Result<std::string> seal(std::string_view plain, std::string_view context) const;
+    /// Errors: Errc::crypto_failure where no key opens it, or it was changed or moved.
+    [[nodiscard]] Result<std::string> open(std::string_view sealed, std::string_view context) const;
+
+private:
+    struct Keys;
+    explicit RecordCipher(std::shared_ptr<const Keys> keys) noexcept : keys_(std::move(keys)) {}
+    std::shared_ptr<const Keys> keys_;
+};
+
+}  // namespace slo::saml
