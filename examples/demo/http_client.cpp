@@ -55,17 +55,28 @@ std::optional<std::string> receive_all(const Socket& socket) {
     }
 }
 
+/// Whether a body is as long as its head says, if that says so: the other side may have died amid it.
+bool is_whole(std::string_view head, std::size_t body_octets) {
+    constexpr std::string_view name = "\r\nContent-Length: ";
+    const auto at = head.find(name);
+    if (at == std::string_view::npos) return true;
+    std::size_t length = 0;
+    std::from_chars(head.data() + at + name.size(), head.data() + head.size(), length);
+    return length == body_octets;
+}
+
 std::optional<HttpAnswer> parse(const std::string& octets) {
     const auto head_end = octets.find("\r\n\r\n");
     if (!octets.starts_with("HTTP/1.1 ") || head_end == std::string::npos) return std::nullopt;
+    if (!is_whole(std::string_view(octets).substr(0, head_end), octets.size() - head_end - 4)) return std::nullopt;
     HttpAnswer answer{.status = 0, .body = octets.substr(head_end + 4)};
     std::from_chars(octets.data() + 9, octets.data() + 12, answer.status);
     return answer;
 }
 
 std::string compose(std::uint16_t port, const HttpCall& request) {
-    std::string head = std::string(request.method) + " " + request.path +
-                       " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+    const std::string host = request.host.empty() ? "127.0.0.1:" + std::to_string(port) : request.host;
+    std::string head = std::string(request.method) + " " + request.path + " HTTP/1.1\r\nHost: " + host +
                        "\r\nConnection: close\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
     if (!request.content_type.empty()) head += "Content-Type: " + std::string(request.content_type) + "\r\n";
     return head + "\r\n" + std::string(request.body);

@@ -18,6 +18,7 @@ struct HttpCall {
     std::string path;
     std::string_view content_type = {};  ///< empty: none is sent
     std::string_view body = {};
+    std::string host = {};  ///< the Host header; empty: 127.0.0.1 and the port
 };
 
 /// call sends one request to 127.0.0.1:`port` and reads the answer. Nothing, if no complete answer came within 5

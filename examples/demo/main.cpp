@@ -1,4 +1,4 @@
-// demo: a real endpoint process, a test IdP, real HTTP on loopback; and whether the promise is kept.
+// demo: real endpoint processes, a test IdP, real HTTP on loopback; and whether the promise is kept.
 // Exit codes: 0 everything was as promised; 1 something wasn't.
 
 #include <cstdio>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "slo/saml/runtime.hpp"
 #include "stage.hpp"
@@ -36,59 +37,112 @@ std::string tampered(std::string text, std::string_view from, std::string_view t
 void sign_in_everybody(Stage& stage) {
     Timeline::heading("Alice signs in on three devices, Bob on one");
     const Instant some_time_ago = now() - minutes(10);
-    stage.admit({"alice", "laptop", "_s1", some_time_ago});
-    stage.admit({"alice", "phone", "_s2", some_time_ago});
-    stage.admit({"alice", "tablet", "_s3", some_time_ago});
-    stage.admit({"bob", "desk", "_s4", some_time_ago});
+    stage.admit({"alice", "laptop", "_s1", some_time_ago}, stage.node());
+    stage.admit({"alice", "phone", "_s2", some_time_ago}, stage.node());
+    stage.admit({"alice", "tablet", "_s3", some_time_ago}, stage.node());
+    stage.admit({"bob", "desk", "_s4", some_time_ago}, stage.node());
 }
 
 /// Logs sessions out. Returns the order that named all of Alice's.
 SentLogout log_out(Stage& stage) {
     Timeline::heading("The IdP orders: end Alice's session _s1");
     const SentLogout one = order(stage, stage.idp(), "alice", "_s1");
-    stage.post(one, one.body, {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-laptop"}});
+    stage.post(one, one.body, {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-laptop"}},
+               stage.node());
 
     Timeline::heading("The IdP orders: end every session of Alice");
     SentLogout all = order(stage, stage.idp(), "alice", "");
     stage.post(all, all.body,
-               {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-phone", "alice-tablet"}});
+               {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-phone", "alice-tablet"}},
+               stage.node());
     return all;
 }
 
 void sign_in_again(Stage& stage, const SentLogout& all) {
     Timeline::heading("A login of Alice from before that logout arrives late: it must not bring her back");
-    stage.refuse({"alice", "late", "_s5", all.issue_instant - minutes(1)});
+    stage.refuse({"alice", "late", "_s5", all.issue_instant - minutes(1)}, stage.node());
 
     Timeline::heading("Alice signs in anew at the IdP: that is a new session");
     while (now() <= all.issue_instant) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    stage.admit({"alice", "anew", "_s6", now()});
+    stage.admit({"alice", "anew", "_s6", now()}, stage.node());
 }
 
 void attack(Stage& stage, const SentLogout& all) {
     Timeline::heading(
         "The same request again (its answer got lost, or somebody recorded it): the same answer, nothing new ends");
-    stage.post(all, all.body, {.status = "Success", .event = "repeat", .rule = "", .ended = {}});
+    stage.post(all, all.body, {.status = "Success", .event = "repeat", .rule = "", .ended = {}}, stage.node());
 
     Timeline::heading("A stranger orders Bob's logout in the IdP's name, with a key of his own");
     const auto stranger = TestIdp::make(stage.idp().entity_id(), now() - minutes(1));
     const SentLogout forged = order(stage, *stranger, "bob", "");
-    stage.post(forged, forged.body, {.status = "Requester", .event = "refused", .rule = "sig.invalid", .ended = {}});
+    stage.post(forged, forged.body, {.status = "Requester", .event = "refused", .rule = "sig.invalid", .ended = {}},
+               stage.node());
 
     Timeline::heading("Somebody changes alice to bob in a request that the IdP signed");
     const SentLogout genuine = order(stage, stage.idp(), "alice", "_s1");
     stage.post(genuine, tampered(genuine.body, ">alice<", ">bob<"),
-               {.status = "Requester", .event = "refused", .rule = "sig.invalid", .ended = {}});
+               {.status = "Requester", .event = "refused", .rule = "sig.invalid", .ended = {}}, stage.node());
 }
 
-int play(const std::string& endpoint_program) {
+/// What SQLite promises, and memory can't.
+void crash(Stage& stage, const SentLogout& all) {
+    Timeline::heading("The endpoint is killed and started again: who was logged out stays so, who lives lives on");
+    stage.kill_and_restart(stage.node());
+    Timeline::heading("The same request once more, and the login that was too late: the new process knows both");
+    stage.post(all, all.body, {.status = "Success", .event = "repeat", .rule = "", .ended = {}}, stage.node());
+    stage.refuse({"alice", "later", "_s5", all.issue_instant - minutes(1)}, stage.node());
+}
+
+void play_on_one_node(Stage& stage, StoreEngine engine) {
+    sign_in_everybody(stage);
+    const SentLogout all = log_out(stage);
+    sign_in_again(stage, all);
+    attack(stage, all);
+    if (engine == StoreEngine::sqlite) crash(stage, all);
+}
+
+void play_on_two_nodes(Stage& stage) {
+    Node& a = stage.node(0);
+    Node& b = stage.node(1);
+    Timeline::heading("Alice signs in at A and at B, Bob at B");
+    const Instant some_time_ago = now() - minutes(10);
+    stage.admit({"alice", "laptop", "_s1", some_time_ago}, a);
+    stage.admit({"alice", "phone", "_s2", some_time_ago}, b);
+    stage.admit({"bob", "desk", "_s3", some_time_ago}, b);
+
+    Timeline::heading("The IdP orders the end of Alice's sessions, and the request arrives at A: they die at B too");
+    const SentLogout all = order(stage, stage.idp(), "alice", "");
+    stage.post(all, all.body,
+               {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-laptop", "alice-phone"}}, a);
+
+    Timeline::heading("B knows of it: a late login is refused there, and the same request gets the same answer");
+    stage.refuse({"alice", "late", "_s4", all.issue_instant - minutes(1)}, b);
+    stage.post(all, all.body, {.status = "Success", .event = "repeat", .rule = "", .ended = {}}, b);
+
+    Timeline::heading("The Redis server dies. The IdP orders Bob's logout: nobody pretends that it happened");
+    stage.kill_redis();
+    const SentLogout of_bob = order(stage, stage.idp(), "bob", "");
+    stage.post(of_bob, of_bob.body, {.status = "Responder", .event = "refused", .rule = "store.failed", .ended = {}},
+               a);
+
+    Timeline::heading("The server is back, with all that it had acknowledged, and the IdP asks again, at B");
+    stage.restart_redis();
+    stage.post(of_bob, of_bob.body, {.status = "Success", .event = "logout", .rule = "", .ended = {"bob-desk"}}, b);
+
+    Timeline::heading("A is killed and started again: it finds what B left");
+    stage.kill_and_restart(a);
+}
+
+int play(const std::string& endpoint_program, StoreEngine engine) {
     Timeline timeline;
     Timeline::heading("saml-slo: a signed Success means gone");
-    auto stage = Stage::set_up(endpoint_program, timeline);
+    auto stage = Stage::set_up(endpoint_program, engine, timeline);
     if (!stage) return 1;
-    sign_in_everybody(*stage);
-    const SentLogout all = log_out(*stage);
-    sign_in_again(*stage, all);
-    attack(*stage, all);
+    if (engine == StoreEngine::redis) {
+        play_on_two_nodes(*stage);
+    } else {
+        play_on_one_node(*stage, engine);
+    }
     Timeline::heading("The operator stops the endpoint");
     stage->stop();
     if (timeline.mistakes() != 0) {
@@ -99,15 +153,40 @@ int play(const std::string& endpoint_program) {
     return 0;
 }
 
+struct Options {
+    StoreEngine engine = StoreEngine::sqlite;
+    std::string endpoint_program;
+};
+
+std::optional<Options> parse(std::vector<std::string> words) {
+    Options options;
+    if (words.size() >= 2 && words.front() == "--store") {
+        if (words[1] == "memory") {
+            options.engine = StoreEngine::memory;
+        } else if (words[1] == "redis") {
+            options.engine = StoreEngine::redis;
+        } else if (words[1] != "sqlite") {
+            return std::nullopt;
+        }
+        words.erase(words.begin(), words.begin() + 2);
+    }
+    if (words.size() > 1 || (words.size() == 1 && words.front().starts_with("-"))) return std::nullopt;
+    const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "soap_endpoint";
+    options.endpoint_program = words.empty() ? beside.string() : words.front();
+    return options;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc > 2) {
-        std::fputs("demo [soap_endpoint]: shows the endpoint at work; the default is the one beside this program\n",
-                   stderr);
+    const auto options = parse({argv + 1, argv + argc});
+    if (!options) {
+        std::fputs(
+            "demo [--store sqlite|memory|redis] [soap_endpoint]: shows the endpoint at work; by default with "
+            "sqlite, and the endpoint beside this program\n",
+            stderr);
         return 2;
     }
     if (!slo::saml::harden_process()) return 1;
-    const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "soap_endpoint";
-    return play(argc == 2 ? argv[1] : beside.string());
+    return play(options->endpoint_program, options->engine);
 }

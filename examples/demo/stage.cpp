@@ -5,10 +5,10 @@
 #include <fstream>
 #include <utility>
 
+#include "redis_process.hpp"
+
 namespace slo::examples {
 namespace {
-
-constexpr std::chrono::seconds patience{5};  // sanitizers are slow
 
 std::string joined(const std::set<std::string>& names) {
     std::string text;
@@ -23,35 +23,6 @@ std::string member(const std::string& json, const std::string& name) {
     if (at == std::string::npos) return "?";
     const auto value = at + start.size();
     return json.substr(value, json.find('"', value) - value);
-}
-
-struct Ports {
-    std::uint16_t server;
-    std::uint16_t local;
-};
-
-std::string url(Ports ports) {
-    return "http://127.0.0.1:" + std::to_string(ports.server) + "/saml/slo/soap";
-}
-
-bool write(const std::filesystem::path& file, const std::string& text) {
-    return bool(std::ofstream(file) << text << std::flush);
-}
-
-/// What an operator would write by hand.
-bool write_configuration(const std::filesystem::path& folder, const TestIdp& idp, Ports ports) {
-    return write(folder / "idp.xml", idp.metadata()) && write(folder / "soap_endpoint.toml", R"([sp]
-entity_id = "https://sp.example.org/demo"
-slo_url = ")" + url(ports) + R"("
-acs_url = "https://sp.example.org/demo/acs"
-signing_key = "sp.key.pem"
-signing_certificate = "sp.crt.pem"
-[[idp]]
-metadata = "idp.xml"
-[server]
-listen = "127.0.0.1:)" + std::to_string(ports.server) + R"("
-[local]
-port = )" + std::to_string(ports.local) + "\n");
 }
 
 std::string form_of(const Login& login, const TestIdp& idp) {
@@ -99,31 +70,55 @@ Folder::~Folder() {
     if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-std::optional<Stage> Stage::set_up(const std::string& endpoint_program, Timeline& timeline) {
+std::optional<Stage> Stage::set_up(const std::string& endpoint_program, StoreEngine engine, Timeline& timeline) {
     auto folder = Folder::make();
     auto idp = TestIdp::make(*saml::EntityID::parse("https://idp.example.org/demo"), now() - std::chrono::hours(1));
-    const Ports ports{free_port(), free_port()};
-    if (!folder || !idp || !write_configuration(folder->path(), *idp, ports)) {
-        timeline.expect(false, "set-up", "can't make the IdP and the configuration");
+    if (!folder || !idp || !(std::ofstream(folder->path() / "idp.xml") << idp->metadata() << std::flush)) {
+        timeline.expect(false, "set-up", "can't make the IdP");
         return std::nullopt;
     }
     timeline.line("set-up", "the IdP " + idp->entity_id().str() + " made its key and wrote its metadata");
-    auto process = ChildProcess::start({endpoint_program, "--config", folder->path() / "soap_endpoint.toml"});
-    if (!process) {
-        timeline.expect(false, "set-up", "can't start " + endpoint_program);
-        return std::nullopt;
+    Stage stage(timeline, *std::move(folder), *std::move(idp), endpoint_program);
+    if (!stage.add_nodes(engine)) return std::nullopt;
+    for (Node& node : stage.nodes_) {
+        if (!stage.start(node)) return std::nullopt;
     }
-    timeline.line("set-up", "started soap_endpoint, process " + std::to_string(process->id()));
-    Stage stage(timeline, *std::move(folder), *std::move(idp), *std::move(process));
-    stage.port_ = ports.server;
-    stage.local_port_ = ports.local;
-    stage.slo_url_ = url(ports);
-    if (!stage.wait_until_it_listens() || !stage.fetch_metadata()) return std::nullopt;
+    if (!stage.fetch_metadata()) return std::nullopt;
     return stage;
 }
 
-bool Stage::wait_until_it_listens() {
-    while (const auto line = process_.next_line(2 * patience)) {
+bool Stage::add_nodes(StoreEngine engine) {
+    if (engine == StoreEngine::redis) {
+        if (!start_server("set-up")) return false;
+        for (const char* name : {"A", "B"}) nodes_.emplace_back(name, folder_.path(), engine);
+    } else {
+        nodes_.emplace_back("", folder_.path(), engine);
+    }
+    slo_url_ = "http://127.0.0.1:" + std::to_string(nodes_.front().port()) + "/saml/slo/soap";
+    for (const Node& node : nodes_) {
+        if (node.configure(slo_url_)) continue;
+        timeline_.expect(false, "set-up", "can't write the configuration");
+        return false;
+    }
+    return true;
+}
+
+bool Stage::start_server(std::string_view what) {
+    auto server = start_redis(folder_.path());
+    timeline_.expect(server.has_value(), what,
+                     server ? "started a Redis server, process " + std::to_string(server->id())
+                            : "can't start a Redis server: install redis-tools or redis-server");
+    if (server) redis_.emplace(*std::move(server));
+    return server.has_value();
+}
+
+bool Stage::start(Node& node) {
+    if (!node.start(program_)) {
+        timeline_.expect(false, "set-up", "can't start " + program_);
+        return false;
+    }
+    timeline_.line("set-up", "started soap_endpoint" + place(node) + ", process " + std::to_string(node.id()));
+    while (const auto line = node.next_line(2 * patience)) {
         timeline_.line("endpoint", *line);
         if (line->find("local interface on") != std::string::npos) return true;
     }
@@ -132,7 +127,7 @@ bool Stage::wait_until_it_listens() {
 }
 
 bool Stage::fetch_metadata() {
-    const auto answer = call(port_, {.method = "GET", .path = "/saml/metadata"});
+    const auto answer = node().metadata();
     auto sp = TrustedSp::from_metadata(answer ? answer->body : "");
     timeline_.expect(bool(sp), "set-up",
                      "the IdP fetched the metadata of the SP from /saml/metadata, and with it its certificate");
@@ -141,44 +136,39 @@ bool Stage::fetch_metadata() {
     return true;
 }
 
-int Stage::register_session(const Login& login) const {
-    const std::string form = form_of(login, idp_);
-    const auto answer = call(
-        local_port_,
-        {.method = "POST", .path = "/sessions", .content_type = "application/x-www-form-urlencoded", .body = form});
-    return answer ? answer->status : 0;
+std::string Stage::place(const Node& node) const {
+    return nodes_.size() == 1 ? "" : " at " + node.name();
 }
 
-void Stage::admit(const Login& login) {
+void Stage::admit(const Login& login, const Node& at) {
     known_.insert(login.id());
     alive_.insert(login.id());
-    const int status = register_session(login);
+    const int status = at.register_session(form_of(login, idp_));
     timeline_.expect(status == 201, "login",
-                     login.id() + " (SessionIndex " + login.index + "): POST /sessions -> " + std::to_string(status) +
-                         (status == 201 ? ", admitted" : ""));
+                     login.id() + " (SessionIndex " + login.index + ")" + place(at) + ": POST /sessions -> " +
+                         std::to_string(status) + (status == 201 ? ", admitted" : ""));
 }
 
-void Stage::refuse(const Login& login) {
+void Stage::refuse(const Login& login, const Node& at) {
     known_.insert(login.id());
-    const int status = register_session(login);
+    const int status = at.register_session(form_of(login, idp_));
     timeline_.expect(status == 409, "login",
-                     login.id() + " (SessionIndex " + login.index + "): POST /sessions -> " + std::to_string(status) +
-                         (status == 409 ? ", refused: its logout came first" : ""));
+                     login.id() + " (SessionIndex " + login.index + ")" + place(at) + ": POST /sessions -> " +
+                         std::to_string(status) + (status == 409 ? ", refused: its logout came first" : ""));
     expect_alive();
 }
 
-void Stage::post(const SentLogout& request, std::string_view body, const Expected& expected) {
-    timeline_.line("arrived",
-                   "LogoutRequest " + request.id.str().substr(0, 9) + "... in the name of " + idp_.entity_id().str());
+void Stage::post(const SentLogout& request, std::string_view body, const Expected& expected, Node& at) {
+    timeline_.line("arrived", "LogoutRequest " + request.id.str().substr(0, 9) + "... in the name of " +
+                                  idp_.entity_id().str() + place(at));
     const double before = timeline_.milliseconds();
-    const auto answer = call(
-        port_, {.method = "POST", .path = "/saml/slo/soap", .content_type = "text/xml; charset=utf-8", .body = body});
+    const auto answer = at.post_soap(body);
     const double took = timeline_.milliseconds() - before;
     if (!answer) {
         timeline_.expect(false, "answered", "nothing");
         return;
     }
-    expect_audit(expected);
+    expect_audit(at, expected);
     for (const std::string& id : expected.ended) alive_.erase(id);
     timeline_.line("ended", joined({expected.ended.begin(), expected.ended.end()}));
     expect_answer(*answer, request, expected, took);
@@ -199,33 +189,66 @@ void Stage::expect_answer(const HttpAnswer& answer, const SentLogout& request, c
 }
 
 void Stage::expect_alive() {
+    for (const Node& node : nodes_) expect_alive_at(node);
+}
+
+void Stage::expect_alive_at(const Node& node) {
+    if (nodes_.size() > 1 && !redis_) {
+        const int status = node.ask_for(*known_.begin());
+        timeline_.expect(status == 503, "alive" + place(node),
+                         "it can't tell: GET /sessions/" + *known_.begin() + " -> " + std::to_string(status));
+        return;
+    }
     std::set<std::string> found;
     for (const std::string& id : known_) {
-        const auto answer = call(local_port_, {.method = "GET", .path = "/sessions/" + escape(id)});
-        if (answer && answer->status == 200) found.insert(id);
-        if (!answer || (answer->status != 200 && answer->status != 404))
-            timeline_.expect(false, "alive", "no answer for " + id);
+        const int status = node.ask_for(id);
+        if (status == 200) found.insert(id);
+        if (status != 200 && status != 404) timeline_.expect(false, "alive", "no answer for " + id);
     }
-    timeline_.expect(found == alive_, "alive",
+    timeline_.expect(found == alive_, "alive" + place(node),
                      joined(found) + (found == alive_ ? "" : "; should be: " + joined(alive_)));
 }
 
-void Stage::expect_audit(const Expected& expected) {
-    std::optional<std::string> line = process_.next_line(patience);
-    while (line && !line->starts_with("{")) line = process_.next_line(patience);
+void Stage::expect_audit(Node& node, const Expected& expected) {
+    std::optional<std::string> line = node.next_line(patience);
+    while (line && !line->starts_with("{")) line = node.next_line(patience);
     if (!line) {
         timeline_.expect(false, "audit", "no line");
         return;
     }
     const std::string rule = member(*line, "rule");
+    const bool is_signed = rule.empty() || rule.starts_with("store.");
     timeline_.expect(rule == expected.rule, "proven",
-                     rule.empty() ? "the key in the IdP's metadata signed it" : "nothing; it broke the rule " + rule);
+                     is_signed ? "the key in the IdP's metadata signed it" : "nothing; it broke the rule " + rule);
     timeline_.expect(member(*line, "event") == expected.event, "audit", *line);
 }
 
+void Stage::kill_and_restart(Node& node) {
+    timeline_.line("kill -9", "soap_endpoint" + place(node) + ", process " + std::to_string(node.id()));
+    node.kill();
+    if (start(node)) expect_alive();
+}
+
+void Stage::kill_redis() {
+    timeline_.line("kill -9", "the Redis server, process " + std::to_string(redis_->id()));
+    redis_.reset();
+}
+
+void Stage::restart_redis() {
+    if (!start_server("restart")) return;
+    for (const Node& node : nodes_) {  // each connects again when it gets to it
+        const double end = timeline_.milliseconds() + 1000.0 * static_cast<double>(patience.count());
+        while (node.ask_for(*known_.begin()) == 503 && timeline_.milliseconds() < end) {
+        }
+    }
+    expect_alive();
+}
+
 void Stage::stop() {
-    const int code = process_.stop(2 * patience);
-    timeline_.expect(code == 0, "stop", "SIGTERM -> exit code " + std::to_string(code));
+    for (Node& node : nodes_) {
+        const int code = node.stop();
+        timeline_.expect(code == 0, "stop", "SIGTERM" + place(node) + " -> exit code " + std::to_string(code));
+    }
 }
 
 }  // namespace slo::examples

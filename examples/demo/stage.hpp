@@ -1,4 +1,4 @@
-// The demo's stage: a test IdP, a real soap_endpoint process, and a timeline of what was seen.
+// The demo's stage: a test IdP, real soap_endpoint processes, and a timeline of what was seen.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 
 #include "child_process.hpp"
 #include "http_client.hpp"
+#include "node.hpp"
 #include "test_idp.hpp"
 
 namespace slo::examples {
@@ -65,37 +66,50 @@ struct Expected {
 
 class Stage {
 public:
-    /// Starts everything. Nothing, if that failed: the timeline says why.
-    [[nodiscard]] static std::optional<Stage> set_up(const std::string& endpoint_program, Timeline& timeline);
+    /// Starts everything: one node, or with `redis` two, A and B, and their server. Nothing, if that failed: the
+    /// timeline says why.
+    [[nodiscard]] static std::optional<Stage> set_up(const std::string& endpoint_program, StoreEngine engine,
+                                                     Timeline& timeline);
 
     [[nodiscard]] const TestIdp& idp() const noexcept { return idp_; }
     [[nodiscard]] const std::string& slo_url() const noexcept { return slo_url_; }
+    [[nodiscard]] Node& node(std::size_t i = 0) noexcept { return nodes_[i]; }
 
-    /// Registers a session and expects it to be admitted, or refused by a logout.
-    void admit(const Login& login);
-    void refuse(const Login& login);
-    /// Posts `body`, which claims to be `request`, and expects this to come of it.
-    void post(const SentLogout& request, std::string_view body, const Expected& expected);
-    /// Stops the endpoint and expects exit code 0.
+    /// Registers a session at `at` and expects it to be admitted, or refused by a logout.
+    void admit(const Login& login, const Node& at);
+    void refuse(const Login& login, const Node& at);
+    /// Posts `body`, which claims to be `request`, to `at`, and expects this to come of it.
+    void post(const SentLogout& request, std::string_view body, const Expected& expected, Node& at);
+    /// kill -9, then a new start. Everything should be as it was.
+    void kill_and_restart(Node& node);
+    /// kill -9 for the server of the sessions. From then on no node should say that anybody lives, or is gone.
+    void kill_redis();
+    /// Everything should be as it was.
+    void restart_redis();
+    /// Stops the nodes and expects exit code 0.
     void stop();
 
 private:
-    Stage(Timeline& timeline, Folder folder, TestIdp idp, ChildProcess process)
-        : timeline_(timeline), folder_(std::move(folder)), idp_(std::move(idp)), process_(std::move(process)) {}
-    [[nodiscard]] bool wait_until_it_listens();
+    Stage(Timeline& timeline, Folder folder, TestIdp idp, std::string program)
+        : timeline_(timeline), folder_(std::move(folder)), idp_(std::move(idp)), program_(std::move(program)) {}
+    [[nodiscard]] bool add_nodes(StoreEngine engine);
+    [[nodiscard]] bool start_server(std::string_view what);
+    [[nodiscard]] bool start(Node& node);
     [[nodiscard]] bool fetch_metadata();
-    [[nodiscard]] int register_session(const Login& login) const;
+    /// " at A", where there are several.
+    [[nodiscard]] std::string place(const Node& node) const;
     void expect_alive();
-    /// The next audit line, checked; it tells what was proven.
-    void expect_audit(const Expected& expected);
+    void expect_alive_at(const Node& node);
+    /// The next audit line of `node`, checked; it tells what was proven.
+    void expect_audit(Node& node, const Expected& expected);
     void expect_answer(const HttpAnswer& answer, const SentLogout& request, const Expected& expected, double took);
 
     Timeline& timeline_;
     Folder folder_;
     TestIdp idp_;
-    ChildProcess process_;
-    std::uint16_t port_ = 0;
-    std::uint16_t local_port_ = 0;
+    std::string program_;
+    std::optional<ChildProcess> redis_;
+    std::vector<Node> nodes_;
     std::string slo_url_;
     std::optional<TrustedSp> sp_;
     std::set<std::string> known_;  ///< every session that ever was

@@ -30,6 +30,8 @@ int main() {
     sp::SynchronousApplication application("host", [&](const sp::Session& session) {
         return users_by_cookie.erase(session.id.str()) == 1 ? sp::Ended::ended : sp::Ended::already_gone;
     });
+    // These sessions die with the process, and so may what is known of their logouts. Where they outlive it, take
+    // SqliteSessionStore, and where several nodes share them, RedisSessionStore: same port, but they block.
     sp::MemorySessionStore store(clock, digest);
     const auto audit = sp::make_boost_log_audit();
     sp::LogoutService service({.entity_id = us,

@@ -13,8 +13,9 @@ inline constexpr std::string_view help =
 
 It takes LogoutRequests from your identity providers over SOAP, proves who sent them, ends the sessions they name, and
 answers with a signed LogoutResponse. A signed Success means: every session that the request names is gone, and a login
-that was on its way when the logout came is refused. Sessions and logouts live in memory and end with the process: after a
-restart, register nothing from before it.
+that was on its way when the logout came is refused. [store] in FILE says where that is remembered: in a folder (sqlite,
+the default), which survives crashes and restarts; on a Redis server that several nodes share; or in memory, where it
+ends with the process: register nothing from before it then.
 
 FILE is TOML; examples/soap_endpoint.toml explains every key. Keys that it names and that don't exist are made.
 
@@ -33,22 +34,24 @@ NameID's attributes, if it has them:
     --data-urlencode expires=2030-01-01T20:00:00Z
 
   201  it lives. 409  a logout came first, or the id is taken: let nobody in. 400  says which field is wrong.
+  503  the store failed or is full: let nobody in.
 
 At every request of that session:
 
   curl -i http://127.0.0.1:8081/sessions/cookie-value-or-its-hash
 
-  200  it lives. 404  it doesn't: end it.
+  200  it lives. 404  it doesn't: end it. 503  the store can't tell: let nobody in until it can.
 
 One line of JSON per logout goes to stderr; names and indexes in it are hashed with a key that this process made up.
+Where the store failed, "detail" says how.
 Lines that nobody takes are dropped, never waited for; {"event":"lines_lost","lost":N} tells how many.
 
-The process protects the machine from itself: no environment, no core dumps, no inherited files, and once it serves only
-the system calls that serving needs. Started as root, it becomes the user that [process] names.
+The process protects the machine from itself: no environment, no core dumps, no inherited files, and once it serves
+only the system calls that serving and the store need. Started as root, it becomes the user that [process] names.
 
 SIGTERM, SIGINT: takes no more requests, answers those at work, exits with 0.
-Exit codes: 0 stopped as asked; 2 the command line, the configuration, a key or a port is at fault: one line says what
-and how to mend it, and nothing was started.
+Exit codes: 0 stopped as asked; 2 the command line, the configuration, a key, a port or the store is at fault: one line
+says what and how to mend it, and nothing was started.
 )";
 
 }  // namespace slo::examples

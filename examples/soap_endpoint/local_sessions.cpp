@@ -116,7 +116,7 @@ HttpReply failed(const Failure& failure) {
     if (failure.code == sp::Errc::session_malformed)
         return refusal(400, "expires has passed, there are over 64 session_index, or the NameID is none");
     if (failure.code == sp::Errc::local_session_id_malformed) return refusal(400, "no such id can exist");
-    return refusal(503, "the session store has no room or failed");
+    return refusal(503, "the session store has no room or can't tell: trust nothing until it can");
 }
 
 }  // namespace

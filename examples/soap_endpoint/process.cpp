@@ -30,6 +30,11 @@ Failure not_permitted(std::string what) {
     return {std::make_error_code(std::errc::operation_not_permitted), std::move(what)};
 }
 
+Failure unknown_user(const std::string& user) {
+    return not_permitted("user \"" + user + "\" in [process] isn't known here; make it (adduser --system --group " +
+                         user + "), or name another one");
+}
+
 /// Without them the next file opened, such as a key, would be taken for stderr.
 Result<void> occupy_standard_descriptors() {
     for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -111,10 +116,7 @@ Result<void> limit_descriptors(std::size_t needed) {
 
 Result<void> become_user(const std::string& user) {
     const auto account = find_account(user);
-    if (!account) {
-        return not_permitted("user \"" + user + "\" in [process] isn't known here; make it (adduser --system --group " +
-                             user + "), or name another one");
-    }
+    if (!account) return unknown_user(user);
     if (!is_root()) {
         if (account->user == ::getuid() && account->user == ::geteuid()) return Done{};
         return not_permitted("can't become user \"" + user +
@@ -131,6 +133,20 @@ Result<void> become_user(const std::string& user) {
         return not_permitted("became user \"" + user + "\" only in part; start it without securebits, or as that user");
     }
     return forbid_dumps();  // with the user the kernel changes dumpable to fs.suid_dumpable, which may be 2
+}
+
+Result<void> make_folder_for(const std::string& user, const std::filesystem::path& folder) {
+    if (!is_root()) return Done{};
+    const auto account = find_account(user);
+    if (!account) return unknown_user(user);
+    if (::mkdir(folder.c_str(), S_IRWXU) != 0) {
+        if (errno == EEXIST) return Done{};
+        return refused("can't make the folder " + folder.string() + "; make the one that it stands in");
+    }
+    if (::lchown(folder.c_str(), account->user, account->group) == 0) return Done{};
+    auto failure = refused("can't give the folder " + folder.string() + " to user \"" + user + "\"");
+    ::rmdir(folder.c_str());
+    return failure;
 }
 
 bool is_root() noexcept {

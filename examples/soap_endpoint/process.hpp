@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 
 #include "slo/saml/result.hpp"
@@ -34,6 +35,10 @@ inline constexpr bool instrumented = false;
 /// makes sure of each of them. "root" changes nothing. Who isn't root can only "become" who it is already.
 /// Call it when ports are bound and files are read, before any thread starts. Errors: no such user, or not permitted.
 [[nodiscard]] Result<void> become_user(const std::string& user);
+
+/// make_folder_for makes `folder` with mode 0700 for `user`, if it doesn't exist and we are root. Where we aren't, or
+/// it does, whoever opens it sees whether it can be used. Errors: no such user, or the folder can't be made.
+[[nodiscard]] Result<void> make_folder_for(const std::string& user, const std::filesystem::path& folder);
 
 /// Whether nothing on this machine is closed to us.
 [[nodiscard]] bool is_root() noexcept;

@@ -5,6 +5,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,12 +39,25 @@ constexpr int serving[] = {
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack)};
 
+/// SQLite's work on the files that it opened before serving. At the end it would remove its log, whose content is in
+/// the database by then; it copes with a refusal, and who may remove files may remove others' too.
+constexpr int on_files[] = {SCMP_SYS(fdatasync), SCMP_SYS(fstat),   SCMP_SYS(fstat64), SCMP_SYS(fstatat64),
+                            SCMP_SYS(fsync),     SCMP_SYS(lseek),   SCMP_SYS(statx),   SCMP_SYS(newfstatat),
+                            SCMP_SYS(ftruncate), SCMP_SYS(pread64), SCMP_SYS(_llseek), SCMP_SYS(ftruncate64),
+                            SCMP_SYS(pwrite64)};
+
+/// What connecting again takes besides: the resolver's sockets, its configuration (read anew when it has changed), and
+/// an event loop's bookkeeping.
+constexpr int to_connect[] = {SCMP_SYS(connect),  SCMP_SYS(bind),      SCMP_SYS(eventfd2), SCMP_SYS(newfstatat),
+                              SCMP_SYS(fstat),    SCMP_SYS(fstat64),   SCMP_SYS(lseek),    SCMP_SYS(sendmmsg),
+                              SCMP_SYS(recvmmsg), SCMP_SYS(fstatat64), SCMP_SYS(statx),    SCMP_SYS(uname)};
+
 constexpr int intruding[] = {
     // programs and processes
     SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
     SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(personality),
-    // a way out
-    SCMP_SYS(socket), SCMP_SYS(socketcall), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+    // a way in
+    SCMP_SYS(socketcall), SCMP_SYS(listen),
     // another user, another view of the machine
     SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid),
     SCMP_SYS(setresgid), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid), SCMP_SYS(setgroups), SCMP_SYS(capset),
@@ -52,6 +66,8 @@ constexpr int intruding[] = {
     SCMP_SYS(bpf), SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
     SCMP_SYS(kexec_file_load), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup),
     SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(reboot), SCMP_SYS(swapon)};
+
+constexpr int way_out[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind)};
 
 /// Adds rules until one fails; libseccomp's errors are negative errno values.
 class Rules {
@@ -84,16 +100,50 @@ void add_calls(Rules& rules) {
     rules.add(SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), argument(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
     rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
 
-    for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
-        rules.add(SCMP_ACT_ALLOW, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-        rules.add(SCMP_ACT_KILL_PROCESS, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
-    }
     rules.add(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), argument(1, SCMP_CMP_EQ, FIONBIO));
     for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL}) {
         rules.add(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), argument(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
     }
     // abort(), and nobody else's threads.
     rules.add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+}
+
+/// No code is mapped. Whoever looks up names mustn't die of it: the resolver loads libraries for some ways to do that,
+/// and goes on to the next where it can't.
+void add_memory_calls(Rules& rules, StoreCalls store) {
+    for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
+        rules.add(SCMP_ACT_ALLOW, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        if (store == StoreCalls::network) continue;
+        rules.add(SCMP_ACT_KILL_PROCESS, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+    }
+}
+
+void add_calls_on_files(Rules& rules) {
+    for (const int call : on_files) rules.add(SCMP_ACT_ALLOW, call);
+    for (const int command : {F_GETLK, F_SETLK}) {
+        rules.add(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), argument(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
+    }
+}
+
+/// Files are opened to be read only, and sockets of no other kinds than these: raw ones would be a way to listen in.
+void add_calls_to_connect(Rules& rules) {
+    for (const int call : to_connect) rules.add(SCMP_ACT_ALLOW, call);
+    for (const int family : {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK}) {
+        for (const int kind : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW}) {
+            constexpr scmp_datum_t kind_bits = 0xF;
+            if (kind == SOCK_RAW && family != AF_NETLINK) continue;
+            rules.add(SCMP_ACT_ALLOW, SCMP_SYS(socket), argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)),
+                      argument(1, SCMP_CMP_MASKED_EQ, kind_bits, static_cast<scmp_datum_t>(kind)));
+        }
+    }
+    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(openat), argument(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+}
+
+void add_store_calls(Rules& rules, StoreCalls store) {
+    add_memory_calls(rules, store);
+    if (store == StoreCalls::files) add_calls_on_files(rules);
+    if (store == StoreCalls::network) return add_calls_to_connect(rules);
+    for (const int call : way_out) rules.add(SCMP_ACT_KILL_PROCESS, call);
 }
 
 Failure unavailable(int error) {
@@ -104,7 +154,7 @@ Failure unavailable(int error) {
 
 }  // namespace
 
-Result<void> filter_system_calls() {
+Result<void> filter_system_calls(StoreCalls store) {
     const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
     if (!filter) return unavailable(-ENOMEM);
     if (const int error = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1); error != 0)
@@ -114,6 +164,7 @@ Result<void> filter_system_calls() {
     static_cast<void>(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
     Rules rules(filter.get());
     add_calls(rules);
+    add_store_calls(rules, store);
     if (rules.error() != 0) return unavailable(rules.error());
     if (const int error = seccomp_load(filter.get()); error != 0) return unavailable(error);
     return Done{};

@@ -97,6 +97,7 @@ std::string to_json(const AuditEntry& entry) {
     writer.member("status", entry.status);
     writer.member("stage", entry.stage);
     writer.member("rule", entry.rule);
+    if (!entry.detail.empty()) writer.member("detail", entry.detail);
     writer.member("ended", entry.ended);
     writer.member("already_gone", entry.already_gone);
     writer.member("failed", entry.failed);

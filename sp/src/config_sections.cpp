@@ -92,7 +92,7 @@ TlsOptions read_tls(const ConfigTable& tls, const std::filesystem::path& folder,
     const auto key = tls.required_text("key", "server.key.pem");
     options.certificate_chain_file = tls_file(certificate, "certificate", folder);
     options.private_key_file = tls_file(key, "key", folder);
-    note_readable_by_others(options.private_key_file, key.place, notes);
+    note_readable_by_others(options.private_key_file, "private key", key.place, notes);
     options.client_certificates = tls.choice("client_certificates", ClientCertificates::none,
                                              {{"none", ClientCertificates::none},
                                               {"optional", ClientCertificates::optional},
@@ -239,7 +239,8 @@ PolicySection read_policy(const ConfigTable& table) {
 }
 
 ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
-                          const std::vector<saml::EndpointUrl>& destinations, std::vector<std::string>& notes) {
+                          const std::vector<saml::EndpointUrl>& destinations, std::size_t handler_threads,
+                          std::vector<std::string>& notes) {
     ServerSection section;
     HttpServerOptions& server = section.server;
     read_listen(table.required_text("listen", "127.0.0.1:8080"), server);
@@ -250,6 +251,7 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
                "give one of them another path");
     }
     server.threads = table.number("threads", server.threads, {1, 256});
+    server.handler_threads = table.number("handler_threads", handler_threads, {0, 1024});
     for (const auto& host : table.texts("hosts")) server.hosts.push_back(lower(host.value));
     read_limits(table.table("limits", limits_keys), section);
     read_timeouts(table.table("timeouts", timeouts_keys), server);

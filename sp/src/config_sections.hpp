@@ -18,7 +18,7 @@
 namespace slo::sp {
 
 /// The keys of each table. examples/soap_endpoint.toml explains them.
-inline constexpr std::string_view root_keys[] = {"sp", "idp", "policy", "server", "local", "process"};
+inline constexpr std::string_view root_keys[] = {"sp", "idp", "policy", "store", "server", "local", "process"};
 inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "slo_url",
                                                "allow_http",
@@ -42,8 +42,8 @@ inline constexpr std::string_view policy_keys[] = {"unknown_principal",
                                                    "logout_record_cap",
                                                    "unproven_answers_per_second",
                                                    "requests_per_second_per_idp"};
-inline constexpr std::string_view server_keys[] = {"listen",  "soap_path", "metadata_path", "hosts",
-                                                   "threads", "tls",       "limits",        "timeouts"};
+inline constexpr std::string_view server_keys[] = {"listen", "soap_path",       "metadata_path", "hosts",   "threads",
+                                                   "tls",    "handler_threads", "limits",        "timeouts"};
 inline constexpr std::string_view local_keys[] = {"port"};
 inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
 
@@ -69,9 +69,10 @@ struct ServerSection {
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
 };
-/// Relative paths of TLS files are relative to `folder`. The paths default to the one in the first of `destinations`.
+/// Relative paths of TLS files are relative to `folder`. The paths default to the one in the first of `destinations`,
+/// handler_threads to what suits the store.
 [[nodiscard]] ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
-                                        const std::vector<saml::EndpointUrl>& destinations,
+                                        const std::vector<saml::EndpointUrl>& destinations, std::size_t handler_threads,
                                         std::vector<std::string>& notes);
 
 /// 0: none. It can't be the public server's port.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "config_sections.hpp"
+#include "config_store.hpp"
 #include "config_table.hpp"
 #include "key_files.hpp"
 #include "slo/metadata/metadata_parser.hpp"
@@ -184,11 +185,14 @@ Configuration Reader::read() {
     const SpSection sp = read_sp(root.table("sp", sp_keys));
     const PolicySection policy = read_policy(root.table("policy", policy_keys));
     const auto skew = policy.policy.clock_skew;
-    auto server = read_server(root.table("server", server_keys), folder_, sp.destinations, notes_);
+    StoreSection store = read_store(root, folder_, policy.relogin);
+    auto server = read_server(root.table("server", server_keys), folder_, sp.destinations,
+                              handler_threads_for(store.options), notes_);
     const std::uint16_t local_port = read_local_port(root.table("local", local_keys), server.server);
     ProcessOptions process = read_process(root.table("process", process_keys));
     auto idps = read_idps(root, skew);
     Keys keys = load_keys(sp);
+    StoreOptions store_options = load_store(std::move(store), notes_);
 
     metadata::SpMetadata published{.entity_id = sp.entity_id,
                                    .single_logout_soap = sp.destinations.front(),
@@ -208,7 +212,7 @@ Configuration Reader::read() {
             .sp_metadata = std::move(published),
             .idps = std::move(idps),
             .policy = policy.policy,
-            .relogin = policy.relogin,
+            .store = std::move(store_options),
             .server = std::move(server.server),
             .endpoint = std::move(server.endpoint),
             .local_port = local_port,

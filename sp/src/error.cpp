@@ -24,6 +24,8 @@ std::string_view name(Errc code) noexcept {
             return "store.full";
         case Errc::store_failed:
             return "store.failed";
+        case Errc::store_unusable:
+            return "store.unusable";
         case Errc::configuration_invalid:
             return "config";
         case Errc::address_in_use:

@@ -28,6 +28,7 @@
 
 #include "admission.hpp"
 #include "connection_watch.hpp"
+#include "handler_threads.hpp"
 #include "http_body.hpp"
 #include "http_head.hpp"
 #include "http_reply.hpp"
@@ -49,6 +50,7 @@ struct Service {
     HttpServerOptions options;
     HttpHandler& handler;
     std::optional<boost::asio::ssl::context> tls;
+    HandlerThreads* threads = nullptr;  ///< none: handlers work in the connections' threads
 
     struct {
         std::atomic<std::uint64_t> connections = 0;
@@ -110,8 +112,9 @@ private:
     [[nodiscard]] Task<std::optional<HttpRequest>> receive();
     [[nodiscard]] Task<std::optional<HeadScan::Complete>> receive_head();
     [[nodiscard]] Task<std::optional<std::string>> receive_body(RequestHead head);
-    [[nodiscard]] Task<HttpReply> ask_handler(const HttpRequest& request);
+    [[nodiscard]] Task<HttpReply> ask_handler(HttpRequest request);
     [[nodiscard]] Task<HttpReply> settle(HttpStep step);
+    [[nodiscard]] Task<HttpReply> settle_elsewhere(HttpRequest request);
     [[nodiscard]] Task<bool> send(std::string octets);
     [[nodiscard]] Task<void> refuse(Refusal refusal);
     [[nodiscard]] Task<void> close_gently();
@@ -153,17 +156,17 @@ inline Task<void> Connection::serve() {
     if (tls_ && !co_await shake_hands()) co_return;
 
     while (keep_alive_) {
-        const auto request = co_await receive();
+        auto request = co_await receive();
         if (!request) {
             if (refusal_) co_await refuse(*refusal_);
             co_return;
         }
         ++requests_;
         ++service_.counters.requests;
-        const HttpReply reply = co_await ask_handler(*request);
+        const auto body = request->method == "HEAD" ? ReplyBody::omit : ReplyBody::send;
+        const HttpReply reply = co_await ask_handler(std::move(*request));
         if (requests_ >= service_.options.max_requests_per_connection || watch_.draining()) keep_alive_ = false;
 
-        const auto body = request->method == "HEAD" ? ReplyBody::omit : ReplyBody::send;
         const auto after = keep_alive_ ? AfterReply::keep_open : AfterReply::close;
         std::string octets = serialise(reply, body, after);
         if (!co_await send(std::move(octets))) co_return;
@@ -255,20 +258,24 @@ inline Task<bool> Connection::fill() {
 // --- answering ---
 
 /// What the handler throws in finish() costs its own connection only.
-inline Task<HttpReply> Connection::ask_handler(const HttpRequest& request) {
+inline Task<HttpReply> Connection::ask_handler(HttpRequest request) {
     deadline_ = Time::max();  // a pending reply has its own budget
     answering_ = true;
     place_.works();
     HttpReply reply;
     try {
-        HttpStep step = service_.handler.handle(request);
-        reply = co_await settle(std::move(step));
+        if (service_.threads) {
+            reply = co_await settle_elsewhere(std::move(request));
+        } else {
+            HttpStep step = service_.handler.handle(request);
+            reply = co_await settle(std::move(step));
+        }
     } catch (...) {
         ++service_.counters.failures;
         keep_alive_ = false;
-        hurry_ = nullptr;
         reply = error_reply(500);
     }
+    hurry_ = nullptr;
     // A peer that doesn't take its reply keeps others out as much as one that doesn't send its request.
     place_.waits();
     answering_ = false;
@@ -283,9 +290,20 @@ inline Task<HttpReply> Connection::settle(HttpStep step) {
         hurry_ = done;
         start(std::move(done));
     };
-    HttpReply reply = co_await async_wait<Executor>(std::move(step));
-    hurry_ = nullptr;
-    co_return reply;
+    co_return co_await async_wait<Executor>(std::move(step));
+}
+
+/// Whoever still waits for a thread when the server has stopped waiting is told to come again: nothing has happened.
+inline Task<HttpReply> Connection::settle_elsewhere(HttpRequest request) {
+    using Turn = HandlerThreads::Turn;
+    const auto on = [threads = service_.threads](Turn turn) {
+        return [threads, turn](std::function<void()> work) { threads->post(turn, std::move(work)); };
+    };
+    const auto offer_hurry = [this](std::function<void()> hurry) { hurry_ = std::move(hurry); };
+    auto errand = std::make_shared<detail::Errand>(service_.handler, std::move(request));
+    auto answer = detail::answer_elsewhere<Executor>(std::move(errand), on(Turn::begins), on(Turn::goes_on),
+                                                     offer_hurry, error_reply(503));
+    co_return co_await std::move(answer);
 }
 
 inline Task<bool> Connection::send(std::string octets) {

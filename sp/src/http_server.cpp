@@ -97,6 +97,9 @@ Result<void> check(const HttpServerOptions& options) {
     if (options.threads == 0 || options.threads > 256) {
         return fail(Errc::configuration_invalid, "the server's number of threads must be 1 to 256");
     }
+    if (options.handler_threads > 1024) {
+        return fail(Errc::configuration_invalid, "the server's handler_threads must be at most 1024");
+    }
     if (options.max_header_octets > largest_header_limit) {
         return fail(Errc::configuration_invalid,
                     "the server's max_header_octets must be at most " + std::to_string(largest_header_limit));
@@ -217,8 +220,14 @@ Task<bool> HttpServer::Impl::accept_one(Worker& worker) {
 }
 
 void HttpServer::Impl::run() {
+    // Made here and not in open(), between which a program may change its user or narrow what its threads may do.
+    // Gone after the event loops have ended: a loop ends when every request of its connections is answered.
+    std::optional<HandlerThreads> handlers;
     std::vector<std::jthread> threads;
     try {
+        if (service.options.handler_threads != 0) {
+            service.threads = &handlers.emplace(service.options.handler_threads);
+        }
         for (std::size_t i = 1; i < workers.size(); ++i) {
             threads.emplace_back([this, i] { workers[i]->run(service.counters.failures); });
         }

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <string_view>
 #include <system_error>
 
@@ -17,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_key_octets = 64 * 1024;
+constexpr std::size_t secret_key_octets = 32;
 /// The certificate only carries the key (metadata is the trust), and replacing it means work at every IdP.
 constexpr std::chrono::days generated_lifetime{3652};
 constexpr std::chrono::days ageing{30};
@@ -108,6 +111,54 @@ std::string read_key_file(const Placed<fs::path>& file, std::string_view key) {
     return read_file(file.value, max_key_octets, file.place, key);
 }
 
+std::string hex(std::string_view octets) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const char octet : octets) {
+        text += digits[static_cast<unsigned char>(octet) >> 4U];
+        text += digits[static_cast<unsigned char>(octet) & 0xFU];
+    }
+    return text;
+}
+
+/// A store that finds other keys there than the servers' records were made with would find nobody, so nothing half made
+/// stays behind.
+void generate_secret_keys(const std::vector<Placed<fs::path>>& files, std::vector<std::string>& notes) {
+    std::string names;
+    for (std::size_t made = 0; made < files.size(); ++made) {
+        std::string key(secret_key_octets, '\0');
+        if (::getentropy(key.data(), key.size()) != 0) {
+            refuse(files[made].place, "can't make a key (" + reason(errno) + ")", "see the kernel's random numbers");
+        }
+        try {
+            write_new_file(files[made], hex(key) + "\n", 0600);
+        } catch (const ConfigurationError&) {
+            for (std::size_t i = 0; i < made; ++i) ::unlink(files[i].value.c_str());
+            throw;
+        }
+        names += (made == 0 ? "" : ", ") + shown(files[made].value.string());
+    }
+    notes.push_back(note_at(files.front().place, "made new keys of the shared store (mode 0600) in " + names +
+                                                     "; every node needs the same: copy them to the others"));
+}
+
+std::string read_secret_key(const Placed<fs::path>& file) {
+    const std::string octets = read_key_file(file, "the shared store's keys");
+    const auto text = std::string_view(octets).substr(0, octets.find_last_not_of("\r\n \t") + 1);
+    std::string key;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+        unsigned char octet = 0;
+        const auto [end, error] = std::from_chars(text.data() + i, text.data() + i + 2, octet, 16);
+        if (error != std::errc{} || end != text.data() + i + 2) break;
+        key += static_cast<char>(octet);
+    }
+    if (key.size() != secret_key_octets || text.size() != 2 * secret_key_octets) {
+        refuse(file.place, shown(file.value.string()) + " holds no key of a shared store",
+               "it must hold 64 hex digits (openssl rand -hex 32 > FILE), the same on every node");
+    }
+    return key;
+}
+
 [[noreturn]] void refuse_pair(const KeyPairFiles& files, const Failure& failure) {
     const std::string key = shown(files.key.value.string());
     const std::string certificate = shown(files.certificate.value.string());
@@ -173,7 +224,7 @@ KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, In
     auto pair = saml::SigningKey::parse(private_key,
                                         read_key_file(files.certificate, std::string(files.purpose) + "_certificate"));
     if (!pair) refuse_pair(files, pair.error());
-    note_readable_by_others(files.key.value, files.key.place, notes);
+    note_readable_by_others(files.key.value, "private key", files.key.place, notes);
     note_certificate_age(pair->certificate(), files.certificate.place,
                          "our " + std::string(files.purpose) + " certificate", now, notes);
     return {*std::move(pair), std::move(private_key)};
@@ -207,12 +258,38 @@ void note_certificate_age(const saml::Certificate& certificate, const Place& pla
                            ": its key still counts here, but other software may refuse it; plan a new one"));
 }
 
-void note_readable_by_others(const fs::path& file, const Place& place, std::vector<std::string>& notes) {
+void note_readable_by_others(const fs::path& file, std::string_view secret, const Place& place,
+                             std::vector<std::string>& notes) {
     std::error_code error;
     const fs::perms mode = fs::status(file, error).permissions();
     if (error || (mode & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none) return;
-    notes.push_back(
-        note_at(place, "others may read the private key in " + shown(file.string()) + "; mend it with chmod 600"));
+    notes.push_back(note_at(place, "others may read the " + std::string(secret) + " in " + shown(file.string()) +
+                                       "; mend it with chmod 600"));
+}
+
+std::vector<std::string> load_secret_keys(const std::vector<Placed<fs::path>>& files, std::vector<std::string>& notes) {
+    std::vector<const Placed<fs::path>*> missing;
+    for (const auto& file : files) {
+        if (!exists(file)) missing.push_back(&file);
+    }
+    if (missing.size() == files.size()) {
+        generate_secret_keys(files, notes);
+    } else if (!missing.empty()) {
+        const auto& file = *missing.front();
+        refuse(file.place, shown(file.value.string()) + " doesn't exist, but other keys of the shared store do",
+               "copy it from another node (only a new sealing key is made (openssl rand -hex 32 > FILE), once for all "
+               "nodes)");
+    }
+    std::vector<std::string> keys;
+    for (const auto& file : files) {
+        keys.push_back(read_secret_key(file));
+        if (std::find(keys.begin(), keys.end() - 1, keys.back()) != keys.end() - 1) {
+            refuse(file.place, shown(file.value.string()) + " holds the same key as another file",
+                   "give each of them a key of its own (openssl rand -hex 32 > FILE)");
+        }
+        note_readable_by_others(file.value, "key", file.place, notes);
+    }
+    return keys;
 }
 
 }  // namespace slo::sp

@@ -1,4 +1,4 @@
-// Files that a configuration names: read whole, at most so large; and key pairs, made where they are missing.
+// Files that a configuration names: read whole, at most so large; and keys, made where they are missing.
 #pragma once
 
 #include <chrono>
@@ -43,7 +43,13 @@ struct KeyPair {
 void note_certificate_age(const saml::Certificate& certificate, const Place& place, std::string_view whose, Instant now,
                           std::vector<std::string>& notes);
 
-/// note_readable_by_others appends a note if others than its owner may read the private key in `file`.
-void note_readable_by_others(const std::filesystem::path& file, const Place& place, std::vector<std::string>& notes);
+/// note_readable_by_others appends a note if others than its owner may read the `secret` in `file`.
+void note_readable_by_others(const std::filesystem::path& file, std::string_view secret, const Place& place,
+                             std::vector<std::string>& notes);
+
+/// load_secret_keys reads keys of 32 octets, each written as 64 hex digits in a file of its own, or makes all of them
+/// (mode 0600) if none of the files exists. It refuses some of them, and two that are the same.
+[[nodiscard]] std::vector<std::string> load_secret_keys(const std::vector<Placed<std::filesystem::path>>& files,
+                                                        std::vector<std::string>& notes);
 
 }  // namespace slo::sp

@@ -50,6 +50,11 @@ void blame(RequestTrace& trace, std::string_view rule) {
     trace.audit.stage = rule.substr(0, rule.find('.'));
 }
 
+void blame(RequestTrace& trace, const Failure& failure) {
+    blame(trace, rule_of(failure));
+    if (trace.audit.stage == "store") trace.audit.detail = failure.detail;
+}
+
 void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {
     trace.audit.duration =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - trace.begun);
@@ -69,7 +74,7 @@ SoapReply answer(const LogoutServiceParts& parts, RequestTrace& trace, const sam
 }
 
 SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure) {
-    blame(trace, rule_of(failure));
+    blame(trace, failure);
     const WireAnswer wire = answer_to(failure);
     if (const auto* fault = std::get_if<FaultAnswer>(&wire)) return answer_fault(parts, trace, fault->code);
     if (const auto* http = std::get_if<HttpAnswer>(&wire)) return answer_http(parts, trace, http->status);

@@ -41,6 +41,9 @@ struct RequestTrace {
 /// blame notes the broken rule for the audit line; its stage is the part before the dot.
 void blame(RequestTrace& trace, std::string_view rule);
 
+/// The same for `failure`. Where the store failed, its detail goes along: only the operator can mend that.
+void blame(RequestTrace& trace, const Failure& failure);
+
 /// Writes the audit line with the time that passed.
 void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept;
 

@@ -262,12 +262,14 @@ SoapReply LogoutService::handle(std::string_view body, std::string_view media_ty
     return pending.finish();
 }
 
-Result<std::size_t> LogoutService::recover() {
+Result<std::size_t> LogoutService::recover(const std::stop_token& stop) {
     try {
         Result<std::vector<UnfinishedLogout>> unfinished = impl_->parts.store.unfinished_logouts();
         if (!unfinished) return as_store_failure(unfinished.error());
         std::size_t remaining = 0;
-        for (UnfinishedLogout& logout : *unfinished) remaining += impl_->recover_one(std::move(logout));
+        for (UnfinishedLogout& logout : *unfinished) {
+            remaining += stop.stop_requested() ? 1 : impl_->recover_one(std::move(logout));
+        }
         return remaining;
     } catch (...) {
         return fail(Errc::store_failed, "exception during recovery");
@@ -296,7 +298,7 @@ std::size_t LogoutService::Impl::recover_one(UnfinishedLogout logout) const {
     audit.failed = result.outcome.failed;
     audit.failed_applications = std::move(result.failed_applications);
     if (!result.outcome.complete()) blame(trace, "application.failed");
-    if (!recorded) blame(trace, rule_of(as_store_failure(recorded.error())));
+    if (!recorded) blame(trace, as_store_failure(recorded.error()));
     write_audit(parts, trace);
     return recorded && result.outcome.complete() ? 0 : 1;
 }

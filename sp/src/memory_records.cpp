@@ -45,10 +45,9 @@ Session PackedSession::unpack() const {
 namespace {
 
 std::size_t weight_of(const LogoutOrder& order, const Scope* scope) {
-    constexpr std::size_t unit = 1024;
     const std::size_t octets =
         PackedNaming::size(Naming::of(order), scope) + order.session_indexes.size() * sizeof(Barrier);
-    return 1 + octets / unit;
+    return weight_of_octets(octets);
 }
 
 }  // namespace
@@ -91,9 +90,7 @@ LogoutOrder LogoutRecord::order() const {
 }
 
 bool LogoutRecord::is_repeated_by(const LogoutOrder& order) const {
-    const LogoutOrder own = this->order();
-    return own.sp == order.sp && own.name_id == order.name_id && own.session_indexes == order.session_indexes &&
-           own.as_of == order.as_of;
+    return is_repeat(this->order(), order);
 }
 
 bool LogoutRecord::has_named(const PackedSession& session, const LogoutOrder& own_order) const {
@@ -101,8 +98,7 @@ bool LogoutRecord::has_named(const PackedSession& session, const LogoutOrder& ow
 }
 
 bool LogoutRecord::makes_redundant(const LogoutRecord& other) const noexcept {
-    return as_of >= other.as_of && keep_until >= other.keep_until && matching == other.matching &&
-           naming().sp() == other.naming().sp() && naming().has_same_name_id(other.naming());
+    return sp::makes_redundant(RecordView{*this}, RecordView{other});
 }
 
 PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value) {

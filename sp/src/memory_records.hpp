@@ -13,6 +13,7 @@
 #include "slo/saml/keyed_digest.hpp"
 #include "slo/sp/session_store.hpp"
 #include "store_quota.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 
@@ -125,6 +126,20 @@ struct LogoutRecord {
     [[nodiscard]] bool has_named(const PackedSession& session, const LogoutOrder& own_order) const;
     /// Whether no login that `other` forbids gets past this one.
     [[nodiscard]] bool makes_redundant(const LogoutRecord& other) const noexcept;
+};
+
+/// Reads a LogoutRecord, which outlives it.
+struct RecordView {
+    const LogoutRecord& record;
+
+    [[nodiscard]] Instant as_of() const noexcept { return record.as_of; }
+    [[nodiscard]] Instant keep_until() const noexcept { return record.keep_until; }
+    [[nodiscard]] saml::NameIDMatching matching() const noexcept { return record.matching; }
+    [[nodiscard]] std::string_view sp() const noexcept { return record.naming().sp(); }
+    [[nodiscard]] saml::NameID name_id() const { return record.naming().name_id(); }
+    [[nodiscard]] bool has_same_name_id(const RecordView& other) const noexcept {
+        return record.naming().has_same_name_id(other.record.naming());
+    }
 };
 
 [[nodiscard]] PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp,

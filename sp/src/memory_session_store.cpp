@@ -11,13 +11,6 @@
 namespace slo::sp {
 namespace {
 
-constexpr std::size_t max_indexes = 64;
-
-// A NameID that no LogoutRequest can carry would make a session that no IdP can end.
-bool is_malformed(const Session& session, Instant now) noexcept {
-    return session.expires <= now || session.session_indexes.size() > max_indexes || !is_well_formed(session.name_id);
-}
-
 // Undoes half a beginning if memory runs out in the middle of it.
 struct BeginningUndone {
     PrincipalShard& principal_shard;

@@ -9,18 +9,9 @@ BarrierKey key_of(const Barrier& barrier) noexcept {
     return {naming.idp(), naming.name_value(), index, barrier.place};
 }
 
-bool forbids(const LogoutRecord& logout, const Session& session, Instant now, ReloginRule rule) {
-    if (logout.keep_until <= now) return false;
-    // AuthnInstant and IssueInstant are both the IdP's clock, so no skew stands between them.
-    if (rule == ReloginRule::by_authn_instant && session.authn_instant > logout.as_of) return false;
-    const PackedNaming naming = logout.naming();
-    return naming.sp() == session.sp.str() &&
-           strongly_matches(naming.name_id(), session.name_id, logout.matching, session.idp, session.sp);
-}
-
 bool any_forbids(const Barrier* first, const Session& session, Instant now, ReloginRule rule) {
     for (const Barrier* barrier = first; barrier != nullptr; barrier = barrier->next) {
-        if (forbids(*barrier->logout, session, now, rule)) return true;
+        if (forbids(RecordView{*barrier->logout}, session, now, rule)) return true;
     }
     return false;
 }
@@ -78,7 +69,6 @@ bool PrincipalShard::forbids(const Session& session, const PrincipalKey& princip
 }
 
 bool PrincipalShard::has_room_for(const LogoutRecord& logout) const noexcept {
-    constexpr std::size_t max_barriers_of_a_key = 64;
     for (const Barrier& barrier : logout.barriers) {
         std::size_t length = 0;
         for (const Barrier* b = barriers.find(key_of(barrier)); b != nullptr; b = b->next) {

@@ -161,8 +161,7 @@ struct alignas(64) PrincipalShard {
     [[nodiscard]] bool forbids(const Session& session, const PrincipalKey& principal, Instant now, ReloginRule rule,
                                const saml::KeyedDigest& digest) const;
 
-    /// Whether no login or logout of this principal would have to walk past too many barriers of one key. An honest
-    /// IdP's newer logout makes the older one's barriers redundant; a hostile one could line up any number.
+    /// Whether no login or logout of this principal would have to walk past more than max_barriers_of_a_key.
     [[nodiscard]] bool has_room_for(const LogoutRecord& logout) const noexcept;
     /// Puts up the barriers of `logout` that no other makes redundant. Only std::bad_alloc; take_down() mends the half.
     void put_up(LogoutRecord& logout);

@@ -187,10 +187,4 @@ std::vector<saml::SessionIndex> PackedNaming::session_indexes() const {
     return indexes;
 }
 
-bool names(const LogoutOrder& order, PackedNaming session) {
-    if (session.idp() != order.key.idp.str() || session.sp() != order.sp.str()) return false;
-    if (!order.session_indexes.empty() && !session.has_any_of(order.session_indexes)) return false;
-    return strongly_matches(order.name_id, session.name_id(), order.matching, order.key.idp, order.sp);
-}
-
 }  // namespace slo::sp

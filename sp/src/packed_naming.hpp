@@ -71,8 +71,4 @@ private:
     const char* text_;
 };
 
-/// Whether `order` names a session: same entities, same principal under the order's rule, and one of its indexes or
-/// all.
-[[nodiscard]] bool names(const LogoutOrder& order, PackedNaming session);
-
 }  // namespace slo::sp

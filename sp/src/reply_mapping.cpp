@@ -157,6 +157,7 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::session_malformed:
         case Errc::store_full:
         case Errc::store_failed:
+        case Errc::store_unusable:
         case Errc::configuration_invalid:
         case Errc::address_in_use:
         case Errc::tls_setup_failed:

@@ -24,8 +24,10 @@ struct ServedEndpoint::Impl {
     std::thread thread;
 };
 
-ServedEndpoint::ServedEndpoint(sp::HttpHandler& handler, Transport transport) : impl_(std::make_unique<Impl>()) {
+ServedEndpoint::ServedEndpoint(sp::HttpHandler& handler, Transport transport, std::size_t handler_threads)
+    : impl_(std::make_unique<Impl>()) {
     sp::HttpServerOptions options;
+    options.handler_threads = handler_threads;
     options.max_requests_per_connection = 1'000'000'000;
     if (transport == Transport::tls) {
         const auto tls_key =

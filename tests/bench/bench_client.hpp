@@ -1,6 +1,7 @@
 // A served endpoint and a keep-alive client for it, over loopback.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,7 +16,7 @@ enum class Transport { http, tls };
 /// An HttpServer with one thread of its own, for as long as this lives.
 class ServedEndpoint {
 public:
-    ServedEndpoint(sp::HttpHandler& handler, Transport transport);
+    ServedEndpoint(sp::HttpHandler& handler, Transport transport, std::size_t handler_threads = 0);
     ~ServedEndpoint();
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] sp::HttpServer::Counters counters() const;

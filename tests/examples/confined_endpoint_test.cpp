@@ -3,31 +3,26 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
 #include <thread>
 
-#include "http_client.hpp"
-#include "operator.hpp"
 #include "process.hpp"
-#include "slo/saml/time.hpp"
-#include "test_idp.hpp"
+#include "site.hpp"
 
 namespace {
 
 using namespace slo;
+using test::is_root;
 using test::patience;
+using test::Site;
+using test::statuses;
 namespace fs = std::filesystem;
 
 using Stream = std::unique_ptr<BIO, decltype([](BIO* stream) { BIO_free_all(stream); })>;
 using Context = std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* context) { SSL_CTX_free(context); })>;
-
-Instant now() {
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 /// The body of the answer to a POST over TLS, from the server that the fixture's certificate names.
 std::string post_over_tls(std::uint16_t port, const std::string& path, const std::string& body) {
@@ -51,16 +46,6 @@ std::string post_over_tls(std::uint16_t port, const std::string& path, const std
     return end == std::string::npos ? "" : answer.substr(end + 4);
 }
 
-/// Every thread's /proc/<id>/task/<thread>/status.
-std::vector<std::string> statuses(pid_t process) {
-    std::vector<std::string> texts;
-    for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
-        std::ifstream stream(task.path() / "status");
-        texts.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-    }
-    return texts;
-}
-
 /// Where OpenSSL looks for it: OPENSSLDIR: "/usr/lib/ssl".
 std::string system_s_openssl_cnf() {
     const std::string_view text = OpenSSL_version(OPENSSL_DIR);
@@ -75,84 +60,6 @@ boost::test_tools::assertion_result may_mount(boost::unit_test::test_unit_id) {
     result.message() << "needs user and mount namespaces, and an openssl.cnf";
     return result;
 }
-
-bool is_root() {
-    return ::geteuid() == 0;
-}
-
-/// Its key takes long to make.
-const examples::TestIdp& test_idp() {
-    static const auto idp = *examples::TestIdp::make(*saml::EntityID::parse("https://idp.example.org"), now());
-    return idp;
-}
-
-class Site : public test::Operator {
-public:
-    Site() {
-        std::ofstream(folder / "idp.xml") << idp.metadata();
-        configure("127.0.0.1", port, local_port);
-    }
-
-    void speak_tls() const {
-        for (const char* file : {"server.pem", "server.key"})
-            fs::copy_file(fs::path(SLO_FIXTURES) / "tls" / file, folder / file);
-        configure_also("[server.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n");
-    }
-    void become_nobody() const {
-        if (is_root()) configure_also("[process]\nuser = \"nobody\"\n");
-    }
-    /// OpenSSL's provider with the algorithms is left out: whoever follows this file can't verify anything.
-    [[nodiscard]] std::string write_configuration_without_algorithms() const {
-        std::ofstream(folder / "openssl.cnf") << "openssl_conf = init\n[init]\nproviders = some\n"
-                                                 "[some]\nbase = base\n[base]\nactivate = 1\n";
-        return folder / "openssl.cnf";
-    }
-    [[nodiscard]] examples::ChildProcess open() const {
-        auto process = start_configured();
-        BOOST_REQUIRE((next_line(process).find("listens on") != std::string::npos));
-        BOOST_REQUIRE((next_line(process).find("local interface") != std::string::npos));
-        return process;
-    }
-    /// alice signs in, and her IdP makes an order of logout.
-    [[nodiscard]] examples::SentLogout sign_in_and_order_logout() const {
-        const std::string form = "local_id=c1&name_id=alice&format=" +
-                                 examples::escape("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent") +
-                                 "&idp=" + examples::escape(idp.entity_id().str()) +
-                                 "&authn_instant=" + examples::escape(saml::format_instant(now())) +
-                                 "&expires=" + examples::escape(saml::format_instant(now() + std::chrono::hours(1)));
-        const auto answer = examples::call(
-            local_port,
-            {.method = "POST", .path = "/sessions", .content_type = "application/x-www-form-urlencoded", .body = form});
-        BOOST_REQUIRE((answer && answer->status == 201));
-        const auto order = idp.order({.destination = "http://127.0.0.1/saml/slo",
-                                      .name_id = examples::persistent_name("alice"),
-                                      .session_indexes = {}},
-                                     now());
-        BOOST_REQUIRE(order.has_value());
-        return *order;
-    }
-    void expect_success(const std::string& body, const examples::SentLogout& order) const {
-        const auto certificate = saml::Certificate::parse([] {
-            std::ifstream stream(SLO_FIXTURES "/keys/sp-old.crt.pem");
-            return std::string(std::istreambuf_iterator<char>(stream), {});
-        }());
-        BOOST_REQUIRE(certificate.has_value());
-        const examples::TrustedSp sp{*saml::EntityID::parse("https://sp.example.org/saml"), *certificate};
-        const auto status = sp.read_answer(body, order, now());
-        BOOST_REQUIRE(status.has_value());
-        BOOST_TEST(examples::short_text(*status) == "Success");
-        const auto session = examples::call(local_port, {.method = "GET", .path = "/sessions/c1"});
-        BOOST_REQUIRE(session.has_value());
-        BOOST_TEST(session->status == 404);
-    }
-    [[nodiscard]] std::optional<examples::HttpAnswer> post(const std::string& body) const {
-        return examples::call(port, {.method = "POST", .path = "/saml/slo", .content_type = "text/xml", .body = body});
-    }
-
-    const examples::TestIdp& idp = test_idp();
-    std::uint16_t port = examples::free_port();
-    std::uint16_t local_port = examples::free_port();
-};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "slo/sp/error.hpp"
 #include "slo/sp/memory_session_store.hpp"
 
 namespace {
@@ -16,6 +17,22 @@ public:
 
 private:
     Instant now_ = *saml::parse_instant("2026-01-01T12:00:00Z");
+};
+
+/// A store whose disk or server is gone.
+class BrokenStore final : public sp::SessionStore {
+public:
+    Result<sp::Admission> admit(const sp::Session&) override { return failure(); }
+    Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder&) override { return failure(); }
+    Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey&, const sp::LogoutOutcome&,
+                                              const std::vector<sp::LocalSessionID>&) override {
+        return failure();
+    }
+    Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return failure(); }
+    Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return failure(); }
+
+private:
+    static Failure failure() { return sp::fail(sp::Errc::store_failed, "about alice"); }
 };
 
 const std::string session =
@@ -77,6 +94,21 @@ BOOST_AUTO_TEST_CASE(refuses_a_login_that_a_logout_preceded) {
                       .has_value());
     BOOST_TEST(post(session) == 409);
     BOOST_TEST(!store.find(alice)->has_value());
+}
+
+BOOST_AUTO_TEST_CASE(says_neither_alive_nor_gone_when_the_store_fails) {
+    BOOST_TEST(post(session) == 201);
+    BrokenStore broken;
+    examples::LocalSessions cut_off(broken, *saml::EntityID::parse("https://sp.example.org"));
+    const auto ask = [&](const std::string& method, const std::string& target, const std::string& body) {
+        return sp::wait_for(
+            cut_off.handle({method, target, {{"Content-Type", "application/x-www-form-urlencoded"}}, body}));
+    };
+    for (const auto& reply : {ask("GET", "/sessions/c1", ""), ask("POST", "/sessions", session)}) {
+        BOOST_TEST(reply.status == 503);
+        BOOST_TEST((reply.body.find("alive") == std::string::npos), reply.body);
+        BOOST_TEST((reply.body.find("alice") == std::string::npos), reply.body);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(refuses_an_id_that_is_taken) {

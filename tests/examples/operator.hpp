@@ -46,7 +46,8 @@ signing_key = "sp.key.pem"
 signing_certificate = "sp.crt.pem"
 [[idp]]
 metadata = "idp.xml"
-[server]
+[store]
+)" << store << R"([server]
 listen = ")" << address << ":" << port
                                            << "\"\n[local]\nport = " << local_port << "\n";
     }
@@ -79,6 +80,7 @@ listen = ")" << address << ":" << port
     }
 
     fs::path folder;
+    std::string store = "engine = \"memory\"\n";  ///< what configure() writes into [store]
 };
 
 }  // namespace slo::test

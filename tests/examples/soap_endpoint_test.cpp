@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_bad_configuration_and_starts_nothing) {
     std::ofstream(folder / "slo.toml", std::ios::app) << "prot = 1\n";
     fs::remove(folder / "sp.key.pem");
     fs::remove(folder / "sp.crt.pem");
-    expect_refusal(start_configured(), "slo.toml:13: unknown key \"prot\" in [local]", "did you mean \"port\"?");
+    expect_refusal(start_configured(), "slo.toml:15: unknown key \"prot\" in [local]", "did you mean \"port\"?");
     BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
 }
 

@@ -30,11 +30,12 @@
 namespace {
 
 using namespace slo;
+using examples::StoreCalls;
 
 /// How a child ends that does `act` under the filter.
-std::string filtered(const std::function<int()>& act) {
-    return test::in_child([&act] {
-        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls()) return 100;
+std::string filtered(const std::function<int()>& act, StoreCalls store = StoreCalls::none) {
+    return test::in_child([&act, store] {
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls(store)) return 100;
         return act();
     });
 }
@@ -102,6 +103,51 @@ BOOST_AUTO_TEST_CASE(refuses_what_libraries_try_and_can_do_without) {
     for (const auto& [name, attempt] : attempts) BOOST_TEST(filtered(attempt) == refused, name);
 }
 
+BOOST_AUTO_TEST_CASE(leaves_a_store_on_the_disk_its_open_files_and_no_others) {
+    const int file = ::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    BOOST_REQUIRE(file >= 0);
+    const auto on_files = [](const std::function<int()>& act) { return filtered(act, StoreCalls::files); };
+    BOOST_TEST(on_files([file] {
+                   char octet = 'x';
+                   struct flock lock {};
+                   lock.l_type = F_WRLCK;
+                   const bool works = ::pwrite(file, &octet, 1, 0) == 1 && ::pread(file, &octet, 1, 0) == 1 &&
+                                      ::fcntl(file, F_SETLK, &lock) == 0 && ::fdatasync(file) == 0 &&
+                                      ::ftruncate(file, 0) == 0 && ::lseek(file, 0, SEEK_END) == 0;
+                   return works ? 0 : errno;
+               }) == "exit 0");
+    BOOST_TEST(on_files([] { return error_of(::open("/etc/hosts", O_RDONLY)); }) == refused);
+    BOOST_TEST(on_files([] { return error_of(::unlink("/nowhere")); }) == refused);
+    BOOST_TEST(on_files([] { return error_of(::rename("/nowhere", "/nowhere2")); }) == refused);
+    BOOST_TEST(on_files([] { return error_of(::socket(AF_INET, SOCK_STREAM, 0)); }) == killed);
+    BOOST_TEST(on_files([] { return map(PROT_READ | PROT_EXEC) == MAP_FAILED ? errno : 0; }) == killed);
+    ::close(file);
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_store_beyond_the_network_its_way_there) {
+    const auto beyond = [](const std::function<int()>& act) { return filtered(act, StoreCalls::network); };
+    BOOST_TEST(beyond([] {
+                   sockaddr_in nobody{};
+                   nobody.sin_family = AF_INET;
+                   nobody.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+                   const int stream = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+                   const int names = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+                   if (stream < 0 || names < 0) return errno;
+                   ::connect(stream, reinterpret_cast<sockaddr*>(&nobody), sizeof nobody);
+                   return errno == EPERM ? errno : error_of(::open("/etc/hosts", O_RDONLY | O_CLOEXEC));
+               }) == "exit 0");
+    BOOST_TEST(beyond([] { return error_of(::open("/dev/null", O_WRONLY)); }) == refused);
+    BOOST_TEST(beyond([] { return error_of(::open("/dev/null", O_RDWR)); }) == refused);
+    BOOST_TEST(beyond([] { return error_of(::open("/tmp/nowhere", O_RDONLY | O_CREAT, 0600)); }) == refused);
+    BOOST_TEST(beyond([] { return error_of(::socket(AF_INET, SOCK_RAW, IPPROTO_TCP)); }) == refused);
+    BOOST_TEST(beyond([] { return error_of(::socket(AF_PACKET, SOCK_DGRAM, 0)); }) == refused);
+    BOOST_TEST(beyond([] { return error_of(::unlink("/nowhere")); }) == refused);
+    BOOST_TEST(beyond([] { return map(PROT_READ | PROT_EXEC) == MAP_FAILED ? errno : 0; }) == refused);
+    BOOST_TEST(beyond([] { return error_of(::listen(0, 1)); }) == killed);
+    BOOST_TEST(beyond([] { return error_of(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }) ==
+               killed);
+}
+
 BOOST_AUTO_TEST_CASE(leaves_what_serving_needs) {
     // UndefinedBehaviorSanitizer looks at a thread's start through a pipe that the filter doesn't let it make.
     if (!examples::instrumented) {
@@ -135,7 +181,9 @@ BOOST_AUTO_TEST_CASE(holds_for_threads_that_run_already) {
                        if (::read(ends[0], &octet, 1) != 1) return;  // until the filter is there
                        static_cast<void>(::socket(AF_INET, SOCK_STREAM, 0));
                    });
-                   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls()) return 101;
+                   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+                       !examples::filter_system_calls(StoreCalls::none))
+                       return 101;
                    if (::write(ends[1], "x", 1) != 1) return 102;
                    older.join();
                    return 0;

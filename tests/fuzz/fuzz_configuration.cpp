@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "config_sections.hpp"
+#include "config_store.hpp"
 #include "config_table.hpp"
 #include "config_tree.hpp"
 #include "fuzz.hpp"
@@ -76,6 +77,16 @@ void check_server(const ServerSection& section) {
     fuzz::require(section.endpoint.max_body == server.max_body_octets);
 }
 
+void check_store(const StoreSection& store) {
+    const auto* redis = std::get_if<RedisSessionStoreOptions>(&store.options);
+    if (!redis) return;
+    fuzz::require(!redis->servers.addresses.empty() && !store.sealing_keys.empty() && store.index_key);
+    fuzz::require(!redis->prefix.empty() && redis->prefix.find('{') == std::string::npos);
+    require_within<std::chrono::milliseconds>(redis->servers.deadline, 50ms, 30s);
+    require_within(redis->servers.replicas, 0U, 16U);
+    fuzz::require(redis->servers.password.empty() && redis->keys.sealing_keys.empty());  // no file was opened
+}
+
 void check_profile(const idp_adapter::InteropProfile& profile) {
     require_within<std::chrono::seconds>(profile.max_age, 1s, 24h);
     const bool loose = profile.name_id_matching == saml::NameIDMatching::value_only &&
@@ -89,7 +100,10 @@ void read_sections(const ConfigMap& tree) {
     std::vector<std::string> notes;
     read_sp(root.table("sp", sp_keys), destinations);
     check_policy(read_policy(root.table("policy", policy_keys)));
-    const auto server = read_server(root.table("server", server_keys), "/", destinations, notes);
+    const StoreSection store = read_store(root, "/", ReloginRule::strict);
+    check_store(store);
+    const auto server =
+        read_server(root.table("server", server_keys), "/", destinations, handler_threads_for(store.options), notes);
     check_server(server);
     for (const auto& note : notes) check_refusal(note);
     const auto local_port = read_local_port(root.table("local", local_keys), server.server);

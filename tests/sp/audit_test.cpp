@@ -19,6 +19,7 @@ AuditEntry some_entry() {
         .event = "logout",
         .stage = "application",
         .rule = "application.failed",
+        .detail = {},
         .status = "Responder",
         .ended = 1,
         .already_gone = 2,
@@ -57,6 +58,14 @@ BOOST_AUTO_TEST_CASE(writes_empty_values_too) {
                                  R"("session_indexes":[],"status":"","stage":"","rule":"",)"
                                  R"("ended":0,"already_gone":0,"failed":0,"failed_applications":[],)"
                                  R"("duration_us":0})");
+}
+
+BOOST_AUTO_TEST_CASE(tells_how_a_store_failed) {
+    AuditEntry entry = some_entry();
+    entry.rule = "store.failed";
+    entry.detail = "the disk is full";
+    BOOST_TEST(
+        (to_json(entry).find(R"("rule":"store.failed","detail":"the disk is full","ended")") != std::string::npos));
 }
 
 BOOST_AUTO_TEST_CASE(escapes_all_but_printable_ascii) {

@@ -4,129 +4,14 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
 
 #include "compressed.hpp"
-#include "slo/saml/time.hpp"
-#include "slo/sp/error.hpp"
-
-namespace {
+#include "configuration_workspace.hpp"
 
 using namespace slo;
+using namespace slo::test;
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
-
-/// Every fixture's certificate is valid then.
-const Instant some_day = *saml::parse_instant("2027-01-01T00:00:00Z");
-
-const std::string fixtures = SLO_FIXTURES;
-
-std::string read(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-/// What a user would write; line numbers in the tests below count here.
-const std::string good = R"([sp]
-entity_id = "https://sp.example.org/saml"
-slo_url = "https://sp.example.org/saml/slo"
-acs_url = "https://sp.example.org/saml/acs"
-signing_key = "sp.key.pem"
-signing_certificate = "sp.crt.pem"
-[[idp]]
-metadata = "idp.xml"
-[server]
-listen = "127.0.0.1:8080"
-)";
-
-/// `good` with one part replaced.
-std::string with(std::string_view part, std::string_view replacement) {
-    std::string text = good;
-    const auto at = text.find(part);
-    BOOST_REQUIRE(at != std::string::npos);
-    return text.replace(at, part.size(), replacement);
-}
-
-/// A folder with an IdP's metadata and our keys, as the fixtures have them.
-class Workspace {
-public:
-    Workspace() {
-        std::string name = (fs::temp_directory_path() / "slo-configuration-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder = name;
-        write("idp.xml", read(fixtures + "/lasso/metadata.xml"));
-        copy_key("keys/sp-old", "sp");
-    }
-    ~Workspace() { fs::remove_all(folder); }
-    Workspace(const Workspace&) = delete;
-    Workspace& operator=(const Workspace&) = delete;
-
-    void write(const std::string& name, const std::string& text) const {
-        std::ofstream(folder / name, std::ios::binary) << text;
-        fs::permissions(folder / name, fs::perms::owner_read | fs::perms::owner_write);
-    }
-    void copy_key(const std::string& fixture, const std::string& name) const {
-        write(name + ".key.pem", read(fixtures + "/" + fixture + ".key.pem"));
-        write(name + ".crt.pem", read(fixtures + "/" + fixture + ".crt.pem"));
-    }
-    void remove_keys() const {
-        fs::remove(folder / "sp.key.pem");
-        fs::remove(folder / "sp.crt.pem");
-    }
-    [[nodiscard]] Result<sp::Configuration> load(const std::string& text, Instant now = some_day) const {
-        write("slo.toml", text);
-        return sp::load_configuration(folder / "slo.toml", now);
-    }
-    [[nodiscard]] sp::Configuration accept(const std::string& text, Instant now = some_day) const {
-        auto configuration = load(text, now);
-        if (!configuration) BOOST_TEST_MESSAGE(configuration.error().detail);
-        BOOST_REQUIRE(configuration.has_value());
-        return *std::move(configuration);
-    }
-    /// The refusal must be one line, name the file and `line` (0: the whole file), and say `what` and how to mend it.
-    void refuse(const std::string& text, unsigned line, std::string_view what, std::string_view mend) const {
-        BOOST_TEST_CONTEXT(text) {
-            const auto configuration = load(text);
-            BOOST_REQUIRE(!configuration);
-            const std::string& said = configuration.error().detail;
-            BOOST_TEST(configuration.error().code == sp::Errc::configuration_invalid);
-            const std::string place =
-                (folder / "slo.toml").string() + ":" + (line == 0 ? "" : std::to_string(line) + ":");
-            BOOST_TEST(said.starts_with(place + " "), said);
-            BOOST_TEST((said.find(what) != std::string::npos), said << " lacks " << what);
-            const auto semicolon = said.rfind(';');
-            BOOST_REQUIRE(semicolon != std::string::npos);
-            BOOST_TEST((said.find(mend, semicolon) != std::string::npos), said << " lacks " << mend);
-            BOOST_TEST((said.find('\n') == std::string::npos));
-        }
-    }
-
-    fs::path folder;
-};
-
-bool has_note(const sp::Configuration& configuration, std::string_view part) {
-    return std::any_of(configuration.notes.begin(), configuration.notes.end(),
-                       [part](const std::string& note) { return note.find(part) != std::string::npos; });
-}
-
-/// The example with each commented default switched on.
-std::string with_defaults_written_out(const std::string& example) {
-    std::istringstream lines(example);
-    std::string text;
-    for (std::string line; std::getline(lines, line);) {
-        const bool is_default = line.size() > 1 && line[0] == '#' && line[1] != ' ';
-        text += (is_default ? line.substr(1) : line) + "\n";
-    }
-    return text;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(load_configuration, Workspace)
 
@@ -161,7 +46,7 @@ BOOST_AUTO_TEST_CASE(takes_the_soap_path_from_the_first_url) {
 
 BOOST_AUTO_TEST_CASE(the_documented_example_is_accepted) {
     copy_key("keys/sp-old", "sp-signing");
-    const auto configuration = accept(read(SLO_SOURCE_DIR "/examples/soap_endpoint.toml"));
+    const auto configuration = accept(documented_example());
     BOOST_TEST(configuration.local_port == 8081U);
 }
 
@@ -171,7 +56,7 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     copy_key("keys/sp-old", "sp-encryption");
     copy_key("keys/sp-old", "server");
     write("clients-ca.pem", read(fixtures + "/keys/idp1-first.crt.pem"));
-    const auto written = accept(with_defaults_written_out(read(SLO_SOURCE_DIR "/examples/soap_endpoint.toml")));
+    const auto written = accept(with_defaults_written_out(without_redis(documented_example())));
 
     const sp::Policy policy;
     BOOST_TEST((written.policy.unknown_principal == policy.unknown_principal));
@@ -182,7 +67,13 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     BOOST_TEST(written.policy.unproven_answers_per_second == policy.unproven_answers_per_second);
     BOOST_TEST((written.policy.logout_record_horizon == policy.logout_record_horizon));
     BOOST_TEST((written.policy.logout_record_cap == policy.logout_record_cap));
-    BOOST_TEST((written.relogin == sp::ReloginRule::by_authn_instant));
+    const auto& store = std::get<sp::SqliteSessionStoreOptions>(written.store);
+    const sp::SqliteSessionStoreOptions sqlite;
+    BOOST_TEST((store.relogin == sqlite.relogin));
+    BOOST_TEST(store.folder == folder / "sessions");
+    BOOST_TEST(store.max_sessions == sqlite.max_sessions);
+    BOOST_TEST(store.max_logout_records == sqlite.max_logout_records);
+    BOOST_TEST(store.max_logout_records_per_idp == sqlite.max_logout_records_per_idp);
 
     const idp_adapter::InteropProfile profile;
     BOOST_TEST((written.idps[0].profile.algorithms.sha1 == profile.algorithms.sha1));
@@ -193,6 +84,7 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
 
     const sp::HttpServerOptions server;
     BOOST_TEST(written.server.threads == server.threads);
+    BOOST_TEST(written.server.handler_threads == accept(good).server.handler_threads);
     BOOST_TEST(written.server.max_connections == server.max_connections);
     BOOST_TEST(written.server.max_connections_per_address == server.max_connections_per_address);
     BOOST_TEST(written.server.max_requests_per_connection == server.max_requests_per_connection);
@@ -248,7 +140,7 @@ logout_record_cap = "2d")"));
     BOOST_TEST((configuration.policy.application_deadline == 1500ms));
     BOOST_TEST((configuration.policy.logout_record_horizon == 2h));
     BOOST_TEST((configuration.policy.logout_record_cap == 48h));
-    BOOST_TEST((configuration.relogin == sp::ReloginRule::strict));
+    BOOST_TEST((std::get<sp::SqliteSessionStoreOptions>(configuration.store).relogin == sp::ReloginRule::strict));
     BOOST_TEST(has_note(configuration,
                         "slo.toml:9: note: the IdP \"https://idp-lasso.example.org/metadata\" may sign with SHA-1"));
 }

@@ -220,21 +220,23 @@ BOOST_AUTO_TEST_CASE(leaves_second_level_codes_out_where_told_to) {
 BOOST_AUTO_TEST_CASE(ends_nobody_where_the_store_can_not_begin) {
     for (const Errc code : {Errc::store_failed, Errc::store_full}) {
         ServiceUnderTest fresh;
-        fresh.store.begun = fail(code);
+        fresh.store.begun = fail(code, "some words");
         const SoapReply reply = fresh.handle(signed_body(baseline_request()));
         BOOST_TEST(reply.http_status == 200);
         BOOST_TEST(contains(reply.body, "status:Responder\""));
         BOOST_TEST(fresh.store.calls == "begin ");
         BOOST_TEST(fresh.application.told() == "");
         BOOST_TEST(fresh.audit.last().rule == name(code));
+        BOOST_TEST(fresh.audit.last().detail == "some words");
         BOOST_TEST(fresh.audit.last().event == "refused");
     }
 }
 
 BOOST_AUTO_TEST_CASE(says_no_success_that_the_store_did_not_record) {
-    store.recorded = fail(Errc::store_failed);
+    store.recorded = fail(Errc::store_failed, "the disk is full");
     expect_status(handle(signed_body(baseline_request())), "Responder", "store.failed");
     BOOST_TEST(audit.last().event == "logout");
+    BOOST_TEST(audit.last().detail == "the disk is full");
 }
 
 BOOST_AUTO_TEST_CASE(takes_a_stores_own_error_code_for_a_failure) {
@@ -430,62 +432,6 @@ BOOST_AUTO_TEST_CASE(goes_on_with_the_partners_that_it_found) {
     application.release();
     BOOST_TEST(contains(pending.finish().body, "status:Success\""));
     BOOST_TEST(handle(signed_body(baseline_request())).http_status == 403);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(recovery, Fixture)
-
-namespace {
-
-UnfinishedLogout unfinished(std::string_view id, const std::vector<std::string>& ids) {
-    return {{idp_id, parsed<saml::MessageID>(id)}, sessions_named(ids)};
-}
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(finishes_what_was_left) {
-    store.unfinished = std::vector{unfinished("_a", {"S1"}), unfinished("_b", {})};
-    BOOST_TEST(taken(service().recover()) == 0U);
-    BOOST_TEST(application.told() == "S1");
-    BOOST_TEST(store.gone == "S1 ");
-    BOOST_TEST(store.calls == "complete complete ");
-    BOOST_TEST_REQUIRE(audit.entries().size() == 2U);
-    BOOST_TEST(audit.entries()[0].event == "recover");
-    BOOST_TEST(audit.entries()[0].request_id == "_a");
-    BOOST_TEST(audit.entries()[0].name_id == digest.hex({"name_id", idp_id.str(), "N1"}));
-    BOOST_TEST(audit.entries()[0].ended == 1U);
-    BOOST_TEST(audit.entries()[1].request_id == "_b");
-}
-
-BOOST_AUTO_TEST_CASE(counts_what_an_application_still_fails_at) {
-    store.unfinished = std::vector{unfinished("_a", {"S1"}), unfinished("_b", {"S2"})};
-    application.answer("S2", Ended::failed);
-    BOOST_TEST(taken(service().recover()) == 1U);
-    BOOST_TEST(audit.last().rule == "application.failed");
-    BOOST_TEST((audit.last().failed_applications == std::vector<std::string>{"shop"}));
-}
-
-BOOST_AUTO_TEST_CASE(counts_what_the_store_could_not_record) {
-    store.unfinished = std::vector{unfinished("_a", {"S1"})};
-    store.recorded = fail(Errc::store_failed);
-    BOOST_TEST(taken(service().recover()) == 1U);
-    BOOST_TEST(audit.last().rule == "store.failed");
-}
-
-BOOST_AUTO_TEST_CASE(passes_the_stores_failure_on) {
-    store.unfinished = fail(Errc::store_failed);
-    const auto recovered = service().recover();
-    BOOST_TEST_REQUIRE(!recovered);
-    BOOST_TEST((recovered.error().code == Errc::store_failed));
-}
-
-BOOST_AUTO_TEST_CASE(survives_a_store_that_throws) {
-    store.unfinished = std::vector{unfinished("_a", {"S1"})};
-    store.on_complete = [] { throw std::runtime_error("no"); };
-    const auto recovered = service().recover();
-    BOOST_TEST_REQUIRE(!recovered);
-    BOOST_TEST((recovered.error().code == Errc::store_failed));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

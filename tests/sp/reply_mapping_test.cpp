@@ -82,9 +82,9 @@ BOOST_AUTO_TEST_CASE(blames_the_responder_for_our_own_side) {
                                 SamlErrc::file_unreadable, SamlErrc::crypto_failure}) {
         expect(code, StatusAnswer{responder});
     }
-    for (const Errc code : {Errc::store_full, Errc::store_failed, Errc::session_malformed, Errc::session_id_taken,
-                            Errc::local_session_id_malformed, Errc::configuration_invalid, Errc::address_in_use,
-                            Errc::tls_setup_failed}) {
+    for (const Errc code : {Errc::store_full, Errc::store_failed, Errc::store_unusable, Errc::session_malformed,
+                            Errc::session_id_taken, Errc::local_session_id_malformed, Errc::configuration_invalid,
+                            Errc::address_in_use, Errc::tls_setup_failed}) {
         expect(code, StatusAnswer{responder});
     }
 }
@@ -126,6 +126,7 @@ BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
                                "check.request_id",
                                "store.full",
                                "store.failed",
+                               "store.unusable",
                                "config",
                                "server.address",
                                "server.tls"};

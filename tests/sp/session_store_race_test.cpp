@@ -7,15 +7,17 @@
 #include <mutex>
 #include <thread>
 
+#include "redis_server.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/memory_session_store.hpp"
+#include "slo/sp/redis_session_store.hpp"
+#include "sqlite_trial.hpp"
 
 namespace slo::test {
 namespace {
 
 constexpr int login_threads = 4;
 constexpr int logout_threads = 4;
-constexpr int operations_per_thread = 12'500;  // 100,000 in all
 constexpr std::int64_t index_count = 3;
 
 using Tick = std::int64_t;
@@ -48,6 +50,9 @@ std::string index_text(std::int64_t index) {
 // Race runs one store under all threads. The IdP's clock ticks at each of its acts, so that no two share an instant.
 class Race {
 public:
+    Race(sp::SessionStore& store, int operations_per_thread)
+        : store_(store), operations_per_thread_(operations_per_thread) {}
+
     void run() {
         std::vector<std::thread> threads;
         for (int i = 0; i < login_threads; ++i) threads.emplace_back([this, i] { log_in(i); });
@@ -73,7 +78,7 @@ public:
 private:
     void log_in(int thread) {
         start_.arrive_and_wait();
-        for (int i = 0; i < operations_per_thread; ++i) {
+        for (int i = 0; i < operations_per_thread_; ++i) {
             Login login{.id = std::to_string(thread) + "." + std::to_string(i), .index = i % index_count};
             login.authn_instant = idp_clock_++;
             sp::Session session = session_with(login.id, {index_text(login.index)});
@@ -91,7 +96,7 @@ private:
 
     void log_out(int thread) {
         start_.arrive_and_wait();
-        for (int i = 0; i < operations_per_thread; ++i) {
+        for (int i = 0; i < operations_per_thread_; ++i) {
             const Logout logout{.as_of = idp_clock_++, .index = i % (index_count + 1)};
             sp::LogoutOrder order = order_for_all("r" + std::to_string(thread) + "." + std::to_string(i));
             if (logout.index < index_count) order.session_indexes = indexes({index_text(logout.index)});
@@ -135,8 +140,8 @@ private:
         return last_;
     }
 
-    FixedClock clock_{noon};
-    sp::MemorySessionStore store_{clock_, taken(saml::KeyedDigest::with_random_key())};
+    sp::SessionStore& store_;
+    int operations_per_thread_;
     std::atomic<Tick> idp_clock_ = 0;
     // For each index, the latest logout that a caller has been told of.
     std::array<std::atomic<Tick>, index_count> acknowledged_ = {-1, -1, -1};
@@ -160,13 +165,8 @@ std::array<std::vector<Tick>, index_count> instants_by_index(const Race& race) {
     return instants;
 }
 
-}  // namespace
-
-BOOST_AUTO_TEST_SUITE(unit)
-BOOST_AUTO_TEST_SUITE(session_store_race)
-
-BOOST_AUTO_TEST_CASE(no_session_survives_and_no_login_is_refused_wrongly) {
-    Race race;
+void check_that_nobody_survives_or_is_refused_wrongly(sp::SessionStore& store, int operations_per_thread) {
+    Race race(store, operations_per_thread);
     race.run();
     BOOST_TEST(race.failures == 0);
     BOOST_TEST(race.survivors_seen == 0);
@@ -190,6 +190,35 @@ BOOST_AUTO_TEST_CASE(no_session_survives_and_no_login_is_refused_wrongly) {
     BOOST_TEST(wrong_refusals == 0);
     BOOST_TEST(admitted > 0);
     BOOST_TEST(race.admits_one_more());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(unit)
+BOOST_AUTO_TEST_SUITE(session_store_race)
+
+BOOST_AUTO_TEST_CASE(no_session_survives_and_no_login_is_refused_wrongly) {
+    const FixedClock clock(noon);
+    sp::MemorySessionStore store(clock, taken(saml::KeyedDigest::with_random_key()));
+    check_that_nobody_survives_or_is_refused_wrongly(store, 12'500);  // 100,000 in all
+}
+
+BOOST_AUTO_TEST_CASE(of_the_sqlite_engine_no_session_survives_and_no_login_is_refused_wrongly) {
+    const FixedClock clock(noon);
+    const TemporaryFolder folder;
+    const auto store =
+        open_store(clock, folder.path(), {.max_logout_records = 20'000, .max_logout_records_per_idp = 20'000});
+    check_that_nobody_survives_or_is_refused_wrongly(*store, 2'500);
+}
+
+BOOST_AUTO_TEST_CASE(of_the_redis_engine_no_session_survives_and_no_login_is_refused_wrongly) {
+    const FixedClock clock(noon);
+    const RedisServer server;
+    sp::RedisSessionStoreOptions options;
+    options.servers.addresses = {server.address()};
+    options.keys = {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
+    const auto store = taken(sp::RedisSessionStore::open(clock, options));
+    check_that_nobody_survives_or_is_refused_wrongly(*store, 1'250);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,6 +22,7 @@ struct AuditEntry {
     std::string event;                         ///< "logout", "repeat", "refused" or "recover"
     std::string stage;                         ///< where it was refused or failed: "sig", "store", "application", ...
     std::string rule;                          ///< the broken rule's name, e.g. "sig.invalid"
+    std::string detail;                        ///< where the store failed: how, in its own words; no name, no key
     std::string status;                        ///< "Success", "Requester/RequestDenied", "Fault/Client", "403", ...
     unsigned ended = 0;
     unsigned already_gone = 0;

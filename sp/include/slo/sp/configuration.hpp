@@ -11,6 +11,7 @@
 #include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/policy.hpp"
+#include "slo/sp/store_options.hpp"
 
 namespace slo::sp {
 
@@ -31,7 +32,7 @@ struct Configuration {
     metadata::SpMetadata sp_metadata;
     std::vector<idp_adapter::Idp> idps;
     Policy policy;
-    ReloginRule relogin = ReloginRule::by_authn_instant;
+    StoreOptions store;
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
     std::uint16_t local_port = 0;  ///< 0: no local listener
@@ -39,8 +40,8 @@ struct Configuration {
     std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 
-/// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys that
-/// it names and that don't exist are generated beside it (mode 0600), and a note says so. Errors:
+/// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys, and
+/// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so. Errors:
 /// Errc::configuration_invalid with one line: what is wrong, where, and how to mend it. Unknown keys are errors.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now);
 

@@ -20,6 +20,7 @@ enum class Errc {
     request_id_reused,           ///< check.request_id: the IdP gave another logout the ID of an earlier one
     store_full,                  ///< store.full: no room for a session or for another logout's record
     store_failed,                ///< store.failed
+    store_unusable,              ///< store.unusable: at start; `detail` says what is wrong and how to mend it
     configuration_invalid,       ///< config: `detail` says what, where and how to mend it
     address_in_use,              ///< server.address
     tls_setup_failed,            ///< server.tls

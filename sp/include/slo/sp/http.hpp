@@ -40,7 +40,9 @@ struct PendingReply {
 };
 using HttpStep = std::variant<HttpReply, PendingReply>;
 
-/// HttpHandler answers requests; thread-safe, and must not throw.
+/// HttpHandler answers requests; thread-safe, and must not throw. An HttpEndpoint's store may block in it, and so in
+/// handle() and finish(): SQLite as long as the disk, Redis up to its deadline. HttpServerOptions::handler_threads and
+/// async_answer keep that from an event loop.
 class HttpHandler {
 public:
     virtual ~HttpHandler() = default;

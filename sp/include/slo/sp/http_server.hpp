@@ -29,6 +29,11 @@ struct HttpServerOptions {
     std::optional<TlsOptions> tls = {};
     std::vector<std::string> hosts = {};  ///< Host values that are served, with port where one is sent; empty: any
     std::size_t threads = 1;              ///< one io_context each
+    /// How many threads the handler may block, beside those above. 0: it works in theirs, where whatever it waits for
+    /// holds up all of a thread's connections; right for the memory engine, whose requests would only pay for the way
+    /// there and back. When all are at work, requests wait, at most one for each connection, with no limit but their
+    /// client's patience: a budget begins with the handler.
+    std::size_t handler_threads = 0;
 
     // At a cap a newcomer takes the place of the connection that has waited longest for its peer. It is refused where
     // all are being answered. A limit of descriptors below the first cap has the same effect.
@@ -51,7 +56,7 @@ struct HttpServerOptions {
 /// no obs-fold, chunk extension, trailer, absolute target, or transfer coding other than chunked.
 class HttpServer {
 public:
-    /// Binds and loads the TLS files. `handler` must outlive the server.
+    /// Binds and loads the TLS files; threads are run()'s business. `handler` must outlive the server.
     /// Errors: Errc::address_in_use, tls_setup_failed, configuration_invalid; `detail` says what and how to mend it.
     [[nodiscard]] static Result<HttpServer> open(HttpServerOptions options, HttpHandler& handler);
 
@@ -62,7 +67,8 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept;
 
     /// Serves on this thread and `threads` - 1 more, until stop(). Returns after the last reply was sent or, at the
-    /// latest, drain_timeout; replies that are pending then are finished as if their budget had passed. Once only.
+    /// latest, drain_timeout; replies that are pending then are finished as if their budget had passed, requests that
+    /// wait for a handler thread get a 503, and a thread that blocks is waited for. Once only.
     void run();
     /// Accepts no more, lets requests at work finish, then ends run(). From any thread, but not from a signal handler.
     void stop() noexcept;

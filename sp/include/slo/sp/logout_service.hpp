@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -54,7 +55,8 @@ public:
     /// last (possibly inside start()). It isn't called after finish(), but may be at work while finish() is: what it
     /// touches must be its own. It must not throw.
     void start(std::function<void()> on_complete);
-    /// Completes the logout in the store with what is known by now (silence counts as failed) and signs the answer.
+    /// Blocks as long as the store does. Completes the logout in the store with what is known by now (silence counts as
+    /// failed) and signs the answer.
     [[nodiscard]] SoapReply finish() noexcept;
 
     struct State;
@@ -74,18 +76,19 @@ public:
     ~LogoutService();
     LogoutService(LogoutService&&) noexcept;
 
-    /// Takes the body of a SOAP request as far as it gets without waiting: to a reply, or to a PendingLogout, which
-    /// must not outlive the service. `media_type` is the request's Content-Type, lower case and without parameters,
-    /// empty where there was none. Never throws.
+    /// Takes the body of a SOAP request as far as it gets without waiting for applications: to a reply, or to a
+    /// PendingLogout, which must not outlive the service. `media_type` is the request's Content-Type, lower case and
+    /// without parameters, empty where there was none. Never throws.
     [[nodiscard]] LogoutStep begin(std::string_view body, std::string_view media_type) noexcept;
 
     /// The blocking driver: begin, start, wait, finish. For hosts without an event loop.
     [[nodiscard]] SoapReply handle(std::string_view body, std::string_view media_type) noexcept;
 
     /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and now and then.
-    /// Blocking. A logout that is at work meanwhile is driven a second time, which is harmless. Returns how many
-    /// logouts are still unfinished. Errors: those of the store.
-    [[nodiscard]] Result<std::size_t> recover();
+    /// Blocking, for as long as the applications take for each logout in turn; `stop` ends it after the one at work. A
+    /// logout that is at work meanwhile is driven a second time, which is harmless. Returns how many logouts are still
+    /// unfinished. Errors: those of the store.
+    [[nodiscard]] Result<std::size_t> recover(const std::stop_token& stop = {});
 
     /// New partners from now on; logouts at work go on with the ones that they found.
     void replace_idps(std::shared_ptr<const idp_adapter::IdpDirectory> idps);

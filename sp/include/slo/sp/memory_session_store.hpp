@@ -34,7 +34,7 @@ public:
 
     /// Drops what has expired in one shard and moves on to the next; call it now and then. Returns how many were
     /// dropped.
-    std::size_t sweep_some();
+    std::size_t sweep_some() override;
 
     struct Size {
         std::size_t sessions = 0;        ///< live, ending, and expired ones not swept yet

@@ -1,6 +1,7 @@
 // The session store's port: few operations, each of them atomic. The promise "Success means gone" rests on it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -95,6 +96,10 @@ public:
 
     /// Every logout with sessions still *ending*, or never completed: after a crash, or after an application failed.
     [[nodiscard]] virtual Result<std::vector<UnfinishedLogout>> unfinished_logouts() = 0;
+
+    /// Drops some of what has expired; call it now and then. Returns how many records were dropped. An engine whose
+    /// servers do that by themselves drops nothing.
+    virtual std::size_t sweep_some() { return 0; }
 };
 
 /// How the store treats a login that a logout preceded.

@@ -1,0 +1,70 @@
+#include "node.hpp"
+
+#include <fstream>
+
+#include "redis_process.hpp"
+
+namespace slo::examples {
+namespace {
+
+std::string store_section(StoreEngine engine, const std::filesystem::path& folder) {
+    switch (engine) {
+        case StoreEngine::memory:
+            return "engine = \"memory\"\n";
+        case StoreEngine::sqlite:
+            return "engine = \"sqlite\"\n";
+        case StoreEngine::redis:
+            break;
+    }
+    // A short deadline, so that nobody who watches waits long for a server that is dead.
+    return "engine = \"redis\"\n[store.redis]\nservers = \"unix:" + redis_socket(folder).string() +
+           "\"\ndeadline = \"500ms\"\n";
+}
+
+}  // namespace
+
+bool Node::configure(const std::string& slo_url) const {
+    return bool(std::ofstream(file()) << R"([sp]
+entity_id = "https://sp.example.org/demo"
+slo_url = ")" + slo_url + R"("
+acs_url = "https://sp.example.org/demo/acs"
+signing_key = "sp.key.pem"
+signing_certificate = "sp.crt.pem"
+[[idp]]
+metadata = "idp.xml"
+[store]
+)" + store_section(engine_, folder_) +
+                                             "[server]\nlisten = \"127.0.0.1:" + std::to_string(port_) +
+                                             "\"\n[local]\nport = " + std::to_string(local_port_) + "\n"
+                                      << std::flush);
+}
+
+bool Node::start(const std::string& endpoint_program) {
+    auto process = ChildProcess::start({endpoint_program, "--config", file()});
+    if (!process) return false;
+    process_.emplace(*std::move(process));
+    return true;
+}
+
+std::optional<HttpAnswer> Node::post_soap(std::string_view body) const {
+    return call(port_,
+                {.method = "POST", .path = "/saml/slo/soap", .content_type = "text/xml; charset=utf-8", .body = body});
+}
+
+int Node::register_session(const std::string& form) const {
+    const auto answer = call(
+        local_port_,
+        {.method = "POST", .path = "/sessions", .content_type = "application/x-www-form-urlencoded", .body = form});
+    return answer ? answer->status : 0;
+}
+
+int Node::ask_for(const std::string& id) const {
+    const auto answer = call(local_port_, {.method = "GET", .path = "/sessions/" + escape(id)});
+    return answer ? answer->status : 0;
+}
+
+std::optional<HttpAnswer> Node::metadata() const {
+    return call(port_, {.method = "GET", .path = "/saml/metadata"});
+}
+
+}  // namespace slo::examples

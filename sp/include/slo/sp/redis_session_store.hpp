@@ -1,0 +1,110 @@
+// The shared engine: many nodes, one truth, in Redis or Valkey.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slo/saml/record_cipher.hpp"
+#include "slo/sp/clock.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::sp {
+
+/// How the servers that are named belong together.
+enum class RedisTopology {
+    single,    ///< one server
+    sentinel,  ///< the named servers are Sentinels that know which master serves
+    cluster,   ///< the named servers are some of a Cluster's
+};
+
+struct RedisTlsOptions {
+    std::string ca_file;                ///< PEM; whose certificates the servers show
+    std::string certificate_file = {};  ///< PEM; ours, where servers ask for one
+    std::string private_key_file = {};
+    std::string server_name = {};  ///< what the certificates must be for; empty: the host that was dialled
+};
+
+/// What it takes to reach the servers.
+struct RedisServers {
+    /// "host:port", "[::1]:port" or "unix:/path". More than one for a Cluster or Sentinels.
+    std::vector<std::string> addresses;
+    RedisTopology topology = RedisTopology::single;
+    std::string sentinel_master = {};  ///< the master's name among the Sentinels
+    std::string user = {};             ///< ACL user; empty: `default`
+    std::string password = {};         ///< empty: none is sent
+    std::string sentinel_user = {};
+    std::string sentinel_password = {};
+    std::optional<RedisTlsOptions> tls = {};
+    /// For one request to the servers, its repetitions included. An operation of the store makes up to three.
+    std::chrono::milliseconds deadline{2000};
+    /// How many replicas must have a logout before it counts. 0: there are none, and no failover.
+    unsigned replicas = 0;
+};
+
+/// What becomes of a logout that fewer replicas than `replicas` have acknowledged in time.
+enum class ReplicaShortfall {
+    refuse,  ///< Errc::store_failed: the IdP gets Responder, and may come again
+    report,  ///< it counts, and counters() says so
+};
+
+/// SessionEndedListener is told of sessions that ended on any node, for a host that keeps answers of find(). Called
+/// from the store's own thread, which it mustn't block; must not throw.
+class SessionEndedListener {
+public:
+    virtual ~SessionEndedListener() = default;
+    virtual void session_ended(const LocalSessionID& id) noexcept = 0;
+    /// Some may have been missed: whoever keeps positive answers drops them all.
+    virtual void may_have_missed() noexcept = 0;
+};
+
+struct RedisSessionStoreOptions {
+    RedisServers servers;
+    saml::StoreKeys keys = {};
+    std::string prefix = "slo";  ///< of every key, and of the channel; lets several applications share a server
+    ReplicaShortfall replica_shortfall = ReplicaShortfall::refuse;
+    ReloginRule relogin = ReloginRule::by_authn_instant;
+    std::shared_ptr<SessionEndedListener> listener = nullptr;
+};
+
+/// RedisSessionStore keeps every principal's sessions and logouts together, so that one script on one server does each
+/// of the store's operations. What it stores shows no NameID, entityID, index or local id: they are named by keyed
+/// digests, and sealed where they are needed back. Blocks in its callers' threads; all of them share its connections.
+class RedisSessionStore final : public SessionStore {
+public:
+    /// Errors: Errc::store_unusable where no server can be reached or may serve (its eviction policy could drop
+    /// logouts, it has another deployment's keys); `detail` says how to mend it. `clock` must outlive the store; the
+    /// nodes' clocks mustn't differ by more than seconds.
+    [[nodiscard]] static Result<std::unique_ptr<RedisSessionStore>> open(const Clock& clock,
+                                                                         RedisSessionStoreOptions options);
+    ~RedisSessionStore() override;
+
+    [[nodiscard]] Result<Admission> admit(const Session& session) override;
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order) override;
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                        const std::vector<LocalSessionID>& gone) override;
+    [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
+    [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
+
+    /// What an operator should know of the servers, one line each: found at open().
+    [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
+
+    struct Counters {
+        std::uint64_t reconnects = 0;
+        std::uint64_t redirections = 0;        ///< MOVED and ASK
+        std::uint64_t replica_shortfalls = 0;  ///< logouts that fewer replicas than asked for had in time
+    };
+    /// From any thread; the figures needn't be of one moment.
+    [[nodiscard]] Counters counters() const noexcept;
+
+private:
+    struct Impl;
+    explicit RedisSessionStore(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slo::sp

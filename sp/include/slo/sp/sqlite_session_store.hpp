@@ -1,0 +1,58 @@
+// The durable engine: one host, one file, nothing forgotten by a crash.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "slo/sp/clock.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::sp {
+
+struct SqliteSessionStoreOptions {
+    /// Made with mode 0700 where it is missing; it must be nobody else's to read or write. On a local file system:
+    /// locks of network file systems lie. In memory (tmpfs) it survives the process, but not the machine.
+    std::filesystem::path folder;
+    std::size_t max_sessions = 20'000'000;
+    std::size_t max_logout_records = 2'000'000;          ///< one that is over a KiB counts for each KiB that it begins
+    std::size_t max_logout_records_per_idp = 1'000'000;  ///< so that one IdP can't crowd out another's
+    ReloginRule relogin = ReloginRule::by_authn_instant;
+};
+
+/// SqliteSessionStore keeps sessions and logouts in `folder`/sessions.db. What an operation has acknowledged is on the
+/// disk (WAL, synchronous=EXTRA); calls that wait at the same time share one write to it. One process at a time has the
+/// folder. Bounded like the memory engine. Blocks in its callers' threads: call it from several to share the writes.
+///
+/// A full or failing disk is Errc::store_failed for what writes; nothing is half done then, and the next call tries
+/// anew. An operation that failed like that may still turn out to be done after a crash. open() opens every file that
+/// is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
+class SqliteSessionStore final : public SessionStore {
+public:
+    /// Errors: Errc::store_unusable; `detail` says what is wrong with the folder or the file and how to mend it.
+    /// `clock` must outlive the store.
+    [[nodiscard]] static Result<std::unique_ptr<SqliteSessionStore>> open(const Clock& clock,
+                                                                          SqliteSessionStoreOptions options);
+    ~SqliteSessionStore() override;
+
+    [[nodiscard]] Result<Admission> admit(const Session& session) override;
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order) override;
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                        const std::vector<LocalSessionID>& gone) override;
+    [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
+    [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
+    std::size_t sweep_some() override;
+
+    struct Size {
+        std::size_t sessions = 0;        ///< live, ending, and expired ones not swept yet
+        std::size_t logout_records = 0;  ///< weighed as for max_logout_records
+    };
+    [[nodiscard]] Size size() const noexcept;
+
+private:
+    struct Impl;
+    explicit SqliteSessionStore(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slo::sp

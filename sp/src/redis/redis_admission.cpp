@@ -1,0 +1,129 @@
+// A login's way into the shared store.
+#include <new>
+
+#include "redis_store_impl.hpp"
+#include "slo/sp/error.hpp"
+#include "store_answers.hpp"
+#include "store_rules.hpp"
+
+namespace slo::sp {
+namespace {
+
+using namespace redis;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr int max_tries = 8;
+// How long a session's id is taken by a login that is at work, should its node die.
+constexpr milliseconds login_at_work = 30s;
+
+std::string random_nonce() {
+    const auto id = saml::random_message_id();
+    if (!id) throw std::bad_alloc();
+    return id->str().substr(1, 8);
+}
+
+}  // namespace
+
+Result<RedisOperations::Login> RedisOperations::log_in(const Session& session, Instant now) const {
+    Login login{.session = session,
+                .now = now,
+                .principal = writer.principal(session.idp, session.name_id.value),
+                .name = writer.session_name(session.id),
+                .nonce = random_nonce(),
+                .record = {}};
+    auto record = writer.session_record(session, login.principal, login.nonce);
+    if (!record) return fail(Errc::store_failed, record.error().detail);
+    login.record = *std::move(record);
+    return login;
+}
+
+Result<Admission> RedisOperations::admit(const Session& session) {
+    const Instant now = clock.now();
+    if (is_malformed(session, now)) return fail(Errc::session_malformed);
+    for (int tries = 0; tries < max_tries; ++tries) {
+        const Result<Login> login = log_in(session, now);
+        if (!login) return login.error();
+        const Result<std::optional<Admission>> admission = try_admit(*login);
+        if (!admission) return admission.error();
+        if (*admission) return **admission;
+    }
+    return fail(Errc::store_failed, "other logins keep taking the session's id");
+}
+
+/// First the place of the id is taken, for a short while; then the principal's script admits; then the place is made to
+/// last. Who finds a place whose session isn't there may take it over, but only from exactly what he saw.
+Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) {
+    const std::string place_key = writer.session_place_key(login.name);
+    const auto there = ask_for_text(script(scripts.claim, {place_key}, {login.claim(), text_of(login_at_work)}));
+    if (!there) return there.error();
+    if (there->text == login.claim()) return admit_at(login);
+
+    const Result<Holder> holder = holder_of(login, there->text);
+    if (!holder) return holder.error();
+    if (*holder == Holder::same_alive) return confirm(login, there->text);
+    if (*holder == Holder::same_ending) return std::optional(Admission::refused_by_logout);
+    if (*holder == Holder::another) return fail(Errc::session_id_taken);
+    const auto now_there = replace_place(login, there->text, login.claim(), login_at_work);
+    if (!now_there) return now_there.error();
+    return *now_there == login.claim() ? admit_at(login) : std::optional<Admission>();
+}
+
+Result<std::optional<Admission>> RedisOperations::admit_at(const Login& login) {
+    std::vector<std::string> keys = writer.barrier_keys(login.principal, login.session);
+    keys.insert(keys.begin(), writer.sessions_key(login.principal));
+    const char* const rule = options.relogin == ReloginRule::strict ? "strict" : "by_authn_instant";
+    const auto word = ask_for_text(
+        script(scripts.admit, std::move(keys),
+               {text_of(login.now), rule, login.name, login.record, text_of(login.session.expires - login.now)}));
+    if (!word) return word.error();
+    if (word->text == "admitted") return confirm(login, login.claim());
+    const auto given_up = replace_place(login, login.claim(), "", 0ms);
+    if (!given_up) return given_up.error();
+    if (word->text == "refused") return std::optional(Admission::refused_by_logout);
+    if (word->text == "taken") return fail(Errc::session_id_taken);
+    return broken();
+}
+
+Result<RedisOperations::Holder> RedisOperations::holder_of(const Login& login, std::string_view place) {
+    const std::string principal(place.substr(0, login.principal.size()));
+    Request request;
+    request.key = writer.sessions_key(principal);
+    request.words = {"HGET", request.key, login.name};
+    const auto reply = ask(std::move(request));
+    if (!reply) return reply.error();
+    if (reply->kind == Reply::Kind::nil) return Holder::none;
+    const auto held = StoredSession::read(reply->text);
+    const auto own = StoredSession::read(login.record);
+    if (!held || !own) return broken();
+    if (principal == login.principal && held->content() == own->content()) {
+        return held->is_ending() ? Holder::same_ending : Holder::same_alive;
+    }
+    return held->is_droppable(login.now) ? Holder::none : Holder::another;
+}
+
+Result<std::string> RedisOperations::replace_place(const Login& login, const std::string& place, const std::string& by,
+                                                   milliseconds time) {
+    const std::string kept = by.empty() ? "0" : text_of(time);
+    auto reply = ask_for_text(script(scripts.replace, {writer.session_place_key(login.name)}, {place, by, kept}));
+    if (!reply) return std::move(reply).error();
+    return std::move(reply->text);
+}
+
+/// The session is admitted, and `place` led to it a moment ago: that becomes final. Where another principal's login has
+/// taken the id since, that one counts, and ours goes.
+Result<std::optional<Admission>> RedisOperations::confirm(const Login& login, const std::string& place) {
+    const std::string final_place = place.ends_with(Login::on_its_way) ? place.substr(0, place.size() - 1) : place;
+    const auto there = replace_place(login, place, final_place, login.session.expires - login.now + place_margin);
+    if (!there) return there.error();
+    if (*there == final_place) return std::optional(Admission::admitted);
+    if (!there->starts_with(login.principal)) withdraw(login);
+    return std::optional<Admission>();
+}
+
+void RedisOperations::withdraw(const Login& login) {
+    // Without an answer it stays, and ends with its principal's sessions; nobody was told that it was admitted.
+    static_cast<void>(ask(script(scripts.withdraw, {writer.sessions_key(login.principal)}, {login.name, login.nonce})));
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,163 @@
+#include "slo/sp/redis_session_store.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "redis_store_impl.hpp"
+#include "server_check.hpp"
+#include "slo/sp/error.hpp"
+#include "store_answers.hpp"
+
+namespace slo::sp {
+namespace {
+
+using namespace redis;
+
+template <class Operation>
+auto or_store_failed(Operation operation) -> decltype(operation()) {
+    try {
+        return operation();
+    } catch (const std::bad_alloc&) {
+        return fail(Errc::store_failed, "out of memory");
+    }
+}
+
+}  // namespace
+
+Request RedisOperations::script(const Script& script, std::vector<std::string> keys,
+                                std::vector<std::string> arguments) {
+    Request request;
+    request.key = keys.front();
+    request.script = &script;
+    request.key_count = keys.size();
+    request.words = std::move(keys);
+    request.words.insert(request.words.end(), std::make_move_iterator(arguments.begin()),
+                         std::make_move_iterator(arguments.end()));
+    return request;
+}
+
+Result<Reply> RedisOperations::ask(Request request) {
+    const bool wants_replicas = request.acknowledgement == Acknowledgement::replicas;
+    Result<Answer> answer = servers.call(std::move(request));
+    if (!answer) return std::move(answer).error();
+    if (answer->reply.kind == Reply::Kind::error) return refused_by_server(answer->reply);
+    if (wants_replicas && answer->replicas < options.servers.replicas) {
+        ++replica_shortfalls;
+        if (options.replica_shortfall == ReplicaShortfall::refuse) {
+            return fail(Errc::store_failed, "fewer replicas than asked for have the logout");
+        }
+    }
+    return std::move(answer->reply);
+}
+
+Result<Reply> RedisOperations::ask_for_text(Request request) {
+    Result<Reply> reply = ask(std::move(request));
+    if (reply && reply->kind != Reply::Kind::text) return broken();
+    return reply;
+}
+
+Result<std::optional<Session>> RedisOperations::find(const LocalSessionID& id) {
+    const Instant now = clock.now();
+    const std::string name = writer.session_name(id);
+    Request where;
+    where.key = writer.session_place_key(name);
+    where.words = {"GET", where.key};
+    const auto place = ask(std::move(where));
+    if (!place) return place.error();
+    if (place->kind == Reply::Kind::nil) return std::optional<Session>();
+
+    const std::string principal = place->text.substr(0, principal_octets);
+    Request what;
+    what.key = writer.sessions_key(principal);
+    what.words = {"HGET", what.key, name};
+    const auto record = ask(std::move(what));
+    if (!record) return record.error();
+    if (record->kind == Reply::Kind::nil) return std::optional<Session>();
+    const auto stored = StoredSession::read(record->text);
+    if (!stored) return broken();
+    if (!stored->is_alive(now)) return std::optional<Session>();
+    Result<Session> session = writer.open_session(stored->sealed(), principal, name);
+    if (!session) return std::move(session).error();
+    return std::optional(*std::move(session));
+}
+
+struct RedisSessionStore::Impl {
+    Impl(const Clock& clock, RedisSessionStoreOptions options, RecordWriter writer, std::unique_ptr<Client> its_client,
+         std::vector<std::string> its_notes)
+        : notes(std::move(its_notes)),
+          client(std::move(its_client)),
+          operations(clock, std::move(options), std::move(writer), *client) {}
+    // The client's thread calls the listener, which uses the operations, until the client is gone.
+    ~Impl() { client.reset(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void listen();
+
+    std::vector<std::string> notes;
+    std::unique_ptr<Client> client;
+    RedisOperations operations;
+};
+
+void RedisSessionStore::Impl::listen() {
+    if (!operations.options.listener) return;
+    const auto tell = [this](std::string_view message) {
+        const auto id = operations.writer.read_ended(message);
+        if (id) operations.options.listener->session_ended(*id);
+        if (!id) operations.options.listener->may_have_missed();
+    };
+    client->subscribe(operations.writer.channel(), tell, [this] { operations.options.listener->may_have_missed(); });
+}
+
+Result<std::unique_ptr<RedisSessionStore>> RedisSessionStore::open(const Clock& clock,
+                                                                   RedisSessionStoreOptions options) {
+    auto cipher = saml::RecordCipher::with_keys(options.keys);
+    if (!cipher) return fail(Errc::store_unusable, "the store's keys: " + cipher.error().detail);
+    RecordWriter writer(*std::move(cipher), options.prefix);
+    auto client = Client::open(options.servers);
+    if (!client) return std::move(client).error();
+    auto notes = check_servers(**client, writer.deployment_key(), writer.deployment());
+    if (!notes) return std::move(notes).error();
+    auto impl =
+        std::make_unique<Impl>(clock, std::move(options), std::move(writer), *std::move(client), *std::move(notes));
+    impl->listen();
+    return std::unique_ptr<RedisSessionStore>(new RedisSessionStore(std::move(impl)));
+}
+
+RedisSessionStore::RedisSessionStore(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+RedisSessionStore::~RedisSessionStore() = default;
+
+Result<Admission> RedisSessionStore::admit(const Session& session) {
+    return or_store_failed([&] { return impl_->operations.admit(session); });
+}
+
+Result<BegunLogout> RedisSessionStore::begin_logout(const LogoutOrder& order) {
+    return or_store_failed([&] { return impl_->operations.begin_logout(order); });
+}
+
+Result<LogoutOutcome> RedisSessionStore::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                         const std::vector<LocalSessionID>& gone) {
+    return or_store_failed([&] { return impl_->operations.complete_logout(key, outcome, gone); });
+}
+
+Result<std::optional<Session>> RedisSessionStore::find(const LocalSessionID& id) {
+    return or_store_failed([&] { return impl_->operations.find(id); });
+}
+
+Result<std::vector<UnfinishedLogout>> RedisSessionStore::unfinished_logouts() {
+    return or_store_failed([&] { return impl_->operations.unfinished_logouts(); });
+}
+
+const std::vector<std::string>& RedisSessionStore::notes() const noexcept {
+    return impl_->notes;
+}
+
+RedisSessionStore::Counters RedisSessionStore::counters() const noexcept {
+    const auto client = impl_->client->counters();
+    return {.reconnects = client.reconnects,
+            .redirections = client.redirections,
+            .replica_shortfalls = impl_->operations.replica_shortfalls};
+}
+
+}  // namespace slo::sp

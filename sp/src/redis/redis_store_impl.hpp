@@ -1,0 +1,106 @@
+// The inside of RedisSessionStore: logins in redis_admission.cpp, logouts in redis_logout.cpp, the rest in
+// redis_session_store.cpp.
+//
+// Everything of a principal has one hash tag, and one script changes it. What lies in other slots (whose a session is,
+// which order has a request's ID, the journals) is written before and tidied up after, so that a node that dies in
+// between leaves nothing alive that should be dead.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "slo/sp/redis_session_store.hpp"
+#include "store_scripts.hpp"
+#include "stored_records.hpp"
+
+namespace slo::sp {
+
+/// How long a place outlives what it leads to, as the servers keep records longer than these say.
+inline constexpr std::chrono::milliseconds place_margin = std::chrono::hours(2);
+
+/// An entry of a journal: a logout's principal and its request's name.
+struct JournalEntry {
+    std::string principal;
+    std::string request_name;
+    Instant since;
+
+    [[nodiscard]] std::string text() const { return principal + request_name; }
+};
+
+using redis::Acknowledgement;
+using redis::Answer;
+using redis::RecordWriter;
+using redis::Reply;
+using redis::Request;
+using redis::Script;
+using redis::StoredSession;
+using redis::StoreScripts;
+
+/// RedisOperations are the store's operations on given servers.
+struct RedisOperations {
+    /// `its_servers` must outlive it.
+    RedisOperations(const Clock& its_clock, RedisSessionStoreOptions its_options, RecordWriter its_writer,
+                    redis::Servers& its_servers)
+        : clock(its_clock), options(std::move(its_options)), writer(std::move(its_writer)), servers(its_servers) {}
+
+    Result<Admission> admit(const Session& session);
+    Result<BegunLogout> begin_logout(const LogoutOrder& order);
+    Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                          const std::vector<LocalSessionID>& gone);
+    Result<std::optional<Session>> find(const LocalSessionID& id);
+    Result<std::vector<UnfinishedLogout>> unfinished_logouts();
+
+    // A login on its way in. Its place says whose the session is, and which login said so: principal, then nonce. While
+    // it is on its way, a mark stands behind them: who saw it so can't take a place over that has become final.
+    struct Login {
+        const Session& session;
+        Instant now;
+        std::string principal;
+        std::string name;
+        std::string nonce;
+        std::string record;
+
+        static constexpr char on_its_way = '?';
+        [[nodiscard]] std::string claim() const { return principal + nonce + on_its_way; }
+    };
+    enum class Holder { same_alive, same_ending, another, none };
+
+    Result<Login> log_in(const Session& session, Instant now) const;
+    // Nothing: somebody else was at it at the same time, try again.
+    Result<std::optional<Admission>> try_admit(const Login& login);
+    Result<std::optional<Admission>> admit_at(const Login& login);
+    Result<Holder> holder_of(const Login& login, std::string_view place);
+    // What stands there then.
+    Result<std::string> replace_place(const Login& login, const std::string& place, const std::string& by,
+                                      std::chrono::milliseconds time);
+    Result<std::optional<Admission>> confirm(const Login& login, const std::string& place);
+    void withdraw(const Login& login);
+
+    Result<Reply> run_begin(const LogoutOrder& order, const std::string& principal, Instant now);
+    Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
+    Result<std::vector<JournalEntry>> journal(unsigned number);
+    Result<std::optional<UnfinishedLogout>> look_at(const JournalEntry& entry, Instant now);
+    // The logout is over: its request's place needn't outlive it, and recovery needn't look at it.
+    void settle(const JournalEntry& entry, std::chrono::milliseconds time_left, std::vector<Request> besides = {});
+    // Pairs of a name and a sealed session, from `first` on.
+    Result<std::vector<Session>> open_sessions(const Reply& list, std::size_t first, std::string_view principal) const;
+
+    // One request; the server's own error as a Failure.
+    Result<Reply> ask(Request request);
+    Result<Reply> ask_for_text(Request request);
+    static Request script(const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments);
+
+    const Clock& clock;
+    const RedisSessionStoreOptions options;
+    const RecordWriter writer;
+    const StoreScripts& scripts = StoreScripts::get();
+    std::atomic<std::uint64_t> replica_shortfalls = 0;
+    redis::Servers& servers;
+};
+
+}  // namespace slo::sp

@@ -1,0 +1,46 @@
+// What the servers do for the store, each in one atomic step. All keys of a script share one hash tag.
+//
+// Records are octet strings that the node composes (stored_records.hpp) and that the scripts only read, compare and
+// mark. Times are milliseconds of the node's clock: a script never asks the server for the time, so one clock alone
+// decides, and a test's stands still.
+#pragma once
+
+#include "client.hpp"
+
+namespace slo::sp::redis {
+
+/// StoreScripts are the sources, ready to be sent. Immutable.
+struct StoreScripts {
+    /// KEYS: sessions, barriers of all, barriers of each index. ARGV: now, rule ("strict" or "by_authn_instant"), the
+    /// session's name, its record, how long to keep it. Answers "admitted", "refused" or "taken".
+    Script admit;
+
+    /// KEYS: sessions, counter, logout, barriers of all or of each index. ARGV: now, the logout's record, how long to
+    /// keep it, the channel, the principal. Answers {"reused"}, {"full"}, {"recorded", outcome}, or {"fresh" or
+    /// "repeated", name, sealed session, name, sealed session...}.
+    Script begin;
+
+    /// KEYS: sessions, logout. ARGV: now, the outcome, names of sessions that are gone... Answers {"unknown"}, or
+    /// {"finished" or "unfinished", how long the logout is kept, outcome, name, nonce, name, nonce...} with those that
+    /// were dropped.
+    Script complete;
+
+    /// KEYS: sessions, logout. ARGV: now. Answers {"absent"}, {"finished", how long it is kept}, or {"unfinished",
+    /// sealed key, name, sealed session...}.
+    Script look;
+
+    /// KEYS: one. ARGV: a value, how long to keep it (0: for ever). Sets it where nothing is. Answers what is there
+    /// then.
+    Script claim;
+
+    /// KEYS: one. ARGV: the value that must be there, its successor, how long to keep that (0: remove it). Answers what
+    /// is there then, "" for nothing.
+    Script replace;
+
+    /// KEYS: sessions. ARGV: a session's name, its nonce. Drops it if it is active and has that nonce.
+    Script withdraw;
+
+    [[nodiscard]] static const StoreScripts& get();
+};
+
+}  // namespace slo::sp::redis

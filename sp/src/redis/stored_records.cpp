@@ -1,0 +1,267 @@
+#include "stored_records.hpp"
+
+#include <array>
+#include <bit>
+
+#include "../packed_naming.hpp"
+#include "slo/sp/error.hpp"
+
+namespace slo::sp::redis {
+namespace {
+
+constexpr std::size_t nonce_octets = 8;
+constexpr char version = 1;  // of what is sealed: the first octet
+
+/// A big-endian double: what the scripts' struct.unpack('>d') reads. Exact for milliseconds of the next 285,000 years.
+std::string number(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    std::string octets;
+    for (int shift = 56; shift >= 0; shift -= 8) octets += static_cast<char>(bits >> shift & 0xFF);
+    return octets;
+}
+std::string number(Instant instant) {
+    return number(static_cast<double>(instant.time_since_epoch().count()));
+}
+
+double read_number(std::string_view octets) noexcept {
+    std::uint64_t bits = 0;
+    for (const char octet : octets.substr(0, 8)) bits = bits << 8 | static_cast<unsigned char>(octet);
+    return std::bit_cast<double>(bits);
+}
+/// A record holds what number() wrote; anything else is out of range, and clamped before it could overflow.
+Instant read_instant(std::string_view octets) noexcept {
+    constexpr double limit = 9e15;
+    const double value = read_number(octets);
+    const double clamped = value > -limit && value < limit ? value : 0;
+    return Instant(std::chrono::milliseconds(static_cast<std::int64_t>(clamped)));
+}
+
+std::string small_number(std::size_t value) {
+    return {static_cast<char>(value >> 8 & 0xFF), static_cast<char>(value & 0xFF)};
+}
+
+std::string outcome_number(std::uint32_t value) {
+    return small_number(value >> 16) + small_number(value & 0xFFFF);
+}
+std::uint32_t read_outcome_number(std::string_view octets) noexcept {
+    std::uint32_t value = 0;
+    for (const char octet : octets.substr(0, 4)) value = value << 8 | static_cast<unsigned char>(octet);
+    return value;
+}
+
+std::string hex(std::string_view octets) {
+    std::string text;
+    for (const char octet : octets) {
+        text += "0123456789abcdef"[static_cast<unsigned char>(octet) >> 4];
+        text += "0123456789abcdef"[static_cast<unsigned char>(octet) & 15];
+    }
+    return text;
+}
+
+char rule_of(saml::NameIDMatching matching) noexcept {
+    switch (matching) {
+        case saml::NameIDMatching::exact:
+            return 0;
+        case saml::NameIDMatching::default_qualifiers:
+            return 1;
+        case saml::NameIDMatching::value_only:
+            return 2;
+    }
+    return 0;
+}
+
+std::string packed(const Naming& naming) {
+    std::string octets(PackedNaming::size(naming, nullptr), '\0');
+    PackedNaming::write(naming, nullptr, octets.data());
+    return octets;
+}
+
+std::string context(std::string_view kind, std::string_view principal, std::string_view name) {
+    return std::string(kind) + std::string(principal) + std::string(name);
+}
+
+Failure unreadable() {
+    return fail(Errc::store_failed, "a record of the store is sealed under another key, or was changed");
+}
+
+}  // namespace
+
+std::string RecordWriter::principal(const saml::EntityID& idp, const std::string& name_value) const {
+    return hex(cipher_.name({"principal", idp.str(), name_value}));
+}
+
+std::string RecordWriter::session_name(const LocalSessionID& id) const {
+    return cipher_.name({"session", id.str()});
+}
+
+std::string RecordWriter::request_name(const LogoutKey& key) const {
+    return cipher_.name({"request", key.idp.str(), key.request_id.str()});
+}
+
+std::string RecordWriter::order_name(const LogoutOrder& order) const {
+    return cipher_.name({"order", packed(Naming::of(order)), number(order.as_of)});
+}
+
+std::string RecordWriter::index_name(std::string_view principal, const saml::SessionIndex& index) const {
+    return cipher_.name({"index", principal, index.str()});
+}
+
+std::string RecordWriter::form_name(const saml::NameID& name_id, saml::NameIDMatching matching,
+                                    const saml::EntityID& idp, const saml::EntityID& sp) const {
+    return cipher_.name({"form", std::string_view("012").substr(static_cast<std::size_t>(rule_of(matching)), 1),
+                         idp.str(), sp.str(), saml::matching_form(name_id, matching, idp, sp)});
+}
+
+std::string RecordWriter::tagged(std::string_view principal, std::string_view rest) const {
+    return prefix_ + ":{" + std::string(principal) + "}:" + std::string(rest);
+}
+
+std::string RecordWriter::sessions_key(std::string_view principal) const {
+    return tagged(principal, "sessions");
+}
+
+std::string RecordWriter::counter_key(std::string_view principal) const {
+    return tagged(principal, "count");
+}
+
+std::string RecordWriter::logout_key(std::string_view principal, std::string_view request_name) const {
+    return tagged(principal, "logout:" + hex(request_name));
+}
+
+std::vector<std::string> RecordWriter::barrier_keys(std::string_view principal, const Session& session) const {
+    std::vector<std::string> keys{tagged(principal, "barrier")};
+    for (const saml::SessionIndex& index : session.session_indexes) {
+        keys.push_back(tagged(principal, "barrier:" + hex(index_name(principal, index))));
+    }
+    return keys;
+}
+
+std::vector<std::string> RecordWriter::barrier_keys(std::string_view principal, const LogoutOrder& order) const {
+    if (order.session_indexes.empty()) return {tagged(principal, "barrier")};
+    std::vector<std::string> keys;
+    for (const saml::SessionIndex& index : order.session_indexes) {
+        keys.push_back(tagged(principal, "barrier:" + hex(index_name(principal, index))));
+    }
+    return keys;
+}
+
+std::string RecordWriter::session_place_key(std::string_view session_name) const {
+    return prefix_ + ":session:" + hex(session_name);
+}
+
+std::string RecordWriter::request_place_key(std::string_view request_name) const {
+    return prefix_ + ":request:" + hex(request_name);
+}
+
+std::string RecordWriter::journal_key(unsigned number) const {
+    return prefix_ + ":unfinished:" + std::to_string(number);
+}
+
+unsigned RecordWriter::journal_of(std::string_view principal) noexcept {
+    const char digit = principal.empty() ? '0' : principal.front();
+    return static_cast<unsigned>(digit >= 'a' ? digit - 'a' + 10 : digit - '0') % journals;
+}
+
+std::string RecordWriter::deployment_key() const {
+    return prefix_ + ":deployment";
+}
+
+std::string RecordWriter::deployment() const {
+    return hex(cipher_.name({"deployment"}));
+}
+
+Result<std::string> RecordWriter::session_record(const Session& session, std::string_view principal,
+                                                 std::string_view nonce) const {
+    const std::string naming = packed(Naming::of(session));
+    const std::string plain = version + number(session.authn_instant) + number(session.expires) + naming;
+    const auto sealed = cipher_.seal(plain, context("session", principal, session_name(session.id)));
+    if (!sealed) return sealed.error();
+    std::string record = number(0.0) + number(session.expires) + number(session.authn_instant) + std::string(nonce) +
+                         cipher_.name({"content", plain});
+    for (const auto matching :
+         {saml::NameIDMatching::exact, saml::NameIDMatching::default_qualifiers, saml::NameIDMatching::value_only}) {
+        record += form_name(session.name_id, matching, session.idp, session.sp);
+    }
+    record += small_number(session.session_indexes.size());
+    for (const saml::SessionIndex& index : session.session_indexes) record += index_name(principal, index);
+    return record + *sealed;
+}
+
+Result<std::string> RecordWriter::logout_record(const LogoutOrder& order, std::string_view principal) const {
+    const std::string plain =
+        version + small_number(order.key.idp.str().size()) + order.key.idp.str() + order.key.request_id.str();
+    const auto sealed = cipher_.seal(plain, context("logout", principal, request_name(order.key)));
+    if (!sealed) return sealed.error();
+    std::string record = number(0.0) + number(order.keep_until) + number(order.as_of) + rule_of(order.matching) +
+                         form_name(order.name_id, order.matching, order.key.idp, order.sp) + order_name(order) +
+                         std::string(13, '\0') + small_number(order.session_indexes.size());
+    for (const saml::SessionIndex& index : order.session_indexes) record += index_name(principal, index);
+    return record + *sealed;
+}
+
+std::string RecordWriter::outcome_record(const LogoutOutcome& outcome) {
+    return '\1' + outcome_number(outcome.ended) + outcome_number(outcome.already_gone) + outcome_number(outcome.failed);
+}
+
+std::optional<LogoutOutcome> RecordWriter::read_outcome(std::string_view record) noexcept {
+    if (record.size() != 13 || record.front() != 1) return std::nullopt;
+    return LogoutOutcome{.ended = read_outcome_number(record.substr(1)),
+                         .already_gone = read_outcome_number(record.substr(5)),
+                         .failed = read_outcome_number(record.substr(9))};
+}
+
+Result<Session> RecordWriter::open_session(std::string_view sealed, std::string_view principal,
+                                           std::string_view session_name) const {
+    const auto plain = cipher_.open(sealed, context("session", principal, session_name));
+    if (!plain || plain->size() <= 17 || plain->front() != version) return unreadable();
+    // What opens under the store's key was sealed by session_record().
+    const PackedNaming naming(nullptr, plain->data() + 17);
+    return Session{.id = LocalSessionID::parse(naming.id()).value(),
+                   .idp = naming.idp_entity(),
+                   .sp = naming.sp_entity(),
+                   .name_id = naming.name_id(),
+                   .session_indexes = naming.session_indexes(),
+                   .authn_instant = read_instant(std::string_view(*plain).substr(1)),
+                   .expires = read_instant(std::string_view(*plain).substr(9))};
+}
+
+Result<LocalSessionID> RecordWriter::read_ended(std::string_view message) const {
+    if (message.size() < principal_octets + name_octets) return unreadable();
+    auto session = open_session(message.substr(principal_octets + name_octets), message.substr(0, principal_octets),
+                                message.substr(principal_octets, name_octets));
+    if (!session) return std::move(session).error();
+    return std::move(session->id);
+}
+
+Result<LogoutKey> RecordWriter::open_logout_key(std::string_view sealed, std::string_view principal,
+                                                std::string_view request_name) const {
+    const auto plain = cipher_.open(sealed, context("logout", principal, request_name));
+    if (!plain || plain->size() <= 3 || plain->front() != version) return unreadable();
+    const std::string_view fields = std::string_view(*plain).substr(1);
+    const std::size_t length =
+        std::size_t{static_cast<unsigned char>(fields[0])} << 8 | static_cast<unsigned char>(fields[1]);
+    if (fields.size() < 2 + length) return unreadable();
+    auto idp = saml::EntityID::parse(fields.substr(2, length));
+    auto id = saml::MessageID::parse(fields.substr(2 + length));
+    if (!idp || !id) return unreadable();
+    return LogoutKey{*std::move(idp), *std::move(id)};
+}
+
+std::optional<StoredSession> StoredSession::read(std::string_view record) noexcept {
+    constexpr std::size_t content_at = 32;
+    constexpr std::size_t indexes_at = content_at + 4 * name_octets;
+    static_assert(3 * sizeof(double) + nonce_octets == content_at);
+    if (record.size() < indexes_at + 2) return std::nullopt;
+    const std::size_t indexes = std::size_t{static_cast<unsigned char>(record[indexes_at])} << 8 |
+                                static_cast<unsigned char>(record[indexes_at + 1]);
+    const std::size_t sealed_at = indexes_at + 2 + indexes * name_octets;
+    if (record.size() < sealed_at) return std::nullopt;
+    StoredSession session;
+    session.is_ending_ = read_number(record) != 0;
+    session.expires_ = read_instant(record.substr(8));
+    session.content_ = record.substr(content_at, name_octets);
+    session.sealed_ = record.substr(sealed_at);
+    return session;
+}
+
+}  // namespace slo::sp::redis

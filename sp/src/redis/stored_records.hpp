@@ -1,0 +1,98 @@
+// What stands in the shared store: keys, and records that show nothing of a principal but keyed digests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/saml/record_cipher.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::sp::redis {
+
+/// A principal's name in hex digits, and any other name as it is.
+inline constexpr std::size_t principal_octets = 32;
+inline constexpr std::size_t name_octets = 16;
+
+/// RecordWriter names, composes, seals and opens. Thread-safe. Every function may throw std::bad_alloc.
+class RecordWriter {
+public:
+    RecordWriter(saml::RecordCipher cipher, std::string prefix)
+        : cipher_(std::move(cipher)), prefix_(std::move(prefix)) {}
+
+    /// 32 hex digits that stand for a principal under the widest matching rule, and are its hash tag.
+    [[nodiscard]] std::string principal(const saml::EntityID& idp, const std::string& name_value) const;
+    /// 16 octets each.
+    [[nodiscard]] std::string session_name(const LocalSessionID& id) const;
+    [[nodiscard]] std::string request_name(const LogoutKey& key) const;
+    /// 16 octets that stand for the order: equal for a repeat, whatever its keep_until.
+    [[nodiscard]] std::string order_name(const LogoutOrder& order) const;
+
+    [[nodiscard]] std::string sessions_key(std::string_view principal) const;
+    [[nodiscard]] std::string counter_key(std::string_view principal) const;
+    [[nodiscard]] std::string logout_key(std::string_view principal, std::string_view request_name) const;
+    /// Where a login looks for logouts that forbid it: those of all, and those of its indexes.
+    [[nodiscard]] std::vector<std::string> barrier_keys(std::string_view principal, const Session& session) const;
+    /// Where a logout stands in the way of logins.
+    [[nodiscard]] std::vector<std::string> barrier_keys(std::string_view principal, const LogoutOrder& order) const;
+    /// Which principal's a session is, and which order has a request's ID: alone, each in a slot of its own.
+    [[nodiscard]] std::string session_place_key(std::string_view session_name) const;
+    [[nodiscard]] std::string request_place_key(std::string_view request_name) const;
+    /// The journals of unfinished logouts, so that recovery needn't look at every key.
+    static constexpr unsigned journals = 16;
+    [[nodiscard]] std::string journal_key(unsigned number) const;
+    [[nodiscard]] static unsigned journal_of(std::string_view principal) noexcept;
+    /// What the nodes of one deployment agree on: that they have the same index key.
+    [[nodiscard]] std::string deployment_key() const;
+    [[nodiscard]] std::string deployment() const;
+    [[nodiscard]] std::string channel() const { return prefix_ + ":ended"; }
+
+    /// The records as the scripts want them (store_scripts.cpp shows their layout).
+    [[nodiscard]] Result<std::string> session_record(const Session& session, std::string_view principal,
+                                                     std::string_view nonce) const;
+    [[nodiscard]] Result<std::string> logout_record(const LogoutOrder& order, std::string_view principal) const;
+    [[nodiscard]] static std::string outcome_record(const LogoutOutcome& outcome);
+
+    /// Errors: Errc::store_failed where it was sealed under another key, or changed.
+    [[nodiscard]] Result<Session> open_session(std::string_view sealed, std::string_view principal,
+                                               std::string_view session_name) const;
+    /// What begin_script publishes of a session that ends: principal, name, sealed session.
+    [[nodiscard]] Result<LocalSessionID> read_ended(std::string_view message) const;
+    [[nodiscard]] Result<LogoutKey> open_logout_key(std::string_view sealed, std::string_view principal,
+                                                    std::string_view request_name) const;
+    [[nodiscard]] static std::optional<LogoutOutcome> read_outcome(std::string_view record) noexcept;
+
+private:
+    [[nodiscard]] std::string tagged(std::string_view principal, std::string_view rest) const;
+    [[nodiscard]] std::string index_name(std::string_view principal, const saml::SessionIndex& index) const;
+    [[nodiscard]] std::string form_name(const saml::NameID& name_id, saml::NameIDMatching matching,
+                                        const saml::EntityID& idp, const saml::EntityID& sp) const;
+
+    saml::RecordCipher cipher_;
+    std::string prefix_;
+};
+
+/// StoredSession is a session record as it was read.
+class StoredSession {
+public:
+    /// Nothing where the octets are no session's record.
+    [[nodiscard]] static std::optional<StoredSession> read(std::string_view record) noexcept;
+
+    [[nodiscard]] bool is_ending() const noexcept { return is_ending_; }
+    [[nodiscard]] bool is_alive(Instant now) const noexcept { return !is_ending_ && expires_ > now; }
+    /// Expired, and no logout waits for it.
+    [[nodiscard]] bool is_droppable(Instant now) const noexcept { return !is_ending_ && expires_ <= now; }
+    /// Borrow from the record.
+    [[nodiscard]] std::string_view content() const noexcept { return content_; }
+    [[nodiscard]] std::string_view sealed() const noexcept { return sealed_; }
+
+private:
+    bool is_ending_ = false;
+    Instant expires_;
+    std::string_view content_;
+    std::string_view sealed_;
+};
+
+}  // namespace slo::sp::redis

@@ -1,0 +1,112 @@
+// One connection to the SQLite file, and its prepared statements.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "owned_sqlite.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/sp/error.hpp"
+#include "statements.hpp"
+
+namespace slo::sp {
+
+/// Database gathers errors: after the first one its statements do nothing and find no row, and whoever ran an operation
+/// looks once, at its end, and throws away what it found. So no step of an operation can forget to look.
+/// Used by one thread at a time.
+class Database {
+public:
+    enum class Access { read_write, read_only };
+
+    /// Opens `file`, which exists, and shuts what SQLite has for other purposes: a damaged or planted file is only
+    /// data. Null: no memory. Errors are in the result.
+    [[nodiscard]] static std::unique_ptr<Database> open(const std::filesystem::path& file, Access access);
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    /// Runs a constant that takes no values.
+    void run(const char* sql) noexcept;
+    /// Ends the transaction even after an error, which stays.
+    void roll_back() noexcept;
+    /// The first column of the first row of a constant that takes no values; 0 where there is none.
+    [[nodiscard]] std::int64_t read_integer(const char* sql) noexcept;
+    /// Prepares every Query. Cursors come after it; they do nothing after an error.
+    void prepare() noexcept;
+
+    [[nodiscard]] bool has_failed() const noexcept { return error_ != SQLITE_OK; }
+    /// The first error; its detail names SQLite's complaint and how to mend it, and no value. has_failed() is true.
+    [[nodiscard]] Failure failure(Errc code) const;
+    void forget_failure() noexcept { error_ = SQLITE_OK; }
+    /// A record has been read that this engine can't have written.
+    void fail_as_damaged() noexcept { note(SQLITE_CORRUPT); }
+    void fail_for_lack_of_memory() noexcept { note(SQLITE_NOMEM); }
+
+    [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
+    [[nodiscard]] std::int64_t last_number() const noexcept { return sqlite3_last_insert_rowid(database_.get()); }
+    [[nodiscard]] std::size_t changes() const noexcept {
+        return static_cast<std::size_t>(sqlite3_changes64(database_.get()));
+    }
+    /// How long a statement waits for another program that has the file locked; not at all unless set.
+    void wait_for_locks(std::chrono::milliseconds at_most) noexcept;
+    /// From now on commits leave the log to checkpoint_if_due().
+    void take_over_checkpoints() noexcept;
+    /// Moves the log's pages into the file if there are many. What fails is tried again the next time: the log has it.
+    void checkpoint_if_due() noexcept;
+
+private:
+    friend class Cursor;
+    explicit Database(OwnedDatabase database) noexcept : database_(std::move(database)) {}
+    void note(int code) noexcept;
+    void configure(Access access) noexcept;
+    [[nodiscard]] OwnedStatement prepare(const char* sql) noexcept;
+
+    OwnedDatabase database_;
+    std::array<OwnedStatement, query_count> statements_;  // finalized before the connection closes
+    int error_ = SQLITE_OK;
+    int pages_in_log_ = 0;
+};
+
+/// Cursor is one use of a prepared statement: bind its values in order, then step. Values are borrowed until its end.
+class Cursor {
+public:
+    Cursor(Database& database, Query query) noexcept
+        : database_(database), statement_(database.statements_[static_cast<std::size_t>(query)].get()) {
+        if (statement_ == nullptr) database.note(SQLITE_MISUSE);  // prepare() failed, or was forgotten
+    }
+    ~Cursor() {
+        if (statement_ == nullptr) return;
+        sqlite3_reset(statement_);  // repeats the error of a step, which is noted
+        sqlite3_clear_bindings(statement_);
+    }
+    Cursor(const Cursor&) = delete;
+    Cursor& operator=(const Cursor&) = delete;
+
+    Cursor& bind(std::int64_t value) noexcept;
+    Cursor& bind(std::string_view text) noexcept;
+    Cursor& bind_or_null(const std::optional<std::string>& text) noexcept;
+    Cursor& bind_octets(std::string_view octets) noexcept;
+
+    /// Whether there is another row.
+    [[nodiscard]] bool next() noexcept;
+    /// Runs a statement that has no rows.
+    void run() noexcept { static_cast<void>(next()); }
+
+    [[nodiscard]] bool is_null(int column) const noexcept;
+    [[nodiscard]] std::int64_t integer(int column) const noexcept;
+    /// Valid until next().
+    [[nodiscard]] std::string_view text(int column) const noexcept;
+    [[nodiscard]] std::optional<std::string> optional_text(int column) const;
+
+private:
+    Database& database_;
+    sqlite3_stmt* statement_;
+    int bound_ = 0;
+};
+
+}  // namespace slo::sp

@@ -1,0 +1,119 @@
+#include "schema.hpp"
+
+namespace slo::sp {
+namespace {
+
+// Instants are milliseconds since 1970. session_indexes are joined by line feeds, which no index contains. A session
+// is found by its principal and filtered by the order's rule, indexes included: a principal has few sessions, and a
+// table of indexes would double what each login writes.
+//
+// `pending` is what a logout waits for: its completion, and each session whose ending_by it is. A barrier stands
+// before each index that a logout names, or before '' if it names all; those that a newer one makes redundant go.
+//
+// The triggers keep the quotas' sums in the transaction that changes them, whoever changes them.
+constexpr const char* version_1[] = {
+    R"(CREATE TABLE entity (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        logout_weight INTEGER NOT NULL DEFAULT 0
+    ) STRICT)",
+    R"(CREATE TABLE session (
+        number INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE,
+        idp INTEGER NOT NULL,
+        sp INTEGER NOT NULL,
+        name_value TEXT NOT NULL,
+        name_format TEXT,
+        name_qualifier TEXT,
+        sp_name_qualifier TEXT,
+        sp_provided_id TEXT,
+        session_indexes TEXT NOT NULL,
+        authn_instant INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        ending_by INTEGER
+    ) STRICT)",
+    "CREATE INDEX session_of_principal ON session (idp, name_value)",
+    "CREATE INDEX session_expiry ON session (expires) WHERE ending_by IS NULL",
+    R"(CREATE TABLE logout (
+        number INTEGER PRIMARY KEY,
+        request_id TEXT NOT NULL,
+        idp INTEGER NOT NULL,
+        sp INTEGER NOT NULL,
+        name_value TEXT NOT NULL,
+        name_format TEXT,
+        name_qualifier TEXT,
+        sp_name_qualifier TEXT,
+        sp_provided_id TEXT,
+        session_indexes TEXT NOT NULL,
+        matching INTEGER NOT NULL,
+        as_of INTEGER NOT NULL,
+        keep_until INTEGER NOT NULL,
+        weight INTEGER NOT NULL,
+        pending INTEGER NOT NULL,
+        ended INTEGER,
+        already_gone INTEGER,
+        failed INTEGER,
+        UNIQUE (idp, request_id)
+    ) STRICT)",
+    "CREATE INDEX logout_finished ON logout (keep_until) WHERE pending = 0",
+    "CREATE INDEX logout_unfinished ON logout (pending) WHERE pending > 0",
+    R"(CREATE TABLE barrier (
+        idp INTEGER NOT NULL,
+        name_value TEXT NOT NULL,
+        session_index TEXT NOT NULL,
+        logout INTEGER NOT NULL,
+        PRIMARY KEY (idp, name_value, session_index, logout)
+    ) STRICT, WITHOUT ROWID)",
+    R"(CREATE TABLE tally (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        sessions INTEGER NOT NULL,
+        logout_weight INTEGER NOT NULL
+    ) STRICT)",
+    "INSERT INTO tally VALUES (1, 0, 0)",
+    R"(CREATE TRIGGER session_added AFTER INSERT ON session BEGIN
+        UPDATE tally SET sessions = sessions + 1 WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER session_removed AFTER DELETE ON session BEGIN
+        UPDATE tally SET sessions = sessions - 1 WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER logout_added AFTER INSERT ON logout BEGIN
+        UPDATE tally SET logout_weight = logout_weight + new.weight WHERE one = 1;
+        UPDATE entity SET logout_weight = logout_weight + new.weight WHERE number = new.idp;
+    END)",
+    R"(CREATE TRIGGER logout_removed AFTER DELETE ON logout BEGIN
+        UPDATE tally SET logout_weight = logout_weight - old.weight WHERE one = 1;
+        UPDATE entity SET logout_weight = logout_weight - old.weight WHERE number = old.idp;
+    END)",
+    "PRAGMA application_id = 0x534C4F73",
+};
+
+constexpr Migration steps_so_far[] = {
+    {.statements = version_1, .stamp = "PRAGMA user_version = 1"},
+};
+
+}  // namespace
+
+std::span<const Migration> migrations() noexcept {
+    return steps_so_far;
+}
+
+FileKind kind_of(Database& database, std::size_t newest_version) noexcept {
+    const std::int64_t owner = database.read_integer("PRAGMA application_id");
+    const std::int64_t version = database.read_integer("PRAGMA user_version");
+    const std::int64_t tables = database.read_integer("SELECT count(*) FROM sqlite_schema");
+    if (owner == 0 && version == 0 && tables == 0) return FileKind::empty;
+    if (owner != application_id || version < 1) return FileKind::of_another_program;
+    return version <= static_cast<std::int64_t>(newest_version) ? FileKind::ours : FileKind::of_a_newer_version;
+}
+
+void migrate(Database& database, std::span<const Migration> steps) noexcept {
+    database.run("BEGIN IMMEDIATE");
+    const auto version = static_cast<std::size_t>(database.read_integer("PRAGMA user_version"));
+    for (std::size_t i = version; i < steps.size(); ++i) {
+        for (const char* const statement : steps[i].statements) database.run(statement);
+    }
+    database.run(steps.back().stamp);
+    database.run("COMMIT");
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,208 @@
+#include "session_tables.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "slo/sp/error.hpp"
+#include "store_rules.hpp"
+#include "stored_values.hpp"
+
+namespace slo::sp {
+namespace {
+
+/// How many records of a kind one sweep drops: a few milliseconds within somebody's commit.
+constexpr std::int64_t sweep_batch = 64;
+
+/// A logout of many KiB needs the room of several.
+constexpr int sweeps_for_room = 16;
+
+void run_with_number(Database& database, Query query, std::int64_t number) noexcept {
+    Cursor(database, query).bind(number).run();
+}
+
+}  // namespace
+
+Result<Admission> SessionTables::admit(const Session& session, Instant now) {
+    if (is_forbidden(session, now)) return Admission::refused_by_logout;
+    if (const auto holder = this->session(session.id)) {
+        if (holder->session == session) return holder->ending_by ? Admission::refused_by_logout : Admission::admitted;
+        if (!holder->is_droppable(now)) return fail(Errc::session_id_taken);
+        forget(*holder);
+    }
+    if (!has_room_for_session(now)) return fail(Errc::store_full);
+    const std::int64_t idp = entity(session.idp);
+    const std::int64_t sp = entity(session.sp);
+    const std::string indexes = joined(session.session_indexes);
+    Cursor added(database_, Query::add_session);
+    added.bind_octets(session.id.str()).bind(idp).bind(sp);
+    bind_name_id(added, session.name_id);
+    added.bind(indexes).bind(ticks(session.authn_instant)).bind(ticks(session.expires)).run();
+    return Admission::admitted;
+}
+
+bool SessionTables::is_forbidden(const Session& session, Instant now) {
+    const auto any_forbids = [&](std::string_view index) {
+        return std::ranges::any_of(barriers(session.idp, session.name_id, index), [&](const StoredLogout& logout) {
+            return forbids(OrderView{logout.order}, session, now, options_.relogin);
+        });
+    };
+    return any_forbids(every_index) ||
+           std::ranges::any_of(session.session_indexes, any_forbids, &saml::SessionIndex::str);
+}
+
+bool SessionTables::has_room_for_session(Instant now) {
+    if (size().sessions < options_.max_sessions) return true;
+    sweep_sessions(now);
+    return size().sessions < options_.max_sessions;
+}
+
+bool SessionTables::has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now) {
+    for (int sweeps = 0;; ++sweeps) {
+        if (size().logout_records + weight <= options_.max_logout_records &&
+            idp_logout_weight(order.key.idp) + weight <= options_.max_logout_records_per_idp) {
+            return true;
+        }
+        if (sweeps == sweeps_for_room || sweep_logouts(now) == 0) return false;
+    }
+}
+
+bool SessionTables::has_room_for_barriers(const LogoutOrder& order) {
+    const auto has_room = [&](std::string_view index) {
+        const auto standing = barriers(order.key.idp, order.name_id, index);
+        const auto redundant = std::ranges::count_if(standing, [&order](const StoredLogout& other) {
+            return makes_redundant(OrderView{order}, OrderView{other.order});
+        });
+        return standing.size() - static_cast<std::size_t>(redundant) < max_barriers_of_a_key;
+    };
+    if (order.session_indexes.empty()) return has_room(every_index);
+    return std::ranges::all_of(order.session_indexes, has_room, &saml::SessionIndex::str);
+}
+
+Result<BegunLogout> SessionTables::begin_logout(const LogoutOrder& order, Instant now) {
+    if (const auto number = logout_number(order.key)) {
+        const auto known = logout(*number);
+        if (!known) return fail(Errc::store_failed);
+        if (!is_repeat(known->order, order)) return fail(Errc::request_id_reused);
+        if (known->outcome) return BegunLogout(RepeatedLogout{known->outcome, {}});
+        return BegunLogout(RepeatedLogout{std::nullopt, sessions_in(named_by(*known))});
+    }
+    const std::size_t weight = weight_of_octets(octets_of(order));
+    if (!has_room_for_logout(order, weight, now) || !has_room_for_barriers(order)) return fail(Errc::store_full);
+    const std::int64_t number = add(order, weight);
+    put_up_barriers(order, number);
+    return BegunLogout(FreshLogout{make_ending(order, number, now)});
+}
+
+std::vector<Session> SessionTables::make_ending(const LogoutOrder& order, std::int64_t number, Instant now) {
+    std::vector<StoredSession> named = sessions_of(order);
+    std::erase_if(named, [&](const StoredSession& stored) {
+        return stored.is_droppable(now) || !names(order, SessionView{stored.session});
+    });
+    std::int64_t pending = 1;  // its completion
+    for (const StoredSession& stored : named) {
+        if (stored.ending_by) continue;
+        Cursor(database_, Query::make_session_ending).bind(number).bind(stored.number).run();
+        ++pending;
+    }
+    if (pending > 1) Cursor(database_, Query::set_pending).bind(pending).bind(number).run();
+    return sessions_in(std::move(named));
+}
+
+void SessionTables::put_up_barriers(const LogoutOrder& order, std::int64_t number) {
+    const std::int64_t idp = entity(order.key.idp);
+    const auto put_up = [&](std::string_view index) {
+        const auto standing = barriers(order.key.idp, order.name_id, index);
+        if (std::ranges::any_of(standing, [&order](const StoredLogout& other) {
+                return makes_redundant(OrderView{other.order}, OrderView{order});
+            })) {
+            return;
+        }
+        for (const StoredLogout& other : standing) {
+            if (!makes_redundant(OrderView{order}, OrderView{other.order})) continue;
+            take_down_barrier(other.order, index, other.number);
+        }
+        Cursor(database_, Query::add_barrier).bind(idp).bind(order.name_id.value).bind(index).bind(number).run();
+    };
+    if (order.session_indexes.empty()) put_up(every_index);
+    for (const saml::SessionIndex& index : order.session_indexes) put_up(index.str());
+}
+
+Result<LogoutOutcome> SessionTables::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                     const std::vector<LocalSessionID>& gone) {
+    const auto number = logout_number(key);
+    const auto known = number ? logout(*number) : std::nullopt;
+    if (!known) return fail(Errc::store_failed, "no such logout has begun");
+    for (const LocalSessionID& id : gone) {
+        const auto stored = session(id);
+        if (stored && has_named(*known, *stored)) forget(*stored);
+    }
+    if (known->outcome) return *known->outcome;
+    Cursor(database_, Query::set_outcome)
+        .bind(std::int64_t{outcome.ended})
+        .bind(std::int64_t{outcome.already_gone})
+        .bind(std::int64_t{outcome.failed})
+        .bind(known->number)
+        .run();
+    return outcome;
+}
+
+void SessionTables::forget(const StoredSession& session) {
+    run_with_number(database_, Query::remove_session, session.number);
+    if (session.ending_by) run_with_number(database_, Query::settle_one, *session.ending_by);
+}
+
+std::vector<UnfinishedLogout> SessionTables::unfinished_logouts() {
+    std::vector<std::int64_t> numbers;
+    for (Cursor row(database_, Query::unfinished_logouts); row.next();) numbers.push_back(row.integer(0));
+    std::vector<UnfinishedLogout> unfinished;
+    for (const std::int64_t number : numbers) {
+        const auto known = logout(number);
+        if (!known) break;
+        // A logout that isn't completed names all that it waits for, or recovery would complete it too early.
+        std::vector<StoredSession> ending = named_by(*known);
+        if (known->outcome) std::erase_if(ending, [number](const auto& stored) { return stored.ending_by != number; });
+        unfinished.push_back({known->order.key, sessions_in(std::move(ending))});
+    }
+    return unfinished;
+}
+
+std::vector<StoredSession> SessionTables::named_by(const StoredLogout& logout) {
+    std::vector<StoredSession> named = sessions_of(logout.order);
+    std::erase_if(named, [&logout](const StoredSession& stored) { return !has_named(logout, stored); });
+    return named;
+}
+
+std::size_t SessionTables::sweep(Instant now) {
+    const std::size_t sessions = sweep_sessions(now);
+    return sessions + sweep_logouts(now);
+}
+
+std::size_t SessionTables::sweep_sessions(Instant now) {
+    Cursor(database_, Query::sweep_sessions).bind(ticks(now)).bind(sweep_batch).run();
+    return database_.changes();
+}
+
+std::size_t SessionTables::sweep_logouts(Instant now) {
+    std::vector<std::int64_t> numbers;
+    {
+        Cursor row(database_, Query::finished_logouts_until);
+        row.bind(ticks(now)).bind(sweep_batch);
+        while (row.next()) numbers.push_back(row.integer(0));
+    }
+    for (const std::int64_t number : numbers) {
+        const auto known = logout(number);
+        if (!known) return 0;
+        take_down_barriers(*known);
+        run_with_number(database_, Query::remove_logout, number);
+    }
+    return numbers.size();
+}
+
+void SessionTables::take_down_barriers(const StoredLogout& logout) {
+    if (logout.order.session_indexes.empty()) take_down_barrier(logout.order, every_index, logout.number);
+    for (const saml::SessionIndex& index : logout.order.session_indexes) {
+        take_down_barrier(logout.order, index.str(), logout.number);
+    }
+}
+
+}  // namespace slo::sp

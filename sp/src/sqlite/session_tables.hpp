@@ -1,0 +1,80 @@
+// The port's operations on the tables. Nothing here begins or ends a transaction, and nothing here waits.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "database.hpp"
+#include "slo/sp/sqlite_session_store.hpp"
+
+namespace slo::sp {
+
+/// A session as it stands in its table.
+struct StoredSession {
+    std::int64_t number;
+    Session session;
+    std::optional<std::int64_t> ending_by;  ///< the first logout that named it; none while it is active
+
+    /// Expired, and no logout waits for it: the application may keep a session past `expires`, and a logout that named
+    /// it has to see it gone first.
+    [[nodiscard]] bool is_droppable(Instant now) const noexcept { return !ending_by && session.expires <= now; }
+};
+
+/// A logout as it stands in its table. Numbers grow in the order in which logouts began.
+struct StoredLogout {
+    std::int64_t number;
+    LogoutOrder order;
+    std::optional<LogoutOutcome> outcome;
+};
+
+/// SessionTables decides and acts through one connection, whose errors its caller looks at afterwards. Everything that
+/// refuses an operation is known before it writes, except that expired records make room first.
+class SessionTables {
+public:
+    SessionTables(Database& database, const SqliteSessionStoreOptions& options) noexcept
+        : database_(database), options_(options) {}
+
+    // Within a transaction that writes.
+    [[nodiscard]] Result<Admission> admit(const Session& session, Instant now);
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order, Instant now);
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                        const std::vector<LocalSessionID>& gone);
+    std::size_t sweep(Instant now);
+
+    // Within any transaction.
+    [[nodiscard]] std::optional<StoredSession> session(const LocalSessionID& id);
+    [[nodiscard]] std::vector<UnfinishedLogout> unfinished_logouts();
+    [[nodiscard]] SqliteSessionStore::Size size();
+
+private:
+    [[nodiscard]] bool is_forbidden(const Session& session, Instant now);
+    [[nodiscard]] bool has_room_for_session(Instant now);
+    [[nodiscard]] bool has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now);
+    [[nodiscard]] bool has_room_for_barriers(const LogoutOrder& order);
+    [[nodiscard]] std::size_t idp_logout_weight(const saml::EntityID& idp);
+
+    [[nodiscard]] std::int64_t entity(const saml::EntityID& id);
+    [[nodiscard]] std::vector<StoredSession> sessions_of(const LogoutOrder& order);
+    [[nodiscard]] std::optional<StoredSession> read_session(const Cursor& row);
+    [[nodiscard]] std::optional<std::int64_t> logout_number(const LogoutKey& key);
+    [[nodiscard]] std::optional<StoredLogout> logout(std::int64_t number);
+    [[nodiscard]] std::vector<StoredSession> named_by(const StoredLogout& logout);
+    /// The logouts whose barriers stand before one index of a principal.
+    [[nodiscard]] std::vector<StoredLogout> barriers(const saml::EntityID& idp, const saml::NameID& name_id,
+                                                     std::string_view session_index);
+
+    [[nodiscard]] std::int64_t add(const LogoutOrder& order, std::size_t weight);
+    void put_up_barriers(const LogoutOrder& order, std::int64_t number);
+    void take_down_barriers(const StoredLogout& logout);
+    void take_down_barrier(const LogoutOrder& order, std::string_view session_index, std::int64_t number);
+    [[nodiscard]] std::vector<Session> make_ending(const LogoutOrder& order, std::int64_t number, Instant now);
+    void forget(const StoredSession& session);
+    std::size_t sweep_sessions(Instant now);
+    std::size_t sweep_logouts(Instant now);
+
+    Database& database_;
+    const SqliteSessionStoreOptions& options_;
+};
+
+}  // namespace slo::sp

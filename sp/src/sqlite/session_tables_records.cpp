@@ -1,0 +1,107 @@
+// Records in and out of the tables. What is decided about them stands in session_tables.cpp.
+#include <utility>
+
+#include "session_tables.hpp"
+#include "store_rules.hpp"
+#include "stored_values.hpp"
+
+namespace slo::sp {
+
+std::optional<StoredSession> SessionTables::session(const LocalSessionID& id) {
+    Cursor row(database_, Query::session_by_id);
+    row.bind_octets(id.str());
+    return row.next() ? read_session(row) : std::nullopt;
+}
+
+std::vector<StoredSession> SessionTables::sessions_of(const LogoutOrder& order) {
+    std::vector<StoredSession> sessions;
+    Cursor row(database_, Query::sessions_of_principal);
+    row.bind(order.key.idp.str()).bind(order.name_id.value);
+    while (row.next()) {
+        if (auto stored = read_session(row)) sessions.push_back(*std::move(stored));
+    }
+    return sessions;
+}
+
+std::optional<StoredSession> SessionTables::read_session(const Cursor& row) {
+    auto stored = parse_session(row);
+    if (!stored) database_.fail_as_damaged();
+    return stored;
+}
+
+std::optional<std::int64_t> SessionTables::logout_number(const LogoutKey& key) {
+    Cursor row(database_, Query::logout_number);
+    row.bind(key.idp.str()).bind(key.request_id.str());
+    return row.next() ? std::optional(row.integer(0)) : std::nullopt;
+}
+
+std::optional<StoredLogout> SessionTables::logout(std::int64_t number) {
+    Cursor row(database_, Query::logout_by_number);
+    row.bind(number);
+    auto stored = row.next() ? parse_logout(row) : std::nullopt;
+    if (!stored) database_.fail_as_damaged();
+    return stored;
+}
+
+std::vector<StoredLogout> SessionTables::barriers(const saml::EntityID& idp, const saml::NameID& name_id,
+                                                  std::string_view session_index) {
+    std::vector<StoredLogout> standing;
+    Cursor row(database_, Query::barriers_of);
+    row.bind(idp.str()).bind(name_id.value).bind(session_index);
+    while (row.next()) {
+        if (auto stored = logout(row.integer(0))) standing.push_back(*std::move(stored));
+    }
+    return standing;
+}
+
+std::int64_t SessionTables::entity(const saml::EntityID& id) {
+    {
+        Cursor row(database_, Query::entity_number);
+        row.bind(id.str());
+        if (row.next()) return row.integer(0);
+    }
+    Cursor(database_, Query::add_entity).bind(id.str()).run();
+    return database_.last_number();
+}
+
+SqliteSessionStore::Size SessionTables::size() {
+    Cursor row(database_, Query::tally);
+    if (!row.next()) {
+        database_.fail_as_damaged();
+        return {};
+    }
+    return {static_cast<std::size_t>(row.integer(0)), static_cast<std::size_t>(row.integer(1))};
+}
+
+std::size_t SessionTables::idp_logout_weight(const saml::EntityID& idp) {
+    Cursor row(database_, Query::idp_logout_weight);
+    row.bind(idp.str());
+    return row.next() ? static_cast<std::size_t>(row.integer(0)) : 0;
+}
+
+std::int64_t SessionTables::add(const LogoutOrder& order, std::size_t weight) {
+    const std::int64_t idp = entity(order.key.idp);
+    const std::int64_t sp = entity(order.sp);
+    const std::string indexes = joined(order.session_indexes);
+    Cursor added(database_, Query::add_logout);
+    added.bind(order.key.request_id.str()).bind(idp).bind(sp);
+    bind_name_id(added, order.name_id);
+    added.bind(indexes)
+        .bind(number_of(order.matching))
+        .bind(ticks(order.as_of))
+        .bind(ticks(order.keep_until))
+        .bind(static_cast<std::int64_t>(weight))
+        .run();
+    return database_.last_number();
+}
+
+void SessionTables::take_down_barrier(const LogoutOrder& order, std::string_view session_index, std::int64_t number) {
+    Cursor(database_, Query::remove_barrier)
+        .bind(order.key.idp.str())
+        .bind(order.name_id.value)
+        .bind(session_index)
+        .bind(number)
+        .run();
+}
+
+}  // namespace slo::sp

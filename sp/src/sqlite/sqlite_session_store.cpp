@@ -1,0 +1,212 @@
+#include "slo/sp/sqlite_session_store.hpp"
+
+#include <atomic>
+#include <new>
+#include <utility>
+
+#include "group_commit.hpp"
+#include "read_pool.hpp"
+#include "schema.hpp"
+#include "session_tables.hpp"
+#include "slo/sp/error.hpp"
+#include "store_folder.hpp"
+#include "store_rules.hpp"
+
+namespace slo::sp {
+namespace {
+
+/// More than processors serve no purpose, as a reader waits for no disk that it could share.
+constexpr std::size_t reader_count = 8;
+
+/// For a program that looks at the file meanwhile, such as sqlite3 making a copy.
+constexpr std::chrono::milliseconds patience{1000};
+
+Failure unusable(const Database& database, const std::filesystem::path& file) {
+    Failure failure = database.failure(Errc::store_unusable);
+    failure.detail = file.string() + ": " + failure.detail;
+    return failure;
+}
+
+/// Refuses what isn't ours before a byte of it is changed.
+Result<void> check_kind(Database& database, const std::filesystem::path& file) {
+    const FileKind kind = kind_of(database, migrations().size());
+    if (database.has_failed()) return unusable(database, file);
+    switch (kind) {
+        case FileKind::empty:
+        case FileKind::ours:
+            return Done{};
+        case FileKind::of_another_program:
+            return fail(Errc::store_unusable, file.string() + ": is another program's database; name another folder");
+        case FileKind::of_a_newer_version:
+            return fail(Errc::store_unusable,
+                        file.string() + ": was written by a newer version of this program; use that one");
+    }
+    return fail(Errc::store_unusable);
+}
+
+template <class Operation>
+auto or_store_failed(Operation operation) -> decltype(operation()) {
+    try {
+        return operation();
+    } catch (const std::bad_alloc&) {
+        return fail(Errc::store_failed, "out of memory");
+    }
+}
+
+}  // namespace
+
+struct SqliteSessionStore::Impl {
+    Impl(const Clock& its_clock, SqliteSessionStoreOptions its_options, StoreFolder its_folder,
+         std::unique_ptr<Database> its_writer)
+        : clock(its_clock),
+          options(std::move(its_options)),
+          folder(std::move(its_folder)),
+          writer(std::move(its_writer)) {}
+
+    /// Opens everything that serving needs, so that the process may give up opening files. Only headers are read here:
+    /// a check of every page would add half a second for each million sessions, and a damaged page is an error when it
+    /// is met.
+    Result<void> open_all();
+    void publish_size() noexcept;
+
+    /// Runs operation(SessionTables&), which returns a Result<T>, and makes it durable.
+    template <class T, class Operation>
+    Result<T> write(Operation operation) {
+        std::optional<Result<T>> result;
+        auto failure = commits.run([&] { result.emplace(operation(tables)); });
+        if (failure) return *std::move(failure);
+        return *std::move(result);
+    }
+    /// Runs operation(SessionTables&) on what is committed at one instant.
+    template <class T, class Operation>
+    Result<T> read(Operation operation) {
+        return readers.with_one([&](Database& database) -> Result<T> {
+            SessionTables its_tables(database, options);
+            std::optional<T> value;
+            Cursor(database, Query::begin_reading).run();
+            try {
+                value = operation(its_tables);
+            } catch (const std::bad_alloc&) {  // the transaction has to end before the next caller's begins
+                database.fail_for_lack_of_memory();
+            }
+            Cursor(database, Query::commit).run();
+            if (!database.has_failed()) return *std::move(value);
+            Failure failure = database.failure(Errc::store_failed);
+            if (database.in_transaction()) database.roll_back();
+            database.forget_failure();
+            return failure;
+        });
+    }
+
+    const Clock& clock;
+    const SqliteSessionStoreOptions options;
+    StoreFolder folder;  // unlocked last
+    std::unique_ptr<Database> writer;
+    ReadPool readers;
+    SessionTables tables{*writer, options};
+    GroupCommit commits{*writer, [this] { publish_size(); }};
+    std::atomic<std::size_t> sessions = 0;
+    std::atomic<std::size_t> logout_records = 0;
+};
+
+Result<void> SqliteSessionStore::Impl::open_all() {
+    writer->run("PRAGMA journal_mode = WAL");
+    if (writer->read_integer("SELECT journal_mode = 'wal' FROM pragma_journal_mode") == 0 && !writer->has_failed()) {
+        return fail(Errc::store_unusable,
+                    folder.file().string() + ": its file system shares no memory; name a local disk");
+    }
+    migrate(*writer, migrations());
+    writer->prepare();
+    writer->wait_for_locks(patience);
+    writer->take_over_checkpoints();
+    publish_size();
+    if (writer->has_failed()) return unusable(*writer, folder.file());
+    for (std::size_t i = 0; i < reader_count; ++i) {
+        auto reader = Database::open(folder.file(), Database::Access::read_only);
+        reader->prepare();
+        reader->wait_for_locks(patience);
+        static_cast<void>(SessionTables(*reader, options).size());  // opens the log
+        if (reader->has_failed()) return unusable(*reader, folder.file());
+        readers.add(std::move(reader));
+    }
+    return Done{};
+}
+
+void SqliteSessionStore::Impl::publish_size() noexcept {
+    const bool was_intact = !writer->has_failed();
+    const Size size = tables.size();
+    if (!was_intact || writer->has_failed()) return;
+    sessions = size.sessions;
+    logout_records = size.logout_records;
+}
+
+Result<std::unique_ptr<SqliteSessionStore>> SqliteSessionStore::open(const Clock& clock,
+                                                                     SqliteSessionStoreOptions options) try {
+    auto folder = StoreFolder::open(options.folder);
+    if (!folder) return folder.error();
+    auto writer = Database::open(folder->file(), Database::Access::read_write);
+    if (auto checked = check_kind(*writer, folder->file()); !checked) return checked.error();
+    auto impl = std::make_unique<Impl>(clock, std::move(options), *std::move(folder), std::move(writer));
+    if (auto opened = impl->open_all(); !opened) return opened.error();
+    return std::unique_ptr<SqliteSessionStore>(new SqliteSessionStore(std::move(impl)));
+} catch (const std::bad_alloc&) {
+    return fail(Errc::store_unusable, "out of memory");
+}
+
+SqliteSessionStore::SqliteSessionStore(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+
+SqliteSessionStore::~SqliteSessionStore() = default;
+
+Result<Admission> SqliteSessionStore::admit(const Session& session) {
+    return or_store_failed([&]() -> Result<Admission> {
+        if (is_malformed(session, impl_->clock.now())) return fail(Errc::session_malformed);
+        return impl_->write<Admission>(
+            [&](SessionTables& tables) { return tables.admit(session, impl_->clock.now()); });
+    });
+}
+
+Result<BegunLogout> SqliteSessionStore::begin_logout(const LogoutOrder& order) {
+    return or_store_failed([&] {
+        return impl_->write<BegunLogout>(
+            [&](SessionTables& tables) { return tables.begin_logout(order, impl_->clock.now()); });
+    });
+}
+
+Result<LogoutOutcome> SqliteSessionStore::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                          const std::vector<LocalSessionID>& gone) {
+    return or_store_failed([&] {
+        return impl_->write<LogoutOutcome>(
+            [&](SessionTables& tables) { return tables.complete_logout(key, outcome, gone); });
+    });
+}
+
+Result<std::optional<Session>> SqliteSessionStore::find(const LocalSessionID& id) {
+    return or_store_failed([&] {
+        return impl_->read<std::optional<Session>>([&](SessionTables& tables) -> std::optional<Session> {
+            auto stored = tables.session(id);
+            if (!stored || stored->ending_by || stored->session.expires <= impl_->clock.now()) return std::nullopt;
+            return std::move(stored->session);
+        });
+    });
+}
+
+Result<std::vector<UnfinishedLogout>> SqliteSessionStore::unfinished_logouts() {
+    return or_store_failed([&] {
+        return impl_->read<std::vector<UnfinishedLogout>>(
+            [](SessionTables& tables) { return tables.unfinished_logouts(); });
+    });
+}
+
+std::size_t SqliteSessionStore::sweep_some() {
+    const auto swept = or_store_failed([&] {
+        return impl_->write<std::size_t>(
+            [&](SessionTables& tables) -> Result<std::size_t> { return tables.sweep(impl_->clock.now()); });
+    });
+    return swept ? *swept : 0;
+}
+
+SqliteSessionStore::Size SqliteSessionStore::size() const noexcept {
+    return {impl_->sessions, impl_->logout_records};
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,97 @@
+#include "statements.hpp"
+
+#include <iterator>
+
+namespace slo::sp {
+namespace {
+
+// CROSS JOIN keeps the order of the tables: first the session, then the names of its two entities.
+constexpr const char* session_by_id = R"(
+SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
+WHERE session.id = ?)";
+
+constexpr const char* sessions_of_principal = R"(
+SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
+WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ?)";
+
+constexpr const char* logout_by_number = R"(
+SELECT logout.number, request_id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, matching, as_of, keep_until, ended, already_gone, failed
+FROM logout CROSS JOIN entity AS idp ON idp.number = logout.idp CROSS JOIN entity AS sp ON sp.number = logout.sp
+WHERE logout.number = ?)";
+
+constexpr const char* add_session = R"(
+INSERT INTO session (id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier, sp_provided_id,
+                     session_indexes, authn_instant, expires)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
+
+constexpr const char* add_logout = R"(
+INSERT INTO logout (request_id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier, sp_provided_id,
+                    session_indexes, matching, as_of, keep_until, weight, pending)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1))";
+
+struct Text {
+    Query query;
+    const char* sql;
+};
+
+constexpr Text texts[] = {
+    {Query::begin_reading, "BEGIN"},
+    {Query::begin_writing, "BEGIN IMMEDIATE"},
+    {Query::commit, "COMMIT"},
+    {Query::rollback, "ROLLBACK"},
+    {Query::savepoint, "SAVEPOINT operation"},
+    {Query::release_savepoint, "RELEASE operation"},
+    {Query::rollback_to_savepoint, "ROLLBACK TO operation"},
+    {Query::entity_number, "SELECT number FROM entity WHERE id = ?"},
+    {Query::add_entity, "INSERT INTO entity (id) VALUES (?)"},
+    {Query::tally, "SELECT sessions, logout_weight FROM tally WHERE one = 1"},
+    {Query::idp_logout_weight, "SELECT logout_weight FROM entity WHERE id = ?"},
+    {Query::session_by_id, session_by_id},
+    {Query::sessions_of_principal, sessions_of_principal},
+    {Query::add_session, add_session},
+    {Query::make_session_ending, "UPDATE session SET ending_by = ? WHERE number = ?"},
+    {Query::remove_session, "DELETE FROM session WHERE number = ?"},
+    {Query::sweep_sessions,
+     "DELETE FROM session WHERE number IN "
+     "(SELECT number FROM session WHERE ending_by IS NULL AND expires <= ? ORDER BY expires LIMIT ?)"},
+    {Query::logout_number,
+     "SELECT number FROM logout WHERE idp = (SELECT number FROM entity WHERE id = ?) AND request_id = ?"},
+    {Query::logout_by_number, logout_by_number},
+    {Query::add_logout, add_logout},
+    {Query::set_pending, "UPDATE logout SET pending = ? WHERE number = ?"},
+    {Query::settle_one, "UPDATE logout SET pending = pending - 1 WHERE number = ?"},
+    {Query::set_outcome,
+     "UPDATE logout SET ended = ?, already_gone = ?, failed = ?, pending = pending - 1 WHERE number = ?"},
+    {Query::unfinished_logouts, "SELECT number FROM logout WHERE pending > 0"},
+    {Query::finished_logouts_until,
+     "SELECT number FROM logout WHERE pending = 0 AND keep_until <= ? ORDER BY keep_until LIMIT ?"},
+    {Query::remove_logout, "DELETE FROM logout WHERE number = ?"},
+    {Query::barriers_of,
+     "SELECT logout FROM barrier "
+     "WHERE idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ? AND session_index = ?"},
+    {Query::add_barrier, "INSERT INTO barrier (idp, name_value, session_index, logout) VALUES (?, ?, ?, ?)"},
+    {Query::remove_barrier,
+     "DELETE FROM barrier WHERE idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ? "
+     "AND session_index = ? AND logout = ?"},
+};
+
+constexpr bool each_stands_in_its_place() {
+    for (std::size_t i = 0; i < query_count; ++i) {
+        if (texts[i].query != static_cast<Query>(i)) return false;
+    }
+    return std::size(texts) == query_count;
+}
+static_assert(each_stands_in_its_place());
+
+}  // namespace
+
+const char* sql_of(Query query) noexcept {
+    return texts[static_cast<std::size_t>(query)].sql;
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,48 @@
+// Every statement that the SQLite engine ever runs on its tables. Nothing is spliced into one: values are bound.
+#pragma once
+
+#include <cstddef>
+
+namespace slo::sp {
+
+enum class Query : std::size_t {
+    begin_reading,
+    begin_writing,
+    commit,
+    rollback,
+    savepoint,
+    release_savepoint,
+    rollback_to_savepoint,
+
+    entity_number,
+    add_entity,
+    tally,
+    idp_logout_weight,
+
+    session_by_id,
+    sessions_of_principal,
+    add_session,
+    make_session_ending,
+    remove_session,
+    sweep_sessions,
+
+    logout_number,
+    logout_by_number,
+    add_logout,
+    set_pending,
+    settle_one,
+    set_outcome,
+    unfinished_logouts,
+    finished_logouts_until,
+    remove_logout,
+
+    barriers_of,
+    add_barrier,
+    remove_barrier,
+};
+inline constexpr std::size_t query_count = static_cast<std::size_t>(Query::remove_barrier) + 1;
+
+/// The parameters are in the order in which they are bound; the columns are those that session_tables.cpp reads.
+[[nodiscard]] const char* sql_of(Query query) noexcept;
+
+}  // namespace slo::sp

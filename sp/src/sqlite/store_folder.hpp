@@ -1,0 +1,54 @@
+// The folder of the SQLite engine: nobody else's business, on a local disk, and one process's at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "slo/saml/result.hpp"
+
+namespace slo::sp {
+
+/// Descriptor closes what it holds.
+class Descriptor {
+public:
+    explicit Descriptor(int number = -1) noexcept : number_(number) {}
+    ~Descriptor();
+    Descriptor(Descriptor&& other) noexcept;
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    [[nodiscard]] int get() const noexcept { return number_; }
+    [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+/// The name of a file system, by statfs's magic number, on which the store mustn't be: its locks or its shared memory
+/// don't reach every process that sees the file, or nobody can say. Empty: nothing is known against it.
+[[nodiscard]] std::string_view unfit_file_system(std::uint64_t magic) noexcept;
+
+/// Why others than `user` could read or change a folder of `owner` with `mode`, and how to mend it. Empty: they can't.
+[[nodiscard]] std::string complaint_about_folder(mode_t mode, uid_t owner, uid_t user);
+
+/// StoreFolder has the folder locked as long as it lives. The lock is flock's on a file of its own: a POSIX lock would
+/// go as soon as anything in this process closes the file, and SQLite's own locks let a second process in.
+class StoreFolder {
+public:
+    /// Makes the folder (0700) and the database's file (0600) where they are missing.
+    /// Errors: Errc::store_unusable.
+    [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
+
+    [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+
+private:
+    StoreFolder(Descriptor lock, std::filesystem::path file) noexcept
+        : lock_(std::move(lock)), file_(std::move(file)) {}
+
+    Descriptor lock_;
+    std::filesystem::path file_;
+};
+
+}  // namespace slo::sp

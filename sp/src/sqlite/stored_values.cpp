@@ -1,0 +1,149 @@
+#include "stored_values.hpp"
+
+#include <utility>
+
+#include "store_rules.hpp"
+
+namespace slo::sp {
+namespace {
+
+std::optional<std::uint32_t> count_in(const Cursor& row, int column) noexcept {
+    const std::int64_t value = row.integer(column);
+    if (value < 0 || value > UINT32_MAX) return std::nullopt;
+    return static_cast<std::uint32_t>(value);
+}
+
+}  // namespace
+
+std::string joined(const std::vector<saml::SessionIndex>& indexes) {
+    std::string text;
+    for (const saml::SessionIndex& index : indexes) {
+        if (!text.empty()) text += '\n';
+        text += index.str();
+    }
+    return text;
+}
+
+std::optional<std::vector<saml::SessionIndex>> split_indexes(std::string_view text) {
+    std::vector<saml::SessionIndex> indexes;
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        auto index = saml::SessionIndex::parse(text.substr(0, end));
+        if (!index) return std::nullopt;
+        indexes.push_back(*std::move(index));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return indexes;
+}
+
+void bind_name_id(Cursor& cursor, const saml::NameID& name_id) {
+    cursor.bind(name_id.value)
+        .bind_or_null(name_id.format)
+        .bind_or_null(name_id.name_qualifier)
+        .bind_or_null(name_id.sp_name_qualifier)
+        .bind_or_null(name_id.sp_provided_id);
+}
+
+saml::NameID read_name_id(const Cursor& row, int column) {
+    return {
+        .value = std::string(row.text(column)),
+        .format = row.optional_text(column + 1),
+        .name_qualifier = row.optional_text(column + 2),
+        .sp_name_qualifier = row.optional_text(column + 3),
+        .sp_provided_id = row.optional_text(column + 4),
+    };
+}
+
+std::int64_t number_of(saml::NameIDMatching matching) noexcept {
+    switch (matching) {
+        case saml::NameIDMatching::exact:
+            return 1;
+        case saml::NameIDMatching::default_qualifiers:
+            return 2;
+        case saml::NameIDMatching::value_only:
+            return 3;
+    }
+    return 0;
+}
+
+std::optional<saml::NameIDMatching> matching_of(std::int64_t number) noexcept {
+    for (const auto matching :
+         {saml::NameIDMatching::exact, saml::NameIDMatching::default_qualifiers, saml::NameIDMatching::value_only}) {
+        if (number_of(matching) == number) return matching;
+    }
+    return std::nullopt;
+}
+
+std::optional<StoredSession> parse_session(const Cursor& row) {
+    auto id = LocalSessionID::parse(row.text(1));
+    auto idp = saml::EntityID::parse(row.text(2));
+    auto sp = saml::EntityID::parse(row.text(3));
+    auto indexes = split_indexes(row.text(9));
+    if (!id || !idp || !sp || !indexes) return std::nullopt;
+    return StoredSession{
+        .number = row.integer(0),
+        .session = {.id = *std::move(id),
+                    .idp = *std::move(idp),
+                    .sp = *std::move(sp),
+                    .name_id = read_name_id(row, 4),
+                    .session_indexes = *std::move(indexes),
+                    .authn_instant = instant_at(row.integer(10)),
+                    .expires = instant_at(row.integer(11))},
+        .ending_by = row.is_null(12) ? std::nullopt : std::optional(row.integer(12)),
+    };
+}
+
+std::optional<StoredLogout> parse_logout(const Cursor& row) {
+    auto request_id = saml::MessageID::parse(row.text(1));
+    auto idp = saml::EntityID::parse(row.text(2));
+    auto sp = saml::EntityID::parse(row.text(3));
+    auto indexes = split_indexes(row.text(9));
+    const auto matching = matching_of(row.integer(10));
+    if (!request_id || !idp || !sp || !indexes || !matching) return std::nullopt;
+    StoredLogout logout{
+        .number = row.integer(0),
+        .order = {.key = {*std::move(idp), *std::move(request_id)},
+                  .sp = *std::move(sp),
+                  .name_id = read_name_id(row, 4),
+                  .session_indexes = *std::move(indexes),
+                  .matching = *matching,
+                  .as_of = instant_at(row.integer(11)),
+                  .keep_until = instant_at(row.integer(12))},
+        .outcome = std::nullopt,
+    };
+    if (row.is_null(13)) return logout;
+    const auto ended = count_in(row, 13);
+    const auto already_gone = count_in(row, 14);
+    const auto failed = count_in(row, 15);
+    if (!ended || !already_gone || !failed) return std::nullopt;
+    logout.outcome = LogoutOutcome{.ended = *ended, .already_gone = *already_gone, .failed = *failed};
+    return logout;
+}
+
+std::size_t octets_of(const LogoutOrder& order) noexcept {
+    constexpr std::size_t row_overhead = 64;
+    const saml::NameID& name_id = order.name_id;
+    std::size_t octets = row_overhead + order.key.request_id.str().size() + name_id.value.size();
+    for (const auto* text :
+         {&name_id.format, &name_id.name_qualifier, &name_id.sp_name_qualifier, &name_id.sp_provided_id}) {
+        if (*text) octets += (*text)->size();
+    }
+    for (const saml::SessionIndex& index : order.session_indexes) {
+        octets += 2 * index.str().size() + name_id.value.size();  // in the record, and in a barrier
+    }
+    return octets;
+}
+
+bool has_named(const StoredLogout& logout, const StoredSession& session) {
+    return session.ending_by && *session.ending_by <= logout.number &&
+           names(logout.order, SessionView{session.session});
+}
+
+std::vector<Session> sessions_in(std::vector<StoredSession> stored) {
+    std::vector<Session> sessions;
+    sessions.reserve(stored.size());
+    for (StoredSession& one : stored) sessions.push_back(std::move(one.session));
+    return sessions;
+}
+
+}  // namespace slo::sp

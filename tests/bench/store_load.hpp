@@ -1,0 +1,37 @@
+// Sessions and logouts by number, as wide as real ones: 64 entityIDs of 60 characters, NameIDs of 48, SessionIndexes of
+// 33, local ids of 32.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "slo/sp/clock.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::bench {
+
+/// A bench that fails measures nothing.
+template <class T>
+T taken(Result<T> result) {
+    if (!result) std::abort();
+    return *std::move(result);
+}
+
+/// StandingClock shows one instant until it is set.
+struct StandingClock final : sp::Clock {
+    [[nodiscard]] Instant now() const noexcept override { return time; }
+    Instant time{std::chrono::hours(490'000)};
+};
+
+[[nodiscard]] sp::LocalSessionID local_id(std::uint64_t number);
+/// A session of a principal of its own, from a login at `now`, for eight hours.
+[[nodiscard]] sp::Session session(std::uint64_t number, Instant now);
+/// Orders that session(number)'s index ends.
+[[nodiscard]] sp::LogoutOrder order(std::uint64_t number, Instant now);
+/// Begins and completes; aborts unless exactly one session ended.
+void log_out(sp::SessionStore& store, const sp::LogoutOrder& order);
+[[nodiscard]] std::size_t resident_bytes();
+
+}  // namespace slo::bench

@@ -1,0 +1,174 @@
+// soap_endpoint with a store that outlives it, under everything that it does to its own process.
+
+#include <sys/stat.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "process.hpp"
+#include "redis_server.hpp"
+#include "site.hpp"
+#include "slo/sp/sqlite_session_store.hpp"
+
+namespace {
+
+using namespace slo;
+using namespace std::chrono_literals;
+using test::is_root;
+using test::now;
+using test::patience;
+using test::statuses;
+namespace fs = std::filesystem;
+
+class StoreSite : public test::Site {
+public:
+    void keep_in(const std::string& lines) {
+        store = lines;
+        configure("127.0.0.1", port, local_port);
+        // Who serves must get to the folder's folder, which mkdtemp() made for us alone.
+        fs::permissions(folder, fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
+        become_nobody();
+    }
+    void keep_in_a_folder() { keep_in("engine = \"sqlite\"\n"); }
+    void keep_at(const test::RedisServer& server) {
+        keep_in("engine = \"redis\"\n[store.redis]\nservers = \"" + server.tcp_address() +
+                "\"\ndeadline = \"500ms\"\n");
+    }
+    void expect_confined(pid_t process) const {
+        for (const std::string& status : statuses(process)) {
+            if (!examples::instrumented) BOOST_TEST((status.find("Seccomp:\t2\n") != std::string::npos), status);
+        }
+    }
+    void log_alice_out(const examples::SentLogout& order) const {
+        const auto answer = post(order.body);
+        BOOST_REQUIRE(answer.has_value());
+        expect_success(answer->body, order);
+    }
+    /// Until the store answers again.
+    void wait_for_the_store() const {
+        const auto end = std::chrono::steady_clock::now() + patience;
+        while (ask_for("c1") == 503 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    }
+};
+
+test::RedisServerOptions durable() {
+    return {.configuration = {"appendonly yes", "appendfsync always", "maxmemory-policy noeviction"}, .tcp = true};
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(store_endpoint, StoreSite)
+
+BOOST_AUTO_TEST_CASE(with_sqlite_a_crash_brings_nobody_back_and_loses_nobody) {
+    keep_in_a_folder();
+    std::optional<examples::SentLogout> order;
+    {
+        auto process = open();
+        order = sign_in_and_order_logout();
+        BOOST_TEST(sign_in("c2", "bob") == 201);
+        log_alice_out(*order);
+        expect_confined(process.id());
+    }  // kill -9
+    auto process = open();
+    BOOST_TEST(ask_for("c1") == 404);
+    BOOST_TEST(ask_for("c2") == 200);
+    log_alice_out(*order);
+    BOOST_TEST((next_line(process).find(R"("event":"repeat")") != std::string::npos));
+    BOOST_TEST(sign_in("c3", "alice", order->issue_instant - 1min) == 409);
+    BOOST_TEST(sign_in("c4", "bob", order->issue_instant - 1min) == 201);
+    BOOST_TEST(process.stop(patience) == 0);
+
+    auto orderly = open();  // and once more, after an orderly end
+    BOOST_TEST(ask_for("c1") == 404);
+    BOOST_TEST(ask_for("c4") == 200);
+    BOOST_TEST(orderly.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_folder_is_for_its_user_alone) {
+    keep_in_a_folder();
+    auto process = open();
+    for (const char* name : {"sessions", "sessions/sessions.db"}) {
+        struct stat status {};
+        BOOST_REQUIRE(::stat((folder / name).c_str(), &status) == 0);
+        BOOST_TEST((status.st_mode & 077U) == 0U);
+        if (is_root()) BOOST_TEST(status.st_uid == 65534U);
+    }
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(finishes_at_the_start_what_a_crash_left_unfinished) {
+    store = "engine = \"sqlite\"\n";
+    configure("127.0.0.1", port, local_port);
+    {
+        const sp::SystemClock clock;
+        const auto left = sp::SqliteSessionStore::open(clock, {.folder = folder / "sessions"});
+        BOOST_REQUIRE(left.has_value());
+        const auto entity = *saml::EntityID::parse("https://sp.example.org/saml");
+        BOOST_REQUIRE((*left)->admit({.id = *sp::LocalSessionID::parse("c1"),
+                                      .idp = idp.entity_id(),
+                                      .sp = entity,
+                                      .name_id = examples::persistent_name("alice"),
+                                      .session_indexes = {},
+                                      .authn_instant = now() - 1min,
+                                      .expires = now() + 1h}));
+        BOOST_REQUIRE((*left)->begin_logout({.key = {idp.entity_id(), *saml::MessageID::parse("_r1")},
+                                             .sp = entity,
+                                             .name_id = examples::persistent_name("alice"),
+                                             .session_indexes = {},
+                                             .as_of = now(),
+                                             .keep_until = now() + 1h}));
+    }
+    auto process = open();
+    BOOST_TEST(ask_for("c1") == 404);
+    const std::string line = next_line(process);
+    BOOST_TEST((line.find(R"("event":"recover")") != std::string::npos), line);
+    BOOST_TEST((line.find(R"("request_id":"_r1")") != std::string::npos), line);
+    BOOST_TEST((line.find(R"("ended":1)") != std::string::npos), line);
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(starts_with_no_store_that_it_cannot_use_and_says_how_to_mend_it) {
+    store = "engine = \"sqlite\"\nfolder = \"no/such/sessions\"\n";
+    configure("127.0.0.1", port, local_port);
+    expect_refusal(start_configured(), "can't make the folder", "make it yourself");
+
+    store = "engine = \"sqlite\"\n";
+    configure("127.0.0.1", port, local_port);
+    auto process = open();
+    configure("127.0.0.1", examples::free_port(), examples::free_port());
+    expect_refusal(start_configured(), "another process has this store open", "end it first");
+    BOOST_TEST(process.stop(patience) == 0);
+
+    store = "engine = \"redis\"\n[store.redis]\nservers = \"127.0.0.1:" + std::to_string(examples::free_port()) +
+            "\"\ndeadline = \"200ms\"\n";
+    configure("127.0.0.1", port, local_port);
+    expect_refusal(start_configured(), "127.0.0.1:", "; ");
+}
+
+BOOST_AUTO_TEST_CASE(with_redis_it_connects_again_and_pretends_nothing_meanwhile) {
+    test::RedisServer server(durable());
+    keep_at(server);
+    auto process = open();
+    const auto order = sign_in_and_order_logout();
+    expect_confined(process.id());
+
+    server.kill();
+    BOOST_TEST(ask_for("c1") == 503);
+    BOOST_TEST(sign_in("c2", "bob") == 503);
+    const auto refused = post(order.body);
+    BOOST_REQUIRE(refused.has_value());
+    BOOST_TEST((refused->body.find("status:Responder") != std::string::npos));
+    const std::string line = next_line(process);
+    BOOST_TEST((line.find(R"("rule":"store.failed","detail":")") != std::string::npos), line);
+
+    server.start();
+    wait_for_the_store();
+    BOOST_TEST(ask_for("c1") == 200);
+    log_alice_out(order);
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,57 @@
+// Clients for tests.
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "redis/client.hpp"
+#include "redis_server.hpp"
+#include "slo/sp/error.hpp"
+
+namespace slo::test {
+
+[[nodiscard]] inline sp::RedisServers servers_at(std::string address) {
+    sp::RedisServers servers;
+    servers.addresses = {std::move(address)};
+    servers.deadline = std::chrono::seconds(5);
+    return servers;
+}
+
+[[nodiscard]] inline std::unique_ptr<sp::redis::Client> opened_client(sp::RedisServers servers) {
+    auto client = sp::redis::Client::open(std::move(servers));
+    BOOST_REQUIRE_MESSAGE(client.has_value(), (client ? "" : client.error().detail));
+    return *std::move(client);
+}
+
+/// The text of the answer, or what went wrong.
+[[nodiscard]] inline std::string said(const Result<sp::redis::Answer>& answer) {
+    if (!answer) return "failed: " + answer.error().detail;
+    using Kind = sp::redis::Reply::Kind;
+    const auto& reply = answer->reply;
+    if (reply.kind == Kind::error) return "-" + reply.text;
+    if (reply.kind == Kind::integer) return std::to_string(reply.integer);
+    return reply.kind == Kind::nil ? "nil" : reply.text;
+}
+
+[[nodiscard]] inline std::string asked(sp::redis::Client& client, std::vector<std::string> words) {
+    const std::string key = words.size() > 1 ? words[1] : "";
+    return said(client.call({.key = key, .words = std::move(words)}));
+}
+
+/// A master at which every logout waits for one replica.
+[[nodiscard]] inline sp::RedisServers replicated(const RedisServer& primary) {
+    auto servers = servers_at(primary.address());
+    servers.replicas = 1;
+    return servers;
+}
+
+[[nodiscard]] inline Result<sp::redis::Answer> set_everywhere(sp::redis::Client& client, std::string value) {
+    return client.call({.key = "key",
+                        .words = {"SET", "key", std::move(value)},
+                        .acknowledgement = sp::redis::Acknowledgement::replicas});
+}
+
+}  // namespace slo::test

@@ -1,0 +1,117 @@
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "clients.hpp"
+#include "redis/slots.hpp"
+#include "redis_server.hpp"
+
+using namespace slo;
+using namespace slo::test;
+
+namespace {
+
+/// Three masters, for all of this suite: it takes a second to make them.
+struct ClusterOfThree {
+    ClusterOfThree() { cluster = std::make_unique<RedisCluster>(); }
+    ~ClusterOfThree() { cluster.reset(); }
+    static std::unique_ptr<RedisCluster> cluster;
+};
+std::unique_ptr<RedisCluster> ClusterOfThree::cluster;
+
+sp::RedisServers cluster_servers(const std::vector<std::string>& addresses) {
+    auto servers = servers_at(addresses.front());
+    servers.addresses = addresses;
+    servers.topology = sp::RedisTopology::cluster;
+    return servers;
+}
+
+RedisCluster& cluster() {
+    return *ClusterOfThree::cluster;
+}
+
+std::string keyed(unsigned i) {
+    return "key{" + std::to_string(i) + "}";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(a_cluster, *boost::unit_test::fixture<ClusterOfThree>())
+
+BOOST_AUTO_TEST_CASE(our_slots_are_the_servers_own) {
+    for (const std::string key : {"", "123456789", "{user1000}.following", "foo{}{bar}", "foo{{bar}}zap",
+                                  "foo{bar}{zap}", "{", "}{", "{}", "a{b", "\xFF\xFE{\x80}"}) {
+        BOOST_TEST(std::to_string(sp::redis::slot_of(key)) == cluster().server(0).ask({"CLUSTER", "KEYSLOT", key}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_key_is_asked_for_at_its_own_master_without_any_redirection) {
+    const auto client = opened_client(cluster_servers({cluster().server(1).tcp_address()}));
+    for (unsigned i = 0; i < 50; ++i) BOOST_TEST(asked(*client, {"SET", keyed(i), std::to_string(i)}) == "OK");
+    for (unsigned i = 0; i < 50; ++i) BOOST_TEST(asked(*client, {"GET", keyed(i)}) == std::to_string(i));
+    BOOST_TEST(client->counters().redirections == 0U);
+    const auto everywhere = client->call_on_each_master({"DBSIZE"});
+    BOOST_REQUIRE(everywhere.has_value());
+    BOOST_TEST(everywhere->size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_that_moves_loses_no_call) {
+    const auto client = opened_client(cluster_servers(cluster().addresses()));
+    const std::string key = "counter{moving}";
+    const auto script = sp::redis::make_script("return redis.call('INCR', KEYS[1])");
+    const auto count = [&] {
+        return said(client->call({.key = key, .words = {key}, .script = &script, .key_count = 1}));
+    };
+    BOOST_TEST(count() == "1");
+    const std::size_t from = cluster().owner_of(key);
+    const std::size_t to = (from + 1) % 3;
+
+    std::atomic<unsigned> calls = 0;
+    std::atomic<unsigned> failures = 0;
+    std::jthread caller([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            if (count().starts_with("failed")) ++failures;
+            ++calls;
+        }
+    });
+    const auto more_calls = [&] {
+        const unsigned before = calls;
+        await("more calls", [&] { return calls > before + 20; });
+    };
+    more_calls();
+    cluster().begin_move(key, from, to);
+    more_calls();
+    cluster().finish_move(key, from, to);
+    more_calls();
+    caller.request_stop();
+    caller.join();
+    BOOST_TEST(failures == 0U);
+    BOOST_TEST(cluster().owner_of(key) == to);
+    BOOST_TEST(client->counters().redirections >= 1U);
+    BOOST_TEST(asked(*client, {"GET", key}) == std::to_string(calls + 1));
+}
+
+BOOST_AUTO_TEST_CASE(what_isnt_there_yet_is_asked_for_at_the_server_that_imports_the_slot) {
+    const auto client = opened_client(cluster_servers(cluster().addresses()));
+    const std::string key = "absent{asked for}";
+    const std::size_t from = cluster().owner_of(key);
+    const std::size_t to = (from + 1) % 3;
+    cluster().begin_move(key, from, to);
+    BOOST_TEST(asked(*client, {"SET", key, "value"}) == "OK");
+    BOOST_TEST(client->counters().redirections == 1U);
+    BOOST_TEST(asked(*client, {"GET", key}) == "value");
+    cluster().finish_move(key, from, to);
+    BOOST_TEST(asked(*client, {"GET", key}) == "value");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_of_a_cluster_is_no_single_server) {
+    const std::string key = "far{away}";
+    const std::size_t other = (cluster().owner_of(key) + 1) % 3;
+    const auto client = opened_client(servers_at(cluster().server(other).tcp_address()));
+    BOOST_TEST(asked(*client, {"GET", key}).find("configure that topology") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

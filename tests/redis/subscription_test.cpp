@@ -1,0 +1,75 @@
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "clients.hpp"
+#include "redis_server.hpp"
+
+using namespace slo;
+using namespace slo::test;
+
+namespace {
+
+struct Heard {
+    void subscribe(sp::redis::Client& client) {
+        client.subscribe(
+            "channel",
+            [this](std::string_view message) {
+                const std::lock_guard lock(mutex);
+                messages.emplace_back(message);
+            },
+            [this] { ++gaps; });
+    }
+    [[nodiscard]] bool has(const std::string& message) {
+        const std::lock_guard lock(mutex);
+        return std::ranges::find(messages, message) != messages.end();
+    }
+    std::mutex mutex;
+    std::vector<std::string> messages;
+    std::atomic<unsigned> gaps = 0;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(a_subscription)
+
+BOOST_AUTO_TEST_CASE(what_is_published_is_heard_and_each_beginning_is_told_as_a_gap) {
+    RedisServer server;
+    Heard heard;
+    const auto client = opened_client(servers_at(server.address()));
+    heard.subscribe(*client);
+    await("the beginning", [&] { return heard.gaps >= 1; });
+    BOOST_TEST(asked(*client, {"PUBLISH", "channel", "first"}) == "1");
+    BOOST_TEST(asked(*client, {"PUBLISH", "another", "unheard"}) == "0");
+    await("a message", [&] { return heard.has("first"); });
+    const unsigned gaps = heard.gaps;
+    server.stop();
+    await("a gap that lasts", [&] { return heard.gaps > gaps + 2; });
+    server.start();
+    await("another beginning", [&] { return server.ask({"PUBSUB", "NUMSUB", "channel"}) == "channel 1"; });
+    BOOST_TEST(asked(*client, {"PUBLISH", "channel", "second"}) == "1");
+    await("a message", [&] { return heard.has("second"); });
+    BOOST_TEST(!heard.has("unheard"));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_falls_silent_is_a_gap) {
+    RedisServer server;
+    Heard heard;
+    auto servers = servers_at(server.address());
+    servers.deadline = std::chrono::milliseconds(100);
+    const auto client = opened_client(servers);
+    heard.subscribe(*client);
+    await("the beginning", [&] { return heard.gaps >= 1; });
+    server.pause();
+    await("a question that fails", [&] { return asked(*client, {"PING"}).starts_with("failed"); });
+    await("somebody who tries to connect",
+          [&] { return asked(*client, {"PING"}).find("doesn't answer") != std::string::npos; });
+    server.resume();
+    await("the gap", [&] { return heard.gaps >= 2; });
+    await("another beginning", [&] { return asked(*client, {"PUBLISH", "channel", "after"}) == "1"; });
+    await("a message", [&] { return heard.has("after"); });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,325 @@
+// Handlers that block: in threads of their own, and what that means for everybody else. Nothing here waits for time but
+// the server's own timeouts: handlers block until the test lets them go.
+#include "handler_threads.hpp"
+
+#include <array>
+#include <future>
+#include <semaphore>
+
+#include "running_server.hpp"
+#include "slo/sp/error.hpp"
+
+using namespace slo;
+using namespace slo::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Gate holds handlers up until it is opened.
+class Gate {
+public:
+    sp::HttpReply pass(const sp::HttpRequest& request) {
+        const int at_work = ++at_work_;
+        for (int most = most_at_work; at_work > most && !most_at_work.compare_exchange_weak(most, at_work);) {
+        }
+        entered_.release();
+        opened_.wait();
+        --at_work_;
+        return {.body = "passed " + request.target};
+    }
+    /// Until one more handler stands before the gate.
+    void wait_for_one() { entered_.acquire(); }
+    void open() { open_.set_value(); }
+
+    std::atomic<int> most_at_work = 0;
+
+private:
+    std::atomic<int> at_work_ = 0;
+    std::counting_semaphore<> entered_{0};
+    std::promise<void> open_;
+    std::shared_future<void> opened_{open_.get_future()};
+};
+
+/// Requests for /gate stand before the gate; all others are answered.
+RecordingHandler::Answering through(Gate& gate) {
+    return [&gate](const sp::HttpRequest& request) {
+        return request.target.starts_with("/gate") ? gate.pass(request) : sp::HttpReply{.body = "plain"};
+    };
+}
+
+sp::HttpReply plain() {
+    return {.body = "plain"};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(http_server_handler_threads)
+
+BOOST_AUTO_TEST_CASE(handlers_that_block_delay_no_other_connection) {
+    Gate gate;
+    RunningServer running({.handler_threads = 4}, through(gate));
+    std::vector<Client> held;
+    for (int i = 0; i < 3; ++i) {
+        held.push_back(running.connect());
+        held.back().send(get("/gate" + std::to_string(i)));
+        gate.wait_for_one();
+    }
+    auto other = running.connect();
+    BOOST_TEST(other.ask(get("/other")).body == "plain");
+    BOOST_TEST(other.ask(get("/again")).body == "plain");
+
+    gate.open();
+    for (std::size_t i = 0; i < held.size(); ++i)
+        BOOST_TEST(held[i].receive().body == "passed /gate" + std::to_string(i));
+}
+
+BOOST_AUTO_TEST_CASE(as_many_as_there_are_threads_work_and_the_others_wait) {
+    Gate gate;
+    RunningServer running({.threads = 2, .handler_threads = 2}, through(gate));
+    std::vector<Client> clients;
+    for (int i = 0; i < 8; ++i) {
+        clients.push_back(running.connect());
+        clients.back().send(get("/gate"));
+    }
+    gate.wait_for_one();
+    gate.wait_for_one();
+    gate.open();
+    for (auto& client : clients) BOOST_TEST(client.receive().status == 200);
+    BOOST_TEST(gate.most_at_work == 2);
+}
+
+BOOST_AUTO_TEST_CASE(accepts_and_times_out_slow_peers_while_every_thread_blocks) {
+    Gate gate;
+    RunningServer running({.handler_threads = 1, .header_timeout = 20ms}, through(gate));
+    auto held = running.connect();
+    held.send(get("/gate"));
+    gate.wait_for_one();
+
+    auto slow = running.connect();
+    slow.send("GET / HT");
+    BOOST_TEST(slow.receive().status == 408);
+    auto silent = running.connect();
+    BOOST_TEST(silent.closed_by_server());
+    auto bad = running.connect();
+    BOOST_TEST(bad.ask("GET\r\n\r\n").status == 400);
+
+    gate.open();
+    BOOST_TEST(held.receive().body == "passed /gate");
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_goes_while_its_handler_blocks_harms_nobody) {
+    Gate gate;
+    RunningServer running({.handler_threads = 1}, through(gate));
+    auto gone = running.connect();
+    gone.send(get("/gate"));
+    gate.wait_for_one();
+    gone.reset();
+    gate.open();
+    BOOST_TEST(running.still_serves());
+}
+
+BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order) {
+    RunningServer running({.handler_threads = 4});
+    auto client = running.connect();
+    client.send(get("/1") + post("/2", "x") + get("/3"));
+    BOOST_TEST(client.receive().body == "/1|");
+    BOOST_TEST(client.receive().body == "/2|x");
+    BOOST_TEST(client.receive().body == "/3|");
+}
+
+BOOST_AUTO_TEST_CASE(start_and_finish_are_theirs_too) {
+    std::promise<std::function<void()>> started;
+    std::promise<void> release;
+    std::atomic<std::thread::id> finisher;
+    RunningServer running({.handler_threads = 2}, [&](const sp::HttpRequest& request) -> sp::HttpStep {
+        if (request.target != "/work") return plain();
+        return sp::PendingReply{.budget = 1h,
+                                .start =
+                                    [&](std::function<void()> done) {
+                                        started.set_value(std::move(done));
+                                        release.get_future().wait();  // in start(): nobody else notices
+                                    },
+                                .finish =
+                                    [&] {
+                                        finisher = std::this_thread::get_id();
+                                        return sp::HttpReply{.body = "finished"};
+                                    }};
+    });
+    auto client = running.connect();
+    client.send(get("/work"));
+    const auto done = started.get_future().get();
+    done();  // before start() has returned
+    BOOST_TEST(running.still_serves());
+    release.set_value();
+    BOOST_TEST(client.receive().body == "finished");
+    done();  // ignored
+    BOOST_TEST(running.still_serves());
+    BOOST_TEST((finisher.load() != std::thread::id()));
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_is_free_while_applications_are_at_work) {
+    std::promise<std::function<void()>> started;
+    RunningServer running({.handler_threads = 1}, [&](const sp::HttpRequest& request) -> sp::HttpStep {
+        if (request.target != "/work") return plain();
+        return sp::PendingReply{.budget = 1h,
+                                .start = [&](std::function<void()> done) { started.set_value(std::move(done)); },
+                                .finish = [] { return sp::HttpReply{.body = "finished"}; }};
+    });
+    auto client = running.connect();
+    client.send(get("/work"));
+    const auto done = started.get_future().get();
+    BOOST_TEST(running.still_serves());
+    done();
+    BOOST_TEST(client.receive().body == "finished");
+}
+
+BOOST_AUTO_TEST_CASE(finishes_when_the_budget_has_passed_and_takes_a_late_done) {
+    std::promise<std::function<void()>> started;
+    std::function<void()> done;
+    {
+        RunningServer running({.handler_threads = 1}, [&](const sp::HttpRequest&) {
+            return sp::PendingReply{.budget = 20ms,
+                                    .start = [&](std::function<void()> given) { started.set_value(std::move(given)); },
+                                    .finish = plain};
+        });
+        BOOST_TEST(running.connect().ask(get("/a")).body == "plain");
+        done = started.get_future().get();
+    }
+    done();  // the server is gone
+}
+
+BOOST_AUTO_TEST_CASE(what_finish_and_start_throw_costs_their_connection_only) {
+    RunningServer running({.handler_threads = 1}, [](const sp::HttpRequest& request) -> sp::HttpStep {
+        if (request.target == "/finish") {
+            return sp::PendingReply{.budget = 0ms,
+                                    .start = [](const std::function<void()>&) {},
+                                    .finish = []() -> sp::HttpReply { throw std::runtime_error("secret"); }};
+        }
+        if (request.target == "/start") {
+            return sp::PendingReply{
+                .budget = 1h, .start = [](const std::function<void()>&) { throw 42; }, .finish = plain};
+        }
+        return plain();
+    });
+    for (const auto* target : {"/finish", "/start"}) {
+        auto client = running.connect();
+        client.send(get(target) + get("/behind"));
+        const auto answer = client.receive();
+        BOOST_TEST(answer.status == 500);
+        BOOST_TEST(answer.body.empty());
+        client.finish_sending();
+        BOOST_TEST(client.closed_by_server());
+    }
+    BOOST_TEST(running.server.counters().failures == 2u);
+    BOOST_TEST(running.still_serves());
+}
+
+BOOST_AUTO_TEST_CASE(answers_all_that_work_or_wait_when_it_is_told_to_stop) {
+    Gate gate;
+    RunningServer running({.handler_threads = 1, .drain_timeout = 1h}, through(gate));
+    std::vector<Client> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.push_back(running.connect());
+        clients.back().send(get("/gate"));
+    }
+    gate.wait_for_one();
+    while (running.server.counters().requests < 3) std::this_thread::yield();
+    running.server.stop();
+    gate.open();
+    for (auto& client : clients) {
+        const auto answer = client.receive();
+        BOOST_TEST(answer.body == "passed /gate");
+        BOOST_TEST(answer.has("Connection: close"));
+        client.finish_sending();
+    }
+    running.stop();
+}
+
+BOOST_AUTO_TEST_CASE(sends_away_what_waits_when_the_drain_timeout_has_passed_and_waits_for_what_works) {
+    Gate gate;
+    RunningServer running({.handler_threads = 1, .drain_timeout = 20ms}, through(gate));
+    auto busy = running.connect();
+    busy.send(get("/gate"));
+    gate.wait_for_one();
+    auto waiting = running.connect();
+    waiting.send(get("/gate/waits"));
+    while (running.server.counters().requests < 2) std::this_thread::yield();
+
+    running.server.stop();
+    const auto answer = waiting.receive();
+    BOOST_TEST(answer.status == 503);
+    BOOST_TEST(answer.has("Connection: close"));
+    waiting.finish_sending();
+    gate.open();
+    BOOST_TEST(busy.receive().body == "passed /gate");
+    busy.finish_sending();
+    running.stop();
+    BOOST_TEST(running.handler.targets() == std::vector<std::string>{"/gate"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(finishes_what_is_pending_when_the_drain_timeout_has_passed) {
+    std::promise<std::function<void()>> started;
+    RunningServer running({.handler_threads = 1, .drain_timeout = 20ms}, [&](const sp::HttpRequest&) {
+        return sp::PendingReply{.budget = 1h,
+                                .start = [&](std::function<void()> done) { started.set_value(std::move(done)); },
+                                .finish = plain};
+    });
+    auto busy = running.connect();
+    busy.send(get("/held"));
+    started.get_future().wait();
+    running.stop();
+    BOOST_TEST(busy.receive().body == "plain");
+}
+
+BOOST_AUTO_TEST_CASE(opens_no_server_with_more_threads_than_anybody_needs) {
+    RecordingHandler handler;
+    const auto server = sp::HttpServer::open({.handler_threads = 1025}, handler);
+    BOOST_REQUIRE(!server);
+    BOOST_TEST(server.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST((server.error().detail.find("at most 1024") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(what_goes_on_comes_before_what_begins) {
+    using Turn = sp::HandlerThreads::Turn;
+    std::string order;
+    std::promise<void> release;
+    std::promise<void> end;
+    {
+        sp::HandlerThreads threads(1);
+        threads.post(Turn::begins, [&] { release.get_future().wait(); });
+        threads.post(Turn::begins, [&] { order += "a"; });
+        threads.post(Turn::begins, [&] {
+            order += "b";
+            end.set_value();
+        });
+        threads.post(Turn::goes_on, [&] { order += "1"; });
+        threads.post(Turn::goes_on, [&] { order += "2"; });
+        release.set_value();
+        end.get_future().wait();
+    }
+    BOOST_TEST(order == "12ab");
+}
+
+BOOST_AUTO_TEST_CASE(the_threads_end_after_what_has_begun_and_leave_nothing_behind) {
+    using Turn = sp::HandlerThreads::Turn;
+    const auto dropped = std::make_shared<int>();
+    std::promise<void> begun;
+    std::promise<void> release;
+    bool ended = false;
+    {
+        sp::HandlerThreads threads(1);
+        threads.post(Turn::begins, [&] {
+            begun.set_value();
+            release.get_future().wait();
+            ended = true;
+        });
+        begun.get_future().wait();
+        threads.post(Turn::goes_on, [dropped] { ++*dropped; });
+        BOOST_TEST(dropped.use_count() == 2);
+        release.set_value();
+    }
+    BOOST_TEST(ended);
+    BOOST_TEST(dropped.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

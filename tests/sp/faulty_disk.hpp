@@ -1,0 +1,36 @@
+// A disk that fails when it is told to, under every SQLite file that is opened meanwhile.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <filesystem>
+
+namespace slo::test {
+
+/// FaultyDisk stands before SQLite's own access to files as long as it lives; one at a time. It counts what changes a
+/// file: writes, syncs and truncations. Thread-safe but for its making and its end.
+class FaultyDisk {
+public:
+    FaultyDisk();
+    ~FaultyDisk();
+    FaultyDisk(const FaultyDisk&) = delete;
+    FaultyDisk& operator=(const FaultyDisk&) = delete;
+
+    /// The n-th change from now on fails, the first one being 1: half of a write is done, nothing else.
+    void fail_nth(int n) noexcept;
+    /// From now on no change succeeds; the reason is a full disk.
+    void fill_up() noexcept;
+    void mend() noexcept;
+
+    /// From now on remembers what each file in `folder` was when it was last synced.
+    void remember_syncs(const std::filesystem::path& folder);
+    /// Writes to `elsewhere` what a power cut would leave of these files at worst: nothing that wasn't synced.
+    void write_remembered(const std::filesystem::path& elsewhere) const;
+    /// Whether a change has failed since fail_nth() or fill_up().
+    [[nodiscard]] bool has_failed() const noexcept;
+
+private:
+    sqlite3_vfs vfs_;
+};
+
+}  // namespace slo::test

@@ -1,0 +1,128 @@
+// Those who come while a commit is at work share the next one, and each stands or falls alone.
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <latch>
+#include <new>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "faulty_disk.hpp"
+#include "session_store_trial.hpp"
+#include "sqlite/group_commit.hpp"
+#include "sqlite_trial.hpp"
+
+namespace slo::test {
+namespace {
+
+/// A file with the engine's tables. An operation adds an entity by name, which mustn't be there twice.
+struct Group {
+    FaultyDisk disk;
+    TemporaryFolder folder;
+    FixedClock clock{noon};
+    std::unique_ptr<sp::Database> database;
+    int commits = 0;
+    std::optional<sp::GroupCommit> group;
+
+    Group() {
+        static_cast<void>(open_store(clock, folder.path()));
+        database = sp::Database::open(folder.path() / "sessions.db", sp::Database::Access::read_write);
+        database->prepare();
+        group.emplace(*database, [this] { ++commits; });
+    }
+
+    std::optional<Failure> add(std::string_view name) {
+        return group->run([&] { sp::Cursor(*database, sp::Query::add_entity).bind(name).run(); });
+    }
+    [[nodiscard]] std::string names() const {
+        return Sqlite(folder.path() / "sessions.db").ask("SELECT id FROM entity ORDER BY id");
+    }
+
+    /// Runs `operations`, all of which come while another one is at work.
+    std::vector<std::optional<Failure>> run_together(const std::vector<sp::GroupCommit::Operation>& operations) {
+        std::vector<std::optional<Failure>> failures(operations.size());
+        std::vector<std::thread> threads;
+        const auto at_work = group->run([&] {
+            for (std::size_t i = 0; i < operations.size(); ++i) {
+                threads.emplace_back([&, i] { failures[i] = group->run(operations[i]); });
+                while (group->waiting() != i + 1) std::this_thread::yield();
+            }
+        });
+        BOOST_TEST(!at_work.has_value());
+        for (std::thread& thread : threads) thread.join();
+        return failures;
+    }
+    [[nodiscard]] sp::GroupCommit::Operation adding(const char* name) {
+        return [this, name] { sp::Cursor(*database, sp::Query::add_entity).bind(name).run(); };
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(unit)
+BOOST_AUTO_TEST_SUITE(group_commit)
+
+BOOST_AUTO_TEST_CASE(those_who_wait_share_one_commit) {
+    Group trial;
+    const auto failures = trial.run_together({trial.adding("a"), trial.adding("b"), trial.adding("c")});
+    for (const auto& failure : failures) BOOST_TEST(!failure.has_value());
+    BOOST_TEST(trial.commits == 2);
+    BOOST_TEST(trial.names() == "a\nb\nc\n");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_fails_leaves_the_others_whole) {
+    Group trial;
+    const auto half = [&trial] {
+        trial.adding("half")();
+        trial.adding("a")();  // is there
+    };
+    const auto failures = trial.run_together({trial.adding("a"), half, trial.adding("c")});
+    BOOST_TEST(!failures[0].has_value());
+    BOOST_TEST_REQUIRE(failures[1].has_value());
+    BOOST_TEST((failures[1]->code == sp::Errc::store_failed));
+    BOOST_TEST(failures[1]->detail.find("half") == std::string::npos);
+    BOOST_TEST(!failures[2].has_value());
+    BOOST_TEST(trial.names() == "a\nc\n");
+    BOOST_TEST(trial.commits == 2);
+}
+
+BOOST_AUTO_TEST_CASE(one_without_memory_leaves_the_others_whole) {
+    Group trial;
+    const auto poor = [&trial] {
+        trial.adding("half")();
+        throw std::bad_alloc();
+    };
+    const auto failures = trial.run_together({trial.adding("a"), poor, trial.adding("c")});
+    BOOST_TEST_REQUIRE(failures[1].has_value());
+    BOOST_TEST(failures[1]->detail.find("memory") != std::string::npos);
+    BOOST_TEST(trial.names() == "a\nc\n");
+}
+
+// A disk that is full undoes the whole transaction: the others try again, each for itself.
+BOOST_AUTO_TEST_CASE(one_that_loses_the_transaction_leaves_the_others_whole) {
+    Group trial;
+    const auto hapless = [&trial] {
+        trial.adding("half")();
+        trial.database->run("ROLLBACK");
+        trial.database->fail_for_lack_of_memory();
+    };
+    const auto failures = trial.run_together({trial.adding("a"), hapless, trial.adding("c")});
+    BOOST_TEST(!failures[0].has_value());
+    BOOST_TEST(failures[1].has_value());
+    BOOST_TEST(!failures[2].has_value());
+    BOOST_TEST(trial.names() == "a\nc\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_that_fails_fails_everybody_once_and_the_next_succeeds) {
+    Group trial;
+    trial.disk.fill_up();
+    BOOST_TEST(trial.add("a").has_value());
+    trial.disk.mend();
+    BOOST_TEST(!trial.add("a").has_value());
+    BOOST_TEST(trial.names() == "a\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::test

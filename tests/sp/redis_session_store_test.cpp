@@ -1,0 +1,332 @@
+// The shared engine keeps the contract, on one server and on a Cluster, and what is its own.
+#include "slo/sp/redis_session_store.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <latch>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "redis_server.hpp"
+#include "session_store_contract.hpp"
+#include "session_store_trial.hpp"
+#include "slo/sp/error.hpp"
+
+namespace slo::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string index_key(32, 'i');
+const std::string sealing_key(32, 's');
+
+/// One server for most cases, each of which has a prefix of its own.
+RedisServer& shared_server() {
+    static RedisServer one;
+    return one;
+}
+RedisCluster& shared_cluster() {
+    static RedisCluster one;
+    return one;
+}
+
+std::string fresh_prefix() {
+    static std::atomic<int> stores = 0;
+    return "case" + std::to_string(++stores);
+}
+
+sp::RedisSessionStoreOptions options_for(const RedisServer& server, std::string prefix = fresh_prefix()) {
+    sp::RedisSessionStoreOptions options;
+    options.servers.addresses = {server.address()};
+    options.keys = {.index_key = index_key, .sealing_keys = {sealing_key}};
+    options.prefix = std::move(prefix);
+    return options;
+}
+
+std::unique_ptr<sp::RedisSessionStore> open(const sp::Clock& clock, const sp::RedisSessionStoreOptions& options) {
+    return taken(sp::RedisSessionStore::open(clock, options));
+}
+
+std::unique_ptr<sp::SessionStore> make_redis_store(const sp::Clock& clock, const StoreSettings& settings) {
+    sp::RedisSessionStoreOptions options = options_for(shared_server());
+    options.relogin = settings.relogin;
+    return open(clock, options);
+}
+
+std::unique_ptr<sp::SessionStore> make_cluster_store(const sp::Clock& clock, const StoreSettings& settings) {
+    sp::RedisSessionStoreOptions options = options_for(shared_server());
+    options.servers.addresses = shared_cluster().addresses();
+    options.servers.topology = sp::RedisTopology::cluster;
+    options.relogin = settings.relogin;
+    return open(clock, options);
+}
+
+/// The limits are the server's memory; all but the bound of barriers is tried below.
+std::vector<ContractCase> barriers_contract() {
+    std::vector<ContractCase> cases = limits_contract();
+    std::erase_if(cases, [](const ContractCase& one) {
+        return one.name != std::string_view("nobody_lines_up_barriers_without_end");
+    });
+    return cases;
+}
+
+std::string why_unusable(const sp::RedisSessionStoreOptions& options) {
+    const FixedClock clock(noon);
+    const auto store = sp::RedisSessionStore::open(clock, options);
+    BOOST_TEST_REQUIRE(!store.has_value());
+    BOOST_TEST((store.error().code == sp::Errc::store_unusable));
+    return store.error().detail;
+}
+
+std::string contents(const std::filesystem::path& file) {
+    std::ostringstream text;
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+    return text.str();
+}
+
+bool is_alive(sp::SessionStore& store, std::string_view id) {
+    return taken(store.find(parsed<sp::LocalSessionID>(id))).has_value();
+}
+
+std::string begun_at(sp::SessionStore& store, const sp::LogoutOrder& order) {
+    const sp::BegunLogout begun = taken(store.begin_logout(order));
+    const auto* const fresh = std::get_if<sp::FreshLogout>(&begun);
+    return fresh != nullptr ? ids_of(fresh->ending) : "repeated: " + ids_of(std::get<sp::RepeatedLogout>(begun).ending);
+}
+
+/// Remembers what it is told.
+class Ear final : public sp::SessionEndedListener {
+public:
+    void session_ended(const sp::LocalSessionID& id) noexcept override {
+        const std::lock_guard lock(mutex_);
+        ended_.insert(std::ranges::upper_bound(ended_, id.str()), id.str());
+    }
+    void may_have_missed() noexcept override { ++gaps_; }
+
+    [[nodiscard]] std::vector<std::string> ended() const {
+        const std::lock_guard lock(mutex_);
+        return ended_;
+    }
+    [[nodiscard]] int gaps() const { return gaps_; }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> ended_;
+    std::atomic<int> gaps_ = 0;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(unit)
+
+const StoreContract redis_engine("redis_session_store", &make_redis_store,
+                                 {admission_contract(), matching_contract(), completion_contract(),
+                                  barriers_contract()});
+const StoreContract redis_cluster_engine("redis_session_store_on_a_cluster", &make_cluster_store,
+                                         {admission_contract(), matching_contract(), completion_contract(),
+                                          barriers_contract()});
+
+BOOST_AUTO_TEST_SUITE(redis_session_store_itself)
+
+BOOST_AUTO_TEST_CASE(what_ends_at_one_node_is_dead_at_all) {
+    const FixedClock clock(noon);
+    const auto options = options_for(shared_server());
+    const auto a = open(clock, options);
+    const auto b = open(clock, options);
+    static_cast<void>(taken(a->admit(session_of("s"))));
+    BOOST_TEST(is_alive(*b, "s"));
+    BOOST_TEST(begun_at(*b, order_for_all("r")) == "s");
+    BOOST_TEST(!is_alive(*a, "s"));
+    BOOST_TEST((taken(a->admit(session_of("late"))) == sp::Admission::refused_by_logout));
+    BOOST_TEST(begun_at(*a, order_for_all("r")) == "repeated: s");
+}
+
+BOOST_AUTO_TEST_CASE(another_node_recovers_what_one_has_begun) {
+    const FixedClock clock(noon);
+    const auto options = options_for(shared_server());
+    const auto b = open(clock, options);
+    {
+        const auto a = open(clock, options);
+        static_cast<void>(taken(a->admit(session_of("s"))));
+        static_cast<void>(begun_at(*a, order_for_all("r")));
+    }
+    const auto unfinished = taken(b->unfinished_logouts());
+    BOOST_TEST_REQUIRE(unfinished.size() == 1u);
+    BOOST_TEST((unfinished.front().key == order_for_all("r").key));
+    BOOST_TEST(ids_of(unfinished.front().ending) == "s");
+    static_cast<void>(taken(b->complete_logout(unfinished.front().key, {.ended = 1}, {session_of("s").id})));
+    BOOST_TEST(taken(b->unfinished_logouts()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_that_is_stored_shows_whose_it_is) {
+    const RedisServer server({.configuration = {"rdbcompression no"}});
+    const FixedClock clock(noon);
+    const auto store = open(clock, options_for(server));
+    sp::Session session = session_with("local-id-of-a-session", {"index-of-a-session"});
+    session.name_id = {"name-of-a-principal", "urn:format-of-a-name", "qualifier-of-a-name", {}, {}};
+    static_cast<void>(taken(store->admit(session)));
+    sp::LogoutOrder order = order_for("request-id", {"index-of-a-session"});
+    order.name_id = session.name_id;
+    BOOST_TEST(begun_at(*store, order) == "local-id-of-a-session");
+    server.ask({"SAVE"});
+    const std::string stored = contents(server.directory() / "dump.rdb");
+    BOOST_TEST(stored.find("sessions") != std::string::npos);
+    for (const std::string& secret :
+         {session.id.str(), session.idp.str(), session.sp.str(), session.name_id.value, *session.name_id.format,
+          *session.name_id.name_qualifier, session.session_indexes.front().str(), order.key.request_id.str()}) {
+        BOOST_TEST(stored.find(secret) == std::string::npos, secret);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_rotated_key_reads_what_it_sealed_and_a_dropped_one_is_told_of) {
+    const FixedClock clock(noon);
+    auto options = options_for(shared_server());
+    static_cast<void>(taken(open(clock, options)->admit(session_of("s"))));
+    const std::string new_key(32, 'n');
+    options.keys.sealing_keys = {new_key, sealing_key};
+    BOOST_TEST(is_alive(*open(clock, options), "s"));
+    options.keys.sealing_keys = {new_key};
+    const auto found = open(clock, options)->find(session_of("s").id);
+    BOOST_TEST_REQUIRE(!found.has_value());
+    BOOST_TEST((found.error().code == sp::Errc::store_failed));
+    BOOST_TEST(found.error().detail == "a record of the store is sealed under another key, or was changed");
+}
+
+BOOST_AUTO_TEST_CASE(another_deployment_under_the_same_prefix_is_refused) {
+    const FixedClock clock(noon);
+    auto options = options_for(shared_server());
+    static_cast<void>(open(clock, options));
+    options.keys.index_key = std::string(32, 'x');
+    BOOST_TEST(why_unusable(options).starts_with("another deployment's sessions are under this prefix"));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_may_evict_logouts_is_refused) {
+    for (const char* policy : {"allkeys-lru", "volatile-ttl"}) {
+        const RedisServer server({.configuration = {std::string("maxmemory-policy ") + policy}});
+        BOOST_TEST(why_unusable(options_for(server)).ends_with("set maxmemory-policy noeviction"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_forgets_in_a_restart_is_noted) {
+    const FixedClock clock(noon);
+    BOOST_TEST(open(clock, options_for(shared_server()))->notes().size() == 1u);
+    const RedisServer durable({.configuration = {"appendonly yes"}});
+    BOOST_TEST(open(clock, options_for(durable))->notes().empty());
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_are_none_and_servers_that_are_none_are_refused) {
+    auto options = options_for(shared_server());
+    options.keys.index_key = "short";
+    BOOST_TEST(why_unusable(options) == "the store's keys: a store's keys have 32 octets");
+    options = options_for(shared_server());
+    options.servers.addresses = {"unix:/nowhere/at/all"};
+    options.servers.deadline = 100ms;
+    BOOST_TEST(!why_unusable(options).empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_node_hears_of_each_session_that_ends) {
+    const FixedClock clock(noon);
+    auto options = options_for(shared_server());
+    const auto a = open(clock, options);
+    const auto ear = std::make_shared<Ear>();
+    options.listener = ear;
+    const auto b = open(clock, options);
+    await("the subscription", [&] { return ear->gaps() > 0; });
+    for (const char* id : {"s1", "s2"}) static_cast<void>(taken(a->admit(session_of(id))));
+    static_cast<void>(taken(a->admit(session_with("other", {"i9"}))));
+    static_cast<void>(begun_at(*a, order_for("r", {"i1"})));
+    await("both sessions", [&] { return ear->ended().size() >= 2; });
+    BOOST_TEST((ear->ended() == std::vector<std::string>{"s1", "s2"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logout) {
+    const RedisServer server({.configuration = {"maxmemory 8mb"}});
+    FixedClock clock(noon);
+    const auto store = open(clock, options_for(server));
+    static_cast<void>(taken(store->admit(session_with("gone", {"i0"}))));
+    static_cast<void>(begun_at(*store, order_for("r0", {"i0"})));
+    int admitted = 0;
+    Result<sp::Admission> admission = sp::Admission::admitted;
+    while (admission && admitted < 100'000) {
+        sp::Session session = session_of("s" + std::to_string(admitted));
+        session.name_id.value = "P" + std::to_string(admitted);
+        admission = store->admit(session);
+        if (admission) ++admitted;
+    }
+    BOOST_TEST_REQUIRE(!admission.has_value());
+    BOOST_TEST((admission.error().code == sp::Errc::store_full));
+    BOOST_TEST(admitted > 100);
+    for (int i = 0; i < admitted; ++i) BOOST_TEST_REQUIRE(is_alive(*store, "s" + std::to_string(i)));
+    BOOST_TEST(!is_alive(*store, "gone"));
+
+    const auto begun = store->begin_logout(order_for_all("r1"));
+    BOOST_TEST_REQUIRE(!begun.has_value());
+    BOOST_TEST((begun.error().code == sp::Errc::store_full));
+    const sp::LogoutOutcome ended{.ended = 1, .already_gone = 0, .failed = 0};
+    BOOST_TEST((taken(store->complete_logout(order_for_all("r0").key, ended, {session_of("gone").id})) == ended));
+
+    server.ask({"CONFIG", "SET", "maxmemory", "0"});
+    BOOST_TEST((taken(store->admit(session_with("late", {"i0"}))) == sp::Admission::refused_by_logout));
+    BOOST_TEST(taken(store->unfinished_logouts()).empty());
+    BOOST_TEST(begun_at(*store, order_for_all("r1")) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_with_all_it_acknowledged) {
+    RedisServer server({.configuration = {"appendonly yes", "appendfsync always"}});
+    const FixedClock clock(noon);
+    auto options = options_for(server);
+    options.servers.deadline = 200ms;
+    const auto store = open(clock, options);
+    for (const char* id : {"dead", "alive"}) static_cast<void>(taken(store->admit(session_with(id, {id}))));
+    static_cast<void>(begun_at(*store, order_for("r", {"dead"})));
+    server.kill();
+    const auto found = store->find(session_of("alive").id);
+    BOOST_TEST_REQUIRE(!found.has_value());
+    BOOST_TEST((found.error().code == sp::Errc::store_failed));
+    BOOST_TEST((store->begin_logout(order_for_all("r2")).error().code == sp::Errc::store_failed));
+
+    server.start();
+    await("the reconnection", [&] { return store->find(session_of("alive").id).has_value(); });
+    BOOST_TEST(is_alive(*store, "alive"));
+    BOOST_TEST(!is_alive(*store, "dead"));
+    BOOST_TEST((taken(store->admit(session_with("late", {"dead"}))) == sp::Admission::refused_by_logout));
+    BOOST_TEST(begun_at(*store, order_for("r", {"dead"})) == "repeated: dead");
+    BOOST_TEST(store->counters().reconnects > 0u);
+}
+
+// Only one of them may have it, or a logout of the other's principal would miss a session that is found.
+BOOST_AUTO_TEST_CASE(of_many_principals_who_take_one_local_id_exactly_one_gets_it) {
+    const FixedClock clock(noon);
+    const auto options = options_for(shared_server());
+    const auto a = open(clock, options);
+    const auto b = open(clock, options);
+    constexpr int callers = 16;
+    for (int round = 0; round < 20; ++round) {
+        std::latch start(callers);
+        std::atomic<int> admitted = 0;
+        std::atomic<int> taken_ids = 0;
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < callers; ++i) {
+            threads.emplace_back([&, i] {
+                sp::Session session = session_of("id" + std::to_string(round));
+                session.name_id.value = "N" + std::to_string(i);
+                start.arrive_and_wait();
+                const auto admission = (i % 2 == 0 ? a : b)->admit(session);
+                if (admission) ++admitted;
+                if (!admission && admission.error().code == sp::Errc::session_id_taken) ++taken_ids;
+            });
+        }
+        threads.clear();
+        BOOST_TEST(admitted == 1);
+        // Another may give up in the crowd: what counts is that no two are told yes.
+        BOOST_TEST(taken_ids > 0);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::test

@@ -1,0 +1,233 @@
+// The SQLite engine over a disk that fails: each operation has happened or hasn't, and the next try succeeds.
+#include <boost/test/unit_test.hpp>
+#include <iterator>
+
+#include "faulty_disk.hpp"
+#include "session_store_trial.hpp"
+#include "slo/sp/error.hpp"
+#include "sqlite_trial.hpp"
+
+namespace slo::test {
+namespace {
+
+const sp::Session login = session_with("c", {"i2"});
+const sp::LogoutOrder order = order_for("r", {"i1"});
+const sp::LogoutOutcome outcome{.ended = 2, .already_gone = 0, .failed = 0};
+
+bool is_alive(sp::SessionStore& store, std::string_view id) {
+    return taken(store.find(parsed<sp::LocalSessionID>(id))).has_value();
+}
+
+/// A login of "c", and the logout of "a" and "b": each step with what must be true before and after it.
+struct Step {
+    Result<void> (*take)(sp::SessionStore& store);
+    bool (*is_taken)(sp::SessionStore& store);
+    bool (*is_half_taken)(sp::SessionStore& store);
+};
+
+template <class T>
+Result<void> outcome_of(Result<T> result) {
+    if (!result) return result.error();
+    return Done{};
+}
+
+const Step steps[] = {
+    {.take = [](sp::SessionStore& store) { return outcome_of(store.admit(login)); },
+     .is_taken = [](sp::SessionStore& store) { return is_alive(store, "c"); },
+     .is_half_taken = [](sp::SessionStore& store) { return !is_alive(store, "a") || !is_alive(store, "b"); }},
+    {.take = [](sp::SessionStore& store) { return outcome_of(store.begin_logout(order)); },
+     .is_taken = [](sp::SessionStore& store) { return taken(store.unfinished_logouts()).size() == 1; },
+     .is_half_taken =
+         [](sp::SessionStore& store) {
+             const bool has_begun = !taken(store.unfinished_logouts()).empty();
+             return is_alive(store, "a") == has_begun || is_alive(store, "b") == has_begun;
+         }},
+    {.take =
+         [](sp::SessionStore& store) {
+             return outcome_of(store.complete_logout(order.key, outcome, {session_of("a").id, session_of("b").id}));
+         },
+     .is_taken = [](sp::SessionStore& store) { return taken(store.unfinished_logouts()).empty(); },
+     .is_half_taken =
+         [](sp::SessionStore& store) {
+             const auto unfinished = taken(store.unfinished_logouts());
+             return is_alive(store, "a") || is_alive(store, "b") ||
+                    (!unfinished.empty() && ids_of(unfinished.front().ending) != "a b");
+         }},
+};
+
+void check_the_end(sp::SqliteSessionStore& store) {
+    BOOST_TEST(is_alive(store, "c"));
+    BOOST_TEST(!is_alive(store, "a"));
+    BOOST_TEST((std::get<sp::RepeatedLogout>(taken(store.begin_logout(order))).recorded == outcome));
+    BOOST_TEST(store.size().sessions == 1u);
+    BOOST_TEST(store.size().logout_records == 1u);
+}
+
+/// A process that died right now would leave this.
+void copy_files(const std::filesystem::path& from, const std::filesystem::path& to) {
+    for (const char* name : {"sessions.db", "sessions.db-wal"}) std::filesystem::copy_file(from / name, to / name);
+}
+
+/// The steps from `first` on, each of them repeated if it fails.
+void take_steps(sp::SessionStore& store, std::size_t first) {
+    for (std::size_t i = first; i < std::size(steps); ++i) {
+        BOOST_TEST(!steps[i].is_half_taken(store));
+        BOOST_TEST(steps[i].take(store).has_value());
+        BOOST_TEST(steps[i].is_taken(store));
+    }
+}
+
+struct OverFaultyDisk {
+    FaultyDisk disk;
+    TemporaryFolder folder;
+    FixedClock clock{noon};
+    std::unique_ptr<sp::SqliteSessionStore> store = open_store(clock, folder.path());
+
+    /// Takes each step over a disk whose n-th change fails. Whether one has failed.
+    bool survives_failure_of(int n) {
+        for (const char* id : {"a", "b"}) static_cast<void>(taken(store->admit(session_of(id))));
+        disk.fail_nth(n);
+        bool has_failed = false;
+        for (std::size_t i = 0; i < std::size(steps); ++i) {
+            const auto taken_at_once = steps[i].take(*store);
+            if (!taken_at_once) {
+                has_failed = true;
+                BOOST_TEST((taken_at_once.error().code == sp::Errc::store_failed));
+                BOOST_TEST(taken_at_once.error().detail.find("N1") == std::string::npos);
+                BOOST_TEST(!steps[i].is_half_taken(*store));
+                survives_death_at(i);
+                BOOST_TEST(steps[i].take(*store).has_value());
+            }
+            BOOST_TEST(steps[i].is_taken(*store));
+        }
+        has_failed = has_failed || disk.has_failed();
+        disk.mend();
+        check_the_end(*store);
+        store.reset();
+        check_the_end(*open_store(clock, folder.path()));
+        return has_failed;
+    }
+
+    void survives_death_at(std::size_t step) {
+        const TemporaryFolder elsewhere;
+        copy_files(folder.path(), elsewhere.path());
+        const auto restarted = open_store(clock, elsewhere.path());
+        take_steps(*restarted, step);
+        check_the_end(*restarted);
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(unit)
+BOOST_AUTO_TEST_SUITE(sqlite_fault)
+
+BOOST_AUTO_TEST_CASE(whichever_change_fails_an_operation_happens_once_or_not) {
+    int n = 1;
+    while (OverFaultyDisk().survives_failure_of(n)) ++n;
+    BOOST_TEST(n > 20);  // it did fail, many times
+}
+
+BOOST_AUTO_TEST_CASE(whichever_change_fails_at_the_start_the_next_start_succeeds) {
+    const FixedClock clock(noon);
+    int n = 1;
+    for (;; ++n) {
+        FaultyDisk disk;
+        const TemporaryFolder folder;
+        disk.fail_nth(n);
+        auto opened = sp::SqliteSessionStore::open(clock, options_in(folder.path()));
+        const bool has_failed = disk.has_failed();
+        if (!opened) BOOST_TEST((opened.error().code == sp::Errc::store_unusable));
+        BOOST_TEST((opened.has_value() || has_failed));
+        if (opened) (*opened).reset();
+        disk.mend();
+        BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(folder.path())).has_value());
+        if (!has_failed) break;
+    }
+    BOOST_TEST(n > 5);
+}
+
+BOOST_AUTO_TEST_CASE(whichever_change_fails_at_the_end_nothing_is_lost) {
+    for (int n = 1;; ++n) {
+        OverFaultyDisk trial;
+        for (const char* id : {"a", "b"}) static_cast<void>(taken(trial.store->admit(session_of(id))));
+        trial.disk.fail_nth(n);
+        trial.store.reset();
+        const bool has_failed = trial.disk.has_failed();
+        trial.disk.mend();
+        trial.store = open_store(trial.clock, trial.folder.path());
+        take_steps(*trial.store, 0);
+        check_the_end(*trial.store);
+        if (!has_failed) break;
+    }
+}
+
+// More commits than fit into the log before its pages are moved into the file, which the full disk prevents too.
+BOOST_AUTO_TEST_CASE(a_full_disk_fails_what_writes_and_the_store_goes_on_when_there_is_room) {
+    OverFaultyDisk trial;
+    const auto session_at = [](int i) { return session_of("s" + std::to_string(i)); };
+    constexpr int logins = 600;
+    int refused = 0;
+    for (int i = 0; i < logins; ++i) {
+        if (i % 100 == 50) trial.disk.fill_up();
+        if (i % 100 == 60) trial.disk.mend();
+        const auto admitted = trial.store->admit(session_at(i));
+        BOOST_TEST_REQUIRE(admitted.has_value() != (i % 100 >= 50 && i % 100 < 60));
+        if (admitted) continue;
+        ++refused;
+        BOOST_TEST((admitted.error().code == sp::Errc::store_failed));
+        BOOST_TEST(admitted.error().detail.find("make room") != std::string::npos);
+        BOOST_TEST(!taken(trial.store->find(session_at(i).id)).has_value());
+        BOOST_TEST(taken(trial.store->find(session_at(i % 50).id)).has_value());
+    }
+    BOOST_TEST(trial.store->size().sessions == static_cast<std::size_t>(logins - refused));
+    trial.store = nullptr;
+    trial.store = open_store(trial.clock, trial.folder.path());
+    BOOST_TEST(trial.store->size().sessions == static_cast<std::size_t>(logins - refused));
+    const auto begun = taken(trial.store->begin_logout(order_for_all("r")));
+    BOOST_TEST(std::get<sp::FreshLogout>(begun).ending.size() == static_cast<std::size_t>(logins - refused));
+}
+
+// A process that is killed leaves what it wrote to the system; a power cut leaves only what was synced.
+BOOST_AUTO_TEST_CASE(everything_acknowledged_is_there_after_a_power_cut) {
+    FaultyDisk disk;
+    const FixedClock clock(noon);
+    const TemporaryFolder folder;
+    disk.remember_syncs(folder.path());
+    const auto store = open_store(clock, folder.path());
+    const auto session_at = [](int i) { return session_with("s" + std::to_string(i), {"i" + std::to_string(i)}); };
+    constexpr int logins = 400;  // more than go into the log before its pages are moved into the file
+    for (int i = 0; i < logins; ++i) {
+        static_cast<void>(taken(store->admit(session_at(i))));
+        if (i % 8 != 7) continue;
+        const std::string ended = "i" + std::to_string(i - 3);
+        static_cast<void>(taken(store->begin_logout(order_for("r" + std::to_string(i), {ended}))));
+        const TemporaryFolder afterwards;
+        disk.write_remembered(afterwards.path());
+        const auto restarted = open_store(clock, afterwards.path());
+        int wrong = 0;
+        for (int j = 0; j <= i; ++j) {
+            const bool has_ended = j % 8 == 4;
+            wrong += is_alive(*restarted, session_at(j).id.str()) == has_ended ? 1 : 0;
+        }
+        BOOST_TEST(wrong == 0);
+        BOOST_TEST(taken(restarted->unfinished_logouts()).size() == static_cast<std::size_t>(i / 8 + 1));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_at_the_start_is_told) {
+    FaultyDisk disk;
+    const TemporaryFolder folder;
+    const FixedClock clock(noon);
+    disk.fill_up();
+    BOOST_TEST(refusal(clock, folder.path()).detail.find("make room") != std::string::npos);
+    disk.mend();
+    static_cast<void>(open_store(clock, folder.path()));
+    disk.fill_up();  // even where nothing is to be written yet
+    BOOST_TEST(refusal(clock, folder.path()).detail.find("make room") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::test

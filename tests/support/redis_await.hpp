@@ -1,0 +1,21 @@
+// Waiting for another process, which no fixed clock governs: bounded, and over as soon as it can be.
+#pragma once
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace slo::test {
+
+/// Polls until `holds`, for ten seconds at most; then throws std::runtime_error with `what`.
+template <class Predicate>
+void await(const std::string& what, Predicate holds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > end) throw std::runtime_error("waited in vain: " + what);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
+}  // namespace slo::test
