@@ -1,0 +1,152 @@
+// cluster_trial: does "a signed Success means gone" hold on many nodes while they, their store and their network fail?
+//
+//   cluster_trial --endpoint PROGRAM [--seconds N] [--seed N] WHAT...
+//
+// WHAT is single, cluster, sentinel (a primary and one replica), sentinel2 (and two), gap (two, but one
+// acknowledgement or none is enough, which isn't safe: shows what is lost, and isn't judged), N seconds each; plant (a
+// store that is wrong on purpose: the trial must see it); or smoke (a few seconds of single with one node killed and
+// one paused, and plant). Real time is what it measures. Exit codes: 0 as promised; 1 the promise was broken, or a
+// planted fault wasn't seen; 2 it couldn't be tried.
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "trial.hpp"
+
+namespace {
+
+using namespace slo::test;
+using namespace std::chrono_literals;
+
+constexpr int as_promised = 0;
+constexpr int broken = 1;
+constexpr int not_tried = 2;
+constexpr std::uint64_t smoke_seed = 1;
+
+struct Arguments {
+    TrialOptions options;
+    std::vector<std::string_view> what;
+};
+
+std::optional<Arguments> read_arguments(int count, char** words) {
+    Arguments arguments;
+    arguments.options.seed = std::random_device()();
+    for (int i = 1; i < count; ++i) {
+        const std::string_view word = words[i];
+        if (!word.starts_with("--")) {
+            arguments.what.push_back(word);
+            continue;
+        }
+        if (++i == count) return std::nullopt;
+        const std::string_view value = words[i];
+        std::uint64_t number = 0;
+        std::from_chars(value.data(), value.data() + value.size(), number);
+        if (word == "--endpoint") {
+            arguments.options.endpoint_program = value;
+        } else if (word == "--seconds") {
+            arguments.options.duration = std::chrono::seconds(number);
+        } else if (word == "--seed") {
+            arguments.options.seed = number;
+        } else {
+            return std::nullopt;
+        }
+    }
+    if (arguments.options.endpoint_program.empty() || arguments.what.empty()) return std::nullopt;
+    return arguments;
+}
+
+int try_out(Network& network, const TrialOptions& options) {
+    std::printf("  trying %s\n", describe(options).c_str());
+    const TrialReport report = run_trial(network, options);
+    print(options, report);
+    return report.violations.empty() && report.logouts > 0 ? as_promised : broken;
+}
+
+/// One node keeps its sessions to itself; what the others end lives on there.
+int try_planted(Network& network, TrialOptions options) {
+    options.plant = Plant::own_store;
+    options.duration = 3s;
+    options.topology = Topology::single;
+    const TrialReport report = run_trial(network, options);
+    const std::size_t survivors = count(report.violations, Rule::survivor);
+    std::printf("  planted: one node has a store of its own; %zu logouts, %zu sessions seen alive after Success: %s\n",
+                report.logouts, survivors, survivors > 0 ? "the recorder sees it" : "NOT SEEN");
+    return survivors > 0 ? as_promised : broken;
+}
+
+int try_smoke(Network& network, TrialOptions options) {
+    options.topology = Topology::single;
+    options.duration = 6s;
+    options.store_faults = false;
+    options.seed = smoke_seed;
+    options.node_faults =
+        FaultMix{.kinds = {FaultKind::node_kill, FaultKind::node_pause}, .hold = {300ms, 800ms}, .gap = {500ms, 900ms}};
+    const int tried = try_out(network, options);
+    const int planted = try_planted(network, options);
+    return tried == as_promised ? planted : tried;
+}
+
+/// Fewer acknowledgements than there are replicas to promote: what is lost then is shown, and nobody promised it.
+int show_gap(Network& network, TrialOptions options) {
+    options.topology = Topology::sentinel;
+    options.is_promised = false;
+    for (const unsigned required : {1U, 0U}) {
+        options.replication = {.replicas = 2, .required = required};
+        static_cast<void>(try_out(network, options));
+    }
+    return as_promised;
+}
+
+int run_one(Network& network, TrialOptions options, std::string_view what) {
+    if (what == "plant") return try_planted(network, options);
+    if (what == "smoke") return try_smoke(network, options);
+    if (what == "gap") return show_gap(network, options);
+    if (what == "single") {
+        options.topology = Topology::single;
+    } else if (what == "cluster") {
+        options.topology = Topology::cluster;
+    } else if (what == "sentinel" || what == "sentinel2") {
+        options.topology = Topology::sentinel;
+        const unsigned replicas = what == "sentinel" ? 1 : 2;
+        options.replication = {.replicas = replicas, .required = replicas};
+    } else {
+        return not_tried;
+    }
+    return try_out(network, options);
+}
+
+int run(Network& network, const Arguments& arguments) {
+    std::printf("cut off by %s\n",
+                network.has_namespaces() ? "network namespaces" : "nothing: namespaces aren't allowed, so only paused");
+    int worst = as_promised;
+    for (const std::string_view what : arguments.what) {
+        worst = std::max(worst, run_one(network, arguments.options, what));
+    }
+    return worst;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    const auto arguments = read_arguments(count, words);
+    if (!arguments) {
+        std::fputs("write: cluster_trial --endpoint PROGRAM [--seconds N] [--seed N] WHAT...\n", stderr);
+        return not_tried;
+    }
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { interrupt(); });
+    try {
+        Network network;
+        return run(network, *arguments);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "cluster_trial: %s\n", error.what());
+        return not_tried;
+    }
+}

@@ -1,0 +1,65 @@
+#include "faults.hpp"
+
+#include <random>
+#include <utility>
+
+namespace slo::test {
+
+using std::chrono::milliseconds;
+
+std::string_view name_of(FaultKind kind) noexcept {
+    switch (kind) {
+        case FaultKind::node_kill:
+            return "node killed";
+        case FaultKind::node_pause:
+            return "node paused";
+        case FaultKind::node_cut:
+            return "node cut off";
+        case FaultKind::server_kill:
+            return "server killed";
+        case FaultKind::server_pause:
+            return "server paused";
+        case FaultKind::server_cut:
+            return "server cut off";
+        case FaultKind::replica_kill:
+            return "replica killed";
+        case FaultKind::replica_cut:
+            return "replica cut off";
+        case FaultKind::split:
+            return "network split";
+        case FaultKind::failover:
+            return "failover ordered";
+        case FaultKind::slot_move:
+            break;
+    }
+    return "slot moved";
+}
+
+std::vector<Fault> make_faults(std::uint64_t seed, milliseconds duration, const FaultMix& mix) {
+    // Not a distribution of the library's: theirs may differ from one to the next, and a seed shall mean the same.
+    std::mt19937_64 random(seed);
+    const auto within = [&random](const Range& range) {
+        const auto width = static_cast<std::uint64_t>((range.most - range.least).count()) + 1;
+        return range.least + milliseconds(static_cast<std::int64_t>(random() % width));
+    };
+    // Dealt like cards: each kind comes before one comes again.
+    std::vector<FaultKind> deck;
+    const auto deal = [&] {
+        if (deck.empty()) deck = mix.kinds;
+        std::swap(deck[random() % deck.size()], deck.back());
+        const FaultKind kind = deck.back();
+        deck.pop_back();
+        return kind;
+    };
+    std::vector<Fault> faults;
+    for (milliseconds at = within(mix.gap);;) {
+        const FaultKind kind = deal();
+        const auto pick = static_cast<unsigned>(random() % 60);  // 60: as many for each of 2, 3, 4, 5 or 6
+        const milliseconds hold = within(mix.hold);
+        if (at + hold > duration) return faults;
+        faults.push_back({.at = at, .hold = hold, .kind = kind, .pick = pick});
+        at += hold + within(mix.gap);
+    }
+}
+
+}  // namespace slo::test

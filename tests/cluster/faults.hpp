@@ -1,0 +1,49 @@
+// What goes wrong, and when: decided by a seed before anything starts.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace slo::test {
+
+enum class FaultKind {
+    node_kill,    ///< -9; restarted at the fault's end
+    node_pause,   ///< SIGSTOP, then SIGCONT
+    node_cut,     ///< its cable is pulled: it serves, and reaches no store
+    server_kill,  ///< -9 for a Redis server: the only one, a master of the Cluster, the primary
+    server_pause,
+    server_cut,
+    replica_kill,
+    replica_cut,
+    split,      ///< the primary and one node on one side, everybody else on the other
+    failover,   ///< ordered, at the Sentinels
+    slot_move,  ///< of a slot with keys, to another master; half moved for as long as the fault lasts
+};
+[[nodiscard]] std::string_view name_of(FaultKind kind) noexcept;
+
+struct Fault {
+    std::chrono::milliseconds at;    ///< since the trial's start
+    std::chrono::milliseconds hold;  ///< how long it lasts
+    FaultKind kind;
+    unsigned pick;  ///< which node or server: modulo how many there are
+};
+
+struct Range {
+    std::chrono::milliseconds least;
+    std::chrono::milliseconds most;
+};
+
+/// What may happen on one side, one after the other. A kind that stands there twice is twice as likely.
+struct FaultMix {
+    std::vector<FaultKind> kinds;
+    Range hold;
+    Range gap;  ///< between a fault's end and the next one's beginning
+};
+
+/// The same for the same arguments. All faults are over by `duration`.
+[[nodiscard]] std::vector<Fault> make_faults(std::uint64_t seed, std::chrono::milliseconds duration,
+                                             const FaultMix& mix);
+
+}  // namespace slo::test

@@ -1,0 +1,41 @@
+// Whether a history kept the promise. Pure: it sees nothing but the history.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "history.hpp"
+
+namespace slo::test {
+
+enum class Rule {
+    survivor,        ///< alive, by a check that began after the IdP held Success for a logout that names the session
+    late_login,      ///< admitted, by an attempt that began then, though the user had authenticated before the logout
+    lost_login,      ///< admitted, named by no logout so far, and yet dead
+    refused_login,   ///< refused without any logout that names it
+    another_answer,  ///< a logout got a status that is neither Success nor Responder
+    unfinished,      ///< a logout never got its Success
+    absurd,          ///< an HTTP status that the local interface doesn't have
+};
+[[nodiscard]] std::string_view name_of(Rule rule) noexcept;
+
+struct Violation {
+    Rule rule;
+    Moment at;
+    std::size_t session;                ///< or History::sessions.size()
+    std::optional<std::size_t> logout;  ///< which names the session, or is at fault itself
+    std::optional<std::size_t> door = {};
+};
+
+/// The violations in the order of their kinds; each session counts once for each kind.
+[[nodiscard]] std::vector<Violation> judge(const History& history);
+
+/// How many of them break `rule`.
+[[nodiscard]] std::size_t count(const std::vector<Violation>& violations, Rule rule);
+
+/// Everything that was asked about the violation's session or logout, a line each, in milliseconds since `start`.
+[[nodiscard]] std::string trace(const History& history, const Violation& violation, Moment start);
+
+}  // namespace slo::test

@@ -1,0 +1,89 @@
+#include "shared_store.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace slo::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class Single final : public SharedStore {
+public:
+    explicit Single(Network& network) : server_(network.add_machine(), durable()), cuts_(network.has_namespaces()) {}
+
+    std::string configuration() const override { return "[store.redis]\nservers = [\"" + server_.address() + "\"]\n"; }
+    FaultMix mix() const override {
+        FaultMix mix{.kinds = {FaultKind::server_kill, FaultKind::server_pause}, .hold = {200ms, 3s}, .gap = {2s, 5s}};
+        if (cuts_) mix.kinds.push_back(FaultKind::server_cut);
+        return mix;
+    }
+    void begin(const Fault& fault) override { begin_at(server_, fault.kind); }
+    void end(const Fault& fault) override { end_at(server_, fault.kind); }
+
+private:
+    StoreServer server_;
+    bool cuts_;
+};
+
+}  // namespace
+
+StoreServer::StoreServer(std::shared_ptr<Machine> machine, std::vector<std::string> configuration, bool sentinel)
+    : machine_(std::move(machine)) {
+    configuration.emplace_back("bind 0.0.0.0");
+    machine_->run([&] {
+        server_ = std::make_unique<RedisServer>(
+            RedisServerOptions{.configuration = std::move(configuration), .tcp = true, .sentinel = sentinel});
+    });
+}
+
+void StoreServer::start() const {
+    machine_->run([this] { server_->start(); });
+}
+
+std::string StoreServer::ask(const std::vector<std::string>& words) const {
+    std::string answer = server_->ask(words);
+    if (answer.starts_with('-')) throw std::runtime_error(words.front() + ": " + answer);
+    return answer;
+}
+
+std::vector<std::string> durable() {
+    return {"appendonly yes", "appendfsync always"};
+}
+
+void begin_at(const StoreServer& server, FaultKind kind) {
+    switch (kind) {
+        case FaultKind::server_kill:
+        case FaultKind::replica_kill:
+            return server.server().kill();
+        case FaultKind::server_pause:
+            return server.server().pause();
+        case FaultKind::server_cut:
+        case FaultKind::replica_cut:
+            return server.machine().cut_off();
+        default:
+            throw std::runtime_error("not a fault of one server");
+    }
+}
+
+void end_at(const StoreServer& server, FaultKind kind) {
+    switch (kind) {
+        case FaultKind::server_kill:
+        case FaultKind::replica_kill:
+            return server.start();
+        case FaultKind::server_pause:
+            return server.server().resume();
+        case FaultKind::server_cut:
+        case FaultKind::replica_cut:
+            return server.machine().reconnect();
+        default:
+            throw std::runtime_error("not a fault of one server");
+    }
+}
+
+std::unique_ptr<SharedStore> make_single(Network& network) {
+    return std::make_unique<Single>(network);
+}
+
+}  // namespace slo::test

@@ -1,0 +1,252 @@
+#include "trial.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "load.hpp"
+
+namespace slo::test {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// How long logouts that have begun may take once all faults are over.
+constexpr auto to_recover = 20s;
+// Before the first fault and after the last one.
+constexpr auto calm = 1s;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+std::unique_ptr<SharedStore> make_store(Network& network, const TrialOptions& options) {
+    if (options.topology == Topology::cluster) return make_cluster(network);
+    if (options.topology == Topology::sentinel) return make_sentinels(network, options.replication);
+    return make_single(network);
+}
+
+/// What happens to nodes is decided apart from what happens to the store, so that both can happen at once.
+std::vector<Fault> plan(const TrialOptions& options, const SharedStore& store, bool has_namespaces) {
+    FaultMix every{.kinds = {FaultKind::node_kill, FaultKind::node_pause}, .hold = {300ms, 3s}, .gap = {1s, 4s}};
+    if (has_namespaces) every.kinds.push_back(FaultKind::node_cut);
+    std::vector<Fault> faults;
+    if (options.plant != Plant::nothing) return faults;
+    faults = make_faults(options.seed, options.duration - 2 * calm, options.node_faults.value_or(every));
+    if (!options.store_faults) return faults;
+    const std::vector<Fault> others = make_faults(options.seed + 1, options.duration - 2 * calm, store.mix());
+    faults.insert(faults.end(), others.begin(), others.end());
+    std::stable_sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) { return a.at < b.at; });
+    return faults;
+}
+
+void print_plan(const std::vector<Fault>& faults) {
+    for (const Fault& fault : faults) {
+        std::printf("    at %6.2f s for %4.2f s: %s, %u\n", std::chrono::duration<double>(fault.at).count(),
+                    std::chrono::duration<double>(fault.hold).count(), std::string(name_of(fault.kind)).c_str(),
+                    fault.pick);
+    }
+}
+
+/// A fault's beginning or end.
+struct Step {
+    milliseconds at;
+    const Fault* fault;
+    bool is_end;
+};
+
+void keep_up_until(Site& site, Moment end) {
+    while (SteadyClock::now() < end) {
+        if (interrupted != 0) throw std::runtime_error("interrupted");
+        site.keep_up();
+        std::this_thread::sleep_for(std::min<SteadyClock::duration>(20ms, end - SteadyClock::now()));
+    }
+}
+
+/// Returns when each fault that could be made began, in the order of the plan.
+std::vector<Moment> make_happen(Site& site, const std::vector<Fault>& faults, Moment start) {
+    std::vector<Step> steps;
+    for (const Fault& fault : faults) {
+        steps.push_back({fault.at, &fault, false});
+        steps.push_back({fault.at + fault.hold, &fault, true});
+    }
+    std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.at < b.at; });
+    std::vector<Moment> begun;
+    for (const Step& step : steps) {
+        keep_up_until(site, start + step.at);
+        if (step.is_end) {
+            site.end(*step.fault);
+        } else {
+            begun.push_back(SteadyClock::now());
+            site.begin(*step.fault);
+        }
+    }
+    return begun;
+}
+
+double in_ms(SteadyClock::duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+void count_logouts(const History& history, TrialReport& report) {
+    std::vector<double> times;
+    for (const LogoutFacts& logout : history.logouts) {
+        const auto success = logout.success();
+        if (success) times.push_back(in_ms(*success - logout.attempts.front().span.begin));
+        for (const LogoutAttempt& attempt : logout.attempts) {
+            ++report.attempts;
+            if (attempt.answer != LogoutAnswer::success) ++report.put_off;
+            if (success && attempt.span.begin > *success) ++report.repeats;
+        }
+    }
+    report.logouts = times.size();
+    if (times.empty()) return;
+    std::sort(times.begin(), times.end());
+    report.median_ms = times[times.size() / 2];
+    report.p99_ms = times[times.size() * 99 / 100];
+}
+
+void count_questions(const History& history, TrialReport& report) {
+    double answered = 0;
+    double unavailable = 0;
+    double lost = 0;
+    for (const LoginAttempt& login : history.logins) {
+        if (login.answer == LoginAnswer::admitted) ++report.logins;
+        if (login.answer == LoginAnswer::refused) ++report.late_logins_refused;
+        ++(login.answer == LoginAnswer::lost ? lost : answered);
+        if (login.answer == LoginAnswer::unavailable) ++unavailable;
+    }
+    for (const Check& check : history.checks) {
+        ++(check.answer == CheckAnswer::lost ? lost : answered);
+        if (check.answer == CheckAnswer::unavailable) ++unavailable;
+    }
+    report.checks = history.checks.size();
+    report.unavailable = answered > 0 ? unavailable / answered : 0;
+    report.unanswered = answered + lost > 0 ? lost / (answered + lost) : 0;
+}
+
+double longest_recovery(const History& history, const std::vector<Moment>& faults) {
+    double longest = 0;
+    for (const Moment begun : faults) {
+        Moment next = Moment::max();
+        for (const LogoutFacts& logout : history.logouts) {
+            for (const LogoutAttempt& attempt : logout.attempts) {
+                const bool counts = attempt.answer == LogoutAnswer::success && attempt.span.begin > begun;
+                if (counts) next = std::min(next, attempt.span.end);
+            }
+        }
+        if (next != Moment::max()) longest = std::max(longest, in_ms(next - begun));
+    }
+    return longest;
+}
+
+std::vector<int> successes_each_second(const History& history, Moment start) {
+    std::vector<int> seconds;
+    for (const LogoutFacts& logout : history.logouts) {
+        const auto success = logout.success();
+        if (!success) continue;
+        const auto second = static_cast<std::size_t>((*success - start) / 1s);
+        if (seconds.size() <= second) seconds.resize(second + 1);
+        ++seconds[second];
+    }
+    return seconds;
+}
+
+/// Asynchronous replication may forget a login that only the old primary had; nobody else may.
+void excuse_failovers(Topology topology, TrialReport& report) {
+    if (topology != Topology::sentinel) return;
+    report.logins_lost_by_failover = count(report.violations, Rule::lost_login);
+    std::erase_if(report.violations, [](const Violation& one) { return one.rule == Rule::lost_login; });
+}
+
+void print_violations(const History& history, const TrialReport& report, Moment start) {
+    constexpr std::size_t most = 8;
+    for (std::size_t i = 0; i < report.violations.size() && i < most; ++i) {
+        const Violation& violation = report.violations[i];
+        std::printf("  violation: %s, at %.1f ms\n%s", std::string(name_of(violation.rule)).c_str(),
+                    in_ms(violation.at - start), trace(history, violation, start).c_str());
+    }
+}
+
+}  // namespace
+
+void interrupt() noexcept {
+    interrupted = 1;
+}
+
+std::string describe(const TrialOptions& options) {
+    std::string text = "one server";
+    if (options.topology == Topology::cluster) text = "Cluster of three masters";
+    if (options.topology == Topology::sentinel) {
+        text = "three Sentinels, a primary and " + std::to_string(options.replication.replicas) +
+               " that may be promoted, replicas = " + std::to_string(options.replication.required);
+    }
+    return text + ", " + std::to_string(options.duration / 1s) + " s, seed " + std::to_string(options.seed);
+}
+
+TrialReport run_trial(Network& network, const TrialOptions& options) {
+    Site site(network, options.endpoint_program, make_store(network, options), options.plant);
+    const std::vector<Fault> faults = plan(options, site.store(), network.has_namespaces());
+    if (options.plant == Plant::nothing) print_plan(faults);
+    std::fflush(stdout);
+
+    Recorder recorder;
+    const Moment start = SteadyClock::now();
+    std::vector<Moment> begun;
+    {
+        Load load(site, recorder, options.seed + 2);
+        begun = make_happen(site, faults, start + calm);
+        keep_up_until(site, start + options.duration);
+        // Threads of the load that are at a logout come back when it has succeeded.
+        load.stop(options.plant == Plant::nothing ? milliseconds(to_recover) : 1s);
+        load.ask_for_all();
+    }
+    const History history = recorder.copy();
+    TrialReport report;
+    report.violations = judge(history);
+    count_questions(history, report);
+    count_logouts(history, report);
+    report.recovery_ms = longest_recovery(history, begun);
+    report.each_second = successes_each_second(history, start);
+    for (const Fault& fault : faults) ++report.faults[fault.kind];
+    excuse_failovers(options.topology, report);
+    if (options.is_promised && options.plant == Plant::nothing && !report.violations.empty()) {
+        print_violations(history, report, start);
+        site.workspace().keep();
+        std::printf("  the nodes' logs stay in %s\n", site.workspace().path().c_str());
+    }
+    return report;
+}
+
+void print(const TrialOptions& options, const TrialReport& report) {
+    std::printf("  %s", describe(options).c_str());
+    std::printf("\n    logins admitted %zu, refused by a logout %zu; checks %zu\n", report.logins,
+                report.late_logins_refused, report.checks);
+    std::printf("    logouts done %zu in %zu attempts, %zu of them put off, %zu repeats after Success\n",
+                report.logouts, report.attempts, report.put_off, report.repeats);
+    std::printf("    logout p50 %.1f ms, p99 %.1f ms; longest time to recovery %.1f ms\n", report.median_ms,
+                report.p99_ms, report.recovery_ms);
+    std::printf("    answers 503: %.1f %%; questions without an answer: %.1f %%\n", 100 * report.unavailable,
+                100 * report.unanswered);
+    std::printf("    Success each second:");
+    for (const int number : report.each_second) std::printf(" %d", number);
+    std::printf("\n    faults:");
+    for (const auto& [kind, times] : report.faults) std::printf(" %s %d;", std::string(name_of(kind)).c_str(), times);
+    if (options.topology == Topology::sentinel) {
+        std::printf("\n    logins lost by failover: %zu", report.logins_lost_by_failover);
+    }
+    std::printf("\n    violations: %zu", report.violations.size());
+    for (const Rule rule : {Rule::survivor, Rule::late_login, Rule::lost_login, Rule::refused_login,
+                            Rule::another_answer, Rule::unfinished, Rule::absurd}) {
+        if (const std::size_t times = count(report.violations, rule)) {
+            std::printf(" (%s: %zu)", std::string(name_of(rule)).c_str(), times);
+        }
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+}  // namespace slo::test

@@ -1,0 +1,62 @@
+// One trial: a topology, a load, faults, and what came of it.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "judge.hpp"
+#include "site.hpp"
+
+namespace slo::test {
+
+enum class Topology { single, cluster, sentinel };
+
+struct TrialOptions {
+    std::string endpoint_program;
+    Topology topology = Topology::single;
+    Replication replication = {};  ///< with Sentinels
+    std::chrono::milliseconds duration{60000};
+    std::uint64_t seed = 1;
+    std::optional<FaultMix> node_faults = {};  ///< absent: every kind that is possible
+    bool store_faults = true;
+    Plant plant = Plant::nothing;
+    bool is_promised = true;  ///< otherwise violations are counted, and not told one by one
+};
+
+struct TrialReport {
+    std::size_t logins = 0;
+    std::size_t late_logins_refused = 0;
+    std::size_t checks = 0;
+    std::size_t logouts = 0;  ///< with a signed Success
+    std::size_t attempts = 0;
+    std::size_t put_off = 0;  ///< attempts with Responder, 503 or no answer
+    std::size_t repeats = 0;  ///< after a Success
+    std::size_t logins_lost_by_failover = 0;
+    double unavailable = 0;  ///< the share of 503 among the local interface's answers
+    double unanswered = 0;   ///< of logins and checks
+    double median_ms = 0;    ///< of a logout, from its first sending to its Success
+    double p99_ms = 0;
+    double recovery_ms =
+        0;  ///< the longest time from a fault's beginning to the next Success of a request sent after it
+    std::vector<int> each_second = {};  ///< how many logouts got their Success in it
+    std::map<FaultKind, int> faults = {};
+    std::vector<Violation> violations = {};
+};
+
+/// From a signal handler: the trial of now ends with an exception, and so cleans up.
+void interrupt() noexcept;
+
+/// Throws std::runtime_error if something couldn't be set up, or it was interrupted. Prints the faults' schedule, and
+/// traces of violations.
+[[nodiscard]] TrialReport run_trial(Network& network, const TrialOptions& options);
+
+/// The topology, the duration and the seed.
+[[nodiscard]] std::string describe(const TrialOptions& options);
+void print(const TrialOptions& options, const TrialReport& report);
+
+}  // namespace slo::test
