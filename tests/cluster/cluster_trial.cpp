@@ -2,16 +2,15 @@
 //
 //   cluster_trial --endpoint PROGRAM [--seconds N] [--seed N] WHAT...
 //
-// WHAT is single, cluster, sentinel (a primary and one replica), sentinel2 (and two), gap (two, but one
-// acknowledgement or none is enough, which isn't safe: shows what is lost, and isn't judged), N seconds each; plant (a
-// store that is wrong on purpose: the trial must see it); or smoke (a few seconds of single with one node killed and
-// one paused, and plant). Real time is what it measures. Exit codes: 0 as promised; 1 the promise was broken, or a
-// planted fault wasn't seen; 2 it couldn't be tried.
+// WHAT is, for N seconds each: single; cluster; sentinel (a primary and one replica); sentinel2 (and two); gap (two,
+// but one acknowledgement or none is enough, which isn't safe: shows what is lost, and isn't judged). Or plant (a store
+// that is wrong on purpose: the trial must see it). Or smoke (single with one node killed and one paused, and plant).
+//
+// Exit codes: 0 as promised; 1 the promise was broken, or a planted fault wasn't seen; 2 it couldn't be tried.
 #include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <random>

@@ -97,11 +97,6 @@ std::string_view name_of(CheckAnswer answer) {
     return names[static_cast<std::size_t>(answer)];
 }
 
-std::string_view name_of(LogoutAnswer answer) {
-    constexpr std::string_view names[] = {"Success", "Responder", "busy", "no answer", "another answer"};
-    return names[static_cast<std::size_t>(answer)];
-}
-
 /// A line of a trace, to be sorted by its beginning.
 using Line = std::pair<Moment, std::string>;
 
@@ -118,7 +113,7 @@ Line line(const Span& span, Moment start, const std::string& what) {
 void trace_logout(const LogoutFacts& logout, Moment start, std::vector<Line>& lines) {
     for (const LogoutAttempt& attempt : logout.attempts) {
         const std::string what = "logout " + logout.id.substr(0, 8) + (logout.indexes.empty() ? " of all: " : ": ");
-        lines.push_back(line(attempt.span, start, what + std::string(name_of(attempt.answer)) + " " + attempt.text));
+        lines.push_back(line(attempt.span, start, what + (attempt.text.empty() ? "no answer" : attempt.text)));
     }
 }
 

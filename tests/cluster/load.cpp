@@ -59,26 +59,29 @@ std::string name_of_user(std::size_t user) {
 
 Load::Load(const Site& site, Recorder& recorder, std::uint64_t seed)
     : site_(site), recorder_(recorder), deadline_(Moment::max()), of_user_(users), watched_(nodes + 1) {
-    Random random(seed);
-    for (int i = 0; i < login_threads; ++i) {
-        threads_.emplace_back([this, own = Random(random())] { log_in_and_on(own); });
-    }
+    Random seeds(seed);
+    for (int i = 0; i < login_threads; ++i) add_thread([this](Random random) { log_in_and_on(random); }, seeds);
     for (std::size_t door = 0; door < watched_.size(); ++door) {
-        threads_.emplace_back([this, door, own = Random(random())] { check_on(door, own); });
+        add_thread([this, door](Random random) { check_on(door, random); }, seeds);
     }
-    for (int i = 0; i < logout_threads; ++i) {
-        threads_.emplace_back([this, own = Random(random())] { log_out_and_on(own); });
-    }
+    for (int i = 0; i < logout_threads; ++i) add_thread([this](Random random) { log_out_and_on(random); }, seeds);
 }
 
 Load::~Load() {
-    stop(0ms);
+    wind_down(0ms);
 }
 
-void Load::stop(std::chrono::milliseconds patience) {
+void Load::add_thread(std::function<void(Random)> work, Random& seeds) {
+    ++working_;
+    threads_.emplace_back([this, work = std::move(work), own = Random(seeds())] {
+        work(own);
+        --working_;
+    });
+}
+
+void Load::wind_down(std::chrono::milliseconds patience) {
     deadline_ = SteadyClock::now() + patience;
     stopping_ = true;
-    threads_.clear();
 }
 
 void Load::ask_for_all() {

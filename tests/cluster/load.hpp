@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -16,7 +17,7 @@
 
 namespace slo::test {
 
-/// Load runs from its construction until stop(). `site` must outlive it and stay where it is.
+/// Load runs from its construction until wind_down(). `site` must outlive it and stay where it is.
 class Load {
 public:
     Load(const Site& site, Recorder& recorder, std::uint64_t seed);
@@ -25,8 +26,10 @@ public:
     Load& operator=(const Load&) = delete;
 
     /// Begins nothing new. Logouts that have begun are sent again until they succeed, or until `patience` is over.
-    void stop(std::chrono::milliseconds patience);
-    /// Asks for every session that there ever was, once, at one node or another. After stop().
+    void wind_down(std::chrono::milliseconds patience);
+    /// Whether some of that is still under way.
+    [[nodiscard]] bool is_working() const noexcept { return working_ > 0; }
+    /// Asks for every session that there ever was, once, at one node or another. When nothing is under way any more.
     void ask_for_all();
 
 private:
@@ -41,6 +44,7 @@ private:
         std::vector<std::size_t> named = {};
     };
 
+    void add_thread(std::function<void(Random)> work, Random& seeds);
     void log_in_and_on(Random random);
     void check_on(std::size_t door, Random random);
     void log_out_and_on(Random random);
@@ -58,6 +62,7 @@ private:
     const Site& site_;
     Recorder& recorder_;
     std::atomic<bool> stopping_ = false;
+    std::atomic<int> working_ = 0;
     std::atomic<Moment> deadline_;
 
     std::mutex mutex_;  // for everything below

@@ -1,4 +1,5 @@
 // A primary with replicas, and three Sentinels that choose another primary when it fails.
+#include <fstream>
 #include <stdexcept>
 
 #include "shared_store.hpp"
@@ -71,6 +72,16 @@ public:
         if (fault.kind != FaultKind::failover) end_at(*struck_, fault.kind);
     }
     const Machine* primary_machine() override { return &servers_[primary()]->machine(); }
+
+    /// By the log of a Sentinel, which is never cut off.
+    unsigned failovers() override {
+        unsigned switches = 0;
+        std::ifstream lines(sentinels_.front()->server().directory() / "log");
+        for (std::string line; std::getline(lines, line);) {
+            if (line.find(" +switch-master ") != std::string::npos) ++switches;
+        }
+        return switches;
+    }
 
 private:
     void add_sentinels(Network& network, const std::string& place) {

@@ -31,7 +31,7 @@ private:
 
 StoreServer::StoreServer(std::shared_ptr<Machine> machine, std::vector<std::string> configuration, bool sentinel)
     : machine_(std::move(machine)) {
-    configuration.emplace_back("bind 0.0.0.0");
+    configuration.push_back("bind " + machine_->address());
     machine_->run([&] {
         server_ = std::make_unique<RedisServer>(
             RedisServerOptions{.configuration = std::move(configuration), .tcp = true, .sentinel = sentinel});

@@ -41,6 +41,8 @@ public:
     virtual void end(const Fault& fault) = 0;
     /// The machine that a split isolates together with a node.
     [[nodiscard]] virtual const Machine* primary_machine() { return nullptr; }
+    /// How often another primary has been chosen.
+    [[nodiscard]] virtual unsigned failovers() { return 0; }
 };
 
 /// One server, which writes every command to its disk before it answers.

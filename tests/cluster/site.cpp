@@ -111,7 +111,8 @@ Site::Site(Network& network, const std::string& program, std::unique_ptr<SharedS
         write_configuration(i, plant);
         nodes_.emplace_back(machines_[i], program, workspace_.path() / ("node" + std::to_string(i) + ".toml"));
     }
-    await_start();
+    await_nodes();
+    fetch_metadata();
 }
 
 /// The nodes are one service provider: they share its keys, and the store's.
@@ -147,18 +148,19 @@ port = )" << local_ports_[node] << R"(
 engine = ")" << (apart ? "memory" : "redis") << "\"\n" << (apart ? "" : store_->configuration());
 }
 
-void Site::await_start() {
-    keep_up();
-    await("the nodes' start", [this] {
+void Site::await_nodes() {
+    await("the nodes", [this] {
         keep_up();
         for (std::size_t i = 0; i < nodes; ++i) {
-            if (!examples::call(doors_.nodes[i],
-                                {.method = "GET", .path = "/sessions/nobody", .host = doors_.hosts[i]})) {
-                return false;
-            }
+            const examples::HttpCall question{.method = "GET", .path = "/sessions/nobody", .host = doors_.hosts[i]};
+            const auto answer = examples::call(doors_.nodes[i], question);
+            if (!answer || answer->status != 404) return false;
         }
         return true;
     });
+}
+
+void Site::fetch_metadata() {
     const auto metadata = examples::call(doors_.logouts, {.method = "GET", .path = "/saml/metadata"});
     auto sp = examples::TrustedSp::from_metadata(metadata ? metadata->body : "");
     if (!sp) throw std::runtime_error("no metadata of the service provider");

@@ -84,11 +84,13 @@ public:
     void begin(const Fault& fault);
     void end(const Fault& fault);
     void keep_up();
+    /// Until each of them answers. Throws std::runtime_error if one doesn't, for long.
+    void await_nodes();
 
 private:
     void write_keys();
     void write_configuration(std::size_t node, Plant plant) const;
-    void await_start();
+    void fetch_metadata();
 
     Workspace workspace_;
     std::unique_ptr<SharedStore> store_;

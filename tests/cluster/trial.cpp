@@ -17,7 +17,7 @@ using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // How long logouts that have begun may take once all faults are over.
-constexpr auto to_recover = 20s;
+constexpr auto to_recover = 30s;
 // Before the first fault and after the last one.
 constexpr auto calm = 1s;
 
@@ -200,8 +200,9 @@ TrialReport run_trial(Network& network, const TrialOptions& options) {
         Load load(site, recorder, options.seed + 2);
         begun = make_happen(site, faults, start + calm);
         keep_up_until(site, start + options.duration);
-        // Threads of the load that are at a logout come back when it has succeeded.
-        load.stop(options.plant == Plant::nothing ? milliseconds(to_recover) : 1s);
+        load.wind_down(options.plant == Plant::nothing ? milliseconds(to_recover) : 1s);
+        while (load.is_working()) keep_up_until(site, SteadyClock::now() + 20ms);
+        site.await_nodes();
         load.ask_for_all();
     }
     const History history = recorder.copy();
@@ -209,12 +210,13 @@ TrialReport run_trial(Network& network, const TrialOptions& options) {
     report.violations = judge(history);
     count_questions(history, report);
     count_logouts(history, report);
+    report.failovers = site.store().failovers();
     report.recovery_ms = longest_recovery(history, begun);
     report.each_second = successes_each_second(history, start);
     for (const Fault& fault : faults) ++report.faults[fault.kind];
     excuse_failovers(options.topology, report);
+    if (options.plant == Plant::nothing) print_violations(history, report, start);
     if (options.is_promised && options.plant == Plant::nothing && !report.violations.empty()) {
-        print_violations(history, report, start);
         site.workspace().keep();
         std::printf("  the nodes' logs stay in %s\n", site.workspace().path().c_str());
     }
@@ -236,7 +238,7 @@ void print(const TrialOptions& options, const TrialReport& report) {
     std::printf("\n    faults:");
     for (const auto& [kind, times] : report.faults) std::printf(" %s %d;", std::string(name_of(kind)).c_str(), times);
     if (options.topology == Topology::sentinel) {
-        std::printf("\n    logins lost by failover: %zu", report.logins_lost_by_failover);
+        std::printf("\n    failovers: %u; logins lost by them: %zu", report.failovers, report.logins_lost_by_failover);
     }
     std::printf("\n    violations: %zu", report.violations.size());
     for (const Rule rule : {Rule::survivor, Rule::late_login, Rule::lost_login, Rule::refused_login,

@@ -1,7 +1,6 @@
 // One trial: a topology, a load, faults, and what came of it.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -25,7 +24,7 @@ struct TrialOptions {
     std::optional<FaultMix> node_faults = {};  ///< absent: every kind that is possible
     bool store_faults = true;
     Plant plant = Plant::nothing;
-    bool is_promised = true;  ///< otherwise violations are counted, and not told one by one
+    bool is_promised = true;  ///< otherwise violations are shown, and no logs kept
 };
 
 struct TrialReport {
@@ -36,6 +35,7 @@ struct TrialReport {
     std::size_t attempts = 0;
     std::size_t put_off = 0;  ///< attempts with Responder, 503 or no answer
     std::size_t repeats = 0;  ///< after a Success
+    unsigned failovers = 0;
     std::size_t logins_lost_by_failover = 0;
     double unavailable = 0;  ///< the share of 503 among the local interface's answers
     double unanswered = 0;   ///< of logins and checks

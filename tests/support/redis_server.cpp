@@ -33,7 +33,8 @@ fs::path in_path(const std::string& program) {
     const char* const path = std::getenv("PATH");
     std::istringstream folders(path != nullptr ? path : "");
     for (std::string folder; std::getline(folders, folder, ':');) {
-        if (fs::exists(fs::path(folder) / program)) return fs::path(folder) / program;
+        std::error_code closed;  // a folder that isn't for us
+        if (fs::exists(fs::path(folder) / program, closed)) return fs::path(folder) / program;
     }
     return {};
 }
