@@ -18,14 +18,9 @@ namespace {
 constexpr std::size_t digest_octets = 16;
 using DigestOctets = std::array<unsigned char, digest_octets>;
 
-// Looking the algorithm up costs OpenSSL more than the digest, so each thread keeps one context.
 EVP_MAC_CTX* thread_context() noexcept {
     thread_local OwnedMacCtx context;
-    if (!context) {
-        const CErrorScope quiet;
-        const OwnedMac mac(EVP_MAC_fetch(nullptr, "SIPHASH", nullptr));
-        if (mac) context.reset(EVP_MAC_CTX_new(mac.get()));  // the context holds a reference on mac
-    }
+    if (!context) context = make_mac_context("SIPHASH");
     return context.get();
 }
 

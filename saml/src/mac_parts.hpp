@@ -1,4 +1,4 @@
-// Parts that are hashed one after the other and can't run together.
+// Message authentication codes over parts that are hashed one after the other and can't run together.
 #pragma once
 
 #include <openssl/evp.h>
@@ -7,7 +7,18 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "c_errors.hpp"
+#include "owned.hpp"
+
 namespace slo::saml {
+
+/// A context for `algorithm`, empty without memory. Looking the algorithm up costs OpenSSL more than a digest does, so
+/// whoever computes many keeps one for each thread.
+[[nodiscard]] inline OwnedMacCtx make_mac_context(const char* algorithm) noexcept {
+    const CErrorScope quiet;
+    const OwnedMac mac(EVP_MAC_fetch(nullptr, algorithm, nullptr));
+    return OwnedMacCtx(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);  // the context holds a reference on mac
+}
 
 /// Feeds each part to `context` behind its length: eight octets, least significant first. False: OpenSSL failed.
 [[nodiscard]] inline bool update_with_parts(EVP_MAC_CTX* context,

@@ -28,14 +28,9 @@ constexpr std::size_t salt_octets = 16;
 
 using HmacOctets = std::array<unsigned char, 32>;
 
-// Looking the algorithm up costs OpenSSL more than the digest, so each thread keeps one context.
 EVP_MAC_CTX* thread_context() noexcept {
     thread_local OwnedMacCtx context;
-    if (!context) {
-        const CErrorScope quiet;
-        const OwnedMac mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-        if (mac) context.reset(EVP_MAC_CTX_new(mac.get()));  // the context holds a reference on mac
-    }
+    if (!context) context = make_mac_context("HMAC");
     return context.get();
 }
 

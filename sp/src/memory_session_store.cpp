@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <functional>
-#include <new>
 #include <utility>
 
 #include "memory_store_impl.hpp"
 #include "slo/sp/error.hpp"
+#include "store_guard.hpp"
 
 namespace slo::sp {
 namespace {
@@ -30,15 +30,6 @@ std::vector<Session> unpack_all(const std::vector<const PackedSession*>& packed)
     sessions.reserve(packed.size());
     for (const PackedSession* const session : packed) sessions.push_back(session->unpack());
     return sessions;
-}
-
-template <class Operation>
-auto or_store_failed(Operation operation) -> decltype(operation()) {
-    try {
-        return operation();
-    } catch (const std::bad_alloc&) {
-        return fail(Errc::store_failed, "out of memory");
-    }
 }
 
 }  // namespace

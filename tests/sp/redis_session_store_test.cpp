@@ -248,6 +248,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     const auto store = open(clock, options_for(server));
     static_cast<void>(taken(store->admit(session_with("gone", {"i0"}))));
     static_cast<void>(begun_at(*store, order_for("r0", {"i0"})));
+    static_cast<void>(begun_at(*store, order_for("of-nobody", {"i9"})));
     int admitted = 0;
     Result<sp::Admission> admission = sp::Admission::admitted;
     while (admission && admitted < 100'000) {
@@ -265,6 +266,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     const auto begun = store->begin_logout(order_for_all("r1"));
     BOOST_TEST_REQUIRE(!begun.has_value());
     BOOST_TEST((begun.error().code == sp::Errc::store_full));
+    BOOST_TEST(store->complete_logout(order_for_all("of-nobody").key, {}, {}).has_value());
     const sp::LogoutOutcome ended{.ended = 1, .already_gone = 0, .failed = 0};
     BOOST_TEST((taken(store->complete_logout(order_for_all("r0").key, ended, {session_of("gone").id})) == ended));
 
@@ -295,6 +297,55 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_wi
     BOOST_TEST((taken(store->admit(session_with("late", {"dead"}))) == sp::Admission::refused_by_logout));
     BOOST_TEST(begun_at(*store, order_for("r", {"dead"})) == "repeated: dead");
     BOOST_TEST(store->counters().reconnects > 0u);
+}
+
+// Places lie in slots of their own, so another server may have lost one.
+BOOST_AUTO_TEST_CASE(where_a_place_was_lost_nobody_takes_a_living_session_over_and_no_ending_one_comes_back) {
+    const RedisServer server;
+    const FixedClock clock(noon);
+    const auto store = open(clock, options_for(server, "p"));
+    const auto lose_the_place = [&server] {
+        std::istringstream keys(server.ask({"KEYS", "p:session:*"}));
+        for (std::string key; keys >> key;) server.ask({"DEL", key});
+    };
+    static_cast<void>(taken(store->admit(session_of("s"))));
+    lose_the_place();
+    const auto admission = store->admit(session_with("s", {"i2"}));
+    BOOST_TEST_REQUIRE(!admission.has_value());
+    BOOST_TEST((admission.error().code == sp::Errc::session_id_taken));
+    BOOST_TEST((taken(store->admit(session_of("s"))) == sp::Admission::admitted));
+    BOOST_TEST(is_alive(*store, "s"));
+
+    sp::Session newer = session_of("newer");
+    newer.authn_instant = noon + 1s;
+    static_cast<void>(taken(store->admit(newer)));
+    static_cast<void>(begun_at(*store, order_for_all("r")));
+    lose_the_place();
+    BOOST_TEST((taken(store->admit(newer)) == sp::Admission::refused_by_logout));
+    BOOST_TEST(!is_alive(*store, "newer"));
+}
+
+// The server tidies up by itself, but nothing that a logout waits for: only the application's word makes that go.
+BOOST_AUTO_TEST_CASE(the_server_drops_in_time_what_is_over_and_nothing_that_a_logout_waits_for) {
+    const RedisServer server;
+    const FixedClock clock(noon);
+    const auto store = open(clock, options_for(server, "p"));
+    const auto kept_for_ever = [&server] {
+        std::istringstream keys(server.ask({"KEYS", "p:*"}));
+        std::vector<std::string> kept;
+        for (std::string key; keys >> key;) {
+            const auto colon = key.find_first_of(":", 2);
+            if (server.ask({"PTTL", key}) == "-1") kept.push_back(colon == key.npos ? key : key.substr(colon));
+        }
+        std::ranges::sort(kept);
+        return kept;
+    };
+    for (const char* id : {"s1", "s2"}) static_cast<void>(taken(store->admit(session_with(id, {id}))));
+    BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));
+    static_cast<void>(begun_at(*store, order_for("r", {"s1"})));
+    BOOST_TEST(kept_for_ever().size() == 5u);  // besides: the sessions, the logout, its place, the journal
+    static_cast<void>(taken(store->complete_logout(order_for("r", {"s1"}).key, {.ended = 1}, {session_of("s1").id})));
+    BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));
 }
 
 // Only one of them may have it, or a logout of the other's principal would miss a session that is found.

@@ -165,6 +165,9 @@ void a_completion_forgets_only_what_its_order_named(MakeStore make_store) {
     trial.complete(order_for("r1", {"i1"}), {"a", "b", "c", "nobody"});
     BOOST_TEST(trial.is_alive("c"));
     BOOST_TEST(trial.unfinished() == "r2: b");
+    trial.begin(order_for("r3", {"i3"}));
+    trial.complete(order_for("r3", {"i3"}), {"b", "c"});
+    BOOST_TEST(trial.unfinished() == "r2: b");
 }
 
 // Two logouts name "a"; the faster one sees it gone, and its id is given to a new session, which a third one ends.
@@ -202,6 +205,20 @@ void an_uncompleted_logout_names_what_an_earlier_one_left_ending(MakeStore make_
     trial.complete(order_for_all("r1"), {"b"}, 1);
     trial.begin(order_for_all("r2"));
     BOOST_TEST(trial.unfinished().ends_with("r2: a"));
+}
+
+// Otherwise many failed logouts of many sessions would make a list of their product.
+void recovery_gets_a_session_that_two_completed_logouts_named_once(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    trial.begin(order_for_all("r1"));
+    trial.complete(order_for_all("r1"), {}, 1);
+    sp::Session later = session_of("b");
+    later.authn_instant = noon + 1s;
+    trial.login({later});
+    trial.begin(order_for_all("r2"));
+    trial.complete(order_for_all("r2"), {}, 2);
+    BOOST_TEST(trial.unfinished() == "r1: a; r2: b");
 }
 
 // The application may keep a session past `expires`: only its own word makes it gone.
@@ -272,6 +289,8 @@ std::vector<ContractCase> completion_contract() {
         {"a_logout_is_unfinished_until_it_is_completed", a_logout_is_unfinished_until_it_is_completed},
         {"an_uncompleted_logout_names_what_an_earlier_one_left_ending",
          an_uncompleted_logout_names_what_an_earlier_one_left_ending},
+        {"recovery_gets_a_session_that_two_completed_logouts_named_once",
+         recovery_gets_a_session_that_two_completed_logouts_named_once},
         {"an_expired_ending_session_stays_until_it_is_gone", an_expired_ending_session_stays_until_it_is_gone},
         {"an_expired_session_is_not_named", an_expired_session_is_not_named},
         {"of_64_threads_exactly_one_begins_afresh", of_64_threads_exactly_one_begins_afresh},

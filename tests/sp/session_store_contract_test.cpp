@@ -92,20 +92,6 @@ BOOST_AUTO_TEST_CASE(sweeps_logouts_no_longer_kept_and_no_others) {
     BOOST_TEST(store.size().logout_records == 0u);
 }
 
-// Otherwise many failed logouts of many sessions would make a list of their product.
-BOOST_AUTO_TEST_CASE(recovery_gets_a_session_that_two_completed_logouts_named_once) {
-    Trial trial(&make_memory_store);
-    trial.login({session_of("a")});
-    trial.begin(order_for_all("r1"));
-    trial.complete(order_for_all("r1"), {}, 1);
-    sp::Session later = session_of("b");
-    later.authn_instant = noon + 1s;
-    trial.login({later});
-    trial.begin(order_for_all("r2"));
-    trial.complete(order_for_all("r2"), {}, 2);
-    BOOST_TEST(trial.unfinished() == "r1: a; r2: b");
-}
-
 // More scopes than the table takes: an IdP that qualifies every user's name in another way.
 BOOST_AUTO_TEST_CASE(keeps_every_field_when_no_more_scopes_are_shared) {
     FixedClock clock(noon);

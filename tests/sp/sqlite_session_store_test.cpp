@@ -146,19 +146,6 @@ BOOST_AUTO_TEST_CASE(logouts_of_one_principal_leave_one_barrier_in_the_file) {
     BOOST_TEST(Sqlite(trial.file()).ask("SELECT count(*) FROM barrier") == "1\n");
 }
 
-BOOST_AUTO_TEST_CASE(recovery_gets_a_session_that_two_completed_logouts_named_once) {
-    Trial trial(&make_sqlite_store);
-    trial.login({session_of("a")});
-    trial.begin(order_for_all("r1"));
-    trial.complete(order_for_all("r1"), {}, 1);
-    sp::Session later = session_of("b");
-    later.authn_instant = noon + 1s;
-    trial.login({later});
-    trial.begin(order_for_all("r2"));
-    trial.complete(order_for_all("r2"), {}, 2);
-    BOOST_TEST(trial.unfinished() == "r1: a; r2: b");
-}
-
 BOOST_AUTO_TEST_CASE(a_damaged_record_is_an_error_and_no_missing_session) {
     Reopened trial;
     BOOST_TEST((trial.admit(session_of("a")) == sp::Admission::admitted));

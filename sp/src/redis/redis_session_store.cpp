@@ -1,27 +1,18 @@
 #include "slo/sp/redis_session_store.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "redis_store_impl.hpp"
 #include "server_check.hpp"
 #include "slo/sp/error.hpp"
 #include "store_answers.hpp"
+#include "store_guard.hpp"
 
 namespace slo::sp {
 namespace {
 
 using namespace redis;
-
-template <class Operation>
-auto or_store_failed(Operation operation) -> decltype(operation()) {
-    try {
-        return operation();
-    } catch (const std::bad_alloc&) {
-        return fail(Errc::store_failed, "out of memory");
-    }
-}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "session_tables.hpp"
 #include "slo/sp/error.hpp"
 #include "store_folder.hpp"
+#include "store_guard.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp {
@@ -42,15 +43,6 @@ Result<void> check_kind(Database& database, const std::filesystem::path& file) {
                         file.string() + ": was written by a newer version of this program; use that one");
     }
     return fail(Errc::store_unusable);
-}
-
-template <class Operation>
-auto or_store_failed(Operation operation) -> decltype(operation()) {
-    try {
-        return operation();
-    } catch (const std::bad_alloc&) {
-        return fail(Errc::store_failed, "out of memory");
-    }
 }
 
 }  // namespace
