@@ -15,6 +15,9 @@
 // It takes `replicas` of them for a lease as for a logout, and those of both sides can't be different ones as long as
 // `replicas` is at least half of all replicas that there are. What a cut line held back and delivers late could show a
 // replica as fresh that isn't: the closing of the replica's connection, which follows directly, ends that, too.
+//
+// That is about answers. Whether an acknowledged logout outlives a promotion is another question: any replica may be
+// promoted, so only a logout that all of them have is sure to be there.
 #pragma once
 
 #include <chrono>

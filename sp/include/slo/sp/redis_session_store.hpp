@@ -42,7 +42,9 @@ struct RedisServers {
     std::optional<RedisTlsOptions> tls = {};
     /// For one request to the servers, its repetitions included. An operation of the store makes up to three.
     std::chrono::milliseconds deadline{2000};
-    /// How many replicas must have a logout before it counts. 0: there are none, and no failover.
+    /// How many replicas must have a logout before it counts: all that may be promoted, or a failover can undo an
+    /// acknowledged one. 0: there are none, and no failover. With others, find() and admit() fail while fewer follow
+    /// the master, and logouts wait for three seconds after a master was first seen.
     unsigned replicas = 0;
 };
 
