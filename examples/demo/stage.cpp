@@ -108,8 +108,9 @@ bool Stage::start_server(std::string_view what) {
     timeline_.expect(server.has_value(), what,
                      server ? "started a Redis server, process " + std::to_string(server->id())
                             : "can't start a Redis server: install redis-tools or redis-server");
-    if (server) redis_.emplace(*std::move(server));
-    return server.has_value();
+    if (!server) return false;
+    redis_.emplace(*std::move(server));
+    return true;
 }
 
 bool Stage::start(Node& node) {

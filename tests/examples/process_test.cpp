@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(becomes_another_user_wholly_and_for_good, *boost::unit_test
         if (!shed_inheritance() || !become_user("nobody")) return false;
         std::array<uid_t, 3> users{};
         std::array<gid_t, 3> own{};
-        if (::getresuid(&users[0], &users[1], &users[2]) != 0 || ::getresgid(&own[0], &own[1], &own[2]) != 0)
+        if (::getresuid(users.data(), &users[1], &users[2]) != 0 || ::getresgid(own.data(), &own[1], &own[2]) != 0)
             return false;
         for (const uid_t user : users) {
             if (user != 65534) return false;

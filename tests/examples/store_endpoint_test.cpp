@@ -37,7 +37,7 @@ public:
         keep_in("engine = \"redis\"\n[store.redis]\nservers = \"" + server.tcp_address() +
                 "\"\ndeadline = \"500ms\"\n");
     }
-    void expect_confined(pid_t process) const {
+    static void expect_confined(pid_t process) {
         for (const std::string& status : statuses(process)) {
             if (!examples::instrumented) BOOST_TEST((status.find("Seccomp:\t2\n") != std::string::npos), status);
         }

@@ -133,8 +133,9 @@ BOOST_AUTO_TEST_CASE(leaves_a_store_beyond_the_network_its_way_there) {
                    const int stream = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
                    const int names = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
                    if (stream < 0 || names < 0) return errno;
-                   ::connect(stream, reinterpret_cast<sockaddr*>(&nobody), sizeof nobody);
-                   return errno == EPERM ? errno : error_of(::open("/etc/hosts", O_RDONLY | O_CLOEXEC));
+                   const auto* const address = reinterpret_cast<const sockaddr*>(&nobody);
+                   if (::connect(stream, address, sizeof nobody) != 0 && errno == EPERM) return errno;
+                   return error_of(::open("/etc/hosts", O_RDONLY | O_CLOEXEC));
                }) == "exit 0");
     BOOST_TEST(beyond([] { return error_of(::open("/dev/null", O_WRONLY)); }) == refused);
     BOOST_TEST(beyond([] { return error_of(::open("/dev/null", O_RDWR)); }) == refused);

@@ -38,7 +38,7 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order) {
     const std::string place = principal + writer.order_name(order);
 
     Request note;
-    note.key = writer.journal_key(writer.journal_of(principal));
+    note.key = writer.journal_key(RecordWriter::journal_of(principal));
     note.words = {"ZADD", note.key, text_of(now), principal + request_name};
     std::vector<Request> requests;
     requests.push_back(script(scripts.claim, {writer.request_place_key(request_name)}, {place, "0"}));
@@ -127,7 +127,7 @@ void RedisOperations::settle(const JournalEntry& entry, milliseconds time_left, 
     place.key = writer.request_place_key(entry.request_name);
     place.words = {"PEXPIRE", place.key, text_of(time_left + place_margin)};
     Request note;
-    note.key = writer.journal_key(writer.journal_of(entry.principal));
+    note.key = writer.journal_key(RecordWriter::journal_of(entry.principal));
     note.words = {"ZREM", note.key, entry.text()};
     besides.push_back(std::move(place));
     besides.push_back(std::move(note));

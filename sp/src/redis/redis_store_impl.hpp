@@ -48,12 +48,12 @@ struct RedisOperations {
                     redis::Servers& its_servers)
         : clock(its_clock), options(std::move(its_options)), writer(std::move(its_writer)), servers(its_servers) {}
 
-    Result<Admission> admit(const Session& session);
-    Result<BegunLogout> begin_logout(const LogoutOrder& order);
-    Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                          const std::vector<LocalSessionID>& gone);
-    Result<std::optional<Session>> find(const LocalSessionID& id);
-    Result<std::vector<UnfinishedLogout>> unfinished_logouts();
+    [[nodiscard]] Result<Admission> admit(const Session& session);
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order);
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+                                                        const std::vector<LocalSessionID>& gone);
+    [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id);
+    [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts();
 
     // A login on its way in. Its place says whose the session is, and which login said so: principal, then nonce. While
     // it is on its way, a mark stands behind them: who saw it so can't take a place over that has become final.
@@ -70,29 +70,30 @@ struct RedisOperations {
     };
     enum class Holder { same_alive, same_ending, another, none };
 
-    Result<Login> log_in(const Session& session, Instant now) const;
+    [[nodiscard]] Result<Login> log_in(const Session& session, Instant now) const;
     // Nothing: somebody else was at it at the same time, try again.
-    Result<std::optional<Admission>> try_admit(const Login& login);
-    Result<std::optional<Admission>> admit_at(const Login& login);
-    Result<Holder> holder_of(const Login& login, std::string_view place);
+    [[nodiscard]] Result<std::optional<Admission>> try_admit(const Login& login);
+    [[nodiscard]] Result<std::optional<Admission>> admit_at(const Login& login);
+    [[nodiscard]] Result<Holder> holder_of(const Login& login, std::string_view place);
     // What stands there then.
-    Result<std::string> replace_place(const Login& login, const std::string& place, const std::string& by,
-                                      std::chrono::milliseconds time);
-    Result<std::optional<Admission>> confirm(const Login& login, const std::string& place);
+    [[nodiscard]] Result<std::string> replace_place(const Login& login, const std::string& place, const std::string& by,
+                                                    std::chrono::milliseconds time);
+    [[nodiscard]] Result<std::optional<Admission>> confirm(const Login& login, const std::string& place);
     void withdraw(const Login& login);
 
-    Result<Reply> run_begin(const LogoutOrder& order, const std::string& principal, Instant now);
-    Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
-    Result<std::vector<JournalEntry>> journal(unsigned number);
-    Result<std::optional<UnfinishedLogout>> look_at(const JournalEntry& entry, Instant now);
+    [[nodiscard]] Result<Reply> run_begin(const LogoutOrder& order, const std::string& principal, Instant now);
+    [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
+    [[nodiscard]] Result<std::vector<JournalEntry>> journal(unsigned number);
+    [[nodiscard]] Result<std::optional<UnfinishedLogout>> look_at(const JournalEntry& entry, Instant now);
     // The logout is over: its request's place needn't outlive it, and recovery needn't look at it.
     void settle(const JournalEntry& entry, std::chrono::milliseconds time_left, std::vector<Request> besides = {});
     // Pairs of a name and a sealed session, from `first` on.
-    Result<std::vector<Session>> open_sessions(const Reply& list, std::size_t first, std::string_view principal) const;
+    [[nodiscard]] Result<std::vector<Session>> open_sessions(const Reply& list, std::size_t first,
+                                                             std::string_view principal) const;
 
     // One request; the server's own error as a Failure.
-    Result<Reply> ask(Request request);
-    Result<Reply> ask_for_text(Request request);
+    [[nodiscard]] Result<Reply> ask(Request request);
+    [[nodiscard]] Result<Reply> ask_for_text(Request request);
     static Request script(const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments);
 
     const Clock& clock;
