@@ -22,7 +22,7 @@ constexpr std::string_view timeouts_keys[] = {"handshake", "header", "body", "wr
 struct UrlParts {
     std::string_view scheme;
     std::string_view host;  ///< without port
-    std::string_view path;  ///< with its query, at least "/"
+    std::string path;       ///< as it is sent: with its query, at least "/"
 };
 
 /// Takes an EndpointUrl apart, which is known to have a scheme and a host and no user information.
@@ -32,8 +32,10 @@ UrlParts split(std::string_view url) {
     const auto authority_end = std::min(rest.find_first_of("/?"), rest.size());
     const std::string_view authority = rest.substr(0, authority_end);
     const auto host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
-    const std::string_view path = rest.substr(authority_end);
-    return {url.substr(0, scheme_end), authority.substr(0, host_end), path.empty() ? "/" : path};
+    // RFC 9112, 3.2.1: an empty path is sent as "/", also before a query.
+    std::string path(rest.substr(authority_end));
+    if (!path.starts_with('/')) path.insert(0, "/");
+    return {url.substr(0, scheme_end), authority.substr(0, host_end), std::move(path)};
 }
 
 bool is_loopback(std::string_view host) {
@@ -244,7 +246,7 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
     ServerSection section;
     HttpServerOptions& server = section.server;
     read_listen(table.required_text("listen", "127.0.0.1:8080"), server);
-    section.endpoint.soap_path = read_path(table, "soap_path", std::string(split(destinations.front().str()).path));
+    section.endpoint.soap_path = read_path(table, "soap_path", split(destinations.front().str()).path);
     section.endpoint.metadata_path = read_path(table, "metadata_path", section.endpoint.metadata_path);
     if (section.endpoint.soap_path == section.endpoint.metadata_path) {
         refuse(table.place_of("metadata_path"), "soap_path and metadata_path are the same",

@@ -41,6 +41,7 @@ BOOST_AUTO_TEST_CASE(takes_the_soap_path_from_the_first_url) {
     BOOST_TEST(accept(good).endpoint.soap_path == "/saml/slo");
     BOOST_TEST(accept(with("org/saml/slo", "org")).endpoint.soap_path == "/");
     BOOST_TEST(accept(with("org/saml/slo", "org:8443/a?b=c")).endpoint.soap_path == "/a?b=c");
+    BOOST_TEST(accept(with("org/saml/slo", "org?b=c")).endpoint.soap_path == "/?b=c");
     BOOST_TEST(accept(good + "soap_path = \"/inside\"\n").endpoint.soap_path == "/inside");
 }
 
