@@ -1,9 +1,9 @@
 // A login's way into the shared store.
 #include <new>
 
-#include "redis_store_impl.hpp"
+#include "redis/redis_store_impl.hpp"
+#include "redis/store_answers.hpp"
 #include "slo/sp/error.hpp"
-#include "store_answers.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp {

@@ -1,9 +1,9 @@
 // A logout's way through the shared store, and what recovery finds of it.
 #include <utility>
 
-#include "redis_store_impl.hpp"
+#include "redis/redis_store_impl.hpp"
+#include "redis/store_answers.hpp"
 #include "slo/sp/error.hpp"
-#include "store_answers.hpp"
 
 namespace slo::sp {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "redis_store_impl.hpp"
-#include "server_check.hpp"
+#include "redis/redis_store_impl.hpp"
+#include "redis/server_check.hpp"
+#include "redis/store_answers.hpp"
 #include "slo/sp/error.hpp"
-#include "store_answers.hpp"
 #include "store_guard.hpp"
 
 namespace slo::sp {

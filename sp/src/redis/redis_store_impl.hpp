@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "client.hpp"
+#include "redis/client.hpp"
+#include "redis/store_scripts.hpp"
+#include "redis/stored_records.hpp"
 #include "slo/sp/redis_session_store.hpp"
-#include "store_scripts.hpp"
-#include "stored_records.hpp"
 
 namespace slo::sp {
 

@@ -1,9 +1,9 @@
-#include "server_check.hpp"
+#include "redis/server_check.hpp"
 
 #include <algorithm>
 
+#include "redis/store_scripts.hpp"
 #include "slo/sp/error.hpp"
-#include "store_scripts.hpp"
 
 namespace slo::sp::redis {
 namespace {

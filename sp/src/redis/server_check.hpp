@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client.hpp"
+#include "redis/client.hpp"
 
 namespace slo::sp::redis {
 

@@ -1,4 +1,4 @@
-#include "store_answers.hpp"
+#include "redis/store_answers.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "client.hpp"
+#include "redis/client.hpp"
 #include "slo/saml/time.hpp"
 
 namespace slo::sp::redis {

@@ -1,4 +1,4 @@
-#include "store_scripts.hpp"
+#include "redis/store_scripts.hpp"
 
 #include <string>
 

@@ -5,7 +5,7 @@
 // decides, and a test's stands still.
 #pragma once
 
-#include "client.hpp"
+#include "redis/client.hpp"
 
 namespace slo::sp::redis {
 

@@ -1,9 +1,9 @@
-#include "stored_records.hpp"
+#include "redis/stored_records.hpp"
 
 #include <array>
 #include <bit>
 
-#include "../packed_naming.hpp"
+#include "packed_naming.hpp"
 #include "slo/sp/error.hpp"
 
 namespace slo::sp::redis {
