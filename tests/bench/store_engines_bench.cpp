@@ -1,6 +1,6 @@
 // The engines beside each other: store_engines_bench ENGINE FOLDER [sessions]...
-// For each number of sessions: what one caller and what sixteen get done a second, how much room a session takes, and
-// how long the store takes to open again. ENGINE is memory, sqlite or redis; FOLDER is where files go.
+// For each number of sessions: what one caller and what thirty-two get done a second, how much room a session takes,
+// and how long the store takes to open again. ENGINE is memory, sqlite or redis; FOLDER is where files go.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -27,7 +27,7 @@ using namespace slo::bench;
 using SteadyClock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr unsigned many = 16;
+constexpr unsigned many = 32;  // as many as the endpoint's handler_threads
 
 /// Does operation(i) for i = first, first + 1... in `callers` threads, until `count` are done or the time is over.
 class Run {
@@ -156,8 +156,8 @@ public:
     explicit Bench(Engine& engine) : engine_(engine), store_(engine.open(clock_)), signatures_(signatures_a_second()) {}
 
     static void heading() {
-        std::printf("%10s %9s %9s %9s %9s %9s %9s %10s %9s\n", "sessions", "admit", "x16", "find", "x16", "logout",
-                    "x16", "bytes each", "reopen ms");
+        std::printf("%10s %9s %9s %9s %9s %9s %9s %10s %9s\n", "sessions", "admit", "x32", "find", "x32", "logout",
+                    "x32", "bytes each", "reopen ms");
     }
 
     void row(std::uint64_t sessions) {
@@ -173,7 +173,7 @@ public:
         std::printf("%10llu %9.0f %9.0f %9.0f %9.0f %9.0f %9.0f %10.0f ", static_cast<unsigned long long>(sessions),
                     admits, admits_by_many, finds, finds_by_many, logouts, logouts_by_many, bytes);
         if (reopened) std::printf("%9.0f", reopened->count() * 1e3);
-        std::printf("\n           16 callers log out %.1f times as often as one core signs with RSA-2048\n",
+        std::printf("\n           32 callers log out %.1f times as often as one core signs with RSA-2048\n",
                     logouts_by_many / signatures_);
         std::fflush(stdout);
     }
