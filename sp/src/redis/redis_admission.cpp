@@ -87,10 +87,7 @@ Result<std::optional<Admission>> RedisOperations::admit_at(const Login& login) {
 
 Result<RedisOperations::Holder> RedisOperations::holder_of(const Login& login, std::string_view place) {
     const std::string principal(place.substr(0, login.principal.size()));
-    Request request;
-    request.key = writer.sessions_key(principal);
-    request.words = {"HGET", request.key, login.name};
-    const auto reply = ask(std::move(request));
+    const auto reply = ask(command({"HGET", writer.sessions_key(principal), login.name}));
     if (!reply) return reply.error();
     if (reply->kind == Reply::Kind::nil) return Holder::none;
     const auto held = StoredSession::read(reply->text);

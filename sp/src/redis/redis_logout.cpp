@@ -37,9 +37,8 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order) {
     const std::string request_name = writer.request_name(order.key);
     const std::string place = principal + writer.order_name(order);
 
-    Request note;
-    note.key = writer.journal_key(RecordWriter::journal_of(principal));
-    note.words = {"ZADD", note.key, text_of(now), principal + request_name};
+    Request note = command(
+        {"ZADD", writer.journal_key(RecordWriter::journal_of(principal)), text_of(now), principal + request_name});
     std::vector<Request> requests;
     requests.push_back(script(scripts.claim, {writer.request_place_key(request_name)}, {place, "0"}));
     requests.push_back(std::move(note));
@@ -87,10 +86,7 @@ Result<std::vector<Session>> RedisOperations::open_sessions(const Reply& list, s
 Result<LogoutOutcome> RedisOperations::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
                                                        const std::vector<LocalSessionID>& gone) {
     const std::string request_name = writer.request_name(key);
-    Request where;
-    where.key = writer.request_place_key(request_name);
-    where.words = {"GET", where.key};
-    const auto place = ask(std::move(where));
+    const auto place = ask(command({"GET", writer.request_place_key(request_name)}));
     if (!place) return place.error();
     if (place->kind == Reply::Kind::nil) return fail(Errc::store_failed, "no such logout has begun");
     const std::string principal = place->text.substr(0, principal_octets);
@@ -123,12 +119,9 @@ Result<LogoutOutcome> RedisOperations::complete_logout(const LogoutKey& key, con
 }
 
 void RedisOperations::settle(const JournalEntry& entry, milliseconds time_left, std::vector<Request> besides) {
-    Request place;
-    place.key = writer.request_place_key(entry.request_name);
-    place.words = {"PEXPIRE", place.key, text_of(time_left + place_margin)};
-    Request note;
-    note.key = writer.journal_key(RecordWriter::journal_of(entry.principal));
-    note.words = {"ZREM", note.key, entry.text()};
+    Request place =
+        command({"PEXPIRE", writer.request_place_key(entry.request_name), text_of(time_left + place_margin)});
+    Request note = command({"ZREM", writer.journal_key(RecordWriter::journal_of(entry.principal)), entry.text()});
     besides.push_back(std::move(place));
     besides.push_back(std::move(note));
     // What isn't done now, recovery does when it comes to the entry.
@@ -136,10 +129,7 @@ void RedisOperations::settle(const JournalEntry& entry, milliseconds time_left, 
 }
 
 Result<std::vector<JournalEntry>> RedisOperations::journal(unsigned number) {
-    Request request;
-    request.key = writer.journal_key(number);
-    request.words = {"ZRANGE", request.key, "0", "-1", "WITHSCORES"};
-    const auto reply = ask(std::move(request));
+    const auto reply = ask(command({"ZRANGE", writer.journal_key(number), "0", "-1", "WITHSCORES"}));
     if (!reply) return reply.error();
     if (!is_list(*reply, 0)) return broken();
     std::vector<JournalEntry> entries;

@@ -16,6 +16,13 @@ using namespace redis;
 
 }  // namespace
 
+Request RedisOperations::command(std::vector<std::string> words) {
+    Request request;
+    request.key = words[1];
+    request.words = std::move(words);
+    return request;
+}
+
 Request RedisOperations::script(const Script& script, std::vector<std::string> keys,
                                 std::vector<std::string> arguments) {
     Request request;
@@ -51,18 +58,12 @@ Result<Reply> RedisOperations::ask_for_text(Request request) {
 Result<std::optional<Session>> RedisOperations::find(const LocalSessionID& id) {
     const Instant now = clock.now();
     const std::string name = writer.session_name(id);
-    Request where;
-    where.key = writer.session_place_key(name);
-    where.words = {"GET", where.key};
-    const auto place = ask(std::move(where));
+    const auto place = ask(command({"GET", writer.session_place_key(name)}));
     if (!place) return place.error();
     if (place->kind == Reply::Kind::nil) return std::optional<Session>();
 
     const std::string principal = place->text.substr(0, principal_octets);
-    Request what;
-    what.key = writer.sessions_key(principal);
-    what.words = {"HGET", what.key, name};
-    const auto record = ask(std::move(what));
+    const auto record = ask(command({"HGET", writer.sessions_key(principal), name}));
     if (!record) return record.error();
     if (record->kind == Reply::Kind::nil) return std::optional<Session>();
     const auto stored = StoredSession::read(record->text);

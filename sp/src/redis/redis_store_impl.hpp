@@ -94,7 +94,10 @@ struct RedisOperations {
     // One request; the server's own error as a Failure.
     [[nodiscard]] Result<Reply> ask(Request request);
     [[nodiscard]] Result<Reply> ask_for_text(Request request);
-    static Request script(const Script& script, std::vector<std::string> keys, std::vector<std::string> arguments);
+    // A command and its key, which comes first of its arguments.
+    [[nodiscard]] static Request command(std::vector<std::string> words);
+    [[nodiscard]] static Request script(const Script& script, std::vector<std::string> keys,
+                                        std::vector<std::string> arguments);
 
     const Clock& clock;
     const RedisSessionStoreOptions options;
