@@ -43,7 +43,8 @@ At every request of that session:
   200  it lives. 404  it doesn't: end it. 503  the store can't tell: let nobody in until it can.
 
 One line of JSON per logout goes to stderr; names and indexes in it are hashed with a key that this process made up.
-Where the store failed, "detail" says how.
+Where the store failed, "detail" says how. A line with the rule "store.replica_shortfall" is of no logout: it counts
+what fewer replicas than [store.redis] asks for had in time.
 Lines that nobody takes are dropped, never waited for; {"event":"lines_lost","lost":N} tells how many.
 
 The process protects the machine from itself: no environment, no core dumps, no inherited files, and once it serves

@@ -13,6 +13,7 @@
 #include "help.hpp"
 #include "local_sessions.hpp"
 #include "process.hpp"
+#include "replica_shortfalls.hpp"
 #include "slo/saml/runtime.hpp"
 #include "slo/sp/configuration.hpp"
 #include "slo/sp/http_server.hpp"
@@ -101,6 +102,13 @@ void note_failed_recovery(Parts& parts, const Failure& failure) {
     parts.audit->record(entry);
 }
 
+void note_shortfalls(Parts& parts, examples::ReplicaShortfalls& shortfalls) {
+    const auto* redis = dynamic_cast<const sp::RedisSessionStore*>(parts.store.get());
+    if (redis == nullptr) return;
+    const auto entry = shortfalls.look(redis->counters().replica_shortfalls, parts.clock.now());
+    if (entry) parts.audit->record(*entry);
+}
+
 /// Takes up at once, and each minute, what was left unfinished, and drops each second some of what has expired, until
 /// stopped. Serving doesn't wait for the first turn: what is unfinished is dead for find() already, and an application
 /// that hangs would keep everybody else's logouts waiting.
@@ -109,12 +117,14 @@ void keep_house(const std::stop_token& stop, Parts& parts) {
     std::mutex mutex;
     std::condition_variable_any nobody_calls;
     std::unique_lock lock(mutex);
+    examples::ReplicaShortfalls shortfalls;
     for (int seconds = 0; !stop.stop_requested(); ++seconds) {
         if (seconds % 60 == 0) {
             const auto recovered = parts.service.recover(stop);
             if (!recovered) note_failed_recovery(parts, recovered.error());
         }
         for (int i = 0; i < sweeps_a_second && !stop.stop_requested(); ++i) parts.store->sweep_some();
+        note_shortfalls(parts, shortfalls);
         nobody_calls.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
     }
 }

@@ -10,6 +10,7 @@
 
 #include "process.hpp"
 #include "redis_server.hpp"
+#include "replica_shortfalls.hpp"
 #include "site.hpp"
 #include "slo/sp/sqlite_session_store.hpp"
 
@@ -33,9 +34,8 @@ public:
         become_nobody();
     }
     void keep_in_a_folder() { keep_in("engine = \"sqlite\"\n"); }
-    void keep_at(const test::RedisServer& server) {
-        keep_in("engine = \"redis\"\n[store.redis]\nservers = \"" + server.tcp_address() +
-                "\"\ndeadline = \"500ms\"\n");
+    void keep_at(const std::string& address, const std::string& lines = "") {
+        keep_in("engine = \"redis\"\n[store.redis]\nservers = \"" + address + "\"\ndeadline = \"500ms\"\n" + lines);
     }
     static void expect_confined(pid_t process) {
         for (const std::string& status : statuses(process)) {
@@ -46,6 +46,23 @@ public:
         const auto answer = post(order.body);
         BOOST_REQUIRE(answer.has_value());
         expect_success(answer->body, order);
+    }
+    /// As an IdP does that is told to come again.
+    void insist_on_logging_alice_out(const examples::SentLogout& order) const {
+        const auto end = std::chrono::steady_clock::now() + patience;
+        auto answer = post(order.body);
+        while (answer && answer->body.find("status:Responder") != std::string::npos &&
+               std::chrono::steady_clock::now() < end) {
+            answer = post(order.body);
+        }
+        BOOST_REQUIRE(answer.has_value());
+        expect_success(answer->body, order);
+    }
+    /// The next line with `part` in it.
+    static std::string line_with(std::string_view part, examples::ChildProcess& process) {
+        std::string line = next_line(process);
+        while (line.find(part) == std::string::npos && line != "nothing") line = next_line(process);
+        return line;
     }
     /// Until the store answers again.
     void wait_for_the_store() const {
@@ -150,7 +167,7 @@ BOOST_AUTO_TEST_CASE(starts_with_no_store_that_it_cannot_use_and_says_how_to_men
 
 BOOST_AUTO_TEST_CASE(with_redis_it_connects_again_and_pretends_nothing_meanwhile) {
     test::RedisServer server(durable());
-    keep_at(server);
+    keep_at(server.tcp_address());
     auto process = open();
     const auto order = sign_in_and_order_logout();
     expect_confined(process.id());
@@ -169,6 +186,56 @@ BOOST_AUTO_TEST_CASE(with_redis_it_connects_again_and_pretends_nothing_meanwhile
     BOOST_TEST(ask_for("c1") == 200);
     log_alice_out(order);
     BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(with_redis_it_looks_up_the_servers_name_again_under_its_filter) {
+    test::RedisServer server(durable());
+    keep_at("localhost:" + std::to_string(server.port()));
+    auto process = open();
+    const auto order = sign_in_and_order_logout();
+    expect_confined(process.id());
+    server.kill();
+    BOOST_TEST(ask_for("c1") == 503);
+    server.start();
+    wait_for_the_store();
+    BOOST_TEST(ask_for("c1") == 200);
+    log_alice_out(order);
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_that_too_few_replicas_have_shows_in_the_audit) {
+    test::RedisServer primary(durable());
+    const auto replica = test::replica_of(primary);
+    keep_at(primary.tcp_address(), "replicas = 1\nreplica_shortfall = \"report\"\n");
+    auto process = open();
+    insist_on_logging_alice_out(sign_in_and_order_logout());
+    BOOST_TEST(sign_in("c2", "alice") == 201);
+    const auto order = idp.order({.destination = "http://127.0.0.1/saml/slo",
+                                  .name_id = examples::persistent_name("alice"),
+                                  .session_indexes = {}},
+                                 now() + 1ms);
+    BOOST_REQUIRE(order.has_value());
+    replica->pause();
+    static_cast<void>(post(order->body));
+    const std::string line = line_with("replica_shortfall", process);
+    BOOST_TEST((line.find(R"("event":"store")") != std::string::npos), line);
+    BOOST_TEST((line.find(R"("rule":"store.replica_shortfall","detail":")") != std::string::npos), line);
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_audit_is_told_of_shortfalls_only_where_there_are_more) {
+    examples::ReplicaShortfalls shortfalls;
+    BOOST_TEST(!shortfalls.look(0, now()).has_value());
+    const auto first = shortfalls.look(3, now());
+    BOOST_REQUIRE(first.has_value());
+    BOOST_TEST(first->event == "store");
+    BOOST_TEST(first->rule == "store.replica_shortfall");
+    BOOST_TEST(first->detail.starts_with("3 more "));
+    BOOST_TEST(!shortfalls.look(3, now()).has_value());
+    const auto second = shortfalls.look(4, now());
+    BOOST_REQUIRE(second.has_value());
+    BOOST_TEST(second->detail.starts_with("1 more "));
+    BOOST_TEST((second->detail.find(" 4 since the start") != std::string::npos));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -107,6 +107,23 @@ BOOST_AUTO_TEST_CASE(what_isnt_there_yet_is_asked_for_at_the_server_that_imports
     BOOST_TEST(asked(*client, {"GET", key}) == "value");
 }
 
+BOOST_AUTO_TEST_CASE(with_tls_and_a_password_it_leads_to_the_others_and_to_where_a_slot_moves) {
+    RedisCluster secured(3, 0, {.password = "password", .tls = true});
+    auto servers = cluster_servers({secured.server(0).tls_address()});
+    servers.password = "password";
+    servers.tls = sp::RedisTlsOptions{.ca_file = SLO_FIXTURES "/tls/server.pem"};
+    const auto client = opened_client(servers);
+    for (unsigned i = 0; i < 10; ++i) BOOST_TEST(asked(*client, {"SET", keyed(i), std::to_string(i)}) == "OK");
+    BOOST_TEST(client->counters().redirections == 0U);
+    const std::size_t from = secured.owner_of(keyed(0));
+    secured.begin_move(keyed(0), from, (from + 1) % 3);
+    BOOST_TEST(asked(*client, {"SET", "other" + keyed(0), "asked for"}) == "OK");
+    secured.finish_move(keyed(0), from, (from + 1) % 3);
+    BOOST_TEST(asked(*client, {"GET", keyed(0)}) == "0");
+    BOOST_TEST(client->counters().redirections >= 2U);
+    for (unsigned i = 0; i < 10; ++i) BOOST_TEST(asked(*client, {"GET", keyed(i)}) == std::to_string(i));
+}
+
 BOOST_AUTO_TEST_CASE(a_server_of_a_cluster_is_no_single_server) {
     const std::string key = "far{away}";
     const std::size_t other = (cluster().owner_of(key) + 1) % 3;

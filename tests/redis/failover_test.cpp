@@ -19,6 +19,14 @@ sp::RedisServers by_sentinels(const RedisSentinels& sentinels) {
     return servers;
 }
 
+std::string refusal(sp::RedisServers servers) {
+    servers.deadline = std::chrono::milliseconds(500);
+    const auto client = sp::redis::Client::open(std::move(servers));
+    BOOST_REQUIRE(!client.has_value());
+    BOOST_TEST(client.error().code == make_error_code(sp::Errc::store_unusable));
+    return client.error().detail;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(failover)
@@ -34,6 +42,33 @@ BOOST_AUTO_TEST_CASE(the_sentinels_new_master_answers_what_the_dead_one_was_aske
     BOOST_TEST(asked(*client, {"GET", "key"}) == "value");
     BOOST_TEST(asked(*client, {"SET", "key", "written to the new one"}) == "OK");
     BOOST_TEST(sentinels.replica().ask({"GET", "key"}) == "written to the new one");
+}
+
+BOOST_AUTO_TEST_CASE(sentinels_and_servers_with_tls_and_a_password_each_fail_over_too) {
+    RedisSentinels sentinels({.password = "servers", .sentinel_password = "sentinels", .tls = true});
+    auto servers = by_sentinels(sentinels);
+    servers.password = "servers";
+    servers.sentinel_password = "sentinels";
+    servers.tls = sp::RedisTlsOptions{.ca_file = SLO_FIXTURES "/tls/server.pem"};
+    const auto client = opened_client(servers);
+    BOOST_TEST(asked(*client, {"SET", "key", "value"}) == "OK");
+    await("the replica's copy", [&] { return sentinels.replica().ask({"GET", "key"}) == "value"; });
+    sentinels.primary().kill();
+    BOOST_TEST(asked(*client, {"GET", "key"}) == "value");
+    BOOST_TEST(asked(*client, {"SET", "key", "written to the new one"}) == "OK");
+    BOOST_TEST(sentinels.replica().ask({"GET", "key"}) == "written to the new one");
+
+    // Each of the two passwords is asked for, and nothing is said without TLS.
+    auto wrong = servers;
+    wrong.sentinel_password = servers.password;
+    BOOST_TEST(refusal(wrong).find("(WRONGPASS)") != std::string::npos);
+    wrong = servers;
+    wrong.password = servers.sentinel_password;
+    BOOST_TEST(refusal(wrong).find(sentinels.replica().tls_address() + ": it refuses our user and password") !=
+               std::string::npos);
+    wrong = servers;
+    wrong.tls.reset();
+    static_cast<void>(refusal(wrong));
 }
 
 BOOST_AUTO_TEST_CASE(a_master_that_is_cut_off_answers_nobody_any_more) {

@@ -39,17 +39,21 @@ fs::path in_path(const std::string& program) {
     return {};
 }
 
-/// One binary is all of Redis' programs, by the name that it is started by. Debian's redis-tools has it without the
-/// server's name; that of its package would bring a service, too.
-fs::path program_in(const fs::path& directory, bool sentinel) {
-    const fs::path program = directory / (sentinel ? "redis-sentinel" : "redis-server");
+/// Debian's redis-tools has the server without its name; that of its package would bring a service, too.
+fs::path server_binary() {
+    if (const char* const chosen = std::getenv("SLO_TEST_REDIS_SERVER"); chosen != nullptr && *chosen != '\0') {
+        if (!fs::exists(chosen)) throw std::runtime_error("SLO_TEST_REDIS_SERVER names no file");
+        return fs::canonical(chosen);
+    }
     for (const char* const name : {"redis-server", "valkey-server", "redis-check-rdb", "valkey-check-rdb"}) {
-        const fs::path found = in_path(name);
-        if (found.empty()) continue;
-        fs::create_symlink(fs::canonical(found), program);
-        return program;
+        if (const fs::path found = in_path(name); !found.empty()) return fs::canonical(found);
     }
     throw std::runtime_error("no Redis server is installed; Debian's package redis-tools has one");
+}
+
+/// One binary is all of Redis' programs, and Valkey's too, by the name that it is started by.
+void put_program_into(const fs::path& directory, bool sentinel) {
+    fs::create_symlink(server_binary(), directory / (sentinel ? "redis-sentinel" : "redis-server"));
 }
 
 bool is_free(std::uint16_t port) {
@@ -116,7 +120,7 @@ std::string text_of(const redisReply& reply) {
 
 RedisServer::RedisServer(RedisServerOptions options) : options_(std::move(options)), directory_(fresh_directory()) {
     try {
-        static_cast<void>(program_in(directory_, options_.sentinel));
+        put_program_into(directory_, options_.sentinel);
         start_at_free_ports();
     } catch (...) {
         kill();
@@ -154,8 +158,11 @@ void RedisServer::write_configuration() const {
          << socket_path().string() << "\nlogfile " << (directory_ / "log").string() << "\nprotected-mode no\n";
     if (!options_.sentinel) file << "save \"\"\nrepl-diskless-sync-delay 0\n";
     if (options_.tls) {
+        // Servers show each other the certificate that vouches for itself.
+        std::ofstream(directory_ / "ca.pem") << std::ifstream(certificates + "server.pem").rdbuf()
+                                             << std::ifstream(certificates + "client-ca.pem").rdbuf();
         file << "tls-port " << tls_port_ << "\ntls-cert-file " << certificates << "server.pem\ntls-key-file "
-             << certificates << "server.key\ntls-ca-cert-file " << certificates << "client-ca.pem\n"
+             << certificates << "server.key\ntls-ca-cert-file " << (directory_ / "ca.pem").string() << '\n'
              << "tls-auth-clients optional\n";
     }
     for (const auto& line : options_.configuration) file << line << '\n';

@@ -1,4 +1,5 @@
 // Real Redis or Valkey servers of a test's own: never the system's. Each has a fresh directory, and dies with the test.
+// The environment's SLO_TEST_REDIS_SERVER is the path of the server's binary; without it, the first that is installed.
 #pragma once
 
 #include <sys/types.h>
@@ -36,9 +37,10 @@ public:
     /// "unix:/path", as RedisServers wants it.
     [[nodiscard]] std::string address() const { return "unix:" + socket_path().string(); }
     /// "127.0.0.1:port"
-    [[nodiscard]] std::string tcp_address() const { return "127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::string tcp_address() const { return "127.0.0.1:" + std::to_string(port()); }
     [[nodiscard]] std::string tls_address() const { return "127.0.0.1:" + std::to_string(tls_port_); }
-    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    /// Where other servers find it: with TLS where it listens in no other way.
+    [[nodiscard]] std::uint16_t port() const noexcept { return options_.tcp ? port_ : tls_port_; }
     [[nodiscard]] std::filesystem::path socket_path() const { return directory_ / "socket"; }
     [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
 
@@ -66,10 +68,17 @@ private:
     pid_t process_ = -1;
 };
 
+/// How one gets at the servers of a topology, and they at each other.
+struct RedisAccess {
+    std::string password = {};           ///< empty: none
+    std::string sentinel_password = {};  ///< of the Sentinels; empty: none
+    bool tls = false;                    ///< and nothing without it, but for the Unix sockets
+};
+
 /// Masters of a Cluster with even shares of the slots, and as many replicas of each as asked for.
 class RedisCluster {
 public:
-    explicit RedisCluster(unsigned masters = 3, unsigned replicas_of_each = 0);
+    explicit RedisCluster(unsigned masters = 3, unsigned replicas_of_each = 0, const RedisAccess& access = {});
 
     /// The masters first, then the replicas: that of server i is server i + masters.
     [[nodiscard]] RedisServer& server(std::size_t i) { return *servers_[i]; }
@@ -83,13 +92,14 @@ public:
 
 private:
     std::size_t masters_;
+    std::string password_;
     std::vector<std::unique_ptr<RedisServer>> servers_;
 };
 
 /// A master with one replica, and three Sentinels that find the master dead after half a second.
 class RedisSentinels {
 public:
-    RedisSentinels();
+    explicit RedisSentinels(const RedisAccess& access = {});
 
     [[nodiscard]] RedisServer& primary() { return *primary_; }
     [[nodiscard]] RedisServer& replica() { return *replica_; }
@@ -103,7 +113,8 @@ private:
     std::vector<std::unique_ptr<RedisServer>> sentinels_;
 };
 
-/// A replica of `primary`, which listens at TCP; connected and in step.
-[[nodiscard]] std::unique_ptr<RedisServer> replica_of(const RedisServer& primary, RedisServerOptions options = {});
+/// A replica of `primary`, which listens as the replica will; connected and in step.
+[[nodiscard]] std::unique_ptr<RedisServer> replica_of(const RedisServer& primary,
+                                                      RedisServerOptions options = {.tcp = true});
 
 }  // namespace slo::test

@@ -18,10 +18,19 @@ bool says(const RedisServer& server, const std::vector<std::string>& words, cons
     return server.ask(words).find(part) != std::string::npos;
 }
 
+RedisServerOptions options_for(const RedisAccess& access) {
+    RedisServerOptions options{.configuration = {}, .tcp = !access.tls, .tls = access.tls, .password = access.password};
+    if (access.tls) options.configuration = {"tls-replication yes", "tls-cluster yes"};
+    if (!access.password.empty()) {
+        options.configuration.push_back("requirepass " + access.password);
+        options.configuration.push_back("masterauth " + access.password);
+    }
+    return options;
+}
+
 }  // namespace
 
 std::unique_ptr<RedisServer> replica_of(const RedisServer& primary, RedisServerOptions options) {
-    options.tcp = true;
     options.configuration.push_back("replicaof 127.0.0.1 " + std::to_string(primary.port()));
     auto replica = std::make_unique<RedisServer>(std::move(options));
     await("a replica in step", [&] {
@@ -31,12 +40,14 @@ std::unique_ptr<RedisServer> replica_of(const RedisServer& primary, RedisServerO
     return replica;
 }
 
-RedisCluster::RedisCluster(unsigned masters, unsigned replicas_of_each) : masters_(masters) {
+RedisCluster::RedisCluster(unsigned masters, unsigned replicas_of_each, const RedisAccess& access)
+    : masters_(masters), password_(access.password) {
     const unsigned count = masters * (1 + replicas_of_each);
     for (unsigned i = 0; i < count; ++i) {
-        servers_.push_back(std::make_unique<RedisServer>(RedisServerOptions{
-            .configuration = {"cluster-enabled yes", "cluster-node-timeout 1000", "cluster-require-full-coverage no"},
-            .tcp = true}));
+        RedisServerOptions options = options_for(access);
+        options.configuration.insert(options.configuration.end(), {"cluster-enabled yes", "cluster-node-timeout 1000",
+                                                                   "cluster-require-full-coverage no"});
+        servers_.push_back(std::make_unique<RedisServer>(std::move(options)));
         if (i < masters) {
             require(*servers_[i], {"CLUSTER", "ADDSLOTSRANGE", std::to_string(slots * i / masters),
                                    std::to_string(slots * (i + 1) / masters - 1)});
@@ -91,20 +102,30 @@ void RedisCluster::begin_move(const std::string& key, std::size_t from, std::siz
 void RedisCluster::finish_move(const std::string& key, std::size_t from, std::size_t to) {
     const std::string slot = servers_[from]->ask({"CLUSTER", "KEYSLOT", key});
     const std::string port = std::to_string(servers_[to]->port());
-    require(*servers_[from], {"MIGRATE", "127.0.0.1", port, key, "0", "5000"});
+    std::vector<std::string> migration{"MIGRATE", "127.0.0.1", port, key, "0", "5000"};
+    if (!password_.empty()) migration.insert(migration.end(), {"AUTH", password_});
+    require(*servers_[from], migration);
     require(*servers_[to], {"CLUSTER", "SETSLOT", slot, "NODE", id(to)});
     require(*servers_[from], {"CLUSTER", "SETSLOT", slot, "NODE", id(to)});
 }
 
-RedisSentinels::RedisSentinels()
-    : primary_(std::make_unique<RedisServer>(RedisServerOptions{.configuration = {}, .tcp = true})),
-      replica_(replica_of(*primary_)) {
+RedisSentinels::RedisSentinels(const RedisAccess& access)
+    : primary_(std::make_unique<RedisServer>(options_for(access))),
+      replica_(replica_of(*primary_, options_for(access))) {
+    std::vector<std::string> lines = {"sentinel monitor slo 127.0.0.1 " + std::to_string(primary_->port()) + " 2",
+                                      "sentinel down-after-milliseconds slo 500", "sentinel failover-timeout slo 3000"};
+    if (!access.password.empty()) lines.push_back("sentinel auth-pass slo " + access.password);
+    if (access.tls) lines.emplace_back("tls-replication yes");
+    if (!access.sentinel_password.empty()) {
+        lines.push_back("requirepass " + access.sentinel_password);
+        lines.push_back("sentinel sentinel-pass " + access.sentinel_password);
+    }
     for (unsigned i = 0; i < 3; ++i) {
-        sentinels_.push_back(std::make_unique<RedisServer>(RedisServerOptions{
-            .configuration = {"sentinel monitor slo 127.0.0.1 " + std::to_string(primary_->port()) + " 2",
-                              "sentinel down-after-milliseconds slo 500", "sentinel failover-timeout slo 3000"},
-            .tcp = true,
-            .sentinel = true}));
+        sentinels_.push_back(std::make_unique<RedisServer>(RedisServerOptions{.configuration = lines,
+                                                                              .tcp = !access.tls,
+                                                                              .tls = access.tls,
+                                                                              .password = access.sentinel_password,
+                                                                              .sentinel = true}));
     }
     for (const auto& sentinel : sentinels_) {
         await("Sentinels that know each other and the replica", [&] {

@@ -19,7 +19,7 @@ struct AuditEntry {
     std::string request_id;                    ///< an NCName of a verified request; empty before that
     std::string name_id;                       ///< keyed hash, 32 hex digits
     std::vector<std::string> session_indexes;  ///< keyed hashes
-    std::string event;                         ///< "logout", "repeat", "refused" or "recover"
+    std::string event;                         ///< "logout", "repeat", "refused", "recover" or "store"
     std::string stage;                         ///< where it was refused or failed: "sig", "store", "application", ...
     std::string rule;                          ///< the broken rule's name, e.g. "sig.invalid"
     std::string detail;                        ///< where the store failed: how, in its own words; no name, no key

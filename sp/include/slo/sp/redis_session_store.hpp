@@ -97,8 +97,9 @@ public:
 
     struct Counters {
         std::uint64_t reconnects = 0;
-        std::uint64_t redirections = 0;        ///< MOVED and ASK
-        std::uint64_t replica_shortfalls = 0;  ///< logouts that fewer replicas than asked for had in time
+        std::uint64_t redirections = 0;  ///< MOVED and ASK
+        /// Steps of logouts (begun, completed) that fewer replicas than asked for had in time.
+        std::uint64_t replica_shortfalls = 0;
     };
     /// From any thread; the figures needn't be of one moment.
     [[nodiscard]] Counters counters() const noexcept;

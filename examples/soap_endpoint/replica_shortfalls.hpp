@@ -1,0 +1,37 @@
+// What the audit says of a shared store whose replicas are missing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "slo/saml/time.hpp"
+#include "slo/sp/audit.hpp"
+
+namespace slo::examples {
+
+/// ReplicaShortfalls turns the store's counter, looked at now and then, into lines for whoever looks after the
+/// replicas: one for each look at which there were more than before. For one thread.
+class ReplicaShortfalls {
+public:
+    /// `total` is RedisSessionStore::Counters::replica_shortfalls.
+    [[nodiscard]] std::optional<sp::AuditEntry> look(std::uint64_t total, Instant now) {
+        const std::uint64_t before = std::exchange(total_, total);
+        if (total <= before) return std::nullopt;
+        sp::AuditEntry entry;
+        entry.time = now;
+        entry.event = "store";
+        entry.stage = "store";
+        entry.rule = "store.replica_shortfall";
+        entry.detail = std::to_string(total - before) +
+                       " more steps of logouts that fewer replicas than asked for had in time, " +
+                       std::to_string(total) + " since the start; look whether the replicas follow their master";
+        return entry;
+    }
+
+private:
+    std::uint64_t total_ = 0;
+};
+
+}  // namespace slo::examples
