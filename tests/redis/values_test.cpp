@@ -120,6 +120,27 @@ BOOST_AUTO_TEST_CASE(a_reply_beyond_the_limits_is_a_failure) {
     }
 }
 
+// Newer ones of hiredis read more than we ask servers for: RESP3, and arrays of any depth, which only recursion frees.
+BOOST_AUTO_TEST_CASE(nothing_is_read_but_resp2_to_its_depth) {
+    const auto nested = [](int depth) {
+        std::string octets;
+        for (int i = 0; i < depth; ++i) octets += "*1\r\n";
+        return octets + ":1\r\n";
+    };
+    BOOST_TEST((read(nested(8)).kind == Reply::Kind::array));
+    for (const std::string& other :
+         {std::string("%1\r\n+a\r\n+b\r\n"), std::string("~1\r\n+a\r\n"), std::string(">1\r\n+a\r\n"),
+          std::string("_\r\n"), std::string("#t\r\n"), std::string(",1.5\r\n"), std::string("=5\r\ntxt:a\r\n"),
+          std::string("*1\r\n_\r\n"), nested(9), nested(500'000)}) {
+        ReplyReader reader;
+        reader.feed(other);
+        const auto reply = reader.next();
+        BOOST_TEST_REQUIRE(!reply.has_value(), other.substr(0, 8));
+        BOOST_TEST(reply.error().code == make_error_code(sp::Errc::store_failed));
+        BOOST_TEST(reply.error().detail == "its reply isn't the Redis protocol");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(errors_say_where_to_go_or_when) {
     BOOST_TEST(verdict_on("MOVED 3999 127.0.0.1:6381") == "go 127.0.0.1:6381");
     BOOST_TEST(verdict_on("ASK 3999 ::1:6381") == "ask [::1]:6381");

@@ -15,7 +15,30 @@ namespace {
 struct Allowance {
     std::size_t octets;
     std::size_t elements;
+    bool is_resp2 = true;
 };
+
+/// Arrays within arrays. Freeing a reply recurses as deep as it is.
+constexpr int deepest = 8;
+
+/// hiredis 0.14 reads nothing else. 1.x also reads RESP3, which we never ask for, and to any depth.
+bool is_resp2(const redisReadTask* task) noexcept {
+    int depth = task->type == REDIS_REPLY_ARRAY ? 1 : 0;
+    for (const redisReadTask* outer = task->parent; outer != nullptr && depth <= deepest; outer = outer->parent) {
+        ++depth;
+    }
+    if (depth > deepest) return false;
+    switch (task->type) {
+        case REDIS_REPLY_STRING:
+        case REDIS_REPLY_ARRAY:
+        case REDIS_REPLY_INTEGER:
+        case REDIS_REPLY_STATUS:
+        case REDIS_REPLY_ERROR:
+            return true;
+        default:
+            return false;
+    }
+}
 
 /// The place for the value of `task`: a new reply, or the next element of the array that it is in. An array's elements
 /// come one after the other, each with all that is in it, so no pointer that hiredis holds is into a vector that grows.
@@ -28,6 +51,8 @@ Reply* place_of(const redisReadTask* task) {
 template <class Fill>
 void* created(const redisReadTask* task, std::size_t octets, Fill fill) noexcept {
     auto* const left = static_cast<Allowance*>(task->privdata);
+    left->is_resp2 = is_resp2(task);
+    if (!left->is_resp2) return nullptr;
     if (left->elements == 0 || octets > left->octets) return nullptr;
     --left->elements;
     left->octets -= octets;
@@ -81,9 +106,11 @@ redisReplyObjectFunctions object_functions() noexcept {
     functions.createNil = &create_nil;
     functions.freeObject = &free_reply;
 #if HIREDIS_MAJOR >= 1
-    // RESP3 has these; we never ask for it.
-    functions.createDouble = [](const redisReadTask*, double, char*, std::size_t) -> void* { return nullptr; };
-    functions.createBool = [](const redisReadTask*, int) -> void* { return nullptr; };
+    // RESP3's, so nothing is made of them.
+    functions.createDouble = [](const redisReadTask* task, double, char*, std::size_t) {
+        return created(task, 0, [](Reply&) {});
+    };
+    functions.createBool = [](const redisReadTask* task, int) { return created(task, 0, [](Reply&) {}); };
 #endif
     return functions;
 }
@@ -122,8 +149,9 @@ Result<std::optional<Reply>> ReplyReader::next() {
     auto* const reader = impl_->reader.get();
     void* made = nullptr;
     if (redisReaderGetReply(reader, &made) != REDIS_OK) {
-        return fail(Errc::store_failed, reader->err == REDIS_ERR_OOM ? "its reply exceeds our limits, or our memory"
-                                                                     : "its reply isn't the Redis protocol");
+        const bool too_much = reader->err == REDIS_ERR_OOM && impl_->left.is_resp2;
+        return fail(Errc::store_failed,
+                    too_much ? "its reply exceeds our limits, or our memory" : "its reply isn't the Redis protocol");
     }
     const std::unique_ptr<Reply> reply(static_cast<Reply*>(made));
     if (!reply) {

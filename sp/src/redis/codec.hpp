@@ -16,7 +16,7 @@ namespace slo::sp::redis {
 /// What one reply may cost us, whatever its server says.
 struct ReplyLimits {
     std::size_t octets = 64 * 1024 * 1024;
-    std::size_t elements = 1'000'000;  ///< in all its arrays together; hiredis bounds their depth
+    std::size_t elements = 1'000'000;  ///< in all its arrays together, which are 8 deep at most
 };
 
 /// ReplyReader makes replies of what a server sends, however it is cut. After a failure it reads nothing any more.
