@@ -1,11 +1,12 @@
 // The shared store over a Cluster that fails over.
 #include <boost/test/unit_test.hpp>
 
+#include <stdexcept>
 #include <string>
+#include <variant>
 
 #include "../sp/session_store_trial.hpp"
 #include "redis_server.hpp"
-#include "slo/sp/error.hpp"
 #include "slo/sp/redis_session_store.hpp"
 
 namespace slo::test {
