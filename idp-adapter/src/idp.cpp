@@ -15,8 +15,12 @@ Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfil
     if (keys.empty()) {
         return Failure{make_error_code(metadata::Errc::no_usable_key), "the IdP has no key that may verify"};
     }
-    return Idp{descriptor.entity_id, std::move(keys), descriptor.idp->single_logout_services, descriptor.valid_until,
-               std::move(profile)};
+    return Idp{.entity_id = descriptor.entity_id,
+               .keys = std::move(keys),
+               .single_logout_services = descriptor.idp->single_logout_services,
+               .valid_until = descriptor.valid_until,
+               .profile = std::move(profile),
+               .algorithms = descriptor.idp->algorithms};
 }
 
 }  // namespace slo::idp_adapter

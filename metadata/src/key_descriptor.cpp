@@ -18,10 +18,10 @@ constexpr std::size_t max_modulus_octets = 1025;
 // 64 bits and a zero octet.
 constexpr std::size_t max_exponent_octets = 9;
 
-struct KeyMaterial {
-    saml::VerificationKey key;
-    std::optional<saml::Certificate> certificate;
-};
+// An uncompressed point on P-521.
+constexpr std::size_t max_point_octets = 133;
+constexpr std::size_t max_encryption_methods = 64;
+constexpr std::size_t max_uri_bytes = 1024;
 
 Failure unusable(std::string why) {
     return Failure{make_error_code(Errc::no_usable_key), std::move(why)};
@@ -66,8 +66,8 @@ Result<Element> read_content(const Element& key_descriptor) {
     return *key_info;
 }
 
-Result<std::optional<saml::Certificate>> read_certificate(const Element& key_info) {
-    std::optional<saml::Certificate> found;
+Result<std::optional<KeyMaterial>> read_certificate(const Element& key_info, CertificateKeys& known) {
+    std::optional<KeyMaterial> found;
     for (const Element& x509_data : children_named(key_info, ds("X509Data"))) {
         const auto certificates = children_named(x509_data, ds("X509Certificate"));
         // The interoperability profile wants one certificate per X509Data: in a chain, whose key counts is a guess.
@@ -75,10 +75,12 @@ Result<std::optional<saml::Certificate>> read_certificate(const Element& key_inf
         if (certificates.empty()) continue;
         const auto text = certificates.front().text();
         if (!text) return unusable("X509Certificate", text.error());
-        auto certificate = saml::Certificate::from_base64(*text);
-        if (!certificate) return unusable("X509Certificate", certificate.error());
-        if (found && found->der() != certificate->der()) return unusable("X509Certificates that differ in one KeyInfo");
-        found = *std::move(certificate);
+        auto material = known.read(*text);
+        if (!material) return std::move(material).error();
+        if (found && found->certificate->der() != material->certificate->der()) {
+            return unusable("X509Certificates that differ in one KeyInfo");
+        }
+        found = *std::move(material);
     }
     return found;
 }
@@ -93,45 +95,97 @@ Result<std::string> read_integer(const Element& rsa_key_value, std::string_view 
     return octets;
 }
 
-Result<saml::VerificationKey> read_rsa_key_value(const Element& key_info) {
-    const auto key_values = children_named(key_info, ds("KeyValue"));
-    if (key_values.empty()) return unusable("KeyInfo with neither X509Certificate nor KeyValue");
-    const auto inside = key_values.front().first_child();
-    if (key_values.size() != 1 || !inside || !inside->is(ds("RSAKeyValue"))) {
-        return unusable("KeyValue that is not one RSAKeyValue");
-    }
-    auto modulus = read_integer(*inside, "Modulus", max_modulus_octets);
+Result<saml::VerificationKey> read_rsa_key_value(const Element& value) {
+    auto modulus = read_integer(value, "Modulus", max_modulus_octets);
     if (!modulus) return std::move(modulus).error();
-    auto exponent = read_integer(*inside, "Exponent", max_exponent_octets);
+    auto exponent = read_integer(value, "Exponent", max_exponent_octets);
     if (!exponent) return std::move(exponent).error();
     auto key = saml::VerificationKey::from_rsa(*modulus, *exponent);
     if (!key) return unusable("RSAKeyValue", key.error());
     return key;
 }
 
-Result<KeyMaterial> read_key_info(const Element& key_info) {
-    auto certificate = read_certificate(key_info);
-    if (!certificate) return std::move(certificate).error();
-    if (!*certificate) {
-        auto bare = read_rsa_key_value(key_info);
-        if (!bare) return std::move(bare).error();
-        return KeyMaterial{*std::move(bare), std::nullopt};
+std::optional<saml::NamedCurve> named_curve(std::string_view uri) {
+    if (uri == "urn:oid:1.2.840.10045.3.1.7") return saml::NamedCurve::p256;
+    if (uri == "urn:oid:1.3.132.0.34") return saml::NamedCurve::p384;
+    if (uri == "urn:oid:1.3.132.0.35") return saml::NamedCurve::p521;
+    return std::nullopt;
+}
+
+/// XML Signature 1.1, 4.5.2.3. ECParameters would let the sender choose the generator, so only a name counts.
+Result<saml::VerificationKey> read_ec_key_value(const Element& value) {
+    const auto curves = children_named(value, {dsig11_namespace, "NamedCurve"});
+    const auto points = children_named(value, {dsig11_namespace, "PublicKey"});
+    if (curves.size() != 1 || points.size() != 1) return unusable("ECKeyValue without its NamedCurve and PublicKey");
+    const auto curve = named_curve(curves.front().attribute("URI").value_or(""));
+    if (!curve) return unusable("ECKeyValue on another curve than P-256, P-384 and P-521");
+    const auto text = points.front().text();
+    if (!text) return unusable("ECKeyValue", text.error());
+    const auto point = saml::decode_base64(*text, max_point_octets);
+    if (!point) return unusable("ECKeyValue", point.error());
+    auto key = saml::VerificationKey::from_ec(*curve, *point);
+    if (!key) return unusable("ECKeyValue", key.error());
+    return key;
+}
+
+Result<saml::VerificationKey> read_key_value(const Element& key_info) {
+    const auto key_values = children_named(key_info, ds("KeyValue"));
+    if (key_values.empty()) return unusable("KeyInfo with neither X509Certificate nor KeyValue");
+    const auto inside = key_values.front().first_child();
+    if (key_values.size() == 1 && inside && inside->is(ds("RSAKeyValue"))) return read_rsa_key_value(*inside);
+    if (key_values.size() == 1 && inside && inside->is({dsig11_namespace, "ECKeyValue"})) {
+        return read_ec_key_value(*inside);
     }
-    auto key = saml::VerificationKey::from(**certificate);
-    if (!key) return unusable("the certificate's key", key.error());
-    return KeyMaterial{*std::move(key), *std::move(certificate)};
+    return unusable("KeyValue that is not one RSAKeyValue or ECKeyValue");
+}
+
+Result<KeyMaterial> read_key_info(const Element& key_info, CertificateKeys& known) {
+    auto certificate = read_certificate(key_info, known);
+    if (!certificate) return std::move(certificate).error();
+    if (*certificate) return **std::move(certificate);
+    auto bare = read_key_value(key_info);
+    if (!bare) return std::move(bare).error();
+    return KeyMaterial{*std::move(bare), std::nullopt};
+}
+
+/// They follow KeyInfo; read_content() has seen that nothing else does.
+std::vector<std::string> read_encryption_methods(const Element& key_descriptor) {
+    std::vector<std::string> methods;
+    for (const Element& method : children_named(key_descriptor, md("EncryptionMethod"))) {
+        auto algorithm = method.attribute("Algorithm");
+        if (!algorithm || algorithm->size() > max_uri_bytes || !saml::is_absolute_uri(*algorithm)) continue;
+        if (methods.size() < max_encryption_methods) methods.push_back(*std::move(algorithm));
+    }
+    return methods;
 }
 
 }  // namespace
 
-Result<std::variant<KeyDescriptor, SkippedKey>> read_key_descriptor(const Element& element) {
+Result<KeyMaterial> CertificateKeys::read(std::string_view base64) {
+    std::string one_line(base64);
+    std::erase_if(one_line, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+    const auto known = by_base64_.find(one_line);
+    if (known != by_base64_.end()) return known->second;
+    auto certificate = saml::Certificate::from_base64(one_line);
+    if (!certificate) return unusable("X509Certificate", certificate.error());
+    auto key = saml::VerificationKey::from(*certificate);
+    if (!key) return unusable("the certificate's key", key.error());
+    KeyMaterial material{*std::move(key), *std::move(certificate)};
+    by_base64_.emplace(material.certificate->base64(), material);
+    return material;
+}
+
+Result<std::variant<KeyDescriptor, SkippedKey>> read_key_descriptor(const Element& element, CertificateKeys& known) {
     const auto use = read_use(element);
     if (!use) return use.error();
     const auto key_info = read_content(element);
     if (!key_info) return key_info.error();
-    auto material = read_key_info(*key_info);
+    auto material = read_key_info(*key_info, known);
     if (!material) return {SkippedKey{at(element) + ": " + material.error().detail}};
-    return {KeyDescriptor{*use, std::move(material->key), std::move(material->certificate)}};
+    return {KeyDescriptor{.use = *use,
+                          .key = std::move(material->key),
+                          .certificate = std::move(material->certificate),
+                          .encryption_methods = read_encryption_methods(element)}};
 }
 
 }  // namespace slo::metadata

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "reading.hpp"
+#include "slo/metadata/entity_descriptor.hpp"
 
 namespace slo::metadata {
 namespace {

@@ -57,6 +57,23 @@ std::optional<DigestAlgorithm> digest_algorithm(std::string_view uri) noexcept {
     return algorithm_in<DigestAlgorithm>(digest_identifiers, uri);
 }
 
+DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case SignatureAlgorithm::rsa_sha256:
+        case SignatureAlgorithm::ecdsa_sha256:
+            return DigestAlgorithm::sha256;
+        case SignatureAlgorithm::rsa_sha384:
+        case SignatureAlgorithm::ecdsa_sha384:
+            return DigestAlgorithm::sha384;
+        case SignatureAlgorithm::rsa_sha512:
+        case SignatureAlgorithm::ecdsa_sha512:
+            return DigestAlgorithm::sha512;
+        case SignatureAlgorithm::rsa_sha1:
+            return DigestAlgorithm::sha1;
+    }
+    return DigestAlgorithm::sha256;
+}
+
 bool AlgorithmPolicy::allows(SignatureAlgorithm algorithm) const noexcept {
     return algorithm != SignatureAlgorithm::rsa_sha1 || sha1 == Sha1::dangerously_accepted;
 }

@@ -1,7 +1,6 @@
 #include <openssl/asn1.h>
 
 #include <ctime>
-#include <new>
 #include <optional>
 
 #include "c_errors.hpp"
@@ -90,15 +89,7 @@ Instant Certificate::not_after() const noexcept {
 }
 
 std::string Certificate::fingerprint() const {
-    const std::string octets = digest(DigestAlgorithm::sha256, impl_->der);
-    if (octets.empty()) throw std::bad_alloc();  // no fingerprint would be everybody's
-    std::string hex;
-    for (const char c : octets) {
-        const auto octet = static_cast<unsigned char>(c);
-        hex += "0123456789abcdef"[octet >> 4];
-        hex += "0123456789abcdef"[octet & 0x0F];
-    }
-    return hex;
+    return sha256_hex(impl_->der);
 }
 
 namespace detail {

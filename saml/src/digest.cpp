@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <new>
 
 namespace slo::saml {
 namespace {
@@ -32,6 +33,41 @@ std::string digest(DigestAlgorithm algorithm, std::string_view octets) {
         return {};
     }
     return std::string(reinterpret_cast<const char*>(value.data()), size);
+}
+
+std::string sha256_hex(std::string_view octets) {
+    const std::string value = digest(DigestAlgorithm::sha256, octets);
+    if (value.empty()) throw std::bad_alloc();
+    return to_hex(value);
+}
+
+DigestStream::DigestStream(DigestAlgorithm algorithm) noexcept : context_(EVP_MD_CTX_new()) {
+    if (context_ && EVP_DigestInit_ex(context_.get(), md_of(algorithm), nullptr) != 1) context_.reset();
+}
+
+void DigestStream::add(std::string_view octets) noexcept {
+    if (context_ && EVP_DigestUpdate(context_.get(), octets.data(), octets.size()) != 1) context_.reset();
+}
+
+std::string DigestStream::finish() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
+    unsigned int size = 0;
+    if (!context_ || EVP_DigestFinal_ex(context_.get(), value.data(), &size) != 1) {
+        ERR_clear_error();
+        return {};
+    }
+    return std::string(reinterpret_cast<const char*>(value.data()), size);
+}
+
+std::string to_hex(std::string_view octets) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(octets.size() * 2);
+    for (const char c : octets) {
+        text += digits[static_cast<unsigned char>(c) >> 4];
+        text += digits[static_cast<unsigned char>(c) & 15];
+    }
+    return text;
 }
 
 }  // namespace slo::saml

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "c_errors.hpp"
+#include "digest.hpp"
 #include "slo/saml/error.hpp"
 #include "utf8.hpp"
 
@@ -133,14 +134,7 @@ Result<MessageID> random_message_id() {
     if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
         return fail(Errc::crypto_failure, "no random octets: " + take_openssl_errors());
     }
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string id = "_";
-    id.reserve(1 + 2 * random.size());
-    for (const unsigned char octet : random) {
-        id += digits[octet >> 4];
-        id += digits[octet & 0x0F];
-    }
-    return MessageID::parse(id);
+    return MessageID::parse("_" + to_hex({reinterpret_cast<const char*>(random.data()), random.size()}));
 }
 
 }  // namespace slo::saml

@@ -3,9 +3,11 @@
 #include <openssl/core_names.h>
 #include <xmlsec/openssl/evp.h>
 
+#include <new>
 #include <optional>
 
 #include "c_errors.hpp"
+#include "digest.hpp"
 #include "key_access.hpp"
 #include "key_policy.hpp"
 #include "owned.hpp"
@@ -84,11 +86,12 @@ Result<OwnedXmlSecKey> xmlsec_key_of(EVP_PKEY* key) {
     return xmlsec;
 }
 
+OwnedBignum number(std::string_view octets) {
+    return OwnedBignum(
+        BN_bin2bn(reinterpret_cast<const unsigned char*>(octets.data()), static_cast<int>(octets.size()), nullptr));
+}
+
 Result<OwnedPkey> rsa_public_key(std::string_view modulus, std::string_view exponent) {
-    const auto number = [](std::string_view octets) {
-        return OwnedBignum(
-            BN_bin2bn(reinterpret_cast<const unsigned char*>(octets.data()), static_cast<int>(octets.size()), nullptr));
-    };
     const OwnedBignum n = number(modulus);
     const OwnedBignum e = number(exponent);
     const OwnedParamBuild build(OSSL_PARAM_BLD_new());
@@ -106,6 +109,43 @@ Result<OwnedPkey> rsa_public_key(std::string_view modulus, std::string_view expo
     return OwnedPkey(key);
 }
 
+struct CurveName {
+    const char* name;
+    std::size_t point_octets;
+};
+CurveName curve_name(NamedCurve curve) noexcept {
+    switch (curve) {
+        case NamedCurve::p256:
+            return {"prime256v1", 1 + 2 * 32};
+        case NamedCurve::p384:
+            return {"secp384r1", 1 + 2 * 48};
+        case NamedCurve::p521:
+            return {"secp521r1", 1 + 2 * 66};
+    }
+    return {"", 0};
+}
+
+Result<OwnedPkey> ec_public_key(NamedCurve curve, std::string_view point) {
+    const CurveName named = curve_name(curve);
+    // Compressed and hybrid points say the same in other ways; one spelling leaves one reading.
+    if (point.size() != named.point_octets || point.front() != '\x04') {
+        return fail(Errc::key_unreadable, "not an uncompressed point of this curve's length");
+    }
+    const OwnedParamBuild build(OSSL_PARAM_BLD_new());
+    if (!build || OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, named.name, 0) != 1 ||
+        OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
+        return fail(Errc::key_unreadable, "no EC point: " + take_openssl_errors());
+    }
+    const OwnedParams params(OSSL_PARAM_BLD_to_param(build.get()));
+    const OwnedPkeyCtx context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    EVP_PKEY* key = nullptr;
+    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
+        return fail(Errc::key_unreadable, "no EC key: " + take_openssl_errors());
+    }
+    return OwnedPkey(key);
+}
+
 /// r||s, each as long as the curve's coordinate (RFC 6931, section 2.3.6), from the DER that OpenSSL writes.
 std::optional<std::string> p1363_from_der(std::string_view der, std::size_t octets) {
     const auto* cursor = reinterpret_cast<const unsigned char*>(der.data());
@@ -119,6 +159,21 @@ std::optional<std::string> p1363_from_der(std::string_view der, std::size_t octe
         return std::nullopt;
     }
     return both;
+}
+
+/// And back.
+std::optional<std::string> der_from_p1363(std::string_view both) {
+    OwnedBignum r = number(both.substr(0, both.size() / 2));
+    OwnedBignum s = number(both.substr(both.size() / 2));
+    const OwnedEcdsaSig signature(ECDSA_SIG_new());
+    if (!r || !s || !signature || ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return std::nullopt;
+    (void)r.release();  // the signature owns both
+    (void)s.release();
+    unsigned char* octets = nullptr;
+    const int size = i2d_ECDSA_SIG(signature.get(), &octets);
+    if (size <= 0) return std::nullopt;
+    const OwnedOpensslMemory owner(octets);
+    return std::string(reinterpret_cast<const char*>(octets), static_cast<std::size_t>(size));
 }
 
 /// The signature as OpenSSL writes it: octets for RSA, DER for ECDSA.
@@ -191,8 +246,37 @@ Result<VerificationKey> VerificationKey::from_rsa(std::string_view modulus, std:
     return Impl::make(*std::move(key));
 }
 
+Result<VerificationKey> VerificationKey::from_ec(NamedCurve curve, std::string_view point) {
+    const CErrorScope quiet;
+    auto key = ec_public_key(curve, point);
+    if (!key) return key.error();
+    return Impl::make(*std::move(key));
+}
+
+unsigned VerificationKey::bits() const noexcept {
+    return static_cast<unsigned>(EVP_PKEY_get_bits(impl_->key.get()));
+}
+
+std::string VerificationKey::fingerprint() const {
+    const CErrorScope quiet;
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(impl_->key.get(), &der);
+    const OwnedOpensslMemory owned(der);
+    if (size <= 0) throw std::bad_alloc();  // the key is one that OpenSSL has read itself: only memory can lack
+    return sha256_hex({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+}
+
 bool VerificationKey::fits(SignatureAlgorithm algorithm) const noexcept {
     return family_fits(impl_->shape.family, algorithm);
+}
+
+bool VerificationKey::verifies(SignatureAlgorithm algorithm, std::string_view octets,
+                               std::string_view signature) const {
+    if (!fits(algorithm) || signature.size() != impl_->shape.signature_octets) return false;
+    const EVP_MD* const md = algorithm == SignatureAlgorithm::rsa_sha1 ? EVP_sha1() : signing_digest(algorithm);
+    if (impl_->shape.family == KeyFamily::rsa) return slo::saml::verifies(impl_->key.get(), md, octets, signature);
+    const auto der = der_from_p1363(signature);
+    return der && slo::saml::verifies(impl_->key.get(), md, octets, *der);
 }
 
 struct SigningKey::Impl {

@@ -67,11 +67,11 @@ Result<std::string> read_value(const xml::Element& element, std::string_view loc
 }
 
 /// Exclusive c14n's one parameter, kept so small that it can't cost anything.
-Result<void> check_inclusive_namespaces(const xml::Element& element) {
+Result<std::vector<std::string>> read_inclusive_prefixes(const xml::Element& element) {
     if (!element.is({vocabulary::exc_c14n, "InclusiveNamespaces"})) {
         return broken(Errc::transform_not_allowed, element, "a transform parameter other than InclusiveNamespaces");
     }
-    if (auto ok = check_attributes(element, {"PrefixList"}); !ok) return ok;
+    if (auto ok = check_attributes(element, {"PrefixList"}); !ok) return std::move(ok).error();
     const auto list = element.attribute("PrefixList");
     if (!list || list->size() > max_prefix_list_octets || element.first_child() ||
         !element.has_only_element_content()) {
@@ -79,27 +79,27 @@ Result<void> check_inclusive_namespaces(const xml::Element& element) {
     }
     std::istringstream words(*list);
     std::vector<std::string> prefixes;
-    for (std::string word; words >> word;) prefixes.push_back(word);
+    for (std::string word; words >> word;) prefixes.push_back(word == "#default" ? std::string() : word);
     std::sort(prefixes.begin(), prefixes.end());
     const bool repeated = std::adjacent_find(prefixes.begin(), prefixes.end()) != prefixes.end();
     if (prefixes.size() > max_prefixes || repeated) {
         return broken(Errc::transform_not_allowed, element, "a PrefixList with too many or repeated prefixes");
     }
-    return Done{};
+    return prefixes;
 }
 
 //= SAML Core 5.4.4 l.2942
 //# Signatures in SAML messages SHOULD NOT contain transforms other than the enveloped signature transform [...] or the
 //# exclusive canonicalization transforms
-Result<void> check_transforms(const xml::Element& transforms) {
-    if (auto ok = check_plain(transforms, ds("Transforms"), {}); !ok) return ok;
+Result<std::vector<std::string>> read_transforms(const xml::Element& transforms) {
+    if (auto ok = check_plain(transforms, ds("Transforms"), {}); !ok) return std::move(ok).error();
     const auto children = transforms.children();
     constexpr std::array expected{vocabulary::enveloped_signature, vocabulary::exc_c14n};
     if (children.size() != expected.size() || !transforms.has_only_element_content()) {
         return broken(Errc::transform_not_allowed, transforms, "not exactly enveloped-signature and exc-c14n");
     }
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        if (auto ok = check_plain(children[i], ds("Transform"), {"Algorithm"}); !ok) return ok;
+        if (auto ok = check_plain(children[i], ds("Transform"), {"Algorithm"}); !ok) return std::move(ok).error();
         if (children[i].attribute("Algorithm") != expected[i]) {
             return broken(Errc::transform_not_allowed, children[i], "not exactly enveloped-signature and exc-c14n");
         }
@@ -109,9 +109,9 @@ Result<void> check_transforms(const xml::Element& transforms) {
         return broken(Errc::transform_not_allowed, children[0], "a transform with content");
     }
     const auto parameters = children[1].children();
-    if (parameters.empty()) return Done{};
+    if (parameters.empty()) return std::vector<std::string>{};
     if (parameters.size() > 1) return broken(Errc::transform_not_allowed, children[1], "more than one parameter");
-    return check_inclusive_namespaces(parameters.front());
+    return read_inclusive_prefixes(parameters.front());
 }
 
 Result<void> check_reference(const xml::Element& reference, const std::string& id, const AlgorithmPolicy& policy,
@@ -128,7 +128,8 @@ Result<void> check_reference(const xml::Element& reference, const std::string& i
     if (children.size() == 2) return broken(Errc::transform_not_allowed, reference, "no Transforms");
     if (children.size() != 3)
         return broken(Errc::signature_structure, reference, "not Transforms, DigestMethod, DigestValue");
-    if (auto ok = check_transforms(children[0]); !ok) return ok;
+    auto inclusive_prefixes = read_transforms(children[0]);
+    if (!inclusive_prefixes) return std::move(inclusive_prefixes).error();
     const auto method = read_method(children[1], "DigestMethod");
     if (!method) return method.error();
     const auto digest = digest_algorithm(*method);
@@ -139,6 +140,7 @@ Result<void> check_reference(const xml::Element& reference, const std::string& i
     if (!value) return value.error();
     profile.digest_algorithm = *digest;
     profile.digest_value = *std::move(value);
+    profile.inclusive_prefixes = *std::move(inclusive_prefixes);
     return Done{};
 }
 
@@ -193,6 +195,24 @@ Result<std::vector<xml::Element>> read_signature_children(const xml::Element& si
 
 }  // namespace
 
+Result<SignatureProfile> read_signature(const xml::Element& signature, const std::string& id,
+                                        const AlgorithmPolicy& policy) {
+    if (auto ok = check_attributes(signature, {"Id"}); !ok) return ok.error();
+    const auto children = read_signature_children(signature);
+    if (!children) return children.error();
+
+    SignatureProfile profile{.signature = signature,
+                             .signature_algorithm = SignatureAlgorithm::rsa_sha256,
+                             .digest_algorithm = DigestAlgorithm::sha256,
+                             .digest_value = {},
+                             .signature_value = {}};
+    if (auto ok = check_signed_info((*children)[0], id, policy, profile); !ok) return ok.error();
+    auto value = read_value((*children)[1], "SignatureValue", max_signature_octets);
+    if (!value) return value.error();
+    profile.signature_value = *std::move(value);
+    return profile;
+}
+
 Result<SignatureProfile> read_signature_profile(const xml::Document& document, const xml::Element& root,
                                                 const std::string& id, const AlgorithmPolicy& policy) {
     std::vector<xml::Element> signatures;
@@ -203,19 +223,7 @@ Result<SignatureProfile> read_signature_profile(const xml::Document& document, c
     if (!stands_where_it_must(signature, root)) {
         return broken(Errc::signature_position, signature, "ds:Signature isn't the child behind Issuer");
     }
-    if (auto ok = check_attributes(signature, {"Id"}); !ok) return ok.error();
-    const auto children = read_signature_children(signature);
-    if (!children) return children.error();
-
-    SignatureProfile profile{.signature = signature,
-                             .signature_algorithm = SignatureAlgorithm::rsa_sha256,
-                             .digest_algorithm = DigestAlgorithm::sha256,
-                             .digest_value = {}};
-    if (auto ok = check_signed_info((*children)[0], id, policy, profile); !ok) return ok.error();
-    const auto value = read_value((*children)[1], "SignatureValue", max_signature_octets);
-    if (!value) return value.error();
-    profile.signature_octets = value->size();
-    return profile;
+    return read_signature(signature, id, policy);
 }
 
 }  // namespace slo::saml

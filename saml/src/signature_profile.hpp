@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "slo/saml/algorithms.hpp"
 #include "slo/saml/result.hpp"
@@ -14,9 +15,15 @@ struct SignatureProfile {
     xml::Element signature;
     SignatureAlgorithm signature_algorithm;
     DigestAlgorithm digest_algorithm;
-    std::string digest_value;          ///< decoded
-    std::size_t signature_octets = 0;  ///< length of the decoded SignatureValue
+    std::string digest_value;                          ///< decoded
+    std::string signature_value;                       ///< decoded
+    std::vector<std::string> inclusive_prefixes = {};  ///< InclusiveNamespaces/@PrefixList; "" is #default
 };
+
+/// read_signature reads one ds:Signature element, wherever it stands. Errors: as verify_enveloped(), from
+/// signature_structure to digest_algorithm_not_allowed.
+[[nodiscard]] Result<SignatureProfile> read_signature(const xml::Element& signature, const std::string& id,
+                                                      const AlgorithmPolicy& policy);
 
 /// read_signature_profile looks at names, order, attributes and identifiers by pointer walk: no XPath, no ID look-up,
 /// no KeyInfo. xmlsec1 1.2.37 runs transforms, opens URIs and evaluates XPointers before it looks at the signature's

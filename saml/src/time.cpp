@@ -1,6 +1,8 @@
 #include "slo/saml/time.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <optional>
 
 #include "slo/saml/error.hpp"
@@ -52,6 +54,14 @@ public:
         rest_.remove_prefix(run.size());
         return run;
     }
+    /// The next character, whatever it is; NUL at the end.
+    char letter() noexcept {
+        if (rest_.empty()) return '\0';
+        const char c = rest_.front();
+        rest_.remove_prefix(1);
+        return c;
+    }
+    [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
     [[nodiscard]] bool at_good_end() const noexcept { return good_ && rest_.empty(); }
 
 private:
@@ -109,6 +119,65 @@ std::optional<Instant> read_instant(std::string_view text) noexcept {
     return instant;
 }
 
+/// One kind of part that a duration may have; they come in this order.
+struct DurationUnit {
+    char letter;
+    bool after_t;
+    seconds worth;
+};
+constexpr DurationUnit duration_units[] = {
+    {'Y', false, days{365}}, {'M', false, days{28}},  {'D', false, days{1}},
+    {'H', true, hours{1}},   {'M', true, minutes{1}}, {'S', true, seconds{1}},
+};
+constexpr seconds longest_duration = days{365} * 10'000;
+
+/// A whole number up to longest_duration's seconds; beyond it, no duration that we take has any.
+std::optional<std::int64_t> read_count(std::string_view digits) noexcept {
+    if (digits.empty()) return std::nullopt;
+    std::int64_t count = 0;
+    for (const char c : digits) {
+        count = count * 10 + (c - '0');
+        if (count > longest_duration.count()) return std::nullopt;
+    }
+    return count;
+}
+
+/// The unit that `letter` names at or after `from`; the end if there is none.
+const DurationUnit* find_unit(const DurationUnit* from, char letter, bool after_t) noexcept {
+    return std::find_if(from, std::end(duration_units),
+                        [&](const DurationUnit& unit) { return unit.letter == letter && unit.after_t == after_t; });
+}
+
+std::optional<seconds> read_duration(std::string_view text) noexcept {
+    Scanner scan(text);
+    scan.literal('P');
+    seconds total{0};
+    bool after_t = false;
+    bool needs_part = true;
+    const DurationUnit* next_unit = std::begin(duration_units);
+    while (!scan.at_end()) {
+        if (!after_t && scan.next_is('T')) {
+            scan.literal('T');
+            after_t = needs_part = true;
+            continue;
+        }
+        const auto count = read_count(scan.digit_run());
+        const bool has_fraction = scan.next_is('.');
+        if (has_fraction) scan.literal('.');
+        if (has_fraction && scan.digit_run().empty()) return std::nullopt;
+        const DurationUnit* const unit = find_unit(next_unit, scan.letter(), after_t);
+        if (!count || unit == std::end(duration_units) || (has_fraction && unit->letter != 'S')) return std::nullopt;
+        // Divided, because the product of what stands there and a year's seconds may be beyond 64 bits.
+        if (*count > longest_duration / unit->worth) return std::nullopt;
+        total += *count * unit->worth;
+        if (total > longest_duration) return std::nullopt;
+        next_unit = unit + 1;
+        needs_part = false;
+    }
+    if (needs_part || !scan.at_good_end()) return std::nullopt;
+    return total;
+}
+
 void append_digits(std::string& out, unsigned value, unsigned power_of_ten) {
     for (; power_of_ten != 0; power_of_ten /= 10) out += static_cast<char>('0' + value / power_of_ten % 10);
 }
@@ -119,6 +188,12 @@ Result<Instant> parse_instant(std::string_view text) {
     const auto instant = read_instant(text);
     if (!instant) return fail(Errc::time_malformed, "not YYYY-MM-DDThh:mm:ss[.f...]Z");
     return *instant;
+}
+
+Result<seconds> parse_duration(std::string_view text) {
+    const auto duration = read_duration(text);
+    if (!duration) return fail(Errc::time_malformed, "not an xs:duration from zero up to ten thousand years");
+    return *duration;
 }
 
 std::string format_instant(Instant instant) {

@@ -12,8 +12,8 @@
 #include "owned.hpp"
 #include "runtime_init.hpp"
 #include "slo/saml/error.hpp"
-#include "slo/saml/identifiers.hpp"
 #include "utf8.hpp"
+#include "xml_octets.hpp"
 
 namespace slo::saml::xml {
 namespace {
@@ -33,6 +33,7 @@ struct Watch {
     int elements = 0;
     int depth = 0;
     std::optional<Errc> refused;
+    int line = 0;  ///< where the parser stopped
     bool out_of_memory = false;
 };
 
@@ -40,6 +41,7 @@ void refuse(void* context, Errc rule) noexcept {
     auto* parser = static_cast<xmlParserCtxtPtr>(context);
     auto* watch = static_cast<Watch*>(parser->_private);
     if (!watch->refused) watch->refused = rule;
+    watch->line = xmlSAX2GetLineNumber(context);
     xmlStopParser(parser);
 }
 
@@ -72,12 +74,6 @@ void on_tree_error(void* watch, xmlErrorPtr error) {
     note_shortage(*static_cast<Watch*>(watch), error);
 }
 
-/// A relative namespace name makes libxml2's canonicalisation fail, and '&' in one makes it wrong.
-bool canonicalises(std::string_view namespace_uri) noexcept {
-    return namespace_uri.empty() ||
-           (is_absolute_uri(namespace_uri) && namespace_uri.find('&') == std::string_view::npos);
-}
-
 // NOLINTNEXTLINE(readability-function-size): libxml2's signature
 void on_start_element(void* context, const xmlChar* local, const xmlChar* prefix, const xmlChar* uri, int namespaces,
                       const xmlChar** namespace_pairs, int attributes, int defaulted, const xmlChar** attribute_parts) {
@@ -100,37 +96,9 @@ void on_end_element(void* context, const xmlChar* local, const xmlChar* prefix, 
     xmlSAX2EndElementNs(context, local, prefix, uri);
 }
 
-bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
-    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
-}
-
-/// Whether an XML declaration in front says another encoding than we read (we force UTF-8, and libxml2 then believes us
-/// rather than the document).
-bool declares_another_encoding(std::string_view octets) noexcept {
-    if (!octets.starts_with("<?xml") || octets.size() < 6 ||
-        std::string_view(" \t\r\n").find(octets[5]) == std::string_view::npos) {
-        return false;
-    }
-    const std::string_view declaration = octets.substr(0, octets.find("?>"));
-    const std::size_t name = declaration.find("encoding");
-    if (name == std::string_view::npos) return false;
-    const std::size_t open = declaration.find_first_of("\"'", name);
-    if (open == std::string_view::npos) return true;
-    const std::size_t close = declaration.find(declaration[open], open + 1);
-    if (close == std::string_view::npos) return true;
-    const std::string_view value = declaration.substr(open + 1, close - open - 1);
-    if (equal_ignoring_case(value, "utf-8")) return false;
-    // US-ASCII is UTF-8 as long as it keeps its word.
-    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-    return !equal_ignoring_case(value, "us-ascii") || !std::all_of(octets.begin(), octets.end(), is_ascii);
-}
-
 /// Step 1 of the pipeline: the octets, before any parser sees them.
 Result<std::string_view> check_octets(std::string_view octets, const Limits& limits) {
     if (octets.size() > limits.octets || octets.size() > INT_MAX) return fail(Errc::message_too_large);
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (octets.starts_with(byte_order_mark)) octets.remove_prefix(byte_order_mark.size());
     if (octets.starts_with(byte_order_mark)) return fail(Errc::xml_encoding);  // libxml2 would take a second one off
     if (octets.find('\0') != std::string_view::npos || !utf8_length(octets)) return fail(Errc::xml_encoding);
@@ -167,6 +135,7 @@ OwnedXmlDoc parse_with_libxml2(std::string_view octets, Watch& watch, bool& clea
     parser->sax->serror = on_parser_error;
     xmlSetStructuredErrorFunc(&watch, on_tree_error);  // until the caller's CErrorScope ends
     const bool parsed = xmlParseDocument(parser.get()) == 0;
+    watch.line = watch.refused ? watch.line : parser->lastError.line;
     OwnedXmlDoc doc(std::exchange(parser->myDoc, nullptr));
     // errNo counts what isn't fatal to libxml2 either: undeclared prefixes, repeated attributes.
     clean = parsed && parser->wellFormed == 1 && parser->nsWellFormed == 1 && parser->errNo == XML_ERR_OK;
@@ -226,9 +195,11 @@ Result<Document> Document::parse(std::string_view octets, const Limits& limits) 
     Watch watch{.limits = limits, .refused = std::nullopt};
     bool clean = false;
     OwnedXmlDoc doc = parse_with_libxml2(*checked, watch, clean);
-    if (watch.refused) return fail(*watch.refused);
+    const auto where = [&] { return watch.line > 0 ? "line " + std::to_string(watch.line) : std::string(); };
+    if (watch.refused) return fail(*watch.refused, where());
     if (watch.out_of_memory) throw std::bad_alloc();
-    if (!doc || !clean || doc->intSubset != nullptr || view(doc->version) != "1.0") return fail(Errc::xml_malformed);
+    if (!doc || !clean || doc->intSubset != nullptr || view(doc->version) != "1.0")
+        return fail(Errc::xml_malformed, where());
     if (xmlDocGetRootElement(doc.get()) == nullptr) return fail(Errc::xml_malformed);
     return Document(doc.release());  // the Document frees it
 }

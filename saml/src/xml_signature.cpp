@@ -142,7 +142,7 @@ Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::
     for (const auto& key : keys.first(std::min(keys.size(), max_verification_keys))) {
         if (!key.fits(profile->signature_algorithm)) continue;
         some_key_fits = true;
-        if (detail::KeyAccess::signature_octets(key) != profile->signature_octets) continue;
+        if (detail::KeyAccess::signature_octets(key) != profile->signature_value.size()) continue;
         VerifyContext context;
         if (!context.restrict_to(*profile)) return fail(Errc::crypto_failure, "xmlsec1 context");
         auto octets = context.verify(profile->signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));

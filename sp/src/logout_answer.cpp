@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "reply_mapping.hpp"
+#include "slo/metadata/algorithm_support.hpp"
 
 namespace slo::sp {
 
@@ -11,6 +12,20 @@ namespace {
 
 constexpr int ok = 200;
 constexpr int internal_server_error = 500;  // SOAP 1.1 section 6.2: every Fault
+
+Result<saml::SignedMessage> sign_with(const saml::MessageSigner& signer, const RequestTrace& trace,
+                                      const saml::LogoutResponse& response) {
+    if (trace.other_request) return signer.sign_refusal(*trace.other_request, response);
+    return signer.sign(response);
+}
+
+/// The algorithm that signs for whoever asked: ours, unless its metadata lists what it can verify. What it can't verify
+/// isn't sent (algorithm support profile, 2.5).
+Result<saml::SignatureAlgorithm> algorithm_for(const RequestTrace& trace, const saml::SigningKey& key) {
+    const bool anything = !trace.partner || trace.partner->algorithms == metadata::AlgorithmSupport{};
+    if (anything) return key.algorithm();
+    return metadata::choose_signature_algorithm(trace.partner->algorithms, key);
+}
 
 Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestTrace& trace,
                                  const saml::Status& status) {
@@ -26,8 +41,12 @@ Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestT
         .issuer = parts.entity_id,
         .status = status,
     };
-    if (trace.other_request) return parts.signer.sign_refusal(*trace.other_request, response);
-    return parts.signer.sign(response);
+    const auto algorithm = algorithm_for(trace, parts.signer.key());
+    if (!algorithm) return algorithm.error();
+    if (*algorithm == parts.signer.key().algorithm()) return sign_with(parts.signer, trace, response);
+    auto key = parts.signer.key().using_algorithm(*algorithm);
+    if (!key) return std::move(key).error();
+    return sign_with(saml::MessageSigner(*std::move(key)), trace, response);
 }
 
 SoapReply answer_fault(const LogoutServiceParts& parts, RequestTrace& trace, saml::soap::FaultCode code) {

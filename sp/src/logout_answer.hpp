@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -22,6 +23,7 @@ struct RequestTrace {
     std::optional<saml::MessageID> in_response_to;
     saml::Version version;                              ///< of the answer
     std::optional<saml::RefusedRequest> other_request;  ///< its answer has another element name
+    std::shared_ptr<const idp_adapter::Idp> partner;    ///< whom the answer is for; null where nobody is known
 };
 
 /// refuse answers as the table says for `failure`. Writes the audit line.

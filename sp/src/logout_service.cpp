@@ -51,6 +51,7 @@ Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const 
     std::shared_ptr<const Idp> idp = idps ? idps->find(issuer) : nullptr;
     if (!idp) return fail(Errc::issuer_unknown);
     trace.audit.idp = idp->entity_id.str();
+    trace.partner = idp;
     if (!accepts(*idp, media_type)) return fail(Errc::content_type_not_accepted);
     // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
     if (idp->valid_until && *idp->valid_until + policy.clock_skew <= trace.audit.time) {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "slo/metadata/error.hpp"
+
 namespace slo::sp {
 
 namespace {
@@ -189,6 +191,9 @@ std::string make_fault(FaultCode code) {
 std::string_view rule_of(const Failure& failure) noexcept {
     if (failure.code.category() == saml::error_category()) {
         return saml::name(static_cast<saml::Errc>(failure.code.value()));
+    }
+    if (failure.code.category() == metadata::error_category()) {
+        return metadata::name(static_cast<metadata::Errc>(failure.code.value()));
     }
     if (failure.code.category() == error_category()) return name(static_cast<Errc>(failure.code.value()));
     return "other";

@@ -7,7 +7,9 @@
 #include <memory>
 
 #include "fuzz.hpp"
+#include "slo/metadata/metadata_document.hpp"
 #include "slo/metadata/metadata_parser.hpp"
+#include "slo/metadata/review.hpp"
 #include "slo/saml/xml.hpp"
 #include "xml_reading.hpp"
 
@@ -85,10 +87,32 @@ std::string describe(const EntityDescriptor& entity) {
     return text;
 }
 
+/// What a source takes keeps the same promises, and a review has an error for whatever it refuses.
+void check_document(std::string_view input) {
+    const MetadataRules rules{.trust = TrustedPlace{}};
+    const auto document = read_metadata(saml::source_of(input), rules, now());
+    bool refused = !document;
+    if (document) {
+        refused = document->refused_count > 0;
+        for (const auto& entity : document->idps) {
+            fuzz::require(entity.idp.has_value());
+            fuzz::require(!entity.valid_until || *entity.valid_until >= now() - skew);
+            check_idp(*entity.idp);
+        }
+    }
+    bool has_error = false;
+    for (const auto& finding : review(input, rules, now())) {
+        has_error = has_error || finding.severity == Severity::error;
+        fuzz::require(std::ranges::all_of(finding.text, [](char c) { return c >= 0x20 && c < 0x7F; }));
+    }
+    fuzz::require(has_error || !refused);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto input = fuzz::view(data, size);
+    check_document(input);
     const auto entity = parse_entity_descriptor(input, now(), skew);
     if (!entity) return 0;
     const std::string& id = entity->entity_id.str();

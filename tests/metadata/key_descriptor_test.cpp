@@ -168,10 +168,11 @@ BOOST_AUTO_TEST_CASE(are_skipped_where_the_certificate_is_ambiguous) {
 }
 
 BOOST_AUTO_TEST_CASE(are_skipped_with_another_or_a_broken_key_value) {
-    check_unusable("<ds:KeyValue><ds:DSAKeyValue/></ds:KeyValue>", "KeyValue that is not one RSAKeyValue");
-    check_unusable("<ds:KeyValue/>", "KeyValue that is not one RSAKeyValue");
+    check_unusable("<ds:KeyValue><ds:DSAKeyValue/></ds:KeyValue>",
+                   "KeyValue that is not one RSAKeyValue or ECKeyValue");
+    check_unusable("<ds:KeyValue/>", "KeyValue that is not one RSAKeyValue or ECKeyValue");
     check_unusable(rsa_key_value(first_modulus, "AQAB") + rsa_key_value(first_modulus, "AQAB"),
-                   "KeyValue that is not one RSAKeyValue");
+                   "KeyValue that is not one RSAKeyValue or ECKeyValue");
     check_unusable("<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus></ds:RSAKeyValue></ds:KeyValue>",
                    "RSAKeyValue without its Modulus and Exponent");
     check_unusable(

@@ -52,6 +52,37 @@ metadata::IdpRole role_of(std::string_view document) {
     return *std::move(descriptor->idp);
 }
 
+IdpMetadataText idp_text(int number) {
+    IdpMetadataText text;
+    text.entity_attributes = "entityID=\"https://idp" + std::to_string(number) + ".example.org/metadata\"";
+    return text;
+}
+
+metadata::MetadataRules local_rules() {
+    return {.trust = metadata::TrustedPlace{}};
+}
+
+metadata::MetadataRules federation_rules() {
+    auto key = saml::VerificationKey::from(saml::Certificate::parse(fixture("keys/idp2.crt.pem")).value()).value();
+    return {.trust = metadata::SignedBy{.keys = {std::move(key)}, .algorithms = {}}};
+}
+
+std::string signed_by_federation(std::string_view document) {
+    static const auto key = saml::SigningKey::parse(fixture("keys/idp2.key.pem"), fixture("keys/idp2.crt.pem")).value();
+    return saml::sign_document(key, document).value();
+}
+
+Result<metadata::MetadataDocument> read_document(std::string_view document, const metadata::MetadataRules& rules) {
+    return metadata::read_metadata(saml::source_of(document), rules, reading_time());
+}
+
+void check_document_refused(std::string_view document, std::error_code expected, const metadata::MetadataRules& rules) {
+    const auto read = read_document(document, rules);
+    BOOST_TEST_REQUIRE(!read.has_value());
+    BOOST_TEST(read.error().code == expected, read.error().code.message() << ", not " << expected.message());
+    BOOST_TEST((read.error().detail.find(canary) == std::string::npos));
+}
+
 void check_refused(std::string_view document, std::error_code expected, std::string_view words) {
     const auto descriptor = read(document);
     BOOST_TEST_REQUIRE(!descriptor.has_value());

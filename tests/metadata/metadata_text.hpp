@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "slo/metadata/metadata_document.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 
 namespace slo::test {
@@ -45,6 +46,20 @@ inline constexpr std::chrono::seconds skew{180};
 [[nodiscard]] Result<metadata::EntityDescriptor> read(std::string_view document);
 /// The IdP role of a document that must be accepted. Throws std::runtime_error with the failure's code and detail.
 [[nodiscard]] metadata::IdpRole role_of(std::string_view document);
+
+/// Another IdP than IdP1: https://idp`number`.example.org/metadata.
+[[nodiscard]] IdpMetadataText idp_text(int number);
+
+/// Rules for a place that vouches; and for a federation that signs with keys/idp2.
+[[nodiscard]] metadata::MetadataRules local_rules();
+[[nodiscard]] metadata::MetadataRules federation_rules();
+/// `document` with the federation's signature; its root needs an ID.
+[[nodiscard]] std::string signed_by_federation(std::string_view document);
+[[nodiscard]] Result<metadata::MetadataDocument> read_document(std::string_view document,
+                                                               const metadata::MetadataRules& rules = local_rules());
+/// Checks that the whole document is refused for exactly `expected`, and that the report doesn't hold the canary.
+void check_document_refused(std::string_view document, std::error_code expected,
+                            const metadata::MetadataRules& rules = local_rules());
 
 /// Checks that `document` breaks exactly the rule `expected`, that the report holds `words` and not the canary.
 void check_refused(std::string_view document, std::error_code expected, std::string_view words = {});

@@ -119,6 +119,46 @@ BOOST_AUTO_TEST_CASE(writes_the_nearest_year_of_four_digits_for_instants_beyond)
     BOOST_TEST(format_instant(Instant::min()) == "0000-01-01T00:00:00Z");
 }
 
+BOOST_AUTO_TEST_CASE(reads_durations_of_every_unit) {
+    const std::pair<std::string_view, std::chrono::seconds> durations[] = {
+        {"PT0S", 0s},         {"PT604800S", 604'800s},
+        {"P6D", 24h * 6},     {"PT6H", 6h},
+        {"P1M", 24h * 28},    {"PT1M", 1min},
+        {"P1Y", 24h * 365},   {"P1Y2M3DT4H5M6S", 24h * (365 + 56 + 3) + 4h + 5min + 6s},
+        {"PT36H", 36h},       {"P0Y0M6DT0H0M0S", 24h * 6},
+        {"P0010D", 24h * 10}, {"P10000Y", 24h * 3'650'000},
+    };
+    for (const auto& [text, expected] : durations) {
+        const auto duration = parse_duration(text);
+        BOOST_TEST_CONTEXT(text) {
+            BOOST_TEST_REQUIRE(duration.has_value());
+            BOOST_TEST((*duration == expected));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(cuts_a_fraction_of_seconds_off) {
+    BOOST_TEST((parse_duration("PT1.999S").value() == 1s));
+    BOOST_TEST((parse_duration("PT0.000000000000000000001S").value() == 0s));
+}
+
+// MET-03; XML Schema part 2, 3.2.6.
+BOOST_AUTO_TEST_CASE(refuses_durations_that_are_negative_fractional_or_too_long) {
+    for (const auto* text :
+         {"-PT1H", "-P1D", "P9999999Y", "P10001Y", "PT99999999999999999999S", "PT9223372036854775807S",
+          "P9223372036854775807Y", "P10000YT1S", "P1.5Y", "P0.5M", "P1.5D", "PT1.5H", "PT1.5M", "PT.5S", "PT1.S"}) {
+        BOOST_TEST(rule_of(parse_duration(text)) == rule(Errc::time_malformed), text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_is_no_duration) {
+    for (const auto* text :
+         {"",    "P",   "PT",   "P1DT", "1D",   "PD",   "P1",   "P1H", "PT1D",    "P1D1Y",    "P1Y1Y",  "PT1S1M",
+          "p1d", "P1d", "P 1D", " P1D", "P1D ", "+P1D", "P-1D", "P1W", "PT1HT1M", "P1DT1H1D", "PT0x10S"}) {
+        BOOST_TEST(rule_of(parse_duration(text)) == rule(Errc::time_malformed), text);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -60,7 +60,8 @@ inline idp_adapter::Idp idp_with_first_key(idp_adapter::InteropProfile profile =
             .keys = {taken(saml::VerificationKey::from(certificate))},
             .single_logout_services = {},
             .valid_until = {},
-            .profile = std::move(profile)};
+            .profile = std::move(profile),
+            .algorithms = {}};
 }
 
 /// pysaml2 labels SOAP 1.1 with SOAP 1.2's media type.

@@ -91,7 +91,6 @@ public:
     void finish_move(const std::string& key, std::size_t from, std::size_t to);
 
 private:
-    std::size_t masters_;
     std::string password_;
     std::vector<std::unique_ptr<RedisServer>> servers_;
 };

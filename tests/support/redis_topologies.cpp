@@ -41,7 +41,7 @@ std::unique_ptr<RedisServer> replica_of(const RedisServer& primary, RedisServerO
 }
 
 RedisCluster::RedisCluster(unsigned masters, unsigned replicas_of_each, const RedisAccess& access)
-    : masters_(masters), password_(access.password) {
+    : password_(access.password) {
     const unsigned count = masters * (1 + replicas_of_each);
     for (unsigned i = 0; i < count; ++i) {
         RedisServerOptions options = options_for(access);

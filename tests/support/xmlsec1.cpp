@@ -75,7 +75,10 @@ void append_id_attributes(std::vector<std::string>& arguments) {
         arguments.emplace_back("--id-attr:ID");
         arguments.push_back("urn:oasis:names:tc:SAML:2.0:protocol:" + std::string(message));
     }
-    arguments.insert(arguments.end(), {"--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:assertion:Assertion"});
+    for (const auto* element : {"assertion:Assertion", "metadata:EntityDescriptor", "metadata:EntitiesDescriptor"}) {
+        arguments.emplace_back("--id-attr:ID");
+        arguments.push_back("urn:oasis:names:tc:SAML:2.0:" + std::string(element));
+    }
 }
 
 std::string without_declaration(std::string xml) {

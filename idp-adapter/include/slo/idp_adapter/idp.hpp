@@ -19,6 +19,7 @@ struct Idp {
     std::vector<metadata::Endpoint> single_logout_services;
     std::optional<Instant> valid_until;
     InteropProfile profile;
+    metadata::AlgorithmSupport algorithms = {};  ///< what it says it can verify; empty: nothing said
 };
 
 /// make_idp takes the IdP role out of `descriptor`. Errors: metadata::Errc::not_metadata where it has none,

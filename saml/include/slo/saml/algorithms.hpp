@@ -24,6 +24,9 @@ enum class SignatureAlgorithm {
 [[nodiscard]] std::optional<SignatureAlgorithm> signature_algorithm(std::string_view uri) noexcept;
 [[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm(std::string_view uri) noexcept;
 
+/// The digest that our References have beside a signature: the one that is in its name.
+[[nodiscard]] DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept;
+
 /// AlgorithmPolicy is the allow-list for one IdP. Default: SHA-256/384/512 with RSA or ECDSA for signatures, AES-GCM
 /// with RSA-OAEP for encryption. Each exception is named for what it is and belongs to the one IdP that still needs it.
 struct AlgorithmPolicy {

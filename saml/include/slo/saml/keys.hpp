@@ -41,6 +41,8 @@ private:
     std::shared_ptr<const Impl> impl_;
 };
 
+enum class NamedCurve { p256, p384, p521 };
+
 /// VerificationKey is one public key that may verify: RSA of 2048 to 8192 bits with an odd exponent from 65537 up to
 /// 64 bits, or EC on the named curves P-256, P-384, P-521. Nothing else becomes one.
 class VerificationKey {
@@ -50,7 +52,18 @@ public:
     /// From ds:RSAKeyValue: modulus and exponent as big-endian octets. Errors: as above.
     [[nodiscard]] static Result<VerificationKey> from_rsa(std::string_view modulus, std::string_view exponent);
 
+    /// From dsig11:ECKeyValue: an uncompressed point (0x04, x, y) on a named curve. Errors: as above.
+    [[nodiscard]] static Result<VerificationKey> from_ec(NamedCurve curve, std::string_view point);
+
     [[nodiscard]] bool fits(SignatureAlgorithm algorithm) const noexcept;
+    /// The modulus' length for RSA, the field's for EC.
+    [[nodiscard]] unsigned bits() const noexcept;
+    /// SHA-256 of the SubjectPublicKeyInfo, lower-case hex: the same for each certificate of one key.
+    [[nodiscard]] std::string fingerprint() const;
+    /// Whether `signature` is this key's over `octets`: PKCS#1 v1.5 for RSA, r||s (IEEE P1363) for ECDSA, of exactly
+    /// the length that the key makes. False for an algorithm that doesn't fit. Thread-safe.
+    [[nodiscard]] bool verifies(SignatureAlgorithm algorithm, std::string_view octets,
+                                std::string_view signature) const;
 
 private:
     friend struct detail::KeyAccess;

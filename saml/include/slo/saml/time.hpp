@@ -24,4 +24,11 @@ namespace slo::saml {
 /// format_instant writes `YYYY-MM-DDThh:mm:ssZ`, with `.mmm` where the milliseconds are not zero. Years 0000 to 9999.
 [[nodiscard]] std::string format_instant(Instant instant);
 
+/// parse_duration reads an xs:duration that isn't negative (XML Schema part 2, 3.2.6):
+/// `P[nY][nM][nD][T[nH][nM][n[.n]S]]` with one part at least, and one after a T. Only seconds have a fraction; it is
+/// cut off. A year counts 365 days and a month 28, the least they can be: a duration here says how long something may
+/// be kept, so never too long. Refused from ten thousand such years up, where sums with an Instant would end. Errors:
+/// Errc::time_malformed.
+[[nodiscard]] Result<std::chrono::seconds> parse_duration(std::string_view text);
+
 }  // namespace slo::saml

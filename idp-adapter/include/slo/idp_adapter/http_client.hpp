@@ -1,0 +1,100 @@
+// An HTTP client for the few things that a service provider asks others: metadata today.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/result.hpp"
+
+namespace slo::idp_adapter {
+
+enum class HttpErrc {
+    url_refused = 1,    ///< not https (and http isn't allowed), or a redirect that leaves https
+    unreachable,        ///< no address, no connection
+    tls_failed,         ///< no handshake, or the peer isn't who it should be
+    timed_out,          ///< the whole exchange took longer than its deadline
+    reply_malformed,    ///< not HTTP, or it broke off
+    reply_too_large,
+    too_many_redirects,
+    client_setup,       ///< a CA, certificate or key of ours can't be used
+};
+[[nodiscard]] std::string_view name(HttpErrc code) noexcept;
+[[nodiscard]] const std::error_category& http_error_category() noexcept;
+[[nodiscard]] inline std::error_code make_error_code(HttpErrc code) noexcept {
+    return {static_cast<int>(code), http_error_category()};
+}
+
+/// Any CA that the system trusts, and the host's name in the certificate.
+struct SystemCertificates {};
+/// A CA of our own choice (PEM file), and the host's name in the certificate.
+struct CertificatesOf {
+    std::filesystem::path ca_file;
+};
+/// These public keys alone, as SHA-256 of the SubjectPublicKeyInfo in lower-case hex; certificate dates, names and
+/// chains don't matter (SAML metadata interoperability profile).
+struct PinnedPublicKeys {
+    std::vector<std::string> sha256;
+};
+using PeerTrust = std::variant<SystemCertificates, CertificatesOf, PinnedPublicKeys>;
+
+struct HttpClientOptions {
+    PeerTrust peer = SystemCertificates{};
+    std::filesystem::path client_certificate = {};  ///< PEM chain; empty: none is shown
+    std::filesystem::path client_key = {};
+    enum class Http { refused, accepted };
+    Http http = Http::refused;                   ///< plain http URLs
+    std::chrono::milliseconds deadline{30'000};  ///< for name look-up, connection, redirects and body together
+    std::uint64_t max_body = 16 * 1024 * 1024;   ///< octets
+    std::size_t max_header_octets = 16 * 1024;
+    unsigned max_redirects = 0;                  ///< 301, 302, 303, 307, 308; each judged like the first URL
+};
+
+struct HttpCall {
+    saml::EndpointUrl url;
+    std::string_view method = "GET";
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::string_view body = {};
+};
+
+struct HttpHead {
+    int status = 0;
+    std::vector<std::pair<std::string, std::string>> headers;  ///< as received
+    /// The one header of this name, whatever its case; nothing where there is none, or more than one.
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+};
+
+/// Takes the octets of a 200 reply's body as they come; a failure ends the exchange and is returned as it is.
+using BodySink = std::function<Result<void>(std::string_view octets)>;
+
+/// HttpClient makes one exchange at a time and blocks until it's over. No cookies, no compression, no authentication
+/// that wasn't given. Connects only where a URL (or a redirect that is allowed) says. Not thread-safe.
+class HttpClient {
+public:
+    /// Errors: HttpErrc::client_setup.
+    [[nodiscard]] static Result<HttpClient> open(HttpClientOptions options);
+    ~HttpClient();
+    HttpClient(HttpClient&&) noexcept;
+    HttpClient& operator=(HttpClient&&) noexcept;
+
+    /// Errors: HttpErrc above; the sink's own. The detail names no octet that the peer sent.
+    [[nodiscard]] Result<HttpHead> call(const HttpCall& call, const BodySink& sink);
+
+private:
+    struct Impl;
+    explicit HttpClient(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slo::idp_adapter
+
+template <>
+struct std::is_error_code_enum<slo::idp_adapter::HttpErrc> : std::true_type {};

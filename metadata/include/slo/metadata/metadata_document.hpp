@@ -1,0 +1,103 @@
+// A metadata document of any size, from a source that has to prove itself, to the IdPs in it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "slo/metadata/entity_descriptor.hpp"
+#include "slo/metadata/error.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/keys.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/signed_stream.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::metadata {
+
+/// The root's signature is by one of these keys (SAML Metadata 3.1).
+struct SignedBy {
+    saml::VerificationKeys keys;
+    saml::AlgorithmPolicy algorithms;
+};
+/// The document has this SHA-256, in lower-case hex, whoever made it.
+struct PinnedHash {
+    std::string sha256;
+};
+/// The place vouches: a local file that only the operator writes, or a server whose TLS key is pinned.
+struct TrustedPlace {};
+/// Why a document is believed. There is no "because it says so".
+using MetadataTrust = std::variant<SignedBy, PinnedHash, TrustedPlace>;
+
+/// Which endpoints an entity may have. What breaks the rule costs the entity, not the document (MET-10).
+struct EndpointRule {
+    enum class Http { refused, accepted };
+    enum class PrivateAddresses { refused, accepted };
+    Http http = Http::refused;
+    PrivateAddresses private_addresses = PrivateAddresses::refused;  ///< written as numbers, or localhost
+};
+
+/// check_endpoint compares one URL with the rule. Private are loopback, RFC 1918, link-local, CGNAT, unique local,
+/// multicast, reserved and unspecified addresses, in every way of writing that a resolver takes: decimal, octal or
+/// hexadecimal, one to four parts, IPv4 inside IPv6. Names are not looked up: what they lead to is for whoever connects
+/// to judge. Errors: Errc::endpoint_not_allowed.
+[[nodiscard]] Result<void> check_endpoint(const saml::EndpointUrl& url, const EndpointRule& rule);
+
+struct MetadataRules {
+    MetadataTrust trust;
+    std::vector<saml::EntityID> wanted = {};  ///< these IdPs alone; empty: every IdP in it
+    /// How far validUntil may lie ahead; then one is required (MET-03). Nothing: it's optional, for local files.
+    std::optional<std::chrono::seconds> longest_validity = {};
+    EndpointRule endpoints = {};
+    std::chrono::seconds clock_skew{180};
+    std::size_t max_entities = 100'000;  ///< in the document, kept or not
+    saml::StreamLimits limits = {};
+};
+
+/// An entity that isn't taken, and why. The rest of the document counts all the same.
+struct RefusedEntity {
+    std::optional<saml::EntityID> entity_id;  ///< nothing where it's malformed
+    std::uint64_t line = 0;                   ///< of its start tag; lines in `why` count from there
+    Failure why;
+};
+/// Of more refused entities than this, only the number is kept.
+inline constexpr std::size_t max_refused_listed = 1000;
+
+/// What a believed document says. It came from the octets that the signature covers, where there is one.
+struct MetadataDocument {
+    std::vector<EntityDescriptor> idps;  ///< those wanted; each with the earliest validUntil around it (erratum E76)
+    std::vector<RefusedEntity> refused;  ///< wanted, and not usable; the first max_refused_listed of them
+    std::size_t refused_count = 0;
+    std::size_t entities = 0;                            ///< in the document
+    std::optional<Instant> valid_until;                  ///< the root's
+    std::optional<std::chrono::seconds> cache_duration;  ///< the root's: refresh after it (erratum E94)
+    std::optional<Instant> published;                    ///< mdrpi:PublicationInfo/@creationInstant of the root
+    std::string sha256;                                  ///< of the octets, lower-case hex
+};
+
+/// read_metadata reads an EntityDescriptor or (nested) EntitiesDescriptors. Nothing comes out unless `rules.trust` is
+/// satisfied by the whole document. Two entities with one entityID refuse it all (MET-06), and so does whatever is
+/// wrong with the root. Where the root is an EntityDescriptor, the entity is the document: what breaks a rule in it, or
+/// that it isn't `wanted`, is the document's failure. An aggregate may lack what is wanted: leaving it out is how a
+/// federation revokes. Memory is proportional to the IdPs kept, and 24 octets for each entity in the document. Blocks
+/// as long as `source` does. Errors: metadata::Errc; saml::Errc of read_signed_stream; those of `source`.
+[[nodiscard]] Result<MetadataDocument> read_metadata(const saml::OctetSource& source, const MetadataRules& rules,
+                                                     Instant now);
+
+/// What is remembered of the last document that was accepted from a source, against roll-back.
+struct Precedent {
+    std::optional<Instant> published;
+    std::optional<Instant> valid_until;
+    std::string sha256;
+};
+
+/// check_not_older: a document that was made before the last accepted one is refused, however well signed: it would
+/// bring revoked keys back (MET-04). By `published` where both have it, else by validUntil; the same octets are never
+/// older. Errors: Errc::older_than_known.
+[[nodiscard]] Result<void> check_not_older(const MetadataDocument& document, const Precedent& last);
+
+}  // namespace slo::metadata

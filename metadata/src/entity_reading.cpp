@@ -1,0 +1,57 @@
+#include "entity_reading.hpp"
+
+#include <utility>
+
+#include "extension_reading.hpp"
+#include "reading.hpp"
+#include "role_reading.hpp"
+
+namespace slo::metadata {
+
+using saml::xml::Element;
+
+Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where) {
+    if (text == nullptr) return broken(Errc::schema_violation, where, "no entityID");
+    auto entity_id = saml::EntityID::parse(*text);
+    if (!entity_id) {
+        return broken(Errc::entity_id_malformed, where, "entityID is not an absolute URI of at most 1024 bytes");
+    }
+    return entity_id;
+}
+
+Result<EntityDescriptor> read_entity(const Element& entity, const Validity& around, ReadingTime time,
+                                     CertificateKeys& known) {
+    const auto id_text = entity.attribute("entityID");
+    auto entity_id = read_entity_id(id_text ? &*id_text : nullptr, at(entity));
+    if (!entity_id) return std::move(entity_id).error();
+    const auto role = find_idp_role(entity);
+    if (!role) return role.error();
+
+    const auto own = read_validity(entity);
+    if (!own) return own.error();
+    Validity validity = narrowed(around, *own);
+    if (*role) {
+        const auto of_the_role = read_validity(**role);
+        if (!of_the_role) return of_the_role.error();
+        validity = narrowed(validity, *of_the_role);
+    }
+    if (has_ended(validity, time.now, time.clock_skew)) {
+        return broken(Errc::expired, entity, "validUntil was " + saml::format_instant(*validity.valid_until));
+    }
+
+    const auto extensions = extensions_of(entity);
+    EntityDescriptor descriptor{.entity_id = *std::move(entity_id),
+                                .valid_until = validity.valid_until,
+                                .idp = std::nullopt,
+                                .cache_duration = validity.cache_duration,
+                                .attributes = read_entity_attributes(extensions),
+                                .registration_authority = read_registration_authority(extensions),
+                                .published = read_published(extensions)};
+    if (!*role) return descriptor;
+    auto idp = read_idp_role(**role, read_algorithm_support(extensions), known);
+    if (!idp) return std::move(idp).error();
+    descriptor.idp = *std::move(idp);
+    return descriptor;
+}
+
+}  // namespace slo::metadata

@@ -1,0 +1,33 @@
+// Where a review collects what it finds.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/metadata/review.hpp"
+#include "slo/saml/result.hpp"
+
+namespace slo::metadata {
+
+class Findings {
+public:
+    /// What is added counts its lines from here: 0, or the line before a kept element.
+    void set_base_line(std::uint64_t base) noexcept { base_ = base; }
+
+    void error(const Failure& failure, std::uint64_t line);
+    void warning(std::string_view rule, std::uint64_t line, std::string text);
+    void note(std::string_view rule, std::uint64_t line, std::string text);
+
+    [[nodiscard]] bool has_error(std::error_code code) const noexcept;
+    [[nodiscard]] std::vector<Finding> take() &&;
+
+private:
+    void add(Finding finding);
+
+    std::uint64_t base_ = 0;
+    std::vector<Finding> findings_;
+};
+
+}  // namespace slo::metadata

@@ -1,0 +1,53 @@
+#include "trusted_reading.hpp"
+
+#include <chrono>
+#include <variant>
+
+#include "reading.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::metadata {
+
+using saml::StreamElement;
+using saml::StreamVisitor;
+
+std::string at(const StreamElement& element) {
+    return std::string(element.name.local) + ", line " + std::to_string(element.line);
+}
+
+Result<Validity> validity_of(const StreamElement& element) {
+    return read_validity(element.attribute("validUntil"), element.attribute("cacheDuration"), at(element));
+}
+
+Result<void> check_root_validity(const Validity& validity, const std::string& where, const MetadataRules& rules,
+                                 Instant now) {
+    if (has_ended(validity, now, rules.clock_skew)) {
+        return broken(Errc::expired, where, "validUntil was " + saml::format_instant(*validity.valid_until));
+    }
+    if (!rules.longest_validity) return Done{};
+    if (!validity.valid_until) return broken(Errc::valid_until_missing, where, "no validUntil");
+    // Compared as a difference: a sum with whatever the rules allow could leave what 64 bits hold.
+    if (std::chrono::ceil<std::chrono::seconds>(*validity.valid_until - now) - rules.clock_skew >
+        *rules.longest_validity) {
+        return broken(Errc::valid_until_too_far, where, "validUntil is " + saml::format_instant(*validity.valid_until));
+    }
+    return Done{};
+}
+
+Result<saml::StreamVerdict> read_trusted(const saml::OctetSource& source, const MetadataRules& rules,
+                                         StreamVisitor& visitor) {
+    if (const auto* signers = std::get_if<SignedBy>(&rules.trust)) {
+        // A federation whose key was forgotten in the configuration must not become one that needs none.
+        if (signers->keys.empty()) return saml::fail(saml::Errc::no_verification_key, "no key is trusted to sign it");
+        return saml::read_signed_stream(source, signers->keys, signers->algorithms, rules.limits, visitor);
+    }
+    auto verdict = saml::read_stream(source, rules.limits, visitor);
+    if (!verdict) return verdict;
+    const auto* pinned = std::get_if<PinnedHash>(&rules.trust);
+    if (pinned != nullptr && pinned->sha256 != verdict->sha256) {
+        return Failure{make_error_code(Errc::hash_mismatch), "the document's SHA-256 is " + verdict->sha256};
+    }
+    return verdict;
+}
+
+}  // namespace slo::metadata

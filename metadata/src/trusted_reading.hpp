@@ -1,0 +1,29 @@
+// What makes a document believed, apart from what stands in it.
+#pragma once
+
+#include <string>
+
+#include "slo/metadata/metadata_document.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/signed_stream.hpp"
+#include "validity.hpp"
+
+namespace slo::metadata {
+
+/// at names an element that was compared with one of ours, and its line.
+[[nodiscard]] std::string at(const saml::StreamElement& element);
+
+/// Errors: Errc::schema_violation.
+[[nodiscard]] Result<Validity> validity_of(const saml::StreamElement& element);
+
+/// check_root_validity compares what the root says with `rules`. Errors: Errc::expired, valid_until_missing,
+/// valid_until_too_far.
+[[nodiscard]] Result<void> check_root_validity(const Validity& validity, const std::string& where,
+                                               const MetadataRules& rules, Instant now);
+
+/// read_trusted shows the document to `visitor`, and returns a verdict if `rules.trust` is satisfied.
+/// Errors: Errc::hash_mismatch; saml::Errc of read_signed_stream; those of `source` and `visitor`.
+[[nodiscard]] Result<saml::StreamVerdict> read_trusted(const saml::OctetSource& source, const MetadataRules& rules,
+                                                       saml::StreamVisitor& visitor);
+
+}  // namespace slo::metadata

@@ -1,0 +1,97 @@
+// Signed documents that are too large for a tree: verified while they are read, octet by octet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/saml/algorithms.hpp"
+#include "slo/saml/keys.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::saml {
+
+/// OctetSource fills the front of `buffer` and says how many octets it put there; 0 is the end. Its errors end the
+/// reading and are returned as they are.
+using OctetSource = std::function<Result<std::size_t>(std::span<char> buffer)>;
+
+/// source_of reads `octets`, which must outlive it.
+[[nodiscard]] OctetSource source_of(std::string_view octets);
+
+/// What one document may cost. The defaults are for the metadata of a federation (attack matrix MET-09).
+struct StreamLimits {
+    std::uint64_t octets = 16 * 1024 * 1024;
+    std::uint64_t elements = 50'000'000;
+    int depth = 32;
+    int attributes_per_element = 32;
+    int namespaces_per_element = 64;
+    std::size_t tag_octets = 64 * 1024;     ///< one start tag: libxml2 2.9.14 compares its attributes in O(n^2)
+    std::size_t kept_octets = 1024 * 1024;  ///< one element that the visitor keeps
+};
+
+/// An element's start, as a visitor sees it. Views hold until the call returns.
+struct StreamElement {
+    xml::Name name;
+    std::span<const xml::Attribute> attributes;  ///< document order
+    int depth = 0;                               ///< 0 is the root
+    std::uint64_t line = 0;                      ///< in the document as it was read, from 1
+
+    /// The attribute in no namespace with this name; null if there is none.
+    [[nodiscard]] const std::string* attribute(std::string_view local) const noexcept;
+};
+
+/// StreamVisitor chooses what is read. Nothing that it is shown is proven before the whole document has been read and
+/// read_signed_stream() has returned a value: until then it may sort and count, and nothing else.
+class StreamVisitor {
+public:
+    enum class Take {
+        enter,  ///< show me its children
+        keep,   ///< hand me the whole element
+        skip,
+    };
+    virtual ~StreamVisitor() = default;
+    /// The root, and each child of an element that was entered. A failure ends the reading and is returned as it is.
+    [[nodiscard]] virtual Result<Take> start(const StreamElement& element) = 0;
+    /// An element that was entered ends.
+    [[nodiscard]] virtual Result<void> end() = 0;
+    /// A kept element: a document of its own, in the very octets that were hashed but for the namespace declarations
+    /// that it inherits, which stand in its start tag. Holds until the call returns.
+    [[nodiscard]] virtual Result<void> kept(std::string_view octets) = 0;
+};
+
+/// What was read, and which of the keys signed it.
+struct StreamVerdict {
+    std::string sha256;        ///< of the document as it was read, lower-case hex
+    std::uint64_t octets = 0;  ///< its length
+    std::size_t key = 0;       ///< number of the key in `keys`; 0 where nothing was verified
+};
+
+/// read_signed_stream reads a document whose root is signed by one of `keys`: its first child is the one ds:Signature
+/// that counts (SAML Metadata 3.1), of the shape that messages have (Core 5.4). Signatures further inside are content.
+/// Memory: a few buffers and what is kept, whatever the document's size. Comments are dropped, as canonicalisation
+/// does; what xml::Document refuses, this refuses.
+///
+/// The signature itself is verified before the visitor is shown anything; the document's digest is known at its end.
+/// Errors: those of xml::Document::parse and verify_enveloped; Errc::signature_missing where the root's first child is
+/// no ds:Signature; Errc::signature_invalid where the document doesn't have the signed digest; those of `source` and
+/// `visitor`. Blocks as long as `source` does.
+[[nodiscard]] Result<StreamVerdict> read_signed_stream(const OctetSource& source, std::span<const VerificationKey> keys,
+                                                       const AlgorithmPolicy& policy, const StreamLimits& limits,
+                                                       StreamVisitor& visitor);
+
+/// read_stream does the same without a signature: for documents that are believed for another reason. A ds:Signature in
+/// it is content like any other.
+[[nodiscard]] Result<StreamVerdict> read_stream(const OctetSource& source, const StreamLimits& limits,
+                                                StreamVisitor& visitor);
+
+/// sign_document signs `document` with an enveloped signature that becomes its root's first child; the root must have
+/// an attribute ID that is an NCName. What comes out is the canonical form, with an XML declaration in front. Errors:
+/// those of read_stream; Errc::signature_attribute without ID; Errc::crypto_failure.
+[[nodiscard]] Result<std::string> sign_document(const SigningKey& key, std::string_view document);
+
+}  // namespace slo::saml

@@ -1,0 +1,39 @@
+#include "xml_octets.hpp"
+
+#include <algorithm>
+
+#include "slo/saml/identifiers.hpp"
+
+namespace slo::saml::xml {
+
+bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
+    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+}
+
+bool declares_another_encoding(std::string_view octets) noexcept {
+    if (!octets.starts_with("<?xml") || octets.size() < 6 ||
+        std::string_view(" \t\r\n").find(octets[5]) == std::string_view::npos) {
+        return false;
+    }
+    const std::string_view declaration = octets.substr(0, octets.find("?>"));
+    const std::size_t name = declaration.find("encoding");
+    if (name == std::string_view::npos) return false;
+    const std::size_t open = declaration.find_first_of("\"'", name);
+    if (open == std::string_view::npos) return true;
+    const std::size_t close = declaration.find(declaration[open], open + 1);
+    if (close == std::string_view::npos) return true;
+    const std::string_view value = declaration.substr(open + 1, close - open - 1);
+    if (equal_ignoring_case(value, "utf-8")) return false;
+    // US-ASCII is UTF-8 as long as it keeps its word.
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    return !equal_ignoring_case(value, "us-ascii") || !std::all_of(octets.begin(), octets.end(), is_ascii);
+}
+
+bool canonicalises(std::string_view namespace_uri) noexcept {
+    return namespace_uri.empty() ||
+           (is_absolute_uri(namespace_uri) && namespace_uri.find('&') == std::string_view::npos);
+}
+
+}  // namespace slo::saml::xml

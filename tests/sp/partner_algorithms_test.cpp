@@ -1,0 +1,59 @@
+// What we sign with, for a partner whose metadata lists what it can verify (rows ALG-02 to ALG-04).
+#include <boost/test/unit_test.hpp>
+
+#include "service_under_test.hpp"
+#include "slo/sp/logout_service.hpp"
+
+namespace slo::sp {
+namespace {
+
+using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
+
+struct Fixture : ServiceUnderTest {
+    SoapReply answer_to_idp_with(metadata::AlgorithmSupport algorithms) {
+        idp_adapter::Idp idp = idp_with_first_key();
+        idp.algorithms = std::move(algorithms);
+        parts.idps = directory_of({idp});
+        store.begun = BegunLogout(FreshLogout{});
+        return handle(signed_body(baseline_request()));
+    }
+};
+
+metadata::AlgorithmSupport only(std::string_view method) {
+    return {.digests = {}, .signing = {{.algorithm = std::string(method), .min_key_size = {}, .max_key_size = {}}}};
+}
+
+bool signed_with(const SoapReply& reply, std::string_view method) {
+    return reply.body.find("<ds:SignatureMethod Algorithm=\"" + std::string(method) + "\"") != std::string::npos;
+}
+
+constexpr std::string_view rsa_sha256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+constexpr std::string_view rsa_sha512 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+constexpr std::string_view ecdsa_sha256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+constexpr std::string_view rsa_sha1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(partner_algorithms, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_partner_that_lists_nothing_gets_our_keys_usual_algorithm) {
+    BOOST_TEST(signed_with(answer_to_idp_with({}), rsa_sha256));
+}
+
+BOOST_AUTO_TEST_CASE(a_partner_gets_what_it_lists) {
+    BOOST_TEST(signed_with(answer_to_idp_with(only(rsa_sha512)), rsa_sha512));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_partner_could_not_verify_is_not_sent) {
+    for (const std::string_view method : {ecdsa_sha256, rsa_sha1}) {
+        const SoapReply reply = answer_to_idp_with(only(method));
+        BOOST_TEST(reply.http_status == 500);
+        BOOST_TEST(audit.last().status == "Fault/Server");
+        BOOST_TEST(audit.last().rule == "meta.no_common_algorithm");
+        end_service();
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::sp
