@@ -1,7 +1,6 @@
 #include "test_idp.hpp"
 
 #include <chrono>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -14,36 +13,59 @@
 namespace slo::examples {
 namespace {
 
+constexpr saml::xml::Name role{"urn:oasis:names:tc:SAML:2.0:metadata", "SPSSODescriptor"};
+constexpr saml::xml::Name key_descriptor{"urn:oasis:names:tc:SAML:2.0:metadata", "KeyDescriptor"};
 constexpr saml::xml::Name x509_certificate{"http://www.w3.org/2000/09/xmldsig#", "X509Certificate"};
 
-/// Depth-first; the parser bounds the depth.
-std::optional<saml::xml::Element> find(const saml::xml::Element& element, saml::xml::Name name) {
-    if (element.is(name)) return element;
-    for (const saml::xml::Element& child : element.children()) {
-        if (const auto found = find(child, name)) return found;
-    }
-    return std::nullopt;
+/// All of them below `element`, depth-first; the parser bounds the depth.
+void collect(const saml::xml::Element& element, saml::xml::Name name, std::vector<saml::xml::Element>& found) {
+    if (element.is(name)) found.push_back(element);
+    for (const saml::xml::Element& child : element.children()) collect(child, name, found);
+}
+
+Result<saml::MessageSigner> make_signer(Instant now) {
+    const auto made = saml::generate_key(saml::KeyKind::rsa_2048, "test IdP", now, std::chrono::days(365));
+    if (!made) return made.error();
+    auto key = saml::SigningKey::parse(made->private_key_pem, made->certificate_pem);
+    if (!key) return std::move(key).error();
+    return saml::MessageSigner(*std::move(key));
+}
+
+std::string key_descriptor_of(const saml::MessageSigner& signer) {
+    return R"(<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>)"
+           "<ds:X509Certificate>" +
+           signer.key().certificate().base64() + "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>";
 }
 
 }  // namespace
 
 Result<TestIdp> TestIdp::make(const saml::EntityID& entity_id, Instant now) {
-    const auto made = saml::generate_key(saml::KeyKind::rsa_2048, "test IdP", now, std::chrono::days(365));
-    if (!made) return made.error();
-    auto key = saml::SigningKey::parse(made->private_key_pem, made->certificate_pem);
-    if (!key) return std::move(key).error();
-    return TestIdp(entity_id, saml::MessageSigner(*std::move(key)));
+    auto signer = make_signer(now);
+    if (!signer) return std::move(signer).error();
+    return TestIdp(entity_id, *std::move(signer));
+}
+
+Result<void> TestIdp::publish_next_key(Instant now) {
+    auto next = make_signer(now);
+    if (!next) return std::move(next).error();
+    other_ = *std::move(next);
+    return Done{};
+}
+
+void TestIdp::sign_with_next_key() {
+    if (other_) std::swap(signer_, *other_);
+}
+
+void TestIdp::drop_old_key() {
+    other_.reset();
 }
 
 std::string TestIdp::metadata() const {
     std::string name;
     saml::xml::escape_attribute(name, entity_id_.str());
     return R"(<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID=")" + name +
-           R"("><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">)"
-           R"(<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>)"
-           "<ds:X509Certificate>" +
-           signer_.key().certificate().base64() +
-           "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+           R"("><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">)" +
+           key_descriptor_of(signer_) + (other_ ? key_descriptor_of(*other_) : std::string()) +
            R"(<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" )"
            R"(Location="https://idp.example.org/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>)";
 }
@@ -72,13 +94,25 @@ Result<TrustedSp> TrustedSp::from_metadata(std::string_view octets) {
     if (!document) return document.error();
     auto entity_id = saml::EntityID::parse(document->root().attribute("entityID").value_or(""));
     if (!entity_id) return std::move(entity_id).error();
-    const auto element = find(document->root(), x509_certificate);
-    if (!element) return saml::fail(saml::Errc::certificate_unreadable, "metadata without a certificate");
-    const auto text = element->text();
-    if (!text) return text.error();
-    auto certificate = saml::Certificate::from_base64(*text);
-    if (!certificate) return std::move(certificate).error();
-    return TrustedSp{*std::move(entity_id), *std::move(certificate)};
+    TrustedSp sp{*std::move(entity_id), {}};
+    std::vector<saml::xml::Element> roles;
+    std::vector<saml::xml::Element> keys;
+    std::vector<saml::xml::Element> certificates;
+    collect(document->root(), role, roles);
+    for (const auto& element : roles) collect(element, key_descriptor, keys);
+    for (const auto& key : keys) {
+        if (key.attribute("use").value_or("signing") == "signing") collect(key, x509_certificate, certificates);
+    }
+    for (const auto& element : certificates) {
+        const auto text = element.text();
+        if (!text) return text.error();
+        auto certificate = saml::Certificate::from_base64(*text);
+        if (!certificate) return std::move(certificate).error();
+        sp.certificates.push_back(*std::move(certificate));
+    }
+    if (sp.certificates.empty())
+        return saml::fail(saml::Errc::certificate_unreadable, "metadata without a certificate");
+    return sp;
 }
 
 Result<saml::Status> TrustedSp::read_answer(std::string_view body, const SentLogout& request, Instant now) const {
@@ -86,9 +120,12 @@ Result<saml::Status> TrustedSp::read_answer(std::string_view body, const SentLog
     if (!message) return std::move(message).error();
     const auto unverified = saml::UnverifiedLogoutResponse::parse(*message);
     if (!unverified) return unverified.error();
-    auto key = saml::VerificationKey::from(certificate);
-    if (!key) return std::move(key).error();
-    const saml::VerificationKeys keys{*std::move(key)};
+    saml::VerificationKeys keys;
+    for (const saml::Certificate& certificate : certificates) {
+        auto key = saml::VerificationKey::from(certificate);
+        if (!key) return std::move(key).error();
+        keys.push_back(*std::move(key));
+    }
     const saml::Expectations expected{.issuer = entity_id,
                                       .destinations = {},
                                       .destination_rule = saml::DestinationRule::optional,

@@ -1,6 +1,7 @@
 // An identity provider for demonstrations and examples. It belongs to no product: its keys are made up on the spot.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,32 +29,38 @@ struct SentLogout {
     std::string body;
 };
 
-/// TestIdp has a name and a key, orders logouts, and checks what an SP answers.
+/// TestIdp has a name and a key, orders logouts, and checks what an SP answers. Its key rolls over like anybody's:
+/// publish_next_key(), sign_with_next_key(), drop_old_key(), with its partners' refreshes in between.
 class TestIdp {
 public:
     [[nodiscard]] static Result<TestIdp> make(const saml::EntityID& entity_id, Instant now);
 
     [[nodiscard]] const saml::EntityID& entity_id() const noexcept { return entity_id_; }
-    /// Its EntityDescriptor.
+    /// Its EntityDescriptor, with every key that it has.
     [[nodiscard]] std::string metadata() const;
     [[nodiscard]] Result<SentLogout> order(const WantedLogout& wanted, Instant now) const;
+
+    [[nodiscard]] Result<void> publish_next_key(Instant now);
+    void sign_with_next_key();
+    void drop_old_key();
 
 private:
     TestIdp(saml::EntityID entity_id, saml::MessageSigner signer)
         : entity_id_(std::move(entity_id)), signer_(std::move(signer)) {}
     saml::EntityID entity_id_;
     saml::MessageSigner signer_;
+    std::optional<saml::MessageSigner> other_;  ///< the next one, or the old one
 };
 
-/// TrustedSp is what an IdP knows of an SP: its name, and the certificate in its metadata.
+/// TrustedSp is what an IdP knows of an SP: its name, and the signing certificates in its metadata.
 struct TrustedSp {
     saml::EntityID entity_id;
-    saml::Certificate certificate;
+    std::vector<saml::Certificate> certificates;
 
-    /// Reads the first signing certificate out of an SP's metadata.
+    /// Reads an SP's metadata; a signature on it is not looked at.
     [[nodiscard]] static Result<TrustedSp> from_metadata(std::string_view octets);
-    /// The Status of the LogoutResponse in the SOAP envelope `body`, which must be signed by this SP and answer
-    /// `request`.
+    /// The Status of the LogoutResponse in the SOAP envelope `body`, which must be signed by one of this SP's keys
+    /// and answer `request`.
     [[nodiscard]] Result<saml::Status> read_answer(std::string_view body, const SentLogout& request, Instant now) const;
 };
 

@@ -68,7 +68,7 @@ int main() {
         *idp.order({.destination = slo_url.str(), .name_id = alice, .session_indexes = {index}}, clock.now());
     const sp::SoapReply reply = service.handle(request.body, "text/xml");
 
-    const auto status = examples::TrustedSp{us, key.certificate()}.read_answer(reply.body, request, clock.now());
+    const auto status = examples::TrustedSp{us, {key.certificate()}}.read_answer(reply.body, request, clock.now());
     const std::string answer = status ? examples::short_text(*status) : status.error().code.message();
     std::printf("HTTP %d, %s, %zu signed in\n", reply.http_status, answer.c_str(), users_by_cookie.size());
     return reply.http_status == 200 && answer == "Success" && users_by_cookie.empty() ? 0 : 1;

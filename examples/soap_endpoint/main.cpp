@@ -5,13 +5,16 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "help.hpp"
+#include "key_watch.hpp"
 #include "local_sessions.hpp"
+#include "partners.hpp"
 #include "process.hpp"
 #include "replica_shortfalls.hpp"
 #include "slo/saml/runtime.hpp"
@@ -62,15 +65,17 @@ struct Servers {
 
 /// Parts is what one endpoint consists of, in the order in which they need each other.
 struct Parts {
-    Parts(const sp::Clock& the_clock, sp::Configuration& configuration, idp_adapter::IdpDirectory idps,
-          const saml::KeyedDigest& digest, std::unique_ptr<sp::SessionStore> opened)
+    Parts(const sp::Clock& the_clock, sp::Configuration& configuration, idp_adapter::MetadataRefresher refreshed,
+          const saml::KeyedDigest& digest, std::unique_ptr<sp::SessionStore> opened,
+          std::shared_ptr<metadata::PublishedMetadata> published)
         : clock(the_clock),
+          refresher(std::move(refreshed)),
           store(std::move(opened)),
           application("local", end_by_asking),
           audit(sp::make_boost_log_audit()),
           service({.entity_id = configuration.entity_id,
                    .destinations = configuration.destinations,
-                   .idps = std::make_shared<const idp_adapter::IdpDirectory>(std::move(idps)),
+                   .idps = refresher.directory(),
                    .signer = saml::MessageSigner(configuration.signing_key),
                    .decryption_keys = configuration.decryption_keys,
                    .audit_digest = digest,
@@ -79,24 +84,33 @@ struct Parts {
                    .applications = {&application},
                    .audit = *audit,
                    .clock = clock}),
-          endpoint(service, configuration.endpoint),
+          metadata(std::move(published)),
+          endpoint(service, with_metadata(configuration.endpoint)),
           local_sessions(*store, configuration.entity_id) {}
 
     const sp::Clock& clock;
+    idp_adapter::MetadataRefresher refresher;
     std::unique_ptr<sp::SessionStore> store;
     sp::SynchronousApplication application;
     std::unique_ptr<sp::AuditSink> audit;
     sp::LogoutService service;
+    std::shared_ptr<metadata::PublishedMetadata> metadata;
     sp::HttpEndpoint endpoint;
     examples::LocalSessions local_sessions;
+
+private:
+    [[nodiscard]] sp::HttpEndpointOptions with_metadata(sp::HttpEndpointOptions options) const {
+        options.metadata = [this] { return metadata->at(clock.now()); };
+        return options;
+    }
 };
 
 /// Into the audit, which never makes us wait, not onto stderr, which can.
-void note_failed_recovery(Parts& parts, const Failure& failure) {
+void note_failure(Parts& parts, std::string_view event, std::string_view stage, const Failure& failure) {
     sp::AuditEntry entry;
     entry.time = parts.clock.now();
-    entry.event = "recover";
-    entry.stage = "store";
+    entry.event = event;
+    entry.stage = stage;
     entry.rule = failure.code.message();
     entry.detail = failure.detail;
     parts.audit->record(entry);
@@ -109,10 +123,25 @@ void note_shortfalls(Parts& parts, examples::ReplicaShortfalls& shortfalls) {
     if (entry) parts.audit->record(*entry);
 }
 
+/// What saml-slo keys rotate did counts within a second. Keys that can't be read change nothing, and are told once.
+void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
+    auto keys = watch.look(parts.clock.now());
+    if (!keys) return;
+    if (!*keys) return note_failure(parts, "keys", "config", keys->error());
+    // Published before it signs: an IdP that asks in between learns both.
+    if (const auto replaced = parts.metadata->replace((*keys)->publication, parts.clock.now()); !replaced)
+        return note_failure(parts, "keys", "config", replaced.error());
+    parts.service.replace_keys(saml::MessageSigner((*keys)->signing), std::move((*keys)->decryption));
+    sp::AuditEntry entry;
+    entry.time = parts.clock.now();
+    entry.event = "keys";
+    parts.audit->record(entry);
+}
+
 /// Takes up at once, and each minute, what was left unfinished, and drops each second some of what has expired, until
 /// stopped. Serving doesn't wait for the first turn: what is unfinished is dead for find() already, and an application
 /// that hangs would keep everybody else's logouts waiting.
-void keep_house(const std::stop_token& stop, Parts& parts) {
+void keep_house(const std::stop_token& stop, Parts& parts, examples::KeyWatch* keys) {
     constexpr int sweeps_a_second = 64;
     std::mutex mutex;
     std::condition_variable_any nobody_calls;
@@ -121,8 +150,9 @@ void keep_house(const std::stop_token& stop, Parts& parts) {
     for (int seconds = 0; !stop.stop_requested(); ++seconds) {
         if (seconds % 60 == 0) {
             const auto recovered = parts.service.recover(stop);
-            if (!recovered) note_failed_recovery(parts, recovered.error());
+            if (!recovered) note_failure(parts, "recover", "store", recovered.error());
         }
+        if (keys != nullptr) look_for_new_keys(parts, *keys);
         for (int i = 0; i < sweeps_a_second && !stop.stop_requested(); ++i) parts.store->sweep_some();
         note_shortfalls(parts, shortfalls);
         nobody_calls.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
@@ -139,13 +169,15 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
     return options;
 }
 
-/// Descriptors beside those of connections: standard streams, listeners, three for each thread's event loop, and the
-/// store's: SQLite's few files, or two connections to each master of a Redis Cluster.
+/// Descriptors beside those of connections: standard streams, listeners, three for each thread's event loop, the
+/// store's: SQLite's few files, or two connections to each master of a Redis Cluster; and for each source of metadata
+/// its folder and an event loop, and one exchange.
 std::size_t descriptors_needed(const sp::Configuration& configuration) {
     constexpr std::size_t others = 64;
     const std::size_t local = configuration.local_port == 0 ? 0 : local_options(0, 0).max_connections;
     const std::size_t store = std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store) ? 512 : 64;
-    return configuration.server.max_connections + local + 3 * configuration.server.threads + store + others;
+    const std::size_t metadata = 4 * configuration.metadata.sources.size() + 8;
+    return configuration.server.max_connections + local + 3 * configuration.server.threads + store + metadata + others;
 }
 
 /// Binds the ports, which may need root.
@@ -176,20 +208,32 @@ Result<void> become_who_serves(const sp::Configuration& configuration) {
     if (const auto* sqlite = std::get_if<sp::SqliteSessionStoreOptions>(&configuration.store)) {
         if (auto made = examples::make_folder_for(user, sqlite->folder); !made) return made;
     }
+    for (const auto& [source, profile] : configuration.metadata.sources) {
+        if (source.cache.empty()) continue;
+        if (auto made = examples::make_folder_for(user, source.cache); !made) return made;
+    }
     return examples::become_user(user);
 }
 
-/// What the store will call for while it serves.
-examples::StoreCalls calls_of(const sp::StoreOptions& store) {
-    if (std::holds_alternative<sp::SqliteSessionStoreOptions>(store)) return examples::StoreCalls::files;
-    if (std::holds_alternative<sp::RedisSessionStoreOptions>(store)) return examples::StoreCalls::network;
-    return examples::StoreCalls::none;
+/// What the store and the sources of metadata will call for while it serves.
+std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
+    using examples::Calls;
+    std::set<Calls> calls;
+    if (std::holds_alternative<sp::SqliteSessionStoreOptions>(configuration.store)) calls.insert(Calls::database);
+    if (std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store)) calls.insert(Calls::network);
+    if (!configuration.key_folder.empty()) calls.insert(Calls::read_files);
+    for (const auto& [source, profile] : configuration.metadata.sources) {
+        calls.insert(Calls::read_files);  // a file, or copies
+        if (std::holds_alternative<idp_adapter::MetadataFile>(source.place)) continue;
+        calls.insert({Calls::write_files, Calls::network});
+    }
+    return calls;
 }
 
 /// Gives up what serving doesn't need. From here on nothing else can be opened.
 Result<void> confine(const sp::Configuration& configuration) {
     if (examples::instrumented || configuration.process.seccomp == sp::SystemCallFilter::off) return Done{};
-    return examples::filter_system_calls(calls_of(configuration.store));
+    return examples::filter_system_calls(calls_of(configuration));
 }
 
 Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, const sp::StoreOptions& options) {
@@ -201,7 +245,17 @@ Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, con
     return store;
 }
 
-void serve(Parts& parts, const sp::Configuration& configuration, Servers& servers) {
+/// What is remote starts from its copies and is asked once we serve: nobody waits for a server that is down.
+Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock, const sp::Configuration& configuration) {
+    auto refresher = idp_adapter::MetadataRefresher::open(configuration.metadata.sources,
+                                                          configuration.metadata.shared_keys, clock.now());
+    if (refresher && refresher->directory()->size() == 0) {
+        std::fputs("soap_endpoint: note: no IdP is known yet; logouts are refused until metadata has come\n", stderr);
+    }
+    return refresher;
+}
+
+void serve(Parts& parts, const sp::Configuration& configuration, Servers& servers, examples::KeyWatch* keys) {
     servers.endpoint.behind = &parts.endpoint;
     servers.local_sessions.behind = &parts.local_sessions;
     sp::HttpServer& server = *servers.server;
@@ -212,7 +266,10 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
     if (local != nullptr) std::fprintf(stderr, "soap_endpoint: local interface on 127.0.0.1 port %u\n", local->port());
 
     const sp::StderrLog log;  // before the threads that write to it, and after them gone
-    const std::jthread housekeeper([&parts](const std::stop_token& stop) { keep_house(stop, parts); });
+    const std::jthread housekeeper([&](const std::stop_token& stop) { keep_house(stop, parts, keys); });
+    const std::jthread watch([&parts](const std::stop_token& stop) {
+        examples::keep_partners_fresh(stop, parts.refresher, parts.service, *parts.audit, parts.clock);
+    });
     std::jthread local_thread;
     if (local != nullptr) local_thread = std::jthread([local] { local->run(); });
     server.run();
@@ -224,8 +281,7 @@ int run(const std::string& file) {
     if (!configuration) return complain(text_of(configuration.error()));
     for (const std::string& note : configuration->notes) std::fprintf(stderr, "%s\n", note.c_str());
 
-    auto idps = idp_adapter::IdpDirectory::of(configuration->idps);
-    if (!idps) return complain(text_of(idps.error()));
+    const std::unique_ptr<examples::KeyWatch> keys = examples::KeyWatch::of(*configuration);
     const auto digest = saml::KeyedDigest::with_random_key();
     if (!digest) return complain(text_of(digest.error()));
     if (auto limited = examples::limit_descriptors(descriptors_needed(*configuration)); !limited)
@@ -236,10 +292,14 @@ int run(const std::string& file) {
     const sp::SystemClock clock;
     auto store = open_store(clock, configuration->store);
     if (!store) return complain(text_of(store.error()));
-    Parts parts(clock, *configuration, *std::move(idps), *digest, *std::move(store));
+    auto published = metadata::PublishedMetadata::make(configuration->publication, clock.now());
+    if (!published) return complain(text_of(published.error()));
+    auto refresher = open_sources(clock, *configuration);
+    if (!refresher) return complain(text_of(refresher.error()));
+    Parts parts(clock, *configuration, *std::move(refresher), *digest, *std::move(store), *std::move(published));
 
     if (auto confined = confine(*configuration); !confined) return complain(text_of(confined.error()));
-    serve(parts, *configuration, servers);
+    serve(parts, *configuration, servers, keys.get());
     return stopped_as_asked;
 }
 

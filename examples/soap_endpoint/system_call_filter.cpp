@@ -52,6 +52,12 @@ constexpr int to_connect[] = {SCMP_SYS(connect),  SCMP_SYS(bind),      SCMP_SYS(
                               SCMP_SYS(fstat),    SCMP_SYS(fstat64),   SCMP_SYS(lseek),    SCMP_SYS(sendmmsg),
                               SCMP_SYS(recvmmsg), SCMP_SYS(fstatat64), SCMP_SYS(statx),    SCMP_SYS(uname)};
 
+constexpr int to_read[] = {SCMP_SYS(fstat),      SCMP_SYS(fstat64), SCMP_SYS(fstatat64), SCMP_SYS(lseek),
+                           SCMP_SYS(newfstatat), SCMP_SYS(pread64), SCMP_SYS(statx)};
+
+/// Whoever may rename and remove files may do so with all that belong to this user: give it one of its own.
+constexpr int to_write[] = {SCMP_SYS(fsync), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlinkat)};
+
 constexpr int intruding[] = {
     // programs and processes
     SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
@@ -76,7 +82,9 @@ public:
 
     template <class... Conditions>
     void add(std::uint32_t action, int call, Conditions... conditions) noexcept {
-        if (error_ == 0) error_ = seccomp_rule_add(filter_, action, call, sizeof...(conditions), conditions...);
+        if (error_ != 0) return;
+        error_ = seccomp_rule_add(filter_, action, call, sizeof...(conditions), conditions...);
+        if (error_ == -EEXIST) error_ = 0;  // several needs have some calls in common
     }
     [[nodiscard]] int error() const noexcept { return error_; }
 
@@ -110,19 +118,23 @@ void add_calls(Rules& rules) {
 
 /// No code is mapped. Whoever looks up names mustn't die of it: the resolver loads libraries for some ways to do that,
 /// and goes on to the next where it can't.
-void add_memory_calls(Rules& rules, StoreCalls store) {
+void add_memory_calls(Rules& rules, const std::set<Calls>& needed) {
     for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
         rules.add(SCMP_ACT_ALLOW, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-        if (store == StoreCalls::network) continue;
+        if (needed.contains(Calls::network)) continue;
         rules.add(SCMP_ACT_KILL_PROCESS, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
     }
 }
 
-void add_calls_on_files(Rules& rules) {
+void add_calls_on_database(Rules& rules) {
     for (const int call : on_files) rules.add(SCMP_ACT_ALLOW, call);
     for (const int command : {F_GETLK, F_SETLK}) {
         rules.add(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), argument(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
     }
+}
+
+void add_opening_to_read(Rules& rules) {
+    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(openat), argument(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
 }
 
 /// Files are opened to be read only, and sockets of no other kinds than these: raw ones would be a way to listen in.
@@ -136,13 +148,26 @@ void add_calls_to_connect(Rules& rules) {
                       argument(1, SCMP_CMP_MASKED_EQ, kind_bits, static_cast<scmp_datum_t>(kind)));
         }
     }
-    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(openat), argument(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+    add_opening_to_read(rules);
 }
 
-void add_store_calls(Rules& rules, StoreCalls store) {
-    add_memory_calls(rules, store);
-    if (store == StoreCalls::files) add_calls_on_files(rules);
-    if (store == StoreCalls::network) return add_calls_to_connect(rules);
+void add_calls_to_read(Rules& rules) {
+    for (const int call : to_read) rules.add(SCMP_ACT_ALLOW, call);
+    add_opening_to_read(rules);
+}
+
+void add_calls_to_write(Rules& rules) {
+    for (const int call : to_write) rules.add(SCMP_ACT_ALLOW, call);
+    constexpr scmp_datum_t flags = O_ACCMODE | O_CREAT | O_EXCL;
+    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(openat), argument(2, SCMP_CMP_MASKED_EQ, flags, O_RDWR | O_CREAT | O_EXCL));
+}
+
+void add_needed_calls(Rules& rules, const std::set<Calls>& needed) {
+    add_memory_calls(rules, needed);
+    if (needed.contains(Calls::database)) add_calls_on_database(rules);
+    if (needed.contains(Calls::read_files)) add_calls_to_read(rules);
+    if (needed.contains(Calls::write_files)) add_calls_to_write(rules);
+    if (needed.contains(Calls::network)) return add_calls_to_connect(rules);
     for (const int call : way_out) rules.add(SCMP_ACT_KILL_PROCESS, call);
 }
 
@@ -154,7 +179,7 @@ Failure unavailable(int error) {
 
 }  // namespace
 
-Result<void> filter_system_calls(StoreCalls store) {
+Result<void> filter_system_calls(const std::set<Calls>& needed) {
     const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
     if (!filter) return unavailable(-ENOMEM);
     if (const int error = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1); error != 0)
@@ -164,7 +189,7 @@ Result<void> filter_system_calls(StoreCalls store) {
     static_cast<void>(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
     Rules rules(filter.get());
     add_calls(rules);
-    add_store_calls(rules, store);
+    add_needed_calls(rules, needed);
     if (rules.error() != 0) return unavailable(rules.error());
     if (const int error = seccomp_load(filter.get()); error != 0) return unavailable(error);
     return Done{};

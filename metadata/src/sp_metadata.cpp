@@ -1,19 +1,24 @@
 #include "slo/metadata/sp_metadata.hpp"
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "reading.hpp"
 #include "slo/metadata/entity_descriptor.hpp"
+#include "slo/saml/algorithms.hpp"
 
 namespace slo::metadata {
 namespace {
 
+constexpr std::string_view mdui_namespace = "urn:oasis:names:tc:SAML:metadata:ui";
 constexpr std::string_view http_post_binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 // Deployments keep to 256 characters (Kantara SDP-G04), so a longer entityID wouldn't be stored whole everywhere.
 constexpr std::size_t max_entity_id_bytes = 256;
+constexpr std::size_t max_text_bytes = 1024;
 
 // What open_name_id() opens, the preferred one first: document order is preference.
 constexpr std::string_view encryption_methods[] = {
@@ -21,6 +26,14 @@ constexpr std::string_view encryption_methods[] = {
     "http://www.w3.org/2009/xmlenc11#aes128-gcm",
     "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
 };
+
+// In the order of preference; the policy chooses among them.
+constexpr auto digests = std::to_array({saml::DigestAlgorithm::sha256, saml::DigestAlgorithm::sha384,
+                                        saml::DigestAlgorithm::sha512, saml::DigestAlgorithm::sha1});
+constexpr auto signatures = std::to_array({saml::SignatureAlgorithm::rsa_sha256, saml::SignatureAlgorithm::ecdsa_sha256,
+                                           saml::SignatureAlgorithm::rsa_sha384, saml::SignatureAlgorithm::ecdsa_sha384,
+                                           saml::SignatureAlgorithm::rsa_sha512, saml::SignatureAlgorithm::ecdsa_sha512,
+                                           saml::SignatureAlgorithm::rsa_sha1});
 
 Failure bad(std::string_view why) {
     return Failure{make_error_code(Errc::bad_sp_metadata), std::string(why)};
@@ -42,8 +55,40 @@ Result<void> check_certificates(const SpMetadata& metadata) {
     return Done{};
 }
 
+bool are_sound(const std::vector<LocalizedText>& texts) {
+    return std::ranges::all_of(texts, [](const LocalizedText& text) {
+        return is_language_tag(text.language) && saml::is_clean_value(text.text, max_text_bytes);
+    });
+}
+
+Result<void> check_people(const SpMetadata& metadata) {
+    if (!are_sound(metadata.display_names)) return bad("a display name is empty or too long, or its language is none");
+    if (const auto& organization = metadata.organization) {
+        for (const auto* texts : {&organization->names, &organization->display_names, &organization->urls}) {
+            if (texts->empty()) return bad("an organization needs a name, a display name and a URL");
+            if (!are_sound(*texts)) return bad("a text of the organization is empty or too long, or its language none");
+        }
+        for (const LocalizedText& url : organization->urls) {
+            if (!saml::is_absolute_uri(url.text)) return bad("the organization's URL is no absolute URI");
+        }
+    }
+    for (const ContactPerson& person : metadata.contacts) {
+        for (const std::string* text : {&person.company, &person.given_name, &person.sur_name}) {
+            if (!text->empty() && !saml::is_clean_value(*text, max_text_bytes))
+                return bad("a contact's text is no text");
+        }
+        for (const std::string& mail : person.email_addresses) {
+            if (!is_email_address(mail)) return bad("a contact's e-mail address is none");
+        }
+    }
+    return Done{};
+}
+
 Result<void> check(const SpMetadata& metadata) {
     if (metadata.entity_id.str().size() > max_entity_id_bytes) return bad("the entityID is longer than 256 bytes");
+    if (metadata.cache_duration && *metadata.cache_duration < std::chrono::seconds(1))
+        return bad("a cacheDuration of less than a second");
+    if (auto people = check_people(metadata); !people) return people;
     for (const std::string& format : metadata.name_id_formats) {
         if (!saml::is_absolute_uri(format)) return bad("a NameIDFormat is not an absolute URI");
     }
@@ -83,11 +128,91 @@ void append_endpoint(std::string& out, std::string_view element, std::string_vie
     out += "/>\n";
 }
 
-/// In the schema's order: KeyDescriptor, SingleLogoutService, NameIDFormat, AssertionConsumerService.
+/// xs:duration in seconds: every reader understands it, and none has to ask how long a month is.
+std::string duration(std::chrono::seconds time) {
+    return "PT" + std::to_string(time.count()) + "S";
+}
+
+/// ALG-01: the sizes are those of keys that become a VerificationKey.
+void append_algorithms(std::string& out) {
+    const saml::AlgorithmPolicy policy;
+    out += "  <md:Extensions>\n";
+    for (const saml::DigestAlgorithm digest : digests) {
+        if (!policy.allows(digest)) continue;
+        out += "    <alg:DigestMethod";
+        append_attribute(out, "Algorithm", saml::uri(digest));
+        out += "/>\n";
+    }
+    for (const saml::SignatureAlgorithm signature : signatures) {
+        if (!policy.allows(signature)) continue;
+        const bool is_rsa = saml::uri(signature).find("#rsa-") != std::string_view::npos;
+        out += "    <alg:SigningMethod";
+        append_attribute(out, "Algorithm", saml::uri(signature));
+        append_attribute(out, "MinKeySize", is_rsa ? "2048" : "256");
+        append_attribute(out, "MaxKeySize", is_rsa ? "8192" : "521");
+        out += "/>\n";
+    }
+    out += "  </md:Extensions>\n";
+}
+
+void append_element(std::string& out, std::string_view element, std::string_view text) {
+    if (text.empty()) return;
+    out += "    <";
+    out += element;
+    out += '>';
+    saml::xml::escape_text(out, text);
+    out += "</";
+    out += element;
+    out += ">\n";
+}
+
+void append_localized(std::string& out, std::string_view element, const std::vector<LocalizedText>& texts) {
+    for (const LocalizedText& localized : texts) {
+        out += "    <";
+        out += element;
+        append_attribute(out, "xml:lang", localized.language);
+        out += '>';
+        saml::xml::escape_text(out, localized.text);
+        out += "</";
+        out += element;
+        out += ">\n";
+    }
+}
+
+void append_organization(std::string& out, const Organization& organization) {
+    out += "  <md:Organization>\n";
+    append_localized(out, "md:OrganizationName", organization.names);
+    append_localized(out, "md:OrganizationDisplayName", organization.display_names);
+    append_localized(out, "md:OrganizationURL", organization.urls);
+    out += "  </md:Organization>\n";
+}
+
+void append_contact(std::string& out, const ContactPerson& person) {
+    out += "  <md:ContactPerson";
+    append_attribute(out, "contactType", name(person.type));
+    out += ">\n";
+    append_element(out, "md:Company", person.company);
+    append_element(out, "md:GivenName", person.given_name);
+    append_element(out, "md:SurName", person.sur_name);
+    for (const std::string& mail : person.email_addresses) append_element(out, "md:EmailAddress", "mailto:" + mail);
+    out += "  </md:ContactPerson>\n";
+}
+
+void append_names(std::string& out, const std::vector<LocalizedText>& names) {
+    if (names.empty()) return;
+    out += "    <md:Extensions><mdui:UIInfo";
+    append_attribute(out, "xmlns:mdui", mdui_namespace);
+    out += ">\n";
+    append_localized(out, "mdui:DisplayName", names);
+    out += "    </mdui:UIInfo></md:Extensions>\n";
+}
+
+/// In the schema's order: Extensions, KeyDescriptor, SingleLogoutService, NameIDFormat, AssertionConsumerService.
 void append_role(std::string& out, const SpMetadata& metadata) {
     out += "  <md:SPSSODescriptor WantAssertionsSigned=\"true\"";
     append_attribute(out, "protocolSupportEnumeration", saml2_protocol);
     out += ">\n";
+    append_names(out, metadata.display_names);
     for (const auto& certificate : metadata.signing) append_key_descriptor(out, "signing", certificate, {});
     for (const auto& certificate : metadata.encryption) {
         append_key_descriptor(out, "encryption", certificate, encryption_methods);
@@ -105,16 +230,61 @@ void append_role(std::string& out, const SpMetadata& metadata) {
 
 }  // namespace
 
+std::string_view name(ContactType type) noexcept {
+    switch (type) {
+        case ContactType::technical:
+            return "technical";
+        case ContactType::support:
+            return "support";
+        case ContactType::administrative:
+            return "administrative";
+        case ContactType::billing:
+            return "billing";
+        case ContactType::other:
+            return "other";
+    }
+    return {};
+}
+
+bool is_language_tag(std::string_view text) noexcept {
+    std::size_t part = 0;
+    bool first = true;
+    for (const char c : text) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool digit = c >= '0' && c <= '9';
+        if (c == '-' && part > 0) {
+            part = 0;
+            first = false;
+        } else if ((!letter && (first || !digit)) || ++part > 8) {
+            return false;
+        }
+    }
+    return part > 0;
+}
+
+bool is_email_address(std::string_view text) {
+    const auto at = text.find('@');
+    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+           text.find('@', at + 1) == std::string_view::npos && text.find(':') == std::string_view::npos &&
+           saml::is_absolute_uri("mailto:" + std::string(text));
+}
+
 Result<std::string> write_sp_metadata(const SpMetadata& metadata) {
     auto checked = check(metadata);
     if (!checked) return std::move(checked).error();
     std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<md:EntityDescriptor";
     append_attribute(out, "xmlns:md", md_namespace);
     append_attribute(out, "xmlns:ds", ds_namespace);
+    append_attribute(out, "xmlns:alg", alg_namespace);
+    if (metadata.id) append_attribute(out, "ID", metadata.id->str());
     append_attribute(out, "entityID", metadata.entity_id.str());
     if (metadata.valid_until) append_attribute(out, "validUntil", saml::format_instant(*metadata.valid_until));
+    if (metadata.cache_duration) append_attribute(out, "cacheDuration", duration(*metadata.cache_duration));
     out += ">\n";
+    append_algorithms(out);
     append_role(out, metadata);
+    if (metadata.organization) append_organization(out, *metadata.organization);
+    for (const ContactPerson& person : metadata.contacts) append_contact(out, person);
     out += "</md:EntityDescriptor>\n";
     return out;
 }

@@ -90,6 +90,7 @@ std::string to_json(const AuditEntry& entry) {
     Writer writer;
     writer.member("time", saml::format_instant(entry.time));
     writer.member("event", entry.event);
+    if (!entry.source.empty()) writer.member("source", entry.source);
     writer.member("idp", entry.idp);
     writer.member("request_id", entry.request_id);
     writer.member("name_id", entry.name_id);

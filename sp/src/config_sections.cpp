@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "key_files.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/error.hpp"
 
@@ -18,32 +19,6 @@ constexpr std::string_view tls_keys[] = {"certificate", "key", "client_certifica
 constexpr std::string_view limits_keys[] = {"connections",   "connections_per_address", "requests_per_connection",
                                             "header_octets", "header_fields",           "body_octets"};
 constexpr std::string_view timeouts_keys[] = {"handshake", "header", "body", "write", "idle", "drain"};
-
-struct UrlParts {
-    std::string_view scheme;
-    std::string_view host;  ///< without port
-    std::string path;       ///< as it is sent: with its query, at least "/"
-};
-
-/// Takes an EndpointUrl apart, which is known to have a scheme and a host and no user information.
-UrlParts split(std::string_view url) {
-    const auto scheme_end = url.find("://");
-    const std::string_view rest = url.substr(scheme_end + 3);
-    const auto authority_end = std::min(rest.find_first_of("/?"), rest.size());
-    const std::string_view authority = rest.substr(0, authority_end);
-    const auto host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
-    // RFC 9112, 3.2.1: an empty path is sent as "/", also before a query.
-    std::string path(rest.substr(authority_end));
-    if (!path.starts_with('/')) path.insert(0, "/");
-    return {url.substr(0, scheme_end), authority.substr(0, host_end), std::move(path)};
-}
-
-bool is_loopback(std::string_view host) {
-    const std::string text(host.starts_with('[') ? host.substr(1, host.size() - 2) : host);
-    in_addr v4{};
-    if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-    return text == "localhost" || text == "::1";
-}
 
 std::chrono::seconds seconds(const ConfigTable& table, std::string_view key, std::chrono::seconds fallback,
                              Range<milliseconds> range) {
@@ -166,8 +141,8 @@ std::vector<saml::EndpointUrl> read_destinations(const ConfigTable& sp) {
     std::vector<saml::EndpointUrl> destinations;
     for (const auto& text : texts) {
         destinations.push_back(parse_url(text, "slo_url"));
-        const UrlParts parts = split(text.value);
-        if (lower(std::string(parts.scheme)) == "https" || is_loopback(parts.host) || http_is_allowed) continue;
+        const auto parts = idp_adapter::parts_of(destinations.back());
+        if (parts.scheme == "https" || idp_adapter::is_loopback(parts.host) || http_is_allowed) continue;
         refuse(text.place, "slo_url " + shown(text.value) + " is plain http: whoever listens learns who logs out",
                "write https://, or allow_http = true in [sp] if the way from the IdP is protected otherwise");
     }
@@ -234,6 +209,7 @@ PolicySection read_policy(const ConfigTable& table) {
         refuse(table.place_of("logout_record_cap"), "logout_record_cap is shorter than logout_record_horizon",
                "make it at least as long");
     }
+    if (table.is_on("allow_shared_keys")) section.shared_keys = idp_adapter::SharedKeys::accepted;
     section.relogin =
         table.choice("relogin", section.relogin,
                      {{"by_authn_instant", ReloginRule::by_authn_instant}, {"strict", ReloginRule::strict}});
@@ -246,7 +222,7 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
     ServerSection section;
     HttpServerOptions& server = section.server;
     read_listen(table.required_text("listen", "127.0.0.1:8080"), server);
-    section.endpoint.soap_path = read_path(table, "soap_path", split(destinations.front().str()).path);
+    section.endpoint.soap_path = read_path(table, "soap_path", idp_adapter::parts_of(destinations.front()).target);
     section.endpoint.metadata_path = read_path(table, "metadata_path", section.endpoint.metadata_path);
     if (section.endpoint.soap_path == section.endpoint.metadata_path) {
         refuse(table.place_of("metadata_path"), "soap_path and metadata_path are the same",
@@ -258,7 +234,7 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
     read_limits(table.table("limits", limits_keys), section);
     read_timeouts(table.table("timeouts", timeouts_keys), server);
     if (table.has("tls")) server.tls = read_tls(table.table("tls", tls_keys), folder, notes);
-    if (!server.tls && !is_loopback(server.address)) {
+    if (!server.tls && !idp_adapter::is_loopback(server.address)) {
         const Place place = table.place_of("listen");
         notes.push_back(place.file + ":" + std::to_string(place.line) +
                         ": note: listens beyond this machine without TLS; add [server.tls], or let a proxy speak TLS");

@@ -9,6 +9,7 @@
 
 #include "config_table.hpp"
 #include "slo/idp_adapter/interop_profile.hpp"
+#include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/sp/configuration.hpp"
 #include "slo/sp/http_endpoint.hpp"
@@ -18,30 +19,12 @@
 namespace slo::sp {
 
 /// The keys of each table. examples/soap_endpoint.toml explains them.
-inline constexpr std::string_view root_keys[] = {"sp", "idp", "policy", "store", "server", "local", "process"};
-inline constexpr std::string_view sp_keys[] = {"entity_id",
-                                               "slo_url",
-                                               "allow_http",
-                                               "acs_url",
-                                               "signing_key",
-                                               "signing_certificate",
-                                               "next_signing_certificate",
-                                               "encryption_key",
-                                               "encryption_certificate",
-                                               "name_id_formats",
-                                               "metadata_valid_for"};
-inline constexpr std::string_view idp_keys[] = {"metadata",           "dangerously_accept_sha1", "accept_cbc",
-                                                "destination",        "name_id_matching",        "max_age",
-                                                "extra_content_types"};
-inline constexpr std::string_view policy_keys[] = {"unknown_principal",
-                                                   "second_level_codes",
-                                                   "clock_skew",
-                                                   "application_deadline",
-                                                   "relogin",
-                                                   "logout_record_horizon",
-                                                   "logout_record_cap",
-                                                   "unproven_answers_per_second",
-                                                   "requests_per_second_per_idp"};
+inline constexpr std::string_view root_keys[] = {"sp",    "idp",    "metadata", "policy",
+                                                 "store", "server", "local",    "process"};
+inline constexpr std::string_view policy_keys[] = {
+    "unknown_principal", "second_level_codes",         "clock_skew",        "application_deadline",
+    "relogin",           "logout_record_horizon",      "logout_record_cap", "unproven_answers_per_second",
+    "allow_shared_keys", "requests_per_second_per_idp"};
 inline constexpr std::string_view server_keys[] = {"listen", "soap_path",       "metadata_path", "hosts",   "threads",
                                                    "tls",    "handler_threads", "limits",        "timeouts"};
 inline constexpr std::string_view local_keys[] = {"port"};
@@ -62,6 +45,7 @@ inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
 struct PolicySection {
     Policy policy;
     ReloginRule relogin = ReloginRule::by_authn_instant;
+    idp_adapter::SharedKeys shared_keys = idp_adapter::SharedKeys::refused;
 };
 [[nodiscard]] PolicySection read_policy(const ConfigTable& table);
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "content_type.hpp"
-#include "slo/metadata/sp_metadata.hpp"
+#include "http_caching.hpp"
 #include "slo/saml/soap.hpp"
 
 namespace slo::sp {
@@ -57,6 +57,20 @@ std::optional<std::string> acceptable_media_type(const HttpRequest& request, con
     return std::move(type->media_type);
 }
 
+/// Whether the client says that it has just this document. Tags are compared weakly; If-Modified-Since counts only
+/// where there is no If-None-Match (RFC 9110, 13.1.2 and 13.1.3).
+bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& document) {
+    if (request.count("If-None-Match") > 0) {
+        for (const auto& [name, value] : request.headers) {
+            if (lower_case(name) == "if-none-match" && names_tag(value, document.entity_tag)) return true;
+        }
+        return false;
+    }
+    const auto since = request.header("If-Modified-Since");
+    const auto date = since ? parse_http_date(*since) : std::nullopt;
+    return date && document.last_modified <= *date;
+}
+
 }  // namespace
 
 HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
@@ -65,7 +79,7 @@ HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
 HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     try {
         if (request.target == options_.soap_path) return soap(request);
-        if (request.target == options_.metadata_path && !options_.metadata.empty()) return metadata(request);
+        if (request.target == options_.metadata_path && options_.metadata) return our_metadata(request);
         return bare(404);
     } catch (...) {
         return HttpReply{500, {}, {}};
@@ -88,11 +102,17 @@ HttpStep HttpEndpoint::soap(const HttpRequest& request) {
     };
 }
 
-HttpReply HttpEndpoint::metadata(const HttpRequest& request) const {
-    if (request.method != "GET") return method_not_allowed("GET");
-    HttpReply reply = bare(200);
+HttpReply HttpEndpoint::our_metadata(const HttpRequest& request) const {
+    if (request.method != "GET" && request.method != "HEAD") return method_not_allowed("GET, HEAD");
+    const auto document = options_.metadata();
+    if (!document) return uncached(bare(503));
+    HttpReply reply = bare(has_copy(request, **document) ? 304 : 200);
+    reply.headers.emplace_back("ETag", (*document)->entity_tag);
+    reply.headers.emplace_back("Last-Modified", http_date((*document)->last_modified));
+    reply.headers.emplace_back("Cache-Control", "public, max-age=" + std::to_string((*document)->max_age.count()));
+    if (reply.status == 304) return reply;
     reply.headers.emplace_back("Content-Type", metadata::media_type);
-    reply.body = options_.metadata;
+    reply.body = (*document)->octets;
     return reply;
 }
 

@@ -22,6 +22,7 @@ bool is_sound(const HttpReply& reply) noexcept {
 /// Nobody acts on a phrase (RFC 9112, 4), but it helps who reads a capture.
 constexpr std::pair<int, std::string_view> reason_phrases[] = {
     {200, "OK"},
+    {304, "Not Modified"},
     {400, "Bad Request"},
     {403, "Forbidden"},
     {404, "Not Found"},
@@ -61,9 +62,9 @@ std::string serialise(const HttpReply& reply, ReplyBody body, AfterReply after) 
         octets += value;
         octets += "\r\n";
     }
-    octets += "Content-Length: ";
-    octets += std::to_string(reply.body.size());
-    octets += after == AfterReply::close ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
+    // RFC 9110, 8.6: that of a 304 would have to be the length of what the client has.
+    if (reply.status != 304) octets += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
+    octets += after == AfterReply::close ? "Connection: close\r\n\r\n" : "\r\n";
     if (body == ReplyBody::send) octets += reply.body;
     return octets;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "slo/idp_adapter/descriptor.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/time.hpp"
 
@@ -17,28 +18,13 @@ namespace slo::sp {
 namespace {
 
 namespace fs = std::filesystem;
+using idp_adapter::Descriptor;
 
 constexpr std::size_t max_key_octets = 64 * 1024;
 constexpr std::size_t secret_key_octets = 32;
 /// The certificate only carries the key (metadata is the trust), and replacing it means work at every IdP.
 constexpr std::chrono::days generated_lifetime{3652};
 constexpr std::chrono::days ageing{30};
-
-/// File closes its descriptor.
-class File {
-public:
-    explicit File(int descriptor) noexcept : descriptor_(descriptor) {}
-    ~File() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    [[nodiscard]] int get() const noexcept { return descriptor_; }
-    [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
-
-private:
-    int descriptor_;
-};
 
 std::string reason(int error) {
     return std::generic_category().message(error);
@@ -68,30 +54,9 @@ bool write_all(int descriptor, std::string_view octets) {
     return ::fsync(descriptor) == 0;
 }
 
-/// Creates `file`, which must not exist: nobody's key is ever overwritten. A file half written is removed again.
-void write_new_file(const Placed<fs::path>& file, std::string_view octets, mode_t mode) {
-    const File opened(::open(file.value.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-    if (!opened.is_open()) {
-        refuse(file.place, "can't create " + shown(file.value.string()) + " (" + reason(errno) + ")",
-               "create its folder and make it writable for this process, or put a key there yourself");
-    }
-    if (write_all(opened.get(), octets)) return;
-    const int error = errno;
-    ::unlink(file.value.c_str());
-    refuse(file.place, "can't write " + shown(file.value.string()) + " (" + reason(error) + ")",
-           "make room on the disk");
-}
-
-/// The certificate's common name, for people who look at it: the entityID, shortened to what X.509 allows.
-std::string common_name(const saml::EntityID& owner) {
-    std::string_view text = owner.str();
-    if (const auto scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
-    return std::string(text.substr(0, std::min<std::size_t>(text.find('/'), 64)));
-}
-
 /// RSA-2048 and not P-256: Lasso and what is built on it (LemonLDAP::NG, Authentic2) can't verify ECDSA.
 void generate(const KeyPairFiles& files, const saml::EntityID& owner, Instant now, std::vector<std::string>& notes) {
-    const auto made = saml::generate_key(saml::KeyKind::rsa_2048, common_name(owner), now, generated_lifetime);
+    const auto made = saml::generate_key(saml::KeyKind::rsa_2048, default_common_name(owner), now, generated_lifetime);
     if (!made)
         refuse(files.key.place, "can't make a key (" + made.error().code.message() + ")", "see openssl's set-up");
     write_new_file(files.key, made->private_key_pem, 0600);
@@ -180,9 +145,35 @@ std::string read_secret_key(const Placed<fs::path>& file) {
 
 }  // namespace
 
+void write_new_file(const Placed<fs::path>& file, std::string_view octets, mode_t mode) {
+    const Descriptor opened(::open(file.value.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+    if (!opened.is_open()) {
+        refuse(file.place, "can't create " + shown(file.value.string()) + " (" + reason(errno) + ")",
+               "create its folder and make it writable for this process, or put a key there yourself");
+    }
+    if (write_all(opened.get(), octets)) return;
+    const int error = errno;
+    ::unlink(file.value.c_str());
+    refuse(file.place, "can't write " + shown(file.value.string()) + " (" + reason(error) + ")",
+           "make room on the disk");
+}
+
+void replace_file(const Placed<fs::path>& file, std::string_view octets, mode_t mode) {
+    fs::path fresh = file.value;
+    fresh += ".new";
+    ::unlink(fresh.c_str());  // of a crash in between
+    write_new_file({fresh, file.place}, octets, mode);
+    const Descriptor folder(::open(file.value.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (::rename(fresh.c_str(), file.value.c_str()) == 0 && folder.is_open() && ::fsync(folder.get()) == 0) return;
+    const int error = errno;
+    ::unlink(fresh.c_str());
+    refuse(file.place, "can't replace " + shown(file.value.string()) + " (" + reason(error) + ")",
+           "check its folder and the disk");
+}
+
 std::string read_file(const fs::path& file, std::size_t max_octets, const Place& place, std::string_view key) {
     const std::string what = std::string(key) + ": can't read " + shown(file.string());
-    const File opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!opened.is_open()) {
         refuse(place, what + " (" + reason(errno) + ")", "check the path, and that this process may read it");
     }
@@ -228,6 +219,12 @@ KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, In
     note_certificate_age(pair->certificate(), files.certificate.place,
                          "our " + std::string(files.purpose) + " certificate", now, notes);
     return {*std::move(pair), std::move(private_key)};
+}
+
+std::string default_common_name(const saml::EntityID& owner) {
+    std::string_view text = owner.str();
+    if (const auto scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
+    return std::string(text.substr(0, std::min<std::size_t>(text.find('/'), 64)));
 }
 
 saml::Certificate load_certificate(const Placed<fs::path>& file, std::string_view purpose, Instant now,

@@ -1,6 +1,8 @@
 // Files that a configuration names: read whole, at most so large; and keys, made where they are missing.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -16,6 +18,13 @@ namespace slo::sp {
 /// read_file returns what stands in `file`, at most `max_octets`. It refuses at `place`.
 [[nodiscard]] std::string read_file(const std::filesystem::path& file, std::size_t max_octets, const Place& place,
                                     std::string_view key);
+
+/// write_new_file creates `file`, which must not exist: nobody's key is ever overwritten. A file half written is
+/// removed again. It refuses.
+void write_new_file(const Placed<std::filesystem::path>& file, std::string_view octets, mode_t mode);
+
+/// replace_file puts `octets` in the place of `file` in one step, on the disk when it returns. It refuses.
+void replace_file(const Placed<std::filesystem::path>& file, std::string_view octets, mode_t mode);
 
 /// A private key with its certificate, as files.
 struct KeyPairFiles {
@@ -34,6 +43,9 @@ struct KeyPair {
 /// the operator should know. It refuses half a pair, and two halves that don't belong together.
 [[nodiscard]] KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, Instant now,
                                     std::vector<std::string>& notes);
+
+/// default_common_name is the entityID, shortened to what X.509 allows: for people who look at a certificate.
+[[nodiscard]] std::string default_common_name(const saml::EntityID& owner);
 
 /// load_certificate reads one certificate and notes its age.
 [[nodiscard]] saml::Certificate load_certificate(const Placed<std::filesystem::path>& file, std::string_view purpose,

@@ -41,10 +41,11 @@ Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestT
         .issuer = parts.entity_id,
         .status = status,
     };
-    const auto algorithm = algorithm_for(trace, parts.signer.key());
+    const saml::MessageSigner& signer = trace.keys->signer;
+    const auto algorithm = algorithm_for(trace, signer.key());
     if (!algorithm) return algorithm.error();
-    if (*algorithm == parts.signer.key().algorithm()) return sign_with(parts.signer, trace, response);
-    auto key = parts.signer.key().using_algorithm(*algorithm);
+    if (*algorithm == signer.key().algorithm()) return sign_with(signer, trace, response);
+    auto key = signer.key().using_algorithm(*algorithm);
     if (!key) return std::move(key).error();
     return sign_with(saml::MessageSigner(*std::move(key)), trace, response);
 }

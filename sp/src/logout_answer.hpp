@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "slo/saml/logout_response.hpp"
 #include "slo/sp/logout_service.hpp"
@@ -13,12 +14,14 @@ namespace slo::sp {
 
 /// What is known about one request so far: what its answer must say, and what the audit line will.
 struct RequestTrace {
-    explicit RequestTrace(Instant now) : begun(std::chrono::steady_clock::now()) {
+    RequestTrace(Instant now, std::shared_ptr<const ServiceKeys> our_keys)
+        : begun(std::chrono::steady_clock::now()), keys(std::move(our_keys)) {
         audit.time = now;
         audit.event = "refused";
     }
 
     std::chrono::steady_clock::time_point begun;
+    std::shared_ptr<const ServiceKeys> keys;  ///< in force when the request came
     AuditEntry audit;
     std::optional<saml::MessageID> in_response_to;
     saml::Version version;                              ///< of the answer

@@ -97,7 +97,7 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     }
 
     Result<saml::NameID> name_id =
-        saml::open_name_id(*request, parts.decryption_keys, parts.entity_id, idp.profile.algorithms);
+        saml::open_name_id(*request, trace.keys->decryption_keys, parts.entity_id, idp.profile.algorithms);
     if (!name_id) return std::move(name_id).error();
     trace.audit.name_id = parts.audit_digest.hex({"name_id", idp.entity_id.str(), name_id->value});
     return order_from(*request, std::move(*name_id), idp, parts.entity_id, now, parts.policy);
@@ -175,7 +175,14 @@ SoapReply PendingLogout::finish() noexcept {
 }
 
 struct LogoutService::Impl {
-    explicit Impl(LogoutServiceParts given) : parts(std::move(given)), idps(std::exchange(parts.idps, nullptr)) {}
+    explicit Impl(LogoutServiceParts given)
+        : parts(std::move(given)),
+          idps(std::exchange(parts.idps, nullptr)),
+          keys(std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, std::move(parts.decryption_keys)})) {}
+    [[nodiscard]] std::shared_ptr<const ServiceKeys> our_keys() const {
+        const std::lock_guard lock(keys_mutex);
+        return keys;
+    }
 
     [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
                                    RequestTrace& trace) const;
@@ -188,6 +195,8 @@ struct LogoutService::Impl {
     mutable Allowances measured_answers{parts.policy.unproven_answers_per_second};
     mutable std::mutex idps_mutex;
     std::shared_ptr<const IdpDirectory> idps;  ///< behind idps_mutex, which is held for a copy only
+    mutable std::mutex keys_mutex;
+    std::shared_ptr<const ServiceKeys> keys;  ///< behind keys_mutex, in the same way
 };
 
 LogoutService::LogoutService(LogoutServiceParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
@@ -204,8 +213,14 @@ std::shared_ptr<const IdpDirectory> LogoutService::idps() const {
     return impl_->idps;
 }
 
+void LogoutService::replace_keys(saml::MessageSigner signer, std::vector<saml::DecryptionKey> decryption_keys) {
+    auto keys = std::make_shared<const ServiceKeys>(ServiceKeys{std::move(signer), std::move(decryption_keys)});
+    const std::lock_guard lock(impl_->keys_mutex);
+    impl_->keys.swap(keys);
+}
+
 LogoutStep LogoutService::begin(std::string_view body, std::string_view media_type) noexcept {
-    RequestTrace trace(impl_->parts.clock.now());
+    RequestTrace trace(impl_->parts.clock.now(), impl_->our_keys());
     try {
         const std::shared_ptr<const IdpDirectory> partners = idps();
         return impl_->begin(partners.get(), body, media_type, trace);
@@ -245,7 +260,7 @@ LogoutStep LogoutService::Impl::carry_out(LogoutDecision decision, LogoutKey key
     auto round =
         std::make_shared<ApplicationRound>(parts.applications, std::move(std::get<EndSessions>(decision).sessions));
     auto state = std::make_shared<PendingLogout::State>(
-        PendingLogout::State{parts, std::move(key), RequestTrace(trace.audit.time), std::move(round)});
+        PendingLogout::State{parts, std::move(key), RequestTrace(trace.audit.time, trace.keys), std::move(round)});
     state->trace = std::move(trace);  // last: until here a failure is answered and written down by it
     return PendingLogout(std::move(state));
 }
@@ -279,7 +294,7 @@ Result<std::size_t> LogoutService::recover(const std::stop_token& stop) {
 
 /// Returns 1 if `logout` is still unfinished afterwards, else 0.
 std::size_t LogoutService::Impl::recover_one(UnfinishedLogout logout) const {
-    RequestTrace trace(parts.clock.now());
+    RequestTrace trace(parts.clock.now(), our_keys());
     AuditEntry& audit = trace.audit;
     audit.event = "recover";
     audit.idp = logout.key.idp.str();

@@ -56,7 +56,9 @@ public:
         configure_also("[server.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n");
     }
     void become_nobody() const {
-        if (is_root()) configure_also("[process]\nuser = \"nobody\"\n");
+        if (!is_root()) return;
+        configure_also("[process]\nuser = \"nobody\"\n");
+        fs::permissions(folder, fs::perms::others_exec, fs::perm_options::add);  // the IdP's file is looked at again
     }
     /// OpenSSL's provider with the algorithms is left out: whoever follows this file can't verify anything.
     [[nodiscard]] std::string write_configuration_without_algorithms() const {
@@ -103,7 +105,7 @@ public:
             return std::string(std::istreambuf_iterator<char>(stream), {});
         }());
         BOOST_REQUIRE(certificate.has_value());
-        const examples::TrustedSp sp{*saml::EntityID::parse("https://sp.example.org/saml"), *certificate};
+        const examples::TrustedSp sp{*saml::EntityID::parse("https://sp.example.org/saml"), {*certificate}};
         const auto status = sp.read_answer(body, order, now());
         BOOST_REQUIRE(status.has_value());
         BOOST_TEST(examples::short_text(*status) == "Success");

@@ -21,6 +21,7 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -30,12 +31,12 @@
 namespace {
 
 using namespace slo;
-using examples::StoreCalls;
+using examples::Calls;
 
 /// How a child ends that does `act` under the filter.
-std::string filtered(const std::function<int()>& act, StoreCalls store = StoreCalls::none) {
-    return test::in_child([&act, store] {
-        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls(store)) return 100;
+std::string filtered(const std::function<int()>& act, const std::set<Calls>& needed = {}) {
+    return test::in_child([&act, needed] {
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls(needed)) return 100;
         return act();
     });
 }
@@ -103,10 +104,28 @@ BOOST_AUTO_TEST_CASE(refuses_what_libraries_try_and_can_do_without) {
     for (const auto& [name, attempt] : attempts) BOOST_TEST(filtered(attempt) == refused, name);
 }
 
+BOOST_AUTO_TEST_CASE(metadata_in_files_is_read_and_nothing_is_written) {
+    const auto reading = [](const std::function<int()>& act) { return filtered(act, {Calls::read_files}); };
+    BOOST_TEST(reading([] { return ::open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 1; }) == "exit 0");
+    BOOST_TEST(reading([] { return error_of(::open("/dev/null", O_WRONLY | O_CLOEXEC)); }) == refused);
+    BOOST_TEST(reading([] { return error_of(::open("/dev/shm/slo-x", O_RDWR | O_CREAT | O_EXCL, 0600)); }) == refused);
+}
+
+BOOST_AUTO_TEST_CASE(copies_of_metadata_are_written_as_new_files_alone) {
+    const auto writing = [](const std::function<int()>& act) { return filtered(act, {Calls::write_files}); };
+    BOOST_TEST(writing([] {
+                   const int made =
+                       ::openat(AT_FDCWD, "/dev/shm/slo-filter-test", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+                   return made >= 0 && ::unlinkat(AT_FDCWD, "/dev/shm/slo-filter-test", 0) == 0 ? 0 : 1;
+               }) == "exit 0");
+    BOOST_TEST(writing([] { return error_of(::open("/dev/null", O_RDWR | O_CLOEXEC)); }) == refused);
+    BOOST_TEST(writing([] { return error_of(::open("/dev/null", O_RDWR | O_CREAT | O_CLOEXEC, 0600)); }) == refused);
+}
+
 BOOST_AUTO_TEST_CASE(leaves_a_store_on_the_disk_its_open_files_and_no_others) {
     const int file = ::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     BOOST_REQUIRE(file >= 0);
-    const auto on_files = [](const std::function<int()>& act) { return filtered(act, StoreCalls::files); };
+    const auto on_files = [](const std::function<int()>& act) { return filtered(act, {Calls::database}); };
     BOOST_TEST(on_files([file] {
                    char octet = 'x';
                    struct flock lock {};
@@ -125,7 +144,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_store_on_the_disk_its_open_files_and_no_others) {
 }
 
 BOOST_AUTO_TEST_CASE(leaves_a_store_beyond_the_network_its_way_there) {
-    const auto beyond = [](const std::function<int()>& act) { return filtered(act, StoreCalls::network); };
+    const auto beyond = [](const std::function<int()>& act) { return filtered(act, {Calls::network}); };
     BOOST_TEST(beyond([] {
                    sockaddr_in nobody{};
                    nobody.sin_family = AF_INET;
@@ -182,9 +201,7 @@ BOOST_AUTO_TEST_CASE(holds_for_threads_that_run_already) {
                        if (::read(ends[0], &octet, 1) != 1) return;  // until the filter is there
                        static_cast<void>(::socket(AF_INET, SOCK_STREAM, 0));
                    });
-                   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-                       !examples::filter_system_calls(StoreCalls::none))
-                       return 101;
+                   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls({})) return 101;
                    if (::write(ends[1], "x", 1) != 1) return 102;
                    older.join();
                    return 0;

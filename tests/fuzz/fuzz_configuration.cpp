@@ -4,6 +4,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include "config_metadata.hpp"
+#include "config_publishing.hpp"
 #include "config_sections.hpp"
 #include "config_store.hpp"
 #include "config_table.hpp"
@@ -39,14 +41,16 @@ void forget_tls(ConfigMap& root) {
     }
 }
 
-std::size_t read_sp(const ConfigTable& sp, std::vector<saml::EndpointUrl>& destinations) {
-    const auto id = parse_id(sp.required_text("entity_id", "urn:sp"));
-    fuzz::require(!id.str().empty() && id.str().size() <= 1024);
-    destinations = read_destinations(sp);
-    fuzz::require(!destinations.empty());
-    for (const auto& url : destinations) fuzz::require(url.str().starts_with("http"));
-    const auto acs = parse_url(sp.required_text("acs_url", "https://sp.example.org/acs"), "acs_url");
-    return id.str().size() + acs.str().size();
+void check_sp(const SpSection& sp) {
+    fuzz::require(!sp.entity_id.str().empty() && sp.entity_id.str().size() <= 1024);
+    fuzz::require(!sp.destinations.empty());
+    for (const auto& url : sp.destinations) fuzz::require(url.str().starts_with("http"));
+    require_within<std::chrono::seconds>(sp.cache_for, 1min, 24h * 30);
+    if (sp.valid_for) require_within<std::chrono::seconds>(*sp.valid_for, 2 * sp.cache_for, 24h * 3660);
+    for (const auto& contact : sp.contacts) {
+        for (const auto& mail : contact.email_addresses) fuzz::require(metadata::is_email_address(mail));
+    }
+    fuzz::require(sp.key_folder.has_value() != sp.named_keys.has_value());
 }
 
 void check_policy(const PolicySection& section) {
@@ -96,14 +100,14 @@ void check_profile(const idp_adapter::InteropProfile& profile) {
 
 void read_sections(const ConfigMap& tree) {
     const ConfigTable root(tree, {std::string(file_name), 0}, "the file", root_keys);
-    std::vector<saml::EndpointUrl> destinations;
     std::vector<std::string> notes;
-    read_sp(root.table("sp", sp_keys), destinations);
+    const SpSection sp = read_sp(root.table("sp", sp_keys), "/");
+    check_sp(sp);
     check_policy(read_policy(root.table("policy", policy_keys)));
     const StoreSection store = read_store(root, "/", ReloginRule::strict);
     check_store(store);
     const auto server =
-        read_server(root.table("server", server_keys), "/", destinations, handler_threads_for(store.options), notes);
+        read_server(root.table("server", server_keys), "/", sp.destinations, handler_threads_for(store.options), notes);
     check_server(server);
     for (const auto& note : notes) check_refusal(note);
     const auto local_port = read_local_port(root.table("local", local_keys), server.server);

@@ -102,6 +102,12 @@ BOOST_AUTO_TEST_CASE(lets_inner_ends_and_durations_only_shorten, *boost::unit_te
     BOOST_TEST((document->idps[0].cache_duration == 1h));
     BOOST_TEST((document->idps[1].cache_duration == 24h));
     BOOST_TEST((document->idps[2].cache_duration == std::nullopt));
+    const auto longer = test::entities(test::idp_text(1).xml(), R"(validUntil="2032-01-01T00:00:00Z")");
+    const auto outer =
+        read_document(test::entities(longer, R"(validUntil="2030-12-01T00:00:00Z" cacheDuration="PT2H")"));
+    BOOST_TEST_REQUIRE(outer.has_value());
+    BOOST_TEST(saml::format_instant(outer->idps.at(0).valid_until.value()) == "2030-12-01T00:00:00Z");
+    BOOST_TEST((outer->idps[0].cache_duration == 2h));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_entities_one_by_one_with_reason_and_line) {
@@ -175,6 +181,12 @@ BOOST_AUTO_TEST_CASE(reads_when_the_root_was_published) {
     BOOST_TEST_REQUIRE(document.has_value());
     BOOST_TEST(saml::format_instant(document->published.value()) == "2030-01-14T08:00:00Z");
     BOOST_TEST(saml::format_instant(read_document(entity.xml())->published.value()) == "2030-01-15T08:00:00Z");
+    BOOST_TEST(!read_document(test::entities(group))->published.has_value());
+    const std::string twice = test::entities(
+        R"(<md:Extensions xmlns:rpi="urn:oasis:names:tc:SAML:metadata:rpi"><rpi:PublicationInfo )"
+        R"(creationInstant="2030-01-14T08:00:00Z"/><rpi:PublicationInfo creationInstant="2030-01-15T08:00:00Z"/>)"
+        R"(</md:Extensions>)");
+    BOOST_TEST(saml::format_instant(read_document(twice)->published.value()) == "2030-01-14T08:00:00Z");
     BOOST_TEST(!read_document(IdpMetadataText{}.xml())->published.has_value());
 }
 

@@ -180,6 +180,15 @@ BOOST_AUTO_TEST_CASE(judges_trust_beside_the_content) {
     const auto findings = review(keyless.xml(), test::federation_rules());
     BOOST_TEST(has_error(findings, make_error_code(saml::Errc::signature_missing), 2));
     BOOST_TEST(has_error(findings, make_error_code(Errc::no_usable_key), 2));
+    // The reader stops at the malformed end, before it knows the document's digest.
+    std::string tampered = test::signed_by_federation(
+        entities(entities(good().xml(), R"(validUntil="2030-12-01T00:00:00Z")"), R"(ID="_f")"));
+    tampered.replace(tampered.find("2030-12-01"), 10, "2030-12-xx");
+    const auto both = review(tampered, test::federation_rules());
+    BOOST_TEST(std::ranges::any_of(
+        both, [](const Finding& f) { return f.code == make_error_code(saml::Errc::signature_invalid); }));
+    BOOST_TEST(
+        std::ranges::any_of(both, [](const Finding& f) { return f.code == make_error_code(Errc::schema_violation); }));
     auto pinned = test::local_rules();
     pinned.trust = metadata::PinnedHash{std::string(64, '0')};
     BOOST_TEST(has_error(review(good().xml(), pinned), make_error_code(Errc::hash_mismatch), 0));

@@ -36,6 +36,22 @@ metadata::SpMetadata with_everything() {
     sp.name_id_formats = {"urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
                           "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"};
     sp.valid_until = saml::parse_instant("2030-02-01T00:00:00Z").value();
+    sp.cache_duration = std::chrono::hours(6);
+    sp.id = saml::MessageID::parse("_an-id").value();
+    sp.display_names = {{"en", "Example & Sons"}, {"de-CH", "Beispiel \xc3\xbc"}};
+    sp.organization = metadata::Organization{.names = {{"en", "Example Ltd"}, {"de", "Beispiel GmbH"}},
+                                             .display_names = {{"en", "Example"}},
+                                             .urls = {{"en", "https://www.example.com/?a=1&b=2"}}};
+    sp.contacts = {{.type = metadata::ContactType::technical,
+                    .company = "Example Ltd",
+                    .given_name = "Ann",
+                    .sur_name = "<Admin>",
+                    .email_addresses = {"saml@example.com", "ann@example.com"}},
+                   {.type = metadata::ContactType::support,
+                    .company = {},
+                    .given_name = {},
+                    .sur_name = {},
+                    .email_addresses = {}}};
     return sp;
 }
 
@@ -160,6 +176,70 @@ BOOST_AUTO_TEST_CASE(refuses_a_name_id_format_that_is_no_uri) {
     auto sp = minimal();
     sp.name_id_formats = {"transient"};
     check_bad(sp, "NameIDFormat");
+}
+
+BOOST_AUTO_TEST_CASE(says_which_algorithms_we_accept_and_none_that_we_refuse,
+                     *boost::unit_test::description("ALG-01, ALG-04")) {
+    constexpr std::string_view alg = "urn:oasis:names:tc:SAML:metadata:algsupport";
+    const auto entity = test::read_xml(written(minimal()));
+    const auto& extensions = entity.only(md, "Extensions");
+    BOOST_TEST(extensions.count(alg, "DigestMethod") == 3U);
+    BOOST_TEST(extensions.count(alg, "SigningMethod") == 6U);
+    const saml::AlgorithmPolicy policy;
+    for (const auto& method : extensions.children) {
+        const std::string& uri = method.attributes.at("Algorithm");
+        if (method.is(alg, "DigestMethod")) {
+            BOOST_TEST(policy.allows(saml::digest_algorithm(uri).value()), uri);
+        } else {
+            BOOST_TEST(policy.allows(saml::signature_algorithm(uri).value()), uri);
+            const bool is_rsa = uri.find("#rsa-") != std::string::npos;
+            BOOST_TEST(method.attributes.at("MinKeySize") == (is_rsa ? "2048" : "256"));
+            BOOST_TEST(method.attributes.at("MaxKeySize") == (is_rsa ? "8192" : "521"));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(says_who_we_are_and_whom_to_ask) {
+    const auto entity = test::read_xml(written(with_everything()));
+    BOOST_TEST(entity.attributes.at("cacheDuration") == "PT21600S");
+    BOOST_TEST(entity.attributes.at("ID") == "_an-id");
+    const auto& organization = entity.only(md, "Organization");
+    BOOST_TEST(organization.count(md, "OrganizationName") == 2U);
+    BOOST_TEST(organization.find(md, "OrganizationURL")->text == "https://www.example.com/?a=1&b=2");
+    BOOST_TEST(entity.count(md, "ContactPerson") == 2U);
+    const auto& contact = *entity.find(md, "ContactPerson");
+    BOOST_TEST(contact.attributes.at("contactType") == "technical");
+    BOOST_TEST(contact.find(md, "SurName")->text == "<Admin>");
+    BOOST_TEST(contact.find(md, "EmailAddress")->text == "mailto:saml@example.com");
+    const auto* const name = entity.find("urn:oasis:names:tc:SAML:metadata:ui", "DisplayName");
+    BOOST_REQUIRE(name != nullptr);
+    BOOST_TEST(name->text == "Example & Sons");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_texts_that_nobody_could_read) {
+    auto sp = with_everything();
+    sp.organization->urls.clear();
+    check_bad(sp, "an organization needs a name, a display name and a URL");
+    sp = with_everything();
+    sp.organization->urls.front().text = "www.example.com";
+    check_bad(sp, "URL is no absolute URI");
+    for (const char* language : {"", "e n", "9", "abcdefghi", "en-", "-en", "en--us"}) {
+        sp = with_everything();
+        sp.display_names.front().language = language;
+        check_bad(sp, "its language is none");
+    }
+    sp = with_everything();
+    sp.display_names.front().text = "a\nb";
+    check_bad(sp, "display name");
+    for (const char* mail :
+         {"", "saml", "@example.com", "saml@", "a@b@c", "mailto:saml@example.com", "a b@example.com"}) {
+        sp = with_everything();
+        sp.contacts.front().email_addresses = {mail};
+        check_bad(sp, "e-mail address");
+    }
+    sp = with_everything();
+    sp.cache_duration = std::chrono::seconds(0);
+    check_bad(sp, "cacheDuration");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -102,13 +102,13 @@ BOOST_AUTO_TEST_CASE(files_of_tls_that_arent_there_are_named) {
     BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "absent.pem"));
     servers.tls =
         sp::RedisTlsOptions{.ca_file = certificates + "server.pem", .certificate_file = certificates + "client.pem"};
-    BOOST_TEST(contains(refusal(servers, sp::Errc::configuration_invalid), "without its private key"));
+    BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "without its private key"));
     servers.tls = sp::RedisTlsOptions{.ca_file = certificates + "server.pem",
                                       .certificate_file = certificates + "client.pem",
                                       .private_key_file = certificates + "server.key"};
     BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "doesn't belong to the key"));
     servers.tls = sp::RedisTlsOptions{.ca_file = ""};
-    BOOST_TEST(contains(refusal(servers, sp::Errc::configuration_invalid), "no CA file"));
+    BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "no CA file"));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_isnt_there_is_named) {

@@ -31,10 +31,11 @@ BOOST_AUTO_TEST_CASE(reads_the_smallest_useful_file) {
 
 BOOST_AUTO_TEST_CASE(publishes_metadata_with_our_certificate) {
     const auto configuration = accept(with("[[idp]]", "metadata_valid_for = \"30d\"\n[[idp]]"));
-    const std::string& document = configuration.endpoint.metadata;
+    const std::string document = metadata::make_document(configuration.publication, some_day).value().octets;
     BOOST_TEST((document.find(configuration.signing_key.certificate().base64()) != std::string::npos));
     BOOST_TEST((document.find("https://sp.example.org/saml/slo") != std::string::npos));
-    BOOST_TEST((configuration.sp_metadata.valid_until == some_day + 30 * 24h));
+    BOOST_TEST((configuration.publication.valid_for == 30 * 24h));
+    BOOST_TEST((document.find("<ds:Signature") != std::string::npos));
 }
 
 BOOST_AUTO_TEST_CASE(takes_the_soap_path_from_the_first_url) {
@@ -103,7 +104,11 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     BOOST_REQUIRE(written.server.tls.has_value());
     BOOST_TEST((written.server.tls->client_certificates == sp::ClientCertificates::none));
     BOOST_TEST(written.decryption_keys.size() == 1U);
-    BOOST_TEST(written.sp_metadata.signing.size() == 2U);
+    BOOST_TEST(written.publication.content.signing.size() == 2U);
+    BOOST_TEST((written.publication.content.cache_duration == accept(good).publication.content.cache_duration));
+    BOOST_TEST(written.publication.signer.has_value() == accept(good).publication.signer.has_value());
+    BOOST_TEST(written.publication.content.organization.has_value());
+    BOOST_TEST(written.publication.content.contacts.size() == 1U);
     BOOST_TEST(written.process.user == "saml-slo");
     BOOST_TEST((written.process.seccomp == sp::ProcessOptions().seccomp));
 }
@@ -334,7 +339,7 @@ BOOST_AUTO_TEST_CASE(pairs_encryption_keys_with_their_certificates) {
     };
     const auto two = accept(encryption(R"(["e1.key.pem", "e2.key.pem"])", R"(["e1.crt.pem", "e2.crt.pem"])"));
     BOOST_TEST(two.decryption_keys.size() == 2U);
-    BOOST_TEST(two.sp_metadata.encryption.size() == 2U);
+    BOOST_TEST(two.publication.content.encryption.size() == 2U);
     refuse(encryption(R"(["e1.key.pem", "e2.key.pem"])", R"("e1.crt.pem")"), 7, "don't pair up",
            "as many certificates as keys");
     refuse(encryption(R"("e1.key.pem")", R"("e2.crt.pem")"), 8, "isn't the certificate of the key", "belong together");

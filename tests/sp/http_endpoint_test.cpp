@@ -34,7 +34,17 @@ struct Fixture : ServiceUnderTest {
     }
     int status_of_type(const std::string& content_type) { return post({{"Content-Type", content_type}}).status; }
 
-    HttpEndpointOptions options{.metadata = "<metadata/>"};
+    metadata::PublishedDocument document{.octets = "<metadata/>",
+                                         .entity_tag = "\"abc\"",
+                                         .last_modified = *saml::parse_instant("1994-11-06T08:49:37Z"),
+                                         .max_age = std::chrono::seconds(300),
+                                         .valid_until = {}};
+    HttpEndpointOptions options{.metadata = [this]() -> Result<std::shared_ptr<const metadata::PublishedDocument>> {
+        return std::make_shared<const metadata::PublishedDocument>(document);
+    }};
+    HttpReply ask(HttpHeaders headers, std::string method = "GET") {
+        return send({std::move(method), options.metadata_path, std::move(headers), ""});
+    }
 };
 
 }  // namespace
@@ -165,9 +175,62 @@ BOOST_AUTO_TEST_CASE(shows_our_metadata) {
     BOOST_TEST(header_of(reply, "Content-Type") == "application/samlmetadata+xml");
     const HttpReply posted = send({"POST", options.metadata_path, {}, ""});
     BOOST_TEST(posted.status == 405);
-    BOOST_TEST(header_of(posted, "Allow") == "GET");
-    options.metadata.clear();
+    BOOST_TEST(header_of(posted, "Allow") == "GET, HEAD");
+    options.metadata = nullptr;
     BOOST_TEST(send({"GET", options.metadata_path, {}, ""}).status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(tells_caches_how_long_our_metadata_is_good,
+                     *boost::unit_test::description("SAML Metadata 4.3.2 l.1402-1405")) {
+    for (const char* method : {"GET", "HEAD"}) {
+        const HttpReply reply = ask({}, method);
+        BOOST_TEST(reply.status == 200);
+        BOOST_TEST(header_of(reply, "ETag") == "\"abc\"");
+        BOOST_TEST(header_of(reply, "Last-Modified") == "Sun, 06 Nov 1994 08:49:37 GMT");
+        BOOST_TEST(header_of(reply, "Cache-Control") == "public, max-age=300");
+        BOOST_TEST(reply.body == "<metadata/>");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sends_our_metadata_only_to_who_lacks_it) {
+    for (const char* tags : {"\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "*"}) {
+        const HttpReply reply = ask({{"If-None-Match", tags}});
+        BOOST_TEST(reply.status == 304, tags);
+        BOOST_TEST(reply.body.empty());
+        BOOST_TEST(header_of(reply, "ETag") == "\"abc\"");
+        BOOST_TEST(header_of(reply, "Cache-Control") == "public, max-age=300");
+    }
+    for (const char* tags : {"\"abcd\"", "abc", "\"x\"", ""})
+        BOOST_TEST(ask({{"If-None-Match", tags}}).status == 200, tags);
+    const std::string same = "Sun, 06 Nov 1994 08:49:37 GMT";
+    BOOST_TEST(ask({{"If-Modified-Since", same}}).status == 304);
+    BOOST_TEST(ask({{"If-Modified-Since", "Mon, 07 Nov 1994 00:00:00 GMT"}}).status == 304);
+    // RFC 9110, 13.1.3: the tag alone counts where there is one.
+    BOOST_TEST(ask({{"If-Modified-Since", same}, {"If-None-Match", "\"x\""}}).status == 200);
+    for (const char* date :
+         {"Sun, 06 Nov 1994 08:49:36 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "now", "", "Sun, 31 Feb 1995 08:49:37 GMT",
+          "Sun, 06 Nov 2094 24:49:37 GMT", "Sun, 06 Nov 2094 08:49:37 CET", "Sun, -6 Nov 2094 08:49:37 GMT"}) {
+        BOOST_TEST(ask({{"If-Modified-Since", date}}).status == 200, date);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(publishes_nothing_that_a_request_says, *boost::unit_test::description("MET-16")) {
+    const HttpReply plain = ask({{"Host", "sp.example.com"}});
+    const HttpReply claimed = ask({{"Host", "evil.example"},
+                                   {"X-Forwarded-Host", "evil.example"},
+                                   {"X-Forwarded-Proto", "http"},
+                                   {"Forwarded", "host=evil.example"}});
+    BOOST_TEST(claimed.body == plain.body);
+    BOOST_TEST((claimed.headers == plain.headers));
+}
+
+BOOST_AUTO_TEST_CASE(says_503_while_it_has_no_metadata_that_is_still_valid) {
+    options.metadata = []() -> Result<std::shared_ptr<const metadata::PublishedDocument>> {
+        return fail(Errc::configuration_invalid);
+    };
+    const HttpReply reply = ask({});
+    BOOST_TEST(reply.status == 503);
+    BOOST_TEST(header_of(reply, "Cache-Control") == "no-cache, no-store, must-revalidate, private");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,7 +12,7 @@
 #include "redis/dispatcher.hpp"
 #include "redis/event_loop.hpp"
 #include "redis/subscription.hpp"
-#include "slo/saml/script_name.hpp"
+#include "slo/saml/sha1_name.hpp"
 #include "slo/sp/error.hpp"
 
 namespace slo::sp::redis {
@@ -116,7 +116,7 @@ Result<std::vector<Address>> parse_addresses(const RedisServers& servers) {
 }  // namespace
 
 Script make_script(std::string_view source) {
-    return {source, saml::script_name(source)};
+    return {source, saml::sha1_name(source)};
 }
 
 struct Client::Impl {

@@ -35,6 +35,7 @@ using Error = boost::system::error_code;
 
 class TlsClient {
 public:
+    idp_adapter::TlsClientOptions policy;
     asio::ssl::context context{asio::ssl::context::tls_client};
     std::string server_name;
 };
@@ -42,7 +43,9 @@ public:
 Result<std::shared_ptr<TlsClient>> make_tls_client(const RedisTlsOptions& options) {
     auto client = std::make_shared<TlsClient>();
     client->server_name = options.server_name;
-    if (auto configured = configure_tls_client(client->context.native_handle(), options); !configured) {
+    client->policy = tls_policy(options);
+    if (auto configured = idp_adapter::configure_tls_client(client->context.native_handle(), client->policy);
+        !configured) {
         return std::move(configured).error();
     }
     return client;
@@ -131,7 +134,7 @@ private:
         if (!tls_) return on_ready();
         secured_.emplace(socket_, tls_->context);
         const std::string& name = tls_->server_name.empty() ? address_.host : tls_->server_name;
-        if (auto expected = expect_server(secured_->native_handle(), name); !expected) {
+        if (auto expected = idp_adapter::expect_server(secured_->native_handle(), tls_->policy, name); !expected) {
             return close(expected.error().detail);
         }
         secured_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](Error error) {

@@ -76,17 +76,6 @@ Result<Descriptor> open_file(const Descriptor& folder, const fs::path& path) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-    if (is_open()) ::close(number_);
-}
-
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-}
-
 std::string_view unfit_file_system(std::uint64_t magic) noexcept {
     switch (magic) {
         case 0x6969:

@@ -8,23 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "slo/idp_adapter/descriptor.hpp"
 #include "slo/saml/result.hpp"
 
 namespace slo::sp {
 
-/// Descriptor closes what it holds.
-class Descriptor {
-public:
-    explicit Descriptor(int number = -1) noexcept : number_(number) {}
-    ~Descriptor();
-    Descriptor(Descriptor&& other) noexcept;
-    Descriptor& operator=(Descriptor&& other) noexcept;
-    [[nodiscard]] int get() const noexcept { return number_; }
-    [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
-
-private:
-    int number_;
-};
+using idp_adapter::Descriptor;
 
 /// The name of a file system, by statfs's magic number, on which the store mustn't be: its locks or its shared memory
 /// don't reach every process that sees the file, or nobody can say. Empty: nothing is known against it.

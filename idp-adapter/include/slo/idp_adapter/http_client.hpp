@@ -2,49 +2,41 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "slo/idp_adapter/tls_client.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/result.hpp"
 
 namespace slo::idp_adapter {
 
 enum class HttpErrc {
-    url_refused = 1,    ///< not https (and http isn't allowed), or a redirect that leaves https
-    unreachable,        ///< no address, no connection
-    tls_failed,         ///< no handshake, or the peer isn't who it should be
-    timed_out,          ///< the whole exchange took longer than its deadline
-    reply_malformed,    ///< not HTTP, or it broke off
+    url_refused = 1,  ///< not https (and http isn't allowed), or a redirect that leaves https
+    unreachable,      ///< no address, no connection
+    tls_failed,       ///< no handshake, or the peer isn't who it should be
+    timed_out,        ///< the whole exchange took longer than its deadline
+    reply_malformed,  ///< not HTTP, or it broke off
     reply_too_large,
     too_many_redirects,
-    client_setup,       ///< a CA, certificate or key of ours can't be used
+    client_setup,  ///< a CA, certificate or key of ours can't be used
+    stopped,       ///< as the caller asked
 };
 [[nodiscard]] std::string_view name(HttpErrc code) noexcept;
 [[nodiscard]] const std::error_category& http_error_category() noexcept;
 [[nodiscard]] inline std::error_code make_error_code(HttpErrc code) noexcept {
     return {static_cast<int>(code), http_error_category()};
 }
-
-/// Any CA that the system trusts, and the host's name in the certificate.
-struct SystemCertificates {};
-/// A CA of our own choice (PEM file), and the host's name in the certificate.
-struct CertificatesOf {
-    std::filesystem::path ca_file;
-};
-/// These public keys alone, as SHA-256 of the SubjectPublicKeyInfo in lower-case hex; certificate dates, names and
-/// chains don't matter (SAML metadata interoperability profile).
-struct PinnedPublicKeys {
-    std::vector<std::string> sha256;
-};
-using PeerTrust = std::variant<SystemCertificates, CertificatesOf, PinnedPublicKeys>;
 
 struct HttpClientOptions {
     PeerTrust peer = SystemCertificates{};
@@ -54,10 +46,11 @@ struct HttpClientOptions {
     Http http = Http::refused;                   ///< plain http URLs
     std::chrono::milliseconds deadline{30'000};  ///< for name look-up, connection, redirects and body together
     std::uint64_t max_body = 16 * 1024 * 1024;   ///< octets
-    std::size_t max_header_octets = 16 * 1024;
-    unsigned max_redirects = 0;                  ///< 301, 302, 303, 307, 308; each judged like the first URL
+    std::size_t max_header_octets = 16 * 1024;   ///< of one reply
+    unsigned max_redirects = 0;                  ///< 301, 302, 303, 307, 308 of a GET; each judged like the first URL
 };
 
+/// One request. Its views must outlive the call.
 struct HttpCall {
     saml::EndpointUrl url;
     std::string_view method = "GET";
@@ -76,7 +69,10 @@ struct HttpHead {
 using BodySink = std::function<Result<void>(std::string_view octets)>;
 
 /// HttpClient makes one exchange at a time and blocks until it's over. No cookies, no compression, no authentication
-/// that wasn't given. Connects only where a URL (or a redirect that is allowed) says. Not thread-safe.
+/// that wasn't given. Connects only where a URL (or a redirect that is allowed) says; a redirect never leaves https. A
+/// body whose length isn't said (neither Content-Length nor chunks) is refused: nobody could tell that it broke off.
+/// The system's resolver can't be interrupted: where names take longer than the deadline, call() returns in time all
+/// the same, and the destructor waits. Not thread-safe.
 class HttpClient {
 public:
     /// Errors: HttpErrc::client_setup.
@@ -85,8 +81,8 @@ public:
     HttpClient(HttpClient&&) noexcept;
     HttpClient& operator=(HttpClient&&) noexcept;
 
-    /// Errors: HttpErrc above; the sink's own. The detail names no octet that the peer sent.
-    [[nodiscard]] Result<HttpHead> call(const HttpCall& call, const BodySink& sink);
+    /// `stop` ends it early. Errors: HttpErrc above; the sink's own. The detail names no octet that the peer sent.
+    [[nodiscard]] Result<HttpHead> call(const HttpCall& call, const BodySink& sink, const std::stop_token& stop = {});
 
 private:
     struct Impl;

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -17,7 +22,28 @@
 
 namespace slo::idp_adapter {
 
-/// A local file, read again when it changes.
+enum class SourceErrc {
+    setup = 1,        ///< source.setup: the options can't be; `detail` says why and how to mend it
+    file_unreadable,  ///< source.file: not there, not ours to read, no regular file, a symbolic link
+    file_too_large,   ///< source.file_too_large
+    file_changing,    ///< source.file_changing: it changed while it was read; asked again soon
+    cache_failed,     ///< source.cache: the folder of the copies can't be used
+    status_refused,   ///< source.status: the server answered something else than a document
+    media_type,       ///< source.media_type: no application/samlmetadata+xml of a Metadata Query Protocol server
+    entity_missing,   ///< source.entity_missing: the entity that must be there isn't, or not alone
+    entity_taken,     ///< source.entity_taken: a source before this one has an entity with this entityID (MET-06)
+    key_shared,       ///< source.key_shared: an entity of another source signs with the same key (MET-07)
+    expiring,         ///< source.expiring: what is in force ends soon
+    expired,          ///< source.expired: what was in force has ended
+};
+/// Static storage.
+[[nodiscard]] std::string_view name(SourceErrc code) noexcept;
+[[nodiscard]] const std::error_category& source_error_category() noexcept;
+[[nodiscard]] inline std::error_code make_error_code(SourceErrc code) noexcept {
+    return {static_cast<int>(code), source_error_category()};
+}
+
+/// A local file, read again when it changes. Not through a symbolic link.
 struct MetadataFile {
     std::filesystem::path path;
 };
@@ -26,7 +52,7 @@ struct MetadataUrl {
     saml::EndpointUrl url;
     HttpClientOptions http;
 };
-/// A Metadata Query Protocol server: one document for each entity that `rules.wanted` names.
+/// A Metadata Query Protocol server: one document for each entity that `rules.wanted` names, which must not be empty.
 struct MetadataQuery {
     enum class Form { url_encoded, sha1 };  ///< how the entityID is written in the path
     saml::EndpointUrl base;
@@ -35,29 +61,79 @@ struct MetadataQuery {
 };
 using MetadataPlace = std::variant<MetadataFile, MetadataUrl, MetadataQuery>;
 
+/// Whether an aggregate may lack an entity that is wanted: leaving it out is how a federation revokes.
+enum class Missing { accepted, refused };
+
 struct MetadataSourceOptions {
-    std::string name;  ///< for people: in audit lines, and as the folder's name in the cache; [a-z0-9-]
+    std::string name;  ///< for people: in audit lines, and as the folder's name in the cache; [a-z0-9-], 1 to 64
     MetadataPlace place;
     metadata::MetadataRules rules;
-    std::filesystem::path cache;              ///< folder for the last good copies; empty: none (a file is its own)
+    Missing missing = Missing::accepted;
+    std::filesystem::path cache = {};  ///< folder for the last good copies of what is remote; a file is its own
     std::chrono::seconds shortest_refresh{300};
     std::chrono::seconds longest_refresh{6 * 3600};  ///< cacheDuration and Cache-Control only shorten it
     std::chrono::seconds warn_before_expiry{2 * 24 * 3600};
+    /// Of a file: what was read from it already, perhaps by somebody who could read more.
+    std::optional<metadata::MetadataDocument> first = {};
 };
 
 /// What a refresh came to.
 struct RefreshOutcome {
     enum class Kind {
-        updated,    ///< a new document is in force
-        unchanged,  ///< asked, and nothing new
-        refused,    ///< a document came and isn't believed; the one before stays in force
+        updated,      ///< a new document is in force
+        unchanged,    ///< asked, and nothing new
+        refused,      ///< a document or an entity in it came and isn't believed; the one before stays in force
         unreachable,  ///< no document came; the one before stays in force
-        expiring,   ///< what is in force ends soon, and there is nothing newer
-        expired,    ///< what was in force has ended: its IdPs aren't believed any more
+        expiring,     ///< what is in force ends soon, and there is nothing newer
+        expired,      ///< what was in force has ended: its IdPs aren't believed any more
     };
     Kind kind = Kind::unchanged;
-    std::optional<saml::EntityID> entity_id;  ///< of a Metadata Query, which entity
-    Failure why;                              ///< of refused and unreachable
+    std::optional<saml::EntityID> entity_id = {};  ///< where it's about one entity
+    Failure why = {};                              ///< of all but updated and unchanged
+};
+[[nodiscard]] std::string_view name(RefreshOutcome::Kind kind) noexcept;
+
+/// What a source needs from outside. Empty ones are an HttpClient and a generator seeded by the system.
+struct SourcePorts {
+    std::function<Result<HttpHead>(const HttpCall&, const BodySink&, const std::stop_token&)> exchange = {};
+    std::function<double()> chance = {};  ///< uniform in [0, 1): spreads what many nodes would ask at one time
+};
+
+/// MetadataSource keeps the last good documents of one place. Blocks as long as its place does. Not thread-safe.
+///
+/// Nothing that arrives from a partner can make it ask: it asks the places of its options, made before the first
+/// message, when next_refresh() has come, and no function here takes an entityID or a URL (MET-15).
+class MetadataSource {
+public:
+    /// Starts from the file, or from the cached copies, which are verified like what comes from the network. A remote
+    /// place isn't asked yet. Errors: SourceErrc::setup, cache_failed, HttpErrc::client_setup; of a file without
+    /// `first`, why it isn't believed.
+    [[nodiscard]] static Result<MetadataSource> open(MetadataSourceOptions options, Instant now,
+                                                     SourcePorts ports = {});
+    ~MetadataSource();
+    MetadataSource(MetadataSource&&) noexcept;
+    MetadataSource& operator=(MetadataSource&&) noexcept;
+
+    /// Asks, of what is due, the one that has waited longest; and says each hour what ends soon or has ended. A file
+    /// that hasn't changed, or is as bad as before, isn't mentioned. After a clock was set back, everything is due.
+    [[nodiscard]] std::vector<RefreshOutcome> refresh(Instant now, const std::stop_token& stop = {});
+
+    /// When refresh() has something to ask.
+    [[nodiscard]] Instant next_refresh() const noexcept;
+
+    [[nodiscard]] const std::string& name() const noexcept;
+    /// Counts the documents that came into force: it changes whenever documents() does.
+    [[nodiscard]] std::uint64_t version() const noexcept;
+    /// What is in force. Holds until the next refresh.
+    [[nodiscard]] std::vector<const metadata::MetadataDocument*> documents() const;
+
+private:
+    struct Impl;
+    explicit MetadataSource(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace slo::idp_adapter
+
+template <>
+struct std::is_error_code_enum<slo::idp_adapter::SourceErrc> : std::true_type {};

@@ -11,18 +11,19 @@
 
 namespace slo::sp {
 
-/// AuditEntry is one LogoutRequest and what we did about it. No NameID, no key, nothing the peer wrote that wasn't
-/// proven; `name_id` and `session_indexes` are keyed hashes.
+/// AuditEntry is one LogoutRequest and what we did about it, or what became of a source of metadata. No NameID, no key,
+/// nothing the peer wrote that wasn't proven; `name_id` and `session_indexes` are keyed hashes.
 struct AuditEntry {
     Instant time;
     std::string idp;                           ///< entityID from our own metadata; empty where unknown
     std::string request_id;                    ///< an NCName of a verified request; empty before that
     std::string name_id;                       ///< keyed hash, 32 hex digits
     std::vector<std::string> session_indexes;  ///< keyed hashes
-    std::string event;                         ///< "logout", "repeat", "refused", "recover" or "store"
+    std::string event;                         ///< "logout", "repeat", "refused", "recover", "store", "metadata" or "keys"
+    std::string source = {};                   ///< of "metadata": the source's name in our configuration
     std::string stage;                         ///< where it was refused or failed: "sig", "store", "application", ...
     std::string rule;                          ///< the broken rule's name, e.g. "sig.invalid"
-    std::string detail;                        ///< where the store failed: how, in its own words; no name, no key
+    std::string detail;                        ///< where the store or a source failed: how; no name, no key
     std::string status;                        ///< "Success", "Requester/RequestDenied", "Fault/Client", "403", ...
     unsigned ended = 0;
     unsigned already_gone = 0;

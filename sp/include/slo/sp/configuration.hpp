@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "slo/idp_adapter/idp.hpp"
-#include "slo/metadata/sp_metadata.hpp"
+#include "slo/idp_adapter/metadata_refresher.hpp"
+#include "slo/metadata/published_metadata.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
@@ -23,14 +24,22 @@ struct ProcessOptions {
     SystemCallFilter seccomp = SystemCallFilter::on;
 };
 
+/// Where partners are known from: the files of [[idp]], which are watched, and then [[metadata]].
+struct MetadataOptions {
+    std::vector<idp_adapter::SourceOfIdps> sources;
+    idp_adapter::SharedKeys shared_keys = idp_adapter::SharedKeys::refused;
+};
+
 /// Everything that the TOML file said, with every file that it names read, parsed and checked.
 struct Configuration {
     saml::EntityID entity_id;
     std::vector<saml::EndpointUrl> destinations;
     saml::SigningKey signing_key;
     std::vector<saml::DecryptionKey> decryption_keys;
-    metadata::SpMetadata sp_metadata;
-    std::vector<idp_adapter::Idp> idps;
+    metadata::Publication publication;  ///< our metadata; `endpoint.metadata` is for whoever has a clock to set
+    std::filesystem::path key_folder;   ///< keys = ... in [sp]; empty: our keys are files of their own
+    std::vector<idp_adapter::Idp> idps;  ///< of [[idp]], as their files said at start
+    MetadataOptions metadata;            ///< for a MetadataRefresher, which knows all of them, and keeps them fresh
     Policy policy;
     StoreOptions store;
     HttpServerOptions server;
@@ -44,5 +53,16 @@ struct Configuration {
 /// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so. Errors:
 /// Errc::configuration_invalid with one line: what is wrong, where, and how to mend it. Unknown keys are errors.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now);
+
+/// Our keys at a moment of their roll-over, and what is published with them.
+struct OurKeys {
+    saml::SigningKey signing;
+    std::vector<saml::DecryptionKey> decryption;
+    metadata::Publication publication;
+};
+
+/// reload_keys reads the key folder of `configuration` again: for LogoutService::replace_keys and
+/// PublishedMetadata::replace. Errors: Errc::configuration_invalid; what is in force should then stay so.
+[[nodiscard]] Result<OurKeys> reload_keys(const Configuration& configuration, Instant now);
 
 }  // namespace slo::sp

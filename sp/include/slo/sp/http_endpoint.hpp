@@ -1,24 +1,31 @@
 // The SOAP and metadata endpoints as a function from request value to reply value. No socket.
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
 
+#include "slo/metadata/published_metadata.hpp"
+#include "slo/saml/result.hpp"
 #include "slo/sp/http.hpp"
 #include "slo/sp/logout_service.hpp"
 
 namespace slo::sp {
 
+/// Says what our metadata is just now. Thread-safe.
+using CurrentMetadata = std::function<Result<std::shared_ptr<const metadata::PublishedDocument>>()>;
+
 struct HttpEndpointOptions {
     std::string soap_path = "/saml/slo/soap";
     std::string metadata_path = "/saml/metadata";
-    std::string metadata;              ///< the document to serve; empty: 404
+    CurrentMetadata metadata;          ///< asked for each request; empty: 404
     std::size_t max_body = 64 * 1024;  ///< octets
 };
 
 /// HttpEndpoint applies the HTTP rows of the SOAP binding (method, Content-Type, size: normative rows 1 to 3), hands
-/// the body to the service, and adds the headers of Bindings 3.2.3.2 (l.364-368). Paths match byte by byte, queries
-/// included.
+/// the body to the service, and adds the headers of Bindings 3.2.3.2 (l.364-368). Our metadata is served to GET and
+/// HEAD with what HTTP caches ask for (SAML Metadata 4.1.1; RFC 9110, 13.1); nothing in it comes from the request.
+/// Paths match byte by byte, queries included.
 class HttpEndpoint final : public HttpHandler {
 public:
     /// `service` must outlive the endpoint and every reply that is still pending.
@@ -28,7 +35,7 @@ public:
 
 private:
     [[nodiscard]] HttpStep soap(const HttpRequest& request);
-    [[nodiscard]] HttpReply metadata(const HttpRequest& request) const;
+    [[nodiscard]] HttpReply our_metadata(const HttpRequest& request) const;
 
     LogoutService& service_;
     HttpEndpointOptions options_;

@@ -44,6 +44,12 @@ struct LogoutServiceParts {
     const Clock& clock;
 };
 
+/// Our own keys at one moment.
+struct ServiceKeys {
+    saml::MessageSigner signer;
+    std::vector<saml::DecryptionKey> decryption_keys;
+};
+
 /// PendingLogout is a logout whose applications are still at work: a plan for a driver. Copies share one logout.
 /// A driver asks budget(), calls start() once, waits until `on_complete` was called or the budget is over, and calls
 /// finish() once.
@@ -93,6 +99,9 @@ public:
     /// New partners from now on; logouts at work go on with the ones that they found.
     void replace_idps(std::shared_ptr<const idp_adapter::IdpDirectory> idps);
     [[nodiscard]] std::shared_ptr<const idp_adapter::IdpDirectory> idps() const;
+    /// New keys of our own from now on. A logout at work is answered with the key that signed when it came: publish the
+    /// old certificate a while longer.
+    void replace_keys(saml::MessageSigner signer, std::vector<saml::DecryptionKey> decryption_keys);
 
 private:
     struct Impl;

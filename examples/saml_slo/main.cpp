@@ -1,0 +1,247 @@
+// saml-slo: metadata and keys at the command line.
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "keys_command.hpp"
+#include "metadata_command.hpp"
+#include "slo/saml/runtime.hpp"
+#include "slo/sp/clock.hpp"
+#include "trust_command.hpp"
+
+namespace {
+
+using namespace slo;
+using namespace slo::tool;
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 fine; 1 problems in a document, or differences; 2 the command line, the configuration or a file of\n"
+    "ours is at fault; 3 refused: not trusted, or too early; 4 a source can't be reached. What is wrong, and how to "
+    "mend\n"
+    "it, stands on stderr. With --json, stdout is one JSON object.";
+
+const std::map<std::string, saml::KeyKind> kinds{{"rsa-2048", saml::KeyKind::rsa_2048},
+                                                 {"rsa-3072", saml::KeyKind::rsa_3072},
+                                                 {"p256", saml::KeyKind::ec_p256},
+                                                 {"p384", saml::KeyKind::ec_p384},
+                                                 {"p521", saml::KeyKind::ec_p521}};
+const std::map<std::string, sp::KeyPurpose> purposes{{"signing", sp::KeyPurpose::signing},
+                                                     {"encryption", sp::KeyPurpose::encryption}};
+const std::map<std::string, int> stages{{"prepare", 0}, {"activate", 1}, {"retire", 2}, {"list", 3}};
+
+/// Everything that the command line can say.
+struct Line {
+    bool json = false;
+    Generation generation;
+    bool sign = false;
+    bool unsigned_ = false;
+    std::string file;
+    std::string newer_file;
+    Import import;
+    int longest_validity_days = 30;
+    bool accept = false;
+    NewKey new_key;
+    FirstKey first_key;
+    Rotation rotation;
+    KeyWish wish;
+    int lifetime_days = 3652;
+    sp::KeyPurpose purpose = sp::KeyPurpose::signing;
+    int stage = 3;
+    bool force = false;
+    std::string configuration;
+};
+
+void add_key_wish(CLI::App& app, Line& line) {
+    app.add_option("--kind", line.wish.kind,
+                   "what to make: rsa-2048 (every IdP can verify it), rsa-3072, p256, p384, p521")
+        ->transform(CLI::CheckedTransformer(kinds, CLI::ignore_case))
+        ->type_name("KIND");
+    app.add_option("--common-name", line.wish.common_name, "in the certificate, for people")
+        ->check([](const std::string& name) {
+            return name.empty() || name.size() > 64 ? "must be 1 to 64 bytes long" : "";
+        });
+    app.add_option("--lifetime", line.lifetime_days, "days that the certificate says")->check(CLI::Range(1, 36'500));
+}
+
+void add_purpose(CLI::App& app, Line& line) {
+    app.add_option("--purpose", line.purpose, "signing or encryption")
+        ->transform(CLI::CheckedTransformer(purposes, CLI::ignore_case))
+        ->type_name("PURPOSE");
+}
+
+void add_configuration(CLI::App& app, Line& line) {
+    app.add_option("--config", line.configuration, "the endpoint's configuration")->required()->type_name("FILE");
+}
+
+struct Commands {
+    CLI::App* generate = nullptr;
+    CLI::App* show = nullptr;
+    CLI::App* validate = nullptr;
+    CLI::App* diff = nullptr;
+    CLI::App* import = nullptr;
+    CLI::App* refresh = nullptr;
+    CLI::App* new_key = nullptr;
+    CLI::App* rotate = nullptr;
+    CLI::App* list = nullptr;
+};
+
+void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
+    commands.import = metadata.add_subcommand(
+        "import", "take a document that proves itself; what adds trust is shown first, and written with --accept only");
+    commands.import->add_option("SOURCE", line.import.source, "a file, or an https URL")->required();
+    auto* const proof = commands.import->add_option_group("proof", "why it's believed");
+    proof->add_option("--signing-certificate", line.import.signed_by, "one of these signed the whole document")
+        ->type_name("FILE");
+    proof
+        ->add_option("--sha256", line.import.sha256, "the document's hash, e.g. as its publisher told you by telephone")
+        ->check([](const std::string& hash) {
+            return hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos
+                       ? ""
+                       : "must be 64 hex digits in lower case";
+        });
+    proof->require_option(1);
+    commands.import->add_option("--entity", line.import.entities, "these IdPs alone")->type_name("ENTITYID");
+    commands.import
+        ->add_option("--max-validity", line.longest_validity_days,
+                     "days that the validUntil of a URL's document may lie ahead")
+        ->check(CLI::Range(1, 3660));
+    commands.import->add_option("--into", line.import.into, "the folder where the configuration finds it")
+        ->required()
+        ->type_name("FOLDER");
+    commands.import->add_option("--name", line.import.name, "the file's name there; else made of the entityID")
+        ->check([](const std::string& name) { return name.find('/') == std::string::npos ? "" : "must be no path"; });
+    commands.import->add_flag("--accept", line.accept, "write it also if it adds trust");
+}
+
+void add_metadata_commands(CLI::App& app, Line& line, Commands& commands) {
+    CLI::App& metadata = *app.add_subcommand("metadata", "documents: ours, and those of IdPs");
+    metadata.require_subcommand(1);
+    commands.generate = metadata.add_subcommand("generate", "print our metadata, to give to an IdP's administrator");
+    add_configuration(*commands.generate, line);
+    auto* const sign = commands.generate->add_flag("--sign", line.sign, "sign it, whatever the configuration says");
+    commands.generate->add_flag("--unsigned", line.unsigned_, "don't sign it")->excludes(sign);
+    commands.show = metadata.add_subcommand("show", "who is in FILE: entities, keys, endpoints, validity");
+    commands.show->add_option("FILE", line.file)->required();
+    commands.validate = metadata.add_subcommand("validate", "everything that is wrong or odd in FILE, with its line");
+    commands.validate->add_option("FILE", line.file)->required();
+    commands.diff = metadata.add_subcommand("diff", "what NEW changes in trust; exit code 1 if it adds some");
+    commands.diff->add_option("OLD", line.file)->required();
+    commands.diff->add_option("NEW", line.newer_file)->required();
+    add_import_command(metadata, line, commands);
+    commands.refresh = metadata.add_subcommand("refresh", "ask every source of the configuration once");
+    add_configuration(*commands.refresh, line);
+}
+
+void add_key_commands(CLI::App& app, Line& line, Commands& commands) {
+    CLI::App& keys = *app.add_subcommand("keys", "our keys, and how they roll over");
+    keys.require_subcommand(1);
+    commands.new_key = keys.add_subcommand("new", "make a key (mode 0600) and its certificate; nothing is overwritten");
+    auto* const place =
+        commands.new_key->add_option("PLACE", line.new_key.place, "makes PLACE.key.pem and PLACE.crt.pem");
+    auto* const folder = commands.new_key->add_option("--folder", line.first_key.folder,
+                                                      "the first key of the folder that keys in [sp] names");
+    place->excludes(folder);
+    auto* const served = commands.new_key->add_option("--served-key", line.first_key.served_key,
+                                                      "don't make one, take the key that served until now");
+    auto* const certificate =
+        commands.new_key->add_option("--served-certificate", line.first_key.served_certificate, "and its certificate");
+    served->needs(folder)->needs(certificate);
+    certificate->needs(served);
+    add_purpose(*commands.new_key, line);
+    add_key_wish(*commands.new_key, line);
+
+    commands.rotate = keys.add_subcommand(
+        "rotate",
+        "one step of a roll-over; a running endpoint follows by itself. prepare: make the next key and publish "
+        "it; activate: sign with it; retire: drop the old one");
+    add_configuration(*commands.rotate, line);
+    commands.rotate->add_option("--stage", line.stage, "prepare, activate, retire, or list")
+        ->required()
+        ->transform(CLI::CheckedTransformer(stages, CLI::ignore_case))
+        ->type_name("STAGE");
+    commands.rotate->add_flag("--force", line.force, "also where some IdPs may not have our newer metadata yet");
+    add_purpose(*commands.rotate, line);
+    add_key_wish(*commands.rotate, line);
+
+    commands.list = keys.add_subcommand("list", "which keys there are, and what comes next");
+    add_configuration(*commands.list, line);
+    add_purpose(*commands.list, line);
+}
+
+ExitCode run_new_key(Line& line, Format format, Instant now) {
+    line.wish.lifetime = std::chrono::days(line.lifetime_days);
+    if (!line.first_key.folder.empty()) {
+        line.first_key.purpose = line.purpose;
+        line.first_key.wish = line.wish;
+        return make_first_key(line.first_key, format, now);
+    }
+    if (line.new_key.place.empty()) return complain("keys new: name a PLACE, or --folder FOLDER", ExitCode::usage);
+    line.new_key.wish = line.wish;
+    return make_new_key(line.new_key, format, now);
+}
+
+ExitCode run_rotation(Line& line, Format format, Instant now) {
+    line.wish.lifetime = std::chrono::days(line.lifetime_days);
+    line.rotation.configuration = line.configuration;
+    line.rotation.purpose = line.purpose;
+    line.rotation.wish = line.wish;
+    line.rotation.haste = line.force ? Haste::forced : Haste::none;
+    if (line.stage < 3) line.rotation.step = static_cast<sp::KeyStep>(line.stage);
+    return rotate_keys(line.rotation, format, now);
+}
+
+ExitCode run(Line& line, const Commands& commands) {
+    const Format format = line.json ? Format::json : Format::table;
+    const Instant now = sp::SystemClock().now();
+    if (*commands.generate) {
+        line.generation.configuration = line.configuration;
+        if (line.sign) line.generation.signature = Signature::yes;
+        if (line.unsigned_) line.generation.signature = Signature::no;
+        return generate_metadata(line.generation, format, now);
+    }
+    if (*commands.show) return show_metadata(line.file, format, now);
+    if (*commands.validate) return validate_metadata(line.file, format, now);
+    if (*commands.diff) return diff_metadata(line.file, line.newer_file, format, now);
+    if (*commands.refresh) return refresh_metadata(line.configuration, format, now);
+    if (*commands.import) {
+        line.import.longest_validity = std::chrono::days(line.longest_validity_days);
+        line.import.acceptance = line.accept ? Acceptance::accepted : Acceptance::ask;
+        return import_metadata(line.import, format, now);
+    }
+    if (*commands.new_key) return run_new_key(line, format, now);
+    return run_rotation(line, format, now);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Line line;
+    Commands commands;
+    CLI::App app{"saml-slo: metadata and keys of a SAML 2.0 service provider", "saml-slo"};
+    app.footer(exit_codes);
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.add_flag("--json", line.json, "JSON instead of tables");
+    try {
+        add_metadata_commands(app, line, commands);
+        add_key_commands(app, line, commands);
+        app.parse(argc, argv);
+    } catch (const CLI::Success& wanted) {  // --help
+        return app.exit(wanted);
+    } catch (const CLI::Error& error) {
+        return static_cast<int>(complain(std::string(error.what()) + "; see saml-slo --help", ExitCode::usage));
+    }
+    if (const auto hardened = saml::harden_process(); !hardened)
+        return static_cast<int>(complain(hardened.error().code.message(), ExitCode::usage));
+    try {
+        return static_cast<int>(run(line, commands));
+    } catch (const std::exception& error) {
+        return static_cast<int>(
+            complain(std::string(error.what()) + "; check the memory and the disk", ExitCode::usage));
+    }
+}

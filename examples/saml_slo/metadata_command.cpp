@@ -1,0 +1,141 @@
+#include "metadata_command.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "files.hpp"
+#include "slo/metadata/metadata_document.hpp"
+#include "slo/metadata/published_metadata.hpp"
+#include "slo/sp/configuration.hpp"
+
+namespace slo::tool {
+namespace {
+
+namespace fs = std::filesystem;
+using saml::format_instant;
+
+std::string_view name(metadata::KeyUse use) {
+    switch (use) {
+        case metadata::KeyUse::signing:
+            return "signing";
+        case metadata::KeyUse::encryption:
+            return "encryption";
+        case metadata::KeyUse::both:
+            return "both";
+    }
+    return {};
+}
+
+std::string last_part(const std::string& uri) {
+    return uri.substr(uri.rfind(':') + 1);
+}
+
+std::string json_of(const metadata::KeyDescriptor& key) {
+    JsonObject object;
+    object.add("use", name(key.use));
+    if (key.certificate) {
+        object.add("sha256", key.certificate->fingerprint())
+            .add("not_before", format_instant(key.certificate->not_before()))
+            .add("not_after", format_instant(key.certificate->not_after()));
+    }
+    return object.str();
+}
+
+std::string json_of(const metadata::EntityDescriptor& entity) {
+    std::vector<std::string> keys;
+    std::vector<std::string> endpoints;
+    for (const auto& key : entity.idp->keys) keys.push_back(json_of(key));
+    for (const auto& endpoint : entity.idp->single_logout_services) {
+        JsonObject object;
+        object.add("binding", endpoint.binding).add("location", endpoint.location.str());
+        if (endpoint.response_location) object.add("response_location", endpoint.response_location->str());
+        endpoints.push_back(object.str());
+    }
+    JsonObject object;
+    object.add("entity_id", entity.entity_id.str());
+    if (entity.valid_until) object.add("valid_until", format_instant(*entity.valid_until));
+    return object.add_value("keys", json_array(keys)).add_value("single_logout_services", json_array(endpoints)).str();
+}
+
+std::string json_of(const metadata::MetadataDocument& document) {
+    std::vector<std::string> idps;
+    std::vector<std::string> refused;
+    for (const auto& idp : document.idps) idps.push_back(json_of(idp));
+    for (const auto& entity : document.refused) {
+        refused.push_back(JsonObject()
+                              .add("entity_id", entity.entity_id ? entity.entity_id->str() : "")
+                              .add("line", static_cast<std::int64_t>(entity.line))
+                              .add("rule", entity.why.code.message())
+                              .add("detail", entity.why.detail)
+                              .str());
+    }
+    JsonObject whole;
+    whole.add("sha256", document.sha256).add("entities", static_cast<std::int64_t>(document.entities));
+    if (document.valid_until) whole.add("valid_until", format_instant(*document.valid_until));
+    if (document.cache_duration) whole.add("cache_duration_seconds", std::int64_t{document.cache_duration->count()});
+    if (document.published) whole.add("published", format_instant(*document.published));
+    return whole.add_value("idps", json_array(idps)).add_value("refused", json_array(refused)).str() + "\n";
+}
+
+std::string table_of(const metadata::MetadataDocument& document) {
+    std::string text = "SHA-256      " + document.sha256 + "\nentities     " + std::to_string(document.entities) +
+                       "\nvalid until  " + (document.valid_until ? format_instant(*document.valid_until) : "not said");
+    text += "\nask again    ";
+    text += document.cache_duration ? "after " + std::to_string(document.cache_duration->count()) + " seconds\n"
+                                    : std::string("not said\n");
+    for (const auto& idp : document.idps) {
+        text += "\nIdP " + printable(idp.entity_id.str());
+        text += idp.valid_until ? ", valid until " + format_instant(*idp.valid_until) + "\n" : "\n";
+        Table table({"  KEY OR ENDPOINT", "", ""});
+        for (const auto& key : idp.idp->keys) {
+            table.add(
+                {"  key for " + std::string(name(key.use)),
+                 key.certificate ? "until " + format_instant(key.certificate->not_after()) : "without certificate",
+                 key.certificate ? "SHA-256 " + key.certificate->fingerprint() : ""});
+        }
+        for (const auto& endpoint : idp.idp->single_logout_services)
+            table.add({"  logout by " + last_part(endpoint.binding), endpoint.location.str(), ""});
+        text += table.str();
+        for (const std::string& why : idp.idp->skipped_keys) text += "  a key isn't usable: " + printable(why) + "\n";
+    }
+    for (const auto& entity : document.refused) {
+        text += "\nrefused, line " + std::to_string(entity.line) + ": " +
+                printable(entity.entity_id ? entity.entity_id->str() : "an entity without a usable entityID") + ": " +
+                printable(text_of(entity.why)) + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+ExitCode generate_metadata(const Generation& command, Format format, Instant now) {
+    auto configuration = sp::load_configuration(command.configuration, now);
+    if (!configuration) return complain(text_of(configuration.error()), ExitCode::usage);
+    metadata::Publication publication = configuration->publication;
+    if (command.signature == Signature::no) publication.signer.reset();
+    if (command.signature == Signature::yes) publication.signer = configuration->signing_key;
+    const auto document = metadata::make_document(publication, now);
+    if (!document) return complain(text_of(document.error()), ExitCode::usage);
+    if (format == Format::table) return print(document->octets, ExitCode::fine);
+    JsonObject object;
+    object.add("entity_id", configuration->entity_id.str()).add("document", document->octets);
+    if (document->valid_until) object.add("valid_until", format_instant(*document->valid_until));
+    return print(object.str() + "\n", ExitCode::fine);
+}
+
+ExitCode show_metadata(const fs::path& file, Format format, Instant now) {
+    const auto octets = read_whole(file);
+    if (!octets) return complain(text_of(octets.error()), ExitCode::usage);
+    metadata::MetadataRules rules{.trust = metadata::TrustedPlace{}};
+    rules.limits.octets = octets->size();
+    const auto document = metadata::read_metadata(saml::source_of(*octets), rules, now);
+    if (!document) {
+        return complain(file.string() + " isn't usable as metadata: " + document.error().code.message() +
+                            (document.error().detail.empty() ? "" : " (" + document.error().detail + ")") +
+                            "; saml-slo metadata validate explains it",
+                        ExitCode::found);
+    }
+    return print(format == Format::json ? json_of(*document) : table_of(*document), ExitCode::fine);
+}
+
+}  // namespace slo::tool

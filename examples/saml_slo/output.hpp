@@ -1,0 +1,61 @@
+// What saml-slo prints: tables for people, JSON for programs, and not one octet that a terminal would obey.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace slo::tool {
+
+/// Stable: scripts rely on them. saml-slo --help explains them.
+enum class ExitCode {
+    fine = 0,
+    found = 1,    ///< problems in a document, or differences
+    usage = 2,    ///< the command line, a file of ours or the configuration is at fault
+    refused = 3,  ///< not trusted, or too early
+    unreachable = 4,
+};
+
+enum class Format { table, json };
+
+/// The text with everything but printable ASCII as '?': a document's texts are its author's.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// A text as JSON, in ASCII; what isn't UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_text(std::string_view text);
+
+/// JsonObject is written in the order in which it was filled.
+class JsonObject {
+public:
+    JsonObject& add(std::string_view name, std::string_view text);
+    JsonObject& add(std::string_view name, std::int64_t number);
+    /// `value` is JSON.
+    JsonObject& add_value(std::string_view name, std::string_view value);
+    [[nodiscard]] std::string str() const { return "{" + members_ + "}"; }
+
+private:
+    std::string members_;
+};
+
+/// A JSON array of values that are JSON.
+[[nodiscard]] std::string json_array(const std::vector<std::string>& values);
+
+/// Table aligns its columns. Cells are made printable.
+class Table {
+public:
+    explicit Table(std::vector<std::string> heading) : rows_{std::move(heading)} {}
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    [[nodiscard]] std::string str() const;
+
+private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+/// Writes to stdout; what can't be written ends in ExitCode::usage.
+[[nodiscard]] ExitCode print(std::string_view text, ExitCode code);
+/// Says on stderr what went wrong and how to mend it.
+[[nodiscard]] ExitCode complain(std::string_view text, ExitCode code);
+
+}  // namespace slo::tool

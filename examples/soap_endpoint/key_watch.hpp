@@ -1,0 +1,30 @@
+// Notices that our keys have rolled over.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "slo/sp/configuration.hpp"
+
+namespace slo::examples {
+
+/// KeyWatch reads the key folder's state again and again; it's small, and reading it tells more than its date would.
+/// Not thread-safe.
+class KeyWatch {
+public:
+    /// Nothing where the configuration has no key folder. `configuration` must outlive it.
+    [[nodiscard]] static std::unique_ptr<KeyWatch> of(const sp::Configuration& configuration);
+
+    /// Nothing where all is as before; else the keys to use from now on, or why they can't be read: that once, while it
+    /// tries again each time.
+    [[nodiscard]] std::optional<Result<sp::OurKeys>> look(Instant now);
+
+private:
+    explicit KeyWatch(const sp::Configuration& configuration);
+    const sp::Configuration& configuration_;
+    std::string in_force_;
+    std::string last_failure_;
+};
+
+}  // namespace slo::examples

@@ -1,0 +1,51 @@
+#include "partners.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <string>
+
+namespace slo::examples {
+namespace {
+
+void record(const idp_adapter::MetadataEvent& event, sp::AuditSink& audit, const sp::Clock& clock) {
+    using Kind = idp_adapter::RefreshOutcome::Kind;
+    const auto& outcome = event.outcome;
+    if (outcome.kind == Kind::unchanged) return;
+    sp::AuditEntry entry;
+    entry.time = clock.now();
+    entry.event = "metadata";
+    entry.source = event.source;
+    if (outcome.entity_id) entry.idp = outcome.entity_id->str();
+    entry.status = idp_adapter::name(outcome.kind);
+    if (outcome.kind != Kind::updated) {
+        entry.stage = "metadata";
+        entry.rule = outcome.why.code.message();
+        entry.detail = outcome.why.detail;
+    }
+    audit.record(entry);
+}
+
+}  // namespace
+
+void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher,
+                         sp::LogoutService& service, sp::AuditSink& audit, const sp::Clock& clock) {
+    std::mutex mutex;
+    std::condition_variable_any nobody_calls;
+    std::unique_lock lock(mutex);
+    for (const auto& conflict : refresher.conflicts()) record(conflict, audit, clock);
+    while (!stop.stop_requested()) {
+        try {
+            const auto before = refresher.directory();
+            for (const auto& event : refresher.refresh(clock.now(), stop)) record(event, audit, clock);
+            if (refresher.directory() != before) service.replace_idps(refresher.directory());
+            if (refresher.next_refresh() <= clock.now()) continue;
+        } catch (const std::bad_alloc&) {
+            // The snapshot before stays in force, and memory may be free again in a second.
+        }
+        nobody_calls.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    }
+}
+
+}  // namespace slo::examples

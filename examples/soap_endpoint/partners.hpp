@@ -1,0 +1,19 @@
+// Keeps whom we believe up to date while logouts go on.
+#pragma once
+
+#include <stop_token>
+
+#include "slo/idp_adapter/metadata_refresher.hpp"
+#include "slo/sp/audit.hpp"
+#include "slo/sp/clock.hpp"
+#include "slo/sp/logout_service.hpp"
+
+namespace slo::examples {
+
+/// Asks the refresher's places when they're due, gives `service` each new snapshot, and writes an audit line for all
+/// that isn't as it was, until stopped. Blocks as long as a place does: it has a thread of its own, so that a server
+/// that doesn't answer keeps nothing else from its work.
+void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher,
+                         sp::LogoutService& service, sp::AuditSink& audit, const sp::Clock& clock);
+
+}  // namespace slo::examples

@@ -1,0 +1,20 @@
+// A file descriptor that somebody owns.
+#pragma once
+
+namespace slo::idp_adapter {
+
+/// Descriptor closes what it holds.
+class Descriptor {
+public:
+    explicit Descriptor(int number = -1) noexcept : number_(number) {}
+    ~Descriptor();
+    Descriptor(Descriptor&& other) noexcept;
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    [[nodiscard]] int get() const noexcept { return number_; }
+    [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,51 @@
+// Our TLS policy towards servers that we call, put into an SSL_CTX that somebody else owns.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+#include "slo/saml/result.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace slo::idp_adapter {
+
+/// Any CA that the system trusts, and the host's name in the certificate.
+struct SystemCertificates {};
+/// A CA of our own choice (PEM file), and the host's name in the certificate.
+struct CertificatesOf {
+    std::filesystem::path ca_file;
+};
+/// These public keys alone, as SHA-256 of the SubjectPublicKeyInfo in lower-case hex; certificate dates, names and
+/// chains don't matter (SAML metadata interoperability profile). At least one.
+struct PinnedPublicKeys {
+    std::vector<std::string> sha256;
+};
+using PeerTrust = std::variant<SystemCertificates, CertificatesOf, PinnedPublicKeys>;
+
+struct TlsClientOptions {
+    PeerTrust peer;
+    std::filesystem::path certificate = {};  ///< ours, a PEM chain; empty: none is shown
+    std::filesystem::path key = {};
+    std::string peers;     ///< who they are, for failures: "the Redis servers"
+    std::error_code code;  ///< of failures
+};
+
+/// TLS 1.2 and 1.3, AEAD ciphers with ephemeral keys, a verified peer, our certificate where there is one. `options`
+/// must outlive the context: pinned keys are looked up there. Errors: `options.code`.
+[[nodiscard]] Result<void> configure_tls_client(ssl_ctx_st* context, const TlsClientOptions& options);
+
+/// Accepts a peer whose certificate is for `name`, a host name or an IP address, and nobody else; where keys are
+/// pinned, they alone decide. Errors: `options.code`.
+[[nodiscard]] Result<void> expect_server(ssl_st* connection, const TlsClientOptions& options, const std::string& name);
+
+/// Why the handshake on `connection` failed: OpenSSL's verdict on the peer's certificate, in fixed words; empty where
+/// it isn't the reason. Leaves OpenSSL's queue of errors empty.
+[[nodiscard]] std::string_view complaint_about_peer(const ssl_st* connection);
+
+}  // namespace slo::idp_adapter

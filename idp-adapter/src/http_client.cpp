@@ -1,0 +1,182 @@
+#include "slo/idp_adapter/http_client.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "http_transport.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
+
+namespace slo::idp_adapter {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class HttpCategory final : public std::error_category {
+public:
+    [[nodiscard]] const char* name() const noexcept override { return "slo.idp_adapter.http"; }
+    [[nodiscard]] std::string message(int code) const override {
+        return std::string(idp_adapter::name(static_cast<HttpErrc>(code)));
+    }
+};
+
+Failure fail(HttpErrc code, std::string detail) {
+    return {make_error_code(code), std::move(detail)};
+}
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool same_name(std::string_view a, std::string_view b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// What may stand in a request without ending a line or a word of it.
+bool is_printable(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+bool is_word(std::string_view text) noexcept {
+    return is_printable(text) && text.find(' ') == std::string_view::npos;
+}
+
+std::string host_field(const UrlParts& to) {
+    const bool is_ipv6 = to.host.find(':') != std::string::npos;
+    const std::uint16_t usual = to.scheme == "https" ? 443 : 80;
+    return (is_ipv6 ? "[" + to.host + "]" : to.host) + (to.port == usual ? "" : ":" + std::to_string(to.port));
+}
+
+Result<std::string> compose(const UrlParts& to, const HttpCall& call) {
+    // An EndpointUrl is ASCII without blanks and controls.
+    std::string request = std::string(call.method) + " " + to.target + " HTTP/1.1\r\nHost: " + host_field(to) +
+                          "\r\nUser-Agent: saml-slo\r\nAccept-Encoding: identity\r\nConnection: close\r\n";
+    for (const auto& [name, value] : call.headers) {
+        if (!is_word(name) || !is_printable(value)) {
+            return fail(HttpErrc::client_setup, "a header of ours would break the request");
+        }
+        request += name + ": " + value + "\r\n";
+    }
+    if (call.method != "GET") request += "Content-Length: " + std::to_string(call.body.size()) + "\r\n";
+    return request + "\r\n" + std::string(call.body);
+}
+
+Result<void> judge(const UrlParts& to, HttpClientOptions::Http http) {
+    if (to.scheme == "https" || http == HttpClientOptions::Http::accepted) return Done{};
+    return fail(HttpErrc::url_refused, "plain http: whoever is on the way could answer instead");
+}
+
+bool is_redirect(int status) noexcept {
+    constexpr std::array redirects{301, 302, 303, 307, 308};
+    return std::find(redirects.begin(), redirects.end(), status) != redirects.end();
+}
+
+/// Where `head` sends us on. A path is taken on the same server; other relative forms have no use between machines.
+Result<saml::EndpointUrl> next_url(const HttpHead& head, const UrlParts& from) {
+    const auto location = head.header("Location");
+    if (!location) return fail(HttpErrc::reply_malformed, "a redirect without one Location");
+    std::string text(*location);
+    if (text.starts_with("//")) {
+        text.insert(0, from.scheme + ":");
+    } else if (text.starts_with('/')) {
+        text.insert(0, from.scheme + "://" + host_field(from));
+    }
+    auto url = saml::EndpointUrl::parse(text);
+    if (!url) return fail(HttpErrc::url_refused, "a redirect to something that is no http(s) URL");
+    if (from.scheme == "https" && parts_of(*url).scheme != "https") {
+        return fail(HttpErrc::url_refused, "a redirect from https to http");
+    }
+    return url;
+}
+
+}  // namespace
+
+std::string_view name(HttpErrc code) noexcept {
+    switch (code) {
+        case HttpErrc::url_refused:
+            return "http.url";
+        case HttpErrc::unreachable:
+            return "http.unreachable";
+        case HttpErrc::tls_failed:
+            return "http.tls";
+        case HttpErrc::timed_out:
+            return "http.timeout";
+        case HttpErrc::reply_malformed:
+            return "http.reply";
+        case HttpErrc::reply_too_large:
+            return "http.too_large";
+        case HttpErrc::too_many_redirects:
+            return "http.redirects";
+        case HttpErrc::client_setup:
+            return "http.setup";
+        case HttpErrc::stopped:
+            return "http.stopped";
+    }
+    return "http.unknown";
+}
+
+const std::error_category& http_error_category() noexcept {
+    static const HttpCategory category;
+    return category;
+}
+
+std::optional<std::string_view> HttpHead::header(std::string_view wanted) const {
+    std::optional<std::string_view> found;
+    for (const auto& [field, value] : headers) {
+        if (!same_name(field, wanted)) continue;
+        if (found) return std::nullopt;
+        found = value;
+    }
+    return found;
+}
+
+struct HttpClient::Impl {
+    explicit Impl(HttpClientOptions given)
+        : options(std::move(given)),
+          tls{.peer = options.peer,
+              .certificate = options.client_certificate,
+              .key = options.client_key,
+              .peers = "the server",
+              .code = make_error_code(HttpErrc::client_setup)} {}
+
+    HttpClientOptions options;
+    TlsClientOptions tls;
+    std::unique_ptr<HttpTransport> transport;
+};
+
+HttpClient::HttpClient(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+HttpClient::~HttpClient() = default;
+HttpClient::HttpClient(HttpClient&&) noexcept = default;
+HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
+
+Result<HttpClient> HttpClient::open(HttpClientOptions options) {
+    auto impl = std::make_unique<Impl>(std::move(options));
+    auto transport = HttpTransport::open(impl->tls);
+    if (!transport) return std::move(transport).error();
+    impl->transport = *std::move(transport);
+    return HttpClient(std::move(impl));
+}
+
+Result<HttpHead> HttpClient::call(const HttpCall& call, const BodySink& sink, const std::stop_token& stop) {
+    const HttpClientOptions& options = impl_->options;
+    const HttpBounds bounds{.deadline = Clock::now() + options.deadline,
+                            .stop = stop,
+                            .max_body = options.max_body,
+                            .max_header_octets = options.max_header_octets};
+    saml::EndpointUrl url = call.url;
+    for (unsigned redirects = 0;; ++redirects) {
+        const UrlParts to = parts_of(url);
+        if (auto judged = judge(to, options.http); !judged) return judged.error();
+        const auto request = compose(to, call);
+        if (!request) return request.error();
+        auto head = impl_->transport->exchange(to, *request, bounds, sink);
+        if (!head || !is_redirect(head->status) || call.method != "GET") return head;
+        if (redirects == options.max_redirects) {
+            return fail(HttpErrc::too_many_redirects,
+                        "more redirects than the " + std::to_string(options.max_redirects) + " that are allowed");
+        }
+        auto next = next_url(*head, to);
+        if (!next) return std::move(next).error();
+        url = *std::move(next);
+    }
+}
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,353 @@
+// The only translation unit of this room that includes Asio and Beast: it costs half a minute to compile.
+#include "http_transport.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/system/system_error.hpp>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace slo::idp_adapter {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using Executor = asio::io_context::executor_type;
+using Socket = asio::basic_stream_socket<tcp, Executor>;
+using Resolver = asio::ip::basic_resolver<tcp, Executor>;
+using Error = boost::system::error_code;
+using Parser = http::response_parser<http::buffer_body>;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t piece_octets = 64 * 1024;
+constexpr int max_interim_replies = 4;  // 100 and its kin
+
+Failure fail(HttpErrc code, std::string detail) {
+    return {make_error_code(code), std::move(detail)};
+}
+
+/// Asio's and Beast's messages are fixed texts.
+Failure reply_failure(const Error& error) {
+    if (error == http::error::body_limit) return fail(HttpErrc::reply_too_large, "the body is larger than allowed");
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+        return fail(HttpErrc::reply_too_large, "the head is larger than allowed");
+    }
+    if (error == http::error::end_of_stream || error == http::error::partial_message || error == asio::error::eof ||
+        error == asio::ssl::error::stream_truncated || error == asio::error::connection_reset) {
+        return fail(HttpErrc::reply_malformed, "the reply broke off");
+    }
+    return fail(HttpErrc::reply_malformed, "the reply can't be read (" + error.message() + ")");
+}
+
+/// How a step of an exchange ended.
+enum class Ending { done, late, stopped };
+
+/// Steps runs one asynchronous operation after another, each until it's done, the deadline is over or the caller stops.
+class Steps {
+public:
+    Steps(asio::io_context& io, const HttpBounds& bounds) : io_(io), bounds_(bounds) {}
+
+    /// Runs what `begin` starts with the handler that it's given. `until` may only shorten the deadline. Where it isn't
+    /// done in time, `give_up` is called, after which the handler must be called soon.
+    template <class Begin, class GiveUp>
+    [[nodiscard]] Ending run(Error& error, Clock::time_point until, Begin begin, GiveUp give_up) {
+        const auto outcome = begun(begin);
+        const Ending ending = wait(*outcome, until);
+        if (ending != Ending::done) {
+            give_up();
+            while (!outcome->done && run_one()) continue;
+        }
+        error = outcome->error;
+        return ending;
+    }
+
+    /// The same for what can't be interrupted: it goes on by itself and is forgotten.
+    template <class Begin>
+    [[nodiscard]] Ending run_or_forget(Error& error, Begin begin) {
+        const auto outcome = begun(begin);
+        const Ending ending = wait(*outcome, bounds_.deadline);
+        error = outcome->error;
+        return ending;
+    }
+
+    [[nodiscard]] const HttpBounds& bounds() const noexcept { return bounds_; }
+
+private:
+    struct Outcome {
+        bool done = false;
+        Error error;
+    };
+
+    template <class Begin>
+    std::shared_ptr<Outcome> begun(Begin& begin) {
+        auto outcome = std::make_shared<Outcome>();
+        begin([outcome](const Error& error, const auto&...) {
+            outcome->done = true;
+            outcome->error = error;
+        });
+        return outcome;
+    }
+
+    Ending wait(const Outcome& outcome, Clock::time_point until) {
+        const std::stop_callback wake(bounds_.stop, [this] { asio::post(io_, [] {}); });
+        while (!outcome.done) {
+            if (bounds_.stop.stop_requested()) return Ending::stopped;
+            if (io_.stopped()) io_.restart();
+            if (io_.run_one_until(std::min(until, bounds_.deadline)) == 0) return Ending::late;
+        }
+        return Ending::done;
+    }
+
+    bool run_one() {
+        if (io_.stopped()) io_.restart();
+        return io_.run_one() != 0;
+    }
+
+    asio::io_context& io_;
+    const HttpBounds& bounds_;
+};
+
+Failure ended_early(Ending ending, std::string_view during) {
+    if (ending == Ending::stopped) return fail(HttpErrc::stopped, "stopped while " + std::string(during));
+    return fail(HttpErrc::timed_out, "out of time while " + std::string(during));
+}
+
+/// Beast 1.81 takes other transfer codings for a body that ends with the connection, and both lengths at once; either
+/// would let a reply that broke off pass for whole.
+std::string_view framing_complaint(const Parser& parser) {
+    const auto& fields = parser.get();
+    const auto codings = fields.equal_range(http::field::transfer_encoding);
+    const auto count = std::distance(codings.first, codings.second);
+    if (count > 1 || (count == 1 && !boost::beast::iequals(codings.first->value(), "chunked"))) {
+        return "it has another transfer coding than chunked";
+    }
+    if (count == 1 && fields.count(http::field::content_length) != 0) return "it has two lengths";
+    if (count == 1 && fields.version() != 11) return "it's in chunks, which HTTP/1.0 doesn't have";
+    if (parser.need_eof()) return "its length isn't said";
+    for (const auto& field : fields) {
+        if (field.name() == http::field::content_encoding && !boost::beast::iequals(field.value(), "identity")) {
+            return "it's compressed, which wasn't asked for";
+        }
+    }
+    return {};
+}
+
+HttpHead head_of(const Parser& parser) {
+    HttpHead head{.status = static_cast<int>(parser.get().result_int()), .headers = {}};
+    for (const auto& field : parser.get()) {
+        head.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    return head;
+}
+
+/// One request and its reply on a stream that is open.
+template <class Stream>
+class Conversation {
+public:
+    Conversation(Stream& stream, Socket& socket, Steps& steps)
+        : stream_(stream),
+          socket_(socket),
+          steps_(steps),
+          buffer_(steps.bounds().max_header_octets + piece_octets),
+          piece_(piece_octets, '\0') {}
+
+    Result<HttpHead> ask(const std::string& request, const BodySink& sink) {
+        Error error;
+        auto ending = step(error, [&](auto done) { asio::async_write(stream_, asio::buffer(request), done); });
+        if (ending != Ending::done) return ended_early(ending, "sending the request");
+        // A server may answer and close before it has read everything.
+        std::optional<Parser> parser;
+        if (auto read = read_final_head(parser); !read) return read.error();
+        HttpHead head = head_of(*parser);
+        if (head.status != 200) return head;
+        if (const auto complaint = framing_complaint(*parser); !complaint.empty()) {
+            return fail(HttpErrc::reply_malformed, "the body can't be taken: " + std::string(complaint));
+        }
+        if (auto read = read_body(*parser, sink); !read) return read.error();
+        return head;
+    }
+
+private:
+    template <class Begin>
+    Ending step(Error& error, Begin begin) {
+        return steps_.run(error, Clock::time_point::max(), std::move(begin), [this] {
+            Error ignored;
+            socket_.close(ignored);
+        });
+    }
+
+    Result<void> read_final_head(std::optional<Parser>& parser) {
+        for (int interim = 0; interim <= max_interim_replies; ++interim) {
+            parser.emplace();
+            parser->header_limit(static_cast<std::uint32_t>(steps_.bounds().max_header_octets));
+            parser->body_limit(steps_.bounds().max_body);
+            Error error;
+            const auto ending =
+                step(error, [&](auto done) { http::async_read_header(stream_, buffer_, *parser, done); });
+            if (ending != Ending::done) return ended_early(ending, "waiting for the reply");
+            if (error) return reply_failure(error);
+            if (parser->get().result_int() >= 200) return Done{};
+        }
+        return fail(HttpErrc::reply_malformed, "one interim reply after the other");
+    }
+
+    Result<void> read_body(Parser& parser, const BodySink& sink) {
+        while (!parser.is_done()) {
+            auto& body = parser.get().body();
+            body.data = piece_.data();
+            body.size = piece_.size();
+            body.more = true;
+            Error error;
+            const auto ending = step(error, [&](auto done) { http::async_read(stream_, buffer_, parser, done); });
+            if (ending != Ending::done) return ended_early(ending, "reading the reply");
+            if (error && error != http::error::need_buffer) return reply_failure(error);
+            const std::size_t count = piece_.size() - body.size;
+            if (auto taken = sink({piece_.data(), count}); !taken) return taken;
+        }
+        return Done{};
+    }
+
+    Stream& stream_;
+    Socket& socket_;
+    Steps& steps_;
+    boost::beast::flat_buffer buffer_;
+    std::string piece_;
+};
+
+}  // namespace
+
+struct HttpTransport::Impl {
+    explicit Impl(const TlsClientOptions& options) : policy(options) {}
+
+    Result<std::vector<tcp::endpoint>> resolve(const UrlParts& to, Steps& steps);
+    Result<void> connect(const UrlParts& to, Steps& steps, Socket& socket);
+    Result<HttpHead> converse_in_tls(const UrlParts& to, const std::string& request, Steps& steps, Socket& socket,
+                                     const BodySink& sink);
+
+    const TlsClientOptions& policy;
+    asio::ssl::context tls{asio::ssl::context::tls_client};
+    asio::io_context io{1};
+    /// Asio opens what it waits with at the first socket; a process that confines itself later couldn't any more.
+    Socket first{io};
+};
+
+Result<std::vector<tcp::endpoint>> HttpTransport::Impl::resolve(const UrlParts& to, Steps& steps) {
+    Error error;
+    const auto numeric = asio::ip::make_address(to.host, error);
+    if (!error) return std::vector{tcp::endpoint(numeric, to.port)};
+
+    // Shared with the handler, which may come long after this call has given up.
+    const auto resolver = std::make_shared<Resolver>(io);
+    const auto found = std::make_shared<std::vector<tcp::endpoint>>();
+    const auto ending = steps.run_or_forget(error, [&](auto done) {
+        resolver->async_resolve(to.host, std::to_string(to.port), asio::ip::resolver_base::numeric_service,
+                                [resolver, found, done](const Error& failed, const auto& results) mutable {
+                                    for (const auto& one : results) found->push_back(one.endpoint());
+                                    done(failed);
+                                });
+    });
+    if (ending != Ending::done) return ended_early(ending, "looking up the name");
+    if (error || found->empty()) {
+        return fail(HttpErrc::unreachable, "the name has no address (" + error.message() + ")");
+    }
+    return *found;
+}
+
+Result<void> HttpTransport::Impl::connect(const UrlParts& to, Steps& steps, Socket& socket) {
+    const auto addresses = resolve(to, steps);
+    if (!addresses) return addresses.error();
+    Error error;
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
+        const tcp::endpoint& address = (*addresses)[i];
+        socket.close(error);
+        socket.open(address.protocol(), error);
+        if (error) continue;
+        ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);  // a host's child processes have no business with it
+        // An address that swallows everything must leave time for the next one.
+        const auto now = Clock::now();
+        const auto share = (steps.bounds().deadline - now) / static_cast<long>(addresses->size() - i);
+        const auto ending = steps.run(
+            error, now + share, [&](auto done) { socket.async_connect(address, done); },
+            [&] {
+                Error ignored;
+                socket.close(ignored);
+            });
+        if (ending == Ending::stopped || Clock::now() >= steps.bounds().deadline) {
+            return ended_early(ending, "connecting");
+        }
+        if (ending == Ending::done && !error) {
+            Error ignored;
+            socket.set_option(tcp::no_delay(true), ignored);
+            return Done{};
+        }
+    }
+    return fail(HttpErrc::unreachable, "no connection (" + error.message() + ")");
+}
+
+Result<HttpHead> HttpTransport::Impl::converse_in_tls(const UrlParts& to, const std::string& request, Steps& steps,
+                                                      Socket& socket, const BodySink& sink) {
+    asio::ssl::stream<Socket&> secured(socket, tls);
+    if (auto expected = expect_server(secured.native_handle(), policy, to.host); !expected) {
+        return fail(HttpErrc::tls_failed, expected.error().detail);
+    }
+    Error error;
+    const auto ending = steps.run(
+        error, Clock::time_point::max(),
+        [&](auto done) { secured.async_handshake(asio::ssl::stream_base::client, done); },
+        [&] {
+            Error ignored;
+            socket.close(ignored);
+        });
+    if (ending != Ending::done) return ended_early(ending, "greeting in TLS");
+    if (error) {
+        const std::string_view complaint = complaint_about_peer(secured.native_handle());
+        return fail(HttpErrc::tls_failed, complaint.empty()
+                                              ? "no TLS handshake (" + error.message() + ")"
+                                              : "the certificate isn't accepted (" + std::string(complaint) + ")");
+    }
+    return Conversation(secured, socket, steps).ask(request, sink);
+}
+
+HttpTransport::HttpTransport(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+HttpTransport::~HttpTransport() = default;
+
+Result<std::unique_ptr<HttpTransport>> HttpTransport::open(const TlsClientOptions& tls) {
+    auto impl = std::make_unique<Impl>(tls);
+    if (auto configured = configure_tls_client(impl->tls.native_handle(), tls); !configured) {
+        return std::move(configured).error();
+    }
+    return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(impl)));
+}
+
+Result<HttpHead> HttpTransport::exchange(const UrlParts& to, const std::string& request, const HttpBounds& bounds,
+                                         const BodySink& sink) {
+    try {
+        Steps steps(impl_->io, bounds);
+        Socket socket(impl_->io);
+        if (auto connected = impl_->connect(to, steps, socket); !connected) return connected.error();
+        if (to.scheme == "https") return impl_->converse_in_tls(to, request, steps, socket, sink);
+        return Conversation(socket, socket, steps).ask(request, sink);
+    } catch (const boost::system::system_error& error) {
+        return fail(HttpErrc::unreachable, "no sockets (" + error.code().message() + ")");
+    } catch (const std::exception&) {
+        // Beast 1.81 throws for some trailers; or memory ran out.
+        return fail(HttpErrc::reply_malformed, "the reply can't be read");
+    }
+}
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,128 @@
+#include "metadata_slot.hpp"
+
+#include <algorithm>
+
+#include "slo/saml/sha1_name.hpp"
+
+namespace slo::idp_adapter {
+namespace {
+
+Failure setup(std::string detail) {
+    return source_failure(SourceErrc::setup, std::move(detail));
+}
+
+/// RFC 3986: everything but unreserved characters.
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    std::string encoded;
+    for (const char c : text) {
+        if (plain.find(c) != std::string_view::npos) {
+            encoded += c;
+            continue;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        encoded += '%';
+        encoded += "0123456789ABCDEF"[octet >> 4U];
+        encoded += "0123456789ABCDEF"[octet & 0xFU];
+    }
+    return encoded;
+}
+
+/// {base}/entities/{id}; the transformed identifier is {sha1} and 40 hex digits (Metadata Query Protocol 3.1, its SAML
+/// profile 2.2).
+Result<saml::EndpointUrl> query_url(const MetadataQuery& query, const saml::EntityID& entity_id) {
+    std::string base = query.base.str();
+    while (base.ends_with('/')) base.pop_back();
+    const std::string id =
+        query.form == MetadataQuery::Form::sha1 ? "{sha1}" + saml::sha1_name(entity_id.str()) : entity_id.str();
+    auto url = saml::EndpointUrl::parse(base + "/entities/" + percent_encoded(id));
+    if (!url) return setup("the Metadata Query URL for an entityID gets too long: ask by SHA-1 instead");
+    return url;
+}
+
+bool is_remote(const MetadataPlace& place) {
+    return !std::holds_alternative<MetadataFile>(place);
+}
+
+const HttpClientOptions& http_of(const MetadataPlace& place) {
+    const auto* url = std::get_if<MetadataUrl>(&place);
+    return url != nullptr ? url->http : std::get<MetadataQuery>(place).http;
+}
+
+/// What comes over the network is believed by its signature or its hash; the place itself vouches only where its key is
+/// pinned, and nobody on the way can stand in for it (MET-01).
+Result<void> check_trust(const MetadataSourceOptions& options) {
+    if (!is_remote(options.place)) return Done{};
+    if (options.cache.empty()) return setup("a remote source without a folder for its last good copy");
+    if (!std::holds_alternative<metadata::TrustedPlace>(options.rules.trust)) return Done{};
+    const HttpClientOptions& http = http_of(options.place);
+    if (http.http == HttpClientOptions::Http::refused && std::holds_alternative<PinnedPublicKeys>(http.peer)) {
+        return Done{};
+    }
+    return setup("unsigned metadata from a server whose key isn't pinned, or over plain http: anybody could write it");
+}
+
+Result<void> check_name(std::string_view name) {
+    const bool plain = std::all_of(name.begin(), name.end(),
+                                   [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+    if (plain && !name.empty() && name.size() <= 64) return Done{};
+    return setup("the source's name must be 1 to 64 of a-z, 0-9 and -");
+}
+
+}  // namespace
+
+std::optional<Instant> MetadataSlot::valid_until() const {
+    if (!document) return std::nullopt;
+    std::optional<Instant> first = document->valid_until;
+    for (const auto& idp : document->idps) {
+        if (idp.valid_until && (!first || *idp.valid_until < *first)) first = idp.valid_until;
+    }
+    return first;
+}
+
+Result<std::vector<MetadataSlot>> slots_of(const MetadataSourceOptions& options) {
+    if (auto checked = check_name(options.name); !checked) return checked.error();
+    if (auto checked = check_trust(options); !checked) return checked.error();
+    std::vector<MetadataSlot> slots;
+    if (const auto* query = std::get_if<MetadataQuery>(&options.place)) {
+        if (options.rules.wanted.empty()) return setup("a Metadata Query without the entities to ask for");
+        for (const saml::EntityID& entity_id : options.rules.wanted) {
+            auto url = query_url(*query, entity_id);
+            if (!url) return std::move(url).error();
+            MetadataSlot slot{.id = saml::sha1_name(entity_id.str()),
+                              .url = *std::move(url),
+                              .entity_id = entity_id,
+                              .rules = options.rules};
+            slot.rules.wanted = {entity_id};
+            slots.push_back(std::move(slot));
+        }
+        return slots;
+    }
+    MetadataSlot slot{.rules = options.rules};
+    if (const auto* place = std::get_if<MetadataUrl>(&options.place)) slot.url = place->url;
+    slots.push_back(std::move(slot));
+    return slots;
+}
+
+Result<metadata::MetadataDocument> judged(const MetadataSlot& slot, Missing missing, const saml::OctetSource& source,
+                                          Instant now) {
+    auto document = metadata::read_metadata(source, slot.rules, now);
+    if (!document) return document;
+    if (slot.entity_id && (document->entities != 1 || document->idps.size() != 1)) {
+        return source_failure(SourceErrc::entity_missing, "the answer isn't the one entity that was asked for");
+    }
+    if (missing == Missing::refused && document->idps.size() < std::max<std::size_t>(slot.rules.wanted.size(), 1)) {
+        if (!document->refused.empty()) return document->refused.front().why;
+        return source_failure(SourceErrc::entity_missing, "the IdP that it's for isn't in it");
+    }
+    if (auto checked = metadata::check_not_older(*document, slot.state.precedent); !checked) return checked.error();
+    return document;
+}
+
+metadata::Precedent precedent_after(const metadata::MetadataDocument& document, const metadata::Precedent& before) {
+    return {.published = document.published ? document.published : before.published,
+            .valid_until = document.valid_until ? document.valid_until : before.valid_until,
+            .sha256 = document.sha256};
+}
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,341 @@
+#include "slo/idp_adapter/metadata_source.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <random>
+
+#include "metadata_slot.hpp"
+#include "refresh_schedule.hpp"
+#include "slo/metadata/sp_metadata.hpp"
+
+namespace slo::idp_adapter {
+namespace {
+
+using std::chrono::seconds;
+using Kind = RefreshOutcome::Kind;
+using Outcomes = std::vector<RefreshOutcome>;
+
+/// How often a file is looked at. That costs two system calls.
+constexpr seconds between_looks{1};
+/// A file that was changed so shortly before it was read may be changed again without looking different.
+constexpr seconds unsettled{2};
+/// Of more refused entities in one document, only the number is told.
+constexpr std::size_t max_told_entities = 16;
+
+std::function<double()> system_chance() {
+    return [generator = std::mt19937_64(std::random_device{}())]() mutable {
+        return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
+    };
+}
+
+bool is_samlmetadata(const HttpHead& head) {
+    const auto type = head.header("Content-Type");
+    if (!type) return false;
+    std::string essence(type->substr(0, std::min(type->find_first_of("; \t"), type->size())));
+    for (char& c : essence) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return essence == metadata::media_type;
+}
+
+std::string keepable(const HttpHead& head, std::string_view field) {
+    const auto value = head.header(field);
+    return value && is_keepable(*value) ? std::string(*value) : std::string();
+}
+
+std::optional<seconds> freshness_of(const HttpHead& head) {
+    const auto control = head.header("Cache-Control");
+    return control ? freshness(*control) : std::nullopt;
+}
+
+/// What a document's own entities were refused for.
+void tell_refused(const metadata::MetadataDocument& document, Outcomes& outcomes) {
+    const std::size_t told = std::min(document.refused.size(), max_told_entities);
+    for (std::size_t i = 0; i < told; ++i) {
+        const auto& entity = document.refused[i];
+        outcomes.push_back(
+            {.kind = Kind::refused,
+             .entity_id = entity.entity_id,
+             .why = {entity.why.code, "entity at line " + std::to_string(entity.line) + ": " + entity.why.detail}});
+    }
+    if (document.refused_count > told) {
+        outcomes.push_back({.kind = Kind::refused,
+                            .why = {document.refused[told - 1].why.code,
+                                    std::to_string(document.refused_count - told) + " more entities are refused"}});
+    }
+}
+
+}  // namespace
+
+struct MetadataSource::Impl {
+    Impl(MetadataSourceOptions given, SourcePorts given_ports)
+        : options(std::move(given)), ports(std::move(given_ports)) {}
+
+    Result<void> open(Instant now);
+    Result<void> open_file_slot(MetadataSlot& slot, Instant now);
+    void start_from_copy(MetadataSlot& slot, Instant now) const;
+
+    void ask(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes);
+    void look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes);
+    Result<metadata::MetadataDocument> read_file(MetadataSlot& slot, const OpenedFile& file, Instant now) const;
+    void download(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes);
+    Result<void> take_reply(MetadataSlot& slot, const HttpHead& head, const Descriptor& written, Instant now,
+                            Outcomes& outcomes);
+    void accept(MetadataSlot& slot, metadata::MetadataDocument document, Outcomes& outcomes);
+    void note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Outcomes& outcomes) const;
+    void warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const;
+
+    [[nodiscard]] RefreshBounds bounds() const { return {options.shortest_refresh, options.longest_refresh}; }
+    [[nodiscard]] HttpCall question(const MetadataSlot& slot) const;
+
+    MetadataSourceOptions options;
+    SourcePorts ports;
+    std::optional<DocumentCache> cache;
+    std::vector<MetadataSlot> slots;
+    std::uint64_t version = 0;
+};
+
+Result<void> MetadataSource::Impl::open(Instant now) {
+    auto made = slots_of(options);
+    if (!made) return std::move(made).error();
+    slots = *std::move(made);
+    if (!ports.chance) ports.chance = system_chance();
+    if (std::holds_alternative<MetadataFile>(options.place)) return open_file_slot(slots.front(), now);
+
+    auto opened = DocumentCache::open(options.cache, options.name);
+    if (!opened) return std::move(opened).error();
+    cache.emplace(*std::move(opened));
+    if (!ports.exchange) {
+        const auto* url = std::get_if<MetadataUrl>(&options.place);
+        auto client = HttpClient::open(url != nullptr ? url->http : std::get<MetadataQuery>(options.place).http);
+        if (!client) return std::move(client).error();
+        ports.exchange = [shared = std::make_shared<HttpClient>(*std::move(client))](
+                             const HttpCall& call, const BodySink& sink, const std::stop_token& stop) {
+            return shared->call(call, sink, stop);
+        };
+    }
+    for (MetadataSlot& slot : slots) start_from_copy(slot, now);
+    return Done{};
+}
+
+Result<void> MetadataSource::Impl::open_file_slot(MetadataSlot& slot, Instant now) {
+    slot.next = now;
+    Outcomes ignored;
+    if (options.first) {
+        accept(slot, *std::move(options.first), ignored);
+        options.first.reset();
+        return Done{};
+    }
+    const auto& path = std::get<MetadataFile>(options.place).path;
+    const auto file = open_file(AT_FDCWD, path, slot.rules.limits.octets);
+    if (!file) return Failure{file.error().code, path.string() + ": " + file.error().detail};
+    auto document = read_file(slot, *file, now);
+    if (!document) return Failure{document.error().code, path.string() + ": " + document.error().detail};
+    accept(slot, *std::move(document), ignored);
+    return Done{};
+}
+
+/// A copy is worth what its signature or its pinned hash is worth, checked again here. Where the server alone vouched,
+/// the hash in the state shows that the copy is whole and the one that came from it; whoever can write to the folder,
+/// this user alone, can write both.
+void MetadataSource::Impl::start_from_copy(MetadataSlot& slot, Instant now) const {
+    slot.next = now;
+    const auto state = cache->state(slot.id);
+    if (!state) return;
+    slot.state.precedent = state->precedent;  // even where the copy is gone, nothing older is taken
+    const auto file = cache->document(slot.id, *state, slot.rules.limits.octets);
+    if (!file) return;
+    auto document = judged(slot, options.missing, source_of(file->descriptor), now);
+    if (!document || document->sha256 != state->precedent.sha256) return;
+    slot.state = *state;
+    slot.document = *std::move(document);
+}
+
+HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
+    HttpCall call{.url = *slot.url, .headers = {}};
+    const bool is_query = slot.entity_id.has_value();
+    call.headers.emplace_back("Accept", is_query
+                                            ? std::string(metadata::media_type)
+                                            : std::string(metadata::media_type) + ", application/xml;q=0.9, */*;q=0.1");
+    if (!slot.document) return call;
+    if (!slot.state.etag.empty()) call.headers.emplace_back("If-None-Match", slot.state.etag);
+    if (!slot.state.last_modified.empty()) call.headers.emplace_back("If-Modified-Since", slot.state.last_modified);
+    return call;
+}
+
+void MetadataSource::Impl::ask(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes) {
+    slot.asked = now;
+    if (slot.url) return download(slot, now, stop, outcomes);
+    look_at_file(slot, now, outcomes);
+    slot.next = now + between_looks;
+}
+
+/// The same failure is told once: a file that stays broken is looked at each second.
+void MetadataSource::Impl::note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Outcomes& outcomes) const {
+    const bool is_news = slot.url || why.code != slot.last_failure || kind == Kind::refused;
+    slot.last_failure = why.code;
+    ++slot.failures;
+    if (is_news) outcomes.push_back({.kind = kind, .entity_id = slot.entity_id, .why = why});
+}
+
+Result<metadata::MetadataDocument> MetadataSource::Impl::read_file(MetadataSlot& slot, const OpenedFile& file,
+                                                                   Instant now) const {
+    auto document = judged(slot, options.missing, source_of(file.descriptor), now);
+    const auto after = mark_of(file.descriptor);
+    if (!after || *after != file.mark) {
+        return source_failure(SourceErrc::file_changing,
+                              "it changed while it was read; write a new file and rename it");
+    }
+    const Instant modified(
+        std::chrono::duration_cast<Instant::duration>(std::chrono::nanoseconds(file.mark.modified_ns)));
+    const bool is_settled = now - modified > unsettled || modified - now > unsettled;
+    slot.seen = is_settled ? std::optional(file.mark) : std::nullopt;
+    return document;
+}
+
+void MetadataSource::Impl::look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
+    const auto file = open_file(AT_FDCWD, std::get<MetadataFile>(options.place).path, slot.rules.limits.octets);
+    if (!file) {
+        slot.seen.reset();
+        return note_failure(slot, Kind::unreachable, file.error(), outcomes);
+    }
+    if (slot.seen == file->mark) return;
+    const std::error_code before = slot.last_failure;
+    auto document = read_file(slot, *file, now);
+    if (!document) {
+        // While it's unsettled the same complaint would come each second.
+        if (!slot.seen && document.error().code == before) return;
+        const bool is_changing = document.error().code == make_error_code(SourceErrc::file_changing);
+        return note_failure(slot, is_changing ? Kind::unreachable : Kind::refused, document.error(), outcomes);
+    }
+    const bool is_new = !slot.document || slot.document->sha256 != document->sha256;
+    slot.failures = 0;
+    slot.last_failure.clear();
+    if (is_new) accept(slot, *std::move(document), outcomes);
+}
+
+void MetadataSource::Impl::accept(MetadataSlot& slot, metadata::MetadataDocument document, Outcomes& outcomes) {
+    slot.state.precedent = precedent_after(document, slot.state.precedent);
+    slot.document = std::move(document);
+    slot.warned.reset();
+    ++version;
+    outcomes.push_back({.kind = Kind::updated, .entity_id = slot.entity_id});
+    tell_refused(*slot.document, outcomes);
+}
+
+void MetadataSource::Impl::download(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes) {
+    const auto fail_with = [&](Kind kind, const Failure& why) {
+        note_failure(slot, kind, why, outcomes);
+        slot.next = after_failure(now, bounds(), slot.failures, ports.chance());
+    };
+    const auto written = cache->begin(slot.id);
+    if (!written) return fail_with(Kind::unreachable, written.error());
+    const HttpCall call = question(slot);
+    const auto head = ports.exchange(
+        call, [&](std::string_view octets) { return write_all(*written, octets); }, stop);
+    if (!head) {
+        cache->abandon(slot.id);
+        if (head.error().code == make_error_code(HttpErrc::stopped)) return;
+        return fail_with(Kind::unreachable, head.error());
+    }
+    const auto taken = take_reply(slot, *head, *written, now, outcomes);
+    if (!taken) {
+        cache->abandon(slot.id);
+        const bool came = head->status == 200 && taken.error().code != make_error_code(SourceErrc::cache_failed);
+        return fail_with(came ? Kind::refused : Kind::unreachable, taken.error());
+    }
+    slot.failures = 0;
+    slot.last_failure.clear();
+    slot.next = after_answer(now, bounds(), slot.document->cache_duration, freshness_of(*head), ports.chance());
+}
+
+Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead& head, const Descriptor& written,
+                                              Instant now, Outcomes& outcomes) {
+    if (head.status == 304 && slot.document) {
+        cache->abandon(slot.id);
+        outcomes.push_back({.kind = Kind::unchanged, .entity_id = slot.entity_id});
+        return Done{};
+    }
+    if (head.status != 200) {
+        return source_failure(SourceErrc::status_refused, "the server answered " + std::to_string(head.status));
+    }
+    if (slot.entity_id && !is_samlmetadata(head)) {
+        return source_failure(SourceErrc::media_type, "the answer isn't " + std::string(metadata::media_type));
+    }
+    auto document = judged(slot, options.missing, source_of(written), now);
+    if (!document) return document.error();
+    const bool is_new = !slot.document || slot.document->sha256 != document->sha256;
+    const CachedState state{.precedent = precedent_after(*document, slot.state.precedent),
+                            .etag = keepable(head, "ETag"),
+                            .last_modified = keepable(head, "Last-Modified")};
+    if (auto kept = cache->commit(slot.id, written, state); !kept) return kept;
+    slot.state = state;
+    if (is_new) {
+        accept(slot, *std::move(document), outcomes);
+    } else {
+        outcomes.push_back({.kind = Kind::unchanged, .entity_id = slot.entity_id});
+    }
+    return Done{};
+}
+
+void MetadataSource::Impl::warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
+    const auto valid_until = slot.valid_until();
+    const Expiry expiry = expiry_at(valid_until, now, options.warn_before_expiry, slot.rules.clock_skew);
+    if (expiry == Expiry::far) return;
+    const bool was_warned_lately = slot.warned && now >= *slot.warned && now - *slot.warned < between_warnings;
+    if (was_warned_lately) return;
+    slot.warned = now;
+    const bool passed = expiry == Expiry::passed;
+    outcomes.push_back(
+        {.kind = passed ? Kind::expired : Kind::expiring,
+         .entity_id = slot.entity_id,
+         .why = source_failure(passed ? SourceErrc::expired : SourceErrc::expiring,
+                               (passed ? "ended at " : "ends at ") + saml::format_instant(*valid_until) +
+                                   (passed ? ": its IdPs' messages are refused" : "") + "; get the source to work")});
+}
+
+MetadataSource::MetadataSource(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+MetadataSource::~MetadataSource() = default;
+MetadataSource::MetadataSource(MetadataSource&&) noexcept = default;
+MetadataSource& MetadataSource::operator=(MetadataSource&&) noexcept = default;
+
+Result<MetadataSource> MetadataSource::open(MetadataSourceOptions options, Instant now, SourcePorts ports) {
+    auto impl = std::make_unique<Impl>(std::move(options), std::move(ports));
+    if (auto opened = impl->open(now); !opened) {
+        return Failure{opened.error().code, "[[metadata]] " + impl->options.name + ": " + opened.error().detail};
+    }
+    return MetadataSource(std::move(impl));
+}
+
+Outcomes MetadataSource::refresh(Instant now, const std::stop_token& stop) {
+    Outcomes outcomes;
+    auto& slots = impl_->slots;
+    const auto longest =
+        std::min_element(slots.begin(), slots.end(), [](const auto& a, const auto& b) { return a.next < b.next; });
+    if (longest->next <= now || now < longest->asked) impl_->ask(*longest, now, stop, outcomes);
+    for (MetadataSlot& slot : slots) impl_->warn(slot, now, outcomes);
+    return outcomes;
+}
+
+Instant MetadataSource::next_refresh() const noexcept {
+    Instant next = Instant::max();
+    for (const MetadataSlot& slot : impl_->slots) next = std::min(next, slot.next);
+    return next;
+}
+
+const std::string& MetadataSource::name() const noexcept {
+    return impl_->options.name;
+}
+
+std::uint64_t MetadataSource::version() const noexcept {
+    return impl_->version;
+}
+
+std::vector<const metadata::MetadataDocument*> MetadataSource::documents() const {
+    std::vector<const metadata::MetadataDocument*> documents;
+    for (const MetadataSlot& slot : impl_->slots) {
+        if (slot.document) documents.push_back(&*slot.document);
+    }
+    return documents;
+}
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,64 @@
+// The one table of what can go wrong with a source of metadata.
+#include "slo/idp_adapter/metadata_source.hpp"
+
+namespace slo::idp_adapter {
+
+std::string_view name(SourceErrc code) noexcept {
+    switch (code) {
+        case SourceErrc::setup:
+            return "source.setup";
+        case SourceErrc::file_unreadable:
+            return "source.file";
+        case SourceErrc::file_too_large:
+            return "source.file_too_large";
+        case SourceErrc::file_changing:
+            return "source.file_changing";
+        case SourceErrc::cache_failed:
+            return "source.cache";
+        case SourceErrc::status_refused:
+            return "source.status";
+        case SourceErrc::media_type:
+            return "source.media_type";
+        case SourceErrc::entity_missing:
+            return "source.entity_missing";
+        case SourceErrc::entity_taken:
+            return "source.entity_taken";
+        case SourceErrc::key_shared:
+            return "source.key_shared";
+        case SourceErrc::expiring:
+            return "source.expiring";
+        case SourceErrc::expired:
+            return "source.expired";
+    }
+    return "source.unknown";
+}
+
+const std::error_category& source_error_category() noexcept {
+    static const class Category final : public std::error_category {
+        [[nodiscard]] const char* name() const noexcept override { return "slo.idp_adapter.source"; }
+        [[nodiscard]] std::string message(int code) const override {
+            return std::string(idp_adapter::name(static_cast<SourceErrc>(code)));
+        }
+    } category;
+    return category;
+}
+
+std::string_view name(RefreshOutcome::Kind kind) noexcept {
+    switch (kind) {
+        case RefreshOutcome::Kind::updated:
+            return "updated";
+        case RefreshOutcome::Kind::unchanged:
+            return "unchanged";
+        case RefreshOutcome::Kind::refused:
+            return "refused";
+        case RefreshOutcome::Kind::unreachable:
+            return "unreachable";
+        case RefreshOutcome::Kind::expiring:
+            return "expiring";
+        case RefreshOutcome::Kind::expired:
+            return "expired";
+    }
+    return "unknown";
+}
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,76 @@
+// Our keys as a folder, in which they roll over in three steps: prepare, activate, retire.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/saml/keys.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::sp {
+
+enum class KeyPurpose { signing, encryption };
+[[nodiscard]] std::string_view name(KeyPurpose purpose) noexcept;
+
+/// What a key is good for. A signing key's certificate is published in each stage; only the active one signs. An
+/// encryption key opens in each stage; only the active one's certificate is published, because an IdP may take any.
+enum class KeyStage { active, next, retiring };
+[[nodiscard]] std::string_view name(KeyStage stage) noexcept;
+
+struct KeptKey {
+    std::string name;  ///< its files are NAME.key.pem and NAME.crt.pem
+    KeyPurpose purpose = KeyPurpose::signing;
+    KeyStage stage = KeyStage::active;
+    Instant since;  ///< in this stage
+};
+
+/// KeyRing is which key of a folder is in which stage: for each purpose one active key (for encryption: or none), at
+/// most one next, any number retiring.
+struct KeyRing {
+    std::vector<KeptKey> keys;
+    [[nodiscard]] const KeptKey* find(KeyPurpose purpose, KeyStage stage) const noexcept;
+};
+
+/// The steps of a roll-over.
+enum class KeyStep {
+    prepare,   ///< a new key is next
+    activate,  ///< the next one becomes active, the active one retires
+    retire,    ///< what retires is dropped
+};
+
+/// step_from says which step can come next for `purpose`: retire while something retires, activate while there is a
+/// next key, else prepare.
+[[nodiscard]] KeyStep step_from(const KeyRing& ring, KeyPurpose purpose) noexcept;
+
+/// earliest: when `step` may be done, so that every IdP that refreshes our metadata as it says knows what it needs:
+/// `spread` after the last change. Nothing: at once.
+[[nodiscard]] std::optional<Instant> earliest(const KeyRing& ring, KeyPurpose purpose, KeyStep step,
+                                              std::chrono::seconds spread) noexcept;
+
+/// The ring after a step; `fresh` is the new key's name, for prepare. Errors:
+/// Errc::configuration_invalid, whose detail says which step comes first.
+[[nodiscard]] Result<KeyRing> after(const KeyRing& ring, KeyPurpose purpose, KeyStep step, const std::string& fresh,
+                                    Instant now);
+
+/// A name that no key in `folder` has had: "signing-3" after "signing-2".
+[[nodiscard]] std::string unused_name(const std::filesystem::path& folder, KeyPurpose purpose);
+
+/// The one file that decides: FOLDER/keys.toml. What other files there are counts only if it names them.
+[[nodiscard]] std::filesystem::path ring_file(const std::filesystem::path& folder);
+
+/// read_key_ring: Errors: Errc::configuration_invalid, in one line with how to mend it.
+[[nodiscard]] Result<KeyRing> read_key_ring(const std::filesystem::path& folder);
+/// write_key_ring replaces keys.toml in one step that is on the disk when it returns: whoever reads sees the old ring
+/// or the new one, also after a crash. Errors: Errc::configuration_invalid.
+[[nodiscard]] Result<void> write_key_ring(const std::filesystem::path& folder, const KeyRing& ring);
+
+/// Writes NAME.key.pem (mode 0600) and NAME.crt.pem, which must not exist. Errors: Errc::configuration_invalid.
+[[nodiscard]] Result<void> write_key_pair(const std::filesystem::path& folder, const std::string& name,
+                                          const saml::GeneratedKey& pair);
+
+}  // namespace slo::sp

@@ -1,0 +1,399 @@
+#include "config_metadata.hpp"
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include "config_sections.hpp"
+#include "key_files.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
+#include "slo/metadata/metadata_document.hpp"
+#include "slo/metadata/metadata_parser.hpp"
+#include "slo/saml/xml.hpp"
+
+namespace slo::sp {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using idp_adapter::CertificatesOf;
+using idp_adapter::HttpClientOptions;
+using idp_adapter::MetadataSourceOptions;
+using idp_adapter::PinnedPublicKeys;
+using idp_adapter::SourceOfIdps;
+
+constexpr std::size_t max_idp_octets = saml::xml::metadata_limits.octets;
+constexpr std::size_t max_tls_file_octets = 1024 * 1024;
+constexpr std::size_t mebibyte = 1024 * 1024;
+constexpr std::chrono::days metadata_ageing{14};
+
+constexpr std::string_view metadata_keys[] = {"name",
+                                              "file",
+                                              "url",
+                                              "mdq",
+                                              "mdq_form",
+                                              "signing_certificates",
+                                              "sha256",
+                                              "pinned_tls_keys",
+                                              "accept_unsigned_from_pinned_server",
+                                              "entities",
+                                              "max_validity",
+                                              "max_octets",
+                                              "shortest_refresh",
+                                              "longest_refresh",
+                                              "warn_before_expiry",
+                                              "timeout",
+                                              "max_redirects",
+                                              "ca",
+                                              "client_certificate",
+                                              "client_key",
+                                              "allow_http",
+                                              "allow_private_addresses",
+                                              "cache",
+                                              "dangerously_accept_sha1",
+                                              "accept_cbc",
+                                              "destination",
+                                              "name_id_matching",
+                                              "max_age",
+                                              "extra_content_types"};
+
+std::string hash_of(const Placed<std::string>& text, std::string_view key) {
+    std::string hash = text.value;
+    std::transform(hash.begin(), hash.end(), hash.begin(),
+                   [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c; });
+    if (hash.size() != 64 || hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        refuse(text.place, std::string(key) + " can't be " + shown(text.value),
+               "write 64 hex digits, as sha256sum does");
+    }
+    return hash;
+}
+
+/// Reads one table of either kind.
+class SourceReader {
+public:
+    SourceReader(const ConfigTable& table, const fs::path& folder, std::chrono::seconds clock_skew, Instant now,
+                 std::vector<std::string>& notes)
+        : table_(table), folder_(folder), clock_skew_(clock_skew), now_(now), notes_(notes) {}
+
+    /// An IdP of its own, and its file as a source that is watched.
+    struct WatchedIdp {
+        idp_adapter::Idp idp;
+        SourceOfIdps source;
+    };
+    WatchedIdp read_idp(std::size_t number);
+    SourceOfIdps read_metadata();
+
+private:
+    enum class Proof { none, signature, hash };
+    Proof read_trust(metadata::MetadataRules& rules);
+    [[nodiscard]] idp_adapter::MetadataPlace read_place();
+    HttpClientOptions read_http(const Placed<std::string>& url);
+    void read_peer(HttpClientOptions& http);
+    void read_limits(MetadataSourceOptions& source);
+    void refuse_keys_of_other_places(const idp_adapter::MetadataPlace& place) const;
+    void require_proof(const MetadataSourceOptions& source, Proof proof) const;
+    void note_idp(const metadata::EntityDescriptor& idp, const Placed<fs::path>& file);
+    void note_profile(const idp_adapter::InteropProfile& profile, const std::string& who);
+    [[nodiscard]] metadata::MetadataDocument read_idp_document(const Placed<fs::path>& file,
+                                                               const metadata::MetadataRules& rules) const;
+    [[nodiscard]] bool is_remote() const { return !table_.has("file"); }
+    [[nodiscard]] std::chrono::seconds seconds(std::string_view key, std::chrono::seconds fallback,
+                                               Range<std::chrono::milliseconds> range) const {
+        const auto time = table_.duration(key, range);
+        return time ? std::chrono::duration_cast<std::chrono::seconds>(*time) : fallback;
+    }
+    [[nodiscard]] Placed<fs::path> path(const Placed<std::string>& text) const {
+        return {folder_ / text.value, text.place};
+    }
+    /// What it leads to now: later a link in its place is refused (MET-19).
+    [[nodiscard]] static fs::path resolved(const Placed<fs::path>& file) {
+        std::error_code error;
+        auto target = fs::canonical(file.value, error);
+        return error ? file.value : target;
+    }
+    /// A file for the TLS client, which opens it itself; reading it here too lets the refusal name the line.
+    [[nodiscard]] fs::path tls_file(std::string_view key) const {
+        const auto text = table_.text(key);
+        if (!text) return {};
+        const auto file = path(*text);
+        static_cast<void>(read_file(file.value, max_tls_file_octets, file.place, key));
+        return file.value;
+    }
+    void note(const Place& place, const std::string& text) {
+        notes_.push_back(place.file + ":" + std::to_string(place.line) + ": note: " + text);
+    }
+
+    const ConfigTable& table_;
+    const fs::path& folder_;
+    std::chrono::seconds clock_skew_;
+    Instant now_;
+    std::vector<std::string>& notes_;
+};
+
+SourceReader::Proof SourceReader::read_trust(metadata::MetadataRules& rules) {
+    const auto certificates = table_.texts("signing_certificates");
+    const auto hash = table_.text("sha256");
+    if (hash && !certificates.empty()) {
+        refuse(table_.place_of("sha256"), "sha256 beside signing_certificates", "keep one of them");
+    }
+    if (hash) {
+        rules.trust = metadata::PinnedHash{hash_of(*hash, "sha256")};
+        return Proof::hash;
+    }
+    if (certificates.empty()) return Proof::none;
+    metadata::SignedBy signers;
+    for (const auto& text : certificates) {
+        const auto file = path(text);
+        auto key = saml::VerificationKey::from(load_certificate(file, "signing_certificates", now_, notes_));
+        if (!key) {
+            refuse(file.place, "the key in " + shown(file.value.string()) + " is too weak or of a kind that isn't used",
+                   "use RSA of 2048 to 8192 bits, P-256, P-384 or P-521");
+        }
+        signers.keys.push_back(*std::move(key));
+    }
+    rules.trust = std::move(signers);
+    return Proof::signature;
+}
+
+metadata::MetadataDocument SourceReader::read_idp_document(const Placed<fs::path>& file,
+                                                           const metadata::MetadataRules& rules) const {
+    const std::string octets = read_file(file.value, max_idp_octets, file.place, "metadata");
+    auto document = metadata::read_metadata(saml::source_of(octets), rules, now_);
+    if (!document) refuse_idp_metadata(file.place, file.value, document.error());
+    if (document->idps.size() == 1 && document->entities == 1) return *std::move(document);
+    if (!document->refused.empty()) refuse_idp_metadata(file.place, file.value, document->refused.front().why);
+    refuse(file.place,
+           shown(file.value.string()) + " isn't usable as an IdP's metadata: it holds " +
+               std::to_string(document->entities) + " entities",
+           "it must be the EntityDescriptor of one SAML 2.0 IdP; name an aggregate in [[metadata]]");
+}
+
+void SourceReader::note_profile(const idp_adapter::InteropProfile& profile, const std::string& who) {
+    if (profile.algorithms.sha1 == saml::AlgorithmPolicy::Sha1::refused) return;
+    note(table_.place_of("dangerously_accept_sha1"),
+         who + " may sign with SHA-1, which can be forged by now; turn it off soon");
+}
+
+void SourceReader::note_idp(const metadata::EntityDescriptor& idp, const Placed<fs::path>& file) {
+    const std::string who = "the IdP " + shown(idp.entity_id.str());
+    if (idp.valid_until && *idp.valid_until <= now_ + metadata_ageing) {
+        note(file.place,
+             "the metadata of " + who + " ends at " + saml::format_instant(*idp.valid_until) + "; fetch a new copy");
+    }
+    for (const std::string& why : idp.idp->skipped_keys) note(file.place, "a key of " + who + " isn't used: " + why);
+    for (const metadata::KeyDescriptor& key : idp.idp->keys) {
+        if (key.use == metadata::KeyUse::encryption || !key.certificate) continue;
+        note_certificate_age(*key.certificate, file.place, "a certificate of " + who, now_, notes_);
+    }
+}
+
+SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
+    const auto file = path(table_.required_text("metadata", "idp.xml"));
+    // The operator chose this very file for this very IdP: where its endpoints are is his to know.
+    metadata::MetadataRules rules{
+        .trust = metadata::TrustedPlace{},
+        .endpoints = {.http = metadata::EndpointRule::Http::accepted,
+                      .private_addresses = metadata::EndpointRule::PrivateAddresses::accepted},
+        .clock_skew = clock_skew_};
+    rules.limits.octets = max_idp_octets;
+    read_trust(rules);
+    auto document = read_idp_document(file, rules);
+    auto profile = read_profile(table_);
+    auto idp = idp_adapter::make_idp(document.idps.front(), profile);
+    if (!idp) refuse_idp_metadata(file.place, file.value, idp.error());
+    note_profile(profile, "the IdP " + shown(idp->entity_id.str()));
+    note_idp(document.idps.front(), file);
+
+    rules.wanted = {idp->entity_id};  // a file that becomes another's is refused (MET-06)
+    MetadataSourceOptions source{.name = "idp-" + std::to_string(number),
+                                 .place = idp_adapter::MetadataFile{resolved(file)},
+                                 .rules = std::move(rules),
+                                 .missing = idp_adapter::Missing::refused,
+                                 .first = std::move(document)};
+    return {*std::move(idp), {std::move(source), std::move(profile)}};
+}
+
+void SourceReader::read_peer(HttpClientOptions& http) {
+    PinnedPublicKeys pinned;
+    for (const auto& text : table_.texts("pinned_tls_keys")) pinned.sha256.push_back(hash_of(text, "pinned_tls_keys"));
+    const auto ca = tls_file("ca");
+    if (!pinned.sha256.empty() && !ca.empty()) {
+        refuse(table_.place_of("ca"), "ca beside pinned_tls_keys", "keep one of them: a pinned key needs no CA");
+    }
+    if (!pinned.sha256.empty()) http.peer = std::move(pinned);
+    if (!ca.empty()) http.peer = CertificatesOf{ca};
+    http.client_certificate = tls_file("client_certificate");
+    http.client_key = tls_file("client_key");
+    if (http.client_certificate.empty() != http.client_key.empty()) {
+        refuse(table_.place_of(http.client_key.empty() ? "client_certificate" : "client_key"),
+               "client_certificate and client_key don't pair up",
+               "name both, or none where the server asks for no certificate");
+    }
+    if (!http.client_key.empty()) {
+        note_readable_by_others(http.client_key, "private key", table_.place_of("client_key"), notes_);
+    }
+}
+
+HttpClientOptions SourceReader::read_http(const Placed<std::string>& url) {
+    HttpClientOptions http;
+    if (table_.is_on("allow_http")) http.http = HttpClientOptions::Http::accepted;
+    http.deadline = table_.duration("timeout", {100ms, 10min}).value_or(http.deadline);
+    http.max_redirects = static_cast<unsigned>(table_.number("max_redirects", 0, {0, 10}));
+    http.max_body = table_.number("max_octets", 16 * mebibyte, {4096, 1024 * mebibyte});
+    read_peer(http);
+    const auto parsed = saml::EndpointUrl::parse(url.value);
+    if (parsed && idp_adapter::parts_of(*parsed).scheme == "http" && http.http == HttpClientOptions::Http::refused) {
+        refuse(url.place, shown(url.value) + " is plain http: whoever is on the way sees it, and can keep news back",
+               "write https://, or allow_http = true in this [[metadata]] if its signature is enough for you");
+    }
+    return http;
+}
+
+idp_adapter::MetadataPlace SourceReader::read_place() {
+    const auto file = table_.text("file");
+    const auto url = table_.text("url");
+    const auto query = table_.text("mdq");
+    if (static_cast<int>(file.has_value()) + static_cast<int>(url.has_value()) + static_cast<int>(query.has_value()) !=
+        1) {
+        refuse(table_.place(), "[[metadata]] needs one place: file, url or mdq",
+               "write e.g. url = \"https://metadata.example.org/federation.xml\"");
+    }
+    if (file) return idp_adapter::MetadataFile{resolved(path(*file))};
+    if (url) return idp_adapter::MetadataUrl{.url = parse_url(*url, "url"), .http = read_http(*url)};
+    using Form = idp_adapter::MetadataQuery::Form;
+    const auto form = table_.choice("mdq_form", Form::url_encoded, {{"url", Form::url_encoded}, {"sha1", Form::sha1}});
+    return idp_adapter::MetadataQuery{.base = parse_url(*query, "mdq"), .http = read_http(*query), .form = form};
+}
+
+/// A key that does nothing would let its author believe that it does.
+void SourceReader::refuse_keys_of_other_places(const idp_adapter::MetadataPlace& place) const {
+    const bool is_file = std::holds_alternative<idp_adapter::MetadataFile>(place);
+    const bool is_query = std::holds_alternative<idp_adapter::MetadataQuery>(place);
+    if (!is_query && table_.has("mdq_form")) {
+        refuse(table_.place_of("mdq_form"), "mdq_form without mdq",
+               "remove it, or name a Metadata Query server: mdq = \"...\"");
+    }
+    if (is_query && !table_.has("entities")) {
+        refuse(table_.place_of("mdq"), "mdq without entities",
+               "name the IdPs to ask for: entities = [\"https://idp.example.org/saml\"]");
+    }
+    if (!is_file) return;
+    for (const std::string_view key :
+         {"pinned_tls_keys", "accept_unsigned_from_pinned_server", "timeout", "max_redirects", "ca",
+          "client_certificate", "client_key", "cache", "longest_refresh", "shortest_refresh"}) {
+        if (!table_.has(key)) continue;
+        refuse(table_.place_of(key), std::string(key) + " means nothing to a file", "remove it, or name a url or mdq");
+    }
+}
+
+/// Metadata makes keys out of octets, so octets from the network must be somebody's (MET-01).
+void SourceReader::require_proof(const MetadataSourceOptions& source, Proof proof) const {
+    const bool says_so = table_.is_on("accept_unsigned_from_pinned_server");
+    if (says_so && proof != Proof::none) {
+        refuse(table_.place_of("accept_unsigned_from_pinned_server"),
+               "accept_unsigned_from_pinned_server beside signing_certificates or sha256",
+               "remove it: the document proves itself");
+    }
+    if (proof != Proof::none || !is_remote()) return;
+    if (!says_so) {
+        refuse(table_.place(), "[[metadata]] " + shown(source.name) + " has nothing to prove itself with",
+               "name the federation's certificate: signing_certificates = [\"federation.crt.pem\"]");
+    }
+    if (!table_.has("pinned_tls_keys") || table_.is_on("allow_http")) {
+        refuse(table_.place_of("accept_unsigned_from_pinned_server"),
+               "accept_unsigned_from_pinned_server without pinned_tls_keys, or with allow_http",
+               "pin the server's key, over https: pinned_tls_keys = [\"SHA-256 of its SubjectPublicKeyInfo\"]");
+    }
+}
+
+void SourceReader::read_limits(MetadataSourceOptions& source) {
+    metadata::MetadataRules& rules = source.rules;
+    rules.clock_skew = clock_skew_;
+    rules.limits.octets = table_.number("max_octets", 16 * mebibyte, {4096, 1024 * mebibyte});
+    if (is_remote() || table_.has("max_validity")) {
+        rules.longest_validity = seconds("max_validity", std::chrono::days(14), {1h, 24h * 366});
+    }
+    if (table_.is_on("allow_http")) rules.endpoints.http = metadata::EndpointRule::Http::accepted;
+    if (table_.is_on("allow_private_addresses")) {
+        rules.endpoints.private_addresses = metadata::EndpointRule::PrivateAddresses::accepted;
+    }
+    for (const auto& text : table_.texts("entities")) rules.wanted.push_back(parse_id(text));
+    source.shortest_refresh = seconds("shortest_refresh", source.shortest_refresh, {1s, 24h});
+    source.longest_refresh = seconds("longest_refresh", source.longest_refresh, {1s, 24h * 7});
+    source.warn_before_expiry = seconds("warn_before_expiry", source.warn_before_expiry, {0s, 24h * 60});
+    if (source.longest_refresh < source.shortest_refresh) {
+        refuse(table_.place_of("longest_refresh"), "longest_refresh is shorter than shortest_refresh",
+               "make it at least as long");
+    }
+}
+
+SourceOfIdps SourceReader::read_metadata() {
+    const auto name = table_.required_text("name", "federation");
+    const bool plain = std::all_of(name.value.begin(), name.value.end(),
+                                   [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+    if (!plain || name.value.size() > 64) {
+        refuse(name.place, "name can't be " + shown(name.value), "write 1 to 64 of a-z, 0-9 and -");
+    }
+    MetadataSourceOptions source{
+        .name = name.value, .place = read_place(), .rules = {.trust = metadata::TrustedPlace{}}};
+    refuse_keys_of_other_places(source.place);
+    require_proof(source, read_trust(source.rules));
+    read_limits(source);
+    const auto cache = table_.text("cache");
+    if (is_remote()) source.cache = folder_ / (cache ? cache->value : "metadata-cache");
+    auto profile = read_profile(table_);
+    note_profile(profile, "IdPs of [[metadata]] " + shown(name.value));
+    return {std::move(source), std::move(profile)};
+}
+
+/// Both files are the operator's, so he hears of it at start and not in an audit line.
+void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigTable& table) {
+    std::set<std::string> others;
+    for (std::size_t i = 0; i + 1 < idps.size(); ++i) {
+        for (const auto& key : idps[i].keys) others.insert(key.fingerprint());
+    }
+    const auto& keys = idps.back().keys;
+    if (std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return others.contains(key.fingerprint()); })) {
+        return;
+    }
+    refuse(table.place(), "the IdP " + shown(idps.back().entity_id.str()) + " signs with the same key as one before it",
+           "each could order the other's logouts; write allow_shared_keys = true in [policy] if that is meant");
+}
+
+}  // namespace
+
+PartnersSection read_partners(const ConfigTable& root, const fs::path& folder, const PolicySection& policy, Instant now,
+                              std::vector<std::string>& notes) {
+    const auto clock_skew = policy.policy.clock_skew;
+    const auto idps = root.tables("idp", idp_keys);
+    const auto others = root.tables("metadata", metadata_keys);
+    if (idps.empty() && others.empty()) {
+        refuse(root.place(), "no [[idp]]: nobody could order a logout",
+               "add [[idp]] and metadata = \"idp.xml\" below it, or [[metadata]] for a federation");
+    }
+    PartnersSection section;
+    section.metadata.shared_keys = policy.shared_keys;
+    std::set<saml::EntityID> seen;
+    for (const ConfigTable& table : idps) {
+        auto watched = SourceReader(table, folder, clock_skew, now, notes).read_idp(section.idps.size() + 1);
+        const auto& id = watched.idp.entity_id;
+        if (!seen.insert(id).second) {
+            refuse(table.place(), "the IdP " + shown(id.str()) + " is configured twice", "keep one [[idp]] for it");
+        }
+        section.idps.push_back(std::move(watched.idp));
+        if (section.metadata.shared_keys == idp_adapter::SharedKeys::refused) refuse_shared_keys(section.idps, table);
+        section.metadata.sources.push_back(std::move(watched.source));
+    }
+    std::set<std::string> names;
+    for (const ConfigTable& table : others) {
+        section.metadata.sources.push_back(SourceReader(table, folder, clock_skew, now, notes).read_metadata());
+        const std::string& name = section.metadata.sources.back().source.name;
+        if (name.starts_with("idp-") || !names.insert(name).second) {
+            refuse(table.place_of("name"), "name = " + shown(name) + " is taken",
+                   "give each [[metadata]] a name of its own that doesn't begin with idp-");
+        }
+    }
+    return section;
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,29 @@
+// [[idp]] and [[metadata]]: whom we believe, and from where we know it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config_sections.hpp"
+#include "config_table.hpp"
+#include "slo/sp/configuration.hpp"
+
+namespace slo::sp {
+
+/// The keys of [[idp]].
+inline constexpr std::string_view idp_keys[] = {
+    "metadata",         "sha256",  "signing_certificates", "dangerously_accept_sha1", "accept_cbc", "destination",
+    "name_id_matching", "max_age", "extra_content_types"};
+
+struct PartnersSection {
+    std::vector<idp_adapter::Idp> idps;  ///< of [[idp]], as their files say now
+    MetadataOptions metadata;
+};
+
+/// Reads the files that [[idp]] names, and what [[metadata]] says of other places, which aren't asked here. At least
+/// one of both. Relative paths are relative to `folder`. Appends to `notes` what the operator should know.
+[[nodiscard]] PartnersSection read_partners(const ConfigTable& root, const std::filesystem::path& folder,
+                                            const PolicySection& policy, Instant now, std::vector<std::string>& notes);
+
+}  // namespace slo::sp

@@ -1,0 +1,290 @@
+#include "config_publishing.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "config_sections.hpp"
+#include "slo/sp/key_folder.hpp"
+
+namespace slo::sp {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr std::string_view organization_keys[] = {"name", "display_name", "url"};
+constexpr std::string_view contact_keys[] = {"type", "company", "given_name", "surname", "mail"};
+constexpr std::string_view named_key_keys[] = {"signing_key", "signing_certificate", "next_signing_certificate",
+                                               "encryption_key", "encryption_certificate"};
+constexpr std::chrono::seconds default_cache_duration = 6h;
+constexpr std::chrono::days first_key_lifetime{3652};
+
+std::optional<std::chrono::seconds> seconds(const ConfigTable& table, std::string_view key,
+                                            Range<std::chrono::milliseconds> range) {
+    const auto time = table.duration(key, range);
+    if (!time) return std::nullopt;
+    return std::chrono::duration_cast<std::chrono::seconds>(*time);
+}
+
+std::string clean_text(const Placed<std::string>& text, std::string_view key) {
+    if (!saml::is_clean_value(text.value, 1024)) {
+        refuse(text.place, std::string(key) + " can't be " + shown(text.value), "write a text of at most 1024 bytes");
+    }
+    return text.value;
+}
+
+std::string optional_text(const ConfigTable& table, std::string_view key) {
+    const auto text = table.text(key);
+    return text ? clean_text(*text, key) : std::string();
+}
+
+std::string read_language(const ConfigTable& sp) {
+    const auto language = sp.text("language");
+    if (!language) return "en";
+    if (!metadata::is_language_tag(language->value)) {
+        refuse(language->place, "language can't be " + shown(language->value), "write e.g. \"en\" or \"de-CH\"");
+    }
+    return language->value;
+}
+
+metadata::Organization read_organization(const ConfigTable& table, const std::string& language) {
+    const auto organization_name = clean_text(table.required_text("name", "Example Ltd"), "name");
+    const auto url = table.required_text("url", "https://www.example.org/");
+    if (!saml::is_absolute_uri(url.value)) {
+        refuse(url.place, "url can't be " + shown(url.value), "write a full URL, e.g. \"https://www.example.org/\"");
+    }
+    std::string display_name = optional_text(table, "display_name");
+    if (display_name.empty()) display_name = organization_name;
+    return {.names = {{language, organization_name}},
+            .display_names = {{language, std::move(display_name)}},
+            .urls = {{language, url.value}}};
+}
+
+metadata::ContactPerson read_contact(const ConfigTable& table) {
+    using metadata::ContactType;
+    static_cast<void>(table.required_text("type", "technical"));
+    metadata::ContactPerson person{.type = table.choice("type", ContactType::technical,
+                                                        {{"technical", ContactType::technical},
+                                                         {"support", ContactType::support},
+                                                         {"administrative", ContactType::administrative},
+                                                         {"billing", ContactType::billing},
+                                                         {"other", ContactType::other}}),
+                                   .company = optional_text(table, "company"),
+                                   .given_name = optional_text(table, "given_name"),
+                                   .sur_name = optional_text(table, "surname"),
+                                   .email_addresses = {}};
+    for (const auto& mail : table.texts("mail")) {
+        if (!metadata::is_email_address(mail.value)) {
+            refuse(mail.place, "mail can't be " + shown(mail.value),
+                   "write e.g. \"saml@example.org\", without mailto:");
+        }
+        person.email_addresses.push_back(mail.value);
+    }
+    return person;
+}
+
+std::vector<KeyPairFiles> encryption_files(const ConfigTable& sp, const fs::path& folder) {
+    const auto keys = sp.texts("encryption_key");
+    const auto certificates = sp.texts("encryption_certificate");
+    if (keys.size() != certificates.size()) {
+        refuse(sp.place_of(keys.size() > certificates.size() ? "encryption_key" : "encryption_certificate"),
+               "encryption_key and encryption_certificate don't pair up",
+               "name as many certificates as keys, in the same order, or none of both");
+    }
+    std::vector<KeyPairFiles> files;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        files.push_back({.key = {folder / keys[i].value, keys[i].place},
+                         .certificate = {folder / certificates[i].value, certificates[i].place},
+                         .purpose = "encryption"});
+    }
+    return files;
+}
+
+NamedKeys read_named_keys(const ConfigTable& sp, const fs::path& folder) {
+    const auto path = [&](const Placed<std::string>& text) {
+        return Placed<fs::path>{folder / text.value, text.place};
+    };
+    std::optional<Placed<fs::path>> next;
+    if (const auto file = sp.text("next_signing_certificate")) next = path(*file);
+    return {.signing = {.key = path(sp.required_text("signing_key", "signing.key.pem")),
+                        .certificate = path(sp.required_text("signing_certificate", "signing.crt.pem")),
+                        .purpose = "signing"},
+            .next_signing_certificate = std::move(next),
+            .encryption = encryption_files(sp, folder)};
+}
+
+Placed<fs::path> read_key_folder_name(const ConfigTable& sp, const Placed<std::string>& text, const fs::path& folder) {
+    for (const std::string_view key : named_key_keys) {
+        if (!sp.has(key)) continue;
+        refuse(sp.place_of(key), std::string(key) + " beside keys: the folder says which keys there are",
+               "keep one of the two");
+    }
+    return {folder / text.value, text.place};
+}
+
+KeyPairFiles files_of(const Placed<fs::path>& folder, const KeptKey& key) {
+    const Place place{ring_file(folder.value).string(), 0};
+    return {.key = {folder.value / (key.name + ".key.pem"), place},
+            .certificate = {folder.value / (key.name + ".crt.pem"), place},
+            .purpose = name(key.purpose)};
+}
+
+/// load_key_pair would make what is missing; here that means that somebody lost a key.
+KeyPair load_kept_pair(const Placed<fs::path>& folder, const KeptKey& key, const saml::EntityID& owner, Instant now,
+                       std::vector<std::string>& notes) {
+    const KeyPairFiles files = files_of(folder, key);
+    std::error_code ignored;
+    if (!fs::exists(files.key.value, ignored) && !fs::exists(files.certificate.value, ignored)) {
+        refuse(files.key.place, "the key " + shown(key.name) + " isn't there",
+               "restore " + shown(files.key.value.string()) + " and its certificate");
+    }
+    return load_key_pair(files, owner, now, notes);
+}
+
+void make_first_key(const Placed<fs::path>& folder, const saml::EntityID& owner, Instant now,
+                    std::vector<std::string>& notes) {
+    if (::mkdir(folder.value.c_str(), 0700) != 0 && errno != EEXIST) {
+        refuse(folder.place, "can't make the folder " + shown(folder.value.string()),
+               "create it and make it writable for this process");
+    }
+    const auto must = [&](const auto& result) {
+        if (!result) refuse(folder.place, "can't make a key: " + result.error().detail, "see the folder");
+    };
+    // RSA-2048: Lasso and what is built on it can't verify ECDSA.
+    const auto pair = saml::generate_key(saml::KeyKind::rsa_2048, default_common_name(owner), now, first_key_lifetime);
+    must(pair);
+    const std::string key = unused_name(folder.value, KeyPurpose::signing);
+    must(write_key_pair(folder.value, key, *pair));
+    must(write_key_ring(folder.value, {.keys = {{key, KeyPurpose::signing, KeyStage::active, now}}}));
+    notes.push_back(folder.place.file + ":" + std::to_string(folder.place.line) +
+                    ": note: made the first signing key (RSA-2048, mode 0600) in " + shown(folder.value.string()) +
+                    "; give every IdP our metadata, keep a copy of the folder");
+}
+
+saml::DecryptionKey decryption_key(const KeyPair& pair, const KeyPairFiles& files) {
+    auto key = saml::DecryptionKey::parse(pair.private_key_pem);
+    if (!key) {
+        refuse(files.key.place, shown(files.key.value.string()) + " can't decrypt",
+               "use an RSA key of 2048 to 8192 bits for encryption");
+    }
+    return *std::move(key);
+}
+
+Keys load_named_keys(const SpSection& sp, const NamedKeys& named, Instant now, std::vector<std::string>& notes) {
+    KeyPair signing = load_key_pair(named.signing, sp.entity_id, now, notes);
+    Keys keys{.signing = signing.parsed,
+              .decryption = {},
+              .signing_certificates = {signing.parsed.certificate()},
+              .encryption_certificates = {}};
+    if (named.next_signing_certificate) {
+        keys.signing_certificates.push_back(
+            load_certificate(*named.next_signing_certificate, "next_signing_certificate", now, notes));
+    }
+    for (const KeyPairFiles& files : named.encryption) {
+        const KeyPair pair = load_key_pair(files, sp.entity_id, now, notes);
+        keys.decryption.push_back(decryption_key(pair, files));
+        keys.encryption_certificates.push_back(pair.parsed.certificate());
+    }
+    return keys;
+}
+
+}  // namespace
+
+SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
+    std::vector<std::string> formats;
+    for (const auto& format : sp.texts("name_id_formats")) {
+        if (!saml::is_absolute_uri(format.value)) {
+            refuse(format.place, "name_id_formats: " + shown(format.value) + " is no URI",
+                   "write e.g. \"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\"");
+        }
+        formats.push_back(format.value);
+    }
+    const std::string language = read_language(sp);
+    SpSection section{
+        .entity_id = parse_id(sp.required_text("entity_id", "https://sp.example.org/saml")),
+        .destinations = read_destinations(sp),
+        .acs_url = parse_url(sp.required_text("acs_url", "https://sp.example.org/saml/acs"), "acs_url"),
+        .name_id_formats = std::move(formats),
+        .valid_for = seconds(sp, "metadata_valid_for", {24h, 24h * 3660}),
+        .cache_for = seconds(sp, "metadata_cache_for", {1min, 24h * 30}).value_or(default_cache_duration),
+        .sign_metadata = !sp.has("sign_metadata") || sp.is_on("sign_metadata") ? SignMetadata::yes : SignMetadata::no,
+        .display_names = {},
+        .organization = {},
+        .contacts = {},
+        .key_folder = {},
+        .named_keys = {}};
+    if (section.valid_for && section.cache_for > *section.valid_for / 2) {
+        refuse(sp.place_of(sp.has("metadata_cache_for") ? "metadata_cache_for" : "metadata_valid_for"),
+               "metadata_cache_for is more than half of metadata_valid_for",
+               "shorten it: an IdP must ask again before its copy ends");
+    }
+    if (auto display_name = optional_text(sp, "display_name"); !display_name.empty())
+        section.display_names.push_back({language, std::move(display_name)});
+    if (sp.has("organization")) {
+        section.organization = read_organization(sp.table("organization", organization_keys), language);
+    }
+    for (const ConfigTable& contact : sp.tables("contact", contact_keys))
+        section.contacts.push_back(read_contact(contact));
+    if (const auto keys = sp.text("keys")) {
+        section.key_folder = read_key_folder_name(sp, *keys, folder);
+    } else {
+        section.named_keys = read_named_keys(sp, folder);
+    }
+    return section;
+}
+
+Keys read_key_folder(const Placed<fs::path>& folder, const saml::EntityID& owner, Instant now,
+                     std::vector<std::string>& notes) {
+    const auto ring = read_key_ring(folder.value);
+    if (!ring) throw ConfigurationError{ring.error().detail};
+    const auto load = [&](const KeptKey& key) { return load_kept_pair(folder, key, owner, now, notes); };
+    const KeyPair active = load(*ring->find(KeyPurpose::signing, KeyStage::active));
+    Keys keys{.signing = active.parsed,
+              .decryption = {},
+              .signing_certificates = {active.parsed.certificate()},
+              .encryption_certificates = {}};
+    for (const KeyStage stage : {KeyStage::active, KeyStage::next, KeyStage::retiring}) {
+        for (const KeptKey& key : ring->keys) {
+            if (key.stage != stage) continue;
+            if (key.purpose == KeyPurpose::signing) {
+                if (stage != KeyStage::active) keys.signing_certificates.push_back(load(key).parsed.certificate());
+                continue;
+            }
+            const KeyPair pair = load(key);
+            keys.decryption.push_back(decryption_key(pair, files_of(folder, key)));
+            if (stage == KeyStage::active) keys.encryption_certificates.push_back(pair.parsed.certificate());
+        }
+    }
+    return keys;
+}
+
+Keys load_keys(const SpSection& sp, Instant now, std::vector<std::string>& notes) {
+    if (!sp.key_folder) return load_named_keys(sp, *sp.named_keys, now, notes);
+    std::error_code error;
+    const bool is_empty = !fs::exists(sp.key_folder->value, error) || fs::is_empty(sp.key_folder->value, error);
+    if (is_empty && !error) make_first_key(*sp.key_folder, sp.entity_id, now, notes);
+    return read_key_folder(*sp.key_folder, sp.entity_id, now, notes);
+}
+
+metadata::Publication publication_of(const SpSection& sp, const Keys& keys) {
+    metadata::SpMetadata content{.entity_id = sp.entity_id,
+                                 .single_logout_soap = sp.destinations.front(),
+                                 .assertion_consumer_post = sp.acs_url,
+                                 .signing = keys.signing_certificates,
+                                 .encryption = keys.encryption_certificates,
+                                 .name_id_formats = sp.name_id_formats,
+                                 .valid_until = {},
+                                 .cache_duration = sp.cache_for,
+                                 .id = {},
+                                 .display_names = sp.display_names,
+                                 .organization = sp.organization,
+                                 .contacts = sp.contacts};
+    std::optional<saml::SigningKey> signer;
+    if (sp.sign_metadata == SignMetadata::yes) signer = keys.signing;
+    return {.content = std::move(content), .valid_for = sp.valid_for, .signer = std::move(signer)};
+}
+
+}  // namespace slo::sp

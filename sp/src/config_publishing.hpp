@@ -1,0 +1,84 @@
+// [sp]: who we are, our keys, and what we publish about both.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config_table.hpp"
+#include "key_files.hpp"
+#include "slo/metadata/published_metadata.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/keys.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::sp {
+
+inline constexpr std::string_view sp_keys[] = {"entity_id",
+                                               "slo_url",
+                                               "allow_http",
+                                               "acs_url",
+                                               "keys",
+                                               "signing_key",
+                                               "signing_certificate",
+                                               "next_signing_certificate",
+                                               "encryption_key",
+                                               "encryption_certificate",
+                                               "name_id_formats",
+                                               "metadata_valid_for",
+                                               "metadata_cache_for",
+                                               "sign_metadata",
+                                               "language",
+                                               "display_name",
+                                               "organization",
+                                               "contact"};
+
+/// Our keys as files that the configuration names one by one.
+struct NamedKeys {
+    KeyPairFiles signing;
+    std::optional<Placed<std::filesystem::path>> next_signing_certificate;
+    std::vector<KeyPairFiles> encryption;
+};
+
+enum class SignMetadata { yes, no };
+
+/// [sp] without the keys: those come last, so that a mistake elsewhere leaves no new key behind.
+struct SpSection {
+    saml::EntityID entity_id;
+    std::vector<saml::EndpointUrl> destinations;
+    saml::EndpointUrl acs_url;
+    std::vector<std::string> name_id_formats;
+    std::optional<std::chrono::seconds> valid_for;
+    std::chrono::seconds cache_for;
+    SignMetadata sign_metadata = SignMetadata::yes;
+    std::vector<metadata::LocalizedText> display_names;
+    std::optional<metadata::Organization> organization;
+    std::vector<metadata::ContactPerson> contacts;
+    std::optional<Placed<std::filesystem::path>> key_folder;  ///< else `named_keys`
+    std::optional<NamedKeys> named_keys;
+};
+
+/// Relative paths are relative to `folder`.
+[[nodiscard]] SpSection read_sp(const ConfigTable& sp, const std::filesystem::path& folder);
+
+/// Keys, and the certificates to publish.
+struct Keys {
+    saml::SigningKey signing;
+    std::vector<saml::DecryptionKey> decryption;
+    std::vector<saml::Certificate> signing_certificates;
+    std::vector<saml::Certificate> encryption_certificates;
+};
+
+/// load_keys reads our keys, and makes those that don't exist: of a key folder, the first signing key.
+[[nodiscard]] Keys load_keys(const SpSection& sp, Instant now, std::vector<std::string>& notes);
+
+/// read_key_folder reads the keys that the folder's ring names.
+[[nodiscard]] Keys read_key_folder(const Placed<std::filesystem::path>& folder, const saml::EntityID& owner,
+                                   Instant now, std::vector<std::string>& notes);
+
+[[nodiscard]] metadata::Publication publication_of(const SpSection& sp, const Keys& keys);
+
+}  // namespace slo::sp

@@ -1,0 +1,187 @@
+#include "loopback_server.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <stdexcept>
+
+namespace slo::test {
+namespace {
+
+using OwnedSsl = std::unique_ptr<SSL, FreedBy<SSL_free>>;
+
+/// One connection, in TLS or not.
+class Wire {
+public:
+    Wire(int socket, SSL* tls) : socket_(socket), tls_(tls) {}
+
+    bool read_some(std::string& into) {
+        std::array<char, 4096> octets;
+        const int count = tls_ != nullptr ? SSL_read(tls_, octets.data(), static_cast<int>(octets.size()))
+                                          : static_cast<int>(::recv(socket_, octets.data(), octets.size(), 0));
+        if (count > 0) into.append(octets.data(), static_cast<std::size_t>(count));
+        return count > 0;
+    }
+    void write(const std::string& octets) {
+        for (std::size_t sent = 0; sent < octets.size();) {
+            const auto rest = octets.size() - sent;
+            const long count = tls_ != nullptr ? SSL_write(tls_, octets.data() + sent, static_cast<int>(rest))
+                                               : ::send(socket_, octets.data() + sent, rest, MSG_NOSIGNAL);
+            if (count <= 0) return;
+            sent += static_cast<std::size_t>(count);
+        }
+    }
+
+private:
+    int socket_;
+    SSL* tls_;
+};
+
+std::size_t length_of_body(const std::string& head) {
+    const auto at = head.find("\r\nContent-Length: ");
+    return at == std::string::npos ? 0 : std::stoul(head.substr(at + 18));
+}
+
+}  // namespace
+
+LoopbackServer::LoopbackServer(Answer answer) : answer_(std::move(answer)) {
+    listen();
+}
+
+LoopbackServer::LoopbackServer(Answer answer, const ServerIdentity& identity)
+    : answer_(std::move(answer)), tls_(SSL_CTX_new(TLS_server_method())) {
+    if (SSL_CTX_use_certificate(tls_.get(), identity.certificate) != 1 ||
+        SSL_CTX_use_PrivateKey(tls_.get(), identity.key) != 1) {
+        throw std::runtime_error("no certificate for the test's server");
+    }
+    if (identity.client_ca != nullptr) {
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(tls_.get()), identity.client_ca);
+        SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
+    listen();
+}
+
+ServerIdentity LoopbackServer::usual_identity() {
+    static const auto read = [](const std::string& file, auto parse) {
+        std::FILE* const stream = std::fopen((std::string(SLO_FIXTURES) + "/tls/" + file).c_str(), "rb");
+        if (stream == nullptr) throw std::runtime_error("no fixture " + file);
+        auto* const parsed = parse(stream, nullptr, nullptr, nullptr);
+        std::fclose(stream);
+        return parsed;
+    };
+    static const std::unique_ptr<X509, FreedBy<X509_free>> certificate(read("server.pem", PEM_read_X509));
+    static const std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>> key(read("server.key", PEM_read_PrivateKey));
+    return {.certificate = certificate.get(), .key = key.get()};
+}
+
+void LoopbackServer::listen() {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 16) != 0 ||
+        ::getsockname(listener_, generic, &size) != 0) {
+        throw std::runtime_error("no port for the test's server");
+    }
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+}
+
+LoopbackServer::~LoopbackServer() {
+    stopping_ = true;
+    ::shutdown(listener_, SHUT_RDWR);
+    if (const int current = current_; current >= 0) ::shutdown(current, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+}
+
+void LoopbackServer::serve() {
+    sigset_t pipe{};  // OpenSSL writes to a closed socket as to any other
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    while (!stopping_) {
+        const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (connection < 0) return;
+        ++connections_;
+        current_ = connection;
+        if (!stopping_) attend(connection);
+        current_ = -1;
+        ::close(connection);
+    }
+}
+
+void LoopbackServer::attend(int connection) {
+    OwnedSsl tls(tls_ ? SSL_new(tls_.get()) : nullptr);
+    if (tls) {
+        SSL_set_fd(tls.get(), connection);
+        if (SSL_accept(tls.get()) != 1) return ERR_clear_error();
+    }
+    Wire wire(connection, tls.get());
+    std::string request;
+    std::size_t head_end = 0;
+    while ((head_end = request.find("\r\n\r\n")) == std::string::npos) {
+        if (!wire.read_some(request)) return ERR_clear_error();
+    }
+    while (request.size() < head_end + 4 + length_of_body(request)) {
+        if (!wire.read_some(request)) return ERR_clear_error();
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        requests_.push_back(request);
+    }
+    const std::string reply = answer_(request);
+    wire.write(reply);
+    if (reply.empty()) {
+        std::string ignored;
+        while (wire.read_some(ignored)) continue;
+    }
+    if (tls) SSL_shutdown(tls.get());
+    ERR_clear_error();
+    ::shutdown(connection, SHUT_WR);
+    // Closing with something unread would reset the connection and destroy the reply.
+    pollfd gone{.fd = connection, .events = POLLIN, .revents = 0};
+    std::array<char, 256> rest;
+    while (::poll(&gone, 1, 5000) > 0 && ::recv(connection, rest.data(), rest.size(), 0) > 0) continue;
+}
+
+std::string LoopbackServer::url(const std::string& path) const {
+    return (tls_ ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port_) + path;
+}
+
+std::vector<std::string> LoopbackServer::requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+}
+
+std::string reply_with(const std::string& body, const std::string& headers, const std::string& status) {
+    return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
+           body;
+}
+
+std::string key_hash_of(X509* certificate) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    EVP_Digest(der, static_cast<std::size_t>(size), digest.data(), &length, EVP_sha256(), nullptr);
+    OPENSSL_free(der);
+    std::string hex;
+    for (unsigned i = 0; i < length; ++i) {
+        hex += "0123456789abcdef"[digest[i] >> 4U];
+        hex += "0123456789abcdef"[digest[i] & 0xFU];
+    }
+    return hex;
+}
+
+}  // namespace slo::test

@@ -1,0 +1,135 @@
+// What [[idp]] and [[metadata]] may say, and what they become.
+#include <boost/test/unit_test.hpp>
+
+#include "configuration_workspace.hpp"
+
+namespace {
+
+using namespace slo;
+using namespace slo::test;
+using idp_adapter::MetadataQuery;
+using idp_adapter::MetadataUrl;
+
+const std::string source = R"([[metadata]]
+name = "federation"
+url = "https://md.example.org/all.xml"
+signing_certificates = ["sp.crt.pem"]
+)";
+
+/// `good` with `text` in place of its [[idp]]; [[metadata]] begins at line 7.
+std::string beside_nobody(const std::string& text) {
+    return with("[[idp]]\nmetadata = \"idp.xml\"\n", text);
+}
+std::string source_with(const std::string& more) {
+    return beside_nobody(source + more);
+}
+std::string source_without(std::string_view part, const std::string& instead) {
+    std::string text = source;
+    return beside_nobody(text.replace(text.find(part), part.size(), instead));
+}
+
+constexpr std::string_view certificates = "signing_certificates = [\"sp.crt.pem\"]\n";
+const std::string pin = "pinned_tls_keys = [\"" + std::string(64, 'A') + "\"]\n";
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(configuration_metadata, Workspace)
+
+BOOST_AUTO_TEST_CASE(a_federation_has_strict_defaults) {
+    const auto configuration = accept(source_with(""));
+    BOOST_TEST(configuration.idps.empty());
+    BOOST_REQUIRE(configuration.metadata.sources.size() == 1U);
+    const auto& options = configuration.metadata.sources.front().source;
+    BOOST_TEST(options.name == "federation");
+    BOOST_TEST(options.cache == folder / "metadata-cache");
+    BOOST_TEST((options.rules.longest_validity == std::chrono::days(14)));
+    BOOST_TEST(std::get<metadata::SignedBy>(options.rules.trust).keys.size() == 1U);
+    BOOST_TEST((options.rules.endpoints.http == metadata::EndpointRule::Http::refused));
+    BOOST_TEST((options.rules.endpoints.private_addresses == metadata::EndpointRule::PrivateAddresses::refused));
+    const auto& http = std::get<MetadataUrl>(options.place).http;
+    BOOST_TEST((http.http == idp_adapter::HttpClientOptions::Http::refused));
+    BOOST_TEST(http.max_redirects == 0U);
+    BOOST_TEST(std::holds_alternative<idp_adapter::SystemCertificates>(http.peer));
+    BOOST_TEST((configuration.metadata.shared_keys == idp_adapter::SharedKeys::refused));
+}
+
+BOOST_AUTO_TEST_CASE(an_idp_s_file_becomes_a_source_that_is_watched) {
+    const auto configuration = accept(good);
+    BOOST_REQUIRE(configuration.metadata.sources.size() == 1U);
+    const auto& options = configuration.metadata.sources.front().source;
+    BOOST_TEST(options.name == "idp-1");
+    BOOST_TEST((options.rules.wanted == std::vector{configuration.idps.front().entity_id}));
+    BOOST_TEST((options.missing == idp_adapter::Missing::refused));
+    BOOST_TEST(options.first.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_idp_s_file_may_have_to_prove_itself) {
+    refuse(with("metadata = \"idp.xml\"", "metadata = \"idp.xml\"\nsha256 = \"" + std::string(64, '0') + "\""), 8,
+           "isn't usable", "it must be");
+    refuse(with("metadata = \"idp.xml\"", "metadata = \"idp.xml\"\nsha256 = \"abc\""), 9, "sha256 can't be",
+           "64 hex digits");
+    refuse(with("metadata = \"idp.xml\"", "metadata = \"idp.xml\"\n" + std::string(certificates)), 8, "isn't usable",
+           "it must be");
+}
+
+// MET-01
+BOOST_AUTO_TEST_CASE(unsigned_metadata_is_taken_only_from_a_pinned_server_and_said_aloud) {
+    const std::string aloud = "accept_unsigned_from_pinned_server = true\n";
+    refuse(source_without(certificates, ""), 7, "nothing to prove itself with", "signing_certificates");
+    refuse(source_without(certificates, pin), 7, "nothing to prove itself with", "signing_certificates");
+    refuse(source_without(certificates, aloud), 10, "without pinned_tls_keys", "pin the server's key");
+    refuse(source_without(certificates, aloud + pin + "allow_http = true\n"), 10, "allow_http", "pin the server's key");
+    refuse(source_with(aloud + pin), 11, "beside signing_certificates", "remove it");
+    const auto configuration = accept(source_without(certificates, aloud + pin));
+    const auto& options = configuration.metadata.sources.front().source;
+    BOOST_TEST(std::holds_alternative<metadata::TrustedPlace>(options.rules.trust));
+    const auto& peer = std::get<MetadataUrl>(options.place).http.peer;
+    BOOST_TEST(std::get<idp_adapter::PinnedPublicKeys>(peer).sha256.at(0) == std::string(64, 'a'));
+}
+
+BOOST_AUTO_TEST_CASE(plain_http_must_be_allowed) {
+    const std::string plain = "url = \"http://md.example.org/all.xml\"";
+    refuse(source_without("url = \"https://md.example.org/all.xml\"", plain), 9, "plain http", "allow_http = true");
+    const auto allowed =
+        accept(source_without("url = \"https://md.example.org/all.xml\"", plain + "\nallow_http = true"));
+    BOOST_TEST(allowed.metadata.sources.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_metadata_query_names_its_entities) {
+    const std::string url = "url = \"https://md.example.org/all.xml\"";
+    refuse(source_without(url, "mdq = \"https://mdq.example.org\""), 9, "mdq without entities", "name the IdPs");
+    const auto configuration = accept(source_without(
+        url, "mdq = \"https://mdq.example.org\"\nmdq_form = \"sha1\"\nentities = [\"https://idp.example.org\"]"));
+    const auto& options = configuration.metadata.sources.front().source;
+    BOOST_TEST((std::get<MetadataQuery>(options.place).form == MetadataQuery::Form::sha1));
+    BOOST_TEST(options.rules.wanted.at(0).str() == "https://idp.example.org");
+}
+
+BOOST_AUTO_TEST_CASE(what_means_nothing_or_two_things_is_refused) {
+    refuse(source_with("file = \"all.xml\"\n"), 7, "needs one place", "write e.g.");
+    refuse(source_without("url = \"https://md.example.org/all.xml\"", "file = \"all.xml\"\ntimeout = \"5s\""), 10,
+           "timeout means nothing to a file", "remove it");
+    refuse(source_with("mdq_form = \"sha1\"\n"), 11, "mdq_form without mdq", "remove it");
+    refuse(source_with("sha256 = \"" + std::string(64, '0') + "\"\n"), 11, "sha256 beside", "keep one");
+    refuse(source_with("client_key = \"sp.key.pem\"\n"), 11, "don't pair up", "name both");
+    refuse(source_with("ca = \"sp.crt.pem\"\n" + pin), 11, "ca beside pinned_tls_keys", "keep one");
+    refuse(source_with("longest_refresh = \"1m\"\n"), 11, "shorter than shortest_refresh", "at least as long");
+    refuse(source_with(source), 12, "is taken", "a name of its own");
+    refuse(source_without("\"federation\"", "\"The Federation\""), 8, "name can't be", "a-z");
+    refuse(source_with("surprise = 1\n"), 11, "surprise", "");
+    refuse(beside_nobody(""), 0, "no [[idp]]", "[[metadata]]");
+}
+
+// MET-07
+BOOST_AUTO_TEST_CASE(two_idps_with_one_key_need_a_word_of_the_operator) {
+    std::string other = read(fixtures + "/lasso/metadata.xml");
+    const std::string id = "https://idp-lasso.example.org/metadata";
+    for (auto at = other.find(id); at != std::string::npos; at = other.find(id, at))
+        other.replace(at, id.size(), "https://other.example.org/metadata");
+    write("other.xml", other);
+    const std::string both = with("[server]", "[[idp]]\nmetadata = \"other.xml\"\n[server]");
+    refuse(both, 9, "signs with the same key", "allow_shared_keys");
+    BOOST_TEST(accept(both + "[policy]\nallow_shared_keys = true\n").idps.size() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

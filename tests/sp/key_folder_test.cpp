@@ -1,0 +1,174 @@
+// Keys that roll over in a folder: which step may follow which, and what a crash in between leaves.
+#include "slo/sp/key_folder.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+#include "configuration_workspace.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace slo;
+using namespace std::chrono_literals;
+using sp::KeyPurpose;
+using sp::KeyRing;
+using sp::KeyStage;
+using sp::KeyStep;
+using test::some_day;
+
+constexpr auto signing = KeyPurpose::signing;
+constexpr auto encryption = KeyPurpose::encryption;
+
+KeyRing beginning() {
+    return {.keys = {{"signing-1", signing, KeyStage::active, some_day}}};
+}
+
+/// "signing-1 active, signing-2 next"
+std::string stages(const KeyRing& ring) {
+    std::string text;
+    for (const auto& key : ring.keys)
+        text += (text.empty() ? "" : ", ") + key.name + " " + std::string(sp::name(key.stage));
+    return text;
+}
+
+KeyRing step(const KeyRing& ring, KeyPurpose purpose, KeyStep which, const std::string& fresh = {},
+             Instant now = some_day) {
+    return sp::after(ring, purpose, which, fresh, now).value();
+}
+
+void check_impossible(const KeyRing& ring, KeyPurpose purpose, KeyStep which, std::string_view words) {
+    const auto changed = sp::after(ring, purpose, which, "x", some_day);
+    BOOST_REQUIRE(!changed.has_value());
+    BOOST_TEST(changed.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST((changed.error().detail.find(words) != std::string::npos), changed.error().detail);
+}
+
+class Folder : public test::Workspace {
+public:
+    /// The refusal of a keys.toml with this text.
+    [[nodiscard]] std::string refusal(const std::string& text) const {
+        write("keys.toml", text);
+        const auto ring = sp::read_key_ring(folder);
+        BOOST_REQUIRE_MESSAGE(!ring.has_value(), text);
+        BOOST_TEST(ring.error().code == sp::Errc::configuration_invalid);
+        return ring.error().detail;
+    }
+};
+
+std::string entry(const std::string& name, const std::string& purpose, const std::string& stage) {
+    return "[[key]]\nname = \"" + name + "\"\npurpose = \"" + purpose + "\"\nstage = \"" + stage +
+           "\"\nsince = \"2027-01-01T00:00:00Z\"\n";
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(key_folder, Folder)
+
+BOOST_AUTO_TEST_CASE(a_roll_over_has_three_steps) {
+    KeyRing ring = beginning();
+    BOOST_TEST((sp::step_from(ring, signing) == KeyStep::prepare));
+    ring = step(ring, signing, KeyStep::prepare, "signing-2");
+    BOOST_TEST(stages(ring) == "signing-1 active, signing-2 next");
+    BOOST_TEST((sp::step_from(ring, signing) == KeyStep::activate));
+    ring = step(ring, signing, KeyStep::activate);
+    BOOST_TEST(stages(ring) == "signing-1 retiring, signing-2 active");
+    BOOST_TEST((sp::step_from(ring, signing) == KeyStep::retire));
+    ring = step(ring, signing, KeyStep::retire);
+    BOOST_TEST(stages(ring) == "signing-2 active");
+    BOOST_TEST((sp::step_from(ring, signing) == KeyStep::prepare));
+}
+
+BOOST_AUTO_TEST_CASE(a_step_out_of_turn_is_impossible) {
+    const KeyRing prepared = step(beginning(), signing, KeyStep::prepare, "signing-2");
+    check_impossible(prepared, signing, KeyStep::prepare, "activate it");
+    check_impossible(beginning(), signing, KeyStep::activate, "prepare one");
+    check_impossible(beginning(), signing, KeyStep::retire, "activate a next one first");
+    check_impossible(prepared, signing, KeyStep::retire, "activate a next one first");
+    check_impossible(prepared, encryption, KeyStep::activate, "no next encryption key");
+}
+
+BOOST_AUTO_TEST_CASE(each_purpose_rolls_over_by_itself) {
+    KeyRing ring = step(beginning(), encryption, KeyStep::prepare, "encryption-1");
+    BOOST_TEST(stages(ring) == "signing-1 active, encryption-1 active");
+    ring = step(ring, encryption, KeyStep::prepare, "encryption-2");
+    ring = step(ring, encryption, KeyStep::activate);
+    BOOST_TEST(stages(ring) == "signing-1 active, encryption-1 retiring, encryption-2 active");
+    BOOST_TEST((sp::step_from(ring, signing) == KeyStep::prepare));
+}
+
+BOOST_AUTO_TEST_CASE(a_step_waits_until_every_partner_can_know) {
+    const KeyRing prepared = step(beginning(), signing, KeyStep::prepare, "signing-2", some_day + 1h);
+    BOOST_TEST(!sp::earliest(prepared, signing, KeyStep::prepare, 6h).has_value());
+    BOOST_TEST((sp::earliest(prepared, signing, KeyStep::activate, 6h) == some_day + 7h));
+    const KeyRing activated = step(prepared, signing, KeyStep::activate, {}, some_day + 9h);
+    BOOST_TEST((sp::earliest(activated, signing, KeyStep::retire, 6h) == some_day + 15h));
+    BOOST_TEST(!sp::earliest(activated, encryption, KeyStep::retire, 6h).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(reads_what_it_wrote) {
+    KeyRing ring = step(beginning(), signing, KeyStep::prepare, "signing-2", some_day + 1500ms);
+    ring = step(ring, encryption, KeyStep::prepare, "encryption-1");
+    BOOST_TEST(sp::write_key_ring(folder, ring).has_value());
+    const auto again = sp::read_key_ring(folder).value();
+    BOOST_TEST(stages(again) == stages(ring));
+    BOOST_TEST((again.keys[1].since == some_day + 1500ms));
+    BOOST_TEST((again.keys[2].purpose == encryption));
+    BOOST_TEST((fs::status(sp::ring_file(folder)).permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_left_half_written_does_not_count) {
+    BOOST_TEST(sp::write_key_ring(folder, beginning()).has_value());
+    write("keys.toml.new", "[[ke");        // cut off while it was written
+    copy_key("keys/sp-old", "signing-2");  // a key that the ring doesn't name yet
+    BOOST_TEST(stages(sp::read_key_ring(folder).value()) == "signing-1 active");
+    BOOST_TEST(sp::unused_name(folder, signing) == "signing-1");
+    copy_key("keys/sp-old", "signing-1");
+    BOOST_TEST(sp::unused_name(folder, signing) == "signing-3");
+    BOOST_TEST(sp::write_key_ring(folder, step(beginning(), signing, KeyStep::prepare, "signing-3")).has_value());
+    BOOST_TEST(stages(sp::read_key_ring(folder).value()) == "signing-1 active, signing-3 next");
+    BOOST_TEST(!fs::exists(folder / "keys.toml.new"));
+}
+
+BOOST_AUTO_TEST_CASE(never_writes_over_a_key) {
+    const saml::GeneratedKey pair{"key", "certificate"};
+    BOOST_TEST(sp::write_key_pair(folder, "signing-1", pair).has_value());
+    BOOST_TEST(
+        (fs::status(folder / "signing-1.key.pem").permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
+    const auto again = sp::write_key_pair(folder, "signing-1", {"other", "other"});
+    BOOST_REQUIRE(!again.has_value());
+    BOOST_TEST(again.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(test::read(folder / "signing-1.key.pem") == "key");
+    fs::remove(folder / "signing-1.key.pem");
+    BOOST_TEST(!sp::write_key_pair(folder, "signing-1", pair).has_value());
+    BOOST_TEST(!fs::exists(folder / "signing-1.key.pem"));  // half a pair would be refused from then on
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_state_that_no_step_leads_to) {
+    const std::string active = entry("signing-1", "signing", "active");
+    BOOST_TEST((refusal("").find("no active signing key") != std::string::npos));
+    BOOST_TEST(
+        (refusal(entry("signing-1", "signing", "next")).find("not one active signing key") != std::string::npos));
+    BOOST_TEST((refusal(active + entry("signing-2", "signing", "active")).find("not one active") != std::string::npos));
+    BOOST_TEST((refusal(active + entry("a", "encryption", "retiring")).find("active encryption") != std::string::npos));
+    const std::string two_next = entry("signing-2", "signing", "next") + entry("signing-3", "signing", "next");
+    BOOST_TEST((refusal(active + two_next).find("at most one next") != std::string::npos));
+    BOOST_TEST((refusal(active + entry("signing-1", "encryption", "active")).find("twice") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_names_that_lead_elsewhere) {
+    for (const char* name : {"../sp", "/etc/passwd", "", ".", "a b", "A", "-x", "signing_1"}) {
+        BOOST_TEST((refusal(entry(name, "signing", "active")).find("name") != std::string::npos), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_words_that_it_does_not_know) {
+    BOOST_TEST((refusal(entry("a", "both", "active")).find("\"signing\", \"encryption\"") != std::string::npos));
+    BOOST_TEST((refusal(entry("a", "signing", "old")).find("\"retiring\"") != std::string::npos));
+    BOOST_TEST((refusal(entry("a", "signing", "active") + "sincce = 1\n").find("since") != std::string::npos));
+    BOOST_TEST((refusal("[[key]]\nname = \"a\"\n").find("purpose") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
