@@ -33,6 +33,7 @@ constexpr std::string_view metadata_keys[] = {"name",
                                               "mdq",
                                               "mdq_form",
                                               "signing_certificates",
+                                              "dangerously_accept_sha1_signature",
                                               "sha256",
                                               "pinned_tls_keys",
                                               "accept_unsigned_from_pinned_server",
@@ -136,12 +137,19 @@ SourceReader::Proof SourceReader::read_trust(metadata::MetadataRules& rules) {
     if (hash && !certificates.empty()) {
         refuse(table_.place_of("sha256"), "sha256 beside signing_certificates", "keep one of them");
     }
+    if (certificates.empty() && table_.has("dangerously_accept_sha1_signature")) {
+        refuse(table_.place_of("dangerously_accept_sha1_signature"),
+               "dangerously_accept_sha1_signature means nothing without signing_certificates", "remove it");
+    }
     if (hash) {
         rules.trust = metadata::PinnedHash{hash_of(*hash, "sha256")};
         return Proof::hash;
     }
     if (certificates.empty()) return Proof::none;
     metadata::SignedBy signers;
+    if (table_.is_on("dangerously_accept_sha1_signature")) {
+        signers.algorithms.sha1 = saml::AlgorithmPolicy::Sha1::dangerously_accepted;
+    }
     for (const auto& text : certificates) {
         const auto file = path(text);
         auto key = saml::VerificationKey::from(load_certificate(file, "signing_certificates", now_, notes_));
@@ -238,7 +246,7 @@ HttpClientOptions SourceReader::read_http(const Placed<std::string>& url) {
     HttpClientOptions http;
     if (table_.is_on("allow_http")) http.http = HttpClientOptions::Http::accepted;
     http.deadline = table_.duration("timeout", {100ms, 10min}).value_or(http.deadline);
-    http.max_redirects = static_cast<unsigned>(table_.number("max_redirects", 0, {0, 10}));
+    http.max_redirects = static_cast<unsigned>(table_.number("max_redirects", 5, {0, 10}));
     http.max_body = table_.number("max_octets", 16 * mebibyte, {4096, 1024 * mebibyte});
     read_peer(http);
     const auto parsed = saml::EndpointUrl::parse(url.value);

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_federation_has_strict_defaults) {
     BOOST_TEST((options.rules.endpoints.private_addresses == metadata::EndpointRule::PrivateAddresses::refused));
     const auto& http = std::get<MetadataUrl>(options.place).http;
     BOOST_TEST((http.http == idp_adapter::HttpClientOptions::Http::refused));
-    BOOST_TEST(http.max_redirects == 0U);
+    BOOST_TEST(http.max_redirects == 5U);
     BOOST_TEST(std::holds_alternative<idp_adapter::SystemCertificates>(http.peer));
     BOOST_TEST((configuration.metadata.shared_keys == idp_adapter::SharedKeys::refused));
 }
@@ -85,6 +85,21 @@ BOOST_AUTO_TEST_CASE(unsigned_metadata_is_taken_only_from_a_pinned_server_and_sa
     BOOST_TEST(std::holds_alternative<metadata::TrustedPlace>(options.rules.trust));
     const auto& peer = std::get<MetadataUrl>(options.place).http.peer;
     BOOST_TEST(std::get<idp_adapter::PinnedPublicKeys>(peer).sha256.at(0) == std::string(64, 'a'));
+}
+
+// MET-18
+BOOST_AUTO_TEST_CASE(a_document_signed_with_sha1_needs_a_word_of_the_operator) {
+    const auto sha1 = [](const sp::Configuration& configuration) {
+        const auto& trust = configuration.metadata.sources.front().source.rules.trust;
+        return std::get<metadata::SignedBy>(trust).algorithms.sha1;
+    };
+    using Sha1 = saml::AlgorithmPolicy::Sha1;
+    BOOST_TEST((sha1(accept(source_with(""))) == Sha1::refused));
+    BOOST_TEST((sha1(accept(source_with("dangerously_accept_sha1 = true\n"))) == Sha1::refused));
+    const std::string said = "dangerously_accept_sha1_signature = true\n";
+    BOOST_TEST((sha1(accept(source_with(said))) == Sha1::dangerously_accepted));
+    refuse(source_without(certificates, said + "sha256 = \"" + std::string(64, '0') + "\"\n"), 10,
+           "means nothing without signing_certificates", "remove it");
 }
 
 BOOST_AUTO_TEST_CASE(plain_http_must_be_allowed) {
