@@ -119,13 +119,8 @@ bool is_keepable(std::string_view validator) noexcept {
            std::all_of(validator.begin(), validator.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
 }
 
-Result<void> write_all(const Descriptor& file, std::string_view octets) {
-    while (!octets.empty()) {
-        const ssize_t written = ::write(file.get(), octets.data(), octets.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return failed("a copy can't be written");
-        octets.remove_prefix(static_cast<std::size_t>(written));
-    }
+Result<void> write_copy(const Descriptor& file, std::string_view octets) {
+    if (!write_all(file, octets)) return failed("a copy can't be written");
     return Done{};
 }
 
@@ -178,7 +173,7 @@ Result<void> DocumentCache::remember(const std::string& slot, const CachedState&
     const std::string temporary = state_name(slot) + ".new";
     const auto made = create(folder_, temporary);
     if (!made) return made.error();
-    if (auto written = write_all(*made, text_of(state)); !written) return written;
+    if (auto written = write_copy(*made, text_of(state)); !written) return written;
     if (::fsync(made->get()) != 0 ||
         ::renameat(folder_.get(), temporary.c_str(), folder_.get(), state_name(slot).c_str()) != 0 ||
         ::fsync(folder_.get()) != 0) {

@@ -50,6 +50,6 @@ private:
 };
 
 /// Writes all of `octets`. Errors: SourceErrc::cache_failed.
-[[nodiscard]] Result<void> write_all(const Descriptor& file, std::string_view octets);
+[[nodiscard]] Result<void> write_copy(const Descriptor& file, std::string_view octets);
 
 }  // namespace slo::idp_adapter

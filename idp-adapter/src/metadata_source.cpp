@@ -231,7 +231,7 @@ void MetadataSource::Impl::download(MetadataSlot& slot, Instant now, const std::
     if (!written) return fail_with(Kind::unreachable, written.error());
     const HttpCall call = question(slot);
     const auto head = ports.exchange(
-        call, [&](std::string_view octets) { return write_all(*written, octets); }, stop);
+        call, [&](std::string_view octets) { return write_copy(*written, octets); }, stop);
     if (!head) {
         cache->abandon(slot.id);
         if (head.error().code == make_error_code(HttpErrc::stopped)) return;

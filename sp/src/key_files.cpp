@@ -44,16 +44,6 @@ bool exists(const Placed<fs::path>& file) {
     return found;
 }
 
-bool write_all(int descriptor, std::string_view octets) {
-    while (!octets.empty()) {
-        const ssize_t written = ::write(descriptor, octets.data(), octets.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        octets.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return ::fsync(descriptor) == 0;
-}
-
 /// RSA-2048 and not P-256: Lasso and what is built on it (LemonLDAP::NG, Authentic2) can't verify ECDSA.
 void generate(const KeyPairFiles& files, const saml::EntityID& owner, Instant now, std::vector<std::string>& notes) {
     const auto made = saml::generate_key(saml::KeyKind::rsa_2048, default_common_name(owner), now, generated_lifetime);
@@ -151,7 +141,7 @@ void write_new_file(const Placed<fs::path>& file, std::string_view octets, mode_
         refuse(file.place, "can't create " + shown(file.value.string()) + " (" + reason(errno) + ")",
                "create its folder and make it writable for this process, or put a key there yourself");
     }
-    if (write_all(opened.get(), octets)) return;
+    if (idp_adapter::write_all(opened, octets) && ::fsync(opened.get()) == 0) return;
     const int error = errno;
     ::unlink(file.value.c_str());
     refuse(file.place, "can't write " + shown(file.value.string()) + " (" + reason(error) + ")",

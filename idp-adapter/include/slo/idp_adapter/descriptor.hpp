@@ -1,6 +1,8 @@
 // A file descriptor that somebody owns.
 #pragma once
 
+#include <string_view>
+
 namespace slo::idp_adapter {
 
 /// Descriptor closes what it holds.
@@ -16,5 +18,8 @@ public:
 private:
     int number_;
 };
+
+/// Writes all of `octets` where the file stands. False: errno says why not.
+[[nodiscard]] bool write_all(const Descriptor& file, std::string_view octets) noexcept;
 
 }  // namespace slo::idp_adapter
