@@ -38,8 +38,10 @@ void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefre
     while (!stop.stop_requested()) {
         try {
             const auto before = refresher.directory();
-            for (const auto& event : refresher.refresh(clock.now(), stop)) record(event, audit, clock);
+            const auto events = refresher.refresh(clock.now(), stop);
+            // Before it's written down: who reads that new keys count may rely on it.
             if (refresher.directory() != before) service.replace_idps(refresher.directory());
+            for (const auto& event : events) record(event, audit, clock);
             if (refresher.next_refresh() <= clock.now()) continue;
         } catch (const std::bad_alloc&) {
             // The snapshot before stays in force, and memory may be free again in a second.
