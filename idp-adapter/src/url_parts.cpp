@@ -23,14 +23,16 @@ UrlParts parts_of(const saml::EndpointUrl& url) {
         .scheme = std::string(text.substr(0, scheme_end)),
         .host = std::string(is_bracketed ? authority.substr(1, host_end - 2) : authority.substr(0, host_end)),
         .port = 0,
-        .target = std::string(rest.substr(authority_end))};
+        .target = {}};
     parts.port = parts.scheme == "https" ? 443 : 80;
     if (host_end < authority.size()) {
         const std::string_view port = authority.substr(host_end + 1);
         std::from_chars(port.data(), port.data() + port.size(), parts.port);
     }
     // RFC 9112, 3.2.1: an empty path is sent as "/", also before a query.
-    if (!parts.target.starts_with('/')) parts.target.insert(0, "/");
+    const std::string_view target = rest.substr(authority_end);
+    if (!target.starts_with('/')) parts.target = '/';
+    parts.target += target;
     return parts;
 }
 

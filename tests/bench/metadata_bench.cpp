@@ -152,7 +152,9 @@ private:
 };
 
 void Logouts::work(const std::stop_token& stop) {
-    test::ServiceProvider provider;
+    test::ServiceProviderOptions options;
+    options.policy.requests_per_second_per_idp = 1'000'000;  // of a clock that stands still
+    test::ServiceProvider provider(options);
     const saml::MessageSigner signer(taken(
         saml::SigningKey::parse(test::fixture("keys/idp1-first.key.pem"), test::fixture("keys/idp1-first.crt.pem"))));
     for (unsigned number = 0; !stop.stop_requested(); ++number) {
@@ -172,7 +174,7 @@ void Logouts::work(const std::stop_token& stop) {
                                                   .not_on_or_after = now + std::chrono::minutes(5),
                                                   .reason = std::nullopt})));
         const auto start = SteadyClock::now();
-        if (provider.post(body).saml.value().status.at(0).find("Success") == std::string::npos) std::abort();
+        if (provider.service().handle(body, "text/xml").body.find("status:Success") == std::string::npos) std::abort();
         milliseconds_.push_back(std::chrono::duration<double, std::milli>(SteadyClock::now() - start).count());
     }
 }
