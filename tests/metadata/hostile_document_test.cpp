@@ -5,6 +5,7 @@
 
 #include "fixtures.hpp"
 #include "metadata_text.hpp"
+#include "slo/saml/base64.hpp"
 #include "slo/saml/error.hpp"
 #include "xmlsec1.hpp"
 
@@ -313,10 +314,12 @@ BOOST_AUTO_TEST_CASE(send_us_where_we_wont_go, *boost::unit_test::description("M
 
 BOOST_AUTO_TEST_CASE(carry_no_certificate_that_can_be_read, *boost::unit_test::description("MET-12")) {
     const std::string good = test::certificate_base64("keys/idp1-first.crt.pem");
+    const std::string der = saml::Certificate::from_base64(good).value().der();
     for (const std::string& text :
-         {test::fixture("keys/idp1-first.crt.pem"), good + good, good.substr(0, good.size() / 2),
-          std::string(1'000'000, 'A'), test::certificate_base64("keys/ed25519.crt.pem"),
-          test::certificate_base64("keys/weak-rsa1024.crt.pem"), std::string("AAAA"), std::string()}) {
+         {test::fixture("keys/idp1-first.crt.pem"), good + good, saml::encode_base64(der + der),
+          good.substr(0, good.size() / 2), std::string(1'000'000, 'A'),
+          test::certificate_base64("keys/ed25519.crt.pem"), test::certificate_base64("keys/weak-rsa1024.crt.pem"),
+          std::string("AAAA"), std::string()}) {
         IdpMetadataText entity;
         entity.keys = test::key_descriptor(
             "", "<ds:X509Data><ds:X509Certificate>" + text + "</ds:X509Certificate></ds:X509Data>");
