@@ -227,6 +227,8 @@ public:
         octets = octets.substr(0, whole);
         if (octets.find('\0') != std::string_view::npos || !utf8_length(octets)) return fail(Errc::xml_encoding);
         if (!tags_.pass(octets)) return fail(Errc::xml_limits, "a tag that is too long");
+        const bool has_lines_to_mend = after_carriage_return_ || octets.find('\r') != std::string_view::npos;
+        if (has_lines_to_mend) octets = with_line_feeds(octets);
         if (octets.empty() && !ended) return next();
         return octets;
     }
@@ -243,6 +245,18 @@ private:
     [[nodiscard]] static std::string_view without_byte_order_mark(std::string_view octets) noexcept {
         if (octets.starts_with(xml::byte_order_mark)) octets.remove_prefix(xml::byte_order_mark.size());
         return octets;
+    }
+
+    /// XML 1.0, section 2.11: before anything else, "\r\n" and "\r" are "\n". libxml2 does it itself, but for CDATA
+    /// sections that are pushed (2.9.14).
+    [[nodiscard]] std::string_view with_line_feeds(std::string_view octets) {
+        mended_.clear();
+        for (const char c : octets) {
+            const bool is_second_half = c == '\n' && after_carriage_return_;
+            after_carriage_return_ = c == '\r';
+            if (!is_second_half) mended_ += c == '\r' ? '\n' : c;
+        }
+        return mended_;
     }
 
     /// How many octets at the end may be the beginning of a character.
@@ -263,6 +277,8 @@ private:
     DigestStream sha256_{DigestAlgorithm::sha256};
     std::vector<char> buffer_;
     std::string rest_;
+    std::string mended_;
+    bool after_carriage_return_ = false;
     bool first_ = true;
     OctetsRead read_;
 };

@@ -134,7 +134,7 @@ private:
         const std::string name = (prefix.empty() ? "" : prefix + ":") + "e" + std::to_string(below(3));
         std::string text = "<" + name + declared + attributes(scope) + ">";
         static const std::vector<std::string> pieces{
-            "", "text", "&lt;&gt;&amp;\r\n", "<![CDATA[<&>]]>", "<!-- dropped -->", "é&#13;\t"};
+            "", "text", "&lt;&gt;&amp;\r\n", "<![CDATA[<&>\r\n\r]]>", "<![CDATA[\n]]>", "<!-- dropped -->", "é&#13;\t"};
         const std::size_t children = depth == 5 ? 0 : below(4);
         for (std::size_t i = 0; i < children; ++i) {
             text += pieces[below(pieces.size())];
@@ -183,6 +183,15 @@ BOOST_AUTO_TEST_CASE(attributes_are_sorted_by_namespace_and_then_by_name) {
 
 BOOST_AUTO_TEST_CASE(references_and_line_ends_are_written_as_the_standard_says) {
     check_same("<r a=\"&quot;&amp;&lt;&gt;&#9;&#10;&#13; '\">&quot;&amp;&lt;&gt;&#13;\r\n\r</r>");
+}
+
+BOOST_AUTO_TEST_CASE(line_ends_in_cdata_sections_are_line_feeds_wherever_the_octets_are_cut) {
+    check_same("<r><![CDATA[a\r\nb\rc\n\r\r\n]]><![CDATA[\n]]>\r\n<![CDATA[\r]]>\n</r>");
+    std::string lines;
+    for (int i = 0; i < 400; ++i) lines += std::string(static_cast<std::size_t>(i % 7), 'x') + "\r\n";
+    check_same("<r><![CDATA[" + lines + "]]></r>");
+    check_same("<r><![CDATA[\r]]><![CDATA[\n]]></r>");
+    check_same("<r\r\na='\r\n&#13;'>\r<!--\r\n--></r\r>");
 }
 
 BOOST_AUTO_TEST_CASE(an_inclusive_prefix_is_declared_though_nothing_uses_it) {

@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_root_that_is_kept_whole_is_kept_without_its_signature) {
 
 BOOST_AUTO_TEST_CASE(it_makes_no_difference_how_the_octets_arrive) {
     const Read whole = read(signed_federation());
-    for (std::size_t size = 1; size < 70; size += 3) {
+    for (std::size_t size = 1; size < 70; ++size) {
         Listing listing;
         const auto verdict = read_signed_stream(in_pieces(signed_federation(), size), federation(), {}, {}, listing);
         BOOST_TEST_CONTEXT(size) {
@@ -151,6 +151,20 @@ BOOST_AUTO_TEST_CASE(it_makes_no_difference_how_the_octets_arrive) {
             BOOST_TEST(verdict->sha256 == whole.verdict->sha256);
             BOOST_TEST(listing.all == whole.listing.all);
         }
+    }
+}
+
+// The first buffer is filled as far as it goes; behind it every octet is a piece of its own.
+BOOST_AUTO_TEST_CASE(characters_line_ends_and_tags_may_be_cut_anywhere) {
+    constexpr std::size_t buffer = 64 * 1024;
+    for (std::size_t before = 0; before < 40; ++before) {
+        const std::string padding(buffer - 5 - before, 'x');
+        const std::string text =
+            "<One>" + padding + "\r\n\u20ac<![CDATA[\u00fc\r\n\r]]>\r<a b='\U0001F600\r\n'/></One>";
+        Listing listing;
+        const auto verdict = read_stream(in_pieces(text, 1), {}, listing);
+        BOOST_TEST_REQUIRE(rule_of(verdict) == "accepted");
+        BOOST_TEST(listing.all.at(0) == "<One>" + padding + "\n\u20ac\u00fc\n\n\n<a b=\"\U0001F600 \"></a></One>");
     }
 }
 
