@@ -229,9 +229,7 @@ std::vector<Element> review_roles(const Element& entity, IdpExpected expected, F
 void review_entity(const Element& entity, const Validity& around, const MetadataRules& rules, Instant now,
                    IdpExpected expected, Findings& findings) {
     // Of a group, the reader looks at IdPs only.
-    const auto children = entity.children();
-    const auto is_idp = [](const Element& child) { return child.is(md("IDPSSODescriptor")); };
-    if (expected == IdpExpected::no && std::ranges::none_of(children, is_idp)) return;
+    if (expected == IdpExpected::no && !has_idp_role(entity)) return;
     review_entity_id(entity, findings);
     if (!entity.has_only_element_content()) {
         findings.error(broken(Errc::schema_violation, entity, "text between its elements"), line_of(entity));

@@ -6,6 +6,7 @@
 
 #include "entity_reading.hpp"
 #include "reading.hpp"
+#include "role_reading.hpp"
 #include "slo/saml/keyed_digest.hpp"
 #include "trusted_reading.hpp"
 
@@ -176,6 +177,7 @@ Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view oc
     if (!may_be_idp && !asked_for) return std::optional<EntityDescriptor>{};
     const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits);
     if (!document) return document.error();
+    if (!asked_for && !has_idp_role(document->root())) return std::optional<EntityDescriptor>{};
     const Validity around = frames_.empty() ? Validity{} : frames_.back().validity;
     auto entity = read_entity(document->root(), around, time_, known_);
     if (!entity) return std::move(entity).error();

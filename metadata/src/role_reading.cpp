@@ -1,5 +1,6 @@
 #include "role_reading.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -48,6 +49,11 @@ Result<bool> speaks_saml2(const Element& role) {
     const auto protocols = role.attribute("protocolSupportEnumeration");
     if (!protocols) return broken(Errc::schema_violation, role, "no protocolSupportEnumeration");
     return has_token(*protocols, saml2_protocol);
+}
+
+bool has_idp_role(const Element& entity) {
+    const auto children = entity.children();
+    return std::ranges::any_of(children, [](const Element& child) { return child.is(md("IDPSSODescriptor")); });
 }
 
 Result<std::optional<Element>> find_idp_role(const Element& entity) {

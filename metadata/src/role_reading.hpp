@@ -19,6 +19,9 @@ inline constexpr std::size_t max_key_descriptors = 16;
 /// speaks_saml2 says whether a role is for SAML 2.0 (Metadata 2.4.1 l.565). Errors: Errc::schema_violation.
 [[nodiscard]] Result<bool> speaks_saml2(const saml::xml::Element& role);
 
+/// Whether an IDPSSODescriptor stands in `entity`, for whatever protocol: of a group's others nothing is said.
+[[nodiscard]] bool has_idp_role(const saml::xml::Element& entity);
+
 /// find_idp_role finds the IDPSSODescriptor that speaks SAML 2.0, if there is one: those for other protocols aren't for
 /// us. With two of them, whose keys count would be a guess. Errors: Errc::schema_violation.
 [[nodiscard]] Result<std::optional<saml::xml::Element>> find_idp_role(const saml::xml::Element& entity);
