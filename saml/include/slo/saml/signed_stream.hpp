@@ -74,7 +74,7 @@ struct StreamVerdict {
 /// read_signed_stream reads a document whose root is signed by one of `keys`: its first child is the one ds:Signature
 /// that counts (SAML Metadata 3.1), of the shape that messages have (Core 5.4). Signatures further inside are content.
 /// Memory: a few buffers and what is kept, whatever the document's size. Comments are dropped, as canonicalisation
-/// does; what xml::Document refuses, this refuses.
+/// does; what xml::Document refuses, this refuses, but for values of xml:id.
 ///
 /// The signature itself is verified before the visitor is shown anything; the document's digest is known at its end.
 /// Errors: those of xml::Document::parse and verify_enveloped; Errc::signature_missing where the root's first child is
