@@ -2,14 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 namespace slo::fuzz {
 
-inline void require(bool property) {
-    if (!property) std::abort();
+inline void require(bool property, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    if (property) return;
+    std::fprintf(stderr, "not so: %s:%d\n", file, line);
+    std::abort();
 }
 
 inline std::string_view view(const std::uint8_t* data, std::size_t size) {
