@@ -55,7 +55,8 @@ public:
     /// False: the server doesn't listen to us any more.
     bool send(std::string_view octets) {
         while (!octets.empty()) {
-            const auto sent = ::send(socket_, octets.data(), octets.size(), MSG_NOSIGNAL);
+            const auto sent =
+                again_if_interrupted([&] { return ::send(socket_, octets.data(), octets.size(), MSG_NOSIGNAL); });
             if (sent <= 0) return false;
             octets.remove_prefix(static_cast<std::size_t>(sent));
         }
@@ -119,9 +120,18 @@ private:
         return address;
     }
 
+    /// libFuzzer's alarm clock interrupts a call that has a time limit, whatever SA_RESTART says.
+    template <class Call>
+    static ssize_t again_if_interrupted(Call call) {
+        while (true) {
+            const ssize_t result = call();
+            if (result >= 0 || errno != EINTR) return result;
+        }
+    }
+
     bool receive_some() {
         std::array<char, 4096> octets;
-        const auto size = ::recv(socket_, octets.data(), octets.size(), 0);
+        const auto size = again_if_interrupted([&] { return ::recv(socket_, octets.data(), octets.size(), 0); });
         if (size <= 0) return false;
         unread_.append(octets.data(), static_cast<std::size_t>(size));
         return true;
