@@ -93,12 +93,28 @@ void crash(Stage& stage, const SentLogout& all) {
     stage.refuse({"alice", "later", "_s5", all.issue_instant - minutes(1)}, stage.node());
 }
 
+/// The second act: a user logs out here, and the IdP tells the others.
+void log_out_everywhere(Stage& stage) {
+    Timeline::heading("Second act. Bob is signed in at two other service providers of the same IdP");
+    if (!stage.add_others("bob")) return;
+    stage.expect_others("bob", 200);
+    Timeline::heading("Bob logs out here: his session ends, the IdP notifies the others over SOAP, and confirms");
+    stage.log_out_here({"bob", "desk", "_s4", {}}, "everywhere");
+    stage.expect_others("bob", 404);
+
+    Timeline::heading(
+        "The IdP is down when Alice logs out: she is gone here, and nobody pretends that she is elsewhere");
+    stage.stop_idp();
+    stage.log_out_here({"alice", "anew", "_s6", {}}, "local_only");
+}
+
 void play_on_one_node(Stage& stage, StoreEngine engine) {
     sign_in_everybody(stage);
     const SentLogout all = log_out(stage);
     sign_in_again(stage, all);
     attack(stage, all);
     if (engine == StoreEngine::sqlite) crash(stage, all);
+    log_out_everywhere(stage);
 }
 
 void play_on_two_nodes(Stage& stage) {

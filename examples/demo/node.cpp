@@ -23,15 +23,21 @@ std::string store_section(StoreEngine engine, const std::filesystem::path& folde
 
 }  // namespace
 
+std::string Node::own_slo_url() const {
+    return "http://127.0.0.1:" + std::to_string(port_) + "/saml/slo/soap";
+}
+
 bool Node::configure(const std::string& slo_url) const {
-    return bool(std::ofstream(file()) << R"([sp]
-entity_id = "https://sp.example.org/demo"
+    return bool(std::ofstream(file()) << "[sp]\nentity_id = \"" + identity_.entity_id + R"("
 slo_url = ")" + slo_url + R"("
-acs_url = "https://sp.example.org/demo/acs"
-signing_key = "sp.key.pem"
-signing_certificate = "sp.crt.pem"
+acs_url = ")" + identity_.entity_id + "/acs\"\nsigning_key = \"" +
+                                             identity_.key + ".key.pem\"\nsigning_certificate = \"" + identity_.key +
+                                             R"(.crt.pem"
 [[idp]]
 metadata = "idp.xml"
+[idp.logout]
+allow_http = true
+timeout = "3s"
 [store]
 )" + store_section(engine_, folder_) +
                                              "[server]\nlisten = \"127.0.0.1:" + std::to_string(port_) +
@@ -61,6 +67,10 @@ int Node::register_session(const std::string& form) const {
 int Node::ask_for(const std::string& id) const {
     const auto answer = call(local_port_, {.method = "GET", .path = "/sessions/" + escape(id)});
     return answer ? answer->status : 0;
+}
+
+std::optional<HttpAnswer> Node::log_out(const std::string& id) const {
+    return call(local_port_, {.method = "POST", .path = "/sessions/" + escape(id) + "/logout"});
 }
 
 std::optional<HttpAnswer> Node::metadata() const {

@@ -17,14 +17,22 @@ inline constexpr std::chrono::seconds patience{5};  // sanitizers are slow
 
 enum class StoreEngine { memory, sqlite, redis };
 
+/// Which service provider a node is one of: all of them have one entityID and one key.
+struct Identity {
+    std::string entity_id = "https://sp.example.org/demo";
+    std::string key = "sp";  ///< the file's name without its ending
+};
+
 class Node {
 public:
-    /// `name` tells it from others in the same folder, which share its keys.
-    Node(std::string name, std::filesystem::path folder, StoreEngine engine)
-        : name_(std::move(name)), folder_(std::move(folder)), engine_(engine) {}
+    /// `name` tells it from others in the same folder.
+    Node(std::string name, std::filesystem::path folder, StoreEngine engine, Identity identity = {})
+        : name_(std::move(name)), folder_(std::move(folder)), engine_(engine), identity_(std::move(identity)) {}
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    /// Where it can be reached itself, whatever its public URL is.
+    [[nodiscard]] std::string own_slo_url() const;
     [[nodiscard]] pid_t id() const noexcept { return process_->id(); }
 
     /// Writes what an operator would write by hand; `slo_url` is the public one, the same for all. False: it can't.
@@ -45,6 +53,8 @@ public:
     [[nodiscard]] int register_session(const std::string& form) const;
     /// The status of GET /sessions/<id>; 0: no answer.
     [[nodiscard]] int ask_for(const std::string& id) const;
+    /// POST /sessions/<id>/logout: its user logs out here.
+    [[nodiscard]] std::optional<HttpAnswer> log_out(const std::string& id) const;
     [[nodiscard]] std::optional<HttpAnswer> metadata() const;
 
 private:
@@ -53,6 +63,7 @@ private:
     std::string name_;
     std::filesystem::path folder_;
     StoreEngine engine_;
+    Identity identity_;
     std::uint16_t port_ = free_port();
     std::uint16_t local_port_ = free_port();
     std::optional<ChildProcess> process_;

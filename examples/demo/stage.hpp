@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "child_process.hpp"
 #include "http_client.hpp"
+#include "idp_server.hpp"
 #include "node.hpp"
 #include "test_idp.hpp"
 
@@ -71,7 +73,7 @@ public:
     [[nodiscard]] static std::optional<Stage> set_up(const std::string& endpoint_program, StoreEngine engine,
                                                      Timeline& timeline);
 
-    [[nodiscard]] const TestIdp& idp() const noexcept { return idp_; }
+    [[nodiscard]] const TestIdp& idp() const noexcept { return *idp_; }
     [[nodiscard]] const std::string& slo_url() const noexcept { return slo_url_; }
     [[nodiscard]] Node& node(std::size_t i = 0) noexcept { return nodes_[i]; }
 
@@ -80,6 +82,14 @@ public:
     void refuse(const Login& login, const Node& at);
     /// Posts `body`, which claims to be `request`, to `at`, and expects this to come of it.
     void post(const SentLogout& request, std::string_view body, const Expected& expected, Node& at);
+    /// The user of `login` logs out at the first node, which should then know that it went as far as `extent`.
+    void log_out_here(const Login& login, const std::string& extent);
+    /// Starts two other service providers, where `user` signs in too.
+    [[nodiscard]] bool add_others(const std::string& user);
+    /// Whether the sessions at the others live.
+    void expect_others(const std::string& user, int status);
+    void stop_idp();
+
     /// kill -9, then a new start. Everything should be as it was.
     void kill_and_restart(Node& node);
     /// kill -9 for the server of the sessions. From then on no node should say that anybody lives, or is gone.
@@ -91,7 +101,12 @@ public:
 
 private:
     Stage(Timeline& timeline, Folder folder, TestIdp idp, std::string program)
-        : timeline_(timeline), folder_(std::move(folder)), idp_(std::move(idp)), program_(std::move(program)) {}
+        : timeline_(timeline),
+          folder_(std::move(folder)),
+          idp_(std::make_unique<TestIdp>(std::move(idp))),
+          program_(std::move(program)) {}
+    [[nodiscard]] bool start_idp();
+    void stop(std::vector<Node>& group);
     [[nodiscard]] bool add_nodes(StoreEngine engine);
     [[nodiscard]] bool start_server(std::string_view what);
     [[nodiscard]] bool start(Node& node);
@@ -106,10 +121,13 @@ private:
 
     Timeline& timeline_;
     Folder folder_;
-    TestIdp idp_;
+    std::unique_ptr<TestIdp> idp_;  ///< stays where it is: its server refers to it
     std::string program_;
     std::optional<ChildProcess> redis_;
     std::vector<Node> nodes_;
+    std::vector<Node> others_;  ///< service providers of their own
+    std::uint16_t idp_port_ = free_port();
+    std::unique_ptr<IdpServer> idp_server_;
     std::string slo_url_;
     std::optional<TrustedSp> sp_;
     std::set<std::string> known_;  ///< every session that ever was

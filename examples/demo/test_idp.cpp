@@ -60,12 +60,18 @@ void TestIdp::drop_old_key() {
     other_.reset();
 }
 
-std::string TestIdp::metadata() const {
+std::string TestIdp::metadata(const std::string& slo_url) const {
     std::string name;
     saml::xml::escape_attribute(name, entity_id_.str());
+    std::string slo;
+    if (!slo_url.empty()) {
+        slo = R"(<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP" Location=")";
+        saml::xml::escape_attribute(slo, slo_url);
+        slo += "\"/>";
+    }
     return R"(<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID=")" + name +
            R"("><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">)" +
-           key_descriptor_of(signer_) + (other_ ? key_descriptor_of(*other_) : std::string()) +
+           key_descriptor_of(signer_) + (other_ ? key_descriptor_of(*other_) : std::string()) + slo +
            R"(<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" )"
            R"(Location="https://idp.example.org/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>)";
 }
@@ -87,6 +93,21 @@ Result<SentLogout> TestIdp::order(const WantedLogout& wanted, Instant now) const
     const auto message = signer_.sign(request);
     if (!message) return message.error();
     return SentLogout{*std::move(id), now, saml::soap::encode(*message)};
+}
+
+Result<std::string> TestIdp::answer(const saml::MessageID& request, saml::Status status, Instant now) const {
+    auto id = saml::random_message_id();
+    if (!id) return std::move(id).error();
+    const auto message = signer_.sign(saml::LogoutResponse{.id = *std::move(id),
+                                                           .version = {},
+                                                           .issue_instant = now,
+                                                           .destination = {},
+                                                           .consent = {},
+                                                           .in_response_to = request,
+                                                           .issuer = entity_id_,
+                                                           .status = std::move(status)});
+    if (!message) return message.error();
+    return saml::soap::encode(*message);
 }
 
 Result<TrustedSp> TrustedSp::from_metadata(std::string_view octets) {
@@ -115,23 +136,48 @@ Result<TrustedSp> TrustedSp::from_metadata(std::string_view octets) {
     return sp;
 }
 
-Result<saml::Status> TrustedSp::read_answer(std::string_view body, const SentLogout& request, Instant now) const {
-    auto message = saml::soap::decode_response(body);
-    if (!message) return std::move(message).error();
-    const auto unverified = saml::UnverifiedLogoutResponse::parse(*message);
-    if (!unverified) return unverified.error();
+Result<saml::VerificationKeys> TrustedSp::keys() const {
     saml::VerificationKeys keys;
     for (const saml::Certificate& certificate : certificates) {
         auto key = saml::VerificationKey::from(certificate);
         if (!key) return std::move(key).error();
         keys.push_back(*std::move(key));
     }
-    const saml::Expectations expected{.issuer = entity_id,
-                                      .destinations = {},
-                                      .destination_rule = saml::DestinationRule::optional,
-                                      .now = now,
-                                      .algorithms = {}};
-    auto response = saml::MessageVerifier::verify(*unverified, keys, request.id, expected);
+    return keys;
+}
+
+saml::Expectations TrustedSp::expectations(Instant now) const {
+    return {.issuer = entity_id,
+            .destinations = {},
+            .destination_rule = saml::DestinationRule::optional,
+            .now = now,
+            .algorithms = {}};
+}
+
+Result<saml::LogoutRequest> TrustedSp::read_request(std::string_view body, const saml::EndpointUrl& destination,
+                                                    Instant now) const {
+    auto message = saml::soap::decode(body);
+    if (!message) return std::move(message).error();
+    const auto unverified = saml::UnverifiedLogoutRequest::parse(*message);
+    if (!unverified) return unverified.error();
+    const auto trusted = keys();
+    if (!trusted) return trusted.error();
+    saml::Expectations expected = expectations(now);
+    expected.destinations = {destination};
+    expected.destination_rule = saml::DestinationRule::required;
+    auto request = saml::MessageVerifier::verify(*unverified, *trusted, expected);
+    if (!request) return std::move(request).error();
+    return **request;
+}
+
+Result<saml::Status> TrustedSp::read_answer(std::string_view body, const SentLogout& request, Instant now) const {
+    auto message = saml::soap::decode_response(body);
+    if (!message) return std::move(message).error();
+    const auto unverified = saml::UnverifiedLogoutResponse::parse(*message);
+    if (!unverified) return unverified.error();
+    const auto trusted = keys();
+    if (!trusted) return trusted.error();
+    auto response = saml::MessageVerifier::verify(*unverified, *trusted, request.id, expectations(now));
     if (!response) return std::move(response).error();
     return (*response)->status;
 }

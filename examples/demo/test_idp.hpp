@@ -9,6 +9,7 @@
 #include "slo/saml/keys.hpp"
 #include "slo/saml/logout_response.hpp"
 #include "slo/saml/message_signer.hpp"
+#include "slo/saml/message_verifier.hpp"
 #include "slo/saml/name_id.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/time.hpp"
@@ -36,9 +37,11 @@ public:
     [[nodiscard]] static Result<TestIdp> make(const saml::EntityID& entity_id, Instant now);
 
     [[nodiscard]] const saml::EntityID& entity_id() const noexcept { return entity_id_; }
-    /// Its EntityDescriptor, with every key that it has.
-    [[nodiscard]] std::string metadata() const;
+    /// Its EntityDescriptor, with every key that it has; with a SOAP SingleLogoutService where `slo_url` isn't empty.
+    [[nodiscard]] std::string metadata(const std::string& slo_url = {}) const;
     [[nodiscard]] Result<SentLogout> order(const WantedLogout& wanted, Instant now) const;
+    /// A signed LogoutResponse to `request`, in its envelope.
+    [[nodiscard]] Result<std::string> answer(const saml::MessageID& request, saml::Status status, Instant now) const;
 
     [[nodiscard]] Result<void> publish_next_key(Instant now);
     void sign_with_next_key();
@@ -59,9 +62,16 @@ struct TrustedSp {
 
     /// Reads an SP's metadata; a signature on it is not looked at.
     [[nodiscard]] static Result<TrustedSp> from_metadata(std::string_view octets);
+    /// The LogoutRequest in the SOAP envelope `body`, which must be signed by one of this SP's keys for `destination`.
+    [[nodiscard]] Result<saml::LogoutRequest> read_request(std::string_view body, const saml::EndpointUrl& destination,
+                                                           Instant now) const;
     /// The Status of the LogoutResponse in the SOAP envelope `body`, which must be signed by one of this SP's keys
     /// and answer `request`.
     [[nodiscard]] Result<saml::Status> read_answer(std::string_view body, const SentLogout& request, Instant now) const;
+
+private:
+    [[nodiscard]] Result<saml::VerificationKeys> keys() const;
+    [[nodiscard]] saml::Expectations expectations(Instant now) const;
 };
 
 /// A NameID of Format persistent, without qualifiers.

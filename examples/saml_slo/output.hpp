@@ -1,11 +1,12 @@
 // What saml-slo prints: tables for people, JSON for programs, and not one octet that a terminal would obey.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "slo/sp/json.hpp"
 
 namespace slo::tool {
 
@@ -23,24 +24,9 @@ enum class Format { table, json };
 /// The text with everything but printable ASCII as '?': a document's texts are its author's.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// A text as JSON, in ASCII; what isn't UTF-8 becomes U+FFFD.
-[[nodiscard]] std::string json_text(std::string_view text);
-
-/// JsonObject is written in the order in which it was filled.
-class JsonObject {
-public:
-    JsonObject& add(std::string_view name, std::string_view text);
-    JsonObject& add(std::string_view name, std::int64_t number);
-    /// `value` is JSON.
-    JsonObject& add_value(std::string_view name, std::string_view value);
-    [[nodiscard]] std::string str() const { return "{" + members_ + "}"; }
-
-private:
-    std::string members_;
-};
-
-/// A JSON array of values that are JSON.
-[[nodiscard]] std::string json_array(const std::vector<std::string>& values);
+using sp::json_array;
+using sp::json_text;
+using sp::JsonObject;
 
 /// Table aligns its columns. Cells are made printable.
 class Table {

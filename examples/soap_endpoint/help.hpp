@@ -12,7 +12,8 @@ inline constexpr std::string_view help =
   soap_endpoint --help
 
 It takes LogoutRequests from your identity providers over SOAP, proves who sent them, ends the sessions they name, and
-answers with a signed LogoutResponse. A signed Success means: every session that the request names is gone, and a login
+answers with a signed LogoutResponse. When a user logs out at your application, it ends the session, asks the identity
+provider, and tells how far that went. A signed Success means: every session that the request names is gone, and a login
 that was on its way when the logout came is refused. [store] in FILE says where that is remembered: in a folder (sqlite,
 the default), which survives crashes and restarts; on a Redis server that several nodes share; or in memory, where it
 ends with the process: register nothing from before it then.
@@ -41,6 +42,20 @@ At every request of that session:
   curl -i http://127.0.0.1:8081/sessions/cookie-value-or-its-hash
 
   200  it lives. 404  it doesn't: end it. 503  the store can't tell: let nobody in until it can.
+
+When its user logs out, and when an administrator ends sessions (of a user, also with idp=...; by local_id=..., several;
+or all of an idp=... alone; with dry_run=true it only tells which):
+
+  curl -i -X POST http://127.0.0.1:8081/sessions/cookie-value-or-its-hash/logout
+  curl -i http://127.0.0.1:8081/logouts --data-urlencode name_id=_a1b2
+
+  200  gone here, and "result" says how far it went: "everywhere" (the identity provider signed that), "partial",
+       "local_only" or "unknown", with the reason; "retried":true: it will be asked again. 404  nothing of that lives.
+  503  the store can't tell what ended: try again.
+
+What a LogoutRequest would end:
+
+  curl -i http://127.0.0.1:8081/logouts/preview -H 'Content-Type: text/xml' --data-binary @request.soap.xml
 
 One line of JSON per logout goes to stderr; names and indexes in it are hashed with a key that this process made up.
 Where the store failed, "detail" says how. A line with the rule "store.replica_shortfall" is of no logout: it counts

@@ -3,17 +3,19 @@
 
 #include <string>
 
+#include "local_logouts.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/sp/http.hpp"
 #include "slo/sp/session_store.hpp"
 
 namespace slo::examples {
 
-/// LocalSessions answers POST /sessions and GET /sessions/<id>. It knows no caller from another: serve it on loopback
-/// only. Thread-safe, like the store, which must outlive it.
+/// LocalSessions answers POST /sessions, GET /sessions/<id>, and what LocalLogouts does. It knows no caller from
+/// another: serve it on loopback only. Thread-safe, like the store and the service, which must outlive it.
 class LocalSessions final : public sp::HttpHandler {
 public:
-    LocalSessions(sp::SessionStore& store, saml::EntityID sp) : store_(store), sp_(std::move(sp)) {}
+    LocalSessions(sp::SessionStore& store, sp::LogoutService& service, saml::EntityID sp)
+        : store_(store), logouts_(service), sp_(std::move(sp)) {}
 
     [[nodiscard]] sp::HttpStep handle(const sp::HttpRequest& request) noexcept override;
 
@@ -24,6 +26,7 @@ private:
     [[nodiscard]] Result<sp::Session> read_session(std::string_view body) const;
 
     sp::SessionStore& store_;
+    LocalLogouts logouts_;
     saml::EntityID sp_;
 };
 

@@ -1,5 +1,6 @@
 // soap_endpoint: the library as a process of its own. Everything that it does, a host program can do inside itself.
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "partners.hpp"
 #include "process.hpp"
 #include "replica_shortfalls.hpp"
+#include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/runtime.hpp"
 #include "slo/sp/configuration.hpp"
 #include "slo/sp/http_server.hpp"
@@ -73,6 +75,7 @@ struct Parts {
           store(std::move(opened)),
           application("local", end_by_asking),
           audit(sp::make_boost_log_audit()),
+          idp_link({.destinations = configuration.destinations, .clock_skew = configuration.policy.clock_skew}),
           service({.entity_id = configuration.entity_id,
                    .destinations = configuration.destinations,
                    .idps = refresher.directory(),
@@ -83,16 +86,18 @@ struct Parts {
                    .store = *store,
                    .applications = {&application},
                    .audit = *audit,
-                   .clock = clock}),
+                   .clock = clock,
+                   .idp_link = &idp_link}),
           metadata(std::move(published)),
           endpoint(service, with_metadata(configuration.endpoint)),
-          local_sessions(*store, configuration.entity_id) {}
+          local_sessions(*store, service, configuration.entity_id) {}
 
     const sp::Clock& clock;
     idp_adapter::MetadataRefresher refresher;
     std::unique_ptr<sp::SessionStore> store;
     sp::SynchronousApplication application;
     std::unique_ptr<sp::AuditSink> audit;
+    idp_adapter::SingleLogoutClient idp_link;
     sp::LogoutService service;
     std::shared_ptr<metadata::PublishedMetadata> metadata;
     sp::HttpEndpoint endpoint;
@@ -138,6 +143,21 @@ void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
     parts.audit->record(entry);
 }
 
+/// Asks IdPs again who couldn't be asked when the user logged out. In a thread of its own: an IdP that doesn't answer
+/// keeps nobody else waiting.
+void ask_again(const std::stop_token& stop, Parts& parts) {
+    std::mutex mutex;
+    std::condition_variable_any nobody_calls;
+    std::unique_lock lock(mutex);
+    for (bool failed_before = false; !stop.stop_requested();) {
+        const auto sent = parts.service.send_kept_requests(stop);
+        if (!sent && !failed_before) note_failure(parts, "resend", "store", sent.error());  // once for each trouble
+        failed_before = !sent;
+        if (sent && *sent > 0) continue;  // there may be more
+        nobody_calls.wait_for(lock, stop, std::chrono::seconds(sent ? 1 : 10), [] { return false; });
+    }
+}
+
 /// Takes up at once, and each minute, what was left unfinished, and drops each second some of what has expired, until
 /// stopped. Serving doesn't wait for the first turn: what is unfinished is dead for find() already, and an application
 /// that hangs would keep everybody else's logouts waiting.
@@ -163,7 +183,8 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
     sp::HttpServerOptions options;
     options.address = "127.0.0.1";
     options.port = port;
-    options.handler_threads = handler_threads;  // its own: an application that asks never waits behind logouts
+    // Its own: an application that asks never waits behind logouts; and enough for logouts that wait for IdPs.
+    options.handler_threads = std::max<std::size_t>(handler_threads, 8);
     const std::string suffix = ":" + std::to_string(port);
     options.hosts = {"127.0.0.1" + suffix, "localhost" + suffix};  // a name that was re-bound to us isn't served
     return options;
@@ -171,13 +192,16 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
 
 /// Descriptors beside those of connections: standard streams, listeners, three for each thread's event loop, the
 /// store's: SQLite's few files, or two connections to each master of a Redis Cluster; and for each source of metadata
-/// its folder and an event loop, and one exchange.
+/// its folder and an event loop, and one exchange; and connections to IdPs for logouts that start here, each with an
+/// event loop.
 std::size_t descriptors_needed(const sp::Configuration& configuration) {
     constexpr std::size_t others = 64;
     const std::size_t local = configuration.local_port == 0 ? 0 : local_options(0, 0).max_connections;
     const std::size_t store = std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store) ? 512 : 64;
     const std::size_t metadata = 4 * configuration.metadata.sources.size() + 8;
-    return configuration.server.max_connections + local + 3 * configuration.server.threads + store + metadata + others;
+    constexpr std::size_t to_idps = 256;
+    return to_idps + configuration.server.max_connections + local + 3 * configuration.server.threads + store +
+           metadata + others;
 }
 
 /// Binds the ports, which may need root.
@@ -222,6 +246,7 @@ std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
     if (std::holds_alternative<sp::SqliteSessionStoreOptions>(configuration.store)) calls.insert(Calls::database);
     if (std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store)) calls.insert(Calls::network);
     if (!configuration.key_folder.empty()) calls.insert(Calls::read_files);
+    if (configuration.local_port != 0) calls.insert({Calls::read_files, Calls::network});  // logouts that start here
     for (const auto& [source, profile] : configuration.metadata.sources) {
         calls.insert(Calls::read_files);  // a file, or copies
         if (std::holds_alternative<idp_adapter::MetadataFile>(source.place)) continue;
@@ -270,6 +295,7 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
     const std::jthread watch([&parts](const std::stop_token& stop) {
         examples::keep_partners_fresh(stop, parts.refresher, parts.service, *parts.audit, parts.clock);
     });
+    const std::jthread asker([&parts](const std::stop_token& stop) { ask_again(stop, parts); });
     std::jthread local_thread;
     if (local != nullptr) local_thread = std::jthread([local] { local->run(); });
     server.run();

@@ -46,11 +46,12 @@ constexpr int on_files[] = {SCMP_SYS(fdatasync), SCMP_SYS(fstat),   SCMP_SYS(fst
                             SCMP_SYS(ftruncate), SCMP_SYS(pread64), SCMP_SYS(_llseek), SCMP_SYS(ftruncate64),
                             SCMP_SYS(pwrite64)};
 
-/// What connecting again takes besides: the resolver's sockets, its configuration (read anew when it has changed), and
-/// an event loop's bookkeeping.
-constexpr int to_connect[] = {SCMP_SYS(connect),  SCMP_SYS(bind),      SCMP_SYS(eventfd2), SCMP_SYS(newfstatat),
-                              SCMP_SYS(fstat),    SCMP_SYS(fstat64),   SCMP_SYS(lseek),    SCMP_SYS(sendmmsg),
-                              SCMP_SYS(recvmmsg), SCMP_SYS(fstatat64), SCMP_SYS(statx),    SCMP_SYS(uname)};
+/// What connecting takes besides: the resolver's sockets, its configuration (read anew when it has changed), and event
+/// loops, of which each IdP that is asked gets one of its own.
+constexpr int to_connect[] = {
+    SCMP_SYS(connect), SCMP_SYS(bind),  SCMP_SYS(eventfd2),      SCMP_SYS(newfstatat),    SCMP_SYS(fstat),
+    SCMP_SYS(fstat64), SCMP_SYS(lseek), SCMP_SYS(sendmmsg),      SCMP_SYS(recvmmsg),      SCMP_SYS(fstatat64),
+    SCMP_SYS(statx),   SCMP_SYS(uname), SCMP_SYS(epoll_create1), SCMP_SYS(timerfd_create)};
 
 constexpr int to_read[] = {SCMP_SYS(fstat),      SCMP_SYS(fstat64), SCMP_SYS(fstatat64), SCMP_SYS(lseek),
                            SCMP_SYS(newfstatat), SCMP_SYS(pread64), SCMP_SYS(statx)};

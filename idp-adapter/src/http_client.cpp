@@ -5,6 +5,7 @@
 
 #include "http_transport.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
+#include "slo/saml/base64.hpp"
 
 namespace slo::idp_adapter {
 namespace {
@@ -45,10 +46,34 @@ std::string host_field(const UrlParts& to) {
     return (is_ipv6 ? "[" + to.host + "]" : to.host) + (to.port == usual ? "" : ":" + std::to_string(to.port));
 }
 
-Result<std::string> compose(const UrlParts& to, const HttpCall& call) {
+//= RFC 7617 section 2
+//# The user-id and password MUST NOT contain any control characters [...] a user-id containing a colon character is
+//# invalid
+Result<std::string> basic_value(const BasicCredentials& credentials) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    const std::string pair = credentials.user + ":" + credentials.password;
+    if (std::any_of(pair.begin(), pair.end(), is_control) || credentials.user.find(':') != std::string::npos) {
+        return fail(HttpErrc::client_setup, "HTTP Basic: a control, or a colon in the user's name, can't be sent");
+    }
+    return "Basic " + saml::encode_base64(pair);
+}
+
+bool is_same_server(const UrlParts& a, const UrlParts& b) {
+    return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
+}
+
+/// What a request says of us and our connection. `authorization` is a header's value, or empty.
+struct Manners {
+    std::string authorization;
+    bool keeps_connection = false;
+};
+
+Result<std::string> compose(const UrlParts& to, const HttpCall& call, const Manners& manners) {
     // An EndpointUrl is ASCII without blanks and controls.
     std::string request = std::string(call.method) + " " + to.target + " HTTP/1.1\r\nHost: " + host_field(to) +
-                          "\r\nUser-Agent: saml-slo\r\nAccept-Encoding: identity\r\nConnection: close\r\n";
+                          "\r\nUser-Agent: saml-slo\r\nAccept-Encoding: identity\r\n";
+    if (!manners.keeps_connection) request += "Connection: close\r\n";
+    if (!manners.authorization.empty()) request += "Authorization: " + manners.authorization + "\r\n";
     for (const auto& [name, value] : call.headers) {
         if (!is_word(name) || !is_printable(value)) {
             return fail(HttpErrc::client_setup, "a header of ours would break the request");
@@ -137,10 +162,46 @@ struct HttpClient::Impl {
               .peers = "the server",
               .code = make_error_code(HttpErrc::client_setup)} {}
 
+    Result<void> open();
+    Result<Manners> manners_towards(const UrlParts& to, const UrlParts& first) const;
+
     HttpClientOptions options;
     TlsClientOptions tls;
+    std::string authorization;
+    bool may_have_been_seen = false;
     std::unique_ptr<HttpTransport> transport;
 };
+
+Result<void> HttpClient::Impl::open() {
+    HttpRoute route{.tunnel = std::nullopt, .keep_idle = options.keep_idle};
+    if (options.credentials) {
+        auto value = basic_value(*options.credentials);
+        if (!value) return std::move(value).error();
+        authorization = *std::move(value);
+    }
+    if (options.proxy) {
+        route.tunnel = HttpTunnel{.host = options.proxy->host, .port = options.proxy->port, .authorization = {}};
+        if (options.proxy->credentials) {
+            auto value = basic_value(*options.proxy->credentials);
+            if (!value) return std::move(value).error();
+            route.tunnel->authorization = *std::move(value);
+        }
+    }
+    auto opened = HttpTransport::open(tls, std::move(route));
+    if (!opened) return std::move(opened).error();
+    transport = *std::move(opened);
+    return Done{};
+}
+
+Result<Manners> HttpClient::Impl::manners_towards(const UrlParts& to, const UrlParts& first) const {
+    Manners manners{.authorization = {}, .keeps_connection = options.keep_idle > std::chrono::seconds(0)};
+    if (authorization.empty() || !is_same_server(to, first)) return manners;
+    if (to.scheme != "https" && !is_loopback(to.host)) {
+        return fail(HttpErrc::client_setup, "HTTP Basic over plain http: whoever is on the way could read it");
+    }
+    manners.authorization = authorization;
+    return manners;
+}
 
 HttpClient::HttpClient(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 HttpClient::~HttpClient() = default;
@@ -149,9 +210,7 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 Result<HttpClient> HttpClient::open(HttpClientOptions options) {
     auto impl = std::make_unique<Impl>(std::move(options));
-    auto transport = HttpTransport::open(impl->tls);
-    if (!transport) return std::move(transport).error();
-    impl->transport = *std::move(transport);
+    if (auto opened = impl->open(); !opened) return std::move(opened).error();
     return HttpClient(std::move(impl));
 }
 
@@ -162,12 +221,17 @@ Result<HttpHead> HttpClient::call(const HttpCall& call, const BodySink& sink, co
                             .max_body = options.max_body,
                             .max_header_octets = options.max_header_octets};
     saml::EndpointUrl url = call.url;
+    const UrlParts first = parts_of(url);
+    impl_->may_have_been_seen = false;
     for (unsigned redirects = 0;; ++redirects) {
         const UrlParts to = parts_of(url);
         if (auto judged = judge(to, options.http); !judged) return judged.error();
-        const auto request = compose(to, call);
+        const auto manners = impl_->manners_towards(to, first);
+        if (!manners) return manners.error();
+        const auto request = compose(to, call, *manners);
         if (!request) return request.error();
-        auto head = impl_->transport->exchange(to, *request, bounds, sink);
+        auto head = impl_->transport->exchange(to, *request, call, bounds, sink);
+        impl_->may_have_been_seen = impl_->may_have_been_seen || impl_->transport->has_begun_to_send();
         if (!head || !is_redirect(head->status) || call.method != "GET") return head;
         if (redirects == options.max_redirects) {
             return fail(HttpErrc::too_many_redirects,
@@ -177,6 +241,10 @@ Result<HttpHead> HttpClient::call(const HttpCall& call, const BodySink& sink, co
         if (!next) return std::move(next).error();
         url = *std::move(next);
     }
+}
+
+bool HttpClient::may_have_been_seen() const noexcept {
+    return impl_->may_have_been_seen;
 }
 
 }  // namespace slo::idp_adapter

@@ -2,6 +2,8 @@
 #include "http_transport.hpp"
 
 #include <fcntl.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -16,6 +18,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <exception>
 #include <optional>
 #include <string>
@@ -129,7 +132,7 @@ Failure ended_early(Ending ending, std::string_view during) {
 
 /// Beast 1.81 takes other transfer codings for a body that ends with the connection, and both lengths at once; either
 /// would let a reply that broke off pass for whole.
-std::string_view framing_complaint(const Parser& parser) {
+std::string_view framing_complaint(const Parser& parser, HttpCall::BodyRule rule) {
     const auto& fields = parser.get();
     const auto codings = fields.equal_range(http::field::transfer_encoding);
     const auto count = std::distance(codings.first, codings.second);
@@ -138,6 +141,7 @@ std::string_view framing_complaint(const Parser& parser) {
     }
     if (count == 1 && fields.count(http::field::content_length) != 0) return "it has two lengths";
     if (count == 1 && fields.version() != 11) return "it's in chunks, which HTTP/1.0 doesn't have";
+    if (rule == HttpCall::BodyRule::as_it_comes) return {};
     if (parser.need_eof()) return "its length isn't said";
     for (const auto& field : fields) {
         if (field.name() == http::field::content_encoding && !boost::beast::iequals(field.value(), "identity")) {
@@ -155,13 +159,39 @@ HttpHead head_of(const Parser& parser) {
     return head;
 }
 
+/// A connection to a server, in TLS or not.
+struct Connection {
+    explicit Connection(asio::io_context& io) : socket(io) {}
+
+    Socket socket;
+    std::optional<asio::ssl::stream<Socket&>> secured;
+    std::string server;  ///< as server_of() has it
+    Clock::time_point idle_since;
+};
+
+std::string server_of(const UrlParts& to) {
+    return to.scheme + "://" + to.host + ":" + std::to_string(to.port);
+}
+
+/// Whether nothing has come since the last reply, not even the end: what a server says unasked answers nothing.
+bool is_quiet(Connection& connection) {
+    if (connection.secured) {
+        SSL* const tls = connection.secured->native_handle();
+        if (SSL_has_pending(tls) == 1 || BIO_pending(SSL_get_rbio(tls)) > 0 || SSL_get_shutdown(tls) != 0) return false;
+    }
+    char octet = 0;
+    const auto count = ::recv(connection.socket.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 /// One request and its reply on a stream that is open.
 template <class Stream>
 class Conversation {
 public:
-    Conversation(Stream& stream, Socket& socket, Steps& steps)
+    Conversation(Stream& stream, Socket& socket, const HttpCall& call, Steps& steps)
         : stream_(stream),
           socket_(socket),
+          call_(call),
           steps_(steps),
           buffer_(steps.bounds().max_header_octets + piece_octets),
           piece_(piece_octets, '\0') {}
@@ -171,16 +201,24 @@ public:
         auto ending = step(error, [&](auto done) { asio::async_write(stream_, asio::buffer(request), done); });
         if (ending != Ending::done) return ended_early(ending, "sending the request");
         // A server may answer and close before it has read everything.
+        const bool is_sent = !error;
         std::optional<Parser> parser;
         if (auto read = read_final_head(parser); !read) return read.error();
         HttpHead head = head_of(*parser);
-        if (head.status != 200) return head;
-        if (const auto complaint = framing_complaint(*parser); !complaint.empty()) {
-            return fail(HttpErrc::reply_malformed, "the body can't be taken: " + std::string(complaint));
+        const auto complaint = framing_complaint(*parser, call_.body_rule);
+        if (std::find(call_.bodies_of.begin(), call_.bodies_of.end(), head.status) != call_.bodies_of.end()) {
+            if (!complaint.empty()) {
+                return fail(HttpErrc::reply_malformed, "the body can't be taken: " + std::string(complaint));
+            }
+            if (auto read = read_body(*parser, sink); !read) return read.error();
         }
-        if (auto read = read_body(*parser, sink); !read) return read.error();
+        can_go_on_ = is_sent && complaint.empty() && parser->is_done() && parser->get().version() == 11 &&
+                     parser->keep_alive() && !parser->need_eof() && buffer_.size() == 0;
         return head;
     }
+
+    /// Whether another request may follow on this connection.
+    [[nodiscard]] bool can_go_on() const noexcept { return can_go_on_; }
 
 private:
     template <class Begin>
@@ -224,7 +262,9 @@ private:
 
     Stream& stream_;
     Socket& socket_;
+    const HttpCall& call_;
     Steps& steps_;
+    bool can_go_on_ = false;
     boost::beast::flat_buffer buffer_;
     std::string piece_;
 };
@@ -232,30 +272,46 @@ private:
 }  // namespace
 
 struct HttpTransport::Impl {
-    explicit Impl(const TlsClientOptions& options) : policy(options) {}
+    Impl(const TlsClientOptions& options, HttpRoute given) : policy(options), route(std::move(given)) {}
 
-    Result<std::vector<tcp::endpoint>> resolve(const UrlParts& to, Steps& steps);
-    Result<void> connect(const UrlParts& to, Steps& steps, Socket& socket);
-    Result<HttpHead> converse_in_tls(const UrlParts& to, const std::string& request, Steps& steps, Socket& socket,
-                                     const BodySink& sink);
+    std::unique_ptr<Connection> take_kept(const UrlParts& to);
+    Result<std::unique_ptr<Connection>> open_connection(const UrlParts& to, Steps& steps);
+    Result<std::vector<tcp::endpoint>> resolve(const std::string& host, std::uint16_t port, Steps& steps);
+    Result<void> connect(const std::string& host, std::uint16_t port, Steps& steps, Socket& socket);
+    Result<void> open_tunnel(const UrlParts& to, Steps& steps, Socket& socket);
+    Result<void> secure(const UrlParts& to, Steps& steps, Connection& connection);
+    template <class Stream>
+    Result<HttpHead> converse(Stream& stream, std::unique_ptr<Connection> connection, const std::string& request,
+                              const HttpCall& call, Steps& steps, const BodySink& sink);
 
     const TlsClientOptions& policy;
+    const HttpRoute route;
+    bool has_begun_to_send = false;
     asio::ssl::context tls{asio::ssl::context::tls_client};
     asio::io_context io{1};
     /// Asio opens what it waits with at the first socket; a process that confines itself later couldn't any more.
     Socket first{io};
+    std::unique_ptr<Connection> kept;
 };
 
-Result<std::vector<tcp::endpoint>> HttpTransport::Impl::resolve(const UrlParts& to, Steps& steps) {
+std::unique_ptr<Connection> HttpTransport::Impl::take_kept(const UrlParts& to) {
+    auto connection = std::exchange(kept, nullptr);
+    const bool is_good = connection && connection->server == server_of(to) &&
+                         Clock::now() - connection->idle_since < route.keep_idle && is_quiet(*connection);
+    return is_good ? std::move(connection) : nullptr;
+}
+
+Result<std::vector<tcp::endpoint>> HttpTransport::Impl::resolve(const std::string& host, std::uint16_t port,
+                                                                Steps& steps) {
     Error error;
-    const auto numeric = asio::ip::make_address(to.host, error);
-    if (!error) return std::vector{tcp::endpoint(numeric, to.port)};
+    const auto numeric = asio::ip::make_address(host, error);
+    if (!error) return std::vector{tcp::endpoint(numeric, port)};
 
     // Shared with the handler, which may come long after this call has given up.
     const auto resolver = std::make_shared<Resolver>(io);
     const auto found = std::make_shared<std::vector<tcp::endpoint>>();
     const auto ending = steps.run_or_forget(error, [&](auto done) {
-        resolver->async_resolve(to.host, std::to_string(to.port), asio::ip::resolver_base::numeric_service,
+        resolver->async_resolve(host, std::to_string(port), asio::ip::resolver_base::numeric_service,
                                 [resolver, found, done](const Error& failed, const auto& results) mutable {
                                     for (const auto& one : results) found->push_back(one.endpoint());
                                     done(failed);
@@ -268,8 +324,8 @@ Result<std::vector<tcp::endpoint>> HttpTransport::Impl::resolve(const UrlParts& 
     return *found;
 }
 
-Result<void> HttpTransport::Impl::connect(const UrlParts& to, Steps& steps, Socket& socket) {
-    const auto addresses = resolve(to, steps);
+Result<void> HttpTransport::Impl::connect(const std::string& host, std::uint16_t port, Steps& steps, Socket& socket) {
+    const auto addresses = resolve(host, port, steps);
     if (!addresses) return addresses.error();
     Error error;
     for (std::size_t i = 0; i < addresses->size(); ++i) {
@@ -299,9 +355,41 @@ Result<void> HttpTransport::Impl::connect(const UrlParts& to, Steps& steps, Sock
     return fail(HttpErrc::unreachable, "no connection (" + error.message() + ")");
 }
 
-Result<HttpHead> HttpTransport::Impl::converse_in_tls(const UrlParts& to, const std::string& request, Steps& steps,
-                                                      Socket& socket, const BodySink& sink) {
-    asio::ssl::stream<Socket&> secured(socket, tls);
+/// Asks the proxy for a way to `to`. It's given no more room and time than a server.
+Result<void> HttpTransport::Impl::open_tunnel(const UrlParts& to, Steps& steps, Socket& socket) {
+    const bool is_ipv6 = to.host.find(':') != std::string::npos;
+    const std::string target = (is_ipv6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port);
+    std::string request = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
+    if (!route.tunnel->authorization.empty()) request += "Proxy-Authorization: " + route.tunnel->authorization + "\r\n";
+    request += "\r\n";
+    const auto give_up = [&] {
+        Error ignored;
+        socket.close(ignored);
+    };
+    Error error;
+    auto ending = steps.run(
+        error, Clock::time_point::max(), [&](auto done) { asio::async_write(socket, asio::buffer(request), done); },
+        give_up);
+    if (ending != Ending::done) return ended_early(ending, "asking the proxy");
+
+    boost::beast::flat_buffer buffer(steps.bounds().max_header_octets + 1);
+    Parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(steps.bounds().max_header_octets));
+    parser.skip(true);
+    ending = steps.run(
+        error, Clock::time_point::max(), [&](auto done) { http::async_read_header(socket, buffer, parser, done); },
+        give_up);
+    if (ending != Ending::done) return ended_early(ending, "waiting for the proxy");
+    if (error) return fail(HttpErrc::unreachable, "the proxy's reply can't be read (" + error.message() + ")");
+    const auto status = parser.get().result_int();
+    if (status / 100 != 2) return fail(HttpErrc::unreachable, "the proxy refuses (" + std::to_string(status) + ")");
+    // The server behind it speaks when it's spoken to.
+    if (buffer.size() != 0) return fail(HttpErrc::unreachable, "the proxy says more than its reply");
+    return Done{};
+}
+
+Result<void> HttpTransport::Impl::secure(const UrlParts& to, Steps& steps, Connection& connection) {
+    auto& secured = connection.secured.emplace(connection.socket, tls);
     if (auto expected = expect_server(secured.native_handle(), policy, to.host); !expected) {
         return fail(HttpErrc::tls_failed, expected.error().detail);
     }
@@ -311,43 +399,82 @@ Result<HttpHead> HttpTransport::Impl::converse_in_tls(const UrlParts& to, const 
         [&](auto done) { secured.async_handshake(asio::ssl::stream_base::client, done); },
         [&] {
             Error ignored;
-            socket.close(ignored);
+            connection.socket.close(ignored);
         });
     if (ending != Ending::done) return ended_early(ending, "greeting in TLS");
-    if (error) {
-        const std::string_view complaint = complaint_about_peer(secured.native_handle());
-        return fail(HttpErrc::tls_failed, complaint.empty()
-                                              ? "no TLS handshake (" + error.message() + ")"
-                                              : "the certificate isn't accepted (" + std::string(complaint) + ")");
+    if (!error) return Done{};
+    const std::string_view complaint = complaint_about_peer(secured.native_handle());
+    return fail(HttpErrc::tls_failed, complaint.empty()
+                                          ? "no TLS handshake (" + error.message() + ")"
+                                          : "the certificate isn't accepted (" + std::string(complaint) + ")");
+}
+
+Result<std::unique_ptr<Connection>> HttpTransport::Impl::open_connection(const UrlParts& to, Steps& steps) {
+    auto connection = std::make_unique<Connection>(io);
+    connection->server = server_of(to);
+    const bool is_tunnelled = route.tunnel && !is_loopback(to.host);
+    auto connected = is_tunnelled ? connect(route.tunnel->host, route.tunnel->port, steps, connection->socket)
+                                  : connect(to.host, to.port, steps, connection->socket);
+    if (!connected) return std::move(connected).error();
+    if (is_tunnelled) {
+        if (auto opened = open_tunnel(to, steps, connection->socket); !opened) return std::move(opened).error();
     }
-    return Conversation(secured, socket, steps).ask(request, sink);
+    if (to.scheme == "https") {
+        if (auto secured = secure(to, steps, *connection); !secured) return std::move(secured).error();
+    }
+    return connection;
+}
+
+template <class Stream>
+Result<HttpHead> HttpTransport::Impl::converse(Stream& stream, std::unique_ptr<Connection> connection,
+                                               const std::string& request, const HttpCall& call, Steps& steps,
+                                               const BodySink& sink) {
+    has_begun_to_send = true;
+    Conversation conversation(stream, connection->socket, call, steps);
+    auto head = conversation.ask(request, sink);
+    if (conversation.can_go_on() && route.keep_idle > std::chrono::seconds(0)) {
+        connection->idle_since = Clock::now();
+        kept = std::move(connection);
+    }
+    return head;
 }
 
 HttpTransport::HttpTransport(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 HttpTransport::~HttpTransport() = default;
 
-Result<std::unique_ptr<HttpTransport>> HttpTransport::open(const TlsClientOptions& tls) {
-    auto impl = std::make_unique<Impl>(tls);
+Result<std::unique_ptr<HttpTransport>> HttpTransport::open(const TlsClientOptions& tls, HttpRoute route) {
+    auto impl = std::make_unique<Impl>(tls, std::move(route));
     if (auto configured = configure_tls_client(impl->tls.native_handle(), tls); !configured) {
         return std::move(configured).error();
     }
     return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(impl)));
 }
 
-Result<HttpHead> HttpTransport::exchange(const UrlParts& to, const std::string& request, const HttpBounds& bounds,
-                                         const BodySink& sink) {
+Result<HttpHead> HttpTransport::exchange(const UrlParts& to, const std::string& request, const HttpCall& call,
+                                         const HttpBounds& bounds, const BodySink& sink) {
+    impl_->has_begun_to_send = false;
     try {
         Steps steps(impl_->io, bounds);
-        Socket socket(impl_->io);
-        if (auto connected = impl_->connect(to, steps, socket); !connected) return connected.error();
-        if (to.scheme == "https") return impl_->converse_in_tls(to, request, steps, socket, sink);
-        return Conversation(socket, socket, steps).ask(request, sink);
+        auto connection = impl_->take_kept(to);
+        if (!connection) {
+            auto opened = impl_->open_connection(to, steps);
+            if (!opened) return std::move(opened).error();
+            connection = *std::move(opened);
+        }
+        Socket& socket = connection->socket;
+        auto& secured = connection->secured;
+        if (secured) return impl_->converse(*secured, std::move(connection), request, call, steps, sink);
+        return impl_->converse(socket, std::move(connection), request, call, steps, sink);
     } catch (const boost::system::system_error& error) {
         return fail(HttpErrc::unreachable, "no sockets (" + error.code().message() + ")");
     } catch (const std::exception&) {
         // Beast 1.81 throws for some trailers; or memory ran out.
         return fail(HttpErrc::reply_malformed, "the reply can't be read");
     }
+}
+
+bool HttpTransport::has_begun_to_send() const noexcept {
+    return impl_->has_begun_to_send;
 }
 
 }  // namespace slo::idp_adapter

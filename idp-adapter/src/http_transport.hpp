@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
+#include <string>
 
 #include "slo/idp_adapter/http_client.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
@@ -20,18 +22,35 @@ struct HttpBounds {
     std::size_t max_header_octets;
 };
 
+/// The proxy, with what it's shown.
+struct HttpTunnel {
+    std::string host;
+    std::uint16_t port;
+    std::string authorization;  ///< the value of Proxy-Authorization; empty: none
+};
+
+/// How connections are made and how long they last.
+struct HttpRoute {
+    std::optional<HttpTunnel> tunnel;  ///< but for this machine
+    std::chrono::seconds keep_idle;
+};
+
 class HttpTransport {
 public:
     /// `tls` must outlive the transport. Errors: HttpErrc::client_setup.
-    [[nodiscard]] static Result<std::unique_ptr<HttpTransport>> open(const TlsClientOptions& tls);
+    [[nodiscard]] static Result<std::unique_ptr<HttpTransport>> open(const TlsClientOptions& tls, HttpRoute route);
     ~HttpTransport();
     HttpTransport(const HttpTransport&) = delete;
     HttpTransport& operator=(const HttpTransport&) = delete;
 
-    /// Connects to `to`, sends `request`, an HTTP/1.1 message as it stands, and reads the final reply to it. The body
-    /// of a 200 goes to `sink`; no other is read. Errors: HttpErrc, but url_refused and too_many_redirects; the sink's.
-    [[nodiscard]] Result<HttpHead> exchange(const UrlParts& to, const std::string& request, const HttpBounds& bounds,
-                                            const BodySink& sink);
+    /// Connects to `to`, or has a connection to it that is still good, sends `request`, an HTTP/1.1 message as it
+    /// stands, and reads the final reply to it. Of `call` it obeys what it says about bodies; they go to `sink`.
+    /// Errors: HttpErrc, but url_refused and too_many_redirects; the sink's.
+    [[nodiscard]] Result<HttpHead> exchange(const UrlParts& to, const std::string& request, const HttpCall& call,
+                                            const HttpBounds& bounds, const BodySink& sink);
+
+    /// Whether the last exchange began to send its request.
+    [[nodiscard]] bool has_begun_to_send() const noexcept;
 
 private:
     struct Impl;

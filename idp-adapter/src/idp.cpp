@@ -1,5 +1,6 @@
 #include "slo/idp_adapter/idp.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "slo/metadata/metadata_parser.hpp"
@@ -21,6 +22,15 @@ Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfil
                .valid_until = descriptor.valid_until,
                .profile = std::move(profile),
                .algorithms = descriptor.idp->algorithms};
+}
+
+const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept {
+    const bool takes_http = idp.profile.outgoing.http.http == HttpClientOptions::Http::accepted;
+    // Chosen by its binding, never by its place among the others: IdPs list it first, last or in between.
+    const auto found = std::ranges::find_if(idp.single_logout_services, [takes_http](const metadata::Endpoint& one) {
+        return one.binding == metadata::soap_binding && (takes_http || one.location.str().starts_with("https:"));
+    });
+    return found == idp.single_logout_services.end() ? nullptr : &*found;
 }
 
 }  // namespace slo::idp_adapter

@@ -8,31 +8,48 @@
 
 namespace slo::idp_adapter {
 
+namespace {
+
+Failure same_name(std::size_t number, std::string_view what) {
+    return Failure{make_error_code(metadata::Errc::schema_violation),
+                   "IdP number " + std::to_string(number) + " " + std::string(what)};
+}
+
+}  // namespace
+
 Result<IdpDirectory> IdpDirectory::of(std::vector<Idp> idps) {
     IdpDirectory directory;
     directory.idps_.reserve(idps.size());
+    directory.by_name_.reserve(idps.size());
     for (Idp& idp : idps) {
-        auto shared = std::make_shared<const Idp>(std::move(idp));
-        const bool is_new = directory.idps_.emplace(shared->entity_id, shared).second;
+        const auto& shared = directory.idps_.emplace_back(std::make_shared<const Idp>(std::move(idp)));
         // Merging them would let one IdP's keys speak for the other.
-        if (!is_new) {
-            return Failure{
-                make_error_code(metadata::Errc::schema_violation),
-                "IdP number " + std::to_string(directory.size() + 1) + " has the same entityID as one before it"};
+        const bool is_new = directory.by_name_.emplace(shared->entity_id, shared).second;
+        if (!is_new) return same_name(directory.size(), "has the same entityID as one before it");
+    }
+    for (std::size_t i = 0; i < directory.size(); ++i) {
+        const auto& shared = directory.idps_[i];
+        for (const saml::EntityID& alias : shared->profile.issuer_aliases) {
+            const auto [named, is_new] = directory.by_name_.emplace(alias, shared);
+            if (!is_new && named->second != shared) return same_name(i + 1, "has another one's name as an alias");
         }
     }
     return directory;
 }
 
-std::shared_ptr<const Idp> IdpDirectory::find(const saml::EntityID& entity_id) const {
-    const auto found = idps_.find(entity_id);
-    return found == idps_.end() ? nullptr : found->second;
+std::shared_ptr<const Idp> IdpDirectory::find(const saml::EntityID& name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : found->second;
+}
+
+bool IdpDirectory::accepts_wire(Wire wire) const noexcept {
+    return std::any_of(idps_.begin(), idps_.end(), [&](const auto& idp) { return idp->profile.wires.contains(wire); });
 }
 
 bool IdpDirectory::accepts_content_type(std::string_view media_type) const noexcept {
     if (media_type == "text/xml") return true;  // the binding's own, so no profile lists it
-    return std::any_of(idps_.begin(), idps_.end(), [&](const auto& entry) {
-        const auto& extra = entry.second->profile.extra_content_types;
+    return std::any_of(idps_.begin(), idps_.end(), [&](const auto& idp) {
+        const auto& extra = idp->profile.extra_content_types;
         return std::find(extra.begin(), extra.end(), media_type) != extra.end();
     });
 }

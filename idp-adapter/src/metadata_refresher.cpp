@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "document_file.hpp"
@@ -18,18 +19,20 @@ public:
              const InteropProfile& profile) {
         auto idp = make_idp(entity, profile);
         if (!idp) return refuse(name, entity.entity_id, idp.error());
-        if (!entities_.emplace(entity.entity_id, source).second) {
+        if (has_taken_name(*idp)) {
             return refuse(name, entity.entity_id,
                           source_failure(SourceErrc::entity_taken,
-                                         "another source, or entity, had this entityID before; it stays its own"));
+                                         "another source, or entity, had this entityID, or one of its aliases, before; "
+                                         "it stays its own"));
         }
         if (shared_keys_ == SharedKeys::refused && shares_a_key(source, *idp)) {
-            entities_.erase(entity.entity_id);
             return refuse(name, entity.entity_id,
                           source_failure(SourceErrc::key_shared,
                                          "an entity of another source signs with the same key; write allow_shared_keys "
                                          "= true if that is meant"));
         }
+        names_.insert(idp->entity_id);
+        names_.insert(idp->profile.issuer_aliases.begin(), idp->profile.issuer_aliases.end());
         idps_.push_back(*std::move(idp));
     }
 
@@ -37,6 +40,13 @@ public:
     [[nodiscard]] std::vector<MetadataEvent> take_conflicts() { return std::move(conflicts_); }
 
 private:
+    [[nodiscard]] bool has_taken_name(const Idp& idp) const {
+        const auto& aliases = idp.profile.issuer_aliases;
+        return names_.contains(idp.entity_id) || std::any_of(aliases.begin(), aliases.end(), [this](const auto& alias) {
+                   return names_.contains(alias);
+               });
+    }
+
     /// Remembers the keys only of an entity that is taken: one that is refused mustn't push out another.
     bool shares_a_key(std::size_t source, const Idp& idp) {
         std::vector<std::string> keys;
@@ -57,7 +67,7 @@ private:
     }
 
     SharedKeys shared_keys_;
-    std::unordered_map<saml::EntityID, std::size_t> entities_;
+    std::unordered_set<saml::EntityID> names_;             ///< entityIDs and aliases
     std::unordered_map<std::string, std::size_t> owners_;  ///< a key's fingerprint to its source
     std::vector<Idp> idps_;
     std::vector<MetadataEvent> conflicts_;
@@ -94,7 +104,7 @@ void MetadataRefresher::rebuild() {
     }
     conflicts_ = merge.take_conflicts();
     auto directory = IdpDirectory::of(merge.take_idps());
-    // Merge lets no entityID in twice, so there is always one.
+    // Merge lets no name in twice, so there is always one.
     if (directory) directory_ = std::make_shared<const IdpDirectory>(*std::move(directory));
 }
 

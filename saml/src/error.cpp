@@ -24,6 +24,8 @@ constexpr auto rules = std::to_array<NamedRule>({
     {Errc::soap_structure, "soap.structure"},
     {Errc::soap_must_understand, "soap.must_understand"},
     {Errc::soap_body_count, "soap.body_count"},
+    {Errc::form_malformed, "form.malformed"},
+    {Errc::form_fields, "form.fields"},
     {Errc::not_a_saml_request, "saml.not_a_request"},
     {Errc::unsupported_request, "saml.unsupported_request"},
     {Errc::version_malformed, "saml.version"},

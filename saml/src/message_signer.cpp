@@ -10,28 +10,35 @@
 
 namespace slo::saml {
 
-MessageSigner::MessageSigner(SigningKey key) : key_(std::move(key)), key_info_(key_info_of(key_.certificate())) {}
+MessageSigner::MessageSigner(SigningKey key, NamespacePrefixes prefixes)
+    : key_(std::move(key)), prefixes_(prefixes), key_info_(key_info_of(key_.certificate(), prefixes_of(prefixes).ds)) {}
 
-Result<SignedMessage> MessageSigner::sign(const LogoutResponse& response) const {
-    const auto message = write_response("LogoutResponse", response);
+MessageSigner MessageSigner::with_prefixes(NamespacePrefixes prefixes) const {
+    return MessageSigner(key_, prefixes);
+}
+
+Result<SignedMessage> MessageSigner::sign_response(std::string_view element, const LogoutResponse& response) const {
+    const Prefixes prefixes = prefixes_of(prefixes_);
+    const auto message = write_response(element, response, prefixes);
     if (!message) return message.error();
-    auto octets = seal(key_, key_info_, response.id, message->up_to_issuer, message->after_issuer);
+    auto octets = seal(key_, key_info_, response.id, message->up_to_issuer, message->after_issuer, prefixes.ds);
     if (!octets) return octets.error();
     return SignedMessage(*std::move(octets));
+}
+
+Result<SignedMessage> MessageSigner::sign(const LogoutResponse& response) const {
+    return sign_response("LogoutResponse", response);
 }
 
 Result<SignedMessage> MessageSigner::sign_refusal(RefusedRequest of, const LogoutResponse& response) const {
-    const auto message = write_response(response_element(of), response);
-    if (!message) return message.error();
-    auto octets = seal(key_, key_info_, response.id, message->up_to_issuer, message->after_issuer);
-    if (!octets) return octets.error();
-    return SignedMessage(*std::move(octets));
+    return sign_response(response_element(of), response);
 }
 
 Result<SignedMessage> MessageSigner::sign(const LogoutRequest& request) const {
-    const auto message = write_request(request);
+    const Prefixes prefixes = prefixes_of(request, prefixes_);
+    const auto message = write_request(request, prefixes);
     if (!message) return message.error();
-    auto octets = seal(key_, key_info_, request.id, message->up_to_issuer, message->after_issuer);
+    auto octets = seal(key_, key_info_, request.id, message->up_to_issuer, message->after_issuer, prefixes.ds);
     if (!octets) return octets.error();
     return SignedMessage(*std::move(octets));
 }

@@ -33,69 +33,118 @@ Result<void> expect_uri(const std::optional<std::string>& value, std::string_vie
     return Done{};
 }
 
-void issuer(std::string& out, const EntityID& entity_id) {
-    out += R"(<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">)";
-    xml::escape_text(out, entity_id.str());
-    out += "</saml:Issuer>";
+/// Appends "<prefix:local". Attributes and '>' follow.
+void open(std::string& out, std::string_view prefix, std::string_view local) {
+    out += '<';
+    out += prefix;
+    out += ':';
+    out += local;
 }
 
-void empty_element(std::string& out, std::string_view name, const std::optional<std::string>& algorithm) {
-    if (!algorithm) return;
-    out += '<';
-    out += name;
-    attribute(out, "Algorithm", *algorithm);
-    out += "></";
-    out += name.substr(0, name.find(' '));
+/// The same where `prefix` is declared.
+void open_declared(std::string& out, std::string_view prefix, std::string_view local, std::string_view uri) {
+    open(out, prefix, local);
+    out += " xmlns:";
+    out += prefix;
+    out += "=\"";
+    out += uri;
+    out += '"';
+}
+
+void close(std::string& out, std::string_view prefix, std::string_view local) {
+    out += "</";
+    out += prefix;
+    out += ':';
+    out += local;
     out += '>';
 }
 
-void cipher_data(std::string& out, const std::string& ciphertext) {
-    out += "<xenc:CipherData><xenc:CipherValue>";
-    out += encode_base64(ciphertext);
-    out += "</xenc:CipherValue></xenc:CipherData>";
+void text_element(std::string& out, std::string_view prefix, std::string_view local, std::string_view text) {
+    open(out, prefix, local);
+    out += '>';
+    xml::escape_text(out, text);
+    close(out, prefix, local);
+}
+
+void issuer(std::string& out, const Prefixes& prefixes, const EntityID& entity_id) {
+    open_declared(out, prefixes.saml, "Issuer", vocabulary::saml);
+    out += '>';
+    xml::escape_text(out, entity_id.str());
+    close(out, prefixes.saml, "Issuer");
+}
+
+/// An empty element with an Algorithm, whose start is written already.
+void algorithm_and_close(std::string& out, std::string_view prefix, std::string_view local, std::string_view uri) {
+    attribute(out, "Algorithm", uri);
+    out += '>';
+    close(out, prefix, local);
+}
+
+void cipher_data(std::string& out, const Prefixes& prefixes, const std::string& ciphertext) {
+    open(out, prefixes.xenc, "CipherData");
+    out += '>';
+    text_element(out, prefixes.xenc, "CipherValue", encode_base64(ciphertext));
+    close(out, prefixes.xenc, "CipherData");
 }
 
 /// One EncryptedKey inside xenc:EncryptedData's KeyInfo, in canonical form.
-void encrypted_key(std::string& out, const EncryptedKey& key) {
-    out += "<xenc:EncryptedKey";
+void encrypted_key(std::string& out, const Prefixes& prefixes, const EncryptedKey& key) {
+    open(out, prefixes.xenc, "EncryptedKey");
     optional_attribute(out, "Recipient", key.recipient);
-    out += "><xenc:EncryptionMethod";
+    out += '>';
+    open(out, prefixes.xenc, "EncryptionMethod");
     attribute(out, "Algorithm", key.algorithm);
     out += '>';
-    if (!key.oaep_params.empty()) out += "<xenc:OAEPparams>" + encode_base64(key.oaep_params) + "</xenc:OAEPparams>";
-    empty_element(out, "ds:DigestMethod", key.digest);
-    empty_element(out, R"(xenc11:MGF xmlns:xenc11="http://www.w3.org/2009/xmlenc11#")", key.mgf);
-    out += "</xenc:EncryptionMethod>";
-    cipher_data(out, key.ciphertext);
-    out += "</xenc:EncryptedKey>";
+    if (!key.oaep_params.empty()) text_element(out, prefixes.xenc, "OAEPparams", encode_base64(key.oaep_params));
+    if (key.digest) {
+        open(out, prefixes.ds, "DigestMethod");
+        algorithm_and_close(out, prefixes.ds, "DigestMethod", *key.digest);
+    }
+    if (key.mgf) {
+        open_declared(out, prefixes.xenc11, "MGF", vocabulary::xenc11);
+        algorithm_and_close(out, prefixes.xenc11, "MGF", *key.mgf);
+    }
+    close(out, prefixes.xenc, "EncryptionMethod");
+    cipher_data(out, prefixes, key.ciphertext);
+    close(out, prefixes.xenc, "EncryptedKey");
 }
 
-std::string encrypted_id_element(const EncryptedID& encrypted) {
-    std::string out = R"(<saml:EncryptedID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">)"
-                      R"(<xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#")"
-                      R"( Type="http://www.w3.org/2001/04/xmlenc#Element"><xenc:EncryptionMethod)";
-    attribute(out, "Algorithm", encrypted.algorithm);
-    out += R"(></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">)";
-    for (const auto& key : encrypted.keys) encrypted_key(out, key);
-    out += "</ds:KeyInfo>";
-    cipher_data(out, encrypted.ciphertext);
-    out += "</xenc:EncryptedData></saml:EncryptedID>";
+std::string encrypted_id_element(const Prefixes& prefixes, const EncryptedID& encrypted) {
+    std::string out;
+    open_declared(out, prefixes.saml, "EncryptedID", vocabulary::saml);
+    out += '>';
+    open_declared(out, prefixes.xenc, "EncryptedData", vocabulary::xenc);
+    attribute(out, "Type", vocabulary::xenc_element);
+    out += '>';
+    open(out, prefixes.xenc, "EncryptionMethod");
+    algorithm_and_close(out, prefixes.xenc, "EncryptionMethod", encrypted.algorithm);
+    open_declared(out, prefixes.ds, "KeyInfo", vocabulary::ds);
+    out += '>';
+    for (const auto& key : encrypted.keys) encrypted_key(out, prefixes, key);
+    close(out, prefixes.ds, "KeyInfo");
+    cipher_data(out, prefixes, encrypted.ciphertext);
+    close(out, prefixes.xenc, "EncryptedData");
+    close(out, prefixes.saml, "EncryptedID");
     return out;
 }
 
-Result<std::string> identifier_element(const LogoutRequest& request) {
-    if (const auto* name_id = std::get_if<NameID>(&request.identifier)) return write_name_id(*name_id);
-    if (const auto* encrypted = std::get_if<EncryptedID>(&request.identifier)) return encrypted_id_element(*encrypted);
+Result<std::string> identifier_element(const Prefixes& prefixes, const LogoutRequest& request) {
+    if (const auto* name_id = std::get_if<NameID>(&request.identifier)) return write_name_id(*name_id, prefixes);
+    if (const auto* encrypted = std::get_if<EncryptedID>(&request.identifier)) {
+        return encrypted_id_element(prefixes, *encrypted);
+    }
     return fail(Errc::schema_violation, "BaseID is abstract and can't be written");
 }
 
 /// The innermost code first: each wraps the next.
-std::string status_codes(const Status& status) {
+std::string status_codes(const Prefixes& prefixes, const Status& status) {
     std::string inner;
-    const auto wrap = [&inner](std::string_view value) {
-        std::string code = "<samlp:StatusCode";
+    const auto wrap = [&](std::string_view value) {
+        std::string code;
+        open(code, prefixes.samlp, "StatusCode");
         attribute(code, "Value", value);
-        code += '>' + inner + "</samlp:StatusCode>";
+        code += '>' + inner;
+        close(code, prefixes.samlp, "StatusCode");
         inner = std::move(code);
     };
     std::for_each(status.nested.rbegin(), status.nested.rend(), wrap);
@@ -105,17 +154,34 @@ std::string status_codes(const Status& status) {
 
 }  // namespace
 
-Result<std::string> write_name_id(const NameID& name_id) {
+Prefixes prefixes_of(const LogoutRequest& request, NamespacePrefixes style) noexcept {
+    Prefixes prefixes = prefixes_of(style);
+    // The numbers are in the order of first use.
+    if (style == NamespacePrefixes::numbered && request.asynchronous) {
+        prefixes.aslo = "ns3";
+        prefixes.xenc = "ns4";
+        prefixes.xenc11 = "ns5";
+    }
+    return prefixes;
+}
+
+Prefixes prefixes_of(NamespacePrefixes style) noexcept {
+    if (style == NamespacePrefixes::usual) return {};
+    return {.samlp = "ns0", .saml = "ns1", .ds = "ns2", .aslo = "ns5", .xenc = "ns3", .xenc11 = "ns4"};
+}
+
+Result<std::string> write_name_id(const NameID& name_id, const Prefixes& prefixes) {
     if (auto ok = expect_uri(name_id.format, "NameID/@Format"); !ok) return ok.error();
     if (!is_well_formed(name_id)) return fail(Errc::name_id_malformed);
-    std::string out = R"(<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion")";
+    std::string out;
+    open_declared(out, prefixes.saml, "NameID", vocabulary::saml);
     optional_attribute(out, "Format", name_id.format);
     optional_attribute(out, "NameQualifier", name_id.name_qualifier);
     optional_attribute(out, "SPNameQualifier", name_id.sp_name_qualifier);
     optional_attribute(out, "SPProvidedID", name_id.sp_provided_id);
     out += '>';
     xml::escape_text(out, name_id.value);
-    out += "</saml:NameID>";
+    close(out, prefixes.saml, "NameID");
     return out;
 }
 
@@ -132,7 +198,8 @@ std::string_view response_element(RefusedRequest request) noexcept {
     return "Response";
 }
 
-Result<UnsignedMessage> write_response(std::string_view element, const LogoutResponse& response) {
+Result<UnsignedMessage> write_response(std::string_view element, const LogoutResponse& response,
+                                       const Prefixes& prefixes) {
     for (const auto& [value, what] :
          {std::pair(&response.destination, "Destination"), {&response.consent, "Consent"}}) {
         if (auto ok = expect_uri(*value, what); !ok) return ok.error();
@@ -143,9 +210,7 @@ Result<UnsignedMessage> write_response(std::string_view element, const LogoutRes
 
     UnsignedMessage message;
     std::string& head = message.up_to_issuer;
-    head += "<samlp:";
-    head += element;
-    head += R"( xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol")";
+    open_declared(head, prefixes.samlp, element, vocabulary::samlp);
     optional_attribute(head, "Consent", response.consent);
     optional_attribute(head, "Destination", response.destination);
     attribute(head, "ID", response.id.str());
@@ -153,32 +218,29 @@ Result<UnsignedMessage> write_response(std::string_view element, const LogoutRes
     attribute(head, "IssueInstant", format_instant(response.issue_instant));
     attribute(head, "Version", to_string(response.version));
     head += '>';
-    issuer(head, response.issuer);
+    issuer(head, prefixes, response.issuer);
 
     std::string& tail = message.after_issuer;
-    tail += "<samlp:Status>" + status_codes(response.status);
-    if (response.status.message) {
-        tail += "<samlp:StatusMessage>";
-        xml::escape_text(tail, *response.status.message);
-        tail += "</samlp:StatusMessage>";
-    }
-    tail += "</samlp:Status></samlp:";
-    tail += element;
+    open(tail, prefixes.samlp, "Status");
     tail += '>';
+    tail += status_codes(prefixes, response.status);
+    if (response.status.message) text_element(tail, prefixes.samlp, "StatusMessage", *response.status.message);
+    close(tail, prefixes.samlp, "Status");
+    close(tail, prefixes.samlp, element);
     return message;
 }
 
-Result<UnsignedMessage> write_request(const LogoutRequest& request) {
+Result<UnsignedMessage> write_request(const LogoutRequest& request, const Prefixes& prefixes) {
     for (const auto& [value, what] :
          {std::pair(&request.destination, "Destination"), {&request.consent, "Consent"}, {&request.reason, "Reason"}}) {
         if (auto ok = expect_uri(*value, what); !ok) return ok.error();
     }
-    const auto identifier = identifier_element(request);
+    const auto identifier = identifier_element(prefixes, request);
     if (!identifier) return identifier.error();
 
     UnsignedMessage message;
     std::string& head = message.up_to_issuer;
-    head += R"(<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol")";
+    open_declared(head, prefixes.samlp, "LogoutRequest", vocabulary::samlp);
     optional_attribute(head, "Consent", request.consent);
     optional_attribute(head, "Destination", request.destination);
     attribute(head, "ID", request.id.str());
@@ -187,21 +249,22 @@ Result<UnsignedMessage> write_request(const LogoutRequest& request) {
     optional_attribute(head, "Reason", request.reason);
     attribute(head, "Version", to_string(request.version));
     head += '>';
-    issuer(head, request.issuer);
+    issuer(head, prefixes, request.issuer);
 
     std::string& tail = message.after_issuer;
     if (request.asynchronous) {
-        tail +=
-            R"(<samlp:Extensions><aslo:Asynchronous xmlns:aslo="urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo">)"
-            "</aslo:Asynchronous></samlp:Extensions>";
+        open(tail, prefixes.samlp, "Extensions");
+        tail += '>';
+        open_declared(tail, prefixes.aslo, "Asynchronous", vocabulary::aslo);
+        tail += '>';
+        close(tail, prefixes.aslo, "Asynchronous");
+        close(tail, prefixes.samlp, "Extensions");
     }
     tail += *identifier;
     for (const auto& index : request.session_indexes) {
-        tail += "<samlp:SessionIndex>";
-        xml::escape_text(tail, index.str());
-        tail += "</samlp:SessionIndex>";
+        text_element(tail, prefixes.samlp, "SessionIndex", index.str());
     }
-    tail += "</samlp:LogoutRequest>";
+    close(tail, prefixes.samlp, "LogoutRequest");
     return message;
 }
 

@@ -168,12 +168,13 @@ Result<void> check_signed_info(const xml::Element& signed_info, const std::strin
     return check_reference(children[2], id, policy, profile);
 }
 
-/// The message's own child, right behind Issuer; in metadata, where there is no Issuer, the first one.
+/// The message's own child, right behind Issuer, and so in an Assertion; in metadata, which has no Issuer, the first.
 bool stands_where_it_must(const xml::Element& signature, const xml::Element& root) {
     const auto first = root.first_child();
     if (!first) return false;
-    const bool protocol_message = root.name().namespace_uri == vocabulary::samlp;
-    if (!protocol_message) return first->node() == signature.node();
+    const auto kind = root.name().namespace_uri;
+    const bool has_issuer = kind == vocabulary::samlp || kind == vocabulary::saml;
+    if (!has_issuer) return first->node() == signature.node();
     const auto second = first->next_sibling();
     return first->is({vocabulary::saml, "Issuer"}) && second && second->node() == signature.node();
 }

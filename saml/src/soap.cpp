@@ -1,8 +1,10 @@
 #include "slo/saml/soap.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "received_message.hpp"
+#include "request_reading.hpp"
 #include "slo/saml/error.hpp"
 #include "vocabulary.hpp"
 
@@ -92,9 +94,10 @@ std::optional<RefusedRequest> other_request(const xml::Element& message) {
     return std::nullopt;
 }
 
-ReceivedMessage received(xml::Document document, const xml::Element& message, std::optional<RefusedRequest> other) {
-    return ReceivedMessage(std::make_unique<ReceivedMessage::Impl>(
-        ReceivedMessage::Impl{std::move(document), message, Binding::soap, other}));
+ReceivedMessage received(xml::Document document, const xml::Element& message, Binding binding,
+                         std::optional<RefusedRequest> other) {
+    return ReceivedMessage(
+        std::make_unique<ReceivedMessage::Impl>(ReceivedMessage::Impl{std::move(document), message, binding, other}));
 }
 
 std::string_view name(FaultCode code) noexcept {
@@ -111,6 +114,29 @@ std::string_view name(FaultCode code) noexcept {
     return "Server";
 }
 
+/// What a faultcode says. It's a QName, whose prefix is bound where it stands.
+FaultCode fault_class(const xml::Element& faultcode) {
+    const auto text = faultcode.text();
+    if (!text) return FaultCode::server;
+    constexpr std::string_view blanks = " \t\r\n";
+    std::string_view value = *text;
+    value.remove_prefix(std::min(value.find_first_not_of(blanks), value.size()));
+    value = value.substr(0, value.find_last_not_of(blanks) + 1);
+    const auto colon = value.find(':');
+    const auto prefix = colon == std::string_view::npos ? std::string_view() : value.substr(0, colon);
+    if (faultcode.namespace_of_prefix(prefix) != vocabulary::soap11) return FaultCode::server;
+    //= SOAP 1.1 section 4.4.1
+    //# The character "." (dot) is used as a separator of faultcode values indicating that what is to the left of the dot
+    //# is a more generic fault code value than the value to the right.
+    const auto local = value.substr(colon == std::string_view::npos ? 0 : colon + 1);
+    const auto generic = local.substr(0, local.find('.'));
+    for (const auto code :
+         {FaultCode::client, FaultCode::server, FaultCode::must_understand, FaultCode::version_mismatch}) {
+        if (generic == name(code)) return code;
+    }
+    return FaultCode::server;
+}
+
 constexpr std::string_view envelope_start =
     R"(<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>)";
 constexpr std::string_view envelope_end = "</S:Body></S:Envelope>";
@@ -120,11 +146,13 @@ constexpr std::string_view envelope_end = "</S:Body></S:Envelope>";
 Result<ReceivedMessage> decode(std::string_view octets, const xml::Limits& limits) {
     auto document = xml::Document::parse(octets, limits);
     if (!document) return document.error();
-    const auto message = find_message(*document);
+    return enveloped_request(*std::move(document), Binding::soap);
+}
+
+Result<ReceivedMessage> enveloped_request(xml::Document document, Binding binding) {
+    const auto message = find_message(document);
     if (!message) return message.error();
-    const auto other = other_request(*message);
-    if (!other && !message->is({vocabulary::samlp, "LogoutRequest"})) return fail(Errc::not_a_saml_request);
-    return received(*std::move(document), *message, other);
+    return received_request(std::move(document), *message, binding);
 }
 
 Result<ReceivedMessage> decode_response(std::string_view octets, const xml::Limits& limits) {
@@ -133,7 +161,19 @@ Result<ReceivedMessage> decode_response(std::string_view octets, const xml::Limi
     const auto message = find_message(*document);
     if (!message) return message.error();
     if (message->name().namespace_uri != vocabulary::samlp) return fail(Errc::soap_structure, "not a samlp response");
-    return received(*std::move(document), *message, std::nullopt);
+    return received(*std::move(document), *message, Binding::soap, std::nullopt);
+}
+
+Result<FaultCode> decode_fault(std::string_view octets, const xml::Limits& limits) {
+    const auto document = xml::Document::parse(octets, limits);
+    if (!document) return document.error();
+    const auto element = find_message(*document);
+    if (!element) return element.error();
+    if (!element->is(soap11("Fault"))) return fail(Errc::soap_structure, "not a Fault");
+    for (const auto& child : element->children()) {
+        if (child.is({"", "faultcode"})) return fault_class(child);
+    }
+    return FaultCode::server;
 }
 
 std::string encode(const SignedMessage& message) {
@@ -162,3 +202,13 @@ std::string fault(FaultCode code, std::string_view text) {
 }
 
 }  // namespace slo::saml::soap
+
+namespace slo::saml {
+
+Result<ReceivedMessage> received_request(xml::Document document, const xml::Element& message, Binding binding) {
+    const auto other = soap::other_request(message);
+    if (!other && !message.is({vocabulary::samlp, "LogoutRequest"})) return fail(Errc::not_a_saml_request);
+    return soap::received(std::move(document), message, binding, other);
+}
+
+}  // namespace slo::saml

@@ -4,6 +4,8 @@
 #include <set>
 #include <system_error>
 
+#include "config_client.hpp"
+#include "config_profile.hpp"
 #include "config_sections.hpp"
 #include "key_files.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
@@ -16,58 +18,38 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using idp_adapter::CertificatesOf;
 using idp_adapter::HttpClientOptions;
 using idp_adapter::MetadataSourceOptions;
-using idp_adapter::PinnedPublicKeys;
 using idp_adapter::SourceOfIdps;
 
 constexpr std::size_t max_idp_octets = saml::xml::metadata_limits.octets;
-constexpr std::size_t max_tls_file_octets = 1024 * 1024;
 constexpr std::size_t mebibyte = 1024 * 1024;
 constexpr std::chrono::days metadata_ageing{14};
 
-constexpr std::string_view metadata_keys[] = {"name",
-                                              "file",
-                                              "url",
-                                              "mdq",
-                                              "mdq_form",
-                                              "signing_certificates",
-                                              "dangerously_accept_sha1_signature",
-                                              "sha256",
-                                              "pinned_tls_keys",
-                                              "accept_unsigned_from_pinned_server",
-                                              "entities",
-                                              "max_validity",
-                                              "max_octets",
-                                              "shortest_refresh",
-                                              "longest_refresh",
-                                              "warn_before_expiry",
-                                              "timeout",
-                                              "max_redirects",
-                                              "ca",
-                                              "client_certificate",
-                                              "client_key",
-                                              "allow_http",
-                                              "allow_private_addresses",
-                                              "cache",
-                                              "dangerously_accept_sha1",
-                                              "accept_cbc",
-                                              "destination",
-                                              "name_id_matching",
-                                              "max_age",
-                                              "extra_content_types"};
-
-std::string hash_of(const Placed<std::string>& text, std::string_view key) {
-    std::string hash = text.value;
-    std::transform(hash.begin(), hash.end(), hash.begin(),
-                   [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c; });
-    if (hash.size() != 64 || hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        refuse(text.place, std::string(key) + " can't be " + shown(text.value),
-               "write 64 hex digits, as sha256sum does");
-    }
-    return hash;
-}
+constexpr auto metadata_keys = with_profile_keys({"name",
+                                                  "file",
+                                                  "url",
+                                                  "mdq",
+                                                  "mdq_form",
+                                                  "signing_certificates",
+                                                  "dangerously_accept_sha1_signature",
+                                                  "sha256",
+                                                  "pinned_tls_keys",
+                                                  "accept_unsigned_from_pinned_server",
+                                                  "entities",
+                                                  "max_validity",
+                                                  "max_octets",
+                                                  "shortest_refresh",
+                                                  "longest_refresh",
+                                                  "warn_before_expiry",
+                                                  "timeout",
+                                                  "max_redirects",
+                                                  "ca",
+                                                  "client_certificate",
+                                                  "client_key",
+                                                  "allow_http",
+                                                  "allow_private_addresses",
+                                                  "cache"});
 
 /// Reads one table of either kind.
 class SourceReader {
@@ -89,7 +71,6 @@ private:
     Proof read_trust(metadata::MetadataRules& rules);
     [[nodiscard]] idp_adapter::MetadataPlace read_place();
     HttpClientOptions read_http(const Placed<std::string>& url);
-    void read_peer(HttpClientOptions& http);
     void read_limits(MetadataSourceOptions& source);
     void refuse_keys_of_other_places(const idp_adapter::MetadataPlace& place) const;
     void require_proof(const MetadataSourceOptions& source, Proof proof) const;
@@ -111,14 +92,6 @@ private:
         std::error_code error;
         auto target = fs::canonical(file.value, error);
         return error ? file.value : target;
-    }
-    /// A file for the TLS client, which opens it itself; reading it here too lets the refusal name the line.
-    [[nodiscard]] fs::path tls_file(std::string_view key) const {
-        const auto text = table_.text(key);
-        if (!text) return {};
-        const auto file = path(*text);
-        static_cast<void>(read_file(file.value, max_tls_file_octets, file.place, key));
-        return file.value;
     }
     void note(const Place& place, const std::string& text) {
         notes_.push_back(place.file + ":" + std::to_string(place.line) + ": note: " + text);
@@ -206,7 +179,7 @@ SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
     rules.limits.octets = max_idp_octets;
     read_trust(rules);
     auto document = read_idp_document(file, rules);
-    auto profile = read_profile(table_);
+    auto profile = read_profile(table_, folder_, notes_);
     auto idp = idp_adapter::make_idp(document.idps.front(), profile);
     if (!idp) refuse_idp_metadata(file.place, file.value, idp.error());
     note_profile(profile, "the IdP " + shown(idp->entity_id.str()));
@@ -221,34 +194,13 @@ SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
     return {*std::move(idp), {std::move(source), std::move(profile)}};
 }
 
-void SourceReader::read_peer(HttpClientOptions& http) {
-    PinnedPublicKeys pinned;
-    for (const auto& text : table_.texts("pinned_tls_keys")) pinned.sha256.push_back(hash_of(text, "pinned_tls_keys"));
-    const auto ca = tls_file("ca");
-    if (!pinned.sha256.empty() && !ca.empty()) {
-        refuse(table_.place_of("ca"), "ca beside pinned_tls_keys", "keep one of them: a pinned key needs no CA");
-    }
-    if (!pinned.sha256.empty()) http.peer = std::move(pinned);
-    if (!ca.empty()) http.peer = CertificatesOf{ca};
-    http.client_certificate = tls_file("client_certificate");
-    http.client_key = tls_file("client_key");
-    if (http.client_certificate.empty() != http.client_key.empty()) {
-        refuse(table_.place_of(http.client_key.empty() ? "client_certificate" : "client_key"),
-               "client_certificate and client_key don't pair up",
-               "name both, or none where the server asks for no certificate");
-    }
-    if (!http.client_key.empty()) {
-        note_readable_by_others(http.client_key, "private key", table_.place_of("client_key"), notes_);
-    }
-}
-
 HttpClientOptions SourceReader::read_http(const Placed<std::string>& url) {
     HttpClientOptions http;
     if (table_.is_on("allow_http")) http.http = HttpClientOptions::Http::accepted;
     http.deadline = table_.duration("timeout", {100ms, 10min}).value_or(http.deadline);
     http.max_redirects = static_cast<unsigned>(table_.number("max_redirects", 5, {0, 10}));
     http.max_body = table_.number("max_octets", 16 * mebibyte, {4096, 1024 * mebibyte});
-    read_peer(http);
+    read_peer(table_, folder_, http, notes_);
     const auto parsed = saml::EndpointUrl::parse(url.value);
     if (parsed && idp_adapter::parts_of(*parsed).scheme == "http" && http.http == HttpClientOptions::Http::refused) {
         refuse(url.place, shown(url.value) + " is plain http: whoever is on the way sees it, and can keep news back",
@@ -349,7 +301,12 @@ SourceOfIdps SourceReader::read_metadata() {
     read_limits(source);
     const auto cache = table_.text("cache");
     if (is_remote()) source.cache = folder_ / (cache ? cache->value : "metadata-cache");
-    auto profile = read_profile(table_);
+    auto profile = read_profile(table_, folder_, notes_);
+    // All its IdPs would have these names.
+    if (!profile.issuer_aliases.empty() && source.rules.wanted.size() != 1) {
+        refuse(table_.place_of("issuer_aliases"), "issuer_aliases for more than one IdP",
+               "name that IdP alone: entities = [\"https://idp.example.org/saml\"]");
+    }
     note_profile(profile, "IdPs of [[metadata]] " + shown(name.value));
     return {std::move(source), std::move(profile)};
 }

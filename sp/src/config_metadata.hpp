@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "config_profile.hpp"
 #include "config_sections.hpp"
 #include "config_table.hpp"
 #include "slo/sp/configuration.hpp"
@@ -12,9 +13,7 @@
 namespace slo::sp {
 
 /// The keys of [[idp]].
-inline constexpr std::string_view idp_keys[] = {
-    "metadata",         "sha256",  "signing_certificates", "dangerously_accept_sha1", "accept_cbc", "destination",
-    "name_id_matching", "max_age", "extra_content_types"};
+inline constexpr auto idp_keys = with_profile_keys({"metadata", "sha256", "signing_certificates"});
 
 struct PartnersSection {
     std::vector<idp_adapter::Idp> idps;  ///< of [[idp]], as their files say now

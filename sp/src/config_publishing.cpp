@@ -271,7 +271,7 @@ Keys load_keys(const SpSection& sp, Instant now, std::vector<std::string>& notes
 
 metadata::Publication publication_of(const SpSection& sp, const Keys& keys) {
     metadata::SpMetadata content{.entity_id = sp.entity_id,
-                                 .single_logout_soap = sp.destinations.front(),
+                                 .single_logout_soap = sp.destinations.soap.front(),
                                  .assertion_consumer_post = sp.acs_url,
                                  .signing = keys.signing_certificates,
                                  .encryption = keys.encryption_certificates,

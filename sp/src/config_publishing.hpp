@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config_sections.hpp"
 #include "config_table.hpp"
 #include "key_files.hpp"
 #include "slo/metadata/published_metadata.hpp"
@@ -19,6 +20,7 @@ namespace slo::sp {
 
 inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "slo_url",
+                                               "form_url",
                                                "allow_http",
                                                "acs_url",
                                                "keys",
@@ -48,7 +50,7 @@ enum class SignMetadata { yes, no };
 /// [sp] without the keys: those come last, so that a mistake elsewhere leaves no new key behind.
 struct SpSection {
     saml::EntityID entity_id;
-    std::vector<saml::EndpointUrl> destinations;
+    Destinations destinations;
     saml::EndpointUrl acs_url;
     std::vector<std::string> name_id_formats;
     std::optional<std::chrono::seconds> valid_for;

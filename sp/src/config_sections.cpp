@@ -134,48 +134,35 @@ saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view ke
     return *std::move(url);
 }
 
-std::vector<saml::EndpointUrl> read_destinations(const ConfigTable& sp) {
-    const auto texts = sp.texts("slo_url");
-    if (texts.empty()) static_cast<void>(sp.required_text("slo_url", "https://sp.example.org/saml/slo/soap"));
+namespace {
+
+std::vector<saml::EndpointUrl> read_urls(const ConfigTable& sp, std::string_view key) {
     const bool http_is_allowed = sp.is_on("allow_http");
     std::vector<saml::EndpointUrl> destinations;
-    for (const auto& text : texts) {
-        destinations.push_back(parse_url(text, "slo_url"));
+    for (const auto& text : sp.texts(key)) {
+        destinations.push_back(parse_url(text, key));
         const auto parts = idp_adapter::parts_of(destinations.back());
         if (parts.scheme == "https" || idp_adapter::is_loopback(parts.host) || http_is_allowed) continue;
-        refuse(text.place, "slo_url " + shown(text.value) + " is plain http: whoever listens learns who logs out",
+        refuse(text.place,
+               std::string(key) + " " + shown(text.value) + " is plain http: whoever listens learns who logs out",
                "write https://, or allow_http = true in [sp] if the way from the IdP is protected otherwise");
     }
     return destinations;
 }
 
-idp_adapter::InteropProfile read_profile(const ConfigTable& idp) {
-    using saml::AlgorithmPolicy;
-    using saml::DestinationRule;
-    using saml::NameIDMatching;
-    idp_adapter::InteropProfile profile;
-    if (idp.is_on("dangerously_accept_sha1")) profile.algorithms.sha1 = AlgorithmPolicy::Sha1::dangerously_accepted;
-    if (idp.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
-    profile.destination =
-        idp.choice("destination", profile.destination,
-                   {{"required", DestinationRule::required}, {"optional", DestinationRule::optional}});
-    profile.name_id_matching = idp.choice("name_id_matching", profile.name_id_matching,
-                                          {{"exact", NameIDMatching::exact},
-                                           {"default_qualifiers", NameIDMatching::default_qualifiers},
-                                           {"value_only", NameIDMatching::value_only}});
-    if (profile.name_id_matching == NameIDMatching::value_only && profile.destination == DestinationRule::optional) {
-        refuse(idp.place_of("name_id_matching"), "name_id_matching = \"value_only\" beside destination = \"optional\"",
-               "keep one of them strict: together, a logout meant for another SP would end sessions here");
+}  // namespace
+
+std::vector<saml::EndpointUrl> Destinations::all() const {
+    std::vector<saml::EndpointUrl> urls = soap;
+    urls.insert(urls.end(), form.begin(), form.end());
+    return urls;
+}
+
+Destinations read_destinations(const ConfigTable& sp) {
+    if (sp.texts("slo_url").empty()) {
+        static_cast<void>(sp.required_text("slo_url", "https://sp.example.org/saml/slo/soap"));
     }
-    profile.max_age = seconds(idp, "max_age", profile.max_age, {1s, 24h});
-    for (const auto& type : idp.texts("extra_content_types")) {
-        if (type.value.find('/') == std::string::npos || type.value.find_first_of("; \t") != std::string::npos) {
-            refuse(type.place, "extra_content_types: " + shown(type.value) + " is no media type",
-                   "write e.g. \"application/soap+xml\", without parameters");
-        }
-        profile.extra_content_types.push_back(lower(type.value));
-    }
-    return profile;
+    return {.soap = read_urls(sp, "slo_url"), .form = read_urls(sp, "form_url")};
 }
 
 void refuse_idp_metadata(const Place& place, const std::filesystem::path& file, const Failure& failure) {
@@ -216,18 +203,36 @@ PolicySection read_policy(const ConfigTable& table) {
     return section;
 }
 
+namespace {
+
+/// A form's path without a public URL would take messages whose Destination could only be another endpoint's.
+void read_form_path(const ConfigTable& table, const Destinations& destinations, HttpEndpointOptions& endpoint) {
+    if (destinations.form.empty() && !table.has("form_path")) return;
+    if (destinations.form.empty()) {
+        refuse(table.place_of("form_path"), "form_path without form_url",
+               "write its public URL in [sp]: form_url = \"https://sp.example.org/saml/slo/form\"");
+    }
+    endpoint.form_path = read_path(table, "form_path", idp_adapter::parts_of(destinations.form.front()).target);
+    if (endpoint.form_path == endpoint.soap_path || endpoint.form_path == endpoint.metadata_path) {
+        refuse(table.place_of("form_path"), "form_path is soap_path or metadata_path", "give it another path");
+    }
+}
+
+}  // namespace
+
 ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
-                          const std::vector<saml::EndpointUrl>& destinations, std::size_t handler_threads,
+                          const Destinations& destinations, std::size_t handler_threads,
                           std::vector<std::string>& notes) {
     ServerSection section;
     HttpServerOptions& server = section.server;
     read_listen(table.required_text("listen", "127.0.0.1:8080"), server);
-    section.endpoint.soap_path = read_path(table, "soap_path", idp_adapter::parts_of(destinations.front()).target);
+    section.endpoint.soap_path = read_path(table, "soap_path", idp_adapter::parts_of(destinations.soap.front()).target);
     section.endpoint.metadata_path = read_path(table, "metadata_path", section.endpoint.metadata_path);
     if (section.endpoint.soap_path == section.endpoint.metadata_path) {
         refuse(table.place_of("metadata_path"), "soap_path and metadata_path are the same",
                "give one of them another path");
     }
+    read_form_path(table, destinations, section.endpoint);
     server.threads = table.number("threads", server.threads, {1, 256});
     server.handler_threads = table.number("handler_threads", handler_threads, {0, 1024});
     for (const auto& host : table.texts("hosts")) server.hosts.push_back(lower(host.value));

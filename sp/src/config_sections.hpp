@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "config_table.hpp"
-#include "slo/idp_adapter/interop_profile.hpp"
 #include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/sp/configuration.hpp"
@@ -25,19 +24,22 @@ inline constexpr std::string_view policy_keys[] = {
     "unknown_principal", "second_level_codes",         "clock_skew",        "application_deadline",
     "relogin",           "logout_record_horizon",      "logout_record_cap", "unproven_answers_per_second",
     "allow_shared_keys", "requests_per_second_per_idp"};
-inline constexpr std::string_view server_keys[] = {"listen", "soap_path",       "metadata_path", "hosts",   "threads",
-                                                   "tls",    "handler_threads", "limits",        "timeouts"};
+inline constexpr std::string_view server_keys[] = {"listen",    "soap_path", "metadata_path",   "hosts",  "threads",
+                                                   "form_path", "tls",       "handler_threads", "limits", "timeouts"};
 inline constexpr std::string_view local_keys[] = {"port"};
 inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
 
 [[nodiscard]] saml::EntityID parse_id(const Placed<std::string>& text);
 [[nodiscard]] saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view key);
 
-/// slo_url: one or more; http only to this machine itself, unless allow_http says otherwise.
-[[nodiscard]] std::vector<saml::EndpointUrl> read_destinations(const ConfigTable& sp);
-
-/// The exceptions for one IdP.
-[[nodiscard]] idp_adapter::InteropProfile read_profile(const ConfigTable& idp);
+/// Our public logout URLs.
+struct Destinations {
+    std::vector<saml::EndpointUrl> soap;  ///< slo_url: one or more
+    std::vector<saml::EndpointUrl> form;  ///< form_url: none, or more
+    [[nodiscard]] std::vector<saml::EndpointUrl> all() const;
+};
+/// http only to this machine itself, unless allow_http says otherwise.
+[[nodiscard]] Destinations read_destinations(const ConfigTable& sp);
 
 /// Refuses because of an IdP's metadata `file`.
 [[noreturn]] void refuse_idp_metadata(const Place& place, const std::filesystem::path& file, const Failure& failure);
@@ -53,10 +55,10 @@ struct ServerSection {
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
 };
-/// Relative paths of TLS files are relative to `folder`. The paths default to the one in the first of `destinations`,
+/// Relative paths of TLS files are relative to `folder`. The paths default to the ones in the first of `destinations`,
 /// handler_threads to what suits the store.
 [[nodiscard]] ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
-                                        const std::vector<saml::EndpointUrl>& destinations, std::size_t handler_threads,
+                                        const Destinations& destinations, std::size_t handler_threads,
                                         std::vector<std::string>& notes);
 
 /// 0: none. It can't be the public server's port.

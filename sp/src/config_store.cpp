@@ -23,7 +23,6 @@ constexpr std::string_view redis_tls_keys[] = {"ca", "certificate", "key", "serv
 constexpr std::size_t max_servers = 64;
 constexpr std::size_t max_sealing_keys = 8;
 constexpr std::size_t max_prefix_octets = 64;
-constexpr std::size_t max_password_octets = 4096;
 constexpr std::size_t max_tls_file_octets = 1024 * 1024;
 constexpr Range<std::size_t> counts{1, 1'000'000'000};
 
@@ -204,19 +203,6 @@ void RedisReader::read_tls(const ConfigTable& tls, RedisTlsOptions& options) {
     if (const auto name = tls.text("server_name")) options.server_name = name->value;
 }
 
-std::string load_password(const std::optional<Placed<fs::path>>& file, std::string_view key,
-                          std::vector<std::string>& notes) {
-    if (!file) return {};
-    const std::string octets = read_file(file->value, max_password_octets, file->place, key);
-    std::string password = octets.substr(0, octets.find_first_of("\r\n"));
-    if (password.empty() || password.find('\0') != std::string::npos) {
-        refuse(file->place, "the first line of " + shown(file->value.string()) + " is no password",
-               "write the password there, and nothing else");
-    }
-    note_readable_by_others(file->value, "password", file->place, notes);
-    return password;
-}
-
 }  // namespace
 
 StoreSection read_store(const ConfigTable& root, const fs::path& folder, ReloginRule relogin) {
@@ -239,8 +225,10 @@ StoreSection read_store(const ConfigTable& root, const fs::path& folder, Relogin
 StoreOptions load_store(StoreSection section, std::vector<std::string>& notes) {
     auto* redis = std::get_if<RedisSessionStoreOptions>(&section.options);
     if (!redis) return std::move(section.options);
-    redis->servers.password = load_password(section.password, "password_file", notes);
-    redis->servers.sentinel_password = load_password(section.sentinel_password, "sentinel_password_file", notes);
+    if (section.password) redis->servers.password = load_password(*section.password, "password_file", notes);
+    if (section.sentinel_password) {
+        redis->servers.sentinel_password = load_password(*section.sentinel_password, "sentinel_password_file", notes);
+    }
     // The client opens them itself; reading them here too lets the refusal name the line.
     for (const auto& file : section.tls_files) {
         static_cast<void>(read_file(file.value, max_tls_file_octets, file.place, "[store.redis.tls]"));

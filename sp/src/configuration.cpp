@@ -54,7 +54,7 @@ Configuration Reader::read() {
         refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
 
     return {.entity_id = sp.entity_id,
-            .destinations = sp.destinations,
+            .destinations = sp.destinations.all(),
             .signing_key = std::move(keys.signing),
             .decryption_keys = std::move(keys.decryption),
             .publication = std::move(publication),

@@ -10,6 +10,12 @@ std::string_view name(Errc code) noexcept {
             return "http.content_type";
         case Errc::metadata_expired:
             return "check.metadata_expired";
+        case Errc::wire_not_accepted:
+            return "http.wire";
+        case Errc::session_index_missing:
+            return "check.session_index";
+        case Errc::request_repeated:
+            return "check.repeat";
         case Errc::local_session_id_malformed:
             return "store.session_id";
         case Errc::session_id_taken:
@@ -26,6 +32,12 @@ std::string_view name(Errc code) noexcept {
             return "store.failed";
         case Errc::store_unusable:
             return "store.unusable";
+        case Errc::no_session:
+            return "store.no_session";
+        case Errc::no_session_index:
+            return "request.no_session_index";
+        case Errc::no_link:
+            return "request.no_link";
         case Errc::configuration_invalid:
             return "config";
         case Errc::address_in_use:

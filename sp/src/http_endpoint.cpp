@@ -6,7 +6,7 @@
 
 #include "content_type.hpp"
 #include "http_caching.hpp"
-#include "slo/saml/soap.hpp"
+#include "slo/saml/form.hpp"
 
 namespace slo::sp {
 
@@ -29,9 +29,9 @@ HttpReply uncached(HttpReply reply) {
     return reply;
 }
 
-HttpReply soap_reply(SoapReply answer) {
+HttpReply http_reply(SoapReply answer) {
     HttpReply reply = uncached(bare(answer.http_status));
-    if (!answer.body.empty()) reply.headers.emplace_back("Content-Type", saml::soap::content_type);
+    if (!answer.body.empty()) reply.headers.emplace_back("Content-Type", answer.content_type);
     reply.body = std::move(answer.body);
     return reply;
 }
@@ -43,18 +43,31 @@ bool is_plain(const HttpRequest& request) {
     return coding == "identity" || coding == "utf-8";
 }
 
-/// The media type that the service is to know, empty where there is no Content-Type (Bindings 3.2.3 l.353 requires no
-/// header); nothing where no partner of ours sends such content, or it isn't UTF-8.
-std::optional<std::string> acceptable_media_type(const HttpRequest& request, const LogoutService& service) {
-    if (request.count("Content-Type") == 0) return std::string();
+/// The one media type that the request has, in UTF-8.
+std::optional<std::string> media_type_of(const HttpRequest& request) {
     const std::optional<std::string_view> header = request.header("Content-Type");
     if (!header) return std::nullopt;
     std::optional<ContentType> type = ContentType::parse(*header);
     if (!type || !type->is_utf8()) return std::nullopt;
-    const auto idps = service.idps();
-    const bool accepted = type->media_type == "text/xml" || (idps && idps->accepts_content_type(type->media_type));
-    if (!accepted) return std::nullopt;
     return std::move(type->media_type);
+}
+
+/// The media type that the service is to know, empty where there is no Content-Type (Bindings 3.2.3 l.353 requires no
+/// header); nothing where no partner of ours sends such content to the SOAP endpoint, or it isn't UTF-8.
+std::optional<std::string> acceptable_at_soap(const HttpRequest& request, const LogoutService& service) {
+    if (request.count("Content-Type") == 0) return std::string();
+    std::optional<std::string> type = media_type_of(request);
+    if (!type || *type == "text/xml") return type;
+    const auto idps = service.idps();
+    const bool is_form = *type == saml::form::media_type;
+    const bool accepted = idps && (is_form ? idps->accepts_wire(idp_adapter::Wire::form_logout_request)
+                                           : idps->accepts_content_type(*type));
+    return accepted ? type : std::nullopt;
+}
+
+std::optional<std::string> acceptable_as_form(const HttpRequest& request) {
+    std::optional<std::string> type = media_type_of(request);
+    return type == saml::form::media_type ? type : std::nullopt;
 }
 
 /// Whether the client says that it has just this document. Tags are compared weakly; If-Modified-Since counts only
@@ -78,7 +91,12 @@ HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
 
 HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     try {
-        if (request.target == options_.soap_path) return soap(request);
+        if (request.target == options_.soap_path) {
+            return log_out(request, acceptable_at_soap(request, service_));
+        }
+        if (!options_.form_path.empty() && request.target == options_.form_path) {
+            return log_out(request, acceptable_as_form(request));
+        }
         if (request.target == options_.metadata_path && options_.metadata) return our_metadata(request);
         return bare(404);
     } catch (...) {
@@ -86,19 +104,18 @@ HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     }
 }
 
-HttpStep HttpEndpoint::soap(const HttpRequest& request) {
+HttpStep HttpEndpoint::log_out(const HttpRequest& request, const std::optional<std::string>& media_type) {
     if (request.method != "POST") return uncached(method_not_allowed("POST"));
-    const std::optional<std::string> media_type = acceptable_media_type(request, service_);
     if (!media_type || !is_plain(request)) return uncached(bare(415));
     if (request.body.size() > options_.max_body) return uncached(bare(413));
 
     LogoutStep step = service_.begin(request.body, *media_type);
-    if (auto* answer = std::get_if<SoapReply>(&step)) return soap_reply(std::move(*answer));
+    if (auto* answer = std::get_if<SoapReply>(&step)) return http_reply(std::move(*answer));
     auto& pending = std::get<PendingLogout>(step);
     return PendingReply{
         .budget = pending.budget(),
         .start = [pending](std::function<void()> done) mutable { pending.start(std::move(done)); },
-        .finish = [pending]() mutable { return soap_reply(pending.finish()); },
+        .finish = [pending]() mutable { return http_reply(pending.finish()); },
     };
 }
 

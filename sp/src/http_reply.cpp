@@ -22,6 +22,7 @@ bool is_sound(const HttpReply& reply) noexcept {
 /// Nobody acts on a phrase (RFC 9112, 4), but it helps who reads a capture.
 constexpr std::pair<int, std::string_view> reason_phrases[] = {
     {200, "OK"},
+    {204, "No Content"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {403, "Forbidden"},
@@ -32,6 +33,7 @@ constexpr std::pair<int, std::string_view> reason_phrases[] = {
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
     {421, "Misdirected Request"},
+    {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
@@ -62,8 +64,9 @@ std::string serialise(const HttpReply& reply, ReplyBody body, AfterReply after) 
         octets += value;
         octets += "\r\n";
     }
-    // RFC 9110, 8.6: that of a 304 would have to be the length of what the client has.
-    if (reply.status != 304) octets += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
+    // RFC 9110, 8.6: a 204 must have none, and that of a 304 would have to be the length of what the client has.
+    if (reply.status != 204 && reply.status != 304)
+        octets += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
     octets += after == AfterReply::close ? "Connection: close\r\n\r\n" : "\r\n";
     if (body == ReplyBody::send) octets += reply.body;
     return octets;

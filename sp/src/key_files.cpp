@@ -254,6 +254,19 @@ void note_readable_by_others(const fs::path& file, std::string_view secret, cons
                                        "; mend it with chmod 600"));
 }
 
+std::string load_password(const Placed<std::filesystem::path>& file, std::string_view key,
+                          std::vector<std::string>& notes) {
+    constexpr std::size_t max_password_octets = 4096;
+    const std::string octets = read_file(file.value, max_password_octets, file.place, key);
+    std::string password = octets.substr(0, octets.find_first_of("\r\n"));
+    if (password.empty() || password.find('\0') != std::string::npos) {
+        refuse(file.place, "the first line of " + shown(file.value.string()) + " is no password",
+               "write the password there, and nothing else");
+    }
+    note_readable_by_others(file.value, "password", file.place, notes);
+    return password;
+}
+
 std::vector<std::string> load_secret_keys(const std::vector<Placed<fs::path>>& files, std::vector<std::string>& notes) {
     std::vector<const Placed<fs::path>*> missing;
     for (const auto& file : files) {

@@ -59,6 +59,10 @@ void note_certificate_age(const saml::Certificate& certificate, const Place& pla
 void note_readable_by_others(const std::filesystem::path& file, std::string_view secret, const Place& place,
                              std::vector<std::string>& notes);
 
+/// load_password reads the first line of `file`, and notes it where others may do so too. It refuses an empty one.
+[[nodiscard]] std::string load_password(const Placed<std::filesystem::path>& file, std::string_view key,
+                                        std::vector<std::string>& notes);
+
 /// load_secret_keys reads keys of 32 octets, each written as 64 hex digits in a file of its own, or makes all of them
 /// (mode 0600) if none of the files exists. It refuses some of them, and two that are the same.
 [[nodiscard]] std::vector<std::string> load_secret_keys(const std::vector<Placed<std::filesystem::path>>& files,

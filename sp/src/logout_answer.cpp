@@ -5,12 +5,14 @@
 
 #include "reply_mapping.hpp"
 #include "slo/metadata/algorithm_support.hpp"
+#include "slo/saml/form.hpp"
 
 namespace slo::sp {
 
 namespace {
 
 constexpr int ok = 200;
+constexpr int no_content = 204;
 constexpr int internal_server_error = 500;  // SOAP 1.1 section 6.2: every Fault
 
 Result<saml::SignedMessage> sign_with(const saml::MessageSigner& signer, const RequestTrace& trace,
@@ -44,23 +46,50 @@ Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestT
     const saml::MessageSigner& signer = trace.keys->signer;
     const auto algorithm = algorithm_for(trace, signer.key());
     if (!algorithm) return algorithm.error();
-    if (*algorithm == signer.key().algorithm()) return sign_with(signer, trace, response);
+    const auto prefixes = trace.partner ? trace.partner->profile.prefixes : saml::NamespacePrefixes::usual;
+    const bool as_usual = prefixes == saml::NamespacePrefixes::usual;
+    if (as_usual && *algorithm == signer.key().algorithm()) return sign_with(signer, trace, response);
     auto key = signer.key().using_algorithm(*algorithm);
     if (!key) return std::move(key).error();
-    return sign_with(saml::MessageSigner(*std::move(key)), trace, response);
+    return sign_with(saml::MessageSigner(*std::move(key), prefixes), trace, response);
 }
 
-SoapReply answer_fault(const LogoutServiceParts& parts, RequestTrace& trace, saml::soap::FaultCode code) {
-    trace.audit.status = describe(code);
-    SoapReply reply{internal_server_error, make_fault(code)};
-    write_audit(parts, trace);
-    return reply;
+bool takes_a_message(const RequestTrace& trace) noexcept {
+    return trace.answer_kind == AnswerKind::soap || trace.answer_kind == AnswerKind::base64;
 }
 
 SoapReply answer_http(const LogoutServiceParts& parts, RequestTrace& trace, int status) {
     trace.audit.status = std::to_string(status);
     write_audit(parts, trace);
     return {status, {}};
+}
+
+SoapReply answer_fault(const LogoutServiceParts& parts, RequestTrace& trace, saml::soap::FaultCode code) {
+    if (trace.answer_kind != AnswerKind::soap) return answer_http(parts, trace, bare_status(code));
+    trace.audit.status = describe(code);
+    SoapReply reply{internal_server_error, make_fault(code)};
+    write_audit(parts, trace);
+    return reply;
+}
+
+/// `bare` is the HTTP status that says the same.
+SoapReply answer_status(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status, int bare) {
+    trace.audit.status = describe(status);
+    SoapReply reply{trace.answer_kind == AnswerKind::silent && bare == ok ? no_content : bare, {}};
+    if (takes_a_message(trace)) {
+        const Result<saml::SignedMessage> message = sign(parts, trace, status);
+        if (!message) {
+            blame(trace, rule_of(message.error()));
+            return answer_fault(parts, trace, saml::soap::FaultCode::server);
+        }
+        if (trace.answer_kind == AnswerKind::soap) {
+            reply = {ok, saml::soap::encode(*message)};
+        } else {
+            reply = {bare, saml::form::encode(*message), saml::form::answer_content_type};
+        }
+    }
+    write_audit(parts, trace);
+    return reply;
 }
 
 }  // namespace
@@ -82,15 +111,7 @@ void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept 
 }
 
 SoapReply answer(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status) {
-    const Result<saml::SignedMessage> message = sign(parts, trace, status);
-    if (!message) {
-        blame(trace, rule_of(message.error()));
-        return answer_fault(parts, trace, saml::soap::FaultCode::server);
-    }
-    trace.audit.status = describe(status);
-    SoapReply reply{ok, saml::soap::encode(*message)};
-    write_audit(parts, trace);
-    return reply;
+    return answer_status(parts, trace, status, bare_status(StatusAnswer{status.code}));
 }
 
 SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure) {
@@ -98,7 +119,7 @@ SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Fai
     const WireAnswer wire = answer_to(failure);
     if (const auto* fault = std::get_if<FaultAnswer>(&wire)) return answer_fault(parts, trace, fault->code);
     if (const auto* http = std::get_if<HttpAnswer>(&wire)) return answer_http(parts, trace, http->status);
-    return answer(parts, trace, make_status(std::get<StatusAnswer>(wire), parts.policy));
+    return answer_status(parts, trace, make_status(std::get<StatusAnswer>(wire), parts.policy), bare_status(failure));
 }
 
 SoapReply refuse_unsigned(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure,

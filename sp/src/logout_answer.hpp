@@ -12,6 +12,14 @@
 
 namespace slo::sp {
 
+/// What its sender can take as an answer.
+enum class AnswerKind {
+    soap,    ///< a LogoutResponse or a Fault in an envelope
+    base64,  ///< a LogoutResponse as base64, or an HTTP status alone
+    bare,    ///< an HTTP status alone
+    silent,  ///< the same, where 204 stands for Success
+};
+
 /// What is known about one request so far: what its answer must say, and what the audit line will.
 struct RequestTrace {
     RequestTrace(Instant now, std::shared_ptr<const ServiceKeys> our_keys)
@@ -26,7 +34,8 @@ struct RequestTrace {
     std::optional<saml::MessageID> in_response_to;
     saml::Version version;                              ///< of the answer
     std::optional<saml::RefusedRequest> other_request;  ///< its answer has another element name
-    std::shared_ptr<const idp_adapter::Idp> partner;    ///< whom the answer is for; null where nobody is known
+    AnswerKind answer_kind = AnswerKind::soap;
+    std::shared_ptr<const idp_adapter::Idp> partner;  ///< whom the answer is for; null where nobody is known
 };
 
 /// refuse answers as the table says for `failure`. Writes the audit line.

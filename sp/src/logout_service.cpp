@@ -1,7 +1,6 @@
 #include "slo/sp/logout_service.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -9,10 +8,14 @@
 #include "application_round.hpp"
 #include "logout_answer.hpp"
 #include "logout_order.hpp"
+#include "logout_start.hpp"
 #include "reply_mapping.hpp"
+#include "slo/saml/error.hpp"
+#include "slo/saml/form.hpp"
 #include "slo/saml/message_verifier.hpp"
 #include "slo/sp/error.hpp"
 #include "slo/sp/logout_decision.hpp"
+#include "start_and_wait.hpp"
 
 namespace slo::sp {
 
@@ -30,29 +33,45 @@ Failure as_store_failure(const Failure& failure) {
     return fail(Errc::store_failed, failure.detail);
 }
 
-Result<saml::UnverifiedLogoutRequest> receive(std::string_view body, RequestTrace& trace) {
-    Result<saml::ReceivedMessage> message = saml::soap::decode(body);
+/// A request that nobody has vouched for yet, and the wire that it came in.
+struct Received {
+    saml::UnverifiedLogoutRequest request;
+    idp_adapter::Wire wire;
+};
+
+Result<Received> receive(std::string_view body, std::string_view media_type, RequestTrace& trace) {
+    const bool is_form = media_type == saml::form::media_type;
+    if (is_form) trace.answer_kind = AnswerKind::bare;
+    Result<saml::ReceivedMessage> message = is_form ? saml::form::decode(body) : saml::soap::decode(body);
     if (!message) return std::move(message).error();
+    const idp_adapter::Wire wire = message->binding();
     // Asked before parse() takes the message: also a request that can't be read is answered by its ID and Version.
     trace.in_response_to = message->claimed_id();
     trace.version = message->answer_version();
     trace.other_request = message->other_request();
-    return saml::UnverifiedLogoutRequest::parse(*message);
+    Result<saml::UnverifiedLogoutRequest> request = saml::UnverifiedLogoutRequest::parse(*message);
+    if (!request) return std::move(request).error();
+    return Received{*std::move(request), wire};
 }
 
-bool accepts(const Idp& idp, std::string_view media_type) {
-    if (media_type.empty() || media_type == "text/xml") return true;
-    return std::ranges::find(idp.profile.extra_content_types, media_type) != idp.profile.extra_content_types.end();
+Result<void> check_wire(const Idp& idp, idp_adapter::Wire wire, std::string_view media_type) {
+    if (!idp.profile.wires.contains(wire)) return fail(Errc::wire_not_accepted);
+    if (wire != idp_adapter::Wire::soap || media_type.empty() || media_type == "text/xml") return Done{};
+    const auto& extra = idp.profile.extra_content_types;
+    if (std::ranges::find(extra, media_type) == extra.end()) return fail(Errc::content_type_not_accepted);
+    return Done{};
 }
 
-Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const saml::EntityID& issuer,
+Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const Received& received,
                                                 std::string_view media_type, const Policy& policy,
                                                 RequestTrace& trace) {
-    std::shared_ptr<const Idp> idp = idps ? idps->find(issuer) : nullptr;
+    std::shared_ptr<const Idp> idp = idps ? idps->find(received.request.claimed_issuer()) : nullptr;
     if (!idp) return fail(Errc::issuer_unknown);
     trace.audit.idp = idp->entity_id.str();
     trace.partner = idp;
-    if (!accepts(*idp, media_type)) return fail(Errc::content_type_not_accepted);
+    const bool takes_base64 = idp->profile.form_answer == idp_adapter::FormAnswer::logout_response;
+    if (trace.answer_kind == AnswerKind::bare && takes_base64) trace.answer_kind = AnswerKind::base64;
+    if (auto accepted = check_wire(*idp, received.wire, media_type); !accepted) return std::move(accepted).error();
     // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
     if (idp->valid_until && *idp->valid_until + policy.clock_skew <= trace.audit.time) {
         return fail(Errc::metadata_expired);
@@ -60,9 +79,11 @@ Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const 
     return idp;
 }
 
-saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp, Instant now) {
+/// `issuer` is the one of its names under which the directory found the IdP: inside the signature it must be the same.
+saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp, const saml::EntityID& issuer,
+                                Instant now) {
     return {
-        .issuer = idp.entity_id,
+        .issuer = issuer,
         .destinations = parts.destinations,
         .destination_rule = idp.profile.destination,
         .now = now,
@@ -72,25 +93,39 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
     };
 }
 
+/// What this IdP's profile says of a request that is its own.
+Result<void> apply_profile(const Idp& idp, const saml::LogoutRequest& request, RequestTrace& trace) {
+    using idp_adapter::AsynchronousRule;
+    using idp_adapter::SessionIndexRule;
+    if (request.asynchronous && idp.profile.asynchronous == AsynchronousRule::stay_silent) {
+        trace.answer_kind = AnswerKind::silent;
+    }
+    if (idp.profile.session_index == SessionIndexRule::required && request.session_indexes.empty()) {
+        return fail(Errc::session_index_missing);
+    }
+    return Done{};
+}
+
 /// The order that the request proves to be, or why it proves nothing. Touches neither store nor application. What an
 /// IdP may have of us is counted as soon as it is proven to be that IdP, before its EncryptedID costs anything.
 Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps, Allowances& partners_requests,
                           std::string_view body, std::string_view media_type, RequestTrace& trace) {
     const Instant now = trace.audit.time;
-    Result<saml::UnverifiedLogoutRequest> received = receive(body, trace);
+    Result<Received> received = receive(body, media_type, trace);
     if (!received) return std::move(received).error();
 
-    Result<std::shared_ptr<const Idp>> partner =
-        find_partner(idps, received->claimed_issuer(), media_type, parts.policy, trace);
+    Result<std::shared_ptr<const Idp>> partner = find_partner(idps, *received, media_type, parts.policy, trace);
     if (!partner) return std::move(partner).error();
     const Idp& idp = **partner;
 
+    const saml::UnverifiedLogoutRequest& unverified = received->request;
     Result<saml::Verified<saml::LogoutRequest>> request =
-        saml::MessageVerifier::verify(*received, idp.keys, expectations(parts, idp, now));
+        saml::MessageVerifier::verify(unverified, idp.keys, expectations(parts, idp, unverified.claimed_issuer(), now));
     if (!request) return std::move(request).error();
     trace.in_response_to = (*request)->id;
     trace.audit.request_id = (*request)->id.str();
     if (!partners_requests.take(idp.entity_id.str(), now)) return fail(Errc::too_many_requests);
+    if (auto applied = apply_profile(idp, **request, trace); !applied) return std::move(applied).error();
     for (const saml::SessionIndex& index : (*request)->session_indexes) {
         trace.audit.session_indexes.push_back(
             parts.audit_digest.hex({"session_index", idp.entity_id.str(), index.str()}));
@@ -119,31 +154,17 @@ SoapReply complete(const LogoutServiceParts& parts, RequestTrace& trace, const L
     return answer_outcome(parts, trace, *recorded);
 }
 
-/// WaitForOne lets one thread wait for one call from another. It is shared: the call may come after the wait is over.
-class WaitForOne {
-public:
-    void call() {
-        const std::lock_guard lock(mutex_);
-        called_ = true;
-        changed_.notify_one();
+/// A host's port may throw, and memory may run out: either is a store that failed.
+template <class T, class Work>
+Result<T> guarded(Work work) noexcept {
+    try {
+        Result<T> result = work();
+        if (result) return result;
+        return result.error().code.category() == saml::error_category() ? result.error()
+                                                                        : as_store_failure(result.error());
+    } catch (...) {
+        return fail(Errc::store_failed, "exception during a logout");
     }
-    void wait_until(SteadyTime deadline) {
-        std::unique_lock lock(mutex_);
-        changed_.wait_until(lock, deadline, [this] { return called_; });
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool called_ = false;
-};
-
-/// `start` takes an `on_complete`, as PendingLogout and ApplicationRound do.
-template <class Start>
-void start_and_wait(Start start, SteadyTime deadline) {
-    const auto wait = std::make_shared<WaitForOne>();
-    start([wait] { wait->call(); });
-    wait->wait_until(deadline);
 }
 
 }  // namespace
@@ -236,7 +257,10 @@ LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_
 
     Result<BegunLogout> begun = parts.store.begin_logout(*order);
     if (!begun) return refuse(parts, trace, as_store_failure(begun.error()));
-    trace.audit.event = std::holds_alternative<RepeatedLogout>(*begun) ? "repeat" : "logout";
+    const bool is_repeat = std::holds_alternative<RepeatedLogout>(*begun);
+    trace.audit.event = is_repeat ? "repeat" : "logout";
+    const bool refuses_repeats = trace.partner->profile.repeats == idp_adapter::RepeatRule::refuse;
+    if (is_repeat && refuses_repeats) return refuse(parts, trace, fail(Errc::request_repeated));
     return carry_out(decide(std::move(*begun)), order->key, trace);
 }
 
@@ -276,6 +300,33 @@ SoapReply LogoutService::handle(std::string_view body, std::string_view media_ty
         // Whoever couldn't be told or heard counts as failed.
     }
     return pending.finish();
+}
+
+StartContext LogoutService::start_context(const std::stop_token& stop) const {
+    return {.parts = impl_->parts, .idps = idps(), .keys = impl_->our_keys(), .stop = stop};
+}
+
+Result<GlobalLogoutResult> LogoutService::start_logout(const SessionSelection& selection, LogoutReason reason,
+                                                       const std::stop_token& stop) noexcept {
+    return guarded<GlobalLogoutResult>([&] { return sp::start_logout(start_context(stop), selection, reason); });
+}
+
+Result<std::vector<Session>> LogoutService::preview(const SessionSelection& selection) noexcept {
+    return guarded<std::vector<Session>>([&] { return find_sessions(start_context({}), selection); });
+}
+
+Result<std::vector<Session>> LogoutService::preview(std::string_view body, std::string_view media_type) noexcept {
+    return guarded<std::vector<Session>>([&]() -> Result<std::vector<Session>> {
+        RequestTrace trace(impl_->parts.clock.now(), impl_->our_keys());
+        const std::shared_ptr<const IdpDirectory> partners = idps();
+        const auto order = prove(impl_->parts, partners.get(), impl_->partners_requests, body, media_type, trace);
+        if (!order) return order.error();
+        return impl_->parts.store.named_by(*order);
+    });
+}
+
+Result<std::size_t> LogoutService::send_kept_requests(const std::stop_token& stop) noexcept {
+    return guarded<std::size_t>([&] { return sp::send_kept_requests(start_context(stop)); });
 }
 
 Result<std::size_t> LogoutService::recover(const std::stop_token& stop) {

@@ -295,6 +295,31 @@ Result<std::vector<UnfinishedLogout>> MemorySessionStore::unfinished_logouts() {
     return or_store_failed([&]() -> Result<std::vector<UnfinishedLogout>> { return impl_->unfinished_logouts(); });
 }
 
+Result<std::vector<Session>> MemorySessionStore::named_by(const LogoutOrder& order) {
+    return or_store_failed([&]() -> Result<std::vector<Session>> { return impl_->named_by(order); });
+}
+
+Result<SessionPage> MemorySessionStore::sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                    std::size_t count) {
+    return or_store_failed([&] { return impl_->sessions_of(idp, after, count); });
+}
+
+Result<void> MemorySessionStore::keep_request(const KeptRequest& request) {
+    return or_store_failed([&] { return impl_->kept_requests.keep(request, impl_->clock.now()); });
+}
+
+Result<std::vector<KeptRequest>> MemorySessionStore::take_due_requests(Instant now, Instant until, std::size_t count) {
+    return or_store_failed(
+        [&]() -> Result<std::vector<KeptRequest>> { return impl_->kept_requests.take_due(now, until, count); });
+}
+
+Result<void> MemorySessionStore::drop_request(const LogoutKey& key) {
+    return or_store_failed([&]() -> Result<void> {
+        impl_->kept_requests.drop(key);
+        return Done{};
+    });
+}
+
 std::size_t MemorySessionStore::sweep_some() {
     return impl_->sweep_some();
 }

@@ -1,11 +1,12 @@
-// The inside of MemorySessionStore. The port's operations are in memory_session_store.cpp, the limits in
-// memory_store_sweep.cpp.
+// The inside of MemorySessionStore. The port's operations are in memory_session_store.cpp, those that only
+// read sessions in memory_store_reading.cpp, the limits in memory_store_sweep.cpp.
 #pragma once
 
 #include <atomic>
 #include <optional>
 #include <vector>
 
+#include "memory_kept_requests.hpp"
 #include "memory_shard.hpp"
 #include "scope_table.hpp"
 #include "slo/sp/memory_session_store.hpp"
@@ -38,6 +39,8 @@ struct MemorySessionStore::Impl {
                                           const std::vector<LocalSessionID>& gone);
     std::optional<Session> find(const LocalSessionID& id) const;
     std::vector<UnfinishedLogout> unfinished_logouts() const;
+    std::vector<Session> named_by(const LogoutOrder& order) const;
+    Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after, std::size_t count) const;
     std::size_t sweep_some();
 
     // A login on its way in, kept over several tries.
@@ -93,6 +96,7 @@ struct MemorySessionStore::Impl {
     Quota session_quota{options.max_sessions};
     Quota logout_quota{options.max_logout_records};
     QuotaPerIdp idp_quotas{options.max_logout_records_per_idp};
+    KeptRequests kept_requests{options.max_kept_requests};
     std::vector<PrincipalShard> principals{shard_count};
     std::vector<SessionShard> sessions{shard_count};
     std::vector<LogoutShard> logouts{shard_count};

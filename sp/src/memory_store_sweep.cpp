@@ -118,7 +118,7 @@ std::size_t MemorySessionStore::Impl::sweep_some() {
     const Instant now = clock.now();
     PrincipalShard& principal_shard = principals[session_sweeps++ % shard_count];
     LogoutShard& logout_shard = logouts[logout_sweeps++ % shard_count];
-    std::size_t dropped = 0;
+    std::size_t dropped = kept_requests.sweep(now);
     if (principal_shard.earliest_expiry.is_due(now)) dropped += sweep(principal_shard, now).dropped;
     if (logout_shard.earliest_end.is_due(now)) dropped += sweep(logout_shard, now).dropped;
     return dropped;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/metadata/error.hpp"
 
 namespace slo::sp {
@@ -16,9 +17,13 @@ constexpr FaultAnswer client_fault{FaultCode::client};
 constexpr StatusAnswer requester{TopLevelStatus::requester};
 constexpr StatusAnswer responder{TopLevelStatus::responder};
 
+constexpr int ok = 200;
+constexpr int bad_request = 400;
 constexpr int forbidden = 403;
 constexpr int content_too_large = 413;
 constexpr int unsupported_media_type = 415;
+constexpr int too_many_requests = 429;
+constexpr int internal_server_error = 500;
 
 struct FaultText {
     std::string_view name;
@@ -63,6 +68,8 @@ WireAnswer answer_to(saml::Errc code) noexcept {
         case Errc::soap_structure:
         case Errc::soap_body_count:
         case Errc::not_a_saml_request:
+        case Errc::form_malformed:
+        case Errc::form_fields:
             return client_fault;
         case Errc::soap_version:
             return FaultAnswer{FaultCode::version_mismatch};
@@ -146,12 +153,18 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::metadata_expired:
             return HttpAnswer{forbidden};
         case Errc::content_type_not_accepted:
+        case Errc::wire_not_accepted:
             return HttpAnswer{unsupported_media_type};
+
+        case Errc::session_index_missing:
+            return requester;
 
         // Core 3.2.2.2 l.1672. The IdP may come again: nothing was recorded.
         case Errc::too_many_requests:
         // Row 20 has no stored answer for it: the recorded one was about other sessions.
         case Errc::request_id_reused:
+        // Core 3.7.3.1 l.2608: a replay may be refused; most IdPs do better with the answer that it got before.
+        case Errc::request_repeated:
             return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::request_denied};
 
         case Errc::local_session_id_malformed:
@@ -160,6 +173,9 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::store_full:
         case Errc::store_failed:
         case Errc::store_unusable:
+        case Errc::no_session:
+        case Errc::no_session_index:
+        case Errc::no_link:
         case Errc::configuration_invalid:
         case Errc::address_in_use:
         case Errc::tls_setup_failed:
@@ -174,6 +190,32 @@ WireAnswer answer_to(const Failure& failure) noexcept {
     }
     if (failure.code.category() == error_category()) return answer_to(static_cast<Errc>(failure.code.value()));
     return responder;
+}
+
+int bare_status(const StatusAnswer& answer) noexcept {
+    switch (answer.code) {
+        case TopLevelStatus::success:
+            return ok;
+        case TopLevelStatus::requester:
+            return answer.second == SecondLevelStatus::request_denied ? forbidden : bad_request;
+        case TopLevelStatus::version_mismatch:
+            return bad_request;
+        case TopLevelStatus::responder:
+            return internal_server_error;
+    }
+    return internal_server_error;
+}
+
+int bare_status(FaultCode code) noexcept {
+    return code == FaultCode::server ? internal_server_error : bad_request;
+}
+
+int bare_status(const Failure& failure) noexcept {
+    if (failure.code == make_error_code(Errc::too_many_requests)) return too_many_requests;
+    const WireAnswer answer = answer_to(failure);
+    if (const auto* fault = std::get_if<FaultAnswer>(&answer)) return bare_status(fault->code);
+    if (const auto* http = std::get_if<HttpAnswer>(&answer)) return http->status;
+    return bare_status(std::get<StatusAnswer>(answer));
 }
 
 saml::Status make_status(const StatusAnswer& answer, const Policy& policy) {
@@ -194,6 +236,9 @@ std::string_view rule_of(const Failure& failure) noexcept {
     }
     if (failure.code.category() == metadata::error_category()) {
         return metadata::name(static_cast<metadata::Errc>(failure.code.value()));
+    }
+    if (failure.code.category() == idp_adapter::reply_error_category()) {
+        return idp_adapter::name(static_cast<idp_adapter::ReplyErrc>(failure.code.value()));
     }
     if (failure.code.category() == error_category()) return name(static_cast<Errc>(failure.code.value()));
     return "other";

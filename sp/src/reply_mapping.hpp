@@ -37,6 +37,12 @@ using WireAnswer = std::variant<FaultAnswer, HttpAnswer, StatusAnswer>;
 [[nodiscard]] WireAnswer answer_to(Errc code) noexcept;
 [[nodiscard]] WireAnswer answer_to(const Failure& failure) noexcept;
 
+/// What an HTTP status alone can say of the same, to whoever reads nothing else: 200 is Success and nothing but
+/// Success.
+[[nodiscard]] int bare_status(const StatusAnswer& answer) noexcept;
+[[nodiscard]] int bare_status(saml::soap::FaultCode code) noexcept;
+[[nodiscard]] int bare_status(const Failure& failure) noexcept;
+
 /// The Status as `policy` lets us say it. No StatusMessage: whoever may know more reads our audit log.
 [[nodiscard]] saml::Status make_status(const StatusAnswer& answer, const Policy& policy);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,9 @@ inline constexpr std::size_t max_session_indexes = 64;
 /// How many barriers may stand before one (principal, index). An honest IdP's newer logout makes the older one's
 /// barriers redundant; a hostile one could line up any number, and every login would walk past them all.
 inline constexpr std::size_t max_barriers_of_a_key = 64;
+
+/// How long after not_on_or_after a kept request is still there, for whoever takes it to see that it's too late.
+inline constexpr std::chrono::hours kept_request_margin{1};
 
 /// Reads a Session, which outlives it.
 struct SessionView {

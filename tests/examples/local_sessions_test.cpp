@@ -4,20 +4,13 @@
 
 #include <string>
 
+#include "local_interface.hpp"
 #include "slo/sp/error.hpp"
-#include "slo/sp/memory_session_store.hpp"
 
 namespace {
 
 using namespace slo;
-
-class FixedClock final : public sp::Clock {
-public:
-    [[nodiscard]] Instant now() const noexcept override { return now_; }
-
-private:
-    Instant now_ = *saml::parse_instant("2026-01-01T12:00:00Z");
-};
+using slo::test::LocalInterface;
 
 /// A store whose disk or server is gone.
 class BrokenStore final : public sp::SessionStore {
@@ -30,6 +23,13 @@ public:
     }
     Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return failure(); }
     Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return failure(); }
+    Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder&) override { return failure(); }
+    Result<sp::SessionPage> sessions_of(const saml::EntityID&, const std::string&, std::size_t) override {
+        return failure();
+    }
+    Result<void> keep_request(const sp::KeptRequest&) override { return failure(); }
+    Result<std::vector<sp::KeptRequest>> take_due_requests(Instant, Instant, std::size_t) override { return failure(); }
+    Result<void> drop_request(const sp::LogoutKey&) override { return failure(); }
 
 private:
     static Failure failure() { return sp::fail(sp::Errc::store_failed, "about alice"); }
@@ -37,19 +37,7 @@ private:
 
 const std::string session =
     "local_id=c1&idp=https%3A%2F%2Fidp.example.org&name_id=alice+b&session_index=_s1&session_index=_s2"
-    "&authn_instant=2026-01-01T11:59:00Z&expires=2026-01-01T20:00:00Z";
-
-struct LocalInterface {
-    FixedClock clock;
-    sp::MemorySessionStore store{clock, *saml::KeyedDigest::with_key("0123456789abcdef"), {}};
-    examples::LocalSessions sessions{store, *saml::EntityID::parse("https://sp.example.org")};
-
-    sp::HttpReply send(const std::string& method, const std::string& target, const std::string& body = {},
-                       sp::HttpHeaders headers = {{"Content-Type", "application/x-www-form-urlencoded"}}) {
-        return sp::wait_for(sessions.handle({method, target, std::move(headers), body}));
-    }
-    int post(const std::string& body) { return send("POST", "/sessions", body).status; }
-};
+    "&authn_instant=2030-01-15T09:59:00Z&expires=2030-01-15T20:00:00Z";
 
 }  // namespace
 
@@ -60,15 +48,15 @@ BOOST_AUTO_TEST_CASE(registers_a_session_as_the_form_says) {
     const auto found = *store.find(*sp::LocalSessionID::parse("c1"));
     BOOST_REQUIRE(found.has_value());
     BOOST_TEST(found->idp.str() == "https://idp.example.org");
-    BOOST_TEST(found->sp.str() == "https://sp.example.org");
+    BOOST_TEST((found->sp == test::our_id));
     BOOST_TEST(found->name_id.value == "alice b");
     BOOST_TEST(found->name_id.format.value_or("") == "urn:a");
     BOOST_TEST(found->name_id.name_qualifier.value_or("") == "q");
     BOOST_TEST(found->name_id.sp_name_qualifier.value_or("") == "s");
     BOOST_TEST(found->name_id.sp_provided_id.value_or("") == "p");
     BOOST_TEST(found->session_indexes.size() == 2U);
-    BOOST_TEST((found->authn_instant == *saml::parse_instant("2026-01-01T11:59:00Z")));
-    BOOST_TEST((found->expires == *saml::parse_instant("2026-01-01T20:00:00Z")));
+    BOOST_TEST((found->authn_instant == *saml::parse_instant("2030-01-15T09:59:00Z")));
+    BOOST_TEST((found->expires == *saml::parse_instant("2030-01-15T20:00:00Z")));
 }
 
 BOOST_AUTO_TEST_CASE(tells_whether_a_session_lives) {
@@ -86,7 +74,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_login_that_a_logout_preceded) {
     const auto idp = *saml::EntityID::parse("https://idp.example.org");
     BOOST_REQUIRE(store
                       .begin_logout({.key = {idp, *saml::MessageID::parse("_r1")},
-                                     .sp = *saml::EntityID::parse("https://sp.example.org"),
+                                     .sp = test::our_id,
                                      .name_id = name,
                                      .session_indexes = {},
                                      .as_of = clock.now(),
@@ -99,7 +87,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_login_that_a_logout_preceded) {
 BOOST_AUTO_TEST_CASE(says_neither_alive_nor_gone_when_the_store_fails) {
     BOOST_TEST(post(session) == 201);
     BrokenStore broken;
-    examples::LocalSessions cut_off(broken, *saml::EntityID::parse("https://sp.example.org"));
+    test::LocalService cut_off_service(clock, broken);
+    examples::LocalSessions cut_off(broken, cut_off_service.service, test::our_id);
     const auto ask = [&](const std::string& method, const std::string& target, const std::string& body) {
         return sp::wait_for(
             cut_off.handle({method, target, {{"Content-Type", "application/x-www-form-urlencoded"}}, body}));

@@ -1,10 +1,12 @@
 // Any text is refused with one line that says where, or becomes options within the documented ranges. The sections are
 // read one by one: the whole needs files for keys and metadata.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 
 #include "config_metadata.hpp"
+#include "config_profile.hpp"
 #include "config_publishing.hpp"
 #include "config_sections.hpp"
 #include "config_store.hpp"
@@ -18,6 +20,7 @@ namespace {
 using namespace slo;
 using namespace slo::sp;
 using namespace std::chrono_literals;
+using namespace std::string_view_literals;
 
 constexpr std::string_view file_name = "fuzz.toml";
 
@@ -32,19 +35,22 @@ void check_refusal(const std::string& text) {
     fuzz::require(std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }));
 }
 
-/// Takes away what would open a file: [server.tls] alone.
-void forget_tls(ConfigMap& root) {
-    for (ConfigEntry& entry : root) {
-        auto* server = std::get_if<ConfigMap>(&entry.value.value);
-        if (entry.key == "server" && server)
-            std::erase_if(*server, [](const auto& inner) { return inner.key == "tls"; });
-    }
+/// Takes away what would open a file.
+void forget_files(ConfigValue& value) {
+    constexpr std::array keys{
+        "tls"sv,        "ca"sv,         "client_certificate"sv, "client_key"sv, "basic_password_file"sv,
+        "basic_user"sv, "proxy_user"sv, "proxy_password_file"sv};
+    if (auto* array = std::get_if<ConfigArray>(&value.value)) std::ranges::for_each(*array, forget_files);
+    auto* map = std::get_if<ConfigMap>(&value.value);
+    if (!map) return;
+    std::erase_if(*map, [&](const ConfigEntry& one) { return std::ranges::find(keys, one.key) != keys.end(); });
+    for (ConfigEntry& entry : *map) forget_files(entry.value);
 }
 
 void check_sp(const SpSection& sp) {
     fuzz::require(!sp.entity_id.str().empty() && sp.entity_id.str().size() <= 1024);
-    fuzz::require(!sp.destinations.empty());
-    for (const auto& url : sp.destinations) fuzz::require(url.str().starts_with("http"));
+    fuzz::require(!sp.destinations.soap.empty());
+    for (const auto& url : sp.destinations.all()) fuzz::require(url.str().starts_with("http"));
     require_within<std::chrono::seconds>(sp.cache_for, 1min, 24h * 30);
     if (sp.valid_for) require_within<std::chrono::seconds>(*sp.valid_for, 2 * sp.cache_for, 24h * 3660);
     for (const auto& contact : sp.contacts) {
@@ -95,7 +101,9 @@ void check_profile(const idp_adapter::InteropProfile& profile) {
     require_within<std::chrono::seconds>(profile.max_age, 1s, 24h);
     const bool loose = profile.name_id_matching == saml::NameIDMatching::value_only &&
                        profile.destination == saml::DestinationRule::optional;
-    fuzz::require(!loose);
+    fuzz::require(!loose && !profile.wires.empty());
+    require_within<std::chrono::milliseconds>(profile.outgoing.http.deadline, 100ms, 1min);
+    require_within<std::chrono::seconds>(profile.outgoing.validity, 30s, 24h);
 }
 
 void read_sections(const ConfigMap& tree) {
@@ -112,7 +120,7 @@ void read_sections(const ConfigMap& tree) {
     for (const auto& note : notes) check_refusal(note);
     const auto local_port = read_local_port(root.table("local", local_keys), server.server);
     fuzz::require(local_port == 0 || local_port != server.server.port);
-    for (const ConfigTable& idp : root.tables("idp", idp_keys)) check_profile(read_profile(idp));
+    for (const ConfigTable& idp : root.tables("idp", idp_keys)) check_profile(read_profile(idp, "/", notes));
 }
 
 /// What reading says: the refusal, or nothing where all was read.
@@ -122,7 +130,7 @@ std::string outcome(std::string_view input) {
         fuzz::require(tree.error().code == make_error_code(Errc::configuration_invalid));
         return tree.error().detail;
     }
-    forget_tls(*tree);
+    for (ConfigEntry& entry : *tree) forget_files(entry.value);
     try {
         read_sections(*tree);
     } catch (const ConfigurationError& error) {

@@ -55,6 +55,44 @@ BOOST_AUTO_TEST_CASE(refuses_two_idps_with_one_entity_id) {
     BOOST_TEST(directory.error().detail == "IdP number 3 has the same entityID as one before it");
 }
 
+BOOST_AUTO_TEST_CASE(finds_an_idp_by_its_aliases_too) {
+    Idp moved = idp("https://a.example/");
+    moved.profile.issuer_aliases = {entity("http://old.example/"), entity("https://a.example/")};
+    const auto directory = IdpDirectory::of({idp("https://b.example/"), std::move(moved)});
+    BOOST_TEST_REQUIRE(directory.has_value());
+    BOOST_TEST(directory->size() == 2U);
+    BOOST_TEST_REQUIRE(directory->find(entity("http://old.example/")));
+    BOOST_TEST(directory->find(entity("http://old.example/"))->entity_id.str() == "https://a.example/");
+    BOOST_TEST(directory->find(entity("https://a.example/"))->entity_id.str() == "https://a.example/");
+    BOOST_TEST(!directory->find(entity("http://old.example")));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_an_alias_that_is_another_ones_name_whichever_comes_first) {
+    Idp greedy = idp("https://a.example/");
+    greedy.profile.issuer_aliases = {entity("https://b.example/")};
+    for (const auto& idps : {std::vector{greedy, idp("https://b.example/")}, {idp("https://b.example/"), greedy}}) {
+        const auto directory = IdpDirectory::of(idps);
+        BOOST_TEST_REQUIRE(!directory.has_value());
+        BOOST_TEST(directory.error().code == metadata::Errc::schema_violation);
+        BOOST_TEST(directory.error().detail.ends_with("has another one's name as an alias"));
+    }
+    Idp other = idp("https://c.example/");
+    other.profile.issuer_aliases = {entity("https://b.example/")};
+    const auto directory = IdpDirectory::of({greedy, other});
+    BOOST_TEST_REQUIRE(!directory.has_value());
+    BOOST_TEST(directory.error().detail == "IdP number 2 has another one's name as an alias");
+}
+
+BOOST_AUTO_TEST_CASE(knows_the_wires_of_all_profiles) {
+    Idp cas = idp("https://a.example/");
+    cas.profile.wires = {idp_adapter::Wire::form_logout_request};
+    const auto directory = IdpDirectory::of({idp("https://b.example/"), std::move(cas)});
+    BOOST_TEST_REQUIRE(directory.has_value());
+    BOOST_TEST(directory->accepts_wire(idp_adapter::Wire::soap));
+    BOOST_TEST(directory->accepts_wire(idp_adapter::Wire::form_logout_request));
+    BOOST_TEST(!directory->accepts_wire(idp_adapter::Wire::form));
+}
+
 BOOST_AUTO_TEST_CASE(keeps_an_idp_alive_for_whoever_holds_it) {
     std::shared_ptr<const Idp> held;
     {

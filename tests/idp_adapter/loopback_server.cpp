@@ -52,12 +52,13 @@ std::size_t length_of_body(const std::string& head) {
 
 }  // namespace
 
-LoopbackServer::LoopbackServer(Answer answer) : answer_(std::move(answer)) {
+LoopbackServer::LoopbackServer(Answer answer, Afterwards afterwards)
+    : answer_(std::move(answer)), afterwards_(afterwards) {
     listen();
 }
 
-LoopbackServer::LoopbackServer(Answer answer, const ServerIdentity& identity)
-    : answer_(std::move(answer)), tls_(SSL_CTX_new(TLS_server_method())) {
+LoopbackServer::LoopbackServer(Answer answer, const ServerIdentity& identity, Afterwards afterwards)
+    : answer_(std::move(answer)), afterwards_(afterwards), tls_(SSL_CTX_new(TLS_server_method())) {
     if (SSL_CTX_use_certificate(tls_.get(), identity.certificate) != 1 ||
         SSL_CTX_use_PrivateKey(tls_.get(), identity.key) != 1) {
         throw std::runtime_error("no certificate for the test's server");
@@ -94,14 +95,18 @@ void LoopbackServer::listen() {
         throw std::runtime_error("no port for the test's server");
     }
     port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
+    accepting_ = std::thread([this] { serve(); });
 }
 
 LoopbackServer::~LoopbackServer() {
-    stopping_ = true;
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        for (const int connection : open_) ::shutdown(connection, SHUT_RDWR);
+    }
     ::shutdown(listener_, SHUT_RDWR);
-    if (const int current = current_; current >= 0) ::shutdown(current, SHUT_RDWR);
-    thread_.join();
+    accepting_.join();
+    for (auto& thread : threads_) thread.join();
     ::close(listener_);
 }
 
@@ -110,49 +115,78 @@ void LoopbackServer::serve() {
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-    while (!stopping_) {
+    while (true) {
         const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (connection < 0) return;
+        const std::lock_guard lock(mutex_);
+        if (stopping_) {
+            ::close(connection);
+            return;
+        }
         ++connections_;
-        current_ = connection;
-        if (!stopping_) attend(connection);
-        current_ = -1;
-        ::close(connection);
+        open_.push_back(connection);
+        threads_.emplace_back([this, connection] { attend(connection); });
     }
 }
 
 void LoopbackServer::attend(int connection) {
-    OwnedSsl tls(tls_ ? SSL_new(tls_.get()) : nullptr);
-    if (tls) {
-        SSL_set_fd(tls.get(), connection);
-        if (SSL_accept(tls.get()) != 1) return ERR_clear_error();
+    {
+        const OwnedSsl tls(tls_ ? SSL_new(tls_.get()) : nullptr);
+        if (tls) SSL_set_fd(tls.get(), connection);
+        if (!tls || SSL_accept(tls.get()) == 1) {
+            converse(connection, tls.get());
+            if (tls) SSL_shutdown(tls.get());
+        }
+        ERR_clear_error();
     }
-    Wire wire(connection, tls.get());
-    std::string request;
-    std::size_t head_end = 0;
-    while ((head_end = request.find("\r\n\r\n")) == std::string::npos) {
-        if (!wire.read_some(request)) return ERR_clear_error();
-    }
-    while (request.size() < head_end + 4 + length_of_body(request)) {
-        if (!wire.read_some(request)) return ERR_clear_error();
-    }
+    ::shutdown(connection, SHUT_WR);
     {
         const std::lock_guard lock(mutex_);
-        requests_.push_back(request);
+        ++closed_;
     }
-    const std::string reply = answer_(request);
-    wire.write(reply);
-    if (reply.empty()) {
-        std::string ignored;
-        while (wire.read_some(ignored)) continue;
-    }
-    if (tls) SSL_shutdown(tls.get());
-    ERR_clear_error();
-    ::shutdown(connection, SHUT_WR);
+    changed_.notify_all();
     // Closing with something unread would reset the connection and destroy the reply.
     pollfd gone{.fd = connection, .events = POLLIN, .revents = 0};
     std::array<char, 256> rest;
     while (::poll(&gone, 1, 5000) > 0 && ::recv(connection, rest.data(), rest.size(), 0) > 0) continue;
+    const std::lock_guard lock(mutex_);
+    std::erase(open_, connection);
+    ::close(connection);
+}
+
+void LoopbackServer::converse(int connection, SSL* tls) {
+    Wire wire(connection, tls);
+    do {
+        std::string request;
+        std::size_t head_end = 0;
+        while ((head_end = request.find("\r\n\r\n")) == std::string::npos) {
+            if (!wire.read_some(request)) return;
+        }
+        while (request.size() < head_end + 4 + length_of_body(request)) {
+            if (!wire.read_some(request)) return;
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            requests_.push_back(request);
+        }
+        const std::string reply = [&] {
+            const std::lock_guard lock(answering_);
+            return answer_(request);
+        }();
+        if (reply == hang_up) return;
+        const bool is_all = !reply.empty() && !reply.ends_with(and_nothing_more);
+        wire.write(is_all || reply.empty() ? reply : reply.substr(0, reply.size() - and_nothing_more.size()));
+        if (!is_all) {
+            std::string ignored;
+            while (wire.read_some(ignored)) continue;
+            return;
+        }
+    } while (afterwards_ == Afterwards::next_request);
+}
+
+void LoopbackServer::wait_until_closed(std::size_t count) const {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return closed_ >= count; });
 }
 
 std::string LoopbackServer::url(const std::string& path) const {

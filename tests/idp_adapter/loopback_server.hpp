@@ -4,11 +4,13 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -23,14 +25,22 @@ struct ServerIdentity {
     X509* client_ca = nullptr;  ///< clients must show a certificate by it; null: they needn't
 };
 
+/// At the end of an answer: nothing more is said until the client goes.
+inline const std::string and_nothing_more("\0wait", 5);
+/// An answer: the connection closes.
+inline const std::string hang_up("\0close", 6);
+
 class LoopbackServer {
 public:
-    /// The octets of the whole reply to a request's octets; then the connection closes. Empty: nothing is said until
-    /// the client goes. Called in the server's thread, one connection after the other.
+    /// What becomes of a connection after a whole reply.
+    enum class Afterwards { close, next_request };
+
+    /// The octets of the whole reply to a request's octets. Empty: nothing is said until the client goes. Called in the
+    /// server's threads, one call after the other.
     using Answer = std::function<std::string(const std::string& request)>;
 
-    explicit LoopbackServer(Answer answer);
-    LoopbackServer(Answer answer, const ServerIdentity& identity);
+    explicit LoopbackServer(Answer answer, Afterwards afterwards = Afterwards::close);
+    LoopbackServer(Answer answer, const ServerIdentity& identity, Afterwards afterwards = Afterwards::close);
     /// The fixture tests/fixtures/tls/server.pem, for localhost and 127.0.0.1.
     [[nodiscard]] static ServerIdentity usual_identity();
     ~LoopbackServer();
@@ -43,22 +53,30 @@ public:
     /// What was asked so far.
     [[nodiscard]] std::vector<std::string> requests() const;
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
+    /// Waits until the server has closed its side of `count` connections.
+    void wait_until_closed(std::size_t count) const;
 
 private:
     void listen();
     void serve();
     void attend(int connection);
+    void converse(int connection, SSL* tls);
 
     Answer answer_;
+    Afterwards afterwards_;
     std::unique_ptr<SSL_CTX, FreedBy<SSL_CTX_free>> tls_;
     int listener_ = -1;
     std::uint16_t port_ = 0;
     std::atomic<std::size_t> connections_ = 0;
-    std::atomic<int> current_ = -1;
-    std::atomic<bool> stopping_ = false;
+    std::mutex answering_;
     mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    bool stopping_ = false;
+    std::size_t closed_ = 0;
+    std::vector<int> open_;
     std::vector<std::string> requests_;
-    std::thread thread_;
+    std::vector<std::thread> threads_;  ///< one for each connection
+    std::thread accepting_;
 };
 
 /// A reply with `body` and its length. `headers` are whole lines with CRLF.

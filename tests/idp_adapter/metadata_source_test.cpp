@@ -418,6 +418,26 @@ BOOST_AUTO_TEST_CASE(an_entity_id_belongs_to_the_first_source_that_has_it) {
     BOOST_TEST(refresher->conflicts().at(0).outcome.why.code == make_error_code(SourceErrc::entity_taken));
 }
 
+// MET-06
+BOOST_AUTO_TEST_CASE(an_alias_is_a_name_like_an_entity_id_and_belongs_to_the_first_source_that_has_it) {
+    const auto alias = id("https://idp2.example.org/saml");
+    const IdpText second{.entity_id = alias.str(), .certificate = "keys/stranger.crt.pem"};
+    for (const bool alias_first : {true, false}) {
+        auto with_alias = file_source(folder.path(), "one", {});
+        with_alias.profile.issuer_aliases = {alias};
+        auto other = file_source(folder.path(), "two", second);
+        std::vector<SourceOfIdps> sources;
+        sources.push_back(alias_first ? with_alias : other);
+        sources.push_back(alias_first ? other : with_alias);
+        const auto refresher = MetadataRefresher::open(std::move(sources), SharedKeys::refused, noon);
+        BOOST_REQUIRE(refresher.has_value());
+        BOOST_TEST(refresher->directory()->size() == 1U);
+        BOOST_TEST(refresher->directory()->find(alias)->entity_id.str() == (alias_first ? first_id : alias.str()));
+        BOOST_REQUIRE(refresher->conflicts().size() == 1U);
+        BOOST_TEST(refresher->conflicts().at(0).outcome.why.code == make_error_code(SourceErrc::entity_taken));
+    }
+}
+
 // MET-07
 BOOST_AUTO_TEST_CASE(a_key_speaks_for_entities_of_one_source_unless_that_is_configured) {
     const auto open_both = [&](SharedKeys shared) {

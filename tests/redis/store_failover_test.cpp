@@ -42,6 +42,16 @@ BOOST_AUTO_TEST_CASE(a_logout_that_a_clusters_replica_has_outlives_its_master) {
     static_cast<void>(
         taken(store->complete_logout(order_for("r1", {"gone"}).key, {.ended = 1}, {session_of("gone").id})));
     static_cast<void>(taken(store->begin_logout(order_for("r2", {"ending"}))));
+    constexpr std::size_t requests = 48;  // some at each master
+    for (std::size_t i = 0; i < requests; ++i) {
+        for (const char* kind : {"waits", "taken", "dropped"}) {
+            const Instant due = kind == std::string_view("taken") ? noon - std::chrono::hours(1) : noon;
+            BOOST_TEST_REQUIRE(store->keep_request(request_of(kind + std::to_string(i), due)).has_value());
+        }
+        BOOST_TEST_REQUIRE(store->drop_request(request_of("dropped" + std::to_string(i)).order.key).has_value());
+    }
+    const Instant later = noon + std::chrono::hours(1);
+    BOOST_TEST(taken(store->take_due_requests(noon - std::chrono::hours(1), later, 999)).size() == requests);
 
     const std::size_t master = master_with_the_logout(cluster);
     RedisServer& replica = cluster.server(master + masters);
@@ -64,6 +74,8 @@ BOOST_AUTO_TEST_CASE(a_logout_that_a_clusters_replica_has_outlives_its_master) {
     BOOST_TEST(ids_of(unfinished.front().ending) == "ending");
     const auto begun = taken(store->begin_logout(order_for("r3", {"kept"})));
     BOOST_TEST(ids_of(std::get<sp::FreshLogout>(begun).ending) == "kept");
+    BOOST_TEST(taken(store->take_due_requests(noon, later, 999)).size() == requests);
+    BOOST_TEST(taken(store->take_due_requests(later, later, 999)).size() == 2 * requests);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -46,14 +46,16 @@ std::string canonical(const std::string& octets, std::string_view local) {
 }
 
 /// What was hashed: the message without its Signature.
-std::string without_signature(std::string octets) {
-    const auto begin = octets.find("<ds:Signature ");
-    return octets.erase(begin, octets.find("</ds:Signature>") + 15 - begin);
+std::string without_signature(std::string octets, const std::string& ds = "ds") {
+    const auto begin = octets.find("<" + ds + ":Signature ");
+    const std::string end = "</" + ds + ":Signature>";
+    return octets.erase(begin, octets.find(end) + end.size() - begin);
 }
 
-std::string signed_info(const std::string& octets) {
-    const auto begin = octets.find("<ds:SignedInfo");
-    return octets.substr(begin, octets.find("</ds:SignedInfo>") + 16 - begin);
+std::string signed_info(const std::string& octets, const std::string& ds = "ds") {
+    const auto begin = octets.find("<" + ds + ":SignedInfo");
+    const std::string end = "</" + ds + ":SignedInfo>";
+    return octets.substr(begin, octets.find(end) + end.size() - begin);
 }
 
 std::string random_text(std::mt19937& random, std::size_t max_pieces) {
@@ -110,6 +112,38 @@ BOOST_AUTO_TEST_CASE(writes_responses_in_the_very_form_that_libxml2_canonicalise
         BOOST_REQUIRE_EQUAL(without_signature(octets), canonical(without_signature(octets), "LogoutResponse"));
         BOOST_REQUIRE_EQUAL(signed_info(octets), canonical(octets, "SignedInfo"));
     }
+}
+
+BOOST_AUTO_TEST_CASE(writes_numbered_prefixes_in_that_form_too_in_the_order_of_first_use) {
+    std::mt19937 random(20260304);
+    const MessageSigner signer = MessageSigner(ec_key().signing).with_prefixes(NamespacePrefixes::numbered);
+    for (int i = 0; i < 200; ++i) {
+        const LogoutRequest request = random_request(random);
+        const std::string octets = signer.sign(request).value().xml();
+        BOOST_REQUIRE_EQUAL(without_signature(octets, "ns2"),
+                            canonical(without_signature(octets, "ns2"), "LogoutRequest"));
+        BOOST_REQUIRE_EQUAL(signed_info(octets, "ns2"), canonical(octets, "SignedInfo"));
+        std::size_t last = 0;
+        for (const int number : {0, 1, 2, 3}) {
+            const auto declared = octets.find(" xmlns:ns" + std::to_string(number) + "=");
+            if (number == 3 && !request.asynchronous) continue;
+            BOOST_REQUIRE(declared != std::string::npos);
+            BOOST_REQUIRE(declared > last);
+            last = declared;
+        }
+    }
+    const std::string octets = signer.sign(logout_response()).value().xml();
+    BOOST_TEST(octets.starts_with("<ns0:LogoutResponse xmlns:ns0="));
+    BOOST_REQUIRE_EQUAL(without_signature(octets, "ns2"),
+                        canonical(without_signature(octets, "ns2"), "LogoutResponse"));
+}
+
+BOOST_AUTO_TEST_CASE(writes_numbered_prefixes_that_the_verifier_reads) {
+    const MessageSigner signer(ec_key().signing, NamespacePrefixes::numbered);
+    const auto read =
+        verify(soap::encode(signer.sign(logout_request()).value()), {ec_key().verification}, expectations());
+    BOOST_REQUIRE(read.has_value());
+    BOOST_TEST((*read)->id.str() == "_m1");
 }
 
 BOOST_AUTO_TEST_CASE(writes_what_the_verifier_reads_back_unchanged) {

@@ -211,4 +211,37 @@ BOOST_AUTO_TEST_CASE(has_no_detail_for_a_header_that_was_not_understood) {
     BOOST_TEST(soap::fault(soap::FaultCode::must_understand, "x").find("detail") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(of_our_own_is_read_again) {
+    for (const auto code : {soap::FaultCode::client, soap::FaultCode::server, soap::FaultCode::must_understand,
+                            soap::FaultCode::version_mismatch}) {
+        const auto read = soap::decode_fault(soap::fault(code, "x"));
+        BOOST_REQUIRE(read.has_value());
+        BOOST_TEST((*read == code));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(is_known_by_what_stands_before_the_first_dot_of_its_code) {
+    for (const auto& [text, code] : {std::pair("S:Client.Authentication.Late", soap::FaultCode::client),
+                                     {"\n S:Client\t", soap::FaultCode::client},
+                                     {"S:Server.Busy", soap::FaultCode::server},
+                                     {"S:Clients", soap::FaultCode::server},
+                                     {"Client", soap::FaultCode::server},
+                                     {"x:Client", soap::FaultCode::server},
+                                     {"", soap::FaultCode::server},
+                                     {":", soap::FaultCode::server},
+                                     {"<x/>", soap::FaultCode::server}}) {
+        const auto read = soap::decode_fault(envelope(body("<S:Fault><faultstring>Client</faultstring><faultcode>" +
+                                                           std::string(text) + "</faultcode></S:Fault>")));
+        BOOST_REQUIRE(read.has_value());
+        BOOST_TEST((*read == code), text);
+    }
+    BOOST_TEST((*soap::decode_fault(envelope(body("<S:Fault/>"))) == soap::FaultCode::server));
+}
+
+BOOST_AUTO_TEST_CASE(is_nothing_else) {
+    BOOST_TEST(soap::decode_fault(envelope(body("<Fault/>"))).error().code == Errc::soap_structure);
+    BOOST_TEST(soap::decode_fault(envelope(body(""))).error().code == Errc::soap_body_count);
+    BOOST_TEST(soap::decode_fault("<x").error().code == Errc::xml_malformed);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,9 +2,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "failure_check.hpp"
 #include "logout_request_text.hpp"
 #include "signed_messages.hpp"
 #include "slo/saml/error.hpp"
+#include "slo/saml/signed_stream.hpp"
+#include "slo/saml/xml.hpp"
 
 // What is refused, and why, is the attack matrix's: tests/attacks.
 using namespace slo::saml;
@@ -104,6 +107,25 @@ BOOST_AUTO_TEST_CASE(covers_the_message_without_its_signature) {
     const auto message = cut_out(octets, "<samlp:LogoutRequest ", "</samlp:LogoutRequest>");
     const auto signature = cut_out(message, "<ds:Signature ", "</ds:Signature>");
     BOOST_TEST(covered->str() == slo::test::replaced(message, signature, ""));
+}
+
+BOOST_AUTO_TEST_CASE(an_assertions_signature_stands_behind_its_issuer) {
+    const std::string issuer = "<saml:Issuer>https://idp.example.com/metadata</saml:Issuer>";
+    const std::string in_front =
+        sign_document(rsa_key().signing,
+                      R"(<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_a1">)" + issuer +
+                          "</saml:Assertion>")
+            .value();
+    const std::string signature = cut_out(in_front, "<ds:Signature ", "</ds:Signature>");
+    std::string behind = in_front;
+    behind.erase(behind.find(signature), signature.size());
+    behind.insert(behind.find(issuer) + issuer.size(), signature);
+    const auto verdict = [](const std::string& octets) {
+        const auto document = xml::Document::parse(octets).value();
+        return rule_of(verify_enveloped(document, document.root(), "_a1", std::vector{rsa_key().verification}, {}));
+    };
+    BOOST_TEST(verdict(behind) == "accepted");
+    BOOST_TEST(verdict(in_front) == rule(Errc::signature_position));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "content_type.hpp"
+#include "http_reply.hpp"
 #include "service_under_test.hpp"
 
 namespace slo::sp {
@@ -58,6 +59,16 @@ BOOST_AUTO_TEST_CASE(answers_a_logout_request) {
     BOOST_TEST(reply.body.find("status:Success\"") != std::string::npos);
     BOOST_TEST(header_of(reply, "Content-Type") == "text/xml; charset=utf-8");
     BOOST_TEST(application.told() == "S1");
+}
+
+// RFC 9110, 8.6
+BOOST_AUTO_TEST_CASE(a_204_goes_without_a_length) {
+    const HttpReply silent{.status = 204, .headers = {}, .body = {}};
+    BOOST_TEST(serialise(silent, ReplyBody::send, AfterReply::close) ==
+               "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    const HttpReply empty{.status = 200, .headers = {}, .body = {}};
+    BOOST_TEST(serialise(empty, ReplyBody::send, AfterReply::close) ==
+               "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(hands_a_pending_logout_to_the_server) {

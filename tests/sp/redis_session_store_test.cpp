@@ -123,11 +123,11 @@ private:
 BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract redis_engine("redis_session_store", &make_redis_store,
-                                 {admission_contract(), matching_contract(), completion_contract(),
-                                  barriers_contract()});
+                                 {admission_contract(), matching_contract(), completion_contract(), listing_contract(),
+                                  request_contract(), barriers_contract()});
 const StoreContract redis_cluster_engine("redis_session_store_on_a_cluster", &make_cluster_store,
                                          {admission_contract(), matching_contract(), completion_contract(),
-                                          barriers_contract()});
+                                          listing_contract(), request_contract(), barriers_contract()});
 
 BOOST_AUTO_TEST_SUITE(redis_session_store_itself)
 
@@ -161,6 +161,67 @@ BOOST_AUTO_TEST_CASE(another_node_recovers_what_one_has_begun) {
     BOOST_TEST(taken(b->unfinished_logouts()).empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_one_node_keeps_another_takes) {
+    const FixedClock clock(noon);
+    const auto options = options_for(shared_server());
+    const auto b = open(clock, options);
+    BOOST_TEST(open(clock, options)->keep_request(request_of("r")).has_value());
+    const std::vector<sp::KeptRequest> kept{request_of("r", noon + 1min)};
+    BOOST_TEST((taken(b->take_due_requests(noon, noon + 1min, 9)) == kept));
+}
+
+BOOST_AUTO_TEST_CASE(each_part_takes_its_share_of_requests_and_no_more) {
+    const FixedClock clock(noon);
+    auto options = options_for(shared_server());
+    options.max_kept_requests = 32;
+    const auto store = open(clock, options);
+    std::size_t kept = 0;
+    std::string one;
+    for (int i = 0; i < 1'000; ++i) {
+        const auto keeps = store->keep_request(request_of("r" + std::to_string(i)));
+        if (keeps) one = "r" + std::to_string(i);
+        if (keeps) ++kept;
+        if (!keeps) BOOST_TEST_REQUIRE((keeps.error().code == sp::Errc::store_full));
+    }
+    BOOST_TEST(kept == 32u);
+    BOOST_TEST(store->keep_request(request_of(one)).has_value());
+    BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 100)).size() == 32u);
+}
+
+// A restarted server deals out its keys anew: the positions that it gave before mean nothing any more.
+BOOST_AUTO_TEST_CASE(a_walk_over_sessions_goes_back_to_its_beginning_when_a_server_restarts) {
+    RedisServer server({.configuration = {"appendonly yes", "appendfsync always"}});
+    const FixedClock clock(noon);
+    const auto store = open(clock, options_for(server));
+    constexpr std::size_t count = 300;
+    for (std::size_t i = 0; i < count; ++i) {
+        sp::Session session = session_of("s" + std::to_string(i));
+        session.name_id.value = "N" + std::to_string(i);
+        static_cast<void>(taken(store->admit(session)));
+    }
+    std::string after;
+    for (int pages = 0; pages < 5; ++pages) after = taken(store->sessions_of(idp_id, after, 20)).next;
+    BOOST_TEST_REQUIRE(!after.empty());
+    BOOST_TEST(taken(store->sessions_of(idp_id, after, count)).sessions.size() < count);
+    server.kill();
+    server.start();
+    await("the reconnection", [&] { return store->find(session_of("s0").id).has_value(); });
+    const sp::SessionPage rest = taken(store->sessions_of(idp_id, after, count + 1));
+    BOOST_TEST(rest.sessions.size() == count);
+    BOOST_TEST(rest.next.empty());
+}
+
+BOOST_AUTO_TEST_CASE(sessions_of_another_prefix_are_not_listed) {
+    const FixedClock clock(noon);
+    const RedisServer server;
+    const auto store = open(clock, options_for(server, "a[b]*"));  // means itself, and nothing that it would match
+    const auto other = open(clock, options_for(server, "ab"));
+    static_cast<void>(taken(store->admit(session_of("mine"))));
+    static_cast<void>(taken(other->admit(session_of("theirs"))));
+    BOOST_TEST(ids_of(taken(store->sessions_of(idp_id, "", 9)).sessions) == "mine");
+    BOOST_TEST(ids_of(taken(other->sessions_of(idp_id, "", 9)).sessions) == "theirs");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_that_is_stored_shows_whose_it_is) {
     const RedisServer server({.configuration = {"rdbcompression no"}});
     const FixedClock clock(noon);
@@ -171,12 +232,17 @@ BOOST_AUTO_TEST_CASE(nothing_that_is_stored_shows_whose_it_is) {
     sp::LogoutOrder order = order_for("request-id", {"index-of-a-session"});
     order.name_id = session.name_id;
     BOOST_TEST(begun_at(*store, order) == "local-id-of-a-session");
+    sp::KeptRequest request = request_of("id-of-our-request");
+    request.order.name_id = session.name_id;
+    request.reason = "urn:reason-of-a-request";
+    BOOST_TEST(store->keep_request(request).has_value());
     server.ask({"SAVE"});
     const std::string stored = contents(server.directory() / "dump.rdb");
     BOOST_TEST(stored.find("sessions") != std::string::npos);
     for (const std::string& secret :
          {session.id.str(), session.idp.str(), session.sp.str(), session.name_id.value, *session.name_id.format,
-          *session.name_id.name_qualifier, session.session_indexes.front().str(), order.key.request_id.str()}) {
+          *session.name_id.name_qualifier, session.session_indexes.front().str(), order.key.request_id.str(),
+          request.order.key.request_id.str(), request.reason}) {
         BOOST_TEST(stored.find(secret) == std::string::npos, secret);
     }
 }
@@ -249,6 +315,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     static_cast<void>(taken(store->admit(session_with("gone", {"i0"}))));
     static_cast<void>(begun_at(*store, order_for("r0", {"i0"})));
     static_cast<void>(begun_at(*store, order_for("of-nobody", {"i9"})));
+    BOOST_TEST(store->keep_request(request_of("kept")).has_value());
     int admitted = 0;
     Result<sp::Admission> admission = sp::Admission::admitted;
     while (admission && admitted < 100'000) {
@@ -269,6 +336,10 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     BOOST_TEST_REQUIRE(!begun.has_value());
     BOOST_TEST((begun.error().code == sp::Errc::store_full));
     BOOST_TEST(store->complete_logout(order_for_all("of-nobody").key, {}, {}).has_value());
+    BOOST_TEST((store->keep_request(request_of("another")).error().code == sp::Errc::store_full));
+    BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 9)).size() == 1u);
+    BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 9)).empty());
+    BOOST_TEST(store->drop_request(request_of("kept").order.key).has_value());
     const sp::LogoutOutcome ended{.ended = 1, .already_gone = 0, .failed = 0};
     BOOST_TEST((taken(store->complete_logout(order_for_all("r0").key, ended, {session_of("gone").id})) == ended));
 
@@ -286,6 +357,9 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_wi
     const auto store = open(clock, options);
     for (const char* id : {"dead", "alive"}) static_cast<void>(taken(store->admit(session_with(id, {id}))));
     static_cast<void>(begun_at(*store, order_for("r", {"dead"})));
+    for (const char* id : {"kept", "taken", "dropped"}) BOOST_TEST(store->keep_request(request_of(id)).has_value());
+    BOOST_TEST(store->drop_request(request_of("dropped").order.key).has_value());
+    BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 1)).size() == 1u);
     server.kill();
     const auto found = store->find(session_of("alive").id);
     BOOST_TEST_REQUIRE(!found.has_value());
@@ -298,6 +372,8 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_wi
     BOOST_TEST(!is_alive(*store, "dead"));
     BOOST_TEST((taken(store->admit(session_with("late", {"dead"}))) == sp::Admission::refused_by_logout));
     BOOST_TEST(begun_at(*store, order_for("r", {"dead"})) == "repeated: dead");
+    BOOST_TEST(taken(store->take_due_requests(noon, noon + 1h, 9)).size() == 1u);
+    BOOST_TEST(taken(store->take_due_requests(noon + 1min, noon + 1h, 9)).size() == 1u);
     BOOST_TEST(store->counters().reconnects > 0u);
 }
 
@@ -347,6 +423,10 @@ BOOST_AUTO_TEST_CASE(the_server_drops_in_time_what_is_over_and_nothing_that_a_lo
     static_cast<void>(begun_at(*store, order_for("r", {"s1"})));
     BOOST_TEST(kept_for_ever().size() == 5u);  // besides: the sessions, the logout, its place, the journal
     static_cast<void>(taken(store->complete_logout(order_for("r", {"s1"}).key, {.ended = 1}, {session_of("s1").id})));
+    BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));
+    BOOST_TEST(store->keep_request(request_of("kept")).has_value());
+    BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));
+    BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 9)).size() == 1u);
     BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));
 }
 

@@ -28,9 +28,10 @@ BOOST_AUTO_TEST_SUITE(reply_mapping)
 // The rows are those of the responder's decision table; its texts stand beside each code in reply_mapping.cpp.
 
 BOOST_AUTO_TEST_CASE(faults_where_there_is_no_saml_request) {
-    for (const SamlErrc code : {SamlErrc::xml_encoding, SamlErrc::xml_malformed, SamlErrc::xml_doctype,
-                                SamlErrc::xml_processing_instruction, SamlErrc::xml_comment, SamlErrc::xml_limits,
-                                SamlErrc::soap_structure, SamlErrc::soap_body_count, SamlErrc::not_a_saml_request}) {
+    for (const SamlErrc code :
+         {SamlErrc::xml_encoding, SamlErrc::xml_malformed, SamlErrc::xml_doctype, SamlErrc::xml_processing_instruction,
+          SamlErrc::xml_comment, SamlErrc::xml_limits, SamlErrc::soap_structure, SamlErrc::soap_body_count,
+          SamlErrc::not_a_saml_request, SamlErrc::form_malformed, SamlErrc::form_fields}) {
         expect(code, FaultAnswer{FaultCode::client});
     }
     expect(SamlErrc::soap_version, FaultAnswer{FaultCode::version_mismatch});
@@ -42,6 +43,7 @@ BOOST_AUTO_TEST_CASE(refuses_the_exchange_with_a_bare_http_status) {
     expect(Errc::issuer_unknown, HttpAnswer{403});
     expect(Errc::metadata_expired, HttpAnswer{403});
     expect(Errc::content_type_not_accepted, HttpAnswer{415});
+    expect(Errc::wire_not_accepted, HttpAnswer{415});
 }
 
 BOOST_AUTO_TEST_CASE(names_a_version_that_does_not_fit) {
@@ -63,6 +65,39 @@ BOOST_AUTO_TEST_CASE(blames_the_requester_for_what_it_wrote) {
     expect(SamlErrc::unsupported_request, StatusAnswer{requester, request_unsupported});
     expect(SamlErrc::base_id_unsupported, StatusAnswer{requester, request_unsupported});
     expect(SamlErrc::decryption_failed, StatusAnswer{requester, unknown_principal});
+    expect(Errc::session_index_missing, plain_requester);
+}
+
+BOOST_AUTO_TEST_CASE(denies_what_comes_again_or_too_often) {
+    for (const Errc code : {Errc::too_many_requests, Errc::request_id_reused, Errc::request_repeated}) {
+        expect(code, StatusAnswer{requester, request_denied});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(says_the_same_with_an_http_status_alone_and_200_for_success_alone) {
+    BOOST_TEST(bare_status(StatusAnswer{success}) == 200);
+    BOOST_TEST(bare_status(StatusAnswer{requester}) == 400);
+    BOOST_TEST(bare_status(StatusAnswer{requester, unknown_principal}) == 400);
+    BOOST_TEST(bare_status(StatusAnswer{requester, request_denied}) == 403);
+    BOOST_TEST(bare_status(StatusAnswer{version_mismatch, request_version_too_low}) == 400);
+    BOOST_TEST(bare_status(StatusAnswer{responder}) == 500);
+    BOOST_TEST(bare_status(FaultCode::client) == 400);
+    BOOST_TEST(bare_status(FaultCode::must_understand) == 400);
+    BOOST_TEST(bare_status(FaultCode::version_mismatch) == 400);
+    BOOST_TEST(bare_status(FaultCode::server) == 500);
+    BOOST_TEST(bare_status(fail(Errc::too_many_requests)) == 429);
+    BOOST_TEST(bare_status(saml::fail(SamlErrc::message_too_large)) == 413);
+    BOOST_TEST(bare_status(saml::fail(SamlErrc::form_fields)) == 400);
+    BOOST_TEST(bare_status(fail(Errc::store_failed)) == 500);
+}
+
+BOOST_AUTO_TEST_CASE(never_says_200_for_any_broken_rule) {
+    for (int value = 1; value <= static_cast<int>(SamlErrc::crypto_failure); ++value) {
+        BOOST_TEST(bare_status(saml::fail(static_cast<SamlErrc>(value))) >= 400);
+    }
+    for (int value = 1; value <= static_cast<int>(Errc::tls_setup_failed); ++value) {
+        BOOST_TEST(bare_status(fail(static_cast<Errc>(value))) >= 400);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(answers_every_broken_signature_alike) {
@@ -82,9 +117,10 @@ BOOST_AUTO_TEST_CASE(blames_the_responder_for_our_own_side) {
                                 SamlErrc::file_unreadable, SamlErrc::crypto_failure}) {
         expect(code, StatusAnswer{responder});
     }
-    for (const Errc code : {Errc::store_full, Errc::store_failed, Errc::store_unusable, Errc::session_malformed,
-                            Errc::session_id_taken, Errc::local_session_id_malformed, Errc::configuration_invalid,
-                            Errc::address_in_use, Errc::tls_setup_failed}) {
+    for (const Errc code :
+         {Errc::store_full, Errc::store_failed, Errc::store_unusable, Errc::session_malformed, Errc::session_id_taken,
+          Errc::local_session_id_malformed, Errc::no_session, Errc::no_session_index, Errc::no_link,
+          Errc::configuration_invalid, Errc::address_in_use, Errc::tls_setup_failed}) {
         expect(code, StatusAnswer{responder});
     }
 }
@@ -116,20 +152,16 @@ BOOST_AUTO_TEST_CASE(describes_faults) {
 }
 
 BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
-    constexpr std::array names{"check.issuer_unknown",
-                               "http.content_type",
-                               "check.metadata_expired",
-                               "store.session_id",
-                               "store.session_id_taken",
-                               "store.session",
-                               "check.rate",
-                               "check.request_id",
-                               "store.full",
-                               "store.failed",
-                               "store.unusable",
-                               "config",
-                               "server.address",
-                               "server.tls"};
+    constexpr std::array names{"check.issuer_unknown",   "http.content_type",
+                               "check.metadata_expired", "http.wire",
+                               "check.session_index",    "check.repeat",
+                               "store.session_id",       "store.session_id_taken",
+                               "store.session",          "check.rate",
+                               "check.request_id",       "store.full",
+                               "store.failed",           "store.unusable",
+                               "store.no_session",       "request.no_session_index",
+                               "request.no_link",        "config",
+                               "server.address",         "server.tls"};
     for (std::size_t i = 0; i < names.size(); ++i) {
         BOOST_TEST(name(static_cast<Errc>(i + 1)) == names.at(i));
         BOOST_TEST(make_error_code(static_cast<Errc>(i + 1)).message() == names.at(i));

@@ -1,8 +1,10 @@
 // A LogoutService over a store that does what a test says, and the requests for it.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +50,15 @@ public:
     }
     Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return std::optional<sp::Session>(); }
     Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return unfinished; }
+    Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder&) override { return std::vector<sp::Session>{}; }
+    Result<sp::SessionPage> sessions_of(const saml::EntityID&, const std::string&, std::size_t) override {
+        return sp::SessionPage{};
+    }
+    Result<void> keep_request(const sp::KeptRequest&) override { return Done{}; }
+    Result<std::vector<sp::KeptRequest>> take_due_requests(Instant, Instant, std::size_t) override {
+        return std::vector<sp::KeptRequest>{};
+    }
+    Result<void> drop_request(const sp::LogoutKey&) override { return Done{}; }
 };
 
 inline saml::SigningKey signing_key(const std::string& name) {
@@ -73,6 +84,48 @@ inline idp_adapter::InteropProfile profile_with_soap_12_type() {
 
 inline std::shared_ptr<const idp_adapter::IdpDirectory> directory_of(std::vector<idp_adapter::Idp> idps) {
     return std::make_shared<const idp_adapter::IdpDirectory>(taken(idp_adapter::IdpDirectory::of(std::move(idps))));
+}
+
+/// ScriptedLink notes what IdPs are asked, and answers what the test put there; Success where there is nothing.
+class ScriptedLink final : public idp_adapter::IdpLink {
+public:
+    idp_adapter::LogoutVerdict ask(const idp_adapter::Idp& idp, const idp_adapter::LogoutAsk& ask,
+                                   const saml::MessageSigner&, Instant, const std::stop_token&) noexcept override {
+        const std::lock_guard lock(mutex_);
+        asked.push_back({idp.entity_id, ask});
+        if (on_ask) on_ask();
+        idp_adapter::LogoutVerdict verdict{
+            .kind = idp_adapter::LogoutVerdict::Kind::success, .status = {}, .why = {}, .request_id = {}};
+        if (answers.empty()) return verdict;
+        verdict = answers.front();
+        answers.pop_front();
+        return verdict;
+    }
+    void will(idp_adapter::LogoutVerdict::Kind kind, idp_adapter::ReplyErrc why) {
+        answers.push_back({kind, {}, {make_error_code(why), {}}, {}});
+    }
+
+    struct Asked {
+        saml::EntityID idp;
+        idp_adapter::LogoutAsk ask;
+    };
+    std::vector<Asked> asked;
+    std::deque<idp_adapter::LogoutVerdict> answers;
+    std::function<void()> on_ask;
+
+private:
+    std::mutex mutex_;
+};
+
+inline idp_adapter::Idp idp_that_can_be_asked(const saml::EntityID& id = idp_id,
+                                              idp_adapter::InteropProfile profile = {}) {
+    auto idp = idp_with_first_key(std::move(profile));
+    idp.entity_id = id;
+    idp.single_logout_services = {{.binding = std::string(metadata::soap_binding),
+                                   .location = parsed<saml::EndpointUrl>("https://idp1.example.org/slo"),
+                                   .response_location = {},
+                                   .supports_asynchronous = false}};
+    return idp;
 }
 
 /// The baseline request as a value: _r1 of IdP1 for N1 and i1.

@@ -16,6 +16,7 @@ struct StoreSettings {
     std::size_t max_sessions = 10'000;
     std::size_t max_logout_records = 10'000;
     std::size_t max_logout_records_per_idp = 10'000;
+    std::size_t max_kept_requests = 10'000;
 };
 
 /// Makes an empty store that asks `clock` for the time; the clock outlives it.
@@ -29,6 +30,8 @@ struct ContractCase {
 [[nodiscard]] std::vector<ContractCase> admission_contract();   ///< who gets in, and who comes too late
 [[nodiscard]] std::vector<ContractCase> matching_contract();    ///< whom an order names
 [[nodiscard]] std::vector<ContractCase> completion_contract();  ///< ending, gone, repeated, unfinished
+[[nodiscard]] std::vector<ContractCase> listing_contract();     ///< whom an order would end, and an IdP's sessions
+[[nodiscard]] std::vector<ContractCase> request_contract();     ///< our own requests, kept until an IdP has seen them
 [[nodiscard]] std::vector<ContractCase> limits_contract();      ///< what a full store does
 
 /// StoreContract adds cases to the suite that is being built: make one at namespace scope, between

@@ -22,6 +22,7 @@ std::unique_ptr<sp::SessionStore> make_memory_store(const sp::Clock& clock, cons
         sp::MemorySessionStoreOptions{.max_sessions = settings.max_sessions,
                                       .max_logout_records = settings.max_logout_records,
                                       .max_logout_records_per_idp = settings.max_logout_records_per_idp,
+                                      .max_kept_requests = settings.max_kept_requests,
                                       .relogin = settings.relogin});
 }
 
@@ -34,8 +35,8 @@ void sweep_all(sp::MemorySessionStore& store) {
 BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract memory_engine("memory_session_store", &make_memory_store,
-                                  {admission_contract(), matching_contract(), completion_contract(),
-                                   limits_contract()});
+                                  {admission_contract(), matching_contract(), completion_contract(), listing_contract(),
+                                   request_contract(), limits_contract()});
 
 BOOST_AUTO_TEST_SUITE(memory_session_store_itself)
 
@@ -90,6 +91,30 @@ BOOST_AUTO_TEST_CASE(sweeps_logouts_no_longer_kept_and_no_others) {
     clock.advance(1h);
     sweep_all(store);
     BOOST_TEST(store.size().logout_records == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(sweeps_requests_an_hour_too_late) {
+    FixedClock clock(noon);
+    sp::MemorySessionStore store(clock, some_digest());
+    for (int i = 0; i < 3; ++i) {
+        sp::KeptRequest request = request_of("r" + std::to_string(i));
+        request.not_on_or_after = noon + std::chrono::minutes(i);
+        BOOST_TEST(store.keep_request(request).has_value());
+    }
+    clock.set(noon + 1h + 1min - 1ms);
+    BOOST_TEST(store.sweep_some() == 1u);
+    clock.set(noon + 1h + 1min);
+    BOOST_TEST(store.sweep_some() == 1u);
+    BOOST_TEST(taken(store.take_due_requests(noon, noon, 9)).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_place_where_no_page_ended_is_refused) {
+    FixedClock clock(noon);
+    sp::MemorySessionStore store(clock, some_digest());
+    for (const char* after : {"x", "1", "1-", "-1", "1-2x", "99999999999999999999-1"}) {
+        BOOST_TEST((store.sessions_of(idp_id, after, 1).error().code == sp::Errc::store_failed), after);
+    }
+    BOOST_TEST(store.sessions_of(idp_id, "4096-0", 1).has_value());
 }
 
 // More scopes than the table takes: an IdP that qualifies every user's name in another way.

@@ -157,6 +157,42 @@ void one_idp_fills_its_own_share_only(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for_all("r3")) == "");
 }
 
+void a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has(MakeStore make_store) {
+    StoreSettings settings;
+    settings.max_kept_requests = 2;
+    Trial trial(make_store, settings);
+    const auto keep = [&trial](const sp::KeptRequest& request) { return trial.store->keep_request(request); };
+    const auto is_full = [&keep](const sp::KeptRequest& request) {
+        const auto kept = keep(request);
+        return !kept && kept.error().code == sp::Errc::store_full;
+    };
+    for (const char* id : {"r1", "r2", "r1"}) BOOST_TEST(keep(request_of(id)).has_value());
+    for (int i = 0; i < 5; ++i) BOOST_TEST(is_full(request_of("r3")));
+    BOOST_TEST(keep(request_of("r2")).has_value());
+    BOOST_TEST(taken(trial.store->take_due_requests(noon, noon + 1h, 9)).size() == 2u);
+    BOOST_TEST(is_full(request_of("r3")));  // those that are taken are still kept
+    BOOST_TEST(trial.store->drop_request(request_of("r1").order.key).has_value());
+    BOOST_TEST(keep(request_of("r3")).has_value());
+    BOOST_TEST(is_full(request_of("r4")));
+}
+
+void requests_an_hour_too_late_make_room(MakeStore make_store) {
+    StoreSettings settings;
+    settings.max_kept_requests = 2;
+    Trial trial(make_store, settings);
+    sp::KeptRequest early = request_of("r1");
+    early.not_on_or_after = noon + 1min;
+    BOOST_TEST(trial.store->keep_request(early).has_value());
+    BOOST_TEST(trial.store->keep_request(request_of("r2")).has_value());
+    trial.clock.set(noon + 1min + 1h - 1ms);
+    BOOST_TEST((trial.store->keep_request(request_of("r3")).error().code == sp::Errc::store_full));
+    trial.clock.set(noon + 1min + 1h);
+    BOOST_TEST(trial.store->keep_request(request_of("r3")).has_value());
+    const auto due = taken(trial.store->take_due_requests(noon, noon + 1h, 9));
+    BOOST_TEST_REQUIRE(due.size() == 2u);
+    for (const sp::KeptRequest& request : due) BOOST_TEST((request.order.key != early.order.key));
+}
+
 }  // namespace
 
 std::vector<ContractCase> limits_contract() {
@@ -172,6 +208,9 @@ std::vector<ContractCase> limits_contract() {
          a_logout_no_longer_kept_makes_room_once_it_is_finished},
         {"a_kept_logout_makes_no_room", a_kept_logout_makes_no_room},
         {"one_idp_fills_its_own_share_only", one_idp_fills_its_own_share_only},
+        {"a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has",
+         a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has},
+        {"requests_an_hour_too_late_make_room", requests_an_hour_too_late_make_room},
     };
 }
 

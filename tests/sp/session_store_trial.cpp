@@ -62,6 +62,14 @@ sp::LogoutOrder order_for(std::string_view request_id, const std::vector<std::st
     return order;
 }
 
+sp::KeptRequest request_of(std::string_view id, Instant next_attempt) {
+    return {.order = order_for_all(id),
+            .reason = "",
+            .not_on_or_after = noon + std::chrono::hours(24),
+            .next_attempt = next_attempt,
+            .attempts = 0};
+}
+
 std::string ids_of(const std::vector<sp::Session>& sessions) {
     std::vector<std::string> ids;
     for (const sp::Session& session : sessions) ids.push_back(session.id.str());

@@ -27,6 +27,9 @@ inline const Instant noon = at("2026-03-01T12:00:00Z");
 [[nodiscard]] sp::LogoutOrder order_for_all(std::string_view request_id);
 [[nodiscard]] sp::LogoutOrder order_for(std::string_view request_id, const std::vector<std::string>& session_indexes);
 
+/// A request of ours for the end of N1's sessions, due at `next_attempt` and of no use any more after a day.
+[[nodiscard]] sp::KeptRequest request_of(std::string_view id, Instant next_attempt = noon);
+
 /// Trial is a store and its clock. Its functions throw std::logic_error where the store fails.
 class Trial {
 public:

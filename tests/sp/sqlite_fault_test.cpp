@@ -10,6 +10,8 @@
 namespace slo::test {
 namespace {
 
+using namespace std::chrono_literals;
+
 const sp::Session login = session_with("c", {"i2"});
 const sp::LogoutOrder order = order_for("r", {"i1"});
 const sp::LogoutOutcome outcome{.ended = 2, .already_gone = 0, .failed = 0};
@@ -117,6 +119,60 @@ struct OverFaultyDisk {
     }
 };
 
+/// A request is kept, taken, taken again when its taker has died, and dropped.
+struct RequestsOverFaultyDisk {
+    FaultyDisk disk;
+    TemporaryFolder folder;
+    FixedClock clock{noon};
+    std::unique_ptr<sp::SqliteSessionStore> store = open_store(clock, folder.path());
+    bool has_failed = false;
+
+    /// Runs `operation`, and once more where it failed, after `look` at what a process that died now would leave.
+    template <class T, class Operation, class Look>
+    T until_done(Operation operation, Look look) {
+        Result<T> done = operation();
+        if (done) return *std::move(done);
+        has_failed = true;
+        BOOST_TEST((done.error().code == sp::Errc::store_failed));
+        const TemporaryFolder elsewhere;
+        copy_files(folder.path(), elsewhere.path());
+        look(*open_store(clock, elsewhere.path()));
+        return taken<T>(operation());
+    }
+    static std::size_t taken_from(sp::SessionStore& from, Instant now) {
+        return taken(from.take_due_requests(now, now + 1min, 9)).size();
+    }
+    std::size_t take(Instant now) {
+        const auto look = [now](sp::SessionStore& restarted) {
+            BOOST_TEST(taken_from(restarted, now) <= 1u);  // the failed one may have happened
+            BOOST_TEST(taken_from(restarted, now + 1min - 1ms) == 0u);
+            BOOST_TEST(taken_from(restarted, now + 1min) == 1u);
+        };
+        return until_done<std::vector<sp::KeptRequest>>([&] { return store->take_due_requests(now, now + 1min, 9); },
+                                                        look)
+            .size();
+    }
+
+    /// Whether one of the steps failed, or the disk did.
+    bool survive_failure_of(int n) {
+        const auto is_there_or_not = [](sp::SessionStore& restarted) {
+            BOOST_TEST(taken_from(restarted, noon + 1h) <= 1u);
+        };
+        disk.fail_nth(n);
+        until_done<Done>([&] { return store->keep_request(request_of("k")); }, is_there_or_not);
+        BOOST_TEST(take(noon) == 1u);
+        BOOST_TEST(taken_from(*store, noon + 1min - 1ms) == 0u);
+        BOOST_TEST(take(noon + 1min) == 1u);
+        until_done<Done>([&] { return store->drop_request(request_of("k").order.key); }, is_there_or_not);
+        BOOST_TEST(taken_from(*store, noon + 1h) == 0u);
+        has_failed = has_failed || disk.has_failed();
+        disk.mend();
+        store.reset();
+        BOOST_TEST(taken_from(*open_store(clock, folder.path()), noon + 1h) == 0u);
+        return has_failed;
+    }
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(unit)
@@ -126,6 +182,12 @@ BOOST_AUTO_TEST_CASE(whichever_change_fails_an_operation_happens_once_or_not) {
     int n = 1;
     while (OverFaultyDisk().survives_failure_of(n)) ++n;
     BOOST_TEST(n > 20);  // it did fail, many times
+}
+
+BOOST_AUTO_TEST_CASE(whichever_change_fails_no_kept_request_is_lost_or_taken_twice) {
+    int n = 1;
+    while (RequestsOverFaultyDisk().survive_failure_of(n)) ++n;
+    BOOST_TEST(n > 8);
 }
 
 BOOST_AUTO_TEST_CASE(whichever_change_fails_at_the_start_the_next_start_succeeds) {
@@ -212,6 +274,27 @@ BOOST_AUTO_TEST_CASE(everything_acknowledged_is_there_after_a_power_cut) {
         }
         BOOST_TEST(wrong == 0);
         BOOST_TEST(taken(restarted->unfinished_logouts()).size() == static_cast<std::size_t>(i / 8 + 1));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_kept_request_is_there_after_a_power_cut) {
+    FaultyDisk disk;
+    const FixedClock clock(noon);
+    const TemporaryFolder folder;
+    disk.remember_syncs(folder.path());
+    const auto store = open_store(clock, folder.path());
+    for (std::size_t i = 0; i < 40; ++i) {
+        const std::string number = std::to_string(i);
+        BOOST_TEST(store->keep_request(request_of("stays" + number)).has_value());
+        BOOST_TEST(store->keep_request(request_of("taken" + number, noon - 1h)).has_value());
+        BOOST_TEST(taken(store->take_due_requests(noon - 1h, noon + 1h, 9)).size() == 1u);
+        BOOST_TEST(store->keep_request(request_of("dropped" + number)).has_value());
+        BOOST_TEST(store->drop_request(request_of("dropped" + number).order.key).has_value());
+        const TemporaryFolder afterwards;
+        disk.write_remembered(afterwards.path());
+        const auto restarted = open_store(clock, afterwards.path());
+        BOOST_TEST(taken(restarted->take_due_requests(noon, noon + 1h, 1'000)).size() == i + 1);
+        BOOST_TEST(taken(restarted->take_due_requests(noon + 1h, noon + 1h, 1'000)).size() == 2 * (i + 1));
     }
 }
 

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(the_file_says_whose_it_is) {
 BOOST_AUTO_TEST_CASE(refuses_a_file_of_a_newer_version) {
     EmptyFile trial;
     static_cast<void>(open_store(trial.clock, trial.folder.path()));
-    Sqlite(trial.file).run("PRAGMA user_version = 2");
+    Sqlite(trial.file).run("PRAGMA user_version = " + std::to_string(sp::migrations().size() + 1));
     trial.refused_with("newer version");
 }
 
@@ -110,14 +110,44 @@ BOOST_AUTO_TEST_CASE(a_file_of_an_older_version_takes_the_steps_that_it_lacks) {
     }
     const char* const added[] = {"ALTER TABLE session ADD COLUMN device TEXT"};
     std::vector<sp::Migration> steps(sp::migrations().begin(), sp::migrations().end());
-    steps.push_back({.statements = added, .stamp = "PRAGMA user_version = 2"});
+    steps.push_back({.statements = added, .stamp = "PRAGMA user_version = 3"});
     for (int i = 0; i < 2; ++i) {  // the second time there is nothing to do
         const auto database = sp::Database::open(trial.file, Access::read_write);
         sp::migrate(*database, steps);
         BOOST_TEST(!database->has_failed());
-        BOOST_TEST(database->read_integer("PRAGMA user_version") == 2);
+        BOOST_TEST(database->read_integer("PRAGMA user_version") == 3);
         BOOST_TEST(database->read_integer("SELECT count(*) FROM session WHERE device IS NULL") == 1);
     }
+}
+
+// What the first version wrote: its step never changes, so it makes its files still.
+BOOST_AUTO_TEST_CASE(a_file_of_the_first_version_keeps_what_it_has_and_takes_requests) {
+    EmptyFile trial;
+    Sqlite(trial.file).run("PRAGMA journal_mode = WAL");
+    {
+        const auto database = sp::Database::open(trial.file, Access::read_write);
+        sp::migrate(*database, sp::migrations().first(1));
+        BOOST_TEST(!database->has_failed());
+    }
+    Sqlite(trial.file)
+        .run("INSERT INTO entity (number, id) VALUES (1, '" + idp_id.str() + "'), (2, '" + our_id.str() +
+             "');"
+             "INSERT INTO session (id, idp, sp, name_value, session_indexes, authn_instant, expires) VALUES "
+             "(CAST('a' AS BLOB), 1, 2, 'N1', 'i1', 1772362800000, 1772395200000);"
+             "INSERT INTO logout (request_id, idp, sp, name_value, session_indexes, matching, as_of, keep_until, "
+             "weight, "
+             "pending) VALUES ('r', 1, 2, 'N1', 'i9', 2, 1772366400000, 1772370000000, 1, 1)");
+    for (int i = 0; i < 2; ++i) {  // it is migrated once
+        const auto store = open_store(trial.clock, trial.folder.path());
+        BOOST_TEST((taken(store->find(session_of("a").id)) == session_of("a")));
+        BOOST_TEST(store->size().sessions == 1u);
+        BOOST_TEST(store->size().logout_records == 1u);
+        BOOST_TEST(taken(store->unfinished_logouts()).size() == 1u);
+        if (i == 0) BOOST_TEST(store->keep_request(request_of("kept")).has_value());
+    }
+    const auto store = open_store(trial.clock, trial.folder.path());
+    BOOST_TEST((taken(store->take_due_requests(noon, noon, 9)) == std::vector<sp::KeptRequest>{request_of("kept")}));
+    BOOST_TEST(Sqlite(trial.file).ask("PRAGMA user_version") == "2\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_step_that_fails_leaves_the_file_as_it_was) {
@@ -125,13 +155,13 @@ BOOST_AUTO_TEST_CASE(a_step_that_fails_leaves_the_file_as_it_was) {
     static_cast<void>(open_store(trial.clock, trial.folder.path()));
     const char* const broken[] = {"ALTER TABLE session ADD COLUMN device TEXT", "ALTER TABLE nothing ADD COLUMN a"};
     std::vector<sp::Migration> steps(sp::migrations().begin(), sp::migrations().end());
-    steps.push_back({.statements = broken, .stamp = "PRAGMA user_version = 2"});
+    steps.push_back({.statements = broken, .stamp = "PRAGMA user_version = 3"});
     {
         const auto database = sp::Database::open(trial.file, Access::read_write);
         sp::migrate(*database, steps);
         BOOST_TEST(database->has_failed());
     }
-    BOOST_TEST(Sqlite(trial.file).ask("PRAGMA user_version") == "1\n");
+    BOOST_TEST(Sqlite(trial.file).ask("PRAGMA user_version") == "2\n");
     BOOST_TEST(Sqlite(trial.file).ask("SELECT count(*) FROM pragma_table_info('session') WHERE name = 'device'") ==
                "0\n");
     BOOST_TEST(sp::SqliteSessionStore::open(trial.clock, options_in(trial.folder.path())).has_value());

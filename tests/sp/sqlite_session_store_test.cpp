@@ -41,8 +41,8 @@ struct Reopened {
 BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract sqlite_engine("sqlite_session_store", &make_sqlite_store,
-                                  {admission_contract(), matching_contract(), completion_contract(),
-                                   limits_contract()});
+                                  {admission_contract(), matching_contract(), completion_contract(), listing_contract(),
+                                   request_contract(), limits_contract()});
 
 BOOST_AUTO_TEST_SUITE(sqlite_session_store_itself)
 
@@ -87,6 +87,38 @@ BOOST_AUTO_TEST_CASE(the_limits_hold_across_a_restart) {
     sp::LogoutOrder of_another = order_for_all("r3");
     of_another.key.idp = other_idp_id;
     BOOST_TEST(trial.store->begin_logout(of_another).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(kept_requests_are_there_after_a_restart_and_count) {
+    Reopened trial;
+    BOOST_TEST(trial.store->keep_request(request_of("r1")).has_value());
+    BOOST_TEST(trial.store->keep_request(request_of("r2", noon + 1s)).has_value());
+    BOOST_TEST(taken(trial.store->take_due_requests(noon, noon + 1min, 9)).size() == 1u);
+    StoreSettings room_for_two;
+    room_for_two.max_kept_requests = 2;
+    trial.reopen(room_for_two);
+    BOOST_TEST((trial.store->keep_request(request_of("r3")).error().code == sp::Errc::store_full));
+    const std::vector<sp::KeptRequest> only{request_of("r2", noon + 1h)};
+    BOOST_TEST((taken(trial.store->take_due_requests(noon + 1min - 1ms, noon + 1h, 9)) == only));
+    BOOST_TEST(taken(trial.store->take_due_requests(noon + 1min, noon + 1h, 9)).size() == 1u);
+    BOOST_TEST(trial.store->drop_request(request_of("r1").order.key).has_value());
+    trial.reopen(room_for_two);
+    BOOST_TEST(taken(trial.store->take_due_requests(noon + 1h, noon + 1h, 9)).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(sweeps_requests_an_hour_too_late) {
+    Reopened trial;
+    for (int i = 0; i < 3; ++i) {
+        sp::KeptRequest request = request_of("r" + std::to_string(i));
+        request.not_on_or_after = noon + std::chrono::minutes(i);
+        BOOST_TEST(trial.store->keep_request(request).has_value());
+    }
+    trial.clock.set(noon + 1h + 1min - 1ms);
+    BOOST_TEST(trial.store->sweep_some() == 1u);
+    trial.clock.set(noon + 1h + 1min);
+    BOOST_TEST(trial.store->sweep_some() == 1u);
+    BOOST_TEST(taken(trial.store->take_due_requests(noon, noon, 9)).size() == 1u);
+    BOOST_TEST(Sqlite(trial.file()).ask("SELECT kept_requests FROM tally") == "1\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_large_logout_counts_for_each_kib_that_it_begins) {
@@ -158,6 +190,10 @@ BOOST_AUTO_TEST_CASE(a_damaged_record_is_an_error_and_no_missing_session) {
     BOOST_TEST(trial.is_alive("a"));
     BOOST_TEST((trial.store->admit(session_with("b", {"i9"})).error().code == sp::Errc::store_failed));
     BOOST_TEST((trial.store->unfinished_logouts().error().code == sp::Errc::store_failed));
+    BOOST_TEST(trial.store->keep_request(request_of("k")).has_value());
+    file.run("UPDATE kept_request SET attempts = -1");
+    BOOST_TEST((trial.store->take_due_requests(noon, noon, 1).error().code == sp::Errc::store_failed));
+    BOOST_TEST((trial.store->sessions_of(idp_id, "no number", 1).error().code == sp::Errc::store_failed));
     file.run("UPDATE logout SET matching = 2");
     BOOST_TEST((trial.admit(session_with("b", {"i9"})) == sp::Admission::refused_by_logout));
 }

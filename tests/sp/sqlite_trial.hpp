@@ -20,6 +20,7 @@ namespace slo::test {
             .max_sessions = settings.max_sessions,
             .max_logout_records = settings.max_logout_records,
             .max_logout_records_per_idp = settings.max_logout_records_per_idp,
+            .max_kept_requests = settings.max_kept_requests,
             .relogin = settings.relogin};
 }
 

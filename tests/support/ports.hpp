@@ -86,7 +86,7 @@ class FailingStore final : public sp::SessionStore {
 public:
     explicit FailingStore(sp::SessionStore& store) : store_(store) {}
 
-    enum class Fault { none, begin_fails, complete_fails, begin_throws };
+    enum class Fault { none, begin_fails, complete_fails, begin_throws, keep_fails };
     void inject(Fault fault) noexcept { fault_ = fault; }
 
     /// How many calls that may change something have reached the store.
@@ -104,6 +104,28 @@ public:
     }
     [[nodiscard]] Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override {
         return store_.unfinished_logouts();
+    }
+    [[nodiscard]] Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder& order) override {
+        return store_.named_by(order);
+    }
+    [[nodiscard]] Result<sp::SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                      std::size_t count) override {
+        return store_.sessions_of(idp, after, count);
+    }
+    [[nodiscard]] Result<void> keep_request(const sp::KeptRequest& request) override {
+        if (fault_ == Fault::keep_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
+        ++changes_;
+        return store_.keep_request(request);
+    }
+    [[nodiscard]] Result<std::vector<sp::KeptRequest>> take_due_requests(Instant now, Instant until,
+                                                                         std::size_t count) override {
+        auto due = store_.take_due_requests(now, until, count);
+        if (!due || !due->empty()) ++changes_;
+        return due;
+    }
+    [[nodiscard]] Result<void> drop_request(const sp::LogoutKey& key) override {
+        ++changes_;
+        return store_.drop_request(key);
     }
 
 private:

@@ -250,12 +250,24 @@ std::vector<Result<Answer>> Client::call_all(std::vector<Request> requests) {
     return impl_->call_all(std::move(requests), {});
 }
 
-Result<std::vector<Answer>> Client::call_on_each_master(const std::vector<std::string>& words) {
+Result<std::vector<Address>> Client::masters() {
     std::vector<Address> masters;
     impl_->on_loop([&] { masters = impl_->dispatcher->masters(); });
     if (masters.empty()) return fail(Errc::store_failed, "the Redis servers' masters aren't known");
+    std::ranges::sort(masters);
+    return masters;
+}
+
+std::vector<Result<Answer>> Client::call_at(const std::vector<Address>& masters,
+                                            const std::vector<std::string>& words) {
+    return impl_->call_all({masters.size(), Request{.words = words}}, masters);
+}
+
+Result<std::vector<Answer>> Client::call_on_each_master(const std::vector<std::string>& words) {
+    const auto all = masters();
+    if (!all) return all.error();
     std::vector<Answer> answers;
-    for (auto& answer : impl_->call_all({masters.size(), Request{.words = words}}, masters)) {
+    for (auto& answer : call_at(*all, words)) {
         if (!answer) return std::move(answer).error();
         answers.push_back(*std::move(answer));
     }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "redis/address.hpp"
 #include "redis/reply.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/sp/redis_session_store.hpp"
@@ -50,6 +51,11 @@ public:
     [[nodiscard]] virtual Result<Answer> call(Request request) = 0;
     /// All of them at once, under one deadline; the answers stand in the requests' order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_all(std::vector<Request> requests) = 0;
+    /// Who are masters now, as far as is known, in the order of their addresses. Errors: Errc::store_failed for none.
+    [[nodiscard]] virtual Result<std::vector<Address>> masters() = 0;
+    /// The same command at each of `masters`, whatever its keys; the answers stand in their order.
+    [[nodiscard]] virtual std::vector<Result<Answer>> call_at(const std::vector<Address>& masters,
+                                                              const std::vector<std::string>& words) = 0;
 };
 
 /// Client shares one connection to each master among all callers, and a second one for requests that wait for replicas.
@@ -67,6 +73,9 @@ public:
 
     [[nodiscard]] Result<Answer> call(Request request) override;
     [[nodiscard]] std::vector<Result<Answer>> call_all(std::vector<Request> requests) override;
+    [[nodiscard]] Result<std::vector<Address>> masters() override;
+    [[nodiscard]] std::vector<Result<Answer>> call_at(const std::vector<Address>& masters,
+                                                      const std::vector<std::string>& words) override;
     /// The same command at each master.
     [[nodiscard]] Result<std::vector<Answer>> call_on_each_master(const std::vector<std::string>& words);
 

@@ -36,11 +36,14 @@ Request RedisOperations::script(const Script& script, std::vector<std::string> k
 }
 
 Result<Reply> RedisOperations::ask(Request request) {
-    const bool wants_replicas = request.acknowledgement == Acknowledgement::replicas;
-    Result<Answer> answer = servers.call(std::move(request));
+    const Acknowledgement asked = request.acknowledgement;
+    return judge(servers.call(std::move(request)), asked);
+}
+
+Result<Reply> RedisOperations::judge(Result<Answer> answer, Acknowledgement asked) {
     if (!answer) return std::move(answer).error();
     if (answer->reply.kind == Reply::Kind::error) return refused_by_server(answer->reply);
-    if (wants_replicas && answer->replicas < options.servers.replicas) {
+    if (asked == Acknowledgement::replicas && answer->replicas < options.servers.replicas) {
         ++replica_shortfalls;
         if (options.replica_shortfall == ReplicaShortfall::refuse) {
             return fail(Errc::store_failed, "fewer replicas than asked for have the logout");
@@ -139,6 +142,27 @@ Result<std::optional<Session>> RedisSessionStore::find(const LocalSessionID& id)
 
 Result<std::vector<UnfinishedLogout>> RedisSessionStore::unfinished_logouts() {
     return or_store_failed([&] { return impl_->operations.unfinished_logouts(); });
+}
+
+Result<std::vector<Session>> RedisSessionStore::named_by(const LogoutOrder& order) {
+    return or_store_failed([&] { return impl_->operations.named_by(order); });
+}
+
+Result<SessionPage> RedisSessionStore::sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                   std::size_t count) {
+    return or_store_failed([&] { return impl_->operations.sessions_of(idp, after, count); });
+}
+
+Result<void> RedisSessionStore::keep_request(const KeptRequest& request) {
+    return or_store_failed([&] { return impl_->operations.keep_request(request); });
+}
+
+Result<std::vector<KeptRequest>> RedisSessionStore::take_due_requests(Instant now, Instant until, std::size_t count) {
+    return or_store_failed([&] { return impl_->operations.take_due_requests(now, until, count); });
+}
+
+Result<void> RedisSessionStore::drop_request(const LogoutKey& key) {
+    return or_store_failed([&] { return impl_->operations.drop_request(key); });
 }
 
 const std::vector<std::string>& RedisSessionStore::notes() const noexcept {

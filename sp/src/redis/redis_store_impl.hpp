@@ -1,5 +1,5 @@
-// The inside of RedisSessionStore: logins in redis_admission.cpp, logouts in redis_logout.cpp, the rest in
-// redis_session_store.cpp.
+// The inside of RedisSessionStore: logins in redis_admission.cpp, logouts in redis_logout.cpp, our own requests in
+// redis_requests.cpp, lists of sessions in redis_listing.cpp, the rest in redis_session_store.cpp.
 //
 // Everything of a principal has one hash tag, and one script changes it. What lies in other slots (whose a session is,
 // which order has a request's ID, the journals) is written before and tidied up after, so that a node that dies in
@@ -54,6 +54,12 @@ struct RedisOperations {
                                                         const std::vector<LocalSessionID>& gone);
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id);
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts();
+    [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order);
+    [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                  std::size_t count);
+    [[nodiscard]] Result<void> keep_request(const KeptRequest& request);
+    [[nodiscard]] Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until, std::size_t count);
+    [[nodiscard]] Result<void> drop_request(const LogoutKey& key);
 
     // A login on its way in. Its place says whose the session is, and which login said so: principal, then nonce. While
     // it is on its way, a mark stands behind them: who saw it so can't take a place over that has become final.
@@ -91,8 +97,42 @@ struct RedisOperations {
     [[nodiscard]] Result<std::vector<Session>> open_sessions(const Reply& list, std::size_t first,
                                                              std::string_view principal) const;
 
+    // The live sessions in what HGETALL says of a principal's sessions.
+    [[nodiscard]] Result<std::vector<Session>> live_sessions(const Reply& list, std::string_view principal,
+                                                             Instant now) const;
+    // Where a walk over all masters is: at a position that SCAN gave, at one of them. It counts only as long as the
+    // same processes are masters: another one's positions mean something else.
+    struct Walk {
+        std::vector<redis::Address> masters;
+        std::string servers;  // names the masters' processes
+        std::size_t master = 0;
+        std::string position = "0";
+
+        [[nodiscard]] bool is_over() const noexcept { return master == masters.size(); }
+        [[nodiscard]] std::string str() const;
+    };
+    [[nodiscard]] Result<Walk> walk_from(const std::string& after);
+    // One step of it: the keys of sessions that it came upon.
+    [[nodiscard]] Result<std::vector<std::string>> step(Walk& walk, std::size_t count);
+    // All of these principals' live sessions of `idp`.
+    [[nodiscard]] Result<void> add_sessions(const std::vector<std::string>& keys, const saml::EntityID& idp,
+                                            std::vector<Session>& sessions);
+
+    // A kept request that is due, as its part says.
+    struct DueRequest {
+        std::int64_t since = 0;
+        unsigned part = 0;
+        std::string name;
+    };
+    // The earliest of all parts. A part that doesn't answer is left out, and told of as `trouble`.
+    [[nodiscard]] std::vector<DueRequest> due_requests(Instant now, std::size_t count, std::optional<Failure>& trouble);
+    [[nodiscard]] Request take_request(const std::vector<DueRequest>& due, unsigned part, Instant now,
+                                       Instant until) const;
+
     // One request; the server's own error as a Failure.
     [[nodiscard]] Result<Reply> ask(Request request);
+    // What ask() makes of an answer. `asked` is whom the request wanted to have it.
+    [[nodiscard]] Result<Reply> judge(Result<Answer> answer, Acknowledgement asked);
     [[nodiscard]] Result<Reply> ask_for_text(Request request);
     // A command and its key, which comes first of its arguments.
     [[nodiscard]] static Request command(std::vector<std::string> words);

@@ -8,8 +8,13 @@
 namespace slo::sp::redis {
 namespace {
 
-/// The value of `field` in the lines of INFO; empty where it isn't there.
-std::string_view field_of(std::string_view info, std::string_view field) {
+Failure unusable(std::string detail) {
+    return fail(Errc::store_unusable, std::move(detail));
+}
+
+}  // namespace
+
+std::string_view field_of(std::string_view info, std::string_view field) noexcept {
     while (!info.empty()) {
         const auto end = std::min(info.find('\n'), info.size());
         std::string_view line = info.substr(0, end);
@@ -21,12 +26,6 @@ std::string_view field_of(std::string_view info, std::string_view field) {
     }
     return {};
 }
-
-Failure unusable(std::string detail) {
-    return fail(Errc::store_unusable, std::move(detail));
-}
-
-}  // namespace
 
 Result<std::vector<std::string>> judge_server(std::string_view info) {
     const std::string_view policy = field_of(info, "maxmemory_policy");

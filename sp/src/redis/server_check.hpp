@@ -9,6 +9,9 @@
 
 namespace slo::sp::redis {
 
+/// The value of `field` in the lines of INFO; empty where it isn't there.
+[[nodiscard]] std::string_view field_of(std::string_view info, std::string_view field) noexcept;
+
 /// What INFO says of one server: notes for the operator. Errors: Errc::store_unusable where it may drop logouts by
 /// itself.
 [[nodiscard]] Result<std::vector<std::string>> judge_server(std::string_view info);

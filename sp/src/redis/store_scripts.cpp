@@ -225,6 +225,37 @@ if session and num(session, 1) == 0 and session:sub(25, 32) == ARGV[2] then redi
 return 'withdrawn'
 )lua";
 
+constexpr std::string_view keep_request_body = R"lua(
+local name, limit = ARGV[1], tonumber(ARGV[5])
+if redis.call('HEXISTS', KEYS[1], name) == 0 and redis.call('HLEN', KEYS[1]) >= limit then return 'full' end
+redis.call('HSET', KEYS[1], name, ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], name)
+for k = 1, 2 do keep(KEYS[k], tonumber(ARGV[4])) end
+return 'kept'
+)lua";
+
+constexpr std::string_view take_requests_body = R"lua(
+local now, taken = tonumber(ARGV[1]), {}
+-- A write that takes no memory comes first: the server then lets the others pass even when it is full.
+local left = redis.call('PTTL', KEYS[2])
+if left > 0 then redis.call('PEXPIRE', KEYS[2], left) end
+for i = 3, #ARGV do
+  local score = redis.call('ZSCORE', KEYS[2], ARGV[i])
+  if score and tonumber(score) <= now then
+    redis.call('ZADD', KEYS[2], ARGV[2], ARGV[i])
+    taken[#taken + 1] = ARGV[i]
+    taken[#taken + 1] = redis.call('HGET', KEYS[1], ARGV[i])
+  end
+end
+return taken
+)lua";
+
+constexpr std::string_view drop_request_body = R"lua(
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+return 'dropped'
+)lua";
+
 std::string with_common(std::string_view body) {
     return std::string(common) + std::string(body);
 }
@@ -237,13 +268,17 @@ const StoreScripts& StoreScripts::get() {
     static const std::string complete_source = with_common(complete_body);
     static const std::string look_source = with_common(look_body);
     static const std::string withdraw_source = with_common(withdraw_body);
+    static const std::string keep_request_source = with_common(keep_request_body);
     static const StoreScripts scripts{.admit = make_script(admit_source),
                                       .begin = make_script(begin_source),
                                       .complete = make_script(complete_source),
                                       .look = make_script(look_source),
                                       .claim = make_script(claim_body),
                                       .replace = make_script(replace_body),
-                                      .withdraw = make_script(withdraw_source)};
+                                      .withdraw = make_script(withdraw_source),
+                                      .keep_request = make_script(keep_request_source),
+                                      .take_requests = make_script(take_requests_body),
+                                      .drop_request = make_script(drop_request_body)};
     return scripts;
 }
 

@@ -40,6 +40,18 @@ struct StoreScripts {
     /// KEYS: sessions. ARGV: a session's name, its nonce. Drops it if it is active and has that nonce.
     Script withdraw;
 
+    /// KEYS: a part's requests, when they are due. ARGV: the request's name, its sealed record, when it is due, how
+    /// long to keep it, how many the part takes. Answers "kept" or "full".
+    Script keep_request;
+
+    /// KEYS: a part's requests, when they are due. ARGV: now, when they will be due, names... Takes those that are due.
+    /// Answers {name, sealed record, name, sealed record...}; when it is repeated because that was lost, nothing, as if
+    /// the taker had died.
+    Script take_requests;
+
+    /// KEYS: a part's requests, when they are due. ARGV: a name. Answers "dropped".
+    Script drop_request;
+
     [[nodiscard]] static const StoreScripts& get();
 };
 

@@ -40,10 +40,10 @@ std::string small_number(std::size_t value) {
     return {static_cast<char>(value >> 8 & 0xFF), static_cast<char>(value & 0xFF)};
 }
 
-std::string outcome_number(std::uint32_t value) {
+std::string large_number(std::uint32_t value) {
     return small_number(value >> 16) + small_number(value & 0xFFFF);
 }
-std::uint32_t read_outcome_number(std::string_view octets) noexcept {
+std::uint32_t read_large_number(std::string_view octets) noexcept {
     std::uint32_t value = 0;
     for (const char octet : octets.substr(0, 4)) value = value << 8 | static_cast<unsigned char>(octet);
     return value;
@@ -68,6 +68,14 @@ char rule_of(saml::NameIDMatching matching) noexcept {
             return 2;
     }
     return 0;
+}
+
+std::optional<saml::NameIDMatching> matching_of(char rule) noexcept {
+    for (const auto matching :
+         {saml::NameIDMatching::exact, saml::NameIDMatching::default_qualifiers, saml::NameIDMatching::value_only}) {
+        if (rule_of(matching) == rule) return matching;
+    }
+    return std::nullopt;
 }
 
 std::string packed(const Naming& naming) {
@@ -162,6 +170,38 @@ unsigned RecordWriter::journal_of(std::string_view principal) noexcept {
     return static_cast<unsigned>(digit >= 'a' ? digit - 'a' + 10 : digit - '0') % journals;
 }
 
+std::string RecordWriter::kept_requests_key(unsigned part) const {
+    return prefix_ + ":{kept:" + std::to_string(part) + "}:requests";
+}
+
+std::string RecordWriter::due_requests_key(unsigned part) const {
+    return prefix_ + ":{kept:" + std::to_string(part) + "}:due";
+}
+
+unsigned RecordWriter::part_of(std::string_view request_name) noexcept {
+    return request_name.empty() ? 0 : static_cast<unsigned char>(request_name.front()) % kept_parts;
+}
+
+std::string RecordWriter::sessions_pattern() const {
+    std::string pattern;
+    for (const char c : prefix_) {
+        if (std::string_view("*?[]^\\").find(c) != std::string_view::npos) pattern += '\\';
+        pattern += c;
+    }
+    return pattern + ":{*}:sessions";
+}
+
+std::optional<std::string> RecordWriter::principal_in(std::string_view sessions_key) const {
+    const std::size_t at = prefix_.size() + 2;
+    if (sessions_key.size() < at + principal_octets) return std::nullopt;
+    std::string principal(sessions_key.substr(at, principal_octets));
+    return sessions_key == this->sessions_key(principal) ? std::optional(std::move(principal)) : std::nullopt;
+}
+
+std::string RecordWriter::name_of_servers(std::string_view servers) const {
+    return hex(cipher_.name({"servers", servers}));
+}
+
 std::string RecordWriter::deployment_key() const {
     return prefix_ + ":deployment";
 }
@@ -199,15 +239,48 @@ Result<std::string> RecordWriter::logout_record(const LogoutOrder& order, std::s
     return record + *sealed;
 }
 
+Result<std::string> RecordWriter::kept_record(const KeptRequest& request) const {
+    const LogoutOrder& order = request.order;
+    const std::string plain =
+        std::string(1, version) + rule_of(order.matching) + number(order.as_of) + number(order.keep_until) +
+        number(request.not_on_or_after) + large_number(request.attempts) +
+        large_number(static_cast<std::uint32_t>(request.reason.size())) + request.reason + packed(Naming::of(order));
+    return cipher_.seal(plain, context("kept", "", request_name(order.key)));
+}
+
+Result<KeptRequest> RecordWriter::open_kept(std::string_view sealed, std::string_view request_name,
+                                            Instant next_attempt) const {
+    constexpr std::size_t reason_at = 34;
+    const auto plain = cipher_.open(sealed, context("kept", "", request_name));
+    if (!plain || plain->size() <= reason_at || plain->front() != version) return unreadable();
+    // What opens under the store's key was sealed by kept_record().
+    const std::string_view fields = *plain;
+    const auto matching = matching_of(fields[1]);
+    const std::size_t reason_octets = read_large_number(fields.substr(30));
+    if (!matching || fields.size() <= reason_at + reason_octets) return unreadable();
+    const PackedNaming naming(nullptr, fields.data() + reason_at + reason_octets);
+    return KeptRequest{.order = {.key = {naming.idp_entity(), saml::MessageID::parse(naming.id()).value()},
+                                 .sp = naming.sp_entity(),
+                                 .name_id = naming.name_id(),
+                                 .session_indexes = naming.session_indexes(),
+                                 .matching = *matching,
+                                 .as_of = read_instant(fields.substr(2)),
+                                 .keep_until = read_instant(fields.substr(10))},
+                       .reason = std::string(fields.substr(reason_at, reason_octets)),
+                       .not_on_or_after = read_instant(fields.substr(18)),
+                       .next_attempt = next_attempt,
+                       .attempts = read_large_number(fields.substr(26))};
+}
+
 std::string RecordWriter::outcome_record(const LogoutOutcome& outcome) {
-    return '\1' + outcome_number(outcome.ended) + outcome_number(outcome.already_gone) + outcome_number(outcome.failed);
+    return '\1' + large_number(outcome.ended) + large_number(outcome.already_gone) + large_number(outcome.failed);
 }
 
 std::optional<LogoutOutcome> RecordWriter::read_outcome(std::string_view record) noexcept {
     if (record.size() != 13 || record.front() != 1) return std::nullopt;
-    return LogoutOutcome{.ended = read_outcome_number(record.substr(1)),
-                         .already_gone = read_outcome_number(record.substr(5)),
-                         .failed = read_outcome_number(record.substr(9))};
+    return LogoutOutcome{.ended = read_large_number(record.substr(1)),
+                         .already_gone = read_large_number(record.substr(5)),
+                         .failed = read_large_number(record.substr(9))};
 }
 
 Result<Session> RecordWriter::open_session(std::string_view sealed, std::string_view principal,

@@ -44,6 +44,16 @@ public:
     static constexpr unsigned journals = 16;
     [[nodiscard]] std::string journal_key(unsigned number) const;
     [[nodiscard]] static unsigned journal_of(std::string_view principal) noexcept;
+    /// The parts in which kept requests lie, each with a hash tag of its own.
+    static constexpr unsigned kept_parts = 16;
+    [[nodiscard]] std::string kept_requests_key(unsigned part) const;
+    [[nodiscard]] std::string due_requests_key(unsigned part) const;
+    [[nodiscard]] static unsigned part_of(std::string_view request_name) noexcept;
+    /// What SCAN finds all sessions_key() by, and whose one is; nothing where it is another's key.
+    [[nodiscard]] std::string sessions_pattern() const;
+    [[nodiscard]] std::optional<std::string> principal_in(std::string_view sessions_key) const;
+    /// 32 hex digits that stand for servers, and for which of their processes answer.
+    [[nodiscard]] std::string name_of_servers(std::string_view servers) const;
     /// What the nodes of one deployment agree on: that they have the same index key.
     [[nodiscard]] std::string deployment_key() const;
     [[nodiscard]] std::string deployment() const;
@@ -54,6 +64,8 @@ public:
                                                      std::string_view nonce) const;
     [[nodiscard]] Result<std::string> logout_record(const LogoutOrder& order, std::string_view principal) const;
     [[nodiscard]] static std::string outcome_record(const LogoutOutcome& outcome);
+    /// All of a kept request but when it is due, sealed.
+    [[nodiscard]] Result<std::string> kept_record(const KeptRequest& request) const;
 
     /// Errors: Errc::store_failed where it was sealed under another key, or changed.
     [[nodiscard]] Result<Session> open_session(std::string_view sealed, std::string_view principal,
@@ -62,6 +74,8 @@ public:
     [[nodiscard]] Result<LocalSessionID> read_ended(std::string_view message) const;
     [[nodiscard]] Result<LogoutKey> open_logout_key(std::string_view sealed, std::string_view principal,
                                                     std::string_view request_name) const;
+    [[nodiscard]] Result<KeptRequest> open_kept(std::string_view sealed, std::string_view request_name,
+                                                Instant next_attempt) const;
     [[nodiscard]] static std::optional<LogoutOutcome> read_outcome(std::string_view record) noexcept;
 
 private:

@@ -87,8 +87,42 @@ constexpr const char* version_1[] = {
     "PRAGMA application_id = 0x534C4F73",
 };
 
+// Our own LogoutRequests that IdPs may not have seen. Their local sessions end by a logout, whose row may be gone.
+constexpr const char* version_2[] = {
+    R"(CREATE TABLE kept_request (
+        number INTEGER PRIMARY KEY,
+        request_id TEXT NOT NULL,
+        idp INTEGER NOT NULL,
+        sp INTEGER NOT NULL,
+        name_value TEXT NOT NULL,
+        name_format TEXT,
+        name_qualifier TEXT,
+        sp_name_qualifier TEXT,
+        sp_provided_id TEXT,
+        session_indexes TEXT NOT NULL,
+        matching INTEGER NOT NULL,
+        as_of INTEGER NOT NULL,
+        keep_until INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        not_on_or_after INTEGER NOT NULL,
+        next_attempt INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        UNIQUE (idp, request_id)
+    ) STRICT)",
+    "CREATE INDEX kept_request_due ON kept_request (next_attempt)",
+    "CREATE INDEX kept_request_end ON kept_request (not_on_or_after)",
+    "ALTER TABLE tally ADD COLUMN kept_requests INTEGER NOT NULL DEFAULT 0",
+    R"(CREATE TRIGGER kept_request_added AFTER INSERT ON kept_request BEGIN
+        UPDATE tally SET kept_requests = kept_requests + 1 WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER kept_request_removed AFTER DELETE ON kept_request BEGIN
+        UPDATE tally SET kept_requests = kept_requests - 1 WHERE one = 1;
+    END)",
+};
+
 constexpr Migration steps_so_far[] = {
     {.statements = version_1, .stamp = "PRAGMA user_version = 1"},
+    {.statements = version_2, .stamp = "PRAGMA user_version = 2"},
 };
 
 }  // namespace

@@ -172,9 +172,18 @@ std::vector<StoredSession> SessionTables::named_by(const StoredLogout& logout) {
     return named;
 }
 
+std::vector<Session> SessionTables::named_by(const LogoutOrder& order, Instant now) {
+    std::vector<StoredSession> named = sessions_of(order);
+    std::erase_if(named, [&](const StoredSession& stored) {
+        return !stored.is_alive(now) || !names(order, SessionView{stored.session});
+    });
+    return sessions_in(std::move(named));
+}
+
 std::size_t SessionTables::sweep(Instant now) {
     const std::size_t sessions = sweep_sessions(now);
-    return sessions + sweep_logouts(now);
+    const std::size_t requests = sweep_kept_requests(now);
+    return sessions + requests + sweep_logouts(now);
 }
 
 std::size_t SessionTables::sweep_sessions(Instant now) {

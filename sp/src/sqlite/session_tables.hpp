@@ -19,6 +19,7 @@ struct StoredSession {
     /// Expired, and no logout waits for it: the application may keep a session past `expires`, and a logout that named
     /// it has to see it gone first.
     [[nodiscard]] bool is_droppable(Instant now) const noexcept { return !ending_by && session.expires <= now; }
+    [[nodiscard]] bool is_alive(Instant now) const noexcept { return !ending_by && session.expires > now; }
 };
 
 /// A logout as it stands in its table. Numbers grow in the order in which logouts began.
@@ -26,6 +27,12 @@ struct StoredLogout {
     std::int64_t number;
     LogoutOrder order;
     std::optional<LogoutOutcome> outcome;
+};
+
+/// A kept request as it stands in its table.
+struct StoredRequest {
+    std::int64_t number;
+    KeptRequest request;
 };
 
 /// SessionTables decides and acts through one connection, whose errors its caller looks at afterwards. Everything that
@@ -40,11 +47,20 @@ public:
     [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order, Instant now);
     [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
                                                         const std::vector<LocalSessionID>& gone);
+    [[nodiscard]] Result<void> keep_request(const KeptRequest& request, Instant now);
+    [[nodiscard]] std::vector<KeptRequest> take_due_requests(Instant now, Instant until, std::size_t count);
+    void drop_request(const LogoutKey& key);
     std::size_t sweep(Instant now);
 
     // Within any transaction.
     [[nodiscard]] std::optional<StoredSession> session(const LocalSessionID& id);
     [[nodiscard]] std::vector<UnfinishedLogout> unfinished_logouts();
+    [[nodiscard]] std::vector<Session> named_by(const LogoutOrder& order, Instant now);
+    /// The greatest number of a session; 0 where there is none.
+    [[nodiscard]] std::int64_t last_session();
+    /// The live ones whose numbers are greater than `after` and at most `last`.
+    [[nodiscard]] std::vector<StoredSession> sessions_of(const saml::EntityID& idp, std::int64_t after,
+                                                         std::int64_t last, std::size_t count, Instant now);
     [[nodiscard]] SqliteSessionStore::Size size();
 
 private:
@@ -72,6 +88,10 @@ private:
     void forget(const StoredSession& session);
     std::size_t sweep_sessions(Instant now);
     std::size_t sweep_logouts(Instant now);
+
+    [[nodiscard]] std::optional<std::int64_t> kept_request_number(const LogoutKey& key);
+    [[nodiscard]] bool has_room_for_request(Instant now);
+    std::size_t sweep_kept_requests(Instant now);
 
     Database& database_;
     const SqliteSessionStoreOptions& options_;

@@ -23,6 +23,22 @@ std::vector<StoredSession> SessionTables::sessions_of(const LogoutOrder& order) 
     return sessions;
 }
 
+std::int64_t SessionTables::last_session() {
+    Cursor row(database_, Query::last_session);
+    return row.next() ? row.integer(0) : 0;
+}
+
+std::vector<StoredSession> SessionTables::sessions_of(const saml::EntityID& idp, std::int64_t after, std::int64_t last,
+                                                      std::size_t count, Instant now) {
+    std::vector<StoredSession> sessions;
+    Cursor row(database_, Query::sessions_of_idp);
+    row.bind(idp.str()).bind(after).bind(last).bind(ticks(now)).bind(static_cast<std::int64_t>(count));
+    while (row.next()) {
+        if (auto stored = read_session(row)) sessions.push_back(*std::move(stored));
+    }
+    return sessions;
+}
+
 std::optional<StoredSession> SessionTables::read_session(const Cursor& row) {
     auto stored = parse_session(row);
     if (!stored) database_.fail_as_damaged();

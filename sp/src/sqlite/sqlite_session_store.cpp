@@ -1,10 +1,12 @@
 #include "slo/sp/sqlite_session_store.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <new>
 #include <utility>
 
 #include "group_commit.hpp"
+#include "page_place.hpp"
 #include "read_pool.hpp"
 #include "schema.hpp"
 #include "session_tables.hpp"
@@ -12,6 +14,7 @@
 #include "store_folder.hpp"
 #include "store_guard.hpp"
 #include "store_rules.hpp"
+#include "stored_values.hpp"
 
 namespace slo::sp {
 namespace {
@@ -21,6 +24,9 @@ constexpr std::size_t reader_count = 8;
 
 /// For a program that looks at the file meanwhile, such as sqlite3 making a copy.
 constexpr std::chrono::milliseconds patience{1000};
+
+/// More would keep the log from being emptied for too long.
+constexpr std::size_t largest_page = 10'000;
 
 Failure unusable(const Database& database, const std::filesystem::path& file) {
     Failure failure = database.failure(Errc::store_unusable);
@@ -176,7 +182,7 @@ Result<std::optional<Session>> SqliteSessionStore::find(const LocalSessionID& id
     return or_store_failed([&] {
         return impl_->read<std::optional<Session>>([&](SessionTables& tables) -> std::optional<Session> {
             auto stored = tables.session(id);
-            if (!stored || stored->ending_by || stored->session.expires <= impl_->clock.now()) return std::nullopt;
+            if (!stored || !stored->is_alive(impl_->clock.now())) return std::nullopt;
             return std::move(stored->session);
         });
     });
@@ -187,6 +193,66 @@ Result<std::vector<UnfinishedLogout>> SqliteSessionStore::unfinished_logouts() {
         return impl_->read<std::vector<UnfinishedLogout>>(
             [](SessionTables& tables) { return tables.unfinished_logouts(); });
     });
+}
+
+Result<std::vector<Session>> SqliteSessionStore::named_by(const LogoutOrder& order) {
+    return or_store_failed([&] {
+        return impl_->read<std::vector<Session>>(
+            [&](SessionTables& tables) { return tables.named_by(order, impl_->clock.now()); });
+    });
+}
+
+/// A page's `next` has the number of its last session, and the greatest one when the walk began: logins that come
+/// meanwhile don't make it longer.
+Result<SessionPage> SqliteSessionStore::sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                    std::size_t count) {
+    const auto place = after.empty() ? PagePlace{} : PagePlace::parse(after);
+    if (!place || !std::in_range<std::int64_t>(place->first) || !std::in_range<std::int64_t>(place->second)) {
+        return fail(Errc::store_failed, "no page of sessions ended there");
+    }
+    const std::size_t wanted = std::clamp<std::size_t>(count, 1, largest_page);
+    return or_store_failed([&] {
+        return impl_->read<SessionPage>([&](SessionTables& tables) {
+            const auto last = after.empty() ? tables.last_session() : static_cast<std::int64_t>(place->second);
+            auto found =
+                tables.sessions_of(idp, static_cast<std::int64_t>(place->first), last, wanted, impl_->clock.now());
+            SessionPage page;
+            if (found.size() == wanted) {
+                page.next =
+                    PagePlace{static_cast<std::uint64_t>(found.back().number), static_cast<std::uint64_t>(last)}.str();
+            }
+            page.sessions = sessions_in(std::move(found));
+            return page;
+        });
+    });
+}
+
+Result<void> SqliteSessionStore::keep_request(const KeptRequest& request) {
+    const Result<Done> kept = or_store_failed([&] {
+        return impl_->write<Done>(
+            [&](SessionTables& tables) -> Result<Done> { return tables.keep_request(request, impl_->clock.now()); });
+    });
+    if (!kept) return kept.error();
+    return Done{};
+}
+
+Result<std::vector<KeptRequest>> SqliteSessionStore::take_due_requests(Instant now, Instant until, std::size_t count) {
+    return or_store_failed([&] {
+        return impl_->write<std::vector<KeptRequest>>([&](SessionTables& tables) -> Result<std::vector<KeptRequest>> {
+            return tables.take_due_requests(now, until, count);
+        });
+    });
+}
+
+Result<void> SqliteSessionStore::drop_request(const LogoutKey& key) {
+    const Result<Done> dropped = or_store_failed([&] {
+        return impl_->write<Done>([&](SessionTables& tables) -> Result<Done> {
+            tables.drop_request(key);
+            return Done{};
+        });
+    });
+    if (!dropped) return dropped.error();
+    return Done{};
 }
 
 std::size_t SqliteSessionStore::sweep_some() {

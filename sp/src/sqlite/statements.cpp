@@ -18,6 +18,29 @@ SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_
 FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ?)";
 
+// By number, which none ever changes. The plus keeps SQLite from looking for the IdP first and sorting all of its
+// sessions for each page.
+constexpr const char* sessions_of_idp = R"(
+SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
+WHERE +session.idp = (SELECT number FROM entity WHERE id = ?) AND session.number > ? AND session.number <= ?
+      AND ending_by IS NULL AND expires > ?
+ORDER BY session.number LIMIT ?)";
+
+constexpr const char* due_requests = R"(
+SELECT kept_request.number, request_id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, matching, as_of, keep_until, reason, not_on_or_after, next_attempt, attempts
+FROM kept_request CROSS JOIN entity AS idp ON idp.number = kept_request.idp
+     CROSS JOIN entity AS sp ON sp.number = kept_request.sp
+WHERE next_attempt <= ? ORDER BY next_attempt LIMIT ?)";
+
+constexpr const char* add_kept_request = R"(
+INSERT INTO kept_request (request_id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier,
+                          sp_provided_id, session_indexes, matching, as_of, keep_until, reason, not_on_or_after,
+                          next_attempt, attempts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
+
 constexpr const char* logout_by_number = R"(
 SELECT logout.number, request_id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
        sp_provided_id, session_indexes, matching, as_of, keep_until, ended, already_gone, failed
@@ -53,6 +76,8 @@ constexpr Text texts[] = {
     {Query::idp_logout_weight, "SELECT logout_weight FROM entity WHERE id = ?"},
     {Query::session_by_id, session_by_id},
     {Query::sessions_of_principal, sessions_of_principal},
+    {Query::last_session, "SELECT max(number) FROM session"},
+    {Query::sessions_of_idp, sessions_of_idp},
     {Query::add_session, add_session},
     {Query::make_session_ending, "UPDATE session SET ending_by = ? WHERE number = ?"},
     {Query::remove_session, "DELETE FROM session WHERE number = ?"},
@@ -78,6 +103,16 @@ constexpr Text texts[] = {
     {Query::remove_barrier,
      "DELETE FROM barrier WHERE idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ? "
      "AND session_index = ? AND logout = ?"},
+    {Query::kept_request_count, "SELECT kept_requests FROM tally WHERE one = 1"},
+    {Query::kept_request_number,
+     "SELECT number FROM kept_request WHERE idp = (SELECT number FROM entity WHERE id = ?) AND request_id = ?"},
+    {Query::due_requests, due_requests},
+    {Query::add_kept_request, add_kept_request},
+    {Query::put_off_request, "UPDATE kept_request SET next_attempt = ? WHERE number = ?"},
+    {Query::remove_kept_request, "DELETE FROM kept_request WHERE number = ?"},
+    {Query::sweep_kept_requests,
+     "DELETE FROM kept_request WHERE number IN "
+     "(SELECT number FROM kept_request WHERE not_on_or_after <= ? ORDER BY not_on_or_after LIMIT ?)"},
 };
 
 constexpr bool each_stands_in_its_place() {

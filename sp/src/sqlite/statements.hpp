@@ -21,6 +21,8 @@ enum class Query : std::size_t {
 
     session_by_id,
     sessions_of_principal,
+    last_session,
+    sessions_of_idp,
     add_session,
     make_session_ending,
     remove_session,
@@ -39,8 +41,16 @@ enum class Query : std::size_t {
     barriers_of,
     add_barrier,
     remove_barrier,
+
+    kept_request_count,
+    kept_request_number,
+    due_requests,
+    add_kept_request,
+    put_off_request,
+    remove_kept_request,
+    sweep_kept_requests,
 };
-inline constexpr std::size_t query_count = static_cast<std::size_t>(Query::remove_barrier) + 1;
+inline constexpr std::size_t query_count = static_cast<std::size_t>(Query::sweep_kept_requests) + 1;
 
 /// The parameters are in the order in which they are bound; the columns are those that session_tables.cpp reads.
 [[nodiscard]] const char* sql_of(Query query) noexcept;

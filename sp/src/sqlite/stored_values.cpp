@@ -13,6 +13,23 @@ std::optional<std::uint32_t> count_in(const Cursor& row, int column) noexcept {
     return static_cast<std::uint32_t>(value);
 }
 
+/// The columns 1 to 12, which logouts and kept requests have in common.
+std::optional<LogoutOrder> parse_order(const Cursor& row) {
+    auto request_id = saml::MessageID::parse(row.text(1));
+    auto idp = saml::EntityID::parse(row.text(2));
+    auto sp = saml::EntityID::parse(row.text(3));
+    auto indexes = split_indexes(row.text(9));
+    const auto matching = matching_of(row.integer(10));
+    if (!request_id || !idp || !sp || !indexes || !matching) return std::nullopt;
+    return LogoutOrder{.key = {*std::move(idp), *std::move(request_id)},
+                       .sp = *std::move(sp),
+                       .name_id = read_name_id(row, 4),
+                       .session_indexes = *std::move(indexes),
+                       .matching = *matching,
+                       .as_of = instant_at(row.integer(11)),
+                       .keep_until = instant_at(row.integer(12))};
+}
+
 }  // namespace
 
 std::string joined(const std::vector<saml::SessionIndex>& indexes) {
@@ -94,23 +111,9 @@ std::optional<StoredSession> parse_session(const Cursor& row) {
 }
 
 std::optional<StoredLogout> parse_logout(const Cursor& row) {
-    auto request_id = saml::MessageID::parse(row.text(1));
-    auto idp = saml::EntityID::parse(row.text(2));
-    auto sp = saml::EntityID::parse(row.text(3));
-    auto indexes = split_indexes(row.text(9));
-    const auto matching = matching_of(row.integer(10));
-    if (!request_id || !idp || !sp || !indexes || !matching) return std::nullopt;
-    StoredLogout logout{
-        .number = row.integer(0),
-        .order = {.key = {*std::move(idp), *std::move(request_id)},
-                  .sp = *std::move(sp),
-                  .name_id = read_name_id(row, 4),
-                  .session_indexes = *std::move(indexes),
-                  .matching = *matching,
-                  .as_of = instant_at(row.integer(11)),
-                  .keep_until = instant_at(row.integer(12))},
-        .outcome = std::nullopt,
-    };
+    auto order = parse_order(row);
+    if (!order) return std::nullopt;
+    StoredLogout logout{.number = row.integer(0), .order = *std::move(order), .outcome = std::nullopt};
     if (row.is_null(13)) return logout;
     const auto ended = count_in(row, 13);
     const auto already_gone = count_in(row, 14);
@@ -118,6 +121,20 @@ std::optional<StoredLogout> parse_logout(const Cursor& row) {
     if (!ended || !already_gone || !failed) return std::nullopt;
     logout.outcome = LogoutOutcome{.ended = *ended, .already_gone = *already_gone, .failed = *failed};
     return logout;
+}
+
+std::optional<StoredRequest> parse_request(const Cursor& row) {
+    auto order = parse_order(row);
+    const auto attempts = count_in(row, 16);
+    if (!order || !attempts) return std::nullopt;
+    return StoredRequest{
+        .number = row.integer(0),
+        .request = {.order = *std::move(order),
+                    .reason = std::string(row.text(13)),
+                    .not_on_or_after = instant_at(row.integer(14)),
+                    .next_attempt = instant_at(row.integer(15)),
+                    .attempts = *attempts},
+    };
 }
 
 std::size_t octets_of(const LogoutOrder& order) noexcept {

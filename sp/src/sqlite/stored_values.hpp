@@ -39,6 +39,7 @@ void bind_name_id(Cursor& cursor, const saml::NameID& name_id);
 /// None: no such row is ever written.
 [[nodiscard]] std::optional<StoredSession> parse_session(const Cursor& row);
 [[nodiscard]] std::optional<StoredLogout> parse_logout(const Cursor& row);
+[[nodiscard]] std::optional<StoredRequest> parse_request(const Cursor& row);
 
 /// What the record of `order` takes in the file, its barriers counted; about.
 [[nodiscard]] std::size_t octets_of(const LogoutOrder& order) noexcept;

@@ -1,4 +1,4 @@
-// An HTTP client for the few things that a service provider asks others: metadata today.
+// An HTTP client for the few things that a service provider asks others: metadata, and the end of a session.
 #pragma once
 
 #include <chrono>
@@ -23,13 +23,13 @@ namespace slo::idp_adapter {
 
 enum class HttpErrc {
     url_refused = 1,  ///< not https (and http isn't allowed), or a redirect that leaves https
-    unreachable,      ///< no address, no connection
+    unreachable,      ///< no address, no connection, or none that the proxy would make
     tls_failed,       ///< no handshake, or the peer isn't who it should be
     timed_out,        ///< the whole exchange took longer than its deadline
     reply_malformed,  ///< not HTTP, or it broke off
     reply_too_large,
     too_many_redirects,
-    client_setup,  ///< a CA, certificate or key of ours can't be used
+    client_setup,  ///< a CA, certificate or key of ours can't be used, or a header or credentials can't be sent
     stopped,       ///< as the caller asked
 };
 [[nodiscard]] std::string_view name(HttpErrc code) noexcept;
@@ -37,6 +37,23 @@ enum class HttpErrc {
 [[nodiscard]] inline std::error_code make_error_code(HttpErrc code) noexcept {
     return {static_cast<int>(code), http_error_category()};
 }
+
+/// HTTP Basic (RFC 7617). Both without controls, `user` without a colon.
+struct BasicCredentials {
+    std::string user;
+    std::string password;
+    friend bool operator==(const BasicCredentials&, const BasicCredentials&) = default;
+};
+
+/// A proxy that makes tunnels (CONNECT, RFC 9110 9.3.6). It sees host names and sizes, no content of https; what is in
+/// plain http goes through a tunnel, too. The proxy is spoken to in plain TCP, so its credentials are for it and the
+/// network between.
+struct HttpProxy {
+    std::string host;
+    std::uint16_t port = 0;
+    std::optional<BasicCredentials> credentials = {};
+    friend bool operator==(const HttpProxy&, const HttpProxy&) = default;
+};
 
 struct HttpClientOptions {
     PeerTrust peer = SystemCertificates{};
@@ -48,6 +65,12 @@ struct HttpClientOptions {
     std::uint64_t max_body = 16 * 1024 * 1024;   ///< octets
     std::size_t max_header_octets = 16 * 1024;   ///< of one reply
     unsigned max_redirects = 0;                  ///< 301, 302, 303, 307, 308 of a GET; each judged like the first URL
+    /// Sent without being asked for, over https or to this machine only, and not to where a redirect leads.
+    std::optional<BasicCredentials> credentials = {};
+    std::optional<HttpProxy> proxy = {};  ///< for every connection but those to this machine
+    std::chrono::seconds keep_idle{0};    ///< for how long the connection is kept for another call; 0: closed at once
+
+    friend bool operator==(const HttpClientOptions&, const HttpClientOptions&) = default;
 };
 
 /// One request. Its views must outlive the call.
@@ -56,6 +79,12 @@ struct HttpCall {
     std::string_view method = "GET";
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string_view body = {};
+    std::vector<int> bodies_of = {200};  ///< the statuses whose replies' bodies are read; others end with their head
+    enum class BodyRule {
+        whole_and_plain,  ///< neither coded nor of a length that isn't said: nobody could tell that it broke off
+        as_it_comes,      ///< for a body that proves itself, by a signature; Content-Encoding is the caller's to judge
+    };
+    BodyRule body_rule = BodyRule::whole_and_plain;
 };
 
 struct HttpHead {
@@ -65,12 +94,17 @@ struct HttpHead {
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };
 
-/// Takes the octets of a 200 reply's body as they come; a failure ends the exchange and is returned as it is.
+/// Takes the octets of a reply's body as they come; a failure ends the exchange and is returned as it is.
 using BodySink = std::function<Result<void>(std::string_view octets)>;
 
 /// HttpClient makes one exchange at a time and blocks until it's over. No cookies, no compression, no authentication
-/// that wasn't given. Connects only where a URL (or a redirect that is allowed) says; a redirect never leaves https. A
-/// body whose length isn't said (neither Content-Length nor chunks) is refused: nobody could tell that it broke off.
+/// that wasn't given. Connects only where a URL (or a redirect that is allowed) says; a redirect never leaves https.
+///
+/// Nothing is ever sent twice. A connection is kept only after a whole HTTP/1.1 reply with nothing behind it that
+/// doesn't say `Connection: close`, and before it's used again, it's looked at: where the server has closed it, or has
+/// said anything unasked, another one is opened. Closing at the very moment at which we ask looks like a reply that
+/// broke off.
+///
 /// The system's resolver can't be interrupted: where names take longer than the deadline, call() returns in time all
 /// the same, and the destructor waits. Not thread-safe.
 class HttpClient {
@@ -83,6 +117,10 @@ public:
 
     /// `stop` ends it early. Errors: HttpErrc above; the sink's own. The detail names no octet that the peer sent.
     [[nodiscard]] Result<HttpHead> call(const HttpCall& call, const BodySink& sink, const std::stop_token& stop = {});
+
+    /// Whether the last call got so far that a server may have seen its request, or a part of it. Where it didn't, a
+    /// failed call has surely changed nothing.
+    [[nodiscard]] bool may_have_been_seen() const noexcept;
 
 private:
     struct Impl;

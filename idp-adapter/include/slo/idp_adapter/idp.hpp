@@ -26,4 +26,8 @@ struct Idp {
 /// metadata::Errc::no_usable_key.
 [[nodiscard]] Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfile profile);
 
+/// Where `idp` takes LogoutRequests over SOAP (Metadata 2.4.2): the first place that its profile lets us ask, which is
+/// https unless it says otherwise; null where there is none. Lives as long as `idp`.
+[[nodiscard]] const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept;
+
 }  // namespace slo::idp_adapter

@@ -14,19 +14,26 @@ namespace slo::idp_adapter {
 /// it.
 class IdpDirectory {
 public:
-    /// Errors: metadata::Errc::schema_violation where two share one entityID.
+    /// Errors: metadata::Errc::schema_violation where two share one name: an entityID or an issuer alias.
     [[nodiscard]] static Result<IdpDirectory> of(std::vector<Idp> idps);
 
-    /// The IdP with this very entityID, byte by byte; null if there is none.
-    [[nodiscard]] std::shared_ptr<const Idp> find(const saml::EntityID& entity_id) const;
+    /// The IdP with this very entityID or issuer alias, byte by byte; null if there is none.
+    [[nodiscard]] std::shared_ptr<const Idp> find(const saml::EntityID& name) const;
 
-    /// Whether any IdP's profile accepts this media type (lower case, without parameters).
+    [[nodiscard]] const std::vector<std::shared_ptr<const Idp>>& all() const noexcept { return idps_; }
+
+    /// Whether any IdP's profile accepts this media type of SOAP (lower case, without parameters).
     [[nodiscard]] bool accepts_content_type(std::string_view media_type) const noexcept;
 
+    /// Whether any IdP's profile has this wire.
+    [[nodiscard]] bool accepts_wire(Wire wire) const noexcept;
+
+    /// How many IdPs there are.
     [[nodiscard]] std::size_t size() const noexcept { return idps_.size(); }
 
 private:
-    std::unordered_map<saml::EntityID, std::shared_ptr<const Idp>> idps_;
+    std::vector<std::shared_ptr<const Idp>> idps_;
+    std::unordered_map<saml::EntityID, std::shared_ptr<const Idp>> by_name_;  ///< entityIDs and aliases
 };
 
 }  // namespace slo::idp_adapter

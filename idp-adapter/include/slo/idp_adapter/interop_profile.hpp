@@ -2,23 +2,101 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "slo/idp_adapter/http_client.hpp"
 #include "slo/saml/algorithms.hpp"
+#include "slo/saml/message_signer.hpp"
 #include "slo/saml/message_verifier.hpp"
 #include "slo/saml/name_id.hpp"
+#include "slo/saml/unverified.hpp"
 
 namespace slo::idp_adapter {
 
+/// In what a LogoutRequest comes without a browser.
+using Wire = saml::Binding;
+
+/// What a form's sender gets back. Over SOAP it's always a signed LogoutResponse.
+enum class FormAnswer {
+    empty,            ///< HTTP 200 only where everything is gone; the sender reads nothing else
+    logout_response,  ///< base64 of the signed LogoutResponse as text (WSO2)
+};
+
+/// Whether a LogoutRequest must name sessions.
+enum class SessionIndexRule {
+    optional,  ///< without one, all sessions of the principal end (Core 3.7.3.1 l.2594)
+    required,
+};
+
+/// What the very same request gets, when it comes again.
+enum class RepeatRule {
+    answer_again,  ///< what it got before
+    refuse,        ///< RequestDenied; nothing ends either way
+};
+
+/// What a request with aslo:Asynchronous gets. The extension is defined towards session authorities, so a participant
+/// answers all the same (SAML async SLO 1.0, 2.2), unless the sender can't take an answer.
+enum class AsynchronousRule { answer, stay_silent };
+
+/// Which SessionIndexes of the sessions that ended here one LogoutRequest of ours names.
+enum class IndexesSent {
+    all,
+    of_one_session,  ///< a request for each session at the IdP: for IdPs that find theirs by the first, and end that
+                     ///< one
+};
+
+/// What a signed Success of this IdP is worth.
+enum class SuccessProves {
+    logout,
+    nothing,  ///< it says Success for sessions that it doesn't find, too
+};
+
+/// When our LogoutRequest carries aslo:Asynchronous.
+enum class AsynchronousRequests {
+    never,
+    where_supported,  ///< where the endpoint's metadata says aslo:supportsAsynchronous
+};
+
+/// Asking this IdP to end its session.
+struct OutgoingRules {
+    std::string content_type = "text/xml; charset=utf-8";
+    IndexesSent session_indexes = IndexesSent::all;
+    std::chrono::seconds validity{300};  ///< NotOnOrAfter of a LogoutRequest, from its IssueInstant
+    AsynchronousRequests asynchronous = AsynchronousRequests::never;
+    SuccessProves success = SuccessProves::logout;
+    std::vector<std::string> extra_reply_types = {};  ///< besides text/xml, lower case, without parameters
+    /// The way to it: trust, our client certificate, HTTP Basic, proxy, deadline. Redirects are never followed.
+    HttpClientOptions http = {.deadline = std::chrono::seconds(10), .max_body = 64 * 1024};
+};
+
 /// InteropProfile: the defaults are the strict and common case; every other value is chosen per IdP in configuration.
+/// Messages are believed for their XML signature alone, whatever else a sender shows.
 struct InteropProfile {
-    saml::AlgorithmPolicy algorithms;
+    saml::AlgorithmPolicy algorithms = {};
     saml::DestinationRule destination = saml::DestinationRule::required;
     saml::NameIDMatching name_id_matching = saml::NameIDMatching::default_qualifiers;
     std::chrono::seconds max_age{300};  ///< how old a request without NotOnOrAfter may be
-    std::vector<std::string>
-        extra_content_types;  ///< besides text/xml, lower case, e.g. application/soap+xml (pysaml2)
+    std::vector<std::string> extra_content_types =
+        {};  ///< besides text/xml, lower case, e.g. application/soap+xml (pysaml2)
+    std::set<Wire> wires = {Wire::soap};
+    std::vector<saml::EntityID> issuer_aliases = {};  ///< other names under which it issues, e.g. after it moved
+    SessionIndexRule session_index = SessionIndexRule::optional;
+    RepeatRule repeats = RepeatRule::answer_again;
+    AsynchronousRule asynchronous = AsynchronousRule::answer;
+    FormAnswer form_answer = FormAnswer::empty;
+    saml::NamespacePrefixes prefixes = saml::NamespacePrefixes::usual;  ///< of what we sign for it
+    OutgoingRules outgoing = {};
 };
+
+/// The profile that `name` stands for: what is known of a product and its versions, each value with its source beside
+/// it. Nothing for an unknown name.
+[[nodiscard]] std::optional<InteropProfile> preset(std::string_view name);
+/// Their names, for people. Static storage.
+[[nodiscard]] std::span<const std::string_view> preset_names() noexcept;
 
 }  // namespace slo::idp_adapter

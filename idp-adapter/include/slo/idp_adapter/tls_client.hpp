@@ -16,15 +16,19 @@ struct ssl_st;
 namespace slo::idp_adapter {
 
 /// Any CA that the system trusts, and the host's name in the certificate.
-struct SystemCertificates {};
+struct SystemCertificates {
+    friend bool operator==(const SystemCertificates&, const SystemCertificates&) = default;
+};
 /// A CA of our own choice (PEM file), and the host's name in the certificate.
 struct CertificatesOf {
     std::filesystem::path ca_file;
+    friend bool operator==(const CertificatesOf&, const CertificatesOf&) = default;
 };
 /// These public keys alone, as SHA-256 of the SubjectPublicKeyInfo in lower-case hex; certificate dates, names and
 /// chains don't matter (SAML metadata interoperability profile). At least one.
 struct PinnedPublicKeys {
     std::vector<std::string> sha256;
+    friend bool operator==(const PinnedPublicKeys&, const PinnedPublicKeys&) = default;
 };
 using PeerTrust = std::variant<SystemCertificates, CertificatesOf, PinnedPublicKeys>;
 

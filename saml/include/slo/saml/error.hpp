@@ -27,6 +27,9 @@ enum class Errc {
     soap_structure,        ///< soap.structure
     soap_must_understand,  ///< soap.must_understand: a header block that we'd have to understand
     soap_body_count,       ///< soap.body_count: Body doesn't hold exactly one element
+    // A form with a message.
+    form_malformed,  ///< form.malformed: not application/x-www-form-urlencoded
+    form_fields,     ///< form.fields: not exactly one of SAMLRequest and logoutRequest, or a SAMLResponse
     // What kind of message it is.
     not_a_saml_request,   ///< saml.not_a_request
     unsupported_request,  ///< saml.unsupported_request: another samlp request than LogoutRequest

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "slo/saml/keys.hpp"
 #include "slo/saml/logout_request.hpp"
@@ -21,11 +22,17 @@ private:
     std::string xml_;
 };
 
+/// Which prefixes stand for samlp, saml and ds. Canonicalisation keeps them, so one peer's bug makes them matter:
+/// pysaml2 writes every message anew with ns0, ns1, ns2 before it verifies (7.0.1).
+enum class NamespacePrefixes { usual, numbered };
+
 /// MessageSigner composes messages in exclusive canonical form and signs them (Core 5.4; rsa-sha256 or what the key
 /// says, SHA-2 digest of the same size, exc-c14n, KeyInfo with our certificate). Immutable, thread-safe.
 class MessageSigner {
 public:
-    explicit MessageSigner(SigningKey key);
+    explicit MessageSigner(SigningKey key, NamespacePrefixes prefixes = NamespacePrefixes::usual);
+    /// The same key, but these prefixes.
+    [[nodiscard]] MessageSigner with_prefixes(NamespacePrefixes prefixes) const;
 
     /// Errors: Errc::crypto_failure; Errc::uri_malformed, name_id_malformed or status_malformed for a value that the
     /// schema doesn't allow.
@@ -37,7 +44,10 @@ public:
     [[nodiscard]] const SigningKey& key() const noexcept { return key_; }
 
 private:
+    [[nodiscard]] Result<SignedMessage> sign_response(std::string_view element, const LogoutResponse& response) const;
+
     SigningKey key_;
+    NamespacePrefixes prefixes_;
     std::string key_info_;  ///< prepared once
 };
 

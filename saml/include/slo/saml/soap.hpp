@@ -26,6 +26,11 @@ namespace slo::saml::soap {
 
 enum class FaultCode { client, server, must_understand, version_mismatch };
 
+/// decode_fault says of which class the Fault is that an envelope holds. Only its faultcode is read: what stands before
+/// its first dot (SOAP 1.1 section 4.4.1), in the envelope's namespace; anything else counts as `server`.
+/// Errors: as decode; Errc::soap_structure where the Body holds something else.
+[[nodiscard]] Result<FaultCode> decode_fault(std::string_view octets, const xml::Limits& limits = {});
+
 /// fault writes a SOAP 1.1 Fault. `text` is ours, never the peer's. `detail` is present where the Body couldn't be
 /// processed (SOAP 1.1 section 4.4), so not for must_understand.
 [[nodiscard]] std::string fault(FaultCode code, std::string_view text);

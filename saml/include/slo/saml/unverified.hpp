@@ -13,7 +13,13 @@
 
 namespace slo::saml {
 
-enum class Binding { soap };
+/// In what a message came.
+enum class Binding {
+    soap,                 ///< the SOAP binding: the envelope is the body (Bindings 3.2)
+    form,                 ///< a form's SAMLRequest: base64 of the message (Keycloak without a SOAP URL, authentik, CAS)
+    form_with_envelope,   ///< a form's SAMLRequest: base64 of a SOAP envelope (WSO2)
+    form_logout_request,  ///< a form's logoutRequest, or the whole body: the SOAP envelope as text (CAS)
+};
 
 class MessageVerifier;
 

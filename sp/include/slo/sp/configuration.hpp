@@ -33,11 +33,11 @@ struct MetadataOptions {
 /// Everything that the TOML file said, with every file that it names read, parsed and checked.
 struct Configuration {
     saml::EntityID entity_id;
-    std::vector<saml::EndpointUrl> destinations;
+    std::vector<saml::EndpointUrl> destinations;  ///< for SOAP, then for forms
     saml::SigningKey signing_key;
     std::vector<saml::DecryptionKey> decryption_keys;
-    metadata::Publication publication;  ///< our metadata; `endpoint.metadata` is for whoever has a clock to set
-    std::filesystem::path key_folder;   ///< keys = ... in [sp]; empty: our keys are files of their own
+    metadata::Publication publication;   ///< our metadata; `endpoint.metadata` is for whoever has a clock to set
+    std::filesystem::path key_folder;    ///< keys = ... in [sp]; empty: our keys are files of their own
     std::vector<idp_adapter::Idp> idps;  ///< of [[idp]], as their files said at start
     MetadataOptions metadata;            ///< for a MetadataRefresher, which knows all of them, and keeps them fresh
     Policy policy;

@@ -13,6 +13,9 @@ enum class Errc {
     issuer_unknown = 1,          ///< check.issuer_unknown: no IdP of ours has that entityID
     content_type_not_accepted,   ///< http.content_type: this IdP's profile doesn't list it
     metadata_expired,            ///< check.metadata_expired: the IdP's validUntil has passed
+    wire_not_accepted,           ///< http.wire: this IdP's profile doesn't have the wire that the message came in
+    session_index_missing,       ///< check.session_index: this IdP's profile requires one
+    request_repeated,            ///< check.repeat: this IdP's profile has repeats refused
     local_session_id_malformed,  ///< store.session_id
     session_id_taken,            ///< store.session_id_taken: another live session has that local id
     session_malformed,           ///< store.session: expires in the past, too many indexes, an over-long value
@@ -21,9 +24,12 @@ enum class Errc {
     store_full,                  ///< store.full: no room for a session or for another logout's record
     store_failed,                ///< store.failed
     store_unusable,              ///< store.unusable: at start; `detail` says what is wrong and how to mend it
-    configuration_invalid,       ///< config: `detail` says what, where and how to mend it
-    address_in_use,              ///< server.address
-    tls_setup_failed,            ///< server.tls
+    no_session,                  ///< store.no_session: nothing that a logout of ours could end lives here
+    no_session_index,       ///< request.no_session_index: without one an IdP can't be asked (Profiles 4.4.4.1 l.1302)
+    no_link,                ///< request.no_link: this service has no way to ask IdPs
+    configuration_invalid,  ///< config: `detail` says what, where and how to mend it
+    address_in_use,         ///< server.address
+    tls_setup_failed,       ///< server.tls
 };
 [[nodiscard]] std::string_view name(Errc code) noexcept;
 [[nodiscard]] const std::error_category& error_category() noexcept;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "slo/metadata/published_metadata.hpp"
@@ -18,6 +19,7 @@ using CurrentMetadata = std::function<Result<std::shared_ptr<const metadata::Pub
 struct HttpEndpointOptions {
     std::string soap_path = "/saml/slo/soap";
     std::string metadata_path = "/saml/metadata";
+    std::string form_path = {};        ///< for IdPs that post forms without a browser; empty: none
     CurrentMetadata metadata;          ///< asked for each request; empty: 404
     std::size_t max_body = 64 * 1024;  ///< octets
 };
@@ -25,6 +27,7 @@ struct HttpEndpointOptions {
 /// HttpEndpoint applies the HTTP rows of the SOAP binding (method, Content-Type, size: normative rows 1 to 3), hands
 /// the body to the service, and adds the headers of Bindings 3.2.3.2 (l.364-368). Our metadata is served to GET and
 /// HEAD with what HTTP caches ask for (SAML Metadata 4.1.1; RFC 9110, 13.1); nothing in it comes from the request.
+/// A form is taken at form_path, and at soap_path where an IdP's profile says that it posts its envelope as one (CAS).
 /// Paths match byte by byte, queries included.
 class HttpEndpoint final : public HttpHandler {
 public:
@@ -34,7 +37,7 @@ public:
     [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;
 
 private:
-    [[nodiscard]] HttpStep soap(const HttpRequest& request);
+    [[nodiscard]] HttpStep log_out(const HttpRequest& request, const std::optional<std::string>& media_type);
     [[nodiscard]] HttpReply our_metadata(const HttpRequest& request) const;
 
     LogoutService& service_;

@@ -1,4 +1,6 @@
-// The way of a LogoutRequest through this service provider: prepare -> store -> applications -> finish.
+// Both directions of single logout: an IdP's LogoutRequest through this service provider (prepare -> store ->
+// applications
+// -> finish), and a logout that starts here (store -> applications -> IdPs).
 #pragma once
 
 #include <chrono>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "slo/idp_adapter/idp_directory.hpp"
+#include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/encryption.hpp"
 #include "slo/saml/keyed_digest.hpp"
 #include "slo/saml/message_signer.hpp"
@@ -18,21 +21,24 @@
 #include "slo/sp/application.hpp"
 #include "slo/sp/audit.hpp"
 #include "slo/sp/clock.hpp"
+#include "slo/sp/global_logout.hpp"
 #include "slo/sp/policy.hpp"
 #include "slo/sp/session_store.hpp"
 
 namespace slo::sp {
 
-/// What goes back over SOAP: an HTTP status and a body (empty for 403, 413, 415 and 503).
+/// What goes back: an HTTP status and a body. Over SOAP it's empty for 403, 413, 415 and 503, and 204 where an
+/// asynchronous request gets no answer; to a form's sender, see idp_adapter::FormAnswer.
 struct SoapReply {
     int http_status = 200;
     std::string body;
+    std::string_view content_type = saml::soap::content_type;  ///< of a body; static storage
 };
 
 /// Everything that a LogoutService works with. The referenced objects must outlive the service.
 struct LogoutServiceParts {
     saml::EntityID entity_id;                     ///< who we are
-    std::vector<saml::EndpointUrl> destinations;  ///< our public SOAP logout URLs
+    std::vector<saml::EndpointUrl> destinations;  ///< our public logout URLs, those for forms included
     std::shared_ptr<const idp_adapter::IdpDirectory> idps;
     saml::MessageSigner signer;
     std::vector<saml::DecryptionKey> decryption_keys;
@@ -42,6 +48,7 @@ struct LogoutServiceParts {
     std::vector<Application*> applications;
     AuditSink& audit;
     const Clock& clock;
+    idp_adapter::IdpLink* idp_link = nullptr;  ///< the way to IdPs; null: logouts that start here stay here
 };
 
 /// Our own keys at one moment.
@@ -72,6 +79,7 @@ private:
     std::shared_ptr<State> state_;
 };
 
+struct StartContext;
 using LogoutStep = std::variant<SoapReply, PendingLogout>;
 
 /// LogoutService is thread-safe and holds no lock while it works. No exception leaves it but std::bad_alloc from
@@ -82,9 +90,10 @@ public:
     ~LogoutService();
     LogoutService(LogoutService&&) noexcept;
 
-    /// Takes the body of a SOAP request as far as it gets without waiting for applications: to a reply, or to a
+    /// Takes the body of a request as far as it gets without waiting for applications: to a reply, or to a
     /// PendingLogout, which must not outlive the service. `media_type` is the request's Content-Type, lower case and
-    /// without parameters, empty where there was none. Never throws.
+    /// without parameters, empty where there was none; it also says on which wire the request came: that of a form
+    /// (saml::form::media_type), or else SOAP. Never throws.
     [[nodiscard]] LogoutStep begin(std::string_view body, std::string_view media_type) noexcept;
 
     /// The blocking driver: begin, start, wait, finish. For hosts without an event loop.
@@ -96,6 +105,29 @@ public:
     /// unfinished. Errors: those of the store.
     [[nodiscard]] Result<std::size_t> recover(const std::stop_token& stop = {});
 
+    /// Ends the sessions of `selection`: here first, as the store's contract says, then by a signed LogoutRequest to
+    /// each IdP, with the NameID exactly as received and every SessionIndex (Core 3.7.3.2, Profiles 4.4.3.1). What is
+    /// told is the truth: `everywhere` has the IdP's signature. Afterwards a late assertion of an ended IdP session is
+    /// refused, but where the IdP couldn't be asked, its session may bring the user back: ask for ForceAuthn then.
+    /// A request that an IdP hasn't seen is kept in the store, and sent again by send_kept_requests() until its
+    /// NotOnOrAfter. More than 16 principals aren't waited for: their IdPs are all asked in that way.
+    /// Blocking: the applications' deadline, then the slowest IdP's; `stop` ends the waiting for IdPs. Thread-safe.
+    /// Errors: Errc::no_session; the store's, and then some of the sessions may live on: try again.
+    [[nodiscard]] Result<GlobalLogoutResult> start_logout(const SessionSelection& selection, LogoutReason reason,
+                                                          const std::stop_token& stop = {}) noexcept;
+
+    /// What start_logout would end: the sessions that are meant, and those that go with them. Changes nothing. Costs as
+    /// much memory as there are sessions. Errors: the store's.
+    [[nodiscard]] Result<std::vector<Session>> preview(const SessionSelection& selection) noexcept;
+    /// What this LogoutRequest of an IdP would end, verified like one that comes in begin(), with the same arguments;
+    /// nothing is recorded. Errors: those for which begin() refuses.
+    [[nodiscard]] Result<std::vector<Session>> preview(std::string_view body, std::string_view media_type) noexcept;
+
+    /// Sends what is kept and due, up to 16 requests at once, and gives up those whose NotOnOrAfter has passed; the
+    /// audit tells. Call it every few seconds. Blocks as long as the slowest IdP. Several nodes may call it: each
+    /// request is taken by one of them. Returns how many were due. Errors: the store's.
+    [[nodiscard]] Result<std::size_t> send_kept_requests(const std::stop_token& stop = {}) noexcept;
+
     /// New partners from now on; logouts at work go on with the ones that they found.
     void replace_idps(std::shared_ptr<const idp_adapter::IdpDirectory> idps);
     [[nodiscard]] std::shared_ptr<const idp_adapter::IdpDirectory> idps() const;
@@ -105,6 +137,7 @@ public:
 
 private:
     struct Impl;
+    [[nodiscard]] StartContext start_context(const std::stop_token& stop) const;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -14,12 +14,14 @@ struct MemorySessionStoreOptions {
     std::size_t max_sessions = 20'000'000;
     std::size_t max_logout_records = 2'000'000;          ///< one that is over a KiB counts for each KiB that it begins
     std::size_t max_logout_records_per_idp = 1'000'000;  ///< so that one IdP can't crowd out another's
+    std::size_t max_kept_requests = sp::max_kept_requests;
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
 
 /// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, what has
-/// expired makes room, and if nothing has, admit() and begin_logout() fail with Errc::store_full; a live session, an
-/// ending one and a kept logout are never dropped. Nothing survives the process. The clock must outlive it.
+/// expired makes room, and if nothing has, admit(), begin_logout() and keep_request() fail with Errc::store_full; a
+/// live session, an ending one, a kept logout and a kept request are never dropped. Nothing survives the process. The
+/// clock must outlive it.
 class MemorySessionStore final : public SessionStore {
 public:
     MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options = {});
@@ -31,6 +33,13 @@ public:
                                                         const std::vector<LocalSessionID>& gone) override;
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
+    [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order) override;
+    [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                  std::size_t count) override;
+    [[nodiscard]] Result<void> keep_request(const KeptRequest& request) override;
+    [[nodiscard]] Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
+                                                                     std::size_t count) override;
+    [[nodiscard]] Result<void> drop_request(const LogoutKey& key) override;
 
     /// Drops what has expired in one shard and moves on to the next; call it now and then. Returns how many were
     /// dropped.

@@ -70,6 +70,8 @@ struct RedisSessionStoreOptions {
     std::string prefix = "slo";  ///< of every key, and of the channel; lets several applications share a server
     ReplicaShortfall replica_shortfall = ReplicaShortfall::refuse;
     ReloginRule relogin = ReloginRule::by_authn_instant;
+    /// About: they lie in 16 parts, each of which takes a sixteenth.
+    std::size_t max_kept_requests = sp::max_kept_requests;
     std::shared_ptr<SessionEndedListener> listener = nullptr;
 };
 
@@ -91,6 +93,15 @@ public:
                                                         const std::vector<LocalSessionID>& gone) override;
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
+    [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order) override;
+    /// Sees everything only as long as a Cluster moves no slots. Where a server restarts or a replica takes over, the
+    /// walk goes back to its beginning by itself.
+    [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                  std::size_t count) override;
+    [[nodiscard]] Result<void> keep_request(const KeptRequest& request) override;
+    [[nodiscard]] Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
+                                                                     std::size_t count) override;
+    [[nodiscard]] Result<void> drop_request(const LogoutKey& key) override;
 
     /// What an operator should know of the servers, one line each: found at open().
     [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
@@ -98,7 +109,8 @@ public:
     struct Counters {
         std::uint64_t reconnects = 0;
         std::uint64_t redirections = 0;  ///< MOVED and ASK
-        /// Steps of logouts (begun, completed) that fewer replicas than asked for had in time.
+        /// Steps of logouts (begun, completed; our own requests kept, taken, dropped) that fewer replicas than asked
+        /// for had in time.
         std::uint64_t replica_shortfalls = 0;
     };
     /// From any thread; the figures needn't be of one moment.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct LogoutOrder {
     saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers;
     Instant as_of;       ///< IssueInstant: a login after it is a new one
     Instant keep_until;  ///< how long late assertions and repeats are recognised
+    friend bool operator==(const LogoutOrder&, const LogoutOrder&) = default;
 };
 
 /// LogoutOutcome is what became of the sessions that an order named. `complete()` is what Success may be signed for.
@@ -62,6 +64,26 @@ struct UnfinishedLogout {
     LogoutKey key;
     std::vector<Session> ending;
 };
+
+/// A LogoutRequest of ours that an IdP may not have seen: kept until it has, or until it's too late. Its local sessions
+/// end by `order`, whose key has our own first request's ID.
+struct KeptRequest {
+    LogoutOrder order;
+    std::string reason;       ///< a URI, or empty
+    Instant not_on_or_after;  ///< afterwards nobody sends it any more
+    Instant next_attempt;
+    std::uint32_t attempts = 0;
+    friend bool operator==(const KeptRequest&, const KeptRequest&) = default;
+};
+
+/// Some of an IdP's sessions, and where the next ones begin.
+struct SessionPage {
+    std::vector<Session> sessions;
+    std::string next;  ///< for the next call; empty: these were the last
+};
+
+/// How many requests a store keeps at most, unless its options say otherwise; one more is Errc::store_full.
+inline constexpr std::size_t max_kept_requests = 100'000;
 
 /// SessionStore is the port. A session goes active -> ending -> gone and never back. Every operation is atomic, safe to
 /// call from any thread, and durable as its engine says before it returns. A Failure (Errc::store_failed, store_full)
@@ -96,6 +118,28 @@ public:
 
     /// Every logout with sessions still *ending*, or never completed: after a crash, or after an application failed.
     [[nodiscard]] virtual Result<std::vector<UnfinishedLogout>> unfinished_logouts() = 0;
+
+    /// The live sessions that `order` would end now. Changes nothing.
+    [[nodiscard]] virtual Result<std::vector<Session>> named_by(const LogoutOrder& order) = 0;
+
+    /// Live sessions of `idp`, about `count` (at least 1) at a time, in an order of the engine's own; `after` is empty
+    /// or a page's `next`. A session that is there during the whole walk is seen, others may be; one may be seen twice.
+    /// For administrators: costs as much as there are sessions.
+    [[nodiscard]] virtual Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                          std::size_t count) = 0;
+
+    /// Keeps `request` under its order's key, in place of what was kept there. Errors: Errc::store_full, store_failed.
+    [[nodiscard]] virtual Result<void> keep_request(const KeptRequest& request) = 0;
+
+    /// Takes up to `count` kept requests whose next_attempt isn't after `now`, the earliest first, and moves their
+    /// next_attempt to `until`, in one step: no two callers get the same one, and when its taker dies it's due again.
+    /// They are returned as they are kept from now on. One that is too late to be sent is taken too, for its taker to
+    /// drop; an hour past not_on_or_after the store may drop it by itself.
+    [[nodiscard]] virtual Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
+                                                                             std::size_t count) = 0;
+
+    /// Forgets a kept request. Forgetting one that isn't there is fine.
+    [[nodiscard]] virtual Result<void> drop_request(const LogoutKey& key) = 0;
 
     /// Drops some of what has expired; call it now and then. Returns how many records were dropped. An engine whose
     /// servers do that by themselves drops nothing.

@@ -17,6 +17,7 @@ struct SqliteSessionStoreOptions {
     std::size_t max_sessions = 20'000'000;
     std::size_t max_logout_records = 2'000'000;          ///< one that is over a KiB counts for each KiB that it begins
     std::size_t max_logout_records_per_idp = 1'000'000;  ///< so that one IdP can't crowd out another's
+    std::size_t max_kept_requests = sp::max_kept_requests;
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
 
@@ -41,6 +42,13 @@ public:
                                                         const std::vector<LocalSessionID>& gone) override;
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
+    [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order) override;
+    [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
+                                                  std::size_t count) override;
+    [[nodiscard]] Result<void> keep_request(const KeptRequest& request) override;
+    [[nodiscard]] Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
+                                                                     std::size_t count) override;
+    [[nodiscard]] Result<void> drop_request(const LogoutKey& key) override;
     std::size_t sweep_some() override;
 
     struct Size {

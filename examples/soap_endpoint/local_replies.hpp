@@ -1,0 +1,33 @@
+// What the local interface says.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "slo/saml/result.hpp"
+#include "slo/sp/error.hpp"
+#include "slo/sp/http.hpp"
+
+namespace slo::examples {
+
+/// `json` is ours or consists of values without quotes, backslashes and controls.
+[[nodiscard]] inline sp::HttpReply reply(int status, std::string json) {
+    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(json) + "\n"};
+}
+
+[[nodiscard]] inline sp::HttpReply refusal(int status, std::string_view why) {
+    return reply(status, R"({"error":")" + std::string(why) + "\"}");
+}
+
+/// The status says what the caller may do about it.
+[[nodiscard]] inline sp::HttpReply failed(const Failure& failure) {
+    if (failure.code == sp::Errc::session_id_taken) return refusal(409, "local_id is taken by another session");
+    if (failure.code == sp::Errc::session_malformed)
+        return refusal(400, "expires has passed, there are over 64 session_index, or the NameID is none");
+    if (failure.code == sp::Errc::no_session) return refusal(404, "no such session lives here");
+    if (failure.code == sp::Errc::local_session_id_malformed) return refusal(400, "no such id can exist");
+    return refusal(503, "the session store has no room or can't tell: trust nothing until it can");
+}
+
+}  // namespace slo::examples

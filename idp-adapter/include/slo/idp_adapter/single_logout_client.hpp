@@ -1,0 +1,126 @@
+// Asks an IdP over SOAP to end its session, and says what its reply proves.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "slo/idp_adapter/idp.hpp"
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/logout_response.hpp"
+#include "slo/saml/message_signer.hpp"
+#include "slo/saml/name_id.hpp"
+#include "slo/saml/result.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::idp_adapter {
+
+/// Why an IdP's reply proves nothing, or there is none. The names are what audit lines and callers show.
+enum class ReplyErrc {
+    no_endpoint = 1,        ///< reply.no_endpoint: its metadata has no SingleLogoutService with SOAP that we may use
+    metadata_expired,       ///< reply.metadata_expired: validUntil has passed, so its keys prove nothing
+    cannot_sign,            ///< reply.cannot_sign: no algorithm that it lists fits our key, or signing failed
+    client_setup,           ///< reply.setup: a CA, certificate, key or credentials of ours can't be used
+    unreachable,            ///< reply.unreachable: no connection, also through the proxy; it has seen nothing
+    untrusted_server,       ///< reply.untrusted_server: TLS says that it isn't who it should be; it has seen nothing
+    timed_out,              ///< reply.timed_out: asked, and no answer within the deadline
+    stopped,                ///< reply.stopped: we gave up, as our caller wanted
+    broke_off,              ///< reply.broke_off: asked, and the connection ended without a whole HTTP reply
+    too_large,              ///< reply.too_large
+    redirected,             ///< reply.redirected: 3xx, which is never followed
+    http_status,            ///< reply.http_status: neither 200, nor 500 with a SOAP envelope; `detail` says which
+    compressed,             ///< reply.compressed
+    empty,                  ///< reply.empty
+    html_instead_of_soap,   ///< reply.html
+    content_type,           ///< reply.content_type: neither text/xml nor what the profile adds
+    not_soap,               ///< reply.not_soap: no SOAP 1.1 envelope with one samlp element; `detail` names the rule
+    fault,                  ///< reply.fault: a SOAP Fault
+    not_a_logout_response,  ///< reply.type: another samlp element, or one that breaks the schema
+    is_unsigned,            ///< reply.unsigned
+    signature_invalid,      ///< reply.signature: `detail` names the rule
+    wrong_issuer,           ///< reply.issuer
+    wrong_in_response_to,   ///< reply.in_response_to: missing, or another request's
+    wrong_destination,      ///< reply.destination: meant for somebody else
+    stale,                  ///< reply.issue_instant: too old, or from the future
+    status_malformed,       ///< reply.status: no top-level StatusCode that exists
+};
+/// Static storage.
+[[nodiscard]] std::string_view name(ReplyErrc code) noexcept;
+[[nodiscard]] const std::error_category& reply_error_category() noexcept;
+[[nodiscard]] inline std::error_code make_error_code(ReplyErrc code) noexcept {
+    return {static_cast<int>(code), reply_error_category()};
+}
+
+/// What came of asking an IdP once.
+struct LogoutVerdict {
+    enum class Kind {
+        success,    ///< its signed answer: its session has ended, and so has everybody whom it told
+        partial,    ///< its signed answer: its session has ended, somebody else's may not have (PartialLogout)
+        refused,    ///< its signed answer: anything else
+        silent,     ///< it took an asynchronous request, and owes no answer
+        unproven,   ///< something came back that proves nothing
+        unsent,     ///< it surely hasn't seen the request
+        lost,       ///< it may have seen the request, and nothing came back
+        impossible  ///< it can't be asked at all: no endpoint, expired metadata, no way to sign what was to be asked
+    };
+    Kind kind = Kind::impossible;
+    /// A proven answer's. `nested` and `message` are the peer's text: for programs, never for a log.
+    std::optional<saml::Status> status = {};
+    Failure why = {};                                ///< ReplyErrc, where nothing is proven
+    std::optional<saml::MessageID> request_id = {};  ///< of the request that was made, if one was
+};
+
+/// What a LogoutRequest of ours says.
+struct LogoutAsk {
+    saml::EntityID issuer;  ///< we
+    saml::NameID name_id;   ///< exactly as the assertion had it
+    std::vector<saml::SessionIndex> session_indexes;
+    std::string reason;  ///< a URI (Core 3.7.3); empty: none is given
+    Instant not_on_or_after;
+};
+
+/// IdpLink is the port to IdPs. Thread-safe.
+class IdpLink {
+public:
+    virtual ~IdpLink() = default;
+    /// Makes a fresh LogoutRequest, sends it once, and judges the reply. Blocks, at most for the profile's deadline.
+    /// Each request's ID is known to this call alone, so a response can count once and here only (Core 3.2.2 l.1545).
+    [[nodiscard]] virtual LogoutVerdict ask(const Idp& idp, const LogoutAsk& ask, const saml::MessageSigner& signer,
+                                            Instant now, const std::stop_token& stop) noexcept = 0;
+};
+
+/// SingleLogoutClient is IdpLink over HTTP. It keeps connections for a while and uses them again, for the same IdP with
+/// the same options only. Nothing is sent twice: a kept connection is looked at before it's used, and where it ends
+/// without a reply, the request counts as lost.
+///
+/// What is said only over TLS, in HTTP or in a SOAP Fault proves nothing; a signed LogoutResponse does
+/// (Profiles 4.4.4.2, Core 5.4). Files that a profile names (CA, our certificate) are read when a connection is made,
+/// and their changes are noticed within ten minutes. Closing waits for names that are still being looked up.
+class SingleLogoutClient final : public IdpLink {
+public:
+    struct Options {
+        std::vector<saml::EndpointUrl> destinations =
+            {};  ///< a response's Destination, where it has one, is one of them
+        std::chrono::seconds clock_skew{180};
+        std::chrono::seconds keep_idle{20};     ///< for how long an idle connection is kept
+        std::size_t max_idle_connections = 16;  ///< over all IdPs
+    };
+    explicit SingleLogoutClient(Options options);
+    ~SingleLogoutClient() override;
+
+    [[nodiscard]] LogoutVerdict ask(const Idp& idp, const LogoutAsk& ask, const saml::MessageSigner& signer,
+                                    Instant now, const std::stop_token& stop) noexcept override;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slo::idp_adapter
+
+template <>
+struct std::is_error_code_enum<slo::idp_adapter::ReplyErrc> : std::true_type {};

@@ -1,0 +1,68 @@
+// HTTP clients that wait for another call, with the connections that they keep.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "slo/idp_adapter/http_client.hpp"
+#include "slo/saml/identifiers.hpp"
+
+namespace slo::idp_adapter {
+
+/// HttpClientPool lends a client to one caller at a time. A client is lent for the IdP and the options that it was
+/// opened with and for no others. Clients are closed by a thread of the pool's own, as closing one may have to wait for
+/// the system's resolver; the destructor waits for that thread. Thread-safe.
+class HttpClientPool {
+public:
+    struct Purpose {
+        saml::EntityID idp;
+        HttpClientOptions options;
+        friend bool operator==(const Purpose&, const Purpose&) = default;
+    };
+    struct Limits {
+        std::chrono::seconds keep_idle;  ///< for how long an unused client is kept
+        std::size_t max_idle;
+        std::chrono::seconds max_age;  ///< for how long files that have changed since a client was opened go unread
+    };
+
+    explicit HttpClientPool(Limits limits);
+    ~HttpClientPool() = default;
+
+    /// A lent client. It goes back to the pool with it.
+    struct Lent {
+        Purpose purpose;
+        std::chrono::steady_clock::time_point opened;
+        std::unique_ptr<HttpClient> client;
+    };
+    /// Errors: HttpErrc::client_setup.
+    [[nodiscard]] Result<Lent> borrow(const Purpose& purpose);
+    void give_back(Lent lent);
+    /// For one whose call failed: it's closed. A name that is still being looked up would hold up its next call.
+    void close(Lent lent);
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Idle {
+        Lent lent;
+        Clock::time_point since;
+    };
+
+    [[nodiscard]] bool is_over(const Idle& idle, Clock::time_point now) const;
+    void move_out_what_is_over(Clock::time_point now);
+    void run(const std::stop_token& stop);
+
+    const Limits limits_;
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::vector<Idle> idle_;  ///< the longest unused first
+    std::vector<std::unique_ptr<HttpClient>> closing_;
+    std::jthread closer_;
+};
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,223 @@
+#include "reply_proof.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "slo/saml/error.hpp"
+#include "slo/saml/message_verifier.hpp"
+#include "slo/saml/soap.hpp"
+#include "slo/saml/unverified.hpp"
+
+namespace slo::idp_adapter {
+namespace {
+
+using saml::Errc;
+
+constexpr int ok = 200;
+constexpr int accepted = 202;
+constexpr int no_content = 204;
+constexpr int internal_server_error = 500;
+
+Failure fail(ReplyErrc code, std::string detail) {
+    return {make_error_code(code), std::move(detail)};
+}
+
+/// A code of this room for a rule of saml/ that was broken. The detail is the rule's name.
+Failure fail(ReplyErrc code, const Failure& broken) {
+    return fail(code, broken.code.message());
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    }
+    return lower;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const auto begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+/// The values of a header, wherever it stands.
+std::vector<std::string> values_of(const HttpHead& head, std::string_view name) {
+    std::vector<std::string> values;
+    for (const auto& [field, value] : head.headers) {
+        if (lower_case(field) == name) values.push_back(lower_case(trimmed(value)));
+    }
+    return values;
+}
+
+std::string media_type(std::string_view content_type) {
+    return std::string(trimmed(content_type.substr(0, content_type.find(';'))));
+}
+
+/// Shibboleth writes the charset there (OpenSAML 5 on HTTP requests and replies): that changes no octet.
+bool is_compressed(const HttpHead& head) {
+    const auto codings = values_of(head, "content-encoding");
+    return std::any_of(codings.begin(), codings.end(), [](const std::string& coding) {
+        return !coding.empty() && coding != "identity" && coding != "utf-8";
+    });
+}
+
+bool is_html(const std::vector<std::string>& types, std::string_view body) {
+    const auto is_html_type = [](const std::string& type) {
+        return media_type(type) == "text/html" || media_type(type) == "application/xhtml+xml";
+    };
+    const std::string beginning = lower_case(trimmed(body).substr(0, std::string_view("<!doctype html").size()));
+    return std::any_of(types.begin(), types.end(), is_html_type) || beginning == "<!doctype html" ||
+           beginning.starts_with("<html");
+}
+
+bool is_soap_type(const std::vector<std::string>& types, const InteropProfile& profile) {
+    if (types.empty()) return true;
+    if (types.size() > 1) return false;
+    const std::string type = media_type(types.front());
+    const auto& extra = profile.outgoing.extra_reply_types;
+    return type == "text/xml" || std::find(extra.begin(), extra.end(), type) != extra.end();
+}
+
+/// What is wrong with a reply before anything in its body is looked at.
+std::optional<Failure> complaint_about_http(const IdpReply& reply, const InteropProfile& profile) {
+    const int status = reply.head.status;
+    if (status / 100 == 3) return fail(ReplyErrc::redirected, "HTTP " + std::to_string(status));
+    const bool is_empty = trimmed(reply.body).empty();
+    if (is_empty && (status == ok || status == accepted || status == no_content)) {
+        return fail(ReplyErrc::empty, "HTTP " + std::to_string(status));
+    }
+    const auto types = values_of(reply.head, "content-type");
+    const bool is_fit = is_soap_type(types, profile) && !is_html(types, reply.body);
+    if (status != ok && (status != internal_server_error || is_empty || !is_fit)) {
+        return fail(ReplyErrc::http_status, "HTTP " + std::to_string(status));
+    }
+    if (is_compressed(reply.head))
+        return fail(ReplyErrc::compressed, "it has a Content-Encoding, which wasn't asked for");
+    if (is_html(types, reply.body)) return fail(ReplyErrc::html_instead_of_soap, "a page for a browser");
+    if (!is_fit) return fail(ReplyErrc::content_type, "neither text/xml nor what the profile adds");
+    return std::nullopt;
+}
+
+std::string_view name(saml::soap::FaultCode code) noexcept {
+    switch (code) {
+        case saml::soap::FaultCode::client:
+            return "Client";
+        case saml::soap::FaultCode::server:
+            return "Server";
+        case saml::soap::FaultCode::must_understand:
+            return "MustUnderstand";
+        case saml::soap::FaultCode::version_mismatch:
+            return "VersionMismatch";
+    }
+    return "Server";
+}
+
+/// Why there is no message in the envelope: a Fault, or no envelope of ours.
+Failure complaint_about_envelope(const IdpReply& reply, const Failure& broken) {
+    if (saml::is(broken, Errc::message_too_large)) return fail(ReplyErrc::too_large, broken);
+    if (const auto fault = saml::soap::decode_fault(reply.body)) {
+        return fail(ReplyErrc::fault, std::string(name(*fault)));
+    }
+    if (reply.head.status != ok) return fail(ReplyErrc::http_status, "HTTP " + std::to_string(reply.head.status));
+    return fail(ReplyErrc::not_soap, broken);
+}
+
+/// What a rule that a message broke before or after its signature held means here.
+ReplyErrc meaning_of(const Failure& broken) {
+    if (broken.code.category() != saml::error_category()) return ReplyErrc::signature_invalid;
+    switch (static_cast<Errc>(broken.code.value())) {
+        case Errc::signature_missing:
+            return ReplyErrc::is_unsigned;
+        case Errc::issuer_malformed:
+        case Errc::issuer_mismatch:
+            return ReplyErrc::wrong_issuer;
+        case Errc::in_response_to_mismatch:
+            return ReplyErrc::wrong_in_response_to;
+        case Errc::destination_mismatch:
+        case Errc::destination_missing:
+            return ReplyErrc::wrong_destination;
+        case Errc::issue_instant_out_of_window:
+            return ReplyErrc::stale;
+        case Errc::status_malformed:
+            return ReplyErrc::status_malformed;
+        case Errc::schema_violation:
+        case Errc::version_malformed:
+        case Errc::version_too_low:
+        case Errc::version_too_high:
+        case Errc::id_malformed:
+        case Errc::uri_malformed:
+        case Errc::time_malformed:
+            return ReplyErrc::not_a_logout_response;
+        default:
+            return ReplyErrc::signature_invalid;
+    }
+}
+
+/// Under which of its names the IdP answers. Its own where it claims another's: the signature decides first, and then
+/// the Issuer inside it.
+const saml::EntityID& expected_issuer(const Idp& idp, const saml::EntityID& claimed) {
+    const auto& aliases = idp.profile.issuer_aliases;
+    const auto alias = std::find(aliases.begin(), aliases.end(), claimed);
+    return alias == aliases.end() ? idp.entity_id : *alias;
+}
+
+Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLogout& asked) {
+    const auto unverified = saml::UnverifiedLogoutResponse::parse(message);
+    if (!unverified) return fail(meaning_of(unverified.error()), unverified.error());
+    // Held against the request's time: no answer is older than its question.
+    const saml::Expectations expected{.issuer = expected_issuer(asked.idp, unverified->claimed_issuer()),
+                                      .destinations = asked.destinations,
+                                      .destination_rule = saml::DestinationRule::optional,
+                                      .now = asked.issue_instant,
+                                      .clock_skew = asked.tolerance,
+                                      .max_age = std::chrono::seconds(0),
+                                      .algorithms = asked.idp.profile.algorithms};
+    const auto verified = saml::MessageVerifier::verify(*unverified, asked.idp.keys, asked.request_id, expected);
+    if (verified) return (*verified)->status;
+    // The response's own ID was read before: what is no ID now is its InResponseTo.
+    if (saml::is(verified.error(), Errc::id_malformed)) return fail(ReplyErrc::wrong_in_response_to, verified.error());
+    return fail(meaning_of(verified.error()), verified.error());
+}
+
+/// Success speaks for the IdP alone (Core 3.7.3.2 l.2631-2636); that it couldn't reach somebody else stands below it
+/// (l.2641-2645). What else stands there takes nothing back.
+LogoutVerdict::Kind kind_of(const saml::Status& status) {
+    if (status.code != saml::TopLevelStatus::success) return LogoutVerdict::Kind::refused;
+    const auto partial = uri(saml::SecondLevelStatus::partial_logout);
+    const bool is_partial = std::find(status.nested.begin(), status.nested.end(), partial) != status.nested.end();
+    return is_partial ? LogoutVerdict::Kind::partial : LogoutVerdict::Kind::success;
+}
+
+/// Nothing but "I have taken it", which is all that an asynchronous request gets.
+bool is_silent(const IdpReply& reply) {
+    const int status = reply.head.status;
+    return (status == ok || status == accepted || status == no_content) && trimmed(reply.body).empty();
+}
+
+LogoutVerdict unproven(Failure why, const AskedLogout& asked) {
+    return {.kind = LogoutVerdict::Kind::unproven,
+            .status = std::nullopt,
+            .why = std::move(why),
+            .request_id = asked.request_id};
+}
+
+}  // namespace
+
+LogoutVerdict prove_reply(const IdpReply& reply, const AskedLogout& asked) {
+    if (asked.answer == Answer::not_owed && is_silent(reply)) {
+        return {.kind = LogoutVerdict::Kind::silent, .status = std::nullopt, .why = {}, .request_id = asked.request_id};
+    }
+    if (auto complaint = complaint_about_http(reply, asked.idp.profile)) return unproven(*std::move(complaint), asked);
+    auto message = saml::soap::decode_response(reply.body);
+    if (!message) return unproven(complaint_about_envelope(reply, message.error()), asked);
+    auto status = proven_status(*message, asked);
+    if (!status) return unproven(std::move(status).error(), asked);
+    const auto kind = kind_of(*status);
+    return {.kind = kind, .status = *std::move(status), .why = {}, .request_id = asked.request_id};
+}
+
+}  // namespace slo::idp_adapter

@@ -1,0 +1,105 @@
+#include "slo/saml/form.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "request_reading.hpp"
+#include "slo/saml/base64.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::saml::form {
+namespace {
+
+constexpr std::size_t max_fields = 256;
+
+/// The octet that the two hex digits at the front of `text` stand for.
+std::optional<char> octet(std::string_view text) {
+    unsigned value = 0;
+    if (text.size() < 2) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + 2, value, 16);
+    if (error != std::errc{} || end != text.data() + 2) return std::nullopt;
+    return static_cast<char>(value);
+}
+
+bool is_message_field(const Field& field) {
+    return field.name == "SAMLRequest" || field.name == "logoutRequest" || field.name == "SAMLResponse";
+}
+
+/// The field with the message. Two would let one reader see this message and another one that.
+Result<Field> message_field(std::string_view body) {
+    auto fields = parse_fields(body);
+    if (!fields) return std::move(fields).error();
+    if (std::ranges::count_if(*fields, is_message_field) != 1) return fail(Errc::form_fields, "not one message");
+    Field& found = *std::ranges::find_if(*fields, is_message_field);
+    if (found.name == "SAMLResponse") return fail(Errc::form_fields, "a response");
+    return std::move(found);
+}
+
+Result<ReceivedMessage> envelope_as_text(std::string_view octets, const xml::Limits& limits) {
+    auto document = xml::Document::parse(octets, limits);
+    if (!document) return std::move(document).error();
+    return soap::enveloped_request(*std::move(document), Binding::form_logout_request);
+}
+
+}  // namespace
+
+std::optional<std::string> unescape(std::string_view text, Plus plus) {
+    std::string plain;
+    plain.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            const auto escaped = octet(text.substr(i + 1));
+            if (!escaped) return std::nullopt;
+            plain += *escaped;
+            i += 2;
+        } else if (text[i] <= ' ' || text[i] >= 0x7f) {
+            return std::nullopt;
+        } else {
+            plain += text[i] == '+' && plus == Plus::blank ? ' ' : text[i];
+        }
+    }
+    return plain;
+}
+
+Result<std::vector<Field>> parse_fields(std::string_view body) {
+    std::vector<Field> fields;
+    while (!body.empty()) {
+        const std::string_view pair = body.substr(0, body.find('&'));
+        body.remove_prefix(std::min(pair.size() + 1, body.size()));
+        const auto equals = pair.find('=');
+        if (equals == std::string_view::npos) return fail(Errc::form_malformed, "a field without =");
+        auto name = unescape(pair.substr(0, equals), Plus::blank);
+        auto value = unescape(pair.substr(equals + 1), Plus::blank);
+        if (!name || !value) return fail(Errc::form_malformed, "broken percent-encoding");
+        if (fields.size() == max_fields) return fail(Errc::form_malformed, "too many fields");
+        fields.push_back({*std::move(name), *std::move(value)});
+    }
+    return fields;
+}
+
+Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits) {
+    if (body.size() > limits.octets) return fail(Errc::message_too_large);
+    // No form begins like that, since '<' must be escaped: it's the envelope without a field's name around it.
+    if (body.starts_with('<')) return envelope_as_text(body, limits);
+    const auto field = message_field(body);
+    if (!field) return field.error();
+    if (field->name == "logoutRequest") return envelope_as_text(field->value, limits);
+
+    const auto octets = decode_base64(field->value, limits.octets);
+    if (!octets) return octets.error();
+    auto document = xml::Document::parse(*octets, limits);
+    if (!document) return std::move(document).error();
+    const xml::Element root = document->root();
+    if (root.name().local == "Envelope") {
+        return soap::enveloped_request(*std::move(document), Binding::form_with_envelope);
+    }
+    return received_request(*std::move(document), root, Binding::form);
+}
+
+std::string encode(const SignedMessage& message) {
+    return encode_base64(message.xml());
+}
+
+}  // namespace slo::saml::form

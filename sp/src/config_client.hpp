@@ -1,0 +1,25 @@
+// The way to somebody else's server, as tables of the configuration say it: trust, our certificate, limits.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config_table.hpp"
+#include "slo/idp_adapter/http_client.hpp"
+
+namespace slo::sp {
+
+/// 64 hex digits, in lower case.
+[[nodiscard]] std::string hash_of(const Placed<std::string>& text, std::string_view key);
+
+/// ca or pinned_tls_keys, client_certificate and client_key. Appends to `notes` what the operator should know.
+void read_peer(const ConfigTable& table, const std::filesystem::path& folder, idp_adapter::HttpClientOptions& http,
+               std::vector<std::string>& notes);
+
+/// basic_user, basic_password_file, proxy, proxy_user, proxy_password_file, timeout, allow_http.
+void read_way(const ConfigTable& table, const std::filesystem::path& folder, idp_adapter::HttpClientOptions& http,
+              std::vector<std::string>& notes);
+
+}  // namespace slo::sp

@@ -1,0 +1,160 @@
+#include "config_profile.hpp"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "config_client.hpp"
+#include "config_sections.hpp"
+#include "content_type.hpp"
+#include "slo/saml/form.hpp"
+
+namespace slo::sp {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using idp_adapter::InteropProfile;
+using idp_adapter::OutgoingRules;
+using idp_adapter::Wire;
+
+constexpr std::string_view logout_keys[] = {
+    "content_type", "session_indexes", "validity",           "asynchronous",        "success_is_proof",
+    "ca",           "pinned_tls_keys", "client_certificate", "client_key",          "extra_reply_types",
+    "basic_user",   "proxy",           "proxy_user",         "basic_password_file", "proxy_password_file",
+    "timeout",      "allow_http"};
+
+std::chrono::seconds seconds(const ConfigTable& table, std::string_view key, std::chrono::seconds fallback,
+                             Range<std::chrono::milliseconds> range) {
+    const auto time = table.duration(key, range);
+    return time ? std::chrono::duration_cast<std::chrono::seconds>(*time) : fallback;
+}
+
+InteropProfile named_profile(const ConfigTable& table) {
+    const auto name = table.text("profile");
+    if (!name) return {};
+    if (auto found = idp_adapter::preset(name->value)) return *std::move(found);
+    std::string all;
+    for (const auto& known : idp_adapter::preset_names()) all.append(all.empty() ? "" : ", ").append(shown(known));
+    refuse(name->place, "profile can't be " + shown(name->value), "write one of " + all);
+}
+
+/// Media types without parameters, in lower case.
+void read_types(const ConfigTable& table, std::string_view key, std::vector<std::string>& types) {
+    if (!table.has(key)) return;
+    types.clear();
+    for (const auto& text : table.texts(key)) {
+        const auto type = ContentType::parse(text.value);
+        const bool is_plain = type && text.value.find_first_of("; \t") == std::string::npos;
+        if (!is_plain || type->media_type == saml::form::media_type) {
+            refuse(text.place, std::string(key) + ": " + shown(text.value) + " is no media type of SOAP",
+                   "write e.g. \"application/soap+xml\", without parameters");
+        }
+        types.push_back(type->media_type);
+    }
+}
+
+void read_wires(const ConfigTable& table, std::set<Wire>& wires) {
+    if (!table.has("wires")) return;
+    wires.clear();
+    for (const auto& text : table.texts("wires")) {
+        if (text.value == "soap") {
+            wires.insert(Wire::soap);
+        } else if (text.value == "form") {
+            wires.insert(Wire::form);
+        } else if (text.value == "form_with_envelope") {
+            wires.insert(Wire::form_with_envelope);
+        } else if (text.value == "form_logout_request") {
+            wires.insert(Wire::form_logout_request);
+        } else {
+            refuse(text.place, "wires: " + shown(text.value) + " is none",
+                   R"(write some of "soap", "form", "form_with_envelope", "form_logout_request")");
+        }
+    }
+    if (wires.empty()) refuse(table.place_of("wires"), "wires is empty: no logout could arrive", "write [\"soap\"]");
+}
+
+void read_receiving(const ConfigTable& table, InteropProfile& profile) {
+    using saml::DestinationRule;
+    using saml::NameIDMatching;
+    profile.destination =
+        table.choice("destination", profile.destination,
+                     {{"required", DestinationRule::required}, {"optional", DestinationRule::optional}});
+    profile.name_id_matching = table.choice("name_id_matching", profile.name_id_matching,
+                                            {{"exact", NameIDMatching::exact},
+                                             {"default_qualifiers", NameIDMatching::default_qualifiers},
+                                             {"value_only", NameIDMatching::value_only}});
+    if (profile.name_id_matching == NameIDMatching::value_only && profile.destination == DestinationRule::optional) {
+        refuse(table.place_of("name_id_matching"),
+               "name_id_matching = \"value_only\" beside destination = \"optional\"",
+               "keep one of them strict: together, a logout meant for another SP would end sessions here");
+    }
+    profile.max_age = seconds(table, "max_age", profile.max_age, {1s, 24h});
+    read_types(table, "extra_content_types", profile.extra_content_types);
+    read_wires(table, profile.wires);
+    for (const auto& text : table.texts("issuer_aliases")) profile.issuer_aliases.push_back(parse_id(text));
+    using idp_adapter::RepeatRule;
+    using idp_adapter::SessionIndexRule;
+    profile.session_index =
+        table.choice("session_index", profile.session_index,
+                     {{"optional", SessionIndexRule::optional}, {"required", SessionIndexRule::required}});
+    profile.repeats = table.choice("repeats", profile.repeats,
+                                   {{"answer_again", RepeatRule::answer_again}, {"refuse", RepeatRule::refuse}});
+}
+
+void read_answering(const ConfigTable& table, InteropProfile& profile) {
+    using idp_adapter::AsynchronousRule;
+    using idp_adapter::FormAnswer;
+    using saml::NamespacePrefixes;
+    profile.asynchronous =
+        table.choice("asynchronous", profile.asynchronous,
+                     {{"answer", AsynchronousRule::answer}, {"stay_silent", AsynchronousRule::stay_silent}});
+    profile.form_answer =
+        table.choice("form_answer", profile.form_answer,
+                     {{"empty", FormAnswer::empty}, {"logout_response", FormAnswer::logout_response}});
+    profile.prefixes = table.choice("prefixes", profile.prefixes,
+                                    {{"usual", NamespacePrefixes::usual}, {"numbered", NamespacePrefixes::numbered}});
+}
+
+void read_outgoing(const ConfigTable& table, const fs::path& folder, OutgoingRules& outgoing,
+                   std::vector<std::string>& notes) {
+    using idp_adapter::AsynchronousRequests;
+    using idp_adapter::IndexesSent;
+    using idp_adapter::SuccessProves;
+    if (const auto type = table.text("content_type")) {
+        const auto parsed = ContentType::parse(type->value);
+        if (!parsed || !parsed->is_utf8()) {
+            refuse(type->place, "content_type can't be " + shown(type->value),
+                   "write e.g. \"text/xml; charset=utf-8\": what we send is UTF-8");
+        }
+        outgoing.content_type = type->value;
+    }
+    outgoing.session_indexes =
+        table.choice("session_indexes", outgoing.session_indexes,
+                     {{"all", IndexesSent::all}, {"of_one_session", IndexesSent::of_one_session}});
+    outgoing.validity = seconds(table, "validity", outgoing.validity, {30s, 24h});
+    outgoing.asynchronous = table.choice(
+        "asynchronous", outgoing.asynchronous,
+        {{"never", AsynchronousRequests::never}, {"where_supported", AsynchronousRequests::where_supported}});
+    if (const auto proof = table.flag("success_is_proof")) {
+        outgoing.success = proof->value ? SuccessProves::logout : SuccessProves::nothing;
+    }
+    read_types(table, "extra_reply_types", outgoing.extra_reply_types);
+    read_peer(table, folder, outgoing.http, notes);
+    read_way(table, folder, outgoing.http, notes);
+}
+
+}  // namespace
+
+InteropProfile read_profile(const ConfigTable& table, const fs::path& folder, std::vector<std::string>& notes) {
+    using saml::AlgorithmPolicy;
+    InteropProfile profile = named_profile(table);
+    if (table.is_on("dangerously_accept_sha1")) profile.algorithms.sha1 = AlgorithmPolicy::Sha1::dangerously_accepted;
+    if (table.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+    read_receiving(table, profile);
+    read_answering(table, profile);
+    if (table.has("logout")) read_outgoing(table.table("logout", logout_keys), folder, profile.outgoing, notes);
+    return profile;
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,270 @@
+#include "departure.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "logout_order.hpp"
+#include "reply_mapping.hpp"
+#include "slo/sp/error.hpp"
+
+namespace slo::sp {
+namespace {
+
+using idp_adapter::Idp;
+using idp_adapter::IndexesSent;
+using idp_adapter::LogoutVerdict;
+using std::chrono::seconds;
+
+/// Sessions of one principal, all with a SessionIndex or all without.
+struct Group {
+    const Session* first;
+    std::vector<const Session*> sessions;
+};
+
+bool share_an_index(const Session& a, const Session& b) {
+    return std::ranges::find_first_of(a.session_indexes, b.session_indexes) != a.session_indexes.end();
+}
+
+/// Whether one session at the IdP has made both. Some IdPs give each visit an index of its own (LemonLDAP::NG); the
+/// moment of the authentication is what the visits have in common.
+bool are_of_one_idp_session(const Session& a, const Session& b) {
+    return a.authn_instant == b.authn_instant || share_an_index(a, b);
+}
+
+bool is_of_idp_session(const Group& group, const Session& session) {
+    return std::ranges::any_of(group.sessions,
+                               [&session](const Session* one) { return are_of_one_idp_session(*one, session); });
+}
+
+bool belongs_to(const StartContext& context, const Group& group, const Session& session) {
+    const Session& first = *group.first;
+    const bool one_principal = first.idp == session.idp && first.sp == session.sp && first.name_id == session.name_id &&
+                               first.session_indexes.empty() == session.session_indexes.empty();
+    if (!one_principal || session.session_indexes.empty()) return one_principal;
+    const auto idp = context.idps ? context.idps->find(session.idp) : nullptr;
+    const bool together = !idp || idp->profile.outgoing.session_indexes == IndexesSent::all;
+    return together || is_of_idp_session(group, session);
+}
+
+std::vector<Group> grouped(const StartContext& context, const std::vector<Session>& sessions) {
+    std::vector<Group> groups;
+    for (const Session& session : sessions) {
+        const auto mine =
+            std::ranges::find_if(groups, [&](const Group& group) { return belongs_to(context, group, session); });
+        if (mine == groups.end()) {
+            groups.push_back({&session, {&session}});
+        } else {
+            mine->sessions.push_back(&session);
+        }
+    }
+    return groups;
+}
+
+void add_indexes(std::vector<saml::SessionIndex>& indexes, const Session& session) {
+    for (const saml::SessionIndex& index : session.session_indexes) {
+        if (std::ranges::find(indexes, index) == indexes.end()) indexes.push_back(index);
+    }
+}
+
+std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp, const Group& group) {
+    if (context.parts.idp_link == nullptr) return fail(Errc::no_link);
+    if (idp == nullptr) return fail(Errc::issuer_unknown);
+    if (soap_logout_endpoint(*idp) == nullptr) return Failure{make_error_code(idp_adapter::ReplyErrc::no_endpoint), {}};
+    //= SAML Profiles 4.4.4.1 l.1302 (erratum E38)
+    //# If the requester is a session participant, it MUST include at least one <SessionIndex> element
+    if (group.first->session_indexes.empty()) return fail(Errc::no_session_index);
+    return std::nullopt;
+}
+
+/// What the logout forbids afterwards. Where the IdP ends its session too, an assertion of that session is late. Where
+/// it can't be asked, its session goes on, and the user may come back with it.
+Instant barrier(const Group& group, Instant now, const std::optional<Failure>& unaskable) {
+    Instant earliest = group.first->authn_instant;
+    Instant latest = std::max(now, earliest);  // the IdP's clock may be ahead of ours
+    for (const Session* session : group.sessions) {
+        earliest = std::min(earliest, session->authn_instant);
+        latest = std::max(latest, session->authn_instant);
+    }
+    return unaskable ? earliest - std::chrono::milliseconds(1) : latest;
+}
+
+/// Every SessionIndex of the IdP's session (Profiles 4.4.3.1 l.1202), so that nothing of it lives on here: an IdP
+/// doesn't tell whoever asked. Some IdPs give each visit an index of its own (LemonLDAP::NG); the moment of the
+/// authentication is what the visits have in common.
+Result<void> complete_indexes(const StartContext& context, const Group& group, LogoutOrder& order) {
+    if (order.session_indexes.empty()) return Done{};
+    LogoutOrder of_principal = order;
+    of_principal.session_indexes.clear();
+    const auto named = context.parts.store.named_by(of_principal);
+    if (!named) return named.error();
+    std::vector<saml::SessionIndex> all = order.session_indexes;
+    for (const Session& session : *named) {
+        if (is_of_idp_session(group, session)) add_indexes(all, session);
+    }
+    const std::size_t most = saml::max_session_indexes;
+    if (all.size() > most) all.erase(all.begin() + most, all.end());
+    order.session_indexes = std::move(all);
+    return Done{};
+}
+
+Result<Departure> plan_one(const StartContext& context, const Group& group, LogoutReason reason) {
+    auto id = saml::random_message_id();
+    if (!id) return std::move(id).error();
+    const Instant now = context.parts.clock.now();
+    auto idp = context.idps ? context.idps->find(group.first->idp) : nullptr;
+    auto unaskable = why_unaskable(context, idp.get(), group);
+    const idp_adapter::InteropProfile usual;
+    const auto& profile = idp ? idp->profile : usual;
+    const Instant not_on_or_after = now + profile.outgoing.validity;
+    LogoutOrder order{.key = {group.first->idp, *std::move(id)},
+                      .sp = group.first->sp,
+                      .name_id = group.first->name_id,
+                      .session_indexes = {},
+                      .matching = profile.name_id_matching,
+                      .as_of = barrier(group, now, unaskable),
+                      .keep_until = keep_until({now, not_on_or_after, profile.max_age}, now, context.parts.policy)};
+    for (const Session* session : group.sessions) add_indexes(order.session_indexes, *session);
+    if (auto complete = complete_indexes(context, group, order); !complete) return complete.error();
+    Departure departure({.order = std::move(order),
+                         .reason = std::string(uri(reason)),
+                         .not_on_or_after = not_on_or_after,
+                         .next_attempt = now,
+                         .attempts = 0});
+    departure.idp = std::move(idp);
+    departure.unaskable = std::move(unaskable);
+    return departure;
+}
+
+/// As long as we may be at work on a request before somebody else should take it.
+std::chrono::milliseconds lease(const StartContext& context, const Departure& departure) {
+    constexpr seconds slack{10};
+    const auto asking = departure.idp ? departure.idp->profile.outgoing.http.deadline : std::chrono::milliseconds(0);
+    return context.parts.policy.application_deadline + asking + slack;
+}
+
+/// 5, 10, 20, 40, then 60 seconds.
+seconds back_off(std::uint32_t attempts) {
+    constexpr seconds first{5};
+    constexpr seconds longest{60};
+    return attempts > 4 ? longest : std::min(longest, first * (1U << (attempts - 1)));
+}
+
+}  // namespace
+
+Result<std::vector<Departure>> plan(const StartContext& context, const std::vector<Session>& sessions,
+                                    LogoutReason reason) {
+    std::vector<Departure> departures;
+    for (const Group& group : grouped(context, sessions)) {
+        auto departure = plan_one(context, group, reason);
+        if (!departure) return std::move(departure).error();
+        departures.push_back(*std::move(departure));
+    }
+    return departures;
+}
+
+Result<void> keep(const StartContext& context, Departure& departure, When when) {
+    if (departure.unaskable) return Done{};
+    const Instant now = context.parts.clock.now();
+    departure.request.next_attempt = when == When::at_once ? now : now + lease(context, departure);
+    const auto kept = context.parts.store.keep_request(departure.request);
+    if (!kept && kept.error().code != make_error_code(Errc::store_full)) return kept.error();
+    departure.kept = kept ? Retried::yes : Retried::no;
+    return Done{};
+}
+
+void forget(const StartContext& context, Departure& departure) {
+    if (departure.kept == Retried::no) return;
+    // If it can't be forgotten, it's sent once more, which the IdP answers as it likes.
+    static_cast<void>(context.parts.store.drop_request(departure.key()));
+    departure.kept = Retried::no;
+}
+
+Result<std::vector<Departure>> take_due(const StartContext& context, std::size_t count) {
+    const Instant now = context.parts.clock.now();
+    constexpr std::chrono::minutes longest_answer{2};
+    auto due = context.parts.store.take_due_requests(now, now + longest_answer, count);
+    if (!due) return std::move(due).error();
+    std::vector<Departure> departures;
+    for (KeptRequest& request : *due) {
+        Departure departure(std::move(request));
+        departure.idp = context.idps ? context.idps->find(departure.key().idp) : nullptr;
+        if (context.parts.idp_link == nullptr) departure.unaskable = fail(Errc::no_link);
+        if (!departure.idp) departure.unaskable = fail(Errc::issuer_unknown);
+        departure.kept = Retried::yes;
+        departures.push_back(std::move(departure));
+    }
+    return departures;
+}
+
+void ask(const StartContext& context, Departure& departure) {
+    if (departure.unaskable) {
+        departure.verdict = {.kind = LogoutVerdict::Kind::impossible, .why = *departure.unaskable};
+        return;
+    }
+    ++departure.request.attempts;
+    const LogoutOrder& order = departure.request.order;
+    const idp_adapter::LogoutAsk wanted{.issuer = order.sp,
+                                        .name_id = order.name_id,
+                                        .session_indexes = order.session_indexes,
+                                        .reason = departure.request.reason,
+                                        .not_on_or_after = departure.request.not_on_or_after};
+    departure.verdict = context.parts.idp_link->ask(*departure.idp, wanted, context.keys->signer,
+                                                    context.parts.clock.now(), context.stop);
+}
+
+void settle(const StartContext& context, Departure& departure) {
+    const auto success = departure.idp ? departure.idp->profile.outgoing.success : idp_adapter::SuccessProves::nothing;
+    departure.conclusion = conclude(departure.verdict, success, departure.local);
+    KeptRequest& request = departure.request;
+    if (departure.conclusion.retried == Retried::yes && departure.kept == Retried::yes) {
+        request.next_attempt = context.parts.clock.now() + back_off(request.attempts);
+        // Where it can't be written, it's due again by its lease.
+        if (request.next_attempt < request.not_on_or_after) {
+            static_cast<void>(context.parts.store.keep_request(request));
+            return;
+        }
+    }
+    departure.conclusion.retried = Retried::no;
+    forget(context, departure);
+}
+
+void postpone(Departure& departure) {
+    departure.conclusion = {departure.local.complete() ? Extent::local_only : Extent::unknown, "request.waiting",
+                            departure.kept};
+    if (departure.unaskable) departure.conclusion.why = rule_of(*departure.unaskable);
+}
+
+void give_up(const StartContext& context, Departure& departure) {
+    forget(context, departure);
+    departure.conclusion = {Extent::unknown, "request.given_up", Retried::no};
+}
+
+void write_audit(const StartContext& context, const Departure& departure, std::string_view event) noexcept {
+    try {
+        const auto& parts = context.parts;
+        AuditEntry entry;
+        entry.time = parts.clock.now();
+        entry.event = event;
+        entry.idp = departure.key().idp.str();
+        entry.request_id = departure.verdict.request_id.value_or(departure.key().request_id).str();
+        entry.name_id = parts.audit_digest.hex({"name_id", entry.idp, departure.request.order.name_id.value});
+        for (const saml::SessionIndex& index : departure.request.order.session_indexes) {
+            entry.session_indexes.push_back(parts.audit_digest.hex({"session_index", entry.idp, index.str()}));
+        }
+        entry.status = name(departure.conclusion.extent);
+        entry.rule = departure.conclusion.why;
+        entry.stage = entry.rule.substr(0, entry.rule.find('.'));
+        entry.detail = departure.verdict.why.detail;
+        entry.ended = departure.local.ended;
+        entry.already_gone = departure.local.already_gone;
+        entry.failed = departure.local.failed;
+        entry.failed_applications = departure.failed_applications;
+        entry.duration =
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - departure.begun);
+        parts.audit.record(entry);
+    } catch (...) {
+        // No memory for a line: the logout counts all the same.
+    }
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,225 @@
+#include "logout_start.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <thread>
+#include <utility>
+
+#include "application_round.hpp"
+#include "departure.hpp"
+#include "slo/sp/error.hpp"
+#include "start_and_wait.hpp"
+
+namespace slo::sp {
+namespace {
+
+/// More than so many principals aren't kept waiting for: their requests go out in the background.
+constexpr std::size_t most_asked_at_once = 16;
+constexpr std::size_t sessions_of_a_page = 256;
+
+LogoutOrder order_of_principal(const StartContext& context, const saml::EntityID& idp, const saml::NameID& name_id,
+                               std::optional<saml::NameIDMatching> matching) {
+    const auto partner = context.idps ? context.idps->find(idp) : nullptr;
+    const auto usual = partner ? partner->profile.name_id_matching : saml::NameIDMatching::default_qualifiers;
+    return {.key = {idp, *saml::MessageID::parse("_unused")},
+            .sp = context.parts.entity_id,
+            .name_id = name_id,
+            .session_indexes = {},
+            .matching = matching.value_or(usual),
+            .as_of = {},
+            .keep_until = {}};
+}
+
+Result<std::vector<Session>> find_by_id(const StartContext& context, const SessionsByID& selection) {
+    std::vector<Session> sessions;
+    for (const LocalSessionID& id : selection.ids) {
+        auto found = context.parts.store.find(id);
+        if (!found) return std::move(found).error();
+        if (*found) sessions.push_back(**std::move(found));
+    }
+    return sessions;
+}
+
+Result<std::vector<Session>> find_of_principal(const StartContext& context, const SessionsOfPrincipal& selection) {
+    std::vector<saml::EntityID> idps;
+    if (selection.idp) {
+        idps.push_back(*selection.idp);
+    } else if (context.idps) {
+        for (const auto& idp : context.idps->all()) idps.push_back(idp->entity_id);
+    }
+    std::vector<Session> sessions;
+    for (const saml::EntityID& idp : idps) {
+        auto named =
+            context.parts.store.named_by(order_of_principal(context, idp, selection.name_id, selection.matching));
+        if (!named) return std::move(named).error();
+        std::ranges::move(*named, std::back_inserter(sessions));
+    }
+    return sessions;
+}
+
+/// Hands on the sessions of an IdP, a page at a time.
+template <class Visit>
+Result<void> visit_pages(const StartContext& context, const saml::EntityID& idp, Visit visit) {
+    std::string next;
+    do {
+        auto page = context.parts.store.sessions_of(idp, next, sessions_of_a_page);
+        if (!page) return std::move(page).error();
+        if (Result<void> visited = visit(std::move(page->sessions)); !visited) return visited;
+        next = std::move(page->next);
+    } while (!next.empty() && !context.stop.stop_requested());
+    return Done{};
+}
+
+/// Tells the applications and waits for them, like the logout that an IdP orders.
+LogoutOutcome end_here(const StartContext& context, Departure& departure, std::vector<Session> ending) {
+    const auto& parts = context.parts;
+    const auto round = std::make_shared<ApplicationRound>(parts.applications, std::move(ending));
+    start_and_wait([&round](auto on_complete) { round->start(std::move(on_complete)); },
+                   std::chrono::steady_clock::now() + parts.policy.application_deadline);
+    RoundResult result = round->close();
+    departure.failed_applications = std::move(result.failed_applications);
+    const auto recorded = parts.store.complete_logout(departure.key(), result.outcome, result.gone);
+    // Not recorded: recovery will end them once more, and nobody has sworn yet that they are gone.
+    if (!recorded) return {.failed = std::max<std::uint32_t>(1, result.outcome.ended + result.outcome.failed)};
+    return *recorded;
+}
+
+/// Makes the sessions dead here. Errors: the store's, and then nothing has happened.
+Result<void> end_locally(const StartContext& context, Departure& departure) {
+    auto begun = context.parts.store.begin_logout(departure.request.order);
+    if (!begun) return std::move(begun).error();
+    auto* repeated = std::get_if<RepeatedLogout>(&*begun);
+    if (repeated != nullptr && repeated->recorded) {
+        departure.local = *repeated->recorded;
+        return Done{};
+    }
+    auto& ending = repeated != nullptr ? repeated->ending : std::get<FreshLogout>(*begun).ending;
+    departure.local = end_here(context, departure, std::move(ending));
+    return Done{};
+}
+
+void finish_one(const StartContext& context, Departure& departure) noexcept {
+    try {
+        ask(context, departure);
+        settle(context, departure);
+    } catch (...) {
+        // What is kept is sent again; nothing that was proven is lost, because nothing was.
+        departure.conclusion = {Extent::unknown, "internal.exception", Retried::yes};
+    }
+    write_audit(context, departure, "start");
+}
+
+/// Where anything fails, the request is due again by its lease.
+void send_again(const StartContext& context, Departure& departure) noexcept {
+    try {
+        if (departure.request.not_on_or_after <= context.parts.clock.now()) {
+            give_up(context, departure);
+        } else {
+            // Whoever kept it may have died before the sessions were ended.
+            if (!end_locally(context, departure)) return;
+            ask(context, departure);
+            settle(context, departure);
+        }
+        write_audit(context, departure, "resend");
+    } catch (...) {
+        return;
+    }
+}
+
+/// Asks all IdPs at once: together they take as long as the slowest.
+void finish_all(const StartContext& context, std::vector<Departure>& departures) {
+    if (departures.size() == 1) return finish_one(context, departures.front());
+    std::vector<std::jthread> threads;
+    for (Departure& departure : departures) {
+        threads.emplace_back([&context, &departure] { finish_one(context, departure); });
+    }
+}
+
+void add(GlobalLogoutResult& result, Departure departure) {
+    for (IdpLogoutResult& known : result.idps) {
+        if (known.idp != departure.key().idp || known.extent != departure.conclusion.extent ||
+            known.why != departure.conclusion.why || known.retried != departure.conclusion.retried) {
+            continue;
+        }
+        ++known.principals;
+        known.local.ended += departure.local.ended;
+        known.local.already_gone += departure.local.already_gone;
+        known.local.failed += departure.local.failed;
+        return;
+    }
+    result.idps.push_back({.idp = departure.key().idp,
+                           .principals = 1,
+                           .extent = departure.conclusion.extent,
+                           .why = departure.conclusion.why,
+                           .local = departure.local,
+                           .verdict = std::move(departure.verdict),
+                           .retried = departure.conclusion.retried});
+}
+
+/// Ends what `sessions` and those beside them are: here first, all of them, then at their IdPs.
+Result<void> end(const StartContext& context, const std::vector<Session>& sessions, LogoutReason reason,
+                 GlobalLogoutResult& result) {
+    auto departures = plan(context, sessions, reason);
+    if (!departures) return std::move(departures).error();
+    const bool wait = departures->size() <= most_asked_at_once;
+    for (Departure& departure : *departures) {
+        if (auto kept = keep(context, departure, wait ? When::if_we_die : When::at_once); !kept) return kept.error();
+        if (auto ended = end_locally(context, departure); !ended) {
+            forget(context, departure);
+            return ended.error();
+        }
+        if (wait) continue;
+        postpone(departure);
+        write_audit(context, departure, "start");
+    }
+    if (wait) finish_all(context, *departures);
+    for (Departure& departure : *departures) add(result, std::move(departure));
+    return Done{};
+}
+
+}  // namespace
+
+Result<std::vector<Session>> find_sessions(const StartContext& context, const SessionSelection& selection) {
+    if (const auto* by_id = std::get_if<SessionsByID>(&selection)) return find_by_id(context, *by_id);
+    if (const auto* of_principal = std::get_if<SessionsOfPrincipal>(&selection)) {
+        return find_of_principal(context, *of_principal);
+    }
+    std::vector<Session> all;
+    const auto visited = visit_pages(context, std::get<SessionsOfIdp>(selection).idp, [&all](auto sessions) {
+        std::ranges::move(sessions, std::back_inserter(all));
+        return Result<void>(Done{});
+    });
+    if (!visited) return visited.error();
+    return all;
+}
+
+Result<GlobalLogoutResult> start_logout(const StartContext& context, const SessionSelection& selection,
+                                        LogoutReason reason) {
+    GlobalLogoutResult result;
+    if (const auto* of_idp = std::get_if<SessionsOfIdp>(&selection)) {
+        const auto visited = visit_pages(context, of_idp->idp, [&](const std::vector<Session>& sessions) {
+            return end(context, sessions, reason, result);
+        });
+        if (!visited) return visited.error();
+    } else {
+        const auto sessions = find_sessions(context, selection);
+        if (!sessions) return sessions.error();
+        if (auto ended = end(context, *sessions, reason, result); !ended) return ended.error();
+    }
+    if (result.idps.empty()) return fail(Errc::no_session);
+    result.extent = combined(result.idps);
+    return result;
+}
+
+Result<std::size_t> send_kept_requests(const StartContext& context) {
+    auto due = take_due(context, most_asked_at_once);
+    if (!due) return std::move(due).error();
+    std::vector<std::jthread> threads;
+    for (Departure& departure : *due) {
+        threads.emplace_back([&context, &departure] { send_again(context, departure); });
+    }
+    threads.clear();
+    return due->size();
+}
+
+}  // namespace slo::sp

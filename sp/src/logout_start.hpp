@@ -1,0 +1,35 @@
+// Logouts that start here: end the sessions, ask their IdPs, tell the truth; and ask again who couldn't be asked.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "slo/idp_adapter/idp_directory.hpp"
+#include "slo/sp/global_logout.hpp"
+#include "slo/sp/logout_service.hpp"
+
+namespace slo::sp {
+
+/// Whom a logout that starts now works with.
+struct StartContext {
+    const LogoutServiceParts& parts;
+    std::shared_ptr<const idp_adapter::IdpDirectory> idps;
+    std::shared_ptr<const ServiceKeys> keys;
+    std::stop_token stop;
+};
+
+/// The live sessions that `selection` means, with what a logout of them would take along. Errors: the store's.
+[[nodiscard]] Result<std::vector<Session>> find_sessions(const StartContext& context,
+                                                         const SessionSelection& selection);
+
+/// Ends them. Errors: Errc::no_session; the store's, and then what it was at lives on.
+[[nodiscard]] Result<GlobalLogoutResult> start_logout(const StartContext& context, const SessionSelection& selection,
+                                                      LogoutReason reason);
+
+/// Sends kept requests that are due, and forgets those whose time is over. Returns how many were due. Errors: the
+/// store's.
+[[nodiscard]] Result<std::size_t> send_kept_requests(const StartContext& context);
+
+}  // namespace slo::sp

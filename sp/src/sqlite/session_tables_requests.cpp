@@ -1,0 +1,91 @@
+// Kept requests: our own LogoutRequests that an IdP may not have seen.
+#include <algorithm>
+#include <utility>
+
+#include "session_tables.hpp"
+#include "slo/sp/error.hpp"
+#include "store_rules.hpp"
+#include "stored_values.hpp"
+
+namespace slo::sp {
+namespace {
+
+constexpr std::int64_t sweep_batch = 64;
+
+/// How many one call takes at most: a few milliseconds within somebody's commit.
+constexpr std::size_t largest_take = 1'000;
+
+}  // namespace
+
+std::optional<std::int64_t> SessionTables::kept_request_number(const LogoutKey& key) {
+    Cursor row(database_, Query::kept_request_number);
+    row.bind(key.idp.str()).bind(key.request_id.str());
+    return row.next() ? std::optional(row.integer(0)) : std::nullopt;
+}
+
+bool SessionTables::has_room_for_request(Instant now) {
+    const auto has_room = [this] {
+        Cursor row(database_, Query::kept_request_count);
+        return row.next() && row.integer(0) < static_cast<std::int64_t>(options_.max_kept_requests);
+    };
+    return has_room() || (sweep_kept_requests(now) > 0 && has_room());
+}
+
+Result<void> SessionTables::keep_request(const KeptRequest& request, Instant now) {
+    const LogoutOrder& order = request.order;
+    const auto known = kept_request_number(order.key);
+    if (!known && !has_room_for_request(now)) return fail(Errc::store_full);
+    if (known) Cursor(database_, Query::remove_kept_request).bind(*known).run();
+    const std::int64_t idp = entity(order.key.idp);
+    const std::int64_t sp = entity(order.sp);
+    const std::string indexes = joined(order.session_indexes);
+    Cursor added(database_, Query::add_kept_request);
+    added.bind(order.key.request_id.str()).bind(idp).bind(sp);
+    bind_name_id(added, order.name_id);
+    added.bind(indexes)
+        .bind(number_of(order.matching))
+        .bind(ticks(order.as_of))
+        .bind(ticks(order.keep_until))
+        .bind(request.reason)
+        .bind(ticks(request.not_on_or_after))
+        .bind(ticks(request.next_attempt))
+        .bind(std::int64_t{request.attempts})
+        .run();
+    return Done{};
+}
+
+std::vector<KeptRequest> SessionTables::take_due_requests(Instant now, Instant until, std::size_t count) {
+    std::vector<StoredRequest> due;
+    {
+        Cursor row(database_, Query::due_requests);
+        row.bind(ticks(now)).bind(static_cast<std::int64_t>(std::min(count, largest_take)));
+        while (row.next()) {
+            auto stored = parse_request(row);
+            if (!stored) {
+                database_.fail_as_damaged();
+                return {};
+            }
+            due.push_back(*std::move(stored));
+        }
+    }
+    std::vector<KeptRequest> requests;
+    requests.reserve(due.size());
+    for (StoredRequest& one : due) {
+        Cursor(database_, Query::put_off_request).bind(ticks(until)).bind(one.number).run();
+        one.request.next_attempt = until;
+        requests.push_back(std::move(one.request));
+    }
+    return requests;
+}
+
+void SessionTables::drop_request(const LogoutKey& key) {
+    const auto known = kept_request_number(key);
+    if (known) Cursor(database_, Query::remove_kept_request).bind(*known).run();
+}
+
+std::size_t SessionTables::sweep_kept_requests(Instant now) {
+    Cursor(database_, Query::sweep_kept_requests).bind(ticks(now - kept_request_margin)).bind(sweep_batch).run();
+    return database_.changes();
+}
+
+}  // namespace slo::sp

@@ -1,0 +1,126 @@
+// What an application, or an administrator, asks of the local interface, and what it is told.
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "local_interface.hpp"
+
+namespace {
+
+using namespace slo;
+using idp_adapter::ReplyErrc;
+using Kind = idp_adapter::LogoutVerdict::Kind;
+
+const std::string idp = "https%3A%2F%2Fidp1.example.org%2Fmetadata";
+
+struct LocalLogouts : test::LocalInterface {
+    void sign_in(const std::string& id, const std::string& user, const std::string& index) {
+        BOOST_REQUIRE_EQUAL(
+            post("local_id=" + id + "&idp=" + idp + "&name_id=" + user + "&format=urn%3Ax&session_index=" + index +
+                 "&authn_instant=2030-01-15T09:00:00Z&expires=2030-01-15T20:00:00Z"),
+            201);
+    }
+    bool lives(const std::string& id) { return send("GET", "/sessions/" + id).status == 200; }
+};
+
+bool says(const sp::HttpReply& reply, const std::string& text) {
+    return reply.body.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(local_logouts, LocalLogouts)
+
+BOOST_AUTO_TEST_CASE(a_user_logs_out_and_is_told_how_far_it_went) {
+    sign_in("c1", "ann", "_1");
+    const auto reply = send("POST", "/sessions/c1/logout");
+    BOOST_TEST(reply.status == 200);
+    BOOST_TEST(reply.body ==
+               R"({"result":"everywhere","idps":[{"idp":"https://idp1.example.org/metadata","result":"everywhere",)"
+               R"("why":"","principals":1,"ended":1,"already_gone":0,"failed":0,"retried":false}]})"
+               "\n");
+    BOOST_TEST(!lives("c1"));
+    BOOST_TEST(local.link.asked.front().ask.reason == "urn:oasis:names:tc:SAML:2.0:logout:user");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_idp_did_not_confirm_is_not_everywhere) {
+    sign_in("c1", "ann", "_1");
+    local.link.will(Kind::unsent, ReplyErrc::unreachable);
+    const auto reply = send("POST", "/sessions/c1/logout");
+    BOOST_TEST(says(reply, R"({"result":"local_only")"));
+    BOOST_TEST(says(reply, R"("why":"reply.unreachable")"));
+    BOOST_TEST(says(reply, R"("retried":true)"));
+    BOOST_TEST(!lives("c1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_is_gone_is_not_found) {
+    BOOST_TEST(send("POST", "/sessions/c1/logout").status == 404);
+    BOOST_TEST(send("POST", "/logouts", "local_id=c1").status == 404);
+    BOOST_TEST(send("POST", "/logouts", "name_id=ann").status == 404);
+    BOOST_TEST(send("POST", "/logouts", "idp=" + idp).status == 404);
+    BOOST_TEST(local.link.asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_sees_first_what_would_end) {
+    sign_in("c1", "ann", "_1");
+    sign_in("c2", "ann", "_2");
+    sign_in("c3", "bob", "_3");
+    const auto dry = send("POST", "/logouts", "name_id=ann&dry_run=true");
+    BOOST_TEST(dry.status == 200);
+    BOOST_TEST((says(dry, R"("local_id":"c1")") && says(dry, R"("local_id":"c2")") && !says(dry, "c3")));
+    BOOST_TEST((lives("c1") && local.link.asked.empty()));
+
+    BOOST_TEST(says(send("POST", "/logouts", "name_id=ann"), R"({"result":"everywhere")"));
+    BOOST_TEST((!lives("c1") && !lives("c2") && lives("c3")));
+    BOOST_TEST(local.link.asked.front().ask.reason == "urn:oasis:names:tc:SAML:2.0:logout:admin");
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_who_names_attributes_means_them) {
+    sign_in("c1", "ann", "_1");
+    BOOST_TEST(send("POST", "/logouts", "name_id=ann&format=urn%3Ay&dry_run=true").body == "{\"would_end\":[]}\n");
+    BOOST_TEST(says(send("POST", "/logouts", "name_id=ann&format=urn%3Ax&dry_run=true"), "c1"));
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_ends_sessions_by_id_and_by_idp) {
+    for (const std::string id : {"1", "2", "3"}) sign_in("c" + id, "user" + id, "_" + id);
+    BOOST_TEST(send("POST", "/logouts", "local_id=c1&local_id=c2&reason=user").status == 200);
+    BOOST_TEST((!lives("c1") && !lives("c2") && lives("c3")));
+    BOOST_TEST(send("POST", "/logouts", "idp=" + idp).status == 200);
+    BOOST_TEST(!lives("c3"));
+}
+
+BOOST_AUTO_TEST_CASE(tells_what_a_logout_request_would_end) {
+    const auto index = test::parsed<saml::SessionIndex>("i1");
+    sp::Session session = test::session_named("c1");
+    session.session_indexes = {index};
+    session.expires = clock.now() + std::chrono::hours(1);
+    BOOST_REQUIRE((test::taken(store.admit(session)) == sp::Admission::admitted));
+    const sp::HttpHeaders xml{{"Content-Type", "text/xml"}};
+    const auto reply = send("POST", "/logouts/preview", test::signed_body(test::baseline_request()), xml);
+    BOOST_TEST(reply.status == 200);
+    BOOST_TEST(says(reply, R"({"would_end":[{"local_id":"c1")"));
+    BOOST_TEST(lives("c1"));
+    const auto forged = send("POST", "/logouts/preview", test::signed_body(test::baseline_request(), "sp/sp"), xml);
+    BOOST_TEST(forged.status == 422);
+    BOOST_TEST(says(forged, R"("refused":"sig.invalid")"));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_half_an_order) {
+    sign_in("c1", "ann", "_1");
+    for (const std::string& body :
+         std::vector<std::string>{"", "reason=user", "name_id=ann&nobody_knows=1", "local_id=c1&idp=" + idp, "idp=no",
+                                  "name_id=ann&reason=timeout", "name_id=ann&dry_run=maybe", "name_id=ann&name_id=bob",
+                                  "local_id=", "name_id=%4"}) {
+        BOOST_TEST(send("POST", "/logouts", body).status == 400, body);
+    }
+    BOOST_TEST(send("POST", "/sessions/c1/logout", "reason=global-timeout").status == 400);
+    BOOST_TEST(send("POST", "/sessions//logout").status == 400);
+    BOOST_TEST(send("GET", "/sessions/c1/logout").status == 405);
+    BOOST_TEST(send("GET", "/logouts").status == 405);
+    BOOST_TEST(send("POST", "/logouts/other").status == 404);
+    BOOST_TEST(send("POST", "/logouts", "name_id=ann", {{"Content-Type", "text/plain"}}).status == 415);
+    BOOST_TEST(send("POST", "/sessions/c1/logout", "", {{"Origin", "https://evil.example"}}).status == 403);
+    BOOST_TEST(lives("c1"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

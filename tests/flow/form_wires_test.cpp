@@ -1,0 +1,258 @@
+// LogoutRequests in forms that no browser sends: octets in, octets out.
+#include <boost/test/unit_test.hpp>
+
+#include <cstdio>
+#include <string>
+
+#include "fixtures.hpp"
+#include "service_provider.hpp"
+#include "slo/saml/base64.hpp"
+#include "slo/saml/form.hpp"
+#include "xmlsec1.hpp"
+
+using namespace slo;
+using namespace slo::test;
+using idp_adapter::FormAnswer;
+using idp_adapter::InteropProfile;
+using idp_adapter::Wire;
+
+namespace {
+
+constexpr std::string_view form_url = "https://sp.example.com/saml/slo/form";
+constexpr std::string_view form_path = "/saml/slo/form";
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        char octet[4];
+        std::snprintf(octet, sizeof octet, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        out += octet;
+    }
+    return out;
+}
+
+std::string saml_request(std::string_view octets) {
+    return "SAMLRequest=" + escaped(saml::encode_base64(octets));
+}
+
+LogoutRequestText to_form() {
+    return {.destination = std::string(form_url)};
+}
+
+InteropProfile profile_of(std::string_view name) {
+    return idp_adapter::preset(name).value();
+}
+
+/// A service provider with both endpoints, and IdP1 with that profile.
+struct Site : ServiceProvider {
+    explicit Site(InteropProfile profile, sp::Policy policy = {})
+        : ServiceProvider({.destinations = {std::string(our_soap_url), std::string(form_url)},
+                           .idps = {idp1(std::move(profile)), idp2()},
+                           .policy = policy,
+                           .endpoint = {.form_path = std::string(form_path), .metadata = {}}}) {
+        admit_baseline();
+    }
+    Reply post_form(std::string body, std::string_view path = form_path,
+                    std::string type = "application/x-www-form-urlencoded") {
+        return send({.method = "POST",
+                     .target = std::string(path),
+                     .headers = {{"Content-Type", std::move(type)}},
+                     .body = std::move(body)});
+    }
+};
+
+void expect_bare(const Reply& reply, int status) {
+    BOOST_TEST(reply.http_status == status);
+    BOOST_TEST(reply.body == "");
+    BOOST_TEST(!reply.header("Content-Type").has_value());
+    BOOST_TEST(!reply.header("Location").has_value());
+    BOOST_TEST(reply.header("Cache-Control").value_or("") == "no-cache, no-store, must-revalidate, private");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(form_wires)
+
+BOOST_AUTO_TEST_CASE(end_what_the_request_names_and_say_200_with_nothing_more) {
+    Site site(profile_of("keycloak"));
+    expect_bare(site.post_form(saml_request(to_form().signed_xml()) + "&BACK_CHANNEL_LOGOUT=BACK_CHANNEL_LOGOUT"), 200);
+    BOOST_TEST(site.alive() == "S2 S3 S4");
+    BOOST_TEST(site.told() == "S1");
+    BOOST_TEST(site.audit.last().event == "logout");
+    BOOST_TEST(site.audit.last().status == "Success");
+}
+
+BOOST_AUTO_TEST_CASE(are_answered_again_for_the_very_same_request) {
+    Site site(profile_of("wso2"));
+    const std::string body = saml_request(to_form().signed_xml());
+    const auto first = site.post_form(body);
+    const auto second = site.post_form(body);
+    BOOST_TEST(first.http_status == 200);
+    BOOST_TEST(second.http_status == 200);
+    BOOST_TEST(site.audit.last().event == "repeat");
+    BOOST_TEST(site.told() == "S1");
+}
+
+BOOST_AUTO_TEST_CASE(carry_wso2s_envelope_and_its_answer_is_a_signed_response_in_base64) {
+    Site site(profile_of("wso2"));
+    const auto reply = site.post_form(saml_request(soap(to_form())));
+    BOOST_TEST(reply.http_status == 200);
+    BOOST_TEST(reply.header("Content-Type").value_or("") == saml::form::answer_content_type);
+    const auto xml = saml::decode_base64(reply.body, 64 * 1024);
+    BOOST_TEST_REQUIRE(xml.has_value());
+    BOOST_TEST(xml->starts_with("<samlp:LogoutResponse "));
+    BOOST_TEST(xml->find("InResponseTo=\"_r1\"") != std::string::npos);
+    BOOST_TEST(xml->find("status:Success\"") != std::string::npos);
+    BOOST_TEST(verify_xml(*xml, fixture("sp/sp.crt.pem")));
+    BOOST_TEST(site.alive() == "S2 S3 S4");
+}
+
+BOOST_AUTO_TEST_CASE(tell_a_sender_that_reads_the_body_a_failure_by_status_and_body) {
+    Site site(profile_of("wso2"));
+    site.applications.front()->answer_all(sp::Ended::failed);
+    const auto reply = site.post_form(saml_request(to_form().signed_xml()));
+    BOOST_TEST(reply.http_status == 500);
+    const auto xml = saml::decode_base64(reply.body, 64 * 1024);
+    BOOST_TEST_REQUIRE(xml.has_value());
+    BOOST_TEST(xml->find("status:Responder\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(carry_cas_envelopes_to_either_path) {
+    for (const auto path : {form_path, std::string_view("/saml/slo/soap")}) {
+        for (const bool is_named : {true, false}) {
+            Site site(profile_of("cas"));
+            const std::string envelope = soap(to_form());
+            expect_bare(site.post_form(is_named ? "logoutRequest=" + escaped(envelope) : envelope, path), 200);
+            BOOST_TEST(site.alive() == "S2 S3 S4");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(are_taken_from_idps_with_that_wire_alone) {
+    const struct {
+        std::set<Wire> wires;
+        std::string body;
+    } cases[] = {
+        {{Wire::soap}, saml_request(to_form().signed_xml())},
+        {{Wire::soap, Wire::form_with_envelope, Wire::form_logout_request}, saml_request(to_form().signed_xml())},
+        {{Wire::soap, Wire::form, Wire::form_logout_request}, saml_request(soap(to_form()))},
+        {{Wire::soap, Wire::form, Wire::form_with_envelope}, "logoutRequest=" + escaped(soap(to_form()))},
+        {{Wire::soap, Wire::form, Wire::form_with_envelope}, soap(to_form())}};
+    for (const auto& one : cases) {
+        Site site(InteropProfile{.wires = one.wires});
+        expect_bare(site.post_form(one.body), 415);
+        BOOST_TEST(site.audit.last().rule == "http.wire");
+        BOOST_TEST(site.alive() == "S1 S2 S3 S4");
+    }
+    Site site(profile_of("authentik"));
+    BOOST_TEST(site.post(soap(LogoutRequestText{})).http_status == 415);
+    BOOST_TEST(site.audit.last().rule == "http.wire");
+    BOOST_TEST(site.alive() == "S1 S2 S3 S4");
+}
+
+BOOST_AUTO_TEST_CASE(have_an_endpoint_that_takes_posted_forms_only) {
+    Site site(profile_of("keycloak"));
+    const std::string body = saml_request(to_form().signed_xml());
+    expect_bare(site.post_form(body, form_path, "text/xml"), 415);
+    expect_bare(site.post_form(body, form_path, "application/x-www-form-urlencoded; charset=ISO-8859-1"), 415);
+    expect_bare(site.send({.method = "POST", .target = std::string(form_path), .headers = {}, .body = body}), 415);
+    const auto get = site.send({.method = "GET", .target = std::string(form_path), .headers = {}, .body = {}});
+    expect_bare(get, 405);
+    BOOST_TEST(get.header("Allow").value_or("") == "POST");
+    // Nobody here posts envelopes as forms, so the SOAP endpoint takes none.
+    expect_bare(site.post_form(body, "/saml/slo/soap"), 415);
+    BOOST_TEST(site.post_form(body, "/saml/slo/form?x").http_status == 404);
+    BOOST_TEST(site.alive() == "S1 S2 S3 S4");
+    expect_bare(site.post_form(body, form_path, "Application/X-WWW-Form-UrlEncoded; charset=UTF-8"), 200);
+}
+
+BOOST_AUTO_TEST_CASE(are_off_without_a_path) {
+    ServiceProvider provider({.idps = {idp1(profile_of("keycloak"))}});
+    provider.admit_baseline();
+    const auto reply = provider.send({.method = "POST",
+                                      .target = "",
+                                      .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                                      .body = saml_request(to_form().signed_xml())});
+    BOOST_TEST(reply.http_status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(refuse_with_a_status_alone_and_the_rule_in_the_audit) {
+    auto no_destination = to_form();
+    no_destination.destination.reset();
+    auto expired = to_form();
+    expired.not_on_or_after = "2030-01-15T09:00:00Z";
+    auto stranger = to_form();
+    stranger.issuer = issuer_of("https://stranger.example.org/");
+    auto too_high = to_form();
+    too_high.version = "3.0";
+    const std::string huge = "SAMLRequest=" + std::string(64 * 1024, 'A');
+    const struct {
+        std::string body;
+        int status;
+        std::string_view rule;
+    } cases[] = {{"", 400, "form.fields"},
+                 {"SAMLRequest=%", 400, "form.malformed"},
+                 {"SAMLRequest=%21", 400, "saml.base64"},
+                 {"SAMLRequest=eA==&SAMLRequest=eA==", 400, "form.fields"},
+                 {"SAMLRequest=eA==&logoutRequest=eA==", 400, "form.fields"},
+                 {"SAMLResponse=eA==", 400, "form.fields"},
+                 {saml_request("<!DOCTYPE x><x/>"), 400, "xml.doctype"},
+                 {saml_request("<secret-of-the-peer/>"), 400, "saml.not_a_request"},
+                 {saml_request(to_form().unsigned_xml()), 403, "sig.missing"},
+                 {saml_request(to_form().signed_xml("keys/stranger.key.pem")), 400, "sig.invalid"},
+                 {saml_request(stranger.signed_xml()), 403, "check.issuer_unknown"},
+                 {saml_request(no_destination.signed_xml()), 400, "check.destination_missing"},
+                 {saml_request(expired.signed_xml()), 400, "check.not_on_or_after"},
+                 {saml_request(too_high.signed_xml()), 400, "saml.version_too_high"}};
+    for (const auto& one : cases) {
+        Site site(profile_of("keycloak"));
+        BOOST_TEST_CONTEXT(one.body.substr(0, 40)) {
+            expect_bare(site.post_form(one.body), one.status);
+            BOOST_TEST(site.audit.last().rule == one.rule);
+            BOOST_TEST(site.alive() == "S1 S2 S3 S4");
+            BOOST_TEST(site.told() == "");
+        }
+    }
+    Site site(profile_of("keycloak"));
+    expect_bare(site.post_form(huge), 413);
+}
+
+BOOST_AUTO_TEST_CASE(give_nothing_of_the_peers_text_back_to_whoever_reads_the_body) {
+    Site site(profile_of("wso2"));
+    auto marked = to_form();
+    marked.id = "_marked-by-the-peer";
+    marked.session_indexes = {"marked-index"};
+    marked.identifier = transient_name_id("marked-name");
+    const auto reply = site.post_form(saml_request(marked.signed_xml()) + "&RelayState=marked-state");
+    const auto xml = saml::decode_base64(reply.body, 64 * 1024);
+    BOOST_TEST_REQUIRE(xml.has_value());
+    for (const auto* text : {"marked-index", "marked-name", "marked-state"}) {
+        BOOST_TEST(xml->find(text) == std::string::npos, text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(never_say_200_while_something_lives) {
+    Site site(profile_of("keycloak"));
+    site.applications.front()->answer_all(sp::Ended::failed);
+    expect_bare(site.post_form(saml_request(to_form().signed_xml())), 500);
+    BOOST_TEST(site.audit.last().status == "Responder");
+    site.store.inject(FailingStore::Fault::begin_fails);
+    auto other = to_form();
+    other.id = "_r2";
+    expect_bare(site.post_form(saml_request(other.signed_xml())), 500);
+}
+
+BOOST_AUTO_TEST_CASE(say_429_to_an_idp_that_asks_too_much) {
+    Site site(profile_of("keycloak"), {.requests_per_second_per_idp = 1});
+    int denied = 0;
+    for (int i = 0; i < 5; ++i) {
+        auto request = to_form();
+        request.id = "_r" + std::to_string(i);
+        const auto reply = site.post_form(saml_request(request.signed_xml()));
+        if (reply.http_status == 429) ++denied;
+    }
+    BOOST_TEST(denied > 0);
+    BOOST_TEST(site.audit.last().rule == "check.rate");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

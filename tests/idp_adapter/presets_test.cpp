@@ -1,0 +1,58 @@
+// The presets as data; tests/flow/presets_flow_test.cpp holds them against captured messages.
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "slo/idp_adapter/interop_profile.hpp"
+
+using namespace slo;
+using idp_adapter::preset;
+
+BOOST_AUTO_TEST_SUITE(presets)
+
+BOOST_AUTO_TEST_CASE(exist_for_each_name_and_for_no_other) {
+    std::set<std::string_view> seen;
+    for (const auto name : idp_adapter::preset_names()) {
+        BOOST_TEST(preset(name).has_value(), name);
+        BOOST_TEST(seen.insert(name).second, name);
+    }
+    for (const auto* name : {"keycloak", "shibboleth", "lemonldap", "authentic2", "openam", "pingfederate", "pysaml2",
+                             "wso2", "cas", "authentik"}) {
+        BOOST_TEST(seen.contains(name), name);
+    }
+    for (const auto* name : {"", "Keycloak", "keycloak ", "adfs"}) BOOST_TEST(!preset(name), name);
+}
+
+BOOST_AUTO_TEST_CASE(never_make_a_signature_prove_less) {
+    for (const auto name : idp_adapter::preset_names()) {
+        const auto profile = preset(name).value();
+        BOOST_TEST((profile.algorithms.sha1 == saml::AlgorithmPolicy::Sha1::refused), name);
+        BOOST_TEST((profile.algorithms.cbc == saml::AlgorithmPolicy{}.cbc), name);
+        BOOST_TEST((profile.destination == saml::DestinationRule::required), name);
+        BOOST_TEST((profile.name_id_matching == saml::NameIDMatching::default_qualifiers), name);
+        BOOST_TEST(profile.issuer_aliases.empty(), name);
+        BOOST_TEST((profile.outgoing.http.http == idp_adapter::HttpClientOptions::Http::refused), name);
+        BOOST_TEST(profile.outgoing.http.max_body == 64U * 1024, name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(know_whose_success_proves_nothing) {
+    std::string unbelieved;
+    for (const auto name : idp_adapter::preset_names()) {
+        if (preset(name)->outgoing.success == idp_adapter::SuccessProves::nothing) unbelieved.append(name).append(" ");
+    }
+    BOOST_TEST(unbelieved == "keycloak zitadel ");
+}
+
+BOOST_AUTO_TEST_CASE(know_who_reads_one_session_index) {
+    std::string one_each;
+    for (const auto name : idp_adapter::preset_names()) {
+        const auto sent = preset(name)->outgoing.session_indexes;
+        if (sent == idp_adapter::IndexesSent::of_one_session) one_each.append(name).append(" ");
+    }
+    BOOST_TEST(one_each == "lemonldap openam ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

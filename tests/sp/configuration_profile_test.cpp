@@ -1,0 +1,172 @@
+// How one IdP deviates, as [[idp]] and [[metadata]] say it.
+#include <boost/test/unit_test.hpp>
+
+#include "configuration_workspace.hpp"
+
+namespace {
+
+using namespace slo;
+using namespace slo::test;
+using idp_adapter::InteropProfile;
+using idp_adapter::Wire;
+
+std::string idp_with(const std::string& more) {
+    return with("metadata = \"idp.xml\"\n", "metadata = \"idp.xml\"\n" + more);
+}
+
+struct Fixture : Workspace {
+    [[nodiscard]] InteropProfile profile(const std::string& more) const {
+        return accept(idp_with(more)).idps.front().profile;
+    }
+    /// The first of the new lines is line 9.
+    void refuse_line(const std::string& more, unsigned line, std::string_view what, std::string_view mend) const {
+        refuse(idp_with(more), line, what, mend);
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(configuration_profile, Fixture)
+
+BOOST_AUTO_TEST_CASE(is_strict_by_default) {
+    const auto strict = profile("");
+    BOOST_TEST((strict.wires == std::set{Wire::soap}));
+    BOOST_TEST((strict.repeats == idp_adapter::RepeatRule::answer_again));
+    BOOST_TEST((strict.session_index == idp_adapter::SessionIndexRule::optional));
+    BOOST_TEST((strict.asynchronous == idp_adapter::AsynchronousRule::answer));
+    BOOST_TEST((strict.prefixes == saml::NamespacePrefixes::usual));
+    BOOST_TEST((strict.outgoing.success == idp_adapter::SuccessProves::logout));
+}
+
+BOOST_AUTO_TEST_CASE(may_be_a_preset) {
+    const auto keycloak = profile("profile = \"keycloak\"\n");
+    BOOST_TEST((keycloak.wires == std::set{Wire::soap, Wire::form}));
+    BOOST_TEST((keycloak.outgoing.success == idp_adapter::SuccessProves::nothing));
+    const auto pysaml2 = profile("profile = \"pysaml2\"\n");
+    BOOST_TEST((pysaml2.extra_content_types == std::vector<std::string>{"application/soap+xml"}));
+    BOOST_TEST((pysaml2.prefixes == saml::NamespacePrefixes::numbered));
+    refuse_line("profile = \"Keycloak\"\n", 9, "profile can't be \"Keycloak\"", "\"keycloak\", \"shibboleth\"");
+}
+
+BOOST_AUTO_TEST_CASE(has_keys_that_override_the_preset) {
+    const auto changed = profile(
+        "profile = \"pysaml2\"\nprefixes = \"usual\"\nextra_content_types = []\nwires = [\"form\"]\n"
+        "[idp.logout]\nextra_reply_types = [\"application/xml\"]\n");
+    BOOST_TEST((changed.prefixes == saml::NamespacePrefixes::usual));
+    BOOST_TEST(changed.extra_content_types.empty());
+    BOOST_TEST((changed.wires == std::set{Wire::form}));
+    BOOST_TEST((changed.outgoing.extra_reply_types == std::vector<std::string>{"application/xml"}));
+    const auto believed = profile("profile = \"keycloak\"\n[idp.logout]\nsuccess_is_proof = true\n");
+    BOOST_TEST((believed.outgoing.success == idp_adapter::SuccessProves::logout));
+}
+
+BOOST_AUTO_TEST_CASE(says_how_logouts_arrive_and_are_answered) {
+    const auto all = profile(
+        "wires = [\"soap\", \"form\", \"form_with_envelope\", \"form_logout_request\"]\n"
+        "issuer_aliases = [\"https://old.example.org/idp\"]\nsession_index = \"required\"\nrepeats = \"refuse\"\n"
+        "asynchronous = \"stay_silent\"\nform_answer = \"logout_response\"\nprefixes = \"numbered\"\n");
+    BOOST_TEST(all.wires.size() == 4U);
+    BOOST_TEST_REQUIRE(all.issuer_aliases.size() == 1U);
+    BOOST_TEST(all.issuer_aliases.front().str() == "https://old.example.org/idp");
+    BOOST_TEST((all.session_index == idp_adapter::SessionIndexRule::required));
+    BOOST_TEST((all.repeats == idp_adapter::RepeatRule::refuse));
+    BOOST_TEST((all.asynchronous == idp_adapter::AsynchronousRule::stay_silent));
+    BOOST_TEST((all.form_answer == idp_adapter::FormAnswer::logout_response));
+    BOOST_TEST((all.prefixes == saml::NamespacePrefixes::numbered));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_it_does_not_know) {
+    refuse_line("wires = [\"soap\", \"post\"]\n", 9, "wires: \"post\" is none", "form_with_envelope");
+    refuse_line("wires = []\n", 9, "wires is empty", "[\"soap\"]");
+    refuse_line("session_index = \"maybe\"\n", 9, "session_index", "required");
+    refuse_line("issuer_aliases = [\"old\"]\n", 9, "can't be \"old\"", "absolute URI");
+    refuse_line("extra_content_types = [\"application/x-www-form-urlencoded\"]\n", 9, "no media type of SOAP",
+                "without parameters");
+    refuse_line("[idp.logout]\nredirects = 3\n", 10, "redirects", "");
+}
+
+BOOST_AUTO_TEST_CASE(says_how_the_idp_is_asked) {
+    write("password", "secret\n");
+    write("ca.pem", read(fixtures + "/keys/idp1-first.crt.pem"));
+    const auto asked = profile(
+                           "[idp.logout]\ncontent_type = \"application/soap+xml; charset=utf-8\"\n"
+                           "session_indexes = \"of_one_session\"\nvalidity = \"10m\"\nasynchronous = "
+                           "\"where_supported\"\n"
+                           "ca = \"ca.pem\"\nclient_certificate = \"sp.crt.pem\"\nclient_key = \"sp.key.pem\"\n"
+                           "basic_user = \"slo\"\nbasic_password_file = \"password\"\nproxy = \"[::1]:3128\"\n"
+                           "proxy_user = \"p\"\nproxy_password_file = \"password\"\ntimeout = \"4s\"\n"
+                           "allow_http = true\n")
+                           .outgoing;
+    BOOST_TEST(asked.content_type == "application/soap+xml; charset=utf-8");
+    BOOST_TEST((asked.session_indexes == idp_adapter::IndexesSent::of_one_session));
+    BOOST_TEST((asked.validity == std::chrono::minutes(10)));
+    BOOST_TEST((asked.asynchronous == idp_adapter::AsynchronousRequests::where_supported));
+    BOOST_TEST(std::get<idp_adapter::CertificatesOf>(asked.http.peer).ca_file == folder / "ca.pem");
+    BOOST_TEST(asked.http.client_key == folder / "sp.key.pem");
+    BOOST_TEST_REQUIRE(asked.http.credentials.has_value());
+    BOOST_TEST(asked.http.credentials->user + ":" + asked.http.credentials->password == "slo:secret");
+    BOOST_TEST_REQUIRE(asked.http.proxy.has_value());
+    BOOST_TEST(asked.http.proxy->host == "::1");
+    BOOST_TEST(asked.http.proxy->port == 3128);
+    BOOST_TEST_REQUIRE(asked.http.proxy->credentials.has_value());
+    BOOST_TEST(asked.http.proxy->credentials->user == "p");
+    BOOST_TEST((asked.http.deadline == std::chrono::seconds(4)));
+    BOOST_TEST((asked.http.http == idp_adapter::HttpClientOptions::Http::accepted));
+    BOOST_TEST(asked.http.max_redirects == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_half_a_way_to_the_idp) {
+    write("password", "secret\n");
+    write("empty", "\n");
+    const std::string begin = "[idp.logout]\n";
+    refuse_line(begin + "basic_user = \"slo\"\n", 10, "don't pair up", "name both");
+    refuse_line(begin + "basic_user = \"s:lo\"\nbasic_password_file = \"password\"\n", 10, "basic_user can't be",
+                "without a colon");
+    refuse_line(begin + "basic_user = \"slo\"\nbasic_password_file = \"empty\"\n", 11, "is no password",
+                "password there");
+    refuse_line(begin + "proxy_user = \"slo\"\nproxy_password_file = \"password\"\n", 10, "proxy_user without proxy",
+                "proxy = ");
+    for (const auto* proxy : {"proxy.example.org", "proxy.example.org:0", "http://proxy.example.org:3128", ":3128",
+                              "proxy:99999", "::1:3128", "proxy:80x"}) {
+        refuse_line(begin + "proxy = \"" + proxy + "\"\n", 10, "proxy can't be", "host:port");
+    }
+    refuse_line(begin + "client_key = \"sp.key.pem\"\n", 10, "don't pair up", "name both");
+    refuse_line(begin + "ca = \"missing.pem\"\n", 10, "ca", "");
+    refuse_line(begin + "content_type = \"text/xml; charset=latin1\"\n", 10, "content_type can't be", "UTF-8");
+}
+
+BOOST_AUTO_TEST_CASE(is_the_same_for_a_federation_but_an_alias_is_one_idps) {
+    const std::string federation =
+        "[[metadata]]\nname = \"federation\"\nurl = \"https://md.example.org/all.xml\"\n"
+        "signing_certificates = [\"sp.crt.pem\"]\n";
+    const auto beside_nobody = [&](const std::string& more) {
+        return with("[[idp]]\nmetadata = \"idp.xml\"\n", federation + more);
+    };
+    const auto configuration =
+        accept(beside_nobody("profile = \"lemonldap\"\n[metadata.logout]\nvalidity = \"10m\"\n"));
+    const auto& outgoing = configuration.metadata.sources.front().profile.outgoing;
+    BOOST_TEST((outgoing.session_indexes == idp_adapter::IndexesSent::of_one_session));
+    BOOST_TEST((outgoing.validity == std::chrono::minutes(10)));
+    const std::string alias = "issuer_aliases = [\"https://old.example.org/idp\"]\n";
+    refuse(beside_nobody(alias), 11, "issuer_aliases for more than one IdP", "entities = ");
+    const auto alone = accept(beside_nobody(alias + "entities = [\"https://idp.example.org/saml\"]\n"));
+    BOOST_TEST(alone.metadata.sources.front().profile.issuer_aliases.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(forms_arrive_at_a_url_of_their_own) {
+    const std::string url = "slo_url = \"https://sp.example.org/saml/slo\"\n";
+    const auto configuration = accept(with(url, url + "form_url = \"https://sp.example.org/saml/form\"\n"));
+    BOOST_TEST(configuration.endpoint.form_path == "/saml/form");
+    BOOST_TEST_REQUIRE(configuration.destinations.size() == 2U);
+    BOOST_TEST(configuration.destinations.back().str() == "https://sp.example.org/saml/form");
+    BOOST_TEST(accept(good).endpoint.form_path == "");
+    refuse(with(url, url + "form_url = \"http://sp.example.org/saml/form\"\n"), 4, "form_url", "https://");
+    refuse(with(url, url + "form_url = \"https://sp.example.org/saml/slo\"\n"), 10, "form_path is soap_path",
+           "another path");
+    refuse(good + "form_path = \"/form\"\n", 11, "form_path without form_url", "form_url = ");
+    const auto rewritten =
+        accept(with(url, url + "form_url = \"https://sp.example.org/saml/form\"\n") + "form_path = \"/inner\"\n");
+    BOOST_TEST(rewritten.endpoint.form_path == "/inner");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

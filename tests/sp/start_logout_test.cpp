@@ -1,0 +1,418 @@
+// A logout that starts here: the sessions end first, whatever the IdP does, and nobody is told more than was proven.
+#include <boost/test/unit_test.hpp>
+
+#include <optional>
+#include <set>
+
+#include "service_under_test.hpp"
+#include "slo/saml/error.hpp"
+#include "slo/sp/logout_service.hpp"
+#include "slo/sp/memory_session_store.hpp"
+
+namespace slo::sp {
+
+using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
+using namespace std::chrono_literals;
+using idp_adapter::ReplyErrc;
+using Kind = idp_adapter::LogoutVerdict::Kind;
+
+namespace {
+
+const auto idp2_id = parsed<saml::EntityID>("https://idp2.example.org/metadata");
+
+/// Everything around a service whose users log out, over a real store.
+struct StartUnderTest : ServiceUnderTest {
+    MemorySessionStore memory{clock, digest, {}};
+    FailingStore failing{memory};
+    ScriptedLink link;
+    std::unique_ptr<LogoutService> made;
+
+    StartUnderTest() {
+        parts.idps = directory_of({idp_that_can_be_asked(), idp_that_can_be_asked(idp2_id)});
+        parts.idp_link = &link;
+    }
+    LogoutService& start_service() {
+        if (made) return *made;
+        LogoutServiceParts over_memory{parts.entity_id,       parts.destinations, parts.idps,   parts.signer,
+                                       parts.decryption_keys, parts.audit_digest, parts.policy, failing,
+                                       parts.applications,    parts.audit,        parts.clock,  parts.idp_link};
+        made = std::make_unique<LogoutService>(std::move(over_memory));
+        return *made;
+    }
+
+    Session session(std::string_view id, std::vector<std::string> indexes, std::string_view name = "N1",
+                    const saml::EntityID& idp = idp_id) {
+        Session made_session = session_named(id, name);
+        made_session.idp = idp;
+        made_session.session_indexes.clear();
+        for (const auto& index : indexes) made_session.session_indexes.push_back(parsed<saml::SessionIndex>(index));
+        made_session.authn_instant = clock.now() - 10min;
+        made_session.expires = clock.now() + 8h;
+        return made_session;
+    }
+    void admit(const Session& wanted) { BOOST_REQUIRE((taken(memory.admit(wanted)) == Admission::admitted)); }
+    bool lives(std::string_view id) { return taken(memory.find(parsed<LocalSessionID>(id))).has_value(); }
+
+    Result<GlobalLogoutResult> start(const SessionSelection& selection, LogoutReason reason = LogoutReason::user) {
+        return start_service().start_logout(selection, reason);
+    }
+    GlobalLogoutResult log_out(const std::vector<std::string>& ids) {
+        SessionsByID selection;
+        for (const auto& id : ids) selection.ids.push_back(parsed<LocalSessionID>(id));
+        return taken(start(selection));
+    }
+    std::size_t send_kept() { return taken(start_service().send_kept_requests()); }
+    std::size_t kept() {
+        const auto far = clock.now() + 1000h;
+        return taken(memory.take_due_requests(far, far, 1000)).size();
+    }
+};
+
+std::string joined(const std::vector<saml::SessionIndex>& indexes) {
+    std::string text;
+    for (const auto& index : indexes) text += index.str() + " ";
+    return text;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(start_logout, StartUnderTest)
+
+BOOST_AUTO_TEST_CASE(ends_the_session_here_before_it_asks_the_idp) {
+    admit(session("S1", {"i1"}));
+    bool dead_when_asked = false;
+    link.on_ask = [&] { dead_when_asked = !lives("S1") && application.told() == "S1"; };
+    const auto result = log_out({"S1"});
+    BOOST_TEST(dead_when_asked);
+    BOOST_TEST((result.extent == Extent::everywhere));
+    BOOST_TEST_REQUIRE(result.idps.size() == 1U);
+    BOOST_TEST(result.idps.front().local.ended == 1U);
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(asks_with_the_name_id_as_received_and_every_session_index) {
+    Session one = session("S1", {"i1", "i2"});
+    one.name_id = {.value = "N1",
+                   .format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+                   .name_qualifier = idp_id.str(),
+                   .sp_name_qualifier = our_id.str(),
+                   .sp_provided_id = "p"};
+    Session beside = session("S2", {"i2", "i3"});
+    beside.name_id = one.name_id;
+    Session other = session("S3", {"i4"});
+    other.name_id = one.name_id;
+    other.authn_instant += 1s;
+    for (const auto& each : {one, beside, other}) admit(each);
+    BOOST_TEST((log_out({"S1"}).extent == Extent::everywhere));
+    BOOST_TEST_REQUIRE(link.asked.size() == 1U);
+    const auto& ask = link.asked.front().ask;
+    BOOST_TEST((ask.name_id == one.name_id));
+    BOOST_TEST(joined(ask.session_indexes) == "i1 i2 i3 ");
+    BOOST_TEST(ask.reason == uri(LogoutReason::user));
+    BOOST_TEST((ask.issuer == our_id));
+    BOOST_TEST((ask.not_on_or_after == clock.now() + 5min));
+    BOOST_TEST(!lives("S2"));
+    BOOST_TEST(lives("S3"));
+}
+
+BOOST_AUTO_TEST_CASE(ends_every_visit_of_one_session_at_the_idp) {
+    admit(session("S1", {"i1"}));
+    admit(session("S2", {"i2"}));  // LemonLDAP::NG gives the same authentication an index for each visit
+    Session later = session("S3", {"i3"});
+    later.authn_instant += 1min;
+    admit(later);
+    log_out({"S1"});
+    BOOST_TEST(joined(link.asked.front().ask.session_indexes) == "i1 i2 ");
+    BOOST_TEST((!lives("S1") && !lives("S2") && lives("S3")));
+}
+
+BOOST_AUTO_TEST_CASE(asks_for_one_session_at_a_time_where_the_idp_reads_the_first_index_only) {
+    idp_adapter::InteropProfile profile;
+    profile.outgoing.session_indexes = idp_adapter::IndexesSent::of_one_session;
+    parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
+    admit(session("S1", {"i1", "i2"}));
+    admit(session("S2", {"i3"}));
+    Session elsewhere = session("S3", {"i4"});
+    elsewhere.authn_instant += 1min;
+    admit(elsewhere);
+    const auto result = log_out({"S1", "S3"});
+    BOOST_TEST_REQUIRE(link.asked.size() == 2U);
+    std::set<std::string> asked;
+    for (const auto& one : link.asked) asked.insert(joined(one.ask.session_indexes));
+    BOOST_TEST((asked == std::set<std::string>{"i1 i2 i3 ", "i4 "}));
+    BOOST_TEST((result.extent == Extent::everywhere));
+    BOOST_TEST((!lives("S1") && !lives("S2") && !lives("S3")));
+}
+
+BOOST_AUTO_TEST_CASE(asks_each_idp_with_its_own_name) {
+    admit(session("S1", {"i1"}, "at-one"));
+    admit(session("S2", {"j1"}, "at-two", idp2_id));
+    link.answers.push_back({Kind::success, {}, {}, {}});
+    link.will(Kind::unproven, ReplyErrc::fault);
+    const auto result = log_out({"S1", "S2"});
+    BOOST_TEST_REQUIRE(link.asked.size() == 2U);
+    for (const auto& asked : link.asked) {
+        BOOST_TEST(asked.ask.name_id.value == (asked.idp == idp_id ? "at-one" : "at-two"));
+    }
+    BOOST_TEST((result.extent == Extent::unknown));
+    BOOST_TEST(result.idps.size() == 2U);
+    BOOST_TEST(!lives("S1"));
+    BOOST_TEST(!lives("S2"));
+}
+
+BOOST_AUTO_TEST_CASE(an_idp_that_is_down_is_asked_again_until_it_answers) {
+    admit(session("S1", {"i1"}));
+    link.will(Kind::unsent, ReplyErrc::unreachable);
+    link.will(Kind::lost, ReplyErrc::timed_out);
+    const auto result = log_out({"S1"});
+    BOOST_TEST((result.extent == Extent::local_only));
+    BOOST_TEST(result.idps.front().why == "reply.unreachable");
+    BOOST_TEST((result.idps.front().retried == Retried::yes));
+    BOOST_TEST(!lives("S1"));
+
+    BOOST_TEST(send_kept() == 0U);
+    clock.advance(5s);
+    made.reset();  // another process, or this one after a restart
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(audit.last().event == "resend");
+    BOOST_TEST(audit.last().status == "unknown");
+    clock.advance(10s);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(audit.last().status == "everywhere");
+    BOOST_TEST_REQUIRE(link.asked.size() == 3U);
+    BOOST_TEST((link.asked[2].ask.not_on_or_after == link.asked[0].ask.not_on_or_after));
+    BOOST_TEST(joined(link.asked[2].ask.session_indexes) == "i1 ");
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_is_not_sent_after_its_not_on_or_after) {
+    admit(session("S1", {"i1"}));
+    link.will(Kind::unsent, ReplyErrc::unreachable);
+    BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));
+    clock.advance(5min);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(link.asked.size() == 1U);
+    BOOST_TEST(audit.last().rule == "request.given_up");
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(is_not_kept_when_the_next_attempt_would_be_too_late) {
+    idp_adapter::InteropProfile profile;
+    profile.outgoing.validity = 5s;
+    parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
+    admit(session("S1", {"i1"}));
+    link.will(Kind::unsent, ReplyErrc::unreachable);
+    BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::no));
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_kept_by_a_process_that_died_is_ended_here_too) {
+    admit(session("S1", {"i1"}));
+    const LogoutOrder order{.key = {idp_id, parsed<saml::MessageID>("_ours")},
+                            .sp = our_id,
+                            .name_id = session_named("S1").name_id,
+                            .session_indexes = {parsed<saml::SessionIndex>("i1")},
+                            .matching = saml::NameIDMatching::default_qualifiers,
+                            .as_of = clock.now(),
+                            .keep_until = clock.now() + 1h};
+    BOOST_REQUIRE(memory.keep_request({order, "", clock.now() + 5min, clock.now(), 1}));
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(!lives("S1"));
+    BOOST_TEST(application.told() == "S1");
+    BOOST_TEST(link.asked.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_assertion_does_not_bring_an_ended_session_back) {
+    const Session wanted = session("S1", {"i1"});
+    admit(wanted);
+    log_out({"S1"});
+    Session late = wanted;
+    late.id = parsed<LocalSessionID>("S1-late");
+    BOOST_TEST((taken(memory.admit(late)) == Admission::refused_by_logout));
+    late.authn_instant = clock.now() + 1s;
+    BOOST_TEST((taken(memory.admit(late)) == Admission::admitted));
+}
+
+BOOST_AUTO_TEST_CASE(an_idp_clock_that_is_ahead_of_ours_opens_no_gap) {
+    Session wanted = session("S1", {"i1"});
+    wanted.authn_instant = clock.now() + 1min;
+    admit(wanted);
+    log_out({"S1"});
+    wanted.id = parsed<LocalSessionID>("S1-late");
+    BOOST_TEST((taken(memory.admit(wanted)) == Admission::refused_by_logout));
+}
+
+BOOST_AUTO_TEST_CASE(an_idp_without_an_endpoint_may_bring_its_user_back) {
+    parts.idps = directory_of({idp_with_first_key()});
+    const Session wanted = session("S1", {"i1"});
+    admit(wanted);
+    const auto result = log_out({"S1"});
+    BOOST_TEST((result.extent == Extent::local_only));
+    BOOST_TEST(result.idps.front().why == "reply.no_endpoint");
+    BOOST_TEST((result.idps.front().retried == Retried::no));
+    BOOST_TEST(link.asked.empty());
+    BOOST_TEST(!lives("S1"));
+    Session again = wanted;
+    again.id = parsed<LocalSessionID>("S1-again");
+    BOOST_TEST((taken(memory.admit(again)) == Admission::admitted));
+}
+
+BOOST_AUTO_TEST_CASE(no_idp_is_asked_to_end_what_has_no_session_index) {
+    admit(session("S1", {}));
+    admit(session("S2", {"i2"}));
+    const auto result = log_out({"S1"});
+    BOOST_TEST((result.extent == Extent::local_only));
+    BOOST_TEST(result.idps.front().why == "request.no_session_index");
+    BOOST_TEST(link.asked.empty());
+    BOOST_TEST(!lives("S1"));
+}
+
+BOOST_AUTO_TEST_CASE(an_idp_that_is_no_partner_any_more_is_not_asked) {
+    parts.idps = directory_of({});
+    admit(session("S1", {"i1"}));
+    const auto result = log_out({"S1"});
+    BOOST_TEST((result.extent == Extent::local_only));
+    BOOST_TEST(result.idps.front().why == "check.issuer_unknown");
+    BOOST_TEST(!lives("S1"));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_way_to_idps_logouts_stay_here) {
+    parts.idp_link = nullptr;
+    admit(session("S1", {"i1"}));
+    BOOST_TEST(log_out({"S1"}).idps.front().why == "request.no_link");
+    BOOST_TEST(!lives("S1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_failing_application_makes_it_partial) {
+    application.answer_all(Ended::failed);
+    admit(session("S1", {"i1"}));
+    const auto result = log_out({"S1"});
+    BOOST_TEST((result.extent == Extent::partial));
+    BOOST_TEST(result.idps.front().local.failed == 1U);
+    BOOST_TEST(!lives("S1"));
+    BOOST_TEST((audit.last().failed_applications == std::vector<std::string>{"shop"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_success_that_proves_nothing_is_unknown) {
+    idp_adapter::InteropProfile profile;
+    profile.outgoing.success = idp_adapter::SuccessProves::nothing;
+    parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
+    admit(session("S1", {"i1"}));
+    BOOST_TEST((log_out({"S1"}).extent == Extent::unknown));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_is_gone_cannot_be_logged_out) {
+    admit(session("S1", {"i1"}));
+    log_out({"S1"});
+    const auto again = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
+    BOOST_TEST((again.error().code == Errc::no_session));
+    BOOST_TEST(link.asked.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_happens_where_the_request_cannot_be_kept) {
+    admit(session("S1", {"i1"}));
+    failing.inject(FailingStore::Fault::keep_fails);
+    const auto result = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
+    BOOST_TEST((result.error().code == Errc::store_failed));
+    BOOST_TEST(lives("S1"));
+    BOOST_TEST(link.asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_asked_where_the_sessions_could_not_be_ended) {
+    admit(session("S1", {"i1"}));
+    failing.inject(FailingStore::Fault::begin_fails);
+    const auto result = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
+    BOOST_TEST((result.error().code == Errc::store_failed));
+    BOOST_TEST(link.asked.empty());
+    BOOST_TEST(kept() == 0U);
+    failing.inject(FailingStore::Fault::none);
+    BOOST_TEST(lives("S1"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_store_could_not_complete_is_not_everywhere) {
+    admit(session("S1", {"i1"}));
+    failing.inject(FailingStore::Fault::complete_fails);
+    const auto result = log_out({"S1"});
+    BOOST_TEST((result.extent == Extent::partial));
+    BOOST_TEST(!lives("S1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_throws_is_a_store_that_failed) {
+    admit(session("S1", {"i1"}));
+    failing.inject(FailingStore::Fault::begin_throws);
+    BOOST_TEST((start(SessionsByID{{parsed<LocalSessionID>("S1")}}).error().code == Errc::store_failed));
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_a_user_at_every_idp) {
+    admit(session("S1", {"i1"}, "ann"));
+    admit(session("S2", {"i2"}, "ann"));
+    admit(session("S3", {"j1"}, "ann", idp2_id));
+    admit(session("S4", {"j2"}, "bob", idp2_id));
+    const SessionsOfPrincipal ann{.idp = {}, .name_id = session("S1", {}, "ann").name_id, .matching = {}};
+    BOOST_TEST(taken(start_service().preview(ann)).size() == 3U);
+    BOOST_TEST(lives("S1"));
+    const auto result = taken(start(ann, LogoutReason::admin));
+    BOOST_TEST((result.extent == Extent::everywhere));
+    BOOST_TEST(link.asked.size() == 2U);
+    for (const auto& asked : link.asked) BOOST_TEST(asked.ask.reason == uri(LogoutReason::admin));
+    BOOST_TEST((!lives("S1") && !lives("S2") && !lives("S3")));
+    BOOST_TEST(lives("S4"));
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_an_idp_and_nobody_waits_for_it) {
+    constexpr std::size_t users = 300;
+    for (std::size_t i = 0; i < users; ++i) {
+        const std::string n = std::to_string(i);
+        admit(session("S" + n, {"i" + n}, "user" + n));
+    }
+    admit(session("T1", {"j1"}, "user1", idp2_id));
+    const auto result = taken(start(SessionsOfIdp{idp_id}, LogoutReason::admin));
+    BOOST_TEST_REQUIRE(result.idps.size() == 1U);
+    BOOST_TEST(result.idps.front().principals == users);
+    BOOST_TEST(result.idps.front().local.ended == users);
+    BOOST_TEST(result.idps.front().why == "request.waiting");
+    BOOST_TEST((result.extent == Extent::local_only));
+    BOOST_TEST(link.asked.empty());
+    for (std::size_t i = 0; i < users; ++i) BOOST_TEST(!lives("S" + std::to_string(i)));
+    BOOST_TEST(lives("T1"));
+    while (send_kept() != 0) continue;
+    BOOST_TEST(link.asked.size() == users);
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(tells_what_a_logout_request_would_end_and_ends_nothing) {
+    admit(session("S1", {"i1"}));
+    admit(session("S2", {"i2"}));
+    const std::string body = signed_body(baseline_request());
+    const auto named = taken(start_service().preview(body, "text/xml"));
+    BOOST_TEST_REQUIRE(named.size() == 1U);
+    BOOST_TEST(named.front().id.str() == "S1");
+    BOOST_TEST(lives("S1"));
+    BOOST_TEST(start_service().handle(body, "text/xml").http_status == 200);
+    BOOST_TEST(audit.last().event == "logout");
+    BOOST_TEST(!lives("S1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_forged_request_is_told_nothing) {
+    admit(session("S1", {"i1"}));
+    const auto named = start_service().preview(signed_body(baseline_request(), "sp/sp"), "text/xml");
+    BOOST_TEST((named.error().code == saml::Errc::signature_invalid));
+}
+
+BOOST_AUTO_TEST_CASE(writes_one_audit_line_without_names) {
+    admit(session("S1", {"i1"}));
+    log_out({"S1"});
+    BOOST_TEST_REQUIRE(audit.entries().size() == 1U);
+    const AuditEntry line = audit.last();
+    BOOST_TEST(line.event == "start");
+    BOOST_TEST(line.status == "everywhere");
+    BOOST_TEST(line.idp == idp_id.str());
+    BOOST_TEST(line.name_id == digest.hex({"name_id", idp_id.str(), "N1"}));
+    BOOST_TEST(line.ended == 1U);
+    BOOST_TEST(line.rule.empty());
+    BOOST_TEST(to_json(line).find("N1") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::sp
