@@ -21,29 +21,16 @@ struct Group {
     std::vector<const Session*> sessions;
 };
 
-bool share_an_index(const Session& a, const Session& b) {
-    return std::ranges::find_first_of(a.session_indexes, b.session_indexes) != a.session_indexes.end();
-}
-
-/// Whether one session at the IdP has made both. Some IdPs give each visit an index of its own (LemonLDAP::NG); the
-/// moment of the authentication is what the visits have in common.
-bool are_of_one_idp_session(const Session& a, const Session& b) {
-    return a.authn_instant == b.authn_instant || share_an_index(a, b);
-}
-
-bool is_of_idp_session(const Group& group, const Session& session) {
-    return std::ranges::any_of(group.sessions,
-                               [&session](const Session* one) { return are_of_one_idp_session(*one, session); });
-}
-
+/// Several sessions at an IdP that finds one by the first SessionIndex take a request each, and only an index in common
+/// proves that they are one: an AuthnInstant may be that of two devices.
 bool belongs_to(const StartContext& context, const Group& group, const Session& session) {
     const Session& first = *group.first;
     const bool one_principal = first.idp == session.idp && first.sp == session.sp && first.name_id == session.name_id &&
                                first.session_indexes.empty() == session.session_indexes.empty();
     if (!one_principal || session.session_indexes.empty()) return one_principal;
     const auto idp = context.idps ? context.idps->find(session.idp) : nullptr;
-    const bool together = !idp || idp->profile.outgoing.session_indexes == IndexesSent::all;
-    return together || is_of_idp_session(group, session);
+    if (!idp || idp->profile.outgoing.session_indexes == IndexesSent::all) return true;
+    return std::ranges::any_of(group.sessions, [&](const Session* one) { return share_an_index(*one, session); });
 }
 
 std::vector<Group> grouped(const StartContext& context, const std::vector<Session>& sessions) {
@@ -60,9 +47,11 @@ std::vector<Group> grouped(const StartContext& context, const std::vector<Sessio
     return groups;
 }
 
+/// As many as a LogoutRequest may have.
 void add_indexes(std::vector<saml::SessionIndex>& indexes, const Session& session) {
     for (const saml::SessionIndex& index : session.session_indexes) {
-        if (std::ranges::find(indexes, index) == indexes.end()) indexes.push_back(index);
+        const bool is_new = std::ranges::find(indexes, index) == indexes.end();
+        if (is_new && indexes.size() < saml::max_session_indexes) indexes.push_back(index);
     }
 }
 
@@ -88,25 +77,6 @@ Instant barrier(const Group& group, Instant now, const std::optional<Failure>& u
     return unaskable ? earliest - std::chrono::milliseconds(1) : latest;
 }
 
-/// Every SessionIndex of the IdP's session (Profiles 4.4.3.1 l.1202), so that nothing of it lives on here: an IdP
-/// doesn't tell whoever asked. Some IdPs give each visit an index of its own (LemonLDAP::NG); the moment of the
-/// authentication is what the visits have in common.
-Result<void> complete_indexes(const StartContext& context, const Group& group, LogoutOrder& order) {
-    if (order.session_indexes.empty()) return Done{};
-    LogoutOrder of_principal = order;
-    of_principal.session_indexes.clear();
-    const auto named = context.parts.store.named_by(of_principal);
-    if (!named) return named.error();
-    std::vector<saml::SessionIndex> all = order.session_indexes;
-    for (const Session& session : *named) {
-        if (is_of_idp_session(group, session)) add_indexes(all, session);
-    }
-    const std::size_t most = saml::max_session_indexes;
-    if (all.size() > most) all.erase(all.begin() + most, all.end());
-    order.session_indexes = std::move(all);
-    return Done{};
-}
-
 Result<Departure> plan_one(const StartContext& context, const Group& group, LogoutReason reason) {
     auto id = saml::random_message_id();
     if (!id) return std::move(id).error();
@@ -124,7 +94,6 @@ Result<Departure> plan_one(const StartContext& context, const Group& group, Logo
                       .as_of = barrier(group, now, unaskable),
                       .keep_until = keep_until({now, not_on_or_after, profile.max_age}, now, context.parts.policy)};
     for (const Session* session : group.sessions) add_indexes(order.session_indexes, *session);
-    if (auto complete = complete_indexes(context, group, order); !complete) return complete.error();
     Departure departure({.order = std::move(order),
                          .reason = std::string(uri(reason)),
                          .not_on_or_after = not_on_or_after,
@@ -150,6 +119,10 @@ seconds back_off(std::uint32_t attempts) {
 }
 
 }  // namespace
+
+bool share_an_index(const Session& a, const Session& b) {
+    return std::ranges::find_first_of(a.session_indexes, b.session_indexes) != a.session_indexes.end();
+}
 
 Result<std::vector<Departure>> plan(const StartContext& context, const std::vector<Session>& sessions,
                                     LogoutReason reason) {

@@ -31,9 +31,12 @@ struct Departure {
     [[nodiscard]] const LogoutKey& key() const noexcept { return request.order.key; }
 };
 
-/// plan says which logouts end `sessions`, and with them what has a SessionIndex in common with them: one for each
-/// principal of an IdP, and another one for its sessions without a SessionIndex, for which no IdP can be asked.
-/// Errors: the store's, saml::Errc::crypto_failure.
+/// Whether both have one SessionIndex: then one session at the IdP made them.
+[[nodiscard]] bool share_an_index(const Session& a, const Session& b);
+
+/// plan says which logouts end `sessions`: one for each principal of an IdP, or for each of its sessions at an IdP that
+/// ends no more at once, and another one for sessions without a SessionIndex, for which no IdP can be asked.
+/// Errors: saml::Errc::crypto_failure.
 [[nodiscard]] Result<std::vector<Departure>> plan(const StartContext& context, const std::vector<Session>& sessions,
                                                   LogoutReason reason);
 

@@ -30,12 +30,33 @@ LogoutOrder order_of_principal(const StartContext& context, const saml::EntityID
             .keep_until = {}};
 }
 
+/// Whether a logout of `chosen` takes `other`, of the same principal, along: so that nothing of the IdP's session lives
+/// on here, as an IdP doesn't tell whoever asked. Some IdPs give each visit an index of its own (LemonLDAP::NG); the
+/// moment of the authentication is what the visits have in common. Without an index, all of the principal's sessions
+/// end.
+bool goes_along(const Session& chosen, const Session& other) {
+    return chosen.session_indexes.empty() || chosen.authn_instant == other.authn_instant ||
+           share_an_index(chosen, other);
+}
+
+void add(std::vector<Session>& sessions, Session session) {
+    const bool is_new = std::ranges::find(sessions, session.id, &Session::id) == sessions.end();
+    if (is_new) sessions.push_back(std::move(session));
+}
+
 Result<std::vector<Session>> find_by_id(const StartContext& context, const SessionsByID& selection) {
     std::vector<Session> sessions;
     for (const LocalSessionID& id : selection.ids) {
-        auto found = context.parts.store.find(id);
-        if (!found) return std::move(found).error();
-        if (*found) sessions.push_back(**std::move(found));
+        const auto found = context.parts.store.find(id);
+        if (!found) return found.error();
+        if (!*found) continue;
+        const Session& chosen = **found;
+        add(sessions, chosen);
+        auto named = context.parts.store.named_by(order_of_principal(context, chosen.idp, chosen.name_id, {}));
+        if (!named) return std::move(named).error();
+        for (Session& other : *named) {
+            if (goes_along(chosen, other)) add(sessions, std::move(other));
+        }
     }
     return sessions;
 }
