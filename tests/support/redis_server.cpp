@@ -183,13 +183,17 @@ void RedisServer::start() {
     }
     process_ = child;
     try {
-        await("a Redis server's start", [this] {
-            if (::waitpid(process_, nullptr, WNOHANG) == process_) {
-                process_ = -1;
-                throw std::runtime_error("the Redis server ended");
-            }
-            return answers();
-        });
+        // A bench's server reads millions of sessions from its disk first.
+        await(
+            "a Redis server's start",
+            [this] {
+                if (::waitpid(process_, nullptr, WNOHANG) == process_) {
+                    process_ = -1;
+                    throw std::runtime_error("the Redis server ended");
+                }
+                return answers();
+            },
+            std::chrono::minutes(10));
     } catch (const std::exception& error) {
         throw std::runtime_error(std::string(error.what()) + "; its log:\n" + log());
     }
