@@ -18,7 +18,18 @@ using std::chrono::seconds;
 /// Sessions of one principal, all with a SessionIndex or all without.
 struct Group {
     const Session* first;
-    std::vector<const Session*> sessions;
+    std::vector<const Session*> sessions = {};
+    std::vector<saml::SessionIndex> indexes = {};  ///< of all of them; no more than a LogoutRequest may have
+
+    [[nodiscard]] bool has_room_for(const Session& session) const noexcept {
+        return indexes.size() + session.session_indexes.size() <= saml::max_session_indexes;
+    }
+    void add(const Session& session) {
+        sessions.push_back(&session);
+        for (const saml::SessionIndex& index : session.session_indexes) {
+            if (std::ranges::find(indexes, index) == indexes.end()) indexes.push_back(index);
+        }
+    }
 };
 
 /// Several sessions at an IdP that finds one by the first SessionIndex take a request each, and only an index in common
@@ -28,6 +39,7 @@ bool belongs_to(const StartContext& context, const Group& group, const Session& 
     const bool one_principal = first.idp == session.idp && first.sp == session.sp && first.name_id == session.name_id &&
                                first.session_indexes.empty() == session.session_indexes.empty();
     if (!one_principal || session.session_indexes.empty()) return one_principal;
+    if (!group.has_room_for(session)) return false;
     const auto idp = context.idps ? context.idps->find(session.idp) : nullptr;
     if (!idp || idp->profile.outgoing.session_indexes == IndexesSent::all) return true;
     return std::ranges::any_of(group.sessions, [&](const Session* one) { return share_an_index(*one, session); });
@@ -36,23 +48,12 @@ bool belongs_to(const StartContext& context, const Group& group, const Session& 
 std::vector<Group> grouped(const StartContext& context, const std::vector<Session>& sessions) {
     std::vector<Group> groups;
     for (const Session& session : sessions) {
-        const auto mine =
+        auto mine =
             std::ranges::find_if(groups, [&](const Group& group) { return belongs_to(context, group, session); });
-        if (mine == groups.end()) {
-            groups.push_back({&session, {&session}});
-        } else {
-            mine->sessions.push_back(&session);
-        }
+        if (mine == groups.end()) mine = groups.insert(mine, Group{.first = &session});
+        mine->add(session);
     }
     return groups;
-}
-
-/// As many as a LogoutRequest may have.
-void add_indexes(std::vector<saml::SessionIndex>& indexes, const Session& session) {
-    for (const saml::SessionIndex& index : session.session_indexes) {
-        const bool is_new = std::ranges::find(indexes, index) == indexes.end();
-        if (is_new && indexes.size() < saml::max_session_indexes) indexes.push_back(index);
-    }
 }
 
 std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp, const Group& group) {
@@ -89,11 +90,10 @@ Result<Departure> plan_one(const StartContext& context, const Group& group, Logo
     LogoutOrder order{.key = {group.first->idp, *std::move(id)},
                       .sp = group.first->sp,
                       .name_id = group.first->name_id,
-                      .session_indexes = {},
+                      .session_indexes = group.indexes,
                       .matching = profile.name_id_matching,
                       .as_of = barrier(group, now, unaskable),
                       .keep_until = keep_until({now, not_on_or_after, profile.max_age}, now, context.parts.policy)};
-    for (const Session* session : group.sessions) add_indexes(order.session_indexes, *session);
     Departure departure({.order = std::move(order),
                          .reason = std::string(uri(reason)),
                          .not_on_or_after = not_on_or_after,

@@ -144,6 +144,23 @@ BOOST_AUTO_TEST_CASE(asks_for_one_session_at_a_time_where_the_idp_reads_the_firs
     BOOST_TEST((!lives("S1") && !lives("S2") && !lives("S3")));
 }
 
+BOOST_AUTO_TEST_CASE(names_more_indexes_than_one_request_may_have_in_several) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < 70; ++i) {
+        const std::string n = std::to_string(i);
+        admit(session("S" + n, {"i" + n, "j" + n}));
+        ids.push_back("S" + n);
+    }
+    BOOST_TEST((log_out({"S0"}).extent == Extent::everywhere));
+    std::set<std::string> asked;
+    for (const auto& one : link.asked) {
+        BOOST_TEST(one.ask.session_indexes.size() <= saml::max_session_indexes);
+        for (const auto& index : one.ask.session_indexes) asked.insert(index.str());
+    }
+    BOOST_TEST(asked.size() == 140U);
+    for (const auto& id : ids) BOOST_TEST(!lives(id));
+}
+
 BOOST_AUTO_TEST_CASE(asks_each_idp_with_its_own_name) {
     admit(session("S1", {"i1"}, "at-one"));
     admit(session("S2", {"j1"}, "at-two", idp2_id));
