@@ -239,6 +239,15 @@ Result<void> become_who_serves(const sp::Configuration& configuration) {
     return examples::become_user(user);
 }
 
+/// Whether a logout that starts here may have somebody to ask, now or after a refresh.
+bool asks_idps(const sp::Configuration& configuration) {
+    if (configuration.local_port == 0) return false;
+    const bool may_come = configuration.metadata.sources.size() > configuration.idps.size();
+    return may_come || std::ranges::any_of(configuration.idps, [](const idp_adapter::Idp& idp) {
+               return idp_adapter::soap_logout_endpoint(idp) != nullptr;
+           });
+}
+
 /// What the store and the sources of metadata will call for while it serves.
 std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
     using examples::Calls;
@@ -246,7 +255,7 @@ std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
     if (std::holds_alternative<sp::SqliteSessionStoreOptions>(configuration.store)) calls.insert(Calls::database);
     if (std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store)) calls.insert(Calls::network);
     if (!configuration.key_folder.empty()) calls.insert(Calls::read_files);
-    if (configuration.local_port != 0) calls.insert({Calls::read_files, Calls::network});  // logouts that start here
+    if (asks_idps(configuration)) calls.insert({Calls::read_files, Calls::network});
     for (const auto& [source, profile] : configuration.metadata.sources) {
         calls.insert(Calls::read_files);  // a file, or copies
         if (std::holds_alternative<idp_adapter::MetadataFile>(source.place)) continue;
