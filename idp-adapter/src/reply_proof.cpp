@@ -184,11 +184,14 @@ Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLo
 }
 
 /// Success speaks for the IdP alone (Core 3.7.3.2 l.2631-2636); that it couldn't reach somebody else stands below it
-/// (l.2641-2645). What else stands there takes nothing back.
+/// (l.2641-2645), or that it has no binding to do so (3.2.2.2 l.1695). What else stands there takes nothing back.
 LogoutVerdict::Kind kind_of(const saml::Status& status) {
     if (status.code != saml::TopLevelStatus::success) return LogoutVerdict::Kind::refused;
+    constexpr std::string_view unsupported_binding = "urn:oasis:names:tc:SAML:2.0:status:UnsupportedBinding";
     const auto partial = uri(saml::SecondLevelStatus::partial_logout);
-    const bool is_partial = std::find(status.nested.begin(), status.nested.end(), partial) != status.nested.end();
+    const bool is_partial = std::any_of(status.nested.begin(), status.nested.end(), [&](const std::string& code) {
+        return code == partial || code == unsupported_binding;
+    });
     return is_partial ? LogoutVerdict::Kind::partial : LogoutVerdict::Kind::success;
 }
 

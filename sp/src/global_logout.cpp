@@ -1,6 +1,7 @@
 #include "slo/sp/global_logout.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "reply_mapping.hpp"
 
@@ -11,14 +12,21 @@ using idp_adapter::LogoutVerdict;
 using idp_adapter::ReplyErrc;
 using idp_adapter::SuccessProves;
 
-/// A server that is overloaded or being restarted, or a proxy before it, hasn't worked on the request. An IdP that
-/// answered in SAML or SOAP has, and most take a second request amiss.
+/// Whether nothing came that is known to be the IdP's. A server that is overloaded or being restarted, or a proxy
+/// before it, hasn't worked on the request; and a response that isn't proven to answer it counts as none (Core 3.2.2
+/// l.1545, l.1554, l.1584).
+bool is_nobody_s_answer(const LogoutVerdict& verdict) noexcept {
+    constexpr std::array codes{ReplyErrc::http_status,      ReplyErrc::is_unsigned, ReplyErrc::signature_invalid,
+                               ReplyErrc::wrong_issuer,     ReplyErrc::stale,       ReplyErrc::wrong_in_response_to,
+                               ReplyErrc::wrong_destination};
+    return std::ranges::any_of(codes, [&](ReplyErrc code) { return verdict.why.code == make_error_code(code); });
+}
+
+/// An IdP that answered in SAML or SOAP has worked on the request, and most take a second one amiss.
 Retried asked_again(const LogoutVerdict& verdict) noexcept {
     using Kind = LogoutVerdict::Kind;
     if (verdict.kind == Kind::unsent || verdict.kind == Kind::lost) return Retried::yes;
-    const bool no_answer_of_the_idp =
-        verdict.kind == Kind::unproven && verdict.why.code == make_error_code(ReplyErrc::http_status);
-    return no_answer_of_the_idp ? Retried::yes : Retried::no;
+    return verdict.kind == Kind::unproven && is_nobody_s_answer(verdict) ? Retried::yes : Retried::no;
 }
 
 }  // namespace

@@ -84,7 +84,12 @@ BOOST_AUTO_TEST_CASE(asks_again_only_whom_nobody_has_answered_for) {
     BOOST_TEST(again(Kind::unproven, ReplyErrc::http_status));
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::fault));
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::html_instead_of_soap));
-    BOOST_TEST(!again(Kind::unproven, ReplyErrc::signature_invalid));
+    BOOST_TEST(!again(Kind::unproven, ReplyErrc::status_malformed));
+    // Whoever said that: it isn't known to be the IdP's answer.
+    for (const auto code : {ReplyErrc::is_unsigned, ReplyErrc::signature_invalid, ReplyErrc::wrong_issuer,
+                            ReplyErrc::wrong_in_response_to, ReplyErrc::wrong_destination, ReplyErrc::stale}) {
+        BOOST_TEST(again(Kind::unproven, code));
+    }
     for (const Kind kind : {Kind::success, Kind::partial, Kind::refused, Kind::silent, Kind::impossible}) {
         BOOST_TEST(!again(kind, ReplyErrc::no_endpoint));
     }
