@@ -13,7 +13,7 @@
 namespace slo::sp {
 namespace {
 
-/// More than so many principals aren't kept waiting for: their requests go out in the background.
+/// Of more logouts than so many at once, none is waited for: their requests go out in the background.
 constexpr std::size_t most_asked_at_once = 16;
 constexpr std::size_t sessions_of_a_page = 256;
 
@@ -162,14 +162,14 @@ void add(GlobalLogoutResult& result, Departure departure) {
             known.why != departure.conclusion.why || known.retried != departure.conclusion.retried) {
             continue;
         }
-        ++known.principals;
+        ++known.logouts;
         known.local.ended += departure.local.ended;
         known.local.already_gone += departure.local.already_gone;
         known.local.failed += departure.local.failed;
         return;
     }
     result.idps.push_back({.idp = departure.key().idp,
-                           .principals = 1,
+                           .logouts = 1,
                            .extent = departure.conclusion.extent,
                            .why = departure.conclusion.why,
                            .local = departure.local,

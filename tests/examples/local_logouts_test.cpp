@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_user_logs_out_and_is_told_how_far_it_went) {
     BOOST_TEST(reply.status == 200);
     BOOST_TEST(reply.body ==
                R"({"result":"everywhere","idps":[{"idp":"https://idp1.example.org/metadata","result":"everywhere",)"
-               R"("why":"","principals":1,"ended":1,"already_gone":0,"failed":0,"retried":false}]})"
+               R"("why":"","logouts":1,"ended":1,"already_gone":0,"failed":0,"retried":false}]})"
                "\n");
     BOOST_TEST(!lives("c1"));
     BOOST_TEST(local.link.asked.front().ask.reason == "urn:oasis:names:tc:SAML:2.0:logout:user");

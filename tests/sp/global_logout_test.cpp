@@ -29,7 +29,7 @@ Conclusion concluded(const LogoutVerdict& said, const LogoutOutcome& local = all
 }
 
 IdpLogoutResult part(Extent extent) {
-    return {.idp = idp_id, .principals = 1, .extent = extent, .why = {}, .local = {}, .verdict = {}, .retried = {}};
+    return {.idp = idp_id, .logouts = 1, .extent = extent, .why = {}, .local = {}, .verdict = {}, .retried = {}};
 }
 
 }  // namespace

@@ -396,7 +396,7 @@ BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_an_idp_and_nobody_wai
     admit(session("T1", {"j1"}, "user1", idp2_id));
     const auto result = taken(start(SessionsOfIdp{idp_id}, LogoutReason::admin));
     BOOST_TEST_REQUIRE(result.idps.size() == 1U);
-    BOOST_TEST(result.idps.front().principals == users);
+    BOOST_TEST(result.idps.front().logouts == users);
     BOOST_TEST(result.idps.front().local.ended == users);
     BOOST_TEST(result.idps.front().why == "request.waiting");
     BOOST_TEST((result.extent == Extent::local_only));

@@ -52,11 +52,12 @@ enum class Extent {
 /// Whether the request is kept, to be sent again until its NotOnOrAfter.
 enum class Retried { no, yes };
 
-/// What became of one principal's sessions of one IdP, or of several principals' who fared alike. Whatever it says, the
-/// sessions are dead here: the store answers "not alive" for each of them.
+/// What became of the sessions of one IdP that fared alike. Whatever it says, they are dead here: the store answers
+/// "not alive" for each of them.
 struct IdpLogoutResult {
     saml::EntityID idp;
-    std::size_t principals = 1;
+    std::size_t logouts =
+        1;  ///< so many fared alike: one for each principal, or for each session of an IdP that ends no more at once
     Extent extent = Extent::unknown;
     /// The rule that kept it from `everywhere`, e.g. "reply.timed_out", "reply.partial", "application.failed"; empty
     /// where nothing did. Static storage.

@@ -110,7 +110,7 @@ public:
     /// told is the truth: `everywhere` has the IdP's signature. Afterwards a late assertion of an ended IdP session is
     /// refused, but where the IdP couldn't be asked, its session may bring the user back: ask for ForceAuthn then.
     /// A request that an IdP hasn't seen is kept in the store, and sent again by send_kept_requests() until its
-    /// NotOnOrAfter. More than 16 principals aren't waited for: their IdPs are all asked in that way.
+    /// NotOnOrAfter. Of more than 16 at once, none is waited for: all are asked in that way.
     /// Blocking: the applications' deadline, then the slowest IdP's; `stop` ends the waiting for IdPs. Thread-safe.
     /// Errors: Errc::no_session; the store's, and then some of the sessions may live on: try again.
     [[nodiscard]] Result<GlobalLogoutResult> start_logout(const SessionSelection& selection, LogoutReason reason,
