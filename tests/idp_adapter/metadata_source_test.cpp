@@ -396,7 +396,10 @@ namespace {
 
 SourceOfIdps file_source(const fs::path& folder, const std::string& name, const IdpText& idp) {
     const fs::path file = folder / (name + ".xml");
-    std::ofstream(file) << test::text_of(idp);
+    const fs::path temporary = folder / (name + ".xml.new");
+    // In place, a change within the clock tick of the file system couldn't be told from none.
+    std::ofstream(temporary) << test::text_of(idp);
+    fs::rename(temporary, file);
     return {.source = {.name = name, .place = MetadataFile{file}, .rules = {.trust = metadata::TrustedPlace{}}},
             .profile = {}};
 }
