@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -16,6 +14,7 @@
 #include "key_watch.hpp"
 #include "local_sessions.hpp"
 #include "partners.hpp"
+#include "pause.hpp"
 #include "process.hpp"
 #include "replica_shortfalls.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
@@ -146,15 +145,12 @@ void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
 /// Asks IdPs again who couldn't be asked when the user logged out. In a thread of its own: an IdP that doesn't answer
 /// keeps nobody else waiting.
 void ask_again(const std::stop_token& stop, Parts& parts) {
-    std::mutex mutex;
-    std::condition_variable_any nobody_calls;
-    std::unique_lock lock(mutex);
     for (bool failed_before = false; !stop.stop_requested();) {
         const auto sent = parts.service.send_kept_requests(stop);
         if (!sent && !failed_before) note_failure(parts, "resend", "store", sent.error());  // once for each trouble
         failed_before = !sent;
         if (sent && *sent > 0) continue;  // there may be more
-        nobody_calls.wait_for(lock, stop, std::chrono::seconds(sent ? 1 : 10), [] { return false; });
+        examples::pause(stop, std::chrono::seconds(sent ? 1 : 10));
     }
 }
 
@@ -163,9 +159,6 @@ void ask_again(const std::stop_token& stop, Parts& parts) {
 /// that hangs would keep everybody else's logouts waiting.
 void keep_house(const std::stop_token& stop, Parts& parts, examples::KeyWatch* keys) {
     constexpr int sweeps_a_second = 64;
-    std::mutex mutex;
-    std::condition_variable_any nobody_calls;
-    std::unique_lock lock(mutex);
     examples::ReplicaShortfalls shortfalls;
     for (int seconds = 0; !stop.stop_requested(); ++seconds) {
         if (seconds % 60 == 0) {
@@ -175,7 +168,7 @@ void keep_house(const std::stop_token& stop, Parts& parts, examples::KeyWatch* k
         if (keys != nullptr) look_for_new_keys(parts, *keys);
         for (int i = 0; i < sweeps_a_second && !stop.stop_requested(); ++i) parts.store->sweep_some();
         note_shortfalls(parts, shortfalls);
-        nobody_calls.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+        examples::pause(stop, std::chrono::seconds(1));
     }
 }
 

@@ -1,10 +1,10 @@
 #include "partners.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <new>
 #include <string>
+
+#include "pause.hpp"
 
 namespace slo::examples {
 namespace {
@@ -31,9 +31,6 @@ void record(const idp_adapter::MetadataEvent& event, sp::AuditSink& audit, const
 
 void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher,
                          sp::LogoutService& service, sp::AuditSink& audit, const sp::Clock& clock) {
-    std::mutex mutex;
-    std::condition_variable_any nobody_calls;
-    std::unique_lock lock(mutex);
     for (const auto& conflict : refresher.conflicts()) record(conflict, audit, clock);
     while (!stop.stop_requested()) {
         try {
@@ -46,7 +43,7 @@ void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefre
         } catch (const std::bad_alloc&) {
             // The snapshot before stays in force, and memory may be free again in a second.
         }
-        nobody_calls.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+        pause(stop, std::chrono::seconds(1));
     }
 }
 

@@ -41,9 +41,8 @@ bool is_word(std::string_view text) noexcept {
 }
 
 std::string host_field(const UrlParts& to) {
-    const bool is_ipv6 = to.host.find(':') != std::string::npos;
     const std::uint16_t usual = to.scheme == "https" ? 443 : 80;
-    return (is_ipv6 ? "[" + to.host + "]" : to.host) + (to.port == usual ? "" : ":" + std::to_string(to.port));
+    return bracketed(to.host) + (to.port == usual ? "" : ":" + std::to_string(to.port));
 }
 
 //= RFC 7617 section 2

@@ -357,8 +357,7 @@ Result<void> HttpTransport::Impl::connect(const std::string& host, std::uint16_t
 
 /// Asks the proxy for a way to `to`. It's given no more room and time than a server.
 Result<void> HttpTransport::Impl::open_tunnel(const UrlParts& to, Steps& steps, Socket& socket) {
-    const bool is_ipv6 = to.host.find(':') != std::string::npos;
-    const std::string target = (is_ipv6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port);
+    const std::string target = bracketed(to.host) + ":" + std::to_string(to.port);
     std::string request = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
     if (!route.tunnel->authorization.empty()) request += "Proxy-Authorization: " + route.tunnel->authorization + "\r\n";
     request += "\r\n";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "slo/metadata/algorithm_support.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 
 namespace slo::idp_adapter {
@@ -22,6 +23,18 @@ Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfil
                .valid_until = descriptor.valid_until,
                .profile = std::move(profile),
                .algorithms = descriptor.idp->algorithms};
+}
+
+Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner& signer) {
+    const auto usual = signer.key().algorithm();
+    const bool anything = idp.algorithms == metadata::AlgorithmSupport{};
+    const auto algorithm = anything ? Result<saml::SignatureAlgorithm>(usual)
+                                    : metadata::choose_signature_algorithm(idp.algorithms, signer.key());
+    if (!algorithm) return algorithm.error();
+    if (*algorithm == usual) return signer.with_prefixes(idp.profile.prefixes);
+    auto key = signer.key().using_algorithm(*algorithm);
+    if (!key) return std::move(key).error();
+    return saml::MessageSigner(*std::move(key), idp.profile.prefixes);
 }
 
 const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept {

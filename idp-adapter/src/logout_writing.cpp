@@ -1,9 +1,7 @@
 #include "logout_writing.hpp"
 
-#include <algorithm>
 #include <optional>
 
-#include "slo/metadata/algorithm_support.hpp"
 #include "slo/saml/soap.hpp"
 
 namespace slo::idp_adapter {
@@ -11,19 +9,6 @@ namespace {
 
 Failure fail(ReplyErrc code, std::string detail) {
     return {make_error_code(code), std::move(detail)};
-}
-
-/// `signer` in this IdP's manner: with an algorithm that it lists, where it lists any, and with the prefixes it needs.
-Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner& signer) {
-    const auto usual = signer.key().algorithm();
-    const bool anything = idp.algorithms == metadata::AlgorithmSupport{};
-    const auto algorithm = anything ? Result<saml::SignatureAlgorithm>(usual)
-                                    : metadata::choose_signature_algorithm(idp.algorithms, signer.key());
-    if (!algorithm) return fail(ReplyErrc::cannot_sign, algorithm.error().detail);
-    if (*algorithm == usual) return signer.with_prefixes(idp.profile.prefixes);
-    auto key = signer.key().using_algorithm(*algorithm);
-    if (!key) return fail(ReplyErrc::cannot_sign, key.error().code.message());
-    return saml::MessageSigner(*std::move(key), idp.profile.prefixes);
 }
 
 /// Where the answer isn't owed, a session authority doesn't send one: only where it says that it knows the extension.
@@ -51,12 +36,16 @@ Result<LogoutLetter> write_letter(const Idp& idp, const LogoutAsk& ask, const sa
     }
     const metadata::Endpoint* const endpoint = soap_logout_endpoint(idp);
     if (endpoint == nullptr) {
-        return fail(ReplyErrc::no_endpoint, "its metadata has no SOAP SingleLogoutService that its profile lets us ask");
+        return fail(ReplyErrc::no_endpoint,
+                    "its metadata has no SOAP SingleLogoutService that its profile lets us ask");
     }
     const OutgoingRules& rules = idp.profile.outgoing;
     const Answer answer = answer_of(*endpoint, rules);
     const auto fitting = signer_for(idp, signer);
-    if (!fitting) return fitting.error();
+    if (!fitting) {
+        const Failure& why = fitting.error();
+        return fail(ReplyErrc::cannot_sign, why.detail.empty() ? why.code.message() : why.detail);
+    }
     const auto message = fitting->sign(saml::LogoutRequest{
         .id = id,
         .version = {},

@@ -36,6 +36,11 @@ UrlParts parts_of(const saml::EndpointUrl& url) {
     return parts;
 }
 
+std::string bracketed(const std::string& host) {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    return is_ipv6 ? "[" + host + "]" : host;
+}
+
 bool is_loopback(const std::string& host) {
     in_addr v4{};
     if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;

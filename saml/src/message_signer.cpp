@@ -14,6 +14,7 @@ MessageSigner::MessageSigner(SigningKey key, NamespacePrefixes prefixes)
     : key_(std::move(key)), prefixes_(prefixes), key_info_(key_info_of(key_.certificate(), prefixes_of(prefixes).ds)) {}
 
 MessageSigner MessageSigner::with_prefixes(NamespacePrefixes prefixes) const {
+    if (prefixes == prefixes_) return *this;
     return MessageSigner(key_, prefixes);
 }
 

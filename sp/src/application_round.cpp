@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "start_and_wait.hpp"
+
 namespace slo::sp {
 
 namespace {
@@ -99,6 +101,13 @@ RoundResult ApplicationRound::close() {
         if (has_failed[a]) result.failed_applications.emplace_back(applications_[a]->name());
     }
     return result;
+}
+
+RoundResult run_round(const std::vector<Application*>& applications, std::vector<Session> sessions,
+                      std::chrono::steady_clock::time_point deadline) {
+    const auto round = std::make_shared<ApplicationRound>(applications, std::move(sessions));
+    start_and_wait([&round](auto on_complete) { round->start(std::move(on_complete)); }, deadline);
+    return round->close();
 }
 
 }  // namespace slo::sp

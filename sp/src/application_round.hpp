@@ -1,6 +1,7 @@
 // One round through all applications: told at once, heard one by one.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -54,5 +55,9 @@ private:
     std::function<void()> on_complete_;
     bool closed_ = false;
 };
+
+/// A whole round, blocking: until all have reported, or `deadline`.
+[[nodiscard]] RoundResult run_round(const std::vector<Application*>& applications, std::vector<Session> sessions,
+                                    std::chrono::steady_clock::time_point deadline);
 
 }  // namespace slo::sp

@@ -79,11 +79,6 @@ private:
     [[nodiscard]] metadata::MetadataDocument read_idp_document(const Placed<fs::path>& file,
                                                                const metadata::MetadataRules& rules) const;
     [[nodiscard]] bool is_remote() const { return !table_.has("file"); }
-    [[nodiscard]] std::chrono::seconds seconds(std::string_view key, std::chrono::seconds fallback,
-                                               Range<std::chrono::milliseconds> range) const {
-        const auto time = table_.duration(key, range);
-        return time ? std::chrono::duration_cast<std::chrono::seconds>(*time) : fallback;
-    }
     [[nodiscard]] Placed<fs::path> path(const Placed<std::string>& text) const {
         return {folder_ / text.value, text.place};
     }
@@ -271,16 +266,16 @@ void SourceReader::read_limits(MetadataSourceOptions& source) {
     rules.clock_skew = clock_skew_;
     rules.limits.octets = table_.number("max_octets", 16 * mebibyte, {4096, 1024 * mebibyte});
     if (is_remote() || table_.has("max_validity")) {
-        rules.longest_validity = seconds("max_validity", std::chrono::days(14), {1h, 24h * 366});
+        rules.longest_validity = table_.seconds("max_validity", std::chrono::days(14), {1h, 24h * 366});
     }
     if (table_.is_on("allow_http")) rules.endpoints.http = metadata::EndpointRule::Http::accepted;
     if (table_.is_on("allow_private_addresses")) {
         rules.endpoints.private_addresses = metadata::EndpointRule::PrivateAddresses::accepted;
     }
     for (const auto& text : table_.texts("entities")) rules.wanted.push_back(parse_id(text));
-    source.shortest_refresh = seconds("shortest_refresh", source.shortest_refresh, {1s, 24h});
-    source.longest_refresh = seconds("longest_refresh", source.longest_refresh, {1s, 24h * 7});
-    source.warn_before_expiry = seconds("warn_before_expiry", source.warn_before_expiry, {0s, 24h * 60});
+    source.shortest_refresh = table_.seconds("shortest_refresh", source.shortest_refresh, {1s, 24h});
+    source.longest_refresh = table_.seconds("longest_refresh", source.longest_refresh, {1s, 24h * 7});
+    source.warn_before_expiry = table_.seconds("warn_before_expiry", source.warn_before_expiry, {0s, 24h * 60});
     if (source.longest_refresh < source.shortest_refresh) {
         refuse(table_.place_of("longest_refresh"), "longest_refresh is shorter than shortest_refresh",
                "make it at least as long");

@@ -24,12 +24,6 @@ constexpr std::string_view logout_keys[] = {
     "basic_user",   "proxy",           "proxy_user",         "basic_password_file", "proxy_password_file",
     "timeout",      "allow_http"};
 
-std::chrono::seconds seconds(const ConfigTable& table, std::string_view key, std::chrono::seconds fallback,
-                             Range<std::chrono::milliseconds> range) {
-    const auto time = table.duration(key, range);
-    return time ? std::chrono::duration_cast<std::chrono::seconds>(*time) : fallback;
-}
-
 InteropProfile named_profile(const ConfigTable& table) {
     const auto name = table.text("profile");
     if (!name) return {};
@@ -89,7 +83,7 @@ void read_receiving(const ConfigTable& table, InteropProfile& profile) {
                "name_id_matching = \"value_only\" beside destination = \"optional\"",
                "keep one of them strict: together, a logout meant for another SP would end sessions here");
     }
-    profile.max_age = seconds(table, "max_age", profile.max_age, {1s, 24h});
+    profile.max_age = table.seconds("max_age", profile.max_age, {1s, 24h});
     read_types(table, "extra_content_types", profile.extra_content_types);
     read_wires(table, profile.wires);
     for (const auto& text : table.texts("issuer_aliases")) profile.issuer_aliases.push_back(parse_id(text));
@@ -132,7 +126,7 @@ void read_outgoing(const ConfigTable& table, const fs::path& folder, OutgoingRul
     outgoing.session_indexes =
         table.choice("session_indexes", outgoing.session_indexes,
                      {{"all", IndexesSent::all}, {"of_one_session", IndexesSent::of_one_session}});
-    outgoing.validity = seconds(table, "validity", outgoing.validity, {30s, 24h});
+    outgoing.validity = table.seconds("validity", outgoing.validity, {30s, 24h});
     outgoing.asynchronous = table.choice(
         "asynchronous", outgoing.asynchronous,
         {{"never", AsynchronousRequests::never}, {"where_supported", AsynchronousRequests::where_supported}});

@@ -20,12 +20,6 @@ constexpr std::string_view limits_keys[] = {"connections",   "connections_per_ad
                                             "header_octets", "header_fields",           "body_octets"};
 constexpr std::string_view timeouts_keys[] = {"handshake", "header", "body", "write", "idle", "drain"};
 
-std::chrono::seconds seconds(const ConfigTable& table, std::string_view key, std::chrono::seconds fallback,
-                             Range<milliseconds> range) {
-    const auto time = table.duration(key, range);
-    return time ? std::chrono::duration_cast<std::chrono::seconds>(*time) : fallback;
-}
-
 /// "127.0.0.1:8080" or "[::1]:8080". A name isn't taken: what it stands for could change under us.
 void read_listen(const Placed<std::string>& listen, HttpServerOptions& options) {
     const std::string_view text = listen.value;
@@ -182,7 +176,7 @@ PolicySection read_policy(const ConfigTable& table) {
     policy.second_level_codes =
         table.choice("second_level_codes", policy.second_level_codes,
                      {{"sent", SecondLevelCodes::sent}, {"omitted", SecondLevelCodes::omitted}});
-    policy.clock_skew = seconds(table, "clock_skew", policy.clock_skew, {0s, 10min});
+    policy.clock_skew = table.seconds("clock_skew", policy.clock_skew, {0s, 10min});
     policy.requests_per_second_per_idp = static_cast<unsigned>(
         table.number("requests_per_second_per_idp", policy.requests_per_second_per_idp, {1, 1'000'000}));
     policy.unproven_answers_per_second = static_cast<unsigned>(
@@ -190,8 +184,8 @@ PolicySection read_policy(const ConfigTable& table) {
     policy.application_deadline =
         table.duration("application_deadline", {100ms, 1min}).value_or(policy.application_deadline);
     policy.logout_record_horizon =
-        seconds(table, "logout_record_horizon", policy.logout_record_horizon, {5min, 24h * 30});
-    policy.logout_record_cap = seconds(table, "logout_record_cap", policy.logout_record_cap, {5min, 24h * 365});
+        table.seconds("logout_record_horizon", policy.logout_record_horizon, {5min, 24h * 30});
+    policy.logout_record_cap = table.seconds("logout_record_cap", policy.logout_record_cap, {5min, 24h * 365});
     if (policy.logout_record_cap < policy.logout_record_horizon) {
         refuse(table.place_of("logout_record_cap"), "logout_record_cap is shorter than logout_record_horizon",
                "make it at least as long");

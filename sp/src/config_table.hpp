@@ -67,6 +67,11 @@ public:
     /// A text of digits and a unit: "1500ms", "180s", "5m", "1h", "30d".
     [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key,
                                                                     Range<std::chrono::milliseconds> range) const;
+    /// The same in whole seconds, rounded down; `fallback` where absent.
+    [[nodiscard]] std::chrono::seconds seconds(std::string_view key, std::chrono::seconds fallback,
+                                               Range<std::chrono::milliseconds> range) const {
+        return std::chrono::duration_cast<std::chrono::seconds>(duration(key, range).value_or(fallback));
+    }
     /// One of `choices`.
     template <class E>
     [[nodiscard]] E choice(std::string_view key, E fallback,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "logout_answer.hpp"
 #include "logout_order.hpp"
 #include "reply_mapping.hpp"
 #include "slo/sp/error.hpp"
@@ -220,9 +221,9 @@ void write_audit(const StartContext& context, const Departure& departure, std::s
         entry.event = event;
         entry.idp = departure.key().idp.str();
         entry.request_id = departure.verdict.request_id.value_or(departure.key().request_id).str();
-        entry.name_id = parts.audit_digest.hex({"name_id", entry.idp, departure.request.order.name_id.value});
+        entry.name_id = hashed(parts, departure.key().idp, departure.request.order.name_id);
         for (const saml::SessionIndex& index : departure.request.order.session_indexes) {
-            entry.session_indexes.push_back(parts.audit_digest.hex({"session_index", entry.idp, index.str()}));
+            entry.session_indexes.push_back(hashed(parts, departure.key().idp, index));
         }
         entry.status = name(departure.conclusion.extent);
         entry.rule = departure.conclusion.why;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "reply_mapping.hpp"
-#include "slo/metadata/algorithm_support.hpp"
 #include "slo/saml/form.hpp"
 
 namespace slo::sp {
@@ -19,14 +18,6 @@ Result<saml::SignedMessage> sign_with(const saml::MessageSigner& signer, const R
                                       const saml::LogoutResponse& response) {
     if (trace.other_request) return signer.sign_refusal(*trace.other_request, response);
     return signer.sign(response);
-}
-
-/// The algorithm that signs for whoever asked: ours, unless its metadata lists what it can verify. What it can't verify
-/// isn't sent (algorithm support profile, 2.5).
-Result<saml::SignatureAlgorithm> algorithm_for(const RequestTrace& trace, const saml::SigningKey& key) {
-    const bool anything = !trace.partner || trace.partner->algorithms == metadata::AlgorithmSupport{};
-    if (anything) return key.algorithm();
-    return metadata::choose_signature_algorithm(trace.partner->algorithms, key);
 }
 
 Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestTrace& trace,
@@ -44,14 +35,10 @@ Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestT
         .status = status,
     };
     const saml::MessageSigner& signer = trace.keys->signer;
-    const auto algorithm = algorithm_for(trace, signer.key());
-    if (!algorithm) return algorithm.error();
-    const auto prefixes = trace.partner ? trace.partner->profile.prefixes : saml::NamespacePrefixes::usual;
-    const bool as_usual = prefixes == saml::NamespacePrefixes::usual;
-    if (as_usual && *algorithm == signer.key().algorithm()) return sign_with(signer, trace, response);
-    auto key = signer.key().using_algorithm(*algorithm);
-    if (!key) return std::move(key).error();
-    return sign_with(saml::MessageSigner(*std::move(key), prefixes), trace, response);
+    if (!trace.partner) return sign_with(signer, trace, response);
+    const auto fitting = idp_adapter::signer_for(*trace.partner, signer);
+    if (!fitting) return fitting.error();
+    return sign_with(*fitting, trace, response);
 }
 
 bool takes_a_message(const RequestTrace& trace) noexcept {
@@ -102,6 +89,14 @@ void blame(RequestTrace& trace, std::string_view rule) {
 void blame(RequestTrace& trace, const Failure& failure) {
     blame(trace, rule_of(failure));
     if (trace.audit.stage == "store") trace.audit.detail = failure.detail;
+}
+
+std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp, const saml::NameID& name_id) {
+    return parts.audit_digest.hex({"name_id", idp.str(), name_id.value});
+}
+
+std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp, const saml::SessionIndex& index) {
+    return parts.audit_digest.hex({"session_index", idp.str(), index.str()});
 }
 
 void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {

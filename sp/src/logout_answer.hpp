@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -57,6 +58,12 @@ void blame(RequestTrace& trace, std::string_view rule);
 
 /// The same for `failure`. Where the store failed, its detail goes along: only the operator can mend that.
 void blame(RequestTrace& trace, const Failure& failure);
+
+/// What stands for a NameID and for a SessionIndex of `idp` in every audit line: keyed hashes.
+[[nodiscard]] std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp,
+                                 const saml::NameID& name_id);
+[[nodiscard]] std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp,
+                                 const saml::SessionIndex& index);
 
 /// Writes the audit line with the time that passed.
 void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept;

@@ -127,14 +127,13 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     if (!partners_requests.take(idp.entity_id.str(), now)) return fail(Errc::too_many_requests);
     if (auto applied = apply_profile(idp, **request, trace); !applied) return std::move(applied).error();
     for (const saml::SessionIndex& index : (*request)->session_indexes) {
-        trace.audit.session_indexes.push_back(
-            parts.audit_digest.hex({"session_index", idp.entity_id.str(), index.str()}));
+        trace.audit.session_indexes.push_back(hashed(parts, idp.entity_id, index));
     }
 
     Result<saml::NameID> name_id =
         saml::open_name_id(*request, trace.keys->decryption_keys, parts.entity_id, idp.profile.algorithms);
     if (!name_id) return std::move(name_id).error();
-    trace.audit.name_id = parts.audit_digest.hex({"name_id", idp.entity_id.str(), name_id->value});
+    trace.audit.name_id = hashed(parts, idp.entity_id, *name_id);
     return order_from(*request, std::move(*name_id), idp, parts.entity_id, now, parts.policy);
 }
 
@@ -351,13 +350,11 @@ std::size_t LogoutService::Impl::recover_one(UnfinishedLogout logout) const {
     audit.idp = logout.key.idp.str();
     audit.request_id = logout.key.request_id.str();
     if (!logout.ending.empty()) {
-        audit.name_id = parts.audit_digest.hex({"name_id", audit.idp, logout.ending.front().name_id.value});
+        audit.name_id = hashed(parts, logout.key.idp, logout.ending.front().name_id);
     }
 
-    const auto round = std::make_shared<ApplicationRound>(parts.applications, std::move(logout.ending));
-    start_and_wait([&round](auto on_complete) { round->start(std::move(on_complete)); },
-                   trace.begun + parts.policy.application_deadline);
-    RoundResult result = round->close();
+    RoundResult result =
+        run_round(parts.applications, std::move(logout.ending), trace.begun + parts.policy.application_deadline);
     const Result<LogoutOutcome> recorded = parts.store.complete_logout(logout.key, result.outcome, result.gone);
 
     audit.ended = result.outcome.ended;

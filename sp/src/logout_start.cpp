@@ -8,7 +8,6 @@
 #include "application_round.hpp"
 #include "departure.hpp"
 #include "slo/sp/error.hpp"
-#include "start_and_wait.hpp"
 
 namespace slo::sp {
 namespace {
@@ -94,10 +93,8 @@ Result<void> visit_pages(const StartContext& context, const saml::EntityID& idp,
 /// Tells the applications and waits for them, like the logout that an IdP orders.
 LogoutOutcome end_here(const StartContext& context, Departure& departure, std::vector<Session> ending) {
     const auto& parts = context.parts;
-    const auto round = std::make_shared<ApplicationRound>(parts.applications, std::move(ending));
-    start_and_wait([&round](auto on_complete) { round->start(std::move(on_complete)); },
-                   std::chrono::steady_clock::now() + parts.policy.application_deadline);
-    RoundResult result = round->close();
+    RoundResult result = run_round(parts.applications, std::move(ending),
+                                   std::chrono::steady_clock::now() + parts.policy.application_deadline);
     departure.failed_applications = std::move(result.failed_applications);
     const auto recorded = parts.store.complete_logout(departure.key(), result.outcome, result.gone);
     // Not recorded: recovery will end them once more, and nobody has sworn yet that they are gone.

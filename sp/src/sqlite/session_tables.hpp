@@ -29,6 +29,8 @@ struct StoredLogout {
     std::optional<LogoutOutcome> outcome;
 };
 
+struct OrderRows;
+
 /// A kept request as it stands in its table.
 struct StoredRequest {
     std::int64_t number;
@@ -71,6 +73,7 @@ private:
     [[nodiscard]] std::size_t idp_logout_weight(const saml::EntityID& idp);
 
     [[nodiscard]] std::int64_t entity(const saml::EntityID& id);
+    [[nodiscard]] OrderRows rows_of(const LogoutOrder& order);
     [[nodiscard]] std::vector<StoredSession> sessions_of(const LogoutOrder& order);
     [[nodiscard]] std::optional<StoredSession> read_session(const Cursor& row);
     [[nodiscard]] std::optional<std::int64_t> logout_number(const LogoutKey& key);

@@ -95,19 +95,15 @@ std::size_t SessionTables::idp_logout_weight(const saml::EntityID& idp) {
     return row.next() ? static_cast<std::size_t>(row.integer(0)) : 0;
 }
 
+OrderRows SessionTables::rows_of(const LogoutOrder& order) {
+    return {.idp = entity(order.key.idp), .sp = entity(order.sp), .session_indexes = joined(order.session_indexes)};
+}
+
 std::int64_t SessionTables::add(const LogoutOrder& order, std::size_t weight) {
-    const std::int64_t idp = entity(order.key.idp);
-    const std::int64_t sp = entity(order.sp);
-    const std::string indexes = joined(order.session_indexes);
+    const OrderRows rows = rows_of(order);
     Cursor added(database_, Query::add_logout);
-    added.bind(order.key.request_id.str()).bind(idp).bind(sp);
-    bind_name_id(added, order.name_id);
-    added.bind(indexes)
-        .bind(number_of(order.matching))
-        .bind(ticks(order.as_of))
-        .bind(ticks(order.keep_until))
-        .bind(static_cast<std::int64_t>(weight))
-        .run();
+    bind_order(added, order, rows);
+    added.bind(static_cast<std::int64_t>(weight)).run();
     return database_.last_number();
 }
 

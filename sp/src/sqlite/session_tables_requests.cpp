@@ -36,17 +36,10 @@ Result<void> SessionTables::keep_request(const KeptRequest& request, Instant now
     const auto known = kept_request_number(order.key);
     if (!known && !has_room_for_request(now)) return fail(Errc::store_full);
     if (known) Cursor(database_, Query::remove_kept_request).bind(*known).run();
-    const std::int64_t idp = entity(order.key.idp);
-    const std::int64_t sp = entity(order.sp);
-    const std::string indexes = joined(order.session_indexes);
+    const OrderRows rows = rows_of(order);
     Cursor added(database_, Query::add_kept_request);
-    added.bind(order.key.request_id.str()).bind(idp).bind(sp);
-    bind_name_id(added, order.name_id);
-    added.bind(indexes)
-        .bind(number_of(order.matching))
-        .bind(ticks(order.as_of))
-        .bind(ticks(order.keep_until))
-        .bind(request.reason)
+    bind_order(added, order, rows);
+    added.bind(request.reason)
         .bind(ticks(request.not_on_or_after))
         .bind(ticks(request.next_attempt))
         .bind(std::int64_t{request.attempts})

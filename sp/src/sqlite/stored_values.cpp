@@ -61,6 +61,15 @@ void bind_name_id(Cursor& cursor, const saml::NameID& name_id) {
         .bind_or_null(name_id.sp_provided_id);
 }
 
+void bind_order(Cursor& cursor, const LogoutOrder& order, const OrderRows& rows) {
+    cursor.bind(order.key.request_id.str()).bind(rows.idp).bind(rows.sp);
+    bind_name_id(cursor, order.name_id);
+    cursor.bind(rows.session_indexes)
+        .bind(number_of(order.matching))
+        .bind(ticks(order.as_of))
+        .bind(ticks(order.keep_until));
+}
+
 saml::NameID read_name_id(const Cursor& row, int column) {
     return {
         .value = std::string(row.text(column)),

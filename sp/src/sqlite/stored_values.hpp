@@ -29,6 +29,15 @@ inline constexpr std::string_view every_index;
 
 /// Binds the five columns of a NameID, which outlives the cursor.
 void bind_name_id(Cursor& cursor, const saml::NameID& name_id);
+
+/// The rows that stand for what an order names: its IdP's, ours, and its SessionIndexes as one text.
+struct OrderRows {
+    std::int64_t idp;
+    std::int64_t sp;
+    std::string session_indexes;
+};
+/// The columns that logouts and kept requests have in common. Both must outlive the run.
+void bind_order(Cursor& cursor, const LogoutOrder& order, const OrderRows& rows);
 /// The five columns that begin at `column`.
 [[nodiscard]] saml::NameID read_name_id(const Cursor& row, int column);
 

@@ -26,6 +26,11 @@ struct Idp {
 /// metadata::Errc::no_usable_key.
 [[nodiscard]] Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfile profile);
 
+/// `signer` in the manner of `idp`: with an algorithm that its metadata lists, where it lists any (what it can't verify
+/// isn't sent: algorithm support profile, 2.5), and with the prefixes of its profile. Errors: those of
+/// metadata::choose_signature_algorithm().
+[[nodiscard]] Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner& signer);
+
 /// Where `idp` takes LogoutRequests over SOAP (Metadata 2.4.2): the first place that its profile lets us ask, which is
 /// https unless it says otherwise; null where there is none. Lives as long as `idp`.
 [[nodiscard]] const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept;

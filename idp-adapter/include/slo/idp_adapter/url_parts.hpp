@@ -17,6 +17,9 @@ struct UrlParts {
 
 [[nodiscard]] UrlParts parts_of(const saml::EndpointUrl& url);
 
+/// `host` as it stands before a port: an IPv6 address gets its brackets.
+[[nodiscard]] std::string bracketed(const std::string& host);
+
 /// Whether `host` is an address of this machine itself, or the name for it.
 [[nodiscard]] bool is_loopback(const std::string& host);
 

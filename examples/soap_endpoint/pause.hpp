@@ -1,0 +1,19 @@
+// A rest for threads that do something now and then.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+
+namespace slo::examples {
+
+/// Returns after `time`, or as soon as `stop` is requested.
+inline void pause(const std::stop_token& stop, std::chrono::seconds time) {
+    std::mutex mutex;
+    std::condition_variable_any nobody_calls;
+    std::unique_lock lock(mutex);
+    nobody_calls.wait_for(lock, stop, time, [] { return false; });
+}
+
+}  // namespace slo::examples
