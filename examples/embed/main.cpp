@@ -66,7 +66,7 @@ int main() {
     // At logout: the host's HTTP server hands over the body of POST /saml/slo and sends back what it gets.
     const auto request =
         *idp.order({.destination = slo_url.str(), .name_id = alice, .session_indexes = {index}}, clock.now());
-    const sp::SoapReply reply = service.handle(request.body, "text/xml");
+    const sp::SoapReply reply = service.handle({.body = request.body, .media_type = "text/xml"});
 
     const auto status = examples::TrustedSp{us, {key.certificate()}}.read_answer(reply.body, request, clock.now());
     const std::string answer = status ? examples::short_text(*status) : status.error().code.message();

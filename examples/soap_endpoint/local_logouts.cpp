@@ -150,7 +150,7 @@ HttpReply LocalLogouts::log_out(const HttpRequest& request) {
 }
 
 HttpReply LocalLogouts::preview(const HttpRequest& request) {
-    const auto sessions = service_.preview(request.body, "text/xml");
+    const auto sessions = service_.preview(sp::PostedRequest{.body = request.body, .media_type = "text/xml"});
     if (sessions || sessions.error().code == sp::Errc::store_failed) return told(sessions);
     return reply(422, JsonObject().add("refused", sessions.error().code.message()).str());
 }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "basic_authorization.hpp"
 #include "http_transport.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
-#include "slo/saml/base64.hpp"
 
 namespace slo::idp_adapter {
 namespace {
@@ -45,16 +45,10 @@ std::string host_field(const UrlParts& to) {
     return bracketed(to.host) + (to.port == usual ? "" : ":" + std::to_string(to.port));
 }
 
-//= RFC 7617 section 2
-//# The user-id and password MUST NOT contain any control characters [...] a user-id containing a colon character is
-//# invalid
 Result<std::string> basic_value(const BasicCredentials& credentials) {
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-    const std::string pair = credentials.user + ":" + credentials.password;
-    if (std::any_of(pair.begin(), pair.end(), is_control) || credentials.user.find(':') != std::string::npos) {
-        return fail(HttpErrc::client_setup, "HTTP Basic: a control, or a colon in the user's name, can't be sent");
-    }
-    return "Basic " + saml::encode_base64(pair);
+    auto value = basic_authorization(credentials);
+    if (value) return *std::move(value);
+    return fail(HttpErrc::client_setup, "HTTP Basic: a control, or a colon in the user's name, can't be sent");
 }
 
 bool is_same_server(const UrlParts& a, const UrlParts& b) {

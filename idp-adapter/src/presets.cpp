@@ -1,7 +1,7 @@
 // What is known of products, as data. Captured messages stand in tests/fixtures; other sources are named with the
 // version that was read. No preset turns on SHA-1 or AES-CBC, also where a product defaults to them: that stays a
-// choice of the operator's. Nor does any take messages that are authenticated by TLS alone (Shibboleth on another port
-// than 443, PingFederate, OpenAM): such an IdP has to be told to sign.
+// choice of the operator's. Nor does any take requests without signature (Shibboleth on another port than 443,
+// PingFederate, OpenAM): where such an IdP can't be told to sign, the operator writes accepted_authentication.
 #include <algorithm>
 #include <array>
 

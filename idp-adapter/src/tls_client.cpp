@@ -140,6 +140,13 @@ Result<void> expect_server(ssl_st* connection, const TlsClientOptions& options, 
     return Failure{options.code, "TLS: no certificate can be for this name (" + drained_complaint() + ")"};
 }
 
+std::string key_of_peer(const ssl_st* connection) {
+    X509* const certificate = SSL_get0_peer_certificate(connection);
+    std::string hash = certificate == nullptr ? std::string() : key_hash(certificate);
+    ERR_clear_error();
+    return hash;
+}
+
 std::string_view complaint_about_peer(const ssl_st* connection) {
     ERR_clear_error();
     const long verdict = SSL_get_verify_result(connection);

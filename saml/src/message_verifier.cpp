@@ -4,6 +4,7 @@
 
 #include "message_reading.hpp"
 #include "received_message.hpp"
+#include "signature_profile.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/xml_signature.hpp"
 
@@ -61,6 +62,19 @@ Result<void> check_claims(const Message& message, const EntityID& claimed_issuer
     return Done{};
 }
 
+/// What a LogoutRequest says, once it's known whose it is.
+Result<LogoutRequest> read_and_check(const xml::Element& element, const EntityID& claimed_issuer,
+                                     const MessageID& claimed_id, const Expectations& expected) {
+    auto request = read_logout_request(element);
+    if (!request) return request;
+    if (auto ok = check_claims(*request, claimed_issuer, claimed_id, expected); !ok) return ok.error();
+    if (auto ok = check_destination(request->destination, expected, expected.destination_rule); !ok) return ok.error();
+    if (auto ok = check_issue_instant(request->issue_instant, request->not_on_or_after, expected); !ok)
+        return ok.error();
+    if (auto ok = check_not_on_or_after(*request, expected); !ok) return ok.error();
+    return request;
+}
+
 }  // namespace
 
 Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
@@ -68,13 +82,20 @@ Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRe
                                                         const Expectations& expected) {
     const auto document = open_signed(*message.message_.impl_, message.id_, keys, expected.algorithms);
     if (!document) return document.error();
-    auto request = read_logout_request(document->root());
+    auto request = read_and_check(document->root(), message.issuer_, message.id_, expected);
     if (!request) return request.error();
-    if (auto ok = check_claims(*request, message.issuer_, message.id_, expected); !ok) return ok.error();
-    if (auto ok = check_destination(request->destination, expected, expected.destination_rule); !ok) return ok.error();
-    if (auto ok = check_issue_instant(request->issue_instant, request->not_on_or_after, expected); !ok)
-        return ok.error();
-    if (auto ok = check_not_on_or_after(*request, expected); !ok) return ok.error();
+    return Verified<LogoutRequest>(*std::move(request));
+}
+
+Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
+                                                        const AuthenticatedSender& sender,
+                                                        const Expectations& expected) {
+    const ReceivedMessage::Impl& received = *message.message_.impl_;
+    if (has_signature(received.document)) return fail(Errc::signature_invalid, "not verified: only its sender was");
+    if (!received.document.has_unique_ids()) return fail(Errc::xml_duplicate_id);
+    if (sender.entity() != expected.issuer) return fail(Errc::issuer_mismatch, "sent by somebody else");
+    auto request = read_and_check(received.message, message.issuer_, message.id_, expected);
+    if (!request) return request.error();
     return Verified<LogoutRequest>(*std::move(request));
 }
 

@@ -196,6 +196,12 @@ Result<std::vector<xml::Element>> read_signature_children(const xml::Element& si
 
 }  // namespace
 
+bool has_signature(const xml::Document& document) {
+    std::vector<xml::Element> signatures;
+    collect_signatures(document.root(), signatures);
+    return !signatures.empty();
+}
+
 Result<SignatureProfile> read_signature(const xml::Element& signature, const std::string& id,
                                         const AlgorithmPolicy& policy) {
     if (auto ok = check_attributes(signature, {"Id"}); !ok) return ok.error();

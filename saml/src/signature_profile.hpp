@@ -20,6 +20,9 @@ struct SignatureProfile {
     std::vector<std::string> inclusive_prefixes = {};  ///< InclusiveNamespaces/@PrefixList; "" is #default
 };
 
+/// Whether a ds:Signature stands anywhere in `document`.
+[[nodiscard]] bool has_signature(const xml::Document& document);
+
 /// read_signature reads one ds:Signature element, wherever it stands. Errors: as verify_enveloped(), from
 /// signature_structure to digest_algorithm_not_allowed.
 [[nodiscard]] Result<SignatureProfile> read_signature(const xml::Element& signature, const std::string& id,

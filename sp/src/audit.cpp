@@ -29,6 +29,7 @@ std::string to_json(const AuditEntry& entry) {
     if (!entry.source.empty()) line.add_value("source", text(entry.source));
     line.add_value("idp", text(entry.idp));
     line.add_value("request_id", text(entry.request_id));
+    if (!entry.authenticated_by.empty()) line.add_value("authenticated_by", text(entry.authenticated_by));
     line.add_value("name_id", text(entry.name_id));
     line.add_value("session_indexes", texts(entry.session_indexes));
     line.add_value("status", text(entry.status));

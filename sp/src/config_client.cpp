@@ -27,7 +27,25 @@ fs::path tls_file(const ConfigTable& table, const fs::path& folder, std::string_
     return file;
 }
 
-/// RFC 7617: no controls, and no colon in the user's name.
+idp_adapter::HttpProxy read_proxy(const Placed<std::string>& text) {
+    const std::string_view all = text.value;
+    const auto colon = all.rfind(':');
+    idp_adapter::HttpProxy proxy{.host = std::string(all.substr(0, colon))};
+    const std::string_view port = colon == std::string_view::npos ? std::string_view() : all.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), proxy.port);
+    const bool is_port = error == std::errc{} && end == port.data() + port.size() && proxy.port != 0;
+    const bool is_bracketed = proxy.host.starts_with('[') && proxy.host.ends_with(']');
+    if (is_bracketed) proxy.host = proxy.host.substr(1, proxy.host.size() - 2);
+    const bool is_host = !proxy.host.empty() && proxy.host.find_first_of(" /@[]") == std::string::npos &&
+                         (is_bracketed || proxy.host.find(':') == std::string::npos);
+    if (!is_port || !is_host) {
+        refuse(text.place, "proxy can't be " + shown(all), R"(write "host:port", e.g. "proxy.example.org:3128")");
+    }
+    return proxy;
+}
+
+}  // namespace
+
 std::optional<BasicCredentials> read_credentials(const ConfigTable& table, const fs::path& folder,
                                                  std::string_view user_key, std::string_view password_key,
                                                  std::vector<std::string>& notes) {
@@ -52,25 +70,6 @@ std::optional<BasicCredentials> read_credentials(const ConfigTable& table, const
     }
     return BasicCredentials{user->value, std::move(password)};
 }
-
-idp_adapter::HttpProxy read_proxy(const Placed<std::string>& text) {
-    const std::string_view all = text.value;
-    const auto colon = all.rfind(':');
-    idp_adapter::HttpProxy proxy{.host = std::string(all.substr(0, colon))};
-    const std::string_view port = colon == std::string_view::npos ? std::string_view() : all.substr(colon + 1);
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), proxy.port);
-    const bool is_port = error == std::errc{} && end == port.data() + port.size() && proxy.port != 0;
-    const bool is_bracketed = proxy.host.starts_with('[') && proxy.host.ends_with(']');
-    if (is_bracketed) proxy.host = proxy.host.substr(1, proxy.host.size() - 2);
-    const bool is_host = !proxy.host.empty() && proxy.host.find_first_of(" /@[]") == std::string::npos &&
-                         (is_bracketed || proxy.host.find(':') == std::string::npos);
-    if (!is_port || !is_host) {
-        refuse(text.place, "proxy can't be " + shown(all), R"(write "host:port", e.g. "proxy.example.org:3128")");
-    }
-    return proxy;
-}
-
-}  // namespace
 
 std::string hash_of(const Placed<std::string>& text, std::string_view key) {
     std::string hash = text.value;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,5 +22,13 @@ void read_peer(const ConfigTable& table, const std::filesystem::path& folder, id
 /// basic_user, basic_password_file, proxy, proxy_user, proxy_password_file, timeout, allow_http.
 void read_way(const ConfigTable& table, const std::filesystem::path& folder, idp_adapter::HttpClientOptions& http,
               std::vector<std::string>& notes);
+
+/// An account for HTTP Basic (RFC 7617: no controls, and no colon in the user's name), its password in the first line
+/// of a file. Both keys, or neither.
+[[nodiscard]] std::optional<idp_adapter::BasicCredentials> read_credentials(const ConfigTable& table,
+                                                                            const std::filesystem::path& folder,
+                                                                            std::string_view user_key,
+                                                                            std::string_view password_key,
+                                                                            std::vector<std::string>& notes);
 
 }  // namespace slo::sp

@@ -54,9 +54,14 @@ constexpr auto metadata_keys = with_profile_keys({"name",
 /// Reads one table of either kind.
 class SourceReader {
 public:
-    SourceReader(const ConfigTable& table, const fs::path& folder, std::chrono::seconds clock_skew, Instant now,
-                 std::vector<std::string>& notes)
-        : table_(table), folder_(folder), clock_skew_(clock_skew), now_(now), notes_(notes) {}
+    SourceReader(const ConfigTable& table, const ProfileSurroundings& surroundings, std::chrono::seconds clock_skew,
+                 Instant now, std::vector<std::string>& notes)
+        : table_(table),
+          surroundings_(surroundings),
+          folder_(surroundings.folder),
+          clock_skew_(clock_skew),
+          now_(now),
+          notes_(notes) {}
 
     /// An IdP of its own, and its file as a source that is watched.
     struct WatchedIdp {
@@ -93,6 +98,7 @@ private:
     }
 
     const ConfigTable& table_;
+    const ProfileSurroundings& surroundings_;
     const fs::path& folder_;
     std::chrono::seconds clock_skew_;
     Instant now_;
@@ -174,7 +180,7 @@ SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
     rules.limits.octets = max_idp_octets;
     read_trust(rules);
     auto document = read_idp_document(file, rules);
-    auto profile = read_profile(table_, folder_, notes_);
+    auto profile = read_profile(table_, surroundings_, notes_);
     auto idp = idp_adapter::make_idp(document.idps.front(), profile);
     if (!idp) refuse_idp_metadata(file.place, file.value, idp.error());
     note_profile(profile, "the IdP " + shown(idp->entity_id.str()));
@@ -296,11 +302,16 @@ SourceOfIdps SourceReader::read_metadata() {
     read_limits(source);
     const auto cache = table_.text("cache");
     if (is_remote()) source.cache = folder_ / (cache ? cache->value : "metadata-cache");
-    auto profile = read_profile(table_, folder_, notes_);
+    auto profile = read_profile(table_, surroundings_, notes_);
     // All its IdPs would have these names.
     if (!profile.issuer_aliases.empty() && source.rules.wanted.size() != 1) {
         refuse(table_.place_of("issuer_aliases"), "issuer_aliases for more than one IdP",
                "name that IdP alone: entities = [\"https://idp.example.org/saml\"]");
+    }
+    if (profile.accepted_authentication.basic && source.rules.wanted.size() != 1) {
+        refuse(table_.place_of("sender_user"), "one password for more than one IdP",
+               "name that IdP alone, entities = [\"https://idp.example.org/saml\"], or each could log out the others' "
+               "users");
     }
     note_profile(profile, "IdPs of [[metadata]] " + shown(name.value));
     return {std::move(source), std::move(profile)};
@@ -322,8 +333,8 @@ void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigT
 
 }  // namespace
 
-PartnersSection read_partners(const ConfigTable& root, const fs::path& folder, const PolicySection& policy, Instant now,
-                              std::vector<std::string>& notes) {
+PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
+                              const PolicySection& policy, Instant now, std::vector<std::string>& notes) {
     const auto clock_skew = policy.policy.clock_skew;
     const auto idps = root.tables("idp", idp_keys);
     const auto others = root.tables("metadata", metadata_keys);
@@ -335,7 +346,7 @@ PartnersSection read_partners(const ConfigTable& root, const fs::path& folder, c
     section.metadata.shared_keys = policy.shared_keys;
     std::set<saml::EntityID> seen;
     for (const ConfigTable& table : idps) {
-        auto watched = SourceReader(table, folder, clock_skew, now, notes).read_idp(section.idps.size() + 1);
+        auto watched = SourceReader(table, surroundings, clock_skew, now, notes).read_idp(section.idps.size() + 1);
         const auto& id = watched.idp.entity_id;
         if (!seen.insert(id).second) {
             refuse(table.place(), "the IdP " + shown(id.str()) + " is configured twice", "keep one [[idp]] for it");
@@ -346,7 +357,7 @@ PartnersSection read_partners(const ConfigTable& root, const fs::path& folder, c
     }
     std::set<std::string> names;
     for (const ConfigTable& table : others) {
-        section.metadata.sources.push_back(SourceReader(table, folder, clock_skew, now, notes).read_metadata());
+        section.metadata.sources.push_back(SourceReader(table, surroundings, clock_skew, now, notes).read_metadata());
         const std::string& name = section.metadata.sources.back().source.name;
         if (name.starts_with("idp-") || !names.insert(name).second) {
             refuse(table.place_of("name"), "name = " + shown(name) + " is taken",

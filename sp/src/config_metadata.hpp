@@ -21,8 +21,8 @@ struct PartnersSection {
 };
 
 /// Reads the files that [[idp]] names, and what [[metadata]] says of other places, which aren't asked here. At least
-/// one of both. Relative paths are relative to `folder`. Appends to `notes` what the operator should know.
-[[nodiscard]] PartnersSection read_partners(const ConfigTable& root, const std::filesystem::path& folder,
+/// one of both. Appends to `notes` what the operator should know.
+[[nodiscard]] PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
                                             const PolicySection& policy, Instant now, std::vector<std::string>& notes);
 
 }  // namespace slo::sp

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "config_client.hpp"
 #include "config_sections.hpp"
 #include "content_type.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
 #include "slo/saml/form.hpp"
 
 namespace slo::sp {
@@ -66,6 +68,62 @@ void read_wires(const ConfigTable& table, std::set<Wire>& wires) {
         }
     }
     if (wires.empty()) refuse(table.place_of("wires"), "wires is empty: no logout could arrive", "write [\"soap\"]");
+}
+
+/// A password can be tried by anybody who reaches us, so it must be none that can be guessed.
+constexpr std::size_t shortest_password = 16;
+
+void read_password(const ConfigTable& table, const ProfileSurroundings& surroundings,
+                   idp_adapter::AcceptedAuthentication& accepted, std::vector<std::string>& notes) {
+    const HttpServerOptions& server = surroundings.server;
+    const Place place = table.place_of("accepted_authentication");
+    accepted.basic = read_credentials(table, surroundings.folder, "sender_user", "sender_password_file", notes);
+    if (!accepted.basic) {
+        refuse(place, "\"http_basic\" without sender_user",
+               "name the account that the IdP uses here, and its password's file");
+    }
+    if (accepted.basic->password.size() < shortest_password) {
+        refuse(table.place_of("sender_password_file"), "the password has fewer than 16 octets",
+               "whoever reaches the endpoint can try: write a random one, e.g. of openssl rand -base64 24");
+    }
+    if (!server.tls && !idp_adapter::is_loopback(server.address)) {
+        refuse(place, "\"http_basic\" without TLS",
+               "the password would be readable on the way: add [server.tls], or listen "
+               "on 127.0.0.1 behind a proxy that speaks TLS");
+    }
+}
+
+void read_accepted_authentication(const ConfigTable& table, const ProfileSurroundings& surroundings,
+                                  idp_adapter::AcceptedAuthentication& accepted, std::vector<std::string>& notes) {
+    using TlsClientKey = idp_adapter::AcceptedAuthentication::TlsClientKey;
+    constexpr std::string_view key = "accepted_authentication";
+    std::set<std::string> ways = {"xml_signature"};
+    if (table.has(key)) ways.clear();
+    for (const auto& text : table.texts(key)) {
+        if (text.value != "xml_signature" && text.value != "tls_client_key" && text.value != "http_basic") {
+            refuse(text.place, std::string(key) + ": " + shown(text.value) + " is none",
+                   R"(write some of "xml_signature", "tls_client_key", "http_basic")");
+        }
+        ways.insert(text.value);
+    }
+    if (!ways.contains("xml_signature")) {
+        refuse(table.place_of(key), std::string(key) + " without \"xml_signature\"",
+               "add it: what is signed is believed for its signature, whatever else is accepted");
+    }
+    if (ways.contains("tls_client_key")) {
+        accepted.tls_client_key = TlsClientKey::accepted;
+        const auto& tls = surroundings.server.tls;
+        if (!tls || tls->client_certificates == ClientCertificates::none) {
+            refuse(table.place_of(key), "\"tls_client_key\", but no client certificate is asked for",
+                   "this process must speak TLS itself: write client_certificates = \"any\" in [server.tls]");
+        }
+    }
+    if (ways.contains("http_basic")) return read_password(table, surroundings, accepted, notes);
+    if (table.has("sender_user") || table.has("sender_password_file")) {
+        refuse(table.place_of(table.has("sender_user") ? "sender_user" : "sender_password_file"),
+               "a password that nothing is accepted for",
+               R"(write accepted_authentication = ["xml_signature", "http_basic"], or remove it)");
+    }
 }
 
 void read_receiving(const ConfigTable& table, InteropProfile& profile) {
@@ -140,11 +198,14 @@ void read_outgoing(const ConfigTable& table, const fs::path& folder, OutgoingRul
 
 }  // namespace
 
-InteropProfile read_profile(const ConfigTable& table, const fs::path& folder, std::vector<std::string>& notes) {
+InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings& surroundings,
+                            std::vector<std::string>& notes) {
+    const fs::path& folder = surroundings.folder;
     using saml::AlgorithmPolicy;
     InteropProfile profile = named_profile(table);
     if (table.is_on("dangerously_accept_sha1")) profile.algorithms.sha1 = AlgorithmPolicy::Sha1::dangerously_accepted;
     if (table.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+    read_accepted_authentication(table, surroundings, profile.accepted_authentication, notes);
     read_receiving(table, profile);
     read_answering(table, profile);
     if (table.has("logout")) read_outgoing(table.table("logout", logout_keys), folder, profile.outgoing, notes);

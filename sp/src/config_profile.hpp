@@ -10,11 +10,15 @@
 
 #include "config_table.hpp"
 #include "slo/idp_adapter/interop_profile.hpp"
+#include "slo/sp/http_server.hpp"
 
 namespace slo::sp {
 
 /// The keys that [[idp]] and [[metadata]] have in common.
-inline constexpr std::array<std::string_view, 15> profile_keys = {"profile",
+inline constexpr std::array<std::string_view, 18> profile_keys = {"profile",
+                                                                  "accepted_authentication",
+                                                                  "sender_user",
+                                                                  "sender_password_file",
                                                                   "dangerously_accept_sha1",
                                                                   "accept_cbc",
                                                                   "destination",
@@ -40,9 +44,16 @@ template <std::size_t count>
     return all;
 }
 
-/// The preset that `profile` names, if any, with what else stands in the table. Relative paths are relative to
-/// `folder`. Appends to `notes` what the operator should know.
-[[nodiscard]] idp_adapter::InteropProfile read_profile(const ConfigTable& table, const std::filesystem::path& folder,
+/// What a profile depends on outside of its table.
+struct ProfileSurroundings {
+    const std::filesystem::path& folder;  ///< of relative paths
+    const HttpServerOptions& server;      ///< has to show us the proofs that are accepted
+};
+
+/// The preset that `profile` names, if any, with what else stands in the table. Appends to `notes` what the operator
+/// should know.
+[[nodiscard]] idp_adapter::InteropProfile read_profile(const ConfigTable& table,
+                                                       const ProfileSurroundings& surroundings,
                                                        std::vector<std::string>& notes);
 
 }  // namespace slo::sp

@@ -67,10 +67,13 @@ TlsOptions read_tls(const ConfigTable& tls, const std::filesystem::path& folder,
     options.client_certificates = tls.choice("client_certificates", ClientCertificates::none,
                                              {{"none", ClientCertificates::none},
                                               {"optional", ClientCertificates::optional},
-                                              {"required", ClientCertificates::required}});
+                                              {"required", ClientCertificates::required},
+                                              {"any", ClientCertificates::any}});
+    const bool needs_ca = options.client_certificates == ClientCertificates::optional ||
+                          options.client_certificates == ClientCertificates::required;
     const auto ca = tls.text("client_ca");
     if (ca) options.client_ca_file = tls_file(*ca, "client_ca", folder);
-    if (!ca && options.client_certificates != ClientCertificates::none) {
+    if (!ca && needs_ca) {
         refuse(tls.place_of("client_certificates"), "client_certificates without client_ca",
                "name the file with the CA that issued them: client_ca = \"clients-ca.pem\"");
     }

@@ -46,7 +46,7 @@ Configuration Reader::read() {
                               handler_threads_for(store.options), notes_);
     const std::uint16_t local_port = read_local_port(root.table("local", local_keys), server.server);
     ProcessOptions process = read_process(root.table("process", process_keys));
-    PartnersSection partners = read_partners(root, folder_, policy, now_, notes_);
+    PartnersSection partners = read_partners(root, {.folder = folder_, .server = server.server}, policy, now_, notes_);
     Keys keys = load_keys(sp, now_, notes_);
     StoreOptions store_options = load_store(std::move(store), notes_);
     metadata::Publication publication = publication_of(sp, keys);

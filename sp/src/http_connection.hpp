@@ -34,6 +34,7 @@
 #include "http_reply.hpp"
 #include "input_buffer.hpp"
 #include "slo/asio.hpp"
+#include "slo/idp_adapter/tls_client.hpp"
 #include "slo/sp/http_server.hpp"
 
 namespace slo::sp {
@@ -137,6 +138,7 @@ private:
     Admission::Place place_;
     Socket socket_;
     std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+    std::string tls_key_;  ///< of the client's certificate
     InputBuffer input_;
     Time deadline_ = Time::max();
     bool timed_out_ = false;
@@ -177,7 +179,12 @@ inline Task<void> Connection::serve() {
 inline Task<bool> Connection::shake_hands() {
     allow(service_.options.handshake_timeout);
     const auto [error] = co_await tls_->async_handshake(boost::asio::ssl::stream_base::server, use_task);
-    if (!error) co_return true;
+    if (!error) {
+        if (service_.options.tls->client_certificates != ClientCertificates::none) {
+            tls_key_ = idp_adapter::key_of_peer(tls_->native_handle());
+        }
+        co_return true;
+    }
     // xmlsec1 works in this thread too, and would take our leftovers for its own failure.
     ERR_clear_error();
     ++service_.counters.failed_handshakes;
@@ -201,6 +208,7 @@ inline Task<std::optional<HttpRequest>> Connection::receive() {
     auto body = co_await receive_body(std::get<RequestHead>(head));
     if (!body) co_return std::nullopt;
     request->body = std::move(*body);
+    request->tls_key = tls_key_;
     keep_alive_ = std::get<RequestHead>(head).keep_alive;
     co_return request;
 }

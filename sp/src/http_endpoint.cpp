@@ -109,7 +109,11 @@ HttpStep HttpEndpoint::log_out(const HttpRequest& request, const std::optional<s
     if (!media_type || !is_plain(request)) return uncached(bare(415));
     if (request.body.size() > options_.max_body) return uncached(bare(413));
 
-    LogoutStep step = service_.begin(request.body, *media_type);
+    LogoutStep step =
+        service_.begin({.body = request.body,
+                        .media_type = *media_type,
+                        .client = {.tls_key = request.tls_key,
+                                   .authorization = std::string(request.header("Authorization").value_or(""))}});
     if (auto* answer = std::get_if<SoapReply>(&step)) return http_reply(std::move(*answer));
     auto& pending = std::get<PendingLogout>(step);
     return PendingReply{

@@ -39,8 +39,9 @@ struct Received {
     idp_adapter::Wire wire;
 };
 
-Result<Received> receive(std::string_view body, std::string_view media_type, RequestTrace& trace) {
-    const bool is_form = media_type == saml::form::media_type;
+Result<Received> receive(const PostedRequest& posted, RequestTrace& trace) {
+    const std::string_view body = posted.body;
+    const bool is_form = posted.media_type == saml::form::media_type;
     if (is_form) trace.answer_kind = AnswerKind::bare;
     Result<saml::ReceivedMessage> message = is_form ? saml::form::decode(body) : saml::soap::decode(body);
     if (!message) return std::move(message).error();
@@ -52,6 +53,17 @@ Result<Received> receive(std::string_view body, std::string_view media_type, Req
     Result<saml::UnverifiedLogoutRequest> request = saml::UnverifiedLogoutRequest::parse(*message);
     if (!request) return std::move(request).error();
     return Received{*std::move(request), wire};
+}
+
+/// For the audit.
+std::string_view name(saml::AuthenticatedSender::Proof proof) noexcept {
+    switch (proof) {
+        case saml::AuthenticatedSender::Proof::tls_client_key:
+            return "tls_client_key";
+        case saml::AuthenticatedSender::Proof::shared_secret:
+            return "http_basic";
+    }
+    return "";
 }
 
 Result<void> check_wire(const Idp& idp, idp_adapter::Wire wire, std::string_view media_type) {
@@ -93,6 +105,19 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
     };
 }
 
+/// Believed for its signature; only one that has none, for what else the IdP's profile accepts.
+Result<saml::Verified<saml::LogoutRequest>> verify(const LogoutServiceParts& parts, const Idp& idp,
+                                                   const saml::UnverifiedLogoutRequest& unverified,
+                                                   const idp_adapter::ClientCredentials& client, RequestTrace& trace) {
+    const saml::Expectations expected = expectations(parts, idp, unverified.claimed_issuer(), trace.audit.time);
+    auto request = saml::MessageVerifier::verify(unverified, idp.keys, expected);
+    if (request || !saml::is(request.error(), saml::Errc::signature_missing)) return request;
+    const auto sender = idp_adapter::authenticate(idp, expected.issuer, client);
+    if (!sender) return request;
+    trace.audit.authenticated_by = name(sender->proof());
+    return saml::MessageVerifier::verify(unverified, *sender, expected);
+}
+
 /// What this IdP's profile says of a request that is its own.
 Result<void> apply_profile(const Idp& idp, const saml::LogoutRequest& request, RequestTrace& trace) {
     using idp_adapter::AsynchronousRule;
@@ -109,18 +134,16 @@ Result<void> apply_profile(const Idp& idp, const saml::LogoutRequest& request, R
 /// The order that the request proves to be, or why it proves nothing. Touches neither store nor application. What an
 /// IdP may have of us is counted as soon as it is proven to be that IdP, before its EncryptedID costs anything.
 Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps, Allowances& partners_requests,
-                          std::string_view body, std::string_view media_type, RequestTrace& trace) {
+                          const PostedRequest& posted, RequestTrace& trace) {
     const Instant now = trace.audit.time;
-    Result<Received> received = receive(body, media_type, trace);
+    Result<Received> received = receive(posted, trace);
     if (!received) return std::move(received).error();
 
-    Result<std::shared_ptr<const Idp>> partner = find_partner(idps, *received, media_type, parts.policy, trace);
+    Result<std::shared_ptr<const Idp>> partner = find_partner(idps, *received, posted.media_type, parts.policy, trace);
     if (!partner) return std::move(partner).error();
     const Idp& idp = **partner;
 
-    const saml::UnverifiedLogoutRequest& unverified = received->request;
-    Result<saml::Verified<saml::LogoutRequest>> request =
-        saml::MessageVerifier::verify(unverified, idp.keys, expectations(parts, idp, unverified.claimed_issuer(), now));
+    Result<saml::Verified<saml::LogoutRequest>> request = verify(parts, idp, received->request, posted.client, trace);
     if (!request) return std::move(request).error();
     trace.in_response_to = (*request)->id;
     trace.audit.request_id = (*request)->id.str();
@@ -204,7 +227,7 @@ struct LogoutService::Impl {
         return keys;
     }
 
-    [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
+    [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, const PostedRequest& posted,
                                    RequestTrace& trace) const;
     [[nodiscard]] SoapReply refuse_in_measure(RequestTrace& trace, const Failure& failure) const;
     [[nodiscard]] LogoutStep carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const;
@@ -239,19 +262,19 @@ void LogoutService::replace_keys(saml::MessageSigner signer, std::vector<saml::D
     impl_->keys.swap(keys);
 }
 
-LogoutStep LogoutService::begin(std::string_view body, std::string_view media_type) noexcept {
+LogoutStep LogoutService::begin(const PostedRequest& posted) noexcept {
     RequestTrace trace(impl_->parts.clock.now(), impl_->our_keys());
     try {
         const std::shared_ptr<const IdpDirectory> partners = idps();
-        return impl_->begin(partners.get(), body, media_type, trace);
+        return impl_->begin(partners.get(), posted, trace);
     } catch (...) {
         return answer_exception(impl_->parts, trace);
     }
 }
 
-LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, std::string_view body, std::string_view media_type,
+LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, const PostedRequest& posted,
                                       RequestTrace& trace) const {
-    const Result<LogoutOrder> order = prove(parts, partners, partners_requests, body, media_type, trace);
+    const Result<LogoutOrder> order = prove(parts, partners, partners_requests, posted, trace);
     if (!order) return refuse_in_measure(trace, order.error());
 
     Result<BegunLogout> begun = parts.store.begin_logout(*order);
@@ -288,8 +311,8 @@ LogoutStep LogoutService::Impl::carry_out(LogoutDecision decision, LogoutKey key
     return PendingLogout(std::move(state));
 }
 
-SoapReply LogoutService::handle(std::string_view body, std::string_view media_type) noexcept {
-    LogoutStep step = begin(body, media_type);
+SoapReply LogoutService::handle(const PostedRequest& posted) noexcept {
+    LogoutStep step = begin(posted);
     if (auto* reply = std::get_if<SoapReply>(&step)) return std::move(*reply);
     auto& pending = std::get<PendingLogout>(step);
     try {
@@ -314,11 +337,11 @@ Result<std::vector<Session>> LogoutService::preview(const SessionSelection& sele
     return guarded<std::vector<Session>>([&] { return find_sessions(start_context({}), selection); });
 }
 
-Result<std::vector<Session>> LogoutService::preview(std::string_view body, std::string_view media_type) noexcept {
+Result<std::vector<Session>> LogoutService::preview(const PostedRequest& posted) noexcept {
     return guarded<std::vector<Session>>([&]() -> Result<std::vector<Session>> {
         RequestTrace trace(impl_->parts.clock.now(), impl_->our_keys());
         const std::shared_ptr<const IdpDirectory> partners = idps();
-        const auto order = prove(impl_->parts, partners.get(), impl_->partners_requests, body, media_type, trace);
+        const auto order = prove(impl_->parts, partners.get(), impl_->partners_requests, posted, trace);
         if (!order) return order.error();
         return impl_->parts.store.named_by(*order);
     });

@@ -84,8 +84,19 @@ Result<void> load_identity(SSL_CTX* context, const TlsOptions& options) {
     return check_dates(SSL_CTX_get0_certificate(context), chain);
 }
 
-Result<void> load_client_ca(SSL_CTX* context, const TlsOptions& options) {
+/// That the client has the private key, the handshake still proves.
+int let_in(X509_STORE_CTX* /*verification*/, void* /*nothing*/) {
+    return 1;
+}
+
+Result<void> ask_for_client_certificates(SSL_CTX* context, const TlsOptions& options) {
     if (options.client_certificates == ClientCertificates::none) return Done{};
+    SSL_CTX_set_max_cert_list(context, max_client_chain_octets);
+    if (options.client_certificates == ClientCertificates::any) {
+        SSL_CTX_set_cert_verify_callback(context, let_in, nullptr);
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+        return Done{};
+    }
     const auto& file = options.client_ca_file;
     if (auto readable = require_readable("CA file for client certificates", file); !readable) return readable;
     if (SSL_CTX_load_verify_file(context, file.c_str()) != 1) {
@@ -95,7 +106,6 @@ Result<void> load_client_ca(SSL_CTX* context, const TlsOptions& options) {
     const bool required = options.client_certificates == ClientCertificates::required;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
     SSL_CTX_set_verify_depth(context, max_chain_depth);
-    SSL_CTX_set_max_cert_list(context, max_client_chain_octets);
     return Done{};
 }
 
@@ -128,7 +138,7 @@ Result<void> configure_tls(ssl_ctx_st* context, const TlsOptions& options) {
                                                 drained_complaint() + "): install OpenSSL 3 with its default provider");
     }
     if (auto loaded = load_identity(context, options); !loaded) return loaded;
-    if (auto loaded = load_client_ca(context, options); !loaded) return loaded;
+    if (auto asked = ask_for_client_certificates(context, options); !asked) return asked;
     set_resumption(context, options.client_certificates);
     return Done{};
 }

@@ -271,6 +271,34 @@ BOOST_AUTO_TEST_CASE(http_06_compares_media_types_in_any_case_and_ignores_parame
     expect_accepted_with({{"content-type", "text/xml"}});
 }
 
+BOOST_AUTO_TEST_CASE(http_07_takes_a_password_that_was_configured_in_the_first_request,
+                     *spec("SAML Conformance 3.5 l.224-231; Bindings 3.2.2.1")) {
+    Baseline provider({.idps = {idp1({.accepted_authentication = {
+                                          .basic = idp_adapter::BasicCredentials{"idp1", "correct horse"}}})}});
+    const sp::HttpHeaders wrong = {{"Content-Type", "text/xml"}, {"Authorization", "Basic aWRwMTpjb3JyZWN0IGhvcnM="}};
+    expect_status(provider.post(unsigned_soap({}), wrong), "Requester", {"RequestDenied"});
+    expect_unchanged(provider);
+    const sp::HttpHeaders right = {{"Content-Type", "text/xml"}, {"Authorization", "Basic aWRwMTpjb3JyZWN0IGhvcnNl"}};
+    expect_ok(provider.post(unsigned_soap({}), right));
+    expect_sessions(provider, "S2 S3 S4", "S1");
+}
+
+BOOST_AUTO_TEST_CASE(http_08_believes_a_tls_client_for_a_signing_key_of_its_metadata,
+                     *spec("SAML Metadata erratum E62; metadata interoperability profile")) {
+    using enum idp_adapter::AcceptedAuthentication::TlsClientKey;
+    Baseline provider({.idps = {idp1({.accepted_authentication = {.tls_client_key = accepted}})}});
+    sp::HttpRequest request{.method = "POST",
+                            .target = "/saml/slo/soap",
+                            .headers = {{"Content-Type", "text/xml"}},
+                            .body = unsigned_soap({}),
+                            .tls_key = key_fingerprint("keys/idp2.crt.pem")};
+    expect_status(provider.send(request), "Requester", {"RequestDenied"});
+    expect_unchanged(provider);
+    request.tls_key = key_fingerprint("keys/idp1-first.crt.pem");
+    expect_ok(provider.send(request));
+    expect_sessions(provider, "S2 S3 S4", "S1");
+}
+
 BOOST_AUTO_TEST_CASE(http_09_trusts_no_forwarded_client_certificate, *spec("SAML Profiles 4.4.4.1 l.1297")) {
     Baseline provider;
     expect_status(provider.post(unsigned_soap({}), {{"Content-Type", "text/xml"},

@@ -239,7 +239,8 @@ BOOST_AUTO_TEST_CASE(aslo_02_waits_for_no_response_and_ignores_a_late_one, *spec
     BOOST_TEST((result.idps.front().retried == sp::Retried::no));
     BOOST_TEST(requester.kept() == 0U);
     LogoutResponseText late{.in_response_to = id_in(server.requests().at(0))};
-    static_cast<void>(requester.service().handle(late.signed_soap(), "text/xml"));
+    const std::string body = late.signed_soap();
+    static_cast<void>(requester.service().handle({body, "text/xml"}));
     BOOST_TEST(requester.lives("S2"));
     BOOST_TEST(!requester.lives("S1"));
     BOOST_TEST(server.connections() == 1U);

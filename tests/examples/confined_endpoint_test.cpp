@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "fixtures.hpp"
 #include "process.hpp"
 #include "site.hpp"
 
@@ -25,8 +26,15 @@ using Stream = std::unique_ptr<BIO, decltype([](BIO* stream) { BIO_free_all(stre
 using Context = std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* context) { SSL_CTX_free(context); })>;
 
 /// The body of the answer to a POST over TLS, from the server that the fixture's certificate names.
-std::string post_over_tls(std::uint16_t port, const std::string& path, const std::string& body) {
+/// `identity`: the client's certificate and key, tests/fixtures/<identity>.crt.pem and .key.pem; empty: none.
+std::string post_over_tls(std::uint16_t port, const std::string& path, const std::string& body,
+                          const std::string& identity = {}) {
     const Context context(SSL_CTX_new(TLS_client_method()));
+    if (!identity.empty()) {
+        const std::string file = SLO_FIXTURES "/" + identity;
+        SSL_CTX_use_certificate_file(context.get(), (file + ".crt.pem").c_str(), SSL_FILETYPE_PEM);
+        SSL_CTX_use_PrivateKey_file(context.get(), (file + ".key.pem").c_str(), SSL_FILETYPE_PEM);
+    }
     SSL_CTX_load_verify_file(context.get(), SLO_FIXTURES "/tls/server.pem");
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     const Stream stream(BIO_new_ssl_connect(context.get()));
@@ -44,6 +52,20 @@ std::string post_over_tls(std::uint16_t port, const std::string& path, const std
     ERR_clear_error();
     const auto end = answer.find("\r\n\r\n");
     return end == std::string::npos ? "" : answer.substr(end + 4);
+}
+
+/// As metadata has it, for signing.
+std::string key_descriptor(const std::string& identity) {
+    return R"(<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>)"
+           "<ds:X509Certificate>" +
+           test::certificate_base64(identity + ".crt.pem") +
+           "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>";
+}
+
+std::string without_signature(const std::string& message) {
+    const auto begin = message.find("<ds:Signature");
+    const std::string_view end = "</ds:Signature>";
+    return message.substr(0, begin) + message.substr(message.find(end) + end.size());
 }
 
 /// Where OpenSSL looks for it: OPENSSLDIR: "/usr/lib/ssl".
@@ -83,6 +105,29 @@ BOOST_AUTO_TEST_CASE(logs_out_over_tls) {
     const auto order = sign_in_and_order_logout();
     expect_success(post_over_tls(port, "/saml/slo", order.body), order);
     BOOST_TEST((next_line(process).find(R"("event":"logout")") != std::string::npos));
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+// As Shibboleth does where our slo_url has another port than 443. Its metadata lists the key of the TLS client, and the
+// certificate is of no CA.
+BOOST_AUTO_TEST_CASE(takes_an_unsigned_request_over_the_tls_key_in_the_idp_s_metadata) {
+    const std::string of_signer = idp.metadata();
+    const auto end = of_signer.find("</md:KeyDescriptor>") + std::string("</md:KeyDescriptor>").size();
+    std::ofstream(folder / "idp.xml") << of_signer.substr(0, end) + key_descriptor("keys/idp1-first") +
+                                             of_signer.substr(end);
+    more_of_idp = "accepted_authentication = [\"xml_signature\", \"tls_client_key\"]\n";
+    configure("127.0.0.1", port, local_port);
+    speak_tls("client_certificates = \"any\"\n");
+    become_nobody();
+    auto process = open();
+    const auto order = sign_in_and_order_logout();
+    const std::string bare = without_signature(order.body);
+    const std::string denied = post_over_tls(port, "/saml/slo", bare, "keys/stranger");
+    BOOST_TEST((denied.find("status:RequestDenied") != std::string::npos), denied);
+    BOOST_TEST((next_line(process).find(R"("rule":"sig.missing")") != std::string::npos));
+    BOOST_TEST(ask_for("c1") == 200);
+    expect_success(post_over_tls(port, "/saml/slo", bare, "keys/idp1-first"), order);
+    BOOST_TEST((next_line(process).find(R"("authenticated_by":"tls_client_key")") != std::string::npos));
     BOOST_TEST(process.stop(patience) == 0);
 }
 

@@ -46,8 +46,7 @@ signing_key = "sp.key.pem"
 signing_certificate = "sp.crt.pem"
 [[idp]]
 metadata = "idp.xml"
-[store]
-)" << store << R"([server]
+)" << more_of_idp << "[store]\n" << store << R"([server]
 listen = ")" << address << ":" << port
                                            << "\"\n[local]\nport = " << local_port << "\n";
     }
@@ -81,6 +80,7 @@ listen = ")" << address << ":" << port
 
     fs::path folder;
     std::string store = "engine = \"memory\"\n";  ///< what configure() writes into [store]
+    std::string more_of_idp;                      ///< lines of [[idp]]
 };
 
 }  // namespace slo::test

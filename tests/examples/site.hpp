@@ -50,10 +50,10 @@ public:
         configure("127.0.0.1", port, local_port);
     }
 
-    void speak_tls() const {
+    void speak_tls(const std::string& more = {}) const {
         for (const char* file : {"server.pem", "server.key"})
             fs::copy_file(fs::path(SLO_FIXTURES) / "tls" / file, folder / file);
-        configure_also("[server.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n");
+        configure_also("[server.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n" + more);
     }
     void become_nobody() const {
         if (!is_root()) return;

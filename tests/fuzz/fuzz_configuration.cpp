@@ -38,8 +38,8 @@ void check_refusal(const std::string& text) {
 /// Takes away what would open a file.
 void forget_files(ConfigValue& value) {
     constexpr std::array keys{
-        "tls"sv,        "ca"sv,         "client_certificate"sv, "client_key"sv, "basic_password_file"sv,
-        "basic_user"sv, "proxy_user"sv, "proxy_password_file"sv};
+        "tls"sv,        "ca"sv,         "client_certificate"sv,  "client_key"sv,  "basic_password_file"sv,
+        "basic_user"sv, "proxy_user"sv, "proxy_password_file"sv, "sender_user"sv, "sender_password_file"sv};
     if (auto* array = std::get_if<ConfigArray>(&value.value)) std::ranges::for_each(*array, forget_files);
     auto* map = std::get_if<ConfigMap>(&value.value);
     if (!map) return;
@@ -102,6 +102,10 @@ void check_profile(const idp_adapter::InteropProfile& profile) {
     const bool loose = profile.name_id_matching == saml::NameIDMatching::value_only &&
                        profile.destination == saml::DestinationRule::optional;
     fuzz::require(!loose && !profile.wires.empty());
+    // Neither TLS nor a password is left: nothing may stand for a signature.
+    const auto& accepted = profile.accepted_authentication;
+    fuzz::require(accepted.tls_client_key == idp_adapter::AcceptedAuthentication::TlsClientKey::refused);
+    fuzz::require(!accepted.basic);
     require_within<std::chrono::milliseconds>(profile.outgoing.http.deadline, 100ms, 1min);
     require_within<std::chrono::seconds>(profile.outgoing.validity, 30s, 24h);
 }
@@ -120,7 +124,9 @@ void read_sections(const ConfigMap& tree) {
     for (const auto& note : notes) check_refusal(note);
     const auto local_port = read_local_port(root.table("local", local_keys), server.server);
     fuzz::require(local_port == 0 || local_port != server.server.port);
-    for (const ConfigTable& idp : root.tables("idp", idp_keys)) check_profile(read_profile(idp, "/", notes));
+    for (const ConfigTable& idp : root.tables("idp", idp_keys)) {
+        check_profile(read_profile(idp, {.folder = "/", .server = server.server}, notes));
+    }
 }
 
 /// What reading says: the refusal, or nothing where all was read.

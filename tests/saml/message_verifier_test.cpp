@@ -34,6 +34,71 @@ Expectations at(slo::Instant now) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_SUITE(verify_unsigned_logout_request)
+
+namespace {
+
+std::string unsigned_envelope(const LogoutRequest& request) {
+    std::string octets = signed_envelope(request, ec_key());
+    const auto begin = octets.find("<ds:Signature");
+    const std::string_view end = "</ds:Signature>";
+    return octets.erase(begin, octets.find(end) + end.size() - begin);
+}
+
+AuthenticatedSender by_key(const EntityID& entity) {
+    return AuthenticatedSender::by_tls_client_key(entity, rsa_key().verification.fingerprint(),
+                                                  std::vector{ec_key().verification, rsa_key().verification})
+        .value();
+}
+
+slo::Result<Verified<LogoutRequest>> verify_sent(const std::string& octets, const AuthenticatedSender& sender) {
+    auto received = soap::decode(octets).value();
+    return MessageVerifier::verify(UnverifiedLogoutRequest::parse(received).value(), sender, expectations());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(reads_it_as_it_was_sent) {
+    const auto verified = verify_sent(unsigned_envelope(logout_request()), by_key(idp()));
+    BOOST_REQUIRE(verified.has_value());
+    BOOST_TEST((*verified)->id.str() == "_m1");
+    BOOST_TEST((*verified)->session_indexes.size() == logout_request().session_indexes.size());
+}
+
+BOOST_AUTO_TEST_CASE(passes_over_no_signature) {
+    const auto verified = verify_sent(signed_envelope(logout_request(), ec_key()), by_key(idp()));
+    BOOST_REQUIRE(!verified);
+    BOOST_TEST(is(verified.error(), Errc::signature_invalid));
+}
+
+BOOST_AUTO_TEST_CASE(takes_nobody_s_word_for_somebody_else) {
+    const auto verified =
+        verify_sent(unsigned_envelope(logout_request()), by_key(EntityID::parse("https://other.example.com").value()));
+    BOOST_REQUIRE(!verified);
+    BOOST_TEST(is(verified.error(), Errc::issuer_mismatch));
+}
+
+BOOST_AUTO_TEST_CASE(a_sender_is_proven_by_one_of_its_keys_alone) {
+    const std::vector keys{ec_key().verification};
+    BOOST_TEST(!AuthenticatedSender::by_tls_client_key(idp(), rsa_key().verification.fingerprint(), keys).has_value());
+    BOOST_TEST(!AuthenticatedSender::by_tls_client_key(idp(), "", keys).has_value());
+    BOOST_TEST(!AuthenticatedSender::by_tls_client_key(idp(), ec_key().verification.fingerprint(), {}).has_value());
+    BOOST_TEST((by_key(idp()).proof() == AuthenticatedSender::Proof::tls_client_key));
+}
+
+BOOST_AUTO_TEST_CASE(a_sender_is_proven_by_the_whole_secret_alone) {
+    const auto proven = AuthenticatedSender::by_shared_secret(idp(), "secret", "secret");
+    BOOST_REQUIRE(proven.has_value());
+    BOOST_TEST((proven->proof() == AuthenticatedSender::Proof::shared_secret));
+    BOOST_TEST((proven->entity() == idp()));
+    for (const std::string_view other : {"", "secre", "secret ", "Secret"}) {
+        BOOST_TEST(!AuthenticatedSender::by_shared_secret(idp(), other, "secret").has_value());
+    }
+    BOOST_TEST(!AuthenticatedSender::by_shared_secret(idp(), "", "").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(verify_logout_request)
 
 BOOST_AUTO_TEST_CASE(returns_every_field_as_it_was_signed) {

@@ -44,6 +44,27 @@ std::vector<const Identity*> pointers_to(const std::vector<Identity>& chain) {
     return pointers;
 }
 
+/// SHA-256 of the SubjectPublicKeyInfo, lower-case hex.
+std::string key_hash_of(X509* certificate) {
+    std::array<unsigned char, 32> digest{};
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(X509_get0_pubkey(certificate), &der);
+    EVP_Digest(der, static_cast<std::size_t>(size), digest.data(), nullptr, EVP_sha256(), nullptr);
+    OPENSSL_free(der);
+    std::string hex;
+    for (const unsigned octet : digest) {
+        hex += "0123456789abcdef"[octet >> 4U];
+        hex += "0123456789abcdef"[octet & 0xFU];
+    }
+    return hex;
+}
+std::string key_hash_in(const std::string& pem_file) {
+    const std::unique_ptr<BIO, FreedBy<BIO_free_all>> file(BIO_new_file(pem_file.c_str(), "r"));
+    const std::unique_ptr<X509, FreedBy<X509_free>> certificate(
+        PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
+    return key_hash_of(certificate.get());
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(http_server_mutual_tls)
@@ -162,6 +183,47 @@ BOOST_AUTO_TEST_CASE(takes_no_session_of_another_listener_for_a_certificate) {
         }
     }
     BOOST_TEST(guarded.handler.requests().empty());
+}
+
+// What the key is worth is the handler's business: an IdP's metadata says which are its own.
+BOOST_AUTO_TEST_CASE(hands_on_the_key_of_a_certificate_that_nobody_judges) {
+    const TlsServer running(any);
+    const auto identity = certified({.common_name = "self-made", .days_before = 9, .days_left = -3});
+    for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+        BOOST_TEST(running.answers({.version = version, .certificate = "stranger"}));
+        BOOST_TEST(running.answers({.version = version, .identity = &identity}));
+        BOOST_TEST(running.answers({.version = version}));
+    }
+    const auto requests = running.handler.requests();
+    BOOST_TEST_REQUIRE(requests.size() == 6U);
+    for (const std::size_t first : {0U, 3U}) {
+        BOOST_TEST(requests[first].tls_key == key_hash_in(tls_folder + "stranger.pem"));
+        BOOST_TEST(requests[first + 1].tls_key == key_hash_of(identity.certificate.get()));
+        BOOST_TEST(requests[first + 2].tls_key == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(hands_on_the_key_of_a_certificate_of_its_ca) {
+    const TlsServer running(optional);
+    BOOST_TEST(running.answers({.certificate = "client"}));
+    BOOST_TEST(running.answers());
+    const auto requests = running.handler.requests();
+    BOOST_TEST_REQUIRE(requests.size() == 2U);
+    BOOST_TEST(requests[0].tls_key == key_hash_in(tls_folder + "client.pem"));
+    BOOST_TEST(requests[1].tls_key == "");
+}
+
+// A session would bring the key back without its private half being shown again.
+BOOST_AUTO_TEST_CASE(resumes_nothing_where_keys_are_handed_on) {
+    const TlsServer running(any);
+    auto first = running.connect_tls({.version = TLS1_2_VERSION, .certificate = "stranger"});
+    BOOST_TEST_REQUIRE(first.connected());
+    const auto session = first.session();
+    auto second = running.connect_tls({.version = TLS1_2_VERSION, .resume = session.get()});
+    BOOST_TEST_REQUIRE(second.connected());
+    BOOST_TEST(SSL_session_reused(second.native()) == 0);
+    BOOST_TEST(!second.ask(get("/a")).empty());
+    BOOST_TEST(running.handler.requests().back().tls_key == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

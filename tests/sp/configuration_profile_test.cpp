@@ -151,6 +151,13 @@ BOOST_AUTO_TEST_CASE(is_the_same_for_a_federation_but_an_alias_is_one_idps) {
     refuse(beside_nobody(alias), 11, "issuer_aliases for more than one IdP", "entities = ");
     const auto alone = accept(beside_nobody(alias + "entities = [\"https://idp.example.org/saml\"]\n"));
     BOOST_TEST(alone.metadata.sources.front().profile.issuer_aliases.size() == 1U);
+    write("sender.password", "0123456789abcdef\n");
+    const std::string password =
+        "accepted_authentication = [\"xml_signature\", \"http_basic\"]\nsender_user = \"idp\"\n"
+        "sender_password_file = \"sender.password\"\n";
+    refuse(beside_nobody(password), 12, "one password for more than one IdP", "entities = ");
+    const auto known = accept(beside_nobody(password + "entities = [\"https://idp.example.org/saml\"]\n"));
+    BOOST_TEST(known.metadata.sources.front().profile.accepted_authentication.basic.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(forms_arrive_at_a_url_of_their_own) {
@@ -167,6 +174,53 @@ BOOST_AUTO_TEST_CASE(forms_arrive_at_a_url_of_their_own) {
     const auto rewritten =
         accept(with(url, url + "form_url = \"https://sp.example.org/saml/form\"\n") + "form_path = \"/inner\"\n");
     BOOST_TEST(rewritten.endpoint.form_path == "/inner");
+}
+
+BOOST_AUTO_TEST_CASE(accepts_requests_without_signature_only_if_told_so) {
+    using enum idp_adapter::AcceptedAuthentication::TlsClientKey;
+    for (const auto& strict : {profile(""), profile("accepted_authentication = [\"xml_signature\"]\n"),
+                               profile("profile = \"shibboleth\"\n"), profile("profile = \"pingfederate\"\n")}) {
+        BOOST_TEST((strict.accepted_authentication.tls_client_key == refused));
+        BOOST_TEST(!strict.accepted_authentication.basic.has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(accepts_a_tls_client_s_key_where_certificates_are_asked_for) {
+    write("server.pem", read(fixtures + "/tls/server.pem"));
+    write("server.key", read(fixtures + "/tls/server.key"));
+    const std::string accepting = idp_with("accepted_authentication = [\"xml_signature\", \"tls_client_key\"]\n");
+    const std::string tls = "[server.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n";
+    const auto accepted = accept(accepting + tls + "client_certificates = \"any\"\n");
+    BOOST_TEST((accepted.idps.front().profile.accepted_authentication.tls_client_key ==
+                idp_adapter::AcceptedAuthentication::TlsClientKey::accepted));
+    BOOST_TEST((accepted.server.tls->client_certificates == sp::ClientCertificates::any));
+    for (const auto& blind : {accepting, accepting + tls}) {
+        refuse(blind, 9, "\"tls_client_key\", but no client certificate is asked for", "client_certificates = \"any\"");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(accepts_a_password_that_nobody_guesses_or_overhears) {
+    write("sender.password", "0123456789abcdef\n");
+    write("short.password", "0123456789abcde\n");
+    const std::string ways = "accepted_authentication = [\"http_basic\", \"xml_signature\"]\n";
+    const std::string account = "sender_user = \"idp\"\nsender_password_file = \"sender.password\"\n";
+    const auto basic = profile(ways + account).accepted_authentication.basic;
+    BOOST_TEST_REQUIRE(basic.has_value());
+    BOOST_TEST(basic->user == "idp");
+    BOOST_TEST(basic->password == "0123456789abcdef");
+    refuse_line(ways, 9, "\"http_basic\" without sender_user", "name the account");
+    refuse_line(ways + "sender_user = \"idp\"\nsender_password_file = \"short.password\"\n", 11, "fewer than 16 octets",
+                "openssl rand");
+    refuse_line(account, 9, "a password that nothing is accepted for", "http_basic");
+    std::string open = idp_with(ways + account);
+    open.replace(open.find("127.0.0.1"), 9, "192.0.2.1");
+    refuse(open, 9, "\"http_basic\" without TLS", "[server.tls]");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_other_ways_and_the_lack_of_signatures) {
+    refuse_line("accepted_authentication = [\"xml_signature\", \"ip\"]\n", 9, "\"ip\" is none", "tls_client_key");
+    refuse_line("accepted_authentication = [\"tls_client_key\"]\n", 9, "without \"xml_signature\"", "add it");
+    refuse_line("accepted_authentication = []\n", 9, "without \"xml_signature\"", "add it");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,7 +48,8 @@ struct Fixture : ServiceUnderTest {
         BOOST_TEST(audit.last().event == "refused");
     }
     PendingLogout begin_pending() {
-        LogoutStep step = service().begin(signed_body(baseline_request()), "text/xml");
+        const std::string body = signed_body(baseline_request());
+        LogoutStep step = service().begin({body, "text/xml"});
         BOOST_TEST_REQUIRE(std::holds_alternative<PendingLogout>(step));
         return std::get<PendingLogout>(step);
     }

@@ -175,8 +175,10 @@ struct ServiceUnderTest {
         return *made_;
     }
     void end_service() { made_.reset(); }
+    idp_adapter::ClientCredentials client;  ///< of whoever sends the next requests
+
     sp::SoapReply handle(const std::string& body, std::string_view media_type = "text/xml") {
-        return service().handle(body, media_type);
+        return service().handle({.body = body, .media_type = media_type, .client = client});
     }
 
 private:

@@ -82,6 +82,11 @@ idp_adapter::Idp idp2(idp_adapter::InteropProfile profile) {
         std::move(profile));
 }
 
+std::string key_fingerprint(std::string_view certificate) {
+    const auto read = must(saml::Certificate::parse(fixture(certificate)), "certificate");
+    return must(saml::VerificationKey::from(read), "key").fingerprint();
+}
+
 saml::EntityID entity_id(std::string_view text) {
     return must(saml::EntityID::parse(text), text);
 }

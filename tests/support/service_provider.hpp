@@ -31,6 +31,9 @@ struct KeyText {
 [[nodiscard]] idp_adapter::Idp idp1(idp_adapter::InteropProfile profile = {});
 [[nodiscard]] idp_adapter::Idp idp2(idp_adapter::InteropProfile profile = {});
 
+/// SHA-256 of the SubjectPublicKeyInfo of a certificate below tests/fixtures, as HttpRequest::tls_key has it.
+[[nodiscard]] std::string key_fingerprint(std::string_view certificate);
+
 /// Values that tests know to be well-formed; each throws std::logic_error where they aren't.
 [[nodiscard]] saml::EntityID entity_id(std::string_view text);
 [[nodiscard]] saml::NameID transient(std::string_view value);

@@ -74,9 +74,20 @@ struct OutgoingRules {
     HttpClientOptions http = {.deadline = std::chrono::seconds(10), .max_body = 64 * 1024};
 };
 
+/// What proves that a LogoutRequest without XML signature is this IdP's; any of it is enough (Bindings 3.2.2.1). A
+/// request that is signed is believed for its signature alone: nothing makes a broken one good.
+struct AcceptedAuthentication {
+    enum class TlsClientKey {
+        refused,
+        accepted,  ///< the TLS client has one of the keys that the IdP's metadata has for signing (erratum E62)
+    };
+    TlsClientKey tls_client_key = TlsClientKey::refused;
+    std::optional<BasicCredentials> basic = {};  ///< HTTP Basic, which whoever ends the TLS can read
+};
+
 /// InteropProfile: the defaults are the strict and common case; every other value is chosen per IdP in configuration.
-/// Messages are believed for their XML signature alone, whatever else a sender shows.
 struct InteropProfile {
+    AcceptedAuthentication accepted_authentication = {};
     saml::AlgorithmPolicy algorithms = {};
     saml::DestinationRule destination = saml::DestinationRule::required;
     saml::NameIDMatching name_id_matching = saml::NameIDMatching::default_qualifiers;

@@ -48,6 +48,10 @@ struct TlsClientOptions {
 /// pinned, they alone decide. Errors: `options.code`.
 [[nodiscard]] Result<void> expect_server(ssl_st* connection, const TlsClientOptions& options, const std::string& name);
 
+/// SHA-256 of the SubjectPublicKeyInfo of the peer's certificate, lower-case hex: whose private key the handshake has
+/// proven that it has. Empty where it showed none.
+[[nodiscard]] std::string key_of_peer(const ssl_st* connection);
+
 /// Why the handshake on `connection` failed: OpenSSL's verdict on the peer's certificate, in fixed words; empty where
 /// it isn't the reason. Leaves OpenSSL's queue of errors empty.
 [[nodiscard]] std::string_view complaint_about_peer(const ssl_st* connection);

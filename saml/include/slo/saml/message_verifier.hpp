@@ -10,6 +10,7 @@
 #include "slo/saml/logout_request.hpp"
 #include "slo/saml/logout_response.hpp"
 #include "slo/saml/result.hpp"
+#include "slo/saml/sender.hpp"
 #include "slo/saml/unverified.hpp"
 #include "slo/saml/verified.hpp"
 
@@ -42,6 +43,14 @@ public:
     /// Profiles 4.4.4.1 (l.1294-1304); errata E10, E38, E92.
     [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
                                                                 std::span<const VerificationKey> keys,
+                                                                const Expectations& expected);
+
+    /// The same for a request without any signature, which `sender` vouches for: its fields are read from the octets
+    /// that came. A request that has a signature is believed for that alone, so it's refused here.
+    /// Errors: Errc::xml_duplicate_id; signature_invalid, where there is one; issuer_mismatch also where `sender` is
+    /// somebody else; then as above from schema_violation on. Spec: Profiles 4.4.3.1 (l.1235-1236); Bindings 3.2.2.1.
+    [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
+                                                                const AuthenticatedSender& sender,
                                                                 const Expectations& expected);
 
     /// The same for an answer; it must answer `request_id` (Core 3.2.2 l.1545). Destination is compared where present.

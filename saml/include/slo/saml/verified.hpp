@@ -1,4 +1,4 @@
-// A message whose every field was read from octets that the right key signed.
+// A message whose every field was read from octets that somebody proved to be his.
 #pragma once
 
 #include <utility>
@@ -7,7 +7,9 @@ namespace slo::saml {
 
 class MessageVerifier;
 
-/// Verified<Message> can be made by MessageVerifier alone: no default, no aggregate, no back door for tests.
+/// Verified<Message> was read from the octets that the right key signed; a LogoutRequest without a signature, from
+/// those that an AuthenticatedSender sent. It can be made by MessageVerifier alone: no default, no aggregate, no back
+/// door for tests.
 template <class Message>
 class [[nodiscard]] Verified {
 public:

@@ -19,12 +19,13 @@ struct AuditEntry {
     std::string request_id;                    ///< an NCName of a verified request; empty before that
     std::string name_id;                       ///< keyed hash, 32 hex digits
     std::vector<std::string> session_indexes;  ///< keyed hashes
-    std::string event;        ///< "logout", "repeat", "refused", "recover", "store", "metadata" or "keys"
-    std::string source = {};  ///< of "metadata": the source's name in our configuration
-    std::string stage;        ///< where it was refused or failed: "sig", "store", "application", ...
-    std::string rule;         ///< the broken rule's name, e.g. "sig.invalid"
-    std::string detail;       ///< where the store or a source failed: how; no name, no key
-    std::string status;       ///< "Success", "Requester/RequestDenied", "Fault/Client", "403", ...
+    std::string event;                  ///< "logout", "repeat", "refused", "recover", "store", "metadata" or "keys"
+    std::string source = {};            ///< of "metadata": the source's name in our configuration
+    std::string stage;                  ///< where it was refused or failed: "sig", "store", "application", ...
+    std::string rule;                   ///< the broken rule's name, e.g. "sig.invalid"
+    std::string detail;                 ///< where the store or a source failed: how; no name, no key
+    std::string authenticated_by = {};  ///< of a request without signature: "tls_client_key" or "http_basic"
+    std::string status;                 ///< "Success", "Requester/RequestDenied", "Fault/Client", "403", ...
     unsigned ended = 0;
     unsigned already_gone = 0;
     unsigned failed = 0;

@@ -19,6 +19,8 @@ struct HttpRequest {
     std::string target;  ///< as on the request line, origin-form
     HttpHeaders headers;
     std::string body;  ///< already de-chunked
+    /// Of the TLS client, as idp_adapter::ClientCredentials::tls_key has it; empty without a client certificate.
+    std::string tls_key = {};
 
     /// The value of the one header with this name (any case); nothing if it is absent or repeated.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;

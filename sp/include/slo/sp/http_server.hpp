@@ -14,13 +14,18 @@
 
 namespace slo::sp {
 
-enum class ClientCertificates { none, optional, required };
+enum class ClientCertificates {
+    none,      ///< none is asked for
+    optional,  ///< one of client_ca_file, or none
+    required,  ///< one of client_ca_file
+    any,  ///< asked for, and whatever comes is let in: HttpRequest::tls_key says which key, the handler what it's worth
+};
 
 struct TlsOptions {
     std::string certificate_chain_file = {};  ///< PEM, leaf first
     std::string private_key_file = {};        ///< PEM
     ClientCertificates client_certificates = ClientCertificates::none;
-    std::string client_ca_file = {};  ///< PEM; needed unless `none`
+    std::string client_ca_file = {};  ///< PEM; needed for `optional` and `required`
 };
 
 struct HttpServerOptions {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "slo/idp_adapter/idp_directory.hpp"
+#include "slo/idp_adapter/sender.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/encryption.hpp"
 #include "slo/saml/keyed_digest.hpp"
@@ -49,6 +50,15 @@ struct LogoutServiceParts {
     AuditSink& audit;
     const Clock& clock;
     idp_adapter::IdpLink* idp_link = nullptr;  ///< the way to IdPs; null: logouts that start here stay here
+};
+
+/// A LogoutRequest as HTTP brought it. `media_type` is the Content-Type, lower case and without parameters, empty where
+/// there was none; it also says on which wire the request came: that of a form (saml::form::media_type), or else SOAP.
+/// The views must outlive the call.
+struct PostedRequest {
+    std::string_view body;
+    std::string_view media_type;
+    idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
 };
 
 /// Our own keys at one moment.
@@ -90,14 +100,12 @@ public:
     ~LogoutService();
     LogoutService(LogoutService&&) noexcept;
 
-    /// Takes the body of a request as far as it gets without waiting for applications: to a reply, or to a
-    /// PendingLogout, which must not outlive the service. `media_type` is the request's Content-Type, lower case and
-    /// without parameters, empty where there was none; it also says on which wire the request came: that of a form
-    /// (saml::form::media_type), or else SOAP. Never throws.
-    [[nodiscard]] LogoutStep begin(std::string_view body, std::string_view media_type) noexcept;
+    /// Takes a request as far as it gets without waiting for applications: to a reply, or to a PendingLogout, which
+    /// must not outlive the service. Never throws.
+    [[nodiscard]] LogoutStep begin(const PostedRequest& posted) noexcept;
 
     /// The blocking driver: begin, start, wait, finish. For hosts without an event loop.
-    [[nodiscard]] SoapReply handle(std::string_view body, std::string_view media_type) noexcept;
+    [[nodiscard]] SoapReply handle(const PostedRequest& posted) noexcept;
 
     /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and now and then.
     /// Blocking, for as long as the applications take for each logout in turn; `stop` ends it after the one at work. A
@@ -119,9 +127,9 @@ public:
     /// What start_logout would end: the sessions that are meant, and those that go with them. Changes nothing. Costs as
     /// much memory as there are sessions. Errors: the store's.
     [[nodiscard]] Result<std::vector<Session>> preview(const SessionSelection& selection) noexcept;
-    /// What this LogoutRequest of an IdP would end, verified like one that comes in begin(), with the same arguments;
-    /// nothing is recorded. Errors: those for which begin() refuses.
-    [[nodiscard]] Result<std::vector<Session>> preview(std::string_view body, std::string_view media_type) noexcept;
+    /// What this LogoutRequest of an IdP would end, verified like one that comes in begin(); nothing is recorded.
+    /// Errors: those for which begin() refuses.
+    [[nodiscard]] Result<std::vector<Session>> preview(const PostedRequest& posted) noexcept;
 
     /// Sends what is kept and due, up to 16 requests at once, and gives up those whose NotOnOrAfter has passed; the
     /// audit tells. Call it every few seconds. Blocks as long as the slowest IdP. Several nodes may call it: each

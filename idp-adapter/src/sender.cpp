@@ -1,0 +1,40 @@
+#include "slo/idp_adapter/sender.hpp"
+
+#include <string_view>
+
+#include "basic_authorization.hpp"
+
+namespace slo::idp_adapter {
+namespace {
+
+constexpr std::string_view basic = "Basic ";
+
+/// As basic_authorization() writes it: the scheme's letters may have any case, and blanks may follow it (RFC 9110,
+/// 11.4).
+std::string in_our_spelling(std::string_view field) {
+    const auto end = field.find(' ');
+    const auto value = field.find_first_not_of(' ', end);
+    if (end == std::string_view::npos || value == std::string_view::npos) return {};
+    std::string spelled;
+    for (std::size_t i = 0; i < end; ++i) spelled += static_cast<char>(field[i] | 0x20);
+    if (spelled != "basic") return {};
+    return std::string(basic).append(field.substr(value));
+}
+
+}  // namespace
+
+std::optional<saml::AuthenticatedSender> authenticate(const Idp& idp, const saml::EntityID& name,
+                                                      const ClientCredentials& shown) {
+    using saml::AuthenticatedSender;
+    const AcceptedAuthentication& accepted = idp.profile.accepted_authentication;
+    if (accepted.tls_client_key == AcceptedAuthentication::TlsClientKey::accepted) {
+        auto sender = AuthenticatedSender::by_tls_client_key(name, shown.tls_key, idp.keys);
+        if (sender) return sender;
+    }
+    if (!accepted.basic) return std::nullopt;
+    const auto expected = basic_authorization(*accepted.basic);
+    if (!expected) return std::nullopt;
+    return AuthenticatedSender::by_shared_secret(name, in_our_spelling(shown.authorization), *expected);
+}
+
+}  // namespace slo::idp_adapter
