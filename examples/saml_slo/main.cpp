@@ -110,6 +110,9 @@ void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
         ->add_option("--max-validity", line.longest_validity_days,
                      "days that the validUntil of a URL's document may lie ahead")
         ->check(CLI::Range(1, 3660));
+    commands.import
+        ->add_option("--ca", line.import.ca, "whose certificate a URL's server shows, if not one of the system's CAs")
+        ->type_name("FILE");
     commands.import->add_option("--into", line.import.into, "the folder where the configuration finds it")
         ->required()
         ->type_name("FOLDER");

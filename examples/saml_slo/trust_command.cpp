@@ -91,12 +91,13 @@ struct Stop {
 template <class T>
 using OrStop = std::variant<T, Stop>;
 
-OrStop<std::string> fetch(const std::string& text) {
-    auto url = saml::EndpointUrl::parse(text);
+OrStop<std::string> fetch(const Import& command) {
+    auto url = saml::EndpointUrl::parse(command.source);
     if (!url) return Stop{ExitCode::usage, "no URL that can be asked; write https://..., without user or fragment"};
     idp_adapter::HttpClientOptions options;
     options.max_body = 256U * 1024 * 1024;
     options.max_redirects = 5;
+    if (!command.ca.empty()) options.peer = idp_adapter::CertificatesOf{command.ca};
     auto client = idp_adapter::HttpClient::open(options);
     if (!client) return Stop{ExitCode::usage, text_of(client.error())};
     std::string body;
@@ -153,9 +154,11 @@ OrStop<Candidate> take(const Import& command, Instant now) {
     if (auto* stop = std::get_if<Stop>(&rules)) return std::move(*stop);
     std::string octets;
     if (remote) {
-        auto fetched = fetch(command.source);
+        auto fetched = fetch(command);
         if (auto* stop = std::get_if<Stop>(&fetched)) return std::move(*stop);
         octets = std::get<std::string>(std::move(fetched));
+    } else if (!command.ca.empty()) {
+        return Stop{ExitCode::usage, "--ca means nothing to a file; remove it"};
     } else {
         auto read = read_whole(command.source);
         if (!read) return Stop{ExitCode::usage, text_of(read.error())};

@@ -1,107 +1,18 @@
 // saml-slo as its user meets it: what it prints, how it exits, and what it writes.
-#include <sys/wait.h>
-
 #include <boost/test/unit_test.hpp>
 
-#include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 
+#include "desk.hpp"
 #include "http_client.hpp"
 #include "operator.hpp"
-#include "slo/saml/signed_stream.hpp"
 #include "test_idp.hpp"
 
-namespace {
-
 using namespace slo;
-namespace fs = std::filesystem;
-
-struct Run {
-    int code = -1;
-    std::string out;
-    std::string err;
-};
-
-std::string content_of(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-/// A folder with a configuration whose keys roll over, and an IdP's metadata.
-class Desk {
-public:
-    Desk() {
-        std::string name = (fs::temp_directory_path() / "slo-tool-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder = name;
-        fs::copy_file(fs::path(SLO_FIXTURES) / "lasso/metadata.xml", folder / "idp.xml");
-        configure("keys = \"keys\"");
-    }
-    ~Desk() { fs::remove_all(folder); }
-    Desk(const Desk&) = delete;
-    Desk& operator=(const Desk&) = delete;
-
-    void configure(const std::string& keys, std::uint16_t port = 8080, std::uint16_t local_port = 8081) const {
-        std::ofstream(folder / "slo.toml")
-            << "[sp]\nentity_id = \"https://sp.example.org/saml\"\nslo_url = \"http://127.0.0.1/saml/slo\"\n"
-               "acs_url = \"https://sp.example.org/saml/acs\"\n"
-            << keys
-            << "\n[[idp]]\nmetadata = \"idp.xml\"\n[store]\nengine = \"memory\"\n[server]\nlisten = \"127.0.0.1:"
-            << port << "\"\n[local]\nport = " << local_port << "\n";
-    }
-    /// Arguments are ours alone: words without blanks or quotes.
-    [[nodiscard]] Run run(const std::string& arguments) const {
-        const std::string command = "cd " + folder.string() + " && " SLO_TOOL " " + arguments + " >out 2>err";
-        const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content_of(folder / "out"), content_of(folder / "err")};
-    }
-    /// What Python's json makes of the last output: the value of `expression` over `it`.
-    [[nodiscard]] std::string json(const std::string& expression) const {
-        std::ofstream(folder / "look.py") << "import json\nit = json.load(open('out'))\nprint(" << expression << ")\n";
-        const std::string command = "cd " + folder.string() + " && /usr/bin/python3 look.py >value 2>&1";
-        BOOST_TEST(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe)
-        std::string value = content_of(folder / "value");
-        return value.substr(0, value.find_last_not_of('\n') + 1);
-    }
-    void check(const std::string& arguments, int code, std::string_view out, std::string_view err = "") const {
-        const Run made = run(arguments);
-        BOOST_TEST_CONTEXT(arguments << "\n" << made.out << made.err) {
-            BOOST_TEST(made.code == code);
-            BOOST_TEST((made.out.find(out) != std::string::npos), out);
-            BOOST_TEST((made.err.find(err) != std::string::npos), err);
-            if (code >= 2) BOOST_TEST((made.err.starts_with("saml-slo: ") && made.out.empty()));
-        }
-    }
-
-    fs::path folder;
-};
-
-/// An IdP's metadata with this key and endpoint.
-std::string idp_document(const std::string& certificate_file, const std::string& more = "") {
-    const auto certificate = saml::Certificate::parse(content_of(fs::path(SLO_FIXTURES) / certificate_file));
-    return R"(<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ID="_1" )"
-           R"(entityID="https://idp.example.org/saml"><md:IDPSSODescriptor )"
-           R"(protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing">)"
-           R"(<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>)" +
-           certificate->base64() + "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>" + more +
-           R"(<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" )"
-           R"(Location="https://idp.example.org/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>)";
-}
-
-std::string signed_by(const std::string& name, const std::string& document) {
-    const fs::path base = fs::path(SLO_FIXTURES) / name;
-    const auto key =
-        saml::SigningKey::parse(content_of(base.string() + ".key.pem"), content_of(base.string() + ".crt.pem"));
-    return saml::sign_document(key.value(), document).value();
-}
-
-}  // namespace
+using namespace slo::test;
 
 BOOST_FIXTURE_TEST_SUITE(saml_slo, Desk)
 
