@@ -2,6 +2,7 @@
 #include "http_transport.hpp"
 
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -44,6 +45,13 @@ Failure fail(HttpErrc code, std::string detail) {
     return {make_error_code(code), std::move(detail)};
 }
 
+/// What the server says in TLS to end it, which is authenticated.
+bool is_tls_alert(const Error& error) {
+    if (error.category() != asio::error::get_ssl_category()) return false;
+    const auto code = static_cast<unsigned long>(error.value());
+    return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET;
+}
+
 /// Asio's and Beast's messages are fixed texts.
 Failure reply_failure(const Error& error) {
     if (error == http::error::body_limit) return fail(HttpErrc::reply_too_large, "the body is larger than allowed");
@@ -54,6 +62,8 @@ Failure reply_failure(const Error& error) {
         error == asio::ssl::error::stream_truncated || error == asio::error::connection_reset) {
         return fail(HttpErrc::reply_malformed, "the reply broke off");
     }
+    // In TLS 1.3 the client's part of the greeting is over before its certificate is judged, or missed.
+    if (is_tls_alert(error)) return fail(HttpErrc::tls_failed, "the server ends TLS (" + error.message() + ")");
     return fail(HttpErrc::reply_malformed, "the reply can't be read (" + error.message() + ")");
 }
 

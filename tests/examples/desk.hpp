@@ -15,6 +15,8 @@
 
 #include "slo/saml/keys.hpp"
 #include "slo/saml/signed_stream.hpp"
+#include "slo/saml/time.hpp"
+#include "slo/sp/clock.hpp"
 
 namespace slo::test {
 
@@ -97,6 +99,22 @@ inline std::string signed_by(const std::string& name, const std::string& documen
     const auto key =
         saml::SigningKey::parse(content_of(base.string() + ".key.pem"), content_of(base.string() + ".crt.pem"));
     return saml::sign_document(key.value(), document).value();
+}
+
+inline const std::string believed_signer = "keys/idp1-first";
+
+inline std::string ending_at(const std::string& end, std::string document) {
+    return document.insert(document.find(" entityID="), " validUntil=\"" + end + "\"");
+}
+
+/// The tool has the system's clock.
+inline std::string in_a_week() {
+    return saml::format_instant(sp::SystemClock().now() + std::chrono::days(7));
+}
+
+/// Metadata with this key, as a federation publishes it.
+inline std::string published(const std::string& key = "keys/idp2", const std::string& signer = believed_signer) {
+    return signed_by(signer, ending_at(in_a_week(), idp_document(key + ".crt.pem")));
 }
 
 }  // namespace slo::test

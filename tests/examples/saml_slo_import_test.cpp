@@ -8,28 +8,11 @@
 
 #include "desk.hpp"
 #include "loopback_server.hpp"
-#include "slo/sp/clock.hpp"
 
 using namespace slo;
 using namespace slo::test;
 
 namespace {
-
-const std::string believed_signer = "keys/idp1-first";
-
-std::string ending_at(const std::string& end, std::string document) {
-    return document.insert(document.find(" entityID="), " validUntil=\"" + end + "\"");
-}
-
-/// The tool has the system's clock.
-std::string in_a_week() {
-    return saml::format_instant(sp::SystemClock().now() + std::chrono::days(7));
-}
-
-/// Metadata with this key, as a federation publishes it.
-std::string published(const std::string& key = "keys/idp2", const std::string& signer = believed_signer) {
-    return signed_by(signer, ending_at(in_a_week(), idp_document(key + ".crt.pem")));
-}
 
 LoopbackServer server_of(const std::string& reply) {
     return LoopbackServer([reply](const std::string&) { return reply; }, LoopbackServer::usual_identity());

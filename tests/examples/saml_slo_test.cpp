@@ -8,6 +8,7 @@
 
 #include "desk.hpp"
 #include "http_client.hpp"
+#include "loopback_server.hpp"
 #include "operator.hpp"
 #include "test_idp.hpp"
 
@@ -104,6 +105,30 @@ BOOST_AUTO_TEST_CASE(asks_every_source_once) {
     BOOST_TEST(run("--json metadata refresh --config slo.toml").code == 4);
     BOOST_TEST(json("[(s['source'], s['outcome'], s['idps']) for s in it['sources'] if s['source'] == 'federation']") ==
                "[('federation', 'unreachable', 0)]");
+}
+
+BOOST_AUTO_TEST_CASE(shows_its_certificate_to_a_source_that_asks_for_it) {
+    const std::string document = published();
+    const LoopbackServer server([&](const std::string&) { return reply_with(document); },
+                                LoopbackServer::identity_for_known_clients());
+    fs::copy_file(fs::path(SLO_FIXTURES) / "keys/idp1-first.crt.pem", folder / "federation.pem");
+    for (const std::string file : {"server.pem", "client.pem", "client.key", "stranger.pem", "stranger.key"})
+        fs::copy_file(fs::path(SLO_FIXTURES) / "tls" / file, folder / file);
+    const std::string before = content_of(folder / "slo.toml");
+    const auto refresh_as = [&](const std::string& client) {
+        std::ofstream(folder / "slo.toml") << before << "[[metadata]]\nname = \"federation\"\nurl = \"" << server.url()
+                                           << "\"\nsigning_certificates = [\"federation.pem\"]\nca = \"server.pem\"\n"
+                                           << client;
+        const int code = run("--json metadata refresh --config slo.toml").code;
+        return std::to_string(code) + " " +
+               json("[(s['outcome'], s['idps']) for s in it['sources'] if s['source'] == 'federation']");
+    };
+    BOOST_TEST(refresh_as("") == "4 [('unreachable', 0)]");
+    BOOST_TEST(refresh_as("client_certificate = \"stranger.pem\"\nclient_key = \"stranger.key\"\n") ==
+               "4 [('unreachable', 0)]");
+    BOOST_TEST(server.requests().empty());
+    BOOST_TEST(refresh_as("client_certificate = \"client.pem\"\nclient_key = \"client.key\"\n") ==
+               "0 [('updated', 1)]");
 }
 
 BOOST_AUTO_TEST_CASE(lets_no_octet_of_a_document_reach_the_terminal) {

@@ -366,6 +366,14 @@ test::ServerIdentity shown(const test::Identity& identity) {
     return {.certificate = identity.certificate.get(), .key = identity.key.get()};
 }
 
+/// With the client's certificate tests/fixtures/tls/<name>.pem.
+HttpClientOptions showing(const std::string& name) {
+    auto options = trusting_the_fixture();
+    options.client_certificate = tls_folder + name + ".pem";
+    options.client_key = tls_folder + name + ".key";
+    return options;
+}
+
 HttpClientOptions pinning(const std::string& hash) {
     HttpClientOptions options;
     options.peer = PinnedPublicKeys{{std::string(64, '0'), hash}};
@@ -433,18 +441,19 @@ BOOST_AUTO_TEST_CASE(another_key_than_the_pinned_one_is_refused_whoever_certifie
 }
 
 BOOST_AUTO_TEST_CASE(a_client_certificate_is_shown_where_one_is_asked_for) {
-    auto identity = LoopbackServer::usual_identity();
-    const auto ca = test::certified(test::authority("a client CA"));
-    identity.client_ca = ca.certificate.get();
-    const LoopbackServer server([](const std::string&) { return reply_with("<x/>"); }, identity);
-    BOOST_TEST(!ask(server.url(), trusting_the_fixture()).head.has_value());
+    const LoopbackServer server([](const std::string&) { return reply_with("<x/>"); },
+                                LoopbackServer::identity_for_known_clients());
+    const auto none = ask(server.url(), trusting_the_fixture());
+    check_failed(none, HttpErrc::tls_failed);
+    BOOST_TEST(contains(none.failure.detail, "certificate required"), none.failure.detail);
+    const auto of_another_ca = ask(server.url(), showing("stranger"));
+    check_failed(of_another_ca, HttpErrc::tls_failed);
+    BOOST_TEST(contains(of_another_ca.failure.detail, "unknown ca"), of_another_ca.failure.detail);
     BOOST_TEST(server.requests().empty());
 
-    auto options = trusting_the_fixture();
-    options.client_certificate = tls_folder + "client.pem";
-    options.client_key = tls_folder + "client.key";
-    BOOST_TEST(!ask(server.url(), options).head.has_value());  // of another CA
-    BOOST_TEST(server.requests().empty());
+    const auto ours = ask(server.url(), showing("client"));
+    BOOST_REQUIRE_MESSAGE(ours.head.has_value(), ours.failure.detail);
+    BOOST_TEST(ours.body == "<x/>");
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_breaks_off_in_tls_is_refused) {

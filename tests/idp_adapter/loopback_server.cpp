@@ -45,6 +45,15 @@ private:
     SSL* tls_;
 };
 
+template <class Parse>
+auto* read_pem(const std::string& file, Parse parse) {
+    std::FILE* const stream = std::fopen((std::string(SLO_FIXTURES) + "/tls/" + file).c_str(), "rb");
+    if (stream == nullptr) throw std::runtime_error("no fixture " + file);
+    auto* const parsed = parse(stream, nullptr, nullptr, nullptr);
+    std::fclose(stream);
+    return parsed;
+}
+
 std::size_t length_of_body(const std::string& head) {
     const auto at = head.find("\r\nContent-Length: ");
     return at == std::string::npos ? 0 : std::stoul(head.substr(at + 18));
@@ -71,16 +80,16 @@ LoopbackServer::LoopbackServer(Answer answer, const ServerIdentity& identity, Af
 }
 
 ServerIdentity LoopbackServer::usual_identity() {
-    static const auto read = [](const std::string& file, auto parse) {
-        std::FILE* const stream = std::fopen((std::string(SLO_FIXTURES) + "/tls/" + file).c_str(), "rb");
-        if (stream == nullptr) throw std::runtime_error("no fixture " + file);
-        auto* const parsed = parse(stream, nullptr, nullptr, nullptr);
-        std::fclose(stream);
-        return parsed;
-    };
-    static const std::unique_ptr<X509, FreedBy<X509_free>> certificate(read("server.pem", PEM_read_X509));
-    static const std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>> key(read("server.key", PEM_read_PrivateKey));
+    static const std::unique_ptr<X509, FreedBy<X509_free>> certificate(read_pem("server.pem", PEM_read_X509));
+    static const std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>> key(read_pem("server.key", PEM_read_PrivateKey));
     return {.certificate = certificate.get(), .key = key.get()};
+}
+
+ServerIdentity LoopbackServer::identity_for_known_clients() {
+    static const std::unique_ptr<X509, FreedBy<X509_free>> ca(read_pem("client-ca.pem", PEM_read_X509));
+    ServerIdentity identity = usual_identity();
+    identity.client_ca = ca.get();
+    return identity;
 }
 
 void LoopbackServer::listen() {

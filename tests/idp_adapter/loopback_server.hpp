@@ -43,6 +43,8 @@ public:
     LoopbackServer(Answer answer, const ServerIdentity& identity, Afterwards afterwards = Afterwards::close);
     /// The fixture tests/fixtures/tls/server.pem, for localhost and 127.0.0.1.
     [[nodiscard]] static ServerIdentity usual_identity();
+    /// The same, for clients with a certificate by tests/fixtures/tls/client-ca.pem alone, e.g. client.pem beside it.
+    [[nodiscard]] static ServerIdentity identity_for_known_clients();
     ~LoopbackServer();
     LoopbackServer(const LoopbackServer&) = delete;
     LoopbackServer& operator=(const LoopbackServer&) = delete;

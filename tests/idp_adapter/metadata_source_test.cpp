@@ -1,4 +1,4 @@
-// A source against files that change under it and servers that lie, with a fixed clock.
+// A source against files that change under it and servers that lie or want to know us, with a fixed clock.
 #include "slo/idp_adapter/metadata_source.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "idp_document.hpp"
+#include "loopback_server.hpp"
 #include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/metadata/error.hpp"
 #include "slo/saml/error.hpp"
@@ -278,6 +279,36 @@ BOOST_AUTO_TEST_CASE(a_validator_that_would_break_a_request_is_not_sent_back) {
     static_cast<void>(source.refresh(noon + 7h));
     BOOST_TEST(server.header("If-None-Match") == "none");
     BOOST_TEST(server.header("If-Modified-Since") == "none");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_wants_our_certificate_gets_it_or_is_no_way_to_a_document) {
+    const test::LoopbackServer wary([](const std::string&) { return test::reply_with(test::signed_text({})); },
+                                    test::LoopbackServer::identity_for_known_clients());
+    const auto refreshed_with = [&](const std::string& client) {
+        HttpClientOptions http;
+        http.peer = CertificatesOf{test::fixture_path("tls/server.pem")};
+        if (!client.empty()) {
+            http.client_certificate = test::fixture_path("tls/" + client + ".pem");
+            http.client_key = test::fixture_path("tls/" + client + ".key");
+        }
+        auto options = at_url();
+        options.place = MetadataUrl{.url = *saml::EndpointUrl::parse(wary.url()), .http = std::move(http)};
+        options.cache = folder.path() / ("cache-of-" + client);
+        auto source = MetadataSource::open(std::move(options), noon);
+        BOOST_REQUIRE_MESSAGE(source.has_value(), (source ? "" : source.error().detail));
+        auto outcomes = source->refresh(noon);
+        BOOST_TEST(source->documents().empty() == (outcomes.front().kind != Kind::updated));
+        return outcomes;
+    };
+    for (const std::string client : {"", "stranger"}) {
+        const auto outcomes = refreshed_with(client);
+        check_only(outcomes, Kind::unreachable, make_error_code(HttpErrc::tls_failed));
+        const std::string why = client.empty() ? "alert certificate required" : "alert unknown ca";
+        BOOST_TEST((outcomes.front().why.detail.find(why) != std::string::npos), outcomes.front().why.detail);
+    }
+    BOOST_TEST(wary.requests().empty());
+    check_only(refreshed_with("client"), Kind::updated);
+    BOOST_TEST(wary.requests().size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

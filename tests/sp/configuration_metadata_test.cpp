@@ -110,6 +110,27 @@ BOOST_AUTO_TEST_CASE(plain_http_must_be_allowed) {
     BOOST_TEST(allowed.metadata.sources.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_may_have_a_ca_of_its_own_and_want_our_certificate) {
+    const std::string ours = "ca = \"sp.crt.pem\"\nclient_certificate = \"sp.crt.pem\"\nclient_key = \"sp.key.pem\"\n";
+    const auto check = [&](const idp_adapter::HttpClientOptions& http) {
+        BOOST_TEST((http.peer == idp_adapter::PeerTrust(idp_adapter::CertificatesOf{folder / "sp.crt.pem"})));
+        BOOST_TEST(http.client_certificate == folder / "sp.crt.pem");
+        BOOST_TEST(http.client_key == folder / "sp.key.pem");
+    };
+    const auto at_url = accept(source_with(ours));
+    check(std::get<MetadataUrl>(at_url.metadata.sources.front().source.place).http);
+    const auto by_query =
+        accept(source_without("url = \"https://md.example.org/all.xml\"",
+                              "mdq = \"https://mdq.example.org\"\nentities = [\"https://idp.example.org\"]\n" + ours));
+    check(std::get<MetadataQuery>(by_query.metadata.sources.front().source.place).http);
+
+    refuse(source_with("client_certificate = \"sp.crt.pem\"\n"), 11, "don't pair up", "name both");
+    refuse(source_with("client_certificate = \"none.pem\"\nclient_key = \"sp.key.pem\"\n"), 11, "none.pem", "");
+    refuse(
+        source_without("url = \"https://md.example.org/all.xml\"", "file = \"all.xml\"\nclient_key = \"sp.key.pem\""),
+        10, "client_key means nothing to a file", "remove it");
+}
+
 BOOST_AUTO_TEST_CASE(a_metadata_query_names_its_entities) {
     const std::string url = "url = \"https://md.example.org/all.xml\"";
     refuse(source_without(url, "mdq = \"https://mdq.example.org\""), 9, "mdq without entities", "name the IdPs");

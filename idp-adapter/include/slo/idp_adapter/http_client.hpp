@@ -24,7 +24,7 @@ namespace slo::idp_adapter {
 enum class HttpErrc {
     url_refused = 1,  ///< not https (and http isn't allowed), or a redirect that leaves https
     unreachable,      ///< no address, no connection, or none that the proxy would make
-    tls_failed,       ///< no handshake, or the peer isn't who it should be
+    tls_failed,       ///< no handshake, the peer isn't who it should be, or it doesn't want us
     timed_out,        ///< the whole exchange took longer than its deadline
     reply_malformed,  ///< not HTTP, or it broke off
     reply_too_large,
