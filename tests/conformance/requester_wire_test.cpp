@@ -143,6 +143,24 @@ BOOST_AUTO_TEST_CASE(bind_soap_21_gives_up_at_the_deadline, *spec("SAML Bindings
     check_failed(result.verdict, Kind::lost, ReplyErrc::timed_out);
 }
 
+BOOST_AUTO_TEST_CASE(bind_soap_21_gives_up_at_the_deadline_however_long_the_reply_goes_on,
+                     *spec("SAML Bindings 3.2.3.3")) {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
+    for (const std::string& reply : {
+             dripping(head, "X: x\r\n"),
+             dripping(head + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"),
+         }) {
+        const LoopbackServer server([&](const std::string&) { return reply; });
+        Idp idp = idp1_of(server);
+        idp.profile.outgoing.http.deadline = std::chrono::milliseconds(200);
+        const auto result = log_out_s1(idp);  // which has ended here all the same
+        BOOST_TEST((result.extent == Extent::unknown), name(result.extent));
+        BOOST_TEST(result.why == name(ReplyErrc::timed_out));
+        check_failed(result.verdict, Kind::lost, ReplyErrc::timed_out);
+        BOOST_TEST(server.requests().size() == 1U);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(soap11_11_reads_dotted_fault_codes, *spec("SOAP 1.1 4.4.1")) {
     using saml::soap::FaultCode;
     const std::vector<std::pair<std::string, FaultCode>> codes{{"Server", FaultCode::server},

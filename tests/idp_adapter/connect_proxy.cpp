@@ -29,8 +29,11 @@ bool pass_on(int from, int to) {
 
 }  // namespace
 
-ConnectProxy::ConnectProxy(std::uint16_t target_port, std::string reply)
-    : target_port_(target_port), reply_(std::move(reply)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+ConnectProxy::ConnectProxy(std::uint16_t target_port, std::string reply, Afterwards afterwards)
+    : target_port_(target_port),
+      reply_(std::move(reply)),
+      afterwards_(afterwards),
+      listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address = loopback(0);
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
@@ -84,7 +87,9 @@ void ConnectProxy::attend(int client) {
     std::array<pollfd, 3> ready{pollfd{.fd = client, .events = POLLIN, .revents = 0},
                                 pollfd{.fd = is_open ? server : -1, .events = POLLIN, .revents = 0},
                                 pollfd{.fd = stop_[0], .events = POLLIN, .revents = 0}};
-    while (::poll(ready.data(), ready.size(), -1) > 0 && ready[2].revents == 0) {
+    const bool drips = !is_open && afterwards_ == Afterwards::one_octet_after_the_other;
+    while (::poll(ready.data(), ready.size(), drips ? 1 : -1) >= 0 && ready[2].revents == 0) {
+        if (drips && ::send(client, "x", 1, MSG_NOSIGNAL) != 1) break;
         if (ready[0].revents != 0 && !pass_on(client, server)) break;
         if (ready[1].revents != 0 && !pass_on(server, client)) break;
     }

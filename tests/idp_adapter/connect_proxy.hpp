@@ -11,9 +11,12 @@ namespace slo::test {
 
 class ConnectProxy {
 public:
-    /// `reply` is said to CONNECT. A tunnel is made where it begins with "HTTP/1.1 2" and is a whole head; else nothing
-    /// more is said until the client goes.
-    explicit ConnectProxy(std::uint16_t target_port, std::string reply = "HTTP/1.1 200 Connection established\r\n\r\n");
+    /// What is said after a reply that makes no tunnel, until the client goes.
+    enum class Afterwards { nothing, one_octet_after_the_other };
+
+    /// `reply` is said to CONNECT. A tunnel is made where it begins with "HTTP/1.1 2" and is a whole head.
+    explicit ConnectProxy(std::uint16_t target_port, std::string reply = "HTTP/1.1 200 Connection established\r\n\r\n",
+                          Afterwards afterwards = Afterwards::nothing);
     ~ConnectProxy();
     ConnectProxy(const ConnectProxy&) = delete;
     ConnectProxy& operator=(const ConnectProxy&) = delete;
@@ -28,6 +31,7 @@ private:
 
     const std::uint16_t target_port_;
     const std::string reply_;
+    const Afterwards afterwards_;
     int listener_ = -1;
     int stop_[2] = {-1, -1};
     std::uint16_t port_ = 0;

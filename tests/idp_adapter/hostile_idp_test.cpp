@@ -112,6 +112,41 @@ BOOST_AUTO_TEST_CASE(a_server_that_holds_back_its_reply) {
     check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n<x\r\n" + and_nothing_more);
 }
 
+// Each octet is news, so only a deadline for the whole exchange ends this.
+BOOST_AUTO_TEST_CASE(a_server_that_drips_its_reply_octet_by_octet) {
+    const std::string body = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
+    for (const std::string& reply : {
+             dripping("", "HTTP/1.1 100 Continue\r\nX: " + std::string(200, 'x') + "\r\n\r\n"),
+             dripping("HTTP/1.1 200 ", "O"),
+             dripping("HTTP/1.1 200 OK\r\nX: ", "x"),
+             dripping("HTTP/1.1 200 OK\r\n", "X: x\r\n"),
+             dripping(body + "Content-Length: 5000\r\n\r\n", " "),
+             dripping(body + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"),
+             dripping(body + "\r\n", " "),
+         }) {
+        BOOST_TEST_CONTEXT(reply) {
+            const LoopbackServer server([&](const std::string&) { return reply; });
+            Idp idp = idp1_of(server);
+            idp.profile.outgoing.http.deadline = std::chrono::milliseconds(300);
+            SingleLogoutClient client(client_options());
+            const auto verdict = client.ask(idp, logout_ask(), our_signer(), now(), {});
+            check_failed(verdict, Kind::lost, ReplyErrc::timed_out);
+            BOOST_REQUIRE((verdict.why.code == make_error_code(ReplyErrc::timed_out)));
+            server.wait_until_closed(1);  // the connection isn't kept for another request
+            BOOST_TEST(server.requests().size() == 1U);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_drips_its_reply_in_tls) {
+    const LoopbackServer server([](const std::string&) { return dripping("HTTP/1.1 200 OK\r\nX: ", "x"); },
+                                LoopbackServer::usual_identity());
+    Idp idp = idp1_at(server.url("/slo"));
+    idp.profile.outgoing.http.peer = idp_adapter::CertificatesOf{fixture_path("tls/server.pem")};
+    idp.profile.outgoing.http.deadline = std::chrono::milliseconds(500);
+    check_failed(ask(idp), Kind::lost, ReplyErrc::timed_out);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_says_too_much) {
     check_failed(ask_for_reply(reply_with(std::string(65 * 1024, ' '), xml_type)), Kind::unproven,
                  ReplyErrc::too_large);

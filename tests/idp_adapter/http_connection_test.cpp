@@ -208,6 +208,18 @@ BOOST_AUTO_TEST_CASE(a_proxy_has_no_more_room_and_time_than_a_server) {
     check("HTTP/1.1 200 OK\r\n\r\ncanary", HttpErrc::unreachable);
 }
 
+BOOST_AUTO_TEST_CASE(a_proxy_that_drips_its_reply_is_given_no_more_time) {
+    for (const std::string reply : {"HTTP/1.1 200 ", "HTTP/1.1 200 OK\r\nX: "}) {
+        const ConnectProxy proxy(1, reply, ConnectProxy::Afterwards::one_octet_after_the_other);
+        auto options = plain();
+        options.deadline = std::chrono::milliseconds(500);
+        options.proxy = HttpProxy{.host = "127.0.0.1", .port = proxy.port()};
+        auto client = opened(options);
+        check_failed(post(client, "https://" + host + "/"), HttpErrc::timed_out, "waiting for the proxy");
+        BOOST_TEST(!client.may_have_been_seen());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nobody_listens_at_the_proxy_s_port) {
     std::uint16_t port = 0;
     {

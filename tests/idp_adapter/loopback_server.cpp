@@ -30,6 +30,16 @@ public:
         if (count > 0) into.append(octets.data(), static_cast<std::size_t>(count));
         return count > 0;
     }
+    /// One octet of `octets` after the other, endlessly, until the client has closed.
+    void drip(const std::string& octets) {
+        std::string ignored;
+        for (std::size_t i = 0;; i = (i + 1) % octets.size()) {
+            pollfd gone{.fd = socket_, .events = POLLIN, .revents = 0};
+            const bool has_news = ::poll(&gone, 1, 1) > 0;
+            if (has_news && !read_some(ignored)) return;
+            write({octets[i]});
+        }
+    }
     void write(const std::string& octets) {
         for (std::size_t sent = 0; sent < octets.size();) {
             const auto rest = octets.size() - sent;
@@ -44,6 +54,8 @@ private:
     int socket_;
     SSL* tls_;
 };
+
+const std::string then_drips("\0drip", 5);
 
 template <class Parse>
 auto* read_pem(const std::string& file, Parse parse) {
@@ -183,6 +195,10 @@ void LoopbackServer::converse(int connection, SSL* tls) {
             return answer_(request);
         }();
         if (reply == hang_up) return;
+        if (const auto mark = reply.find(then_drips); mark != std::string::npos) {
+            wire.write(reply.substr(0, mark));
+            return wire.drip(reply.substr(mark + then_drips.size()));
+        }
         const bool is_all = !reply.empty() && !reply.ends_with(and_nothing_more);
         wire.write(is_all || reply.empty() ? reply : reply.substr(0, reply.size() - and_nothing_more.size()));
         if (!is_all) {
@@ -205,6 +221,10 @@ std::string LoopbackServer::url(const std::string& path) const {
 std::vector<std::string> LoopbackServer::requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
+}
+
+std::string dripping(const std::string& start, const std::string& cycle) {
+    return start + then_drips + cycle;
 }
 
 std::string reply_with(const std::string& body, const std::string& headers, const std::string& status) {

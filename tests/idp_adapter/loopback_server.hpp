@@ -29,6 +29,8 @@ struct ServerIdentity {
 inline const std::string and_nothing_more("\0wait", 5);
 /// An answer: the connection closes.
 inline const std::string hang_up("\0close", 6);
+/// An answer: `start`, and then the octets of `cycle` over and over, one after the other, until the client goes.
+[[nodiscard]] std::string dripping(const std::string& start, const std::string& cycle);
 
 class LoopbackServer {
 public:
