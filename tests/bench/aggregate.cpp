@@ -1,5 +1,6 @@
 #include "aggregate.hpp"
 
+#include <cstdlib>
 #include <fstream>
 
 #include "slo/saml/signed_stream.hpp"
@@ -11,8 +12,8 @@ namespace {
 /// A certificate of its own for each IdP: P-256, because RSA keys for thousands would take minutes to make.
 std::string make_certificate(Instant now) {
     const auto generated =
-        taken(saml::generate_key(saml::KeyKind::ec_p256, "idp.example.org", now, std::chrono::days(3650)));
-    return taken(saml::Certificate::parse(generated.certificate_pem)).base64();
+        must(saml::generate_key(saml::KeyKind::ec_p256, "idp.example.org", now, std::chrono::days(3650)));
+    return must(saml::Certificate::parse(generated.certificate_pem)).base64();
 }
 
 std::string key_descriptor(std::string_view use, const std::string& certificate) {
@@ -102,14 +103,14 @@ std::string aggregate(std::size_t entities, std::size_t octets_each, Instant now
 
 Federation make_federation(Instant now) {
     const auto generated =
-        taken(saml::generate_key(saml::KeyKind::rsa_3072, "federation.example.org", now, std::chrono::days(3650)));
-    return {taken(saml::SigningKey::parse(generated.private_key_pem, generated.certificate_pem)),
+        must(saml::generate_key(saml::KeyKind::rsa_3072, "federation.example.org", now, std::chrono::days(3650)));
+    return {must(saml::SigningKey::parse(generated.private_key_pem, generated.certificate_pem)),
             generated.certificate_pem};
 }
 
 void write_signed_aggregate(const std::filesystem::path& file, std::size_t entities, std::size_t octets_each,
                             const Federation& federation, Instant now) {
-    const std::string text = taken(saml::sign_document(federation.key, aggregate(entities, octets_each, now)));
+    const std::string text = must(saml::sign_document(federation.key, aggregate(entities, octets_each, now)));
     std::ofstream out(file, std::ios::binary);
     if (!out.write(text.data(), static_cast<std::streamsize>(text.size()))) std::abort();
 }

@@ -11,8 +11,8 @@
 namespace slo::bench {
 
 /// An md:EntitiesDescriptor as federations publish it: 4 of 10 entities are IdPs, each with a key of
-/// its own for signing and encryption, registration info, names and a logo in several languages; the others are SPs. The logos fill up to
-/// `octets_each`. Valid for ten days from `now`.
+/// its own for signing and encryption, registration info, names and a logo in several languages; the others are SPs.
+/// The logos fill up to `octets_each`. Valid for ten days from `now`.
 [[nodiscard]] std::string aggregate(std::size_t entities, std::size_t octets_each, Instant now);
 
 /// The entityID of the IdP with that number, from 0.

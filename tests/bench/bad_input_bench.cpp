@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <functional>
 #include <stdexcept>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "logout_request_text.hpp"
+#include "measured.hpp"
 #include "service_provider.hpp"
 #include "slo/saml/runtime.hpp"
 
@@ -194,12 +194,6 @@ void reset_peak() {
     if (!(std::ofstream("/proc/self/clear_refs") << "5" << std::flush)) throw std::runtime_error("can't reset VmHWM");
 }
 
-double thread_cpu_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
 struct Cost {
     double ms = 0;
     long kib = 0;
@@ -218,9 +212,9 @@ Cost measured(const HeavyInput& input) {
     Cost cost;
     int status = 0;
     for (int i = 0; i < rounds; ++i) {
-        const auto begun = thread_cpu_ms();
+        const auto begun = bench::thread_cpu_milliseconds();
         status = sp::wait_for(endpoint.handle(request)).status;
-        cost.ms = std::max(cost.ms, thread_cpu_ms() - begun);
+        cost.ms = std::max(cost.ms, bench::thread_cpu_milliseconds() - begun);
     }
     cost.kib = std::max(0L, status_kib("VmHWM:") - resident);
     if (provider.audit.entries().size() != rounds) throw std::runtime_error("over the limit: nothing was read");

@@ -21,6 +21,7 @@
 #include "../server/client.hpp"
 #include "bench_client.hpp"
 #include "fixtures.hpp"
+#include "measured.hpp"
 #include "service_provider.hpp"
 #include "slo/saml/message_signer.hpp"
 #include "slo/saml/runtime.hpp"
@@ -31,16 +32,11 @@ namespace {
 using namespace slo;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+using bench::must;
 using bench::Transport;
 
 constexpr int logouts_in_a_phase = 200;
 constexpr std::string_view soap_path = "/saml/slo/soap";
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().code.message() + ": " + result.error().detail);
-    return *std::move(result);
-}
 
 /// An IdP with a session for each of its logouts.
 class HonestIdp {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bench_client.hpp"
+#include "measured.hpp"
 #include "slo/idp_adapter/idp_directory.hpp"
 #include "slo/saml/message_verifier.hpp"
 #include "slo/saml/runtime.hpp"
@@ -26,18 +27,9 @@ namespace {
 
 using namespace slo;
 using namespace slo::saml;
+using bench::must;
 
 constexpr std::size_t distinct_requests = 256;  // a repeat would take the short way; few enough to stay in the cache
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().code.message() + ": " + result.error().detail);
-    return *std::move(result);
-}
-
-void must(const Result<void>& result) {
-    if (!result) throw std::runtime_error(result.error().code.message() + ": " + result.error().detail);
-}
 
 /// One IdP asks as fast as it can: that is what is measured.
 sp::Policy unlimited() {
@@ -55,11 +47,7 @@ private:
 };
 const FixedClock the_clock;
 
-class NoAudit final : public sp::AuditSink {
-public:
-    void record(const sp::AuditEntry&) noexcept override {}
-};
-NoAudit no_audit;
+bench::NoAudit no_audit;
 
 struct Party {
     GeneratedKey pem;

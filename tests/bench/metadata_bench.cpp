@@ -57,13 +57,13 @@ saml::OctetSource source_of_file(const std::filesystem::path& file) {
 
 metadata::MetadataDocument load(const std::filesystem::path& file, const std::filesystem::path& certificate,
                                 std::vector<saml::EntityID> wanted) {
-    const auto parsed = taken(saml::Certificate::parse(read_text(certificate)));
+    const auto parsed = must(saml::Certificate::parse(read_text(certificate)));
     metadata::MetadataRules rules{
-        .trust = metadata::SignedBy{.keys = {taken(saml::VerificationKey::from(parsed))}, .algorithms = {}},
+        .trust = metadata::SignedBy{.keys = {must(saml::VerificationKey::from(parsed))}, .algorithms = {}},
         .wanted = std::move(wanted),
         .longest_validity = std::chrono::days(14)};
     rules.limits.octets = std::uint64_t{1} << 30;
-    return taken(metadata::read_metadata(source_of_file(file), rules, today()));
+    return must(metadata::read_metadata(source_of_file(file), rules, today()));
 }
 
 struct Cost {
@@ -126,7 +126,7 @@ void show_resident(const std::filesystem::path& file, const std::filesystem::pat
     std::printf("\n%-34s %20s\n", "IdPs kept", "allocated bytes each");
     for (const std::size_t kept : {std::size_t{10}, idps / 4, idps}) {
         std::vector<saml::EntityID> wanted;
-        for (std::size_t i = 0; i < kept; ++i) wanted.push_back(taken(saml::EntityID::parse(idp_entity_id(i))));
+        for (std::size_t i = 0; i < kept; ++i) wanted.push_back(must(saml::EntityID::parse(idp_entity_id(i))));
         const std::size_t before = allocated_bytes();
         const auto document = load(file, certificate, std::move(wanted));
         std::printf("%-34zu %20zu\n", document.idps.size(), (allocated_bytes() - before) / kept);
@@ -155,7 +155,7 @@ void Logouts::work(const std::stop_token& stop) {
     test::ServiceProviderOptions options;
     options.policy.requests_per_second_per_idp = 1'000'000;  // of a clock that stands still
     test::ServiceProvider provider(options);
-    const saml::MessageSigner signer(taken(
+    const saml::MessageSigner signer(must(
         saml::SigningKey::parse(test::fixture("keys/idp1-first.key.pem"), test::fixture("keys/idp1-first.crt.pem"))));
     for (unsigned number = 0; !stop.stop_requested(); ++number) {
         const auto name_id = test::transient("n" + std::to_string(number));
@@ -163,16 +163,16 @@ void Logouts::work(const std::stop_token& stop) {
         provider.admit(test::session("T" + std::to_string(number), test::idp1_entity_id, name_id, {index}));
         const auto now = provider.clock.now();
         const auto body = saml::soap::encode(
-            taken(signer.sign(saml::LogoutRequest{.id = taken(saml::MessageID::parse("_r" + std::to_string(number))),
-                                                  .version = {},
-                                                  .issue_instant = now,
-                                                  .destination = std::string(test::our_soap_url),
-                                                  .consent = std::nullopt,
-                                                  .issuer = test::entity_id(test::idp1_entity_id),
-                                                  .identifier = name_id,
-                                                  .session_indexes = {taken(saml::SessionIndex::parse(index))},
-                                                  .not_on_or_after = now + std::chrono::minutes(5),
-                                                  .reason = std::nullopt})));
+            must(signer.sign(saml::LogoutRequest{.id = must(saml::MessageID::parse("_r" + std::to_string(number))),
+                                                 .version = {},
+                                                 .issue_instant = now,
+                                                 .destination = std::string(test::our_soap_url),
+                                                 .consent = std::nullopt,
+                                                 .issuer = test::entity_id(test::idp1_entity_id),
+                                                 .identifier = name_id,
+                                                 .session_indexes = {must(saml::SessionIndex::parse(index))},
+                                                 .not_on_or_after = now + std::chrono::minutes(5),
+                                                 .reason = std::nullopt})));
         const auto start = SteadyClock::now();
         if (provider.service().handle({body, "text/xml"}).body.find("status:Success") == std::string::npos)
             std::abort();
@@ -204,7 +204,7 @@ int main(int argc, char** argv) {
     if (argc == 4 && std::strcmp(argv[1], "load") == 0) return load(argv[2], argv[3], {}).idps.empty() ? 1 : 0;
     if (argc == 4 && std::strcmp(argv[1], "load-ten") == 0) {
         std::vector<saml::EntityID> ten;
-        for (std::size_t i = 0; i < 10; ++i) ten.push_back(taken(saml::EntityID::parse(idp_entity_id(i))));
+        for (std::size_t i = 0; i < 10; ++i) ten.push_back(must(saml::EntityID::parse(idp_entity_id(i))));
         return load(argv[2], argv[3], ten).idps.size() == 10 ? 0 : 1;
     }
     if (argc == 6 && std::strcmp(argv[1], "generate") == 0) {

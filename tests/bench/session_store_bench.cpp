@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <string_view>
 
+#include "measured.hpp"
 #include "slo/sp/memory_session_store.hpp"
 #include "store_load.hpp"
 
@@ -26,23 +26,23 @@ public:
     void run() {
         const std::size_t before = resident_bytes();
         report("admit", sessions_, [this](std::uint64_t i) {
-            return [this, session = session(i, clock_.time)] { static_cast<void>(taken(store_.admit(session))); };
+            return [this, session = session(i, clock_.time)] { static_cast<void>(must(store_.admit(session))); };
         });
         const std::size_t bytes = resident_bytes() - before;
         std::printf("%llu sessions: %.1f bytes each, %.0f MB resident\n", static_cast<unsigned long long>(sessions_),
                     static_cast<double>(bytes) / static_cast<double>(sessions_), static_cast<double>(bytes) / 1e6);
         report("find, hit", probes, [this](std::uint64_t i) {
-            return [this, id = local_id(somewhere(i))] { found_ += taken(store_.find(id)) ? 1 : 0; };
+            return [this, id = local_id(somewhere(i))] { found_ += must(store_.find(id)) ? 1 : 0; };
         });
         report("find, miss", probes, [this](std::uint64_t i) {
-            return [this, id = local_id(sessions_ + i)] { found_ += taken(store_.find(id)) ? 1 : 0; };
+            return [this, id = local_id(sessions_ + i)] { found_ += must(store_.find(id)) ? 1 : 0; };
         });
         if (found_ != probes) std::abort();
         report("begin_logout and complete_logout", std::min(sessions_, probes), [this](std::uint64_t i) {
             return [this, order = order(ordered(i), clock_.time)] { log_out(store_, order); };
         });
         report("unfinished_logouts", 1,
-               [this](std::uint64_t) { return [this] { static_cast<void>(taken(store_.unfinished_logouts())); }; });
+               [this](std::uint64_t) { return [this] { static_cast<void>(must(store_.unfinished_logouts())); }; });
         clock_.time = session(0, clock_.time).expires;
         report("sweep_some, everything expired", 4096,
                [this](std::uint64_t) { return [this] { static_cast<void>(store_.sweep_some()); }; });
@@ -50,13 +50,6 @@ public:
     }
 
 private:
-    // What a pause costs on a machine that has nothing else to do.
-    static double thread_cpu_milliseconds() {
-        timespec time{};
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-    }
-
     // Runs prepare(i)() `count` times; what prepare does isn't measured.
     template <class Prepare>
     void report(const char* what, std::uint64_t count, Prepare prepare) {
@@ -89,7 +82,7 @@ private:
     std::uint64_t sessions_;
     std::uint64_t found_ = 0;
     StandingClock clock_;
-    sp::MemorySessionStore store_{clock_, taken(saml::KeyedDigest::with_random_key())};
+    sp::MemorySessionStore store_{clock_, must(saml::KeyedDigest::with_random_key())};
 };
 
 }  // namespace

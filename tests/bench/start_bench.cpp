@@ -8,13 +8,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "bench_client.hpp"
+#include "measured.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/runtime.hpp"
@@ -25,20 +24,11 @@
 namespace {
 
 using namespace slo;
+using bench::cpu_time;
+using bench::must;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t logouts = 2000;
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().code.message() + ": " + result.error().detail);
-    return *std::move(result);
-}
-
-class NoAudit final : public sp::AuditSink {
-public:
-    void record(const sp::AuditEntry&) noexcept override {}
-};
 
 const sp::SystemClock the_clock;
 const saml::EntityID idp_id = must(saml::EntityID::parse("https://idp.example.com/idp"));
@@ -47,13 +37,6 @@ const saml::EntityID sp_id = must(saml::EntityID::parse("https://sp.example.com/
 saml::SigningKey make_key() {
     const auto pem = must(saml::generate_key(saml::KeyKind::rsa_2048, "bench", the_clock.now(), std::chrono::days(1)));
     return must(saml::SigningKey::parse(pem.private_key_pem, pem.certificate_pem));
-}
-
-/// CPU time of this process, in microseconds.
-double cpu_time() {
-    timespec now{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e6 + double(now.tv_nsec) / 1e3;
 }
 
 /// Answers Success to the ID in each request.
@@ -111,7 +94,7 @@ struct Provider {
         }
     }
 
-    NoAudit audit;
+    bench::NoAudit audit;
     sp::MemorySessionStore store{the_clock, must(saml::KeyedDigest::with_random_key()), {}};
     idp_adapter::SingleLogoutClient link{{}};
     sp::LogoutService service;

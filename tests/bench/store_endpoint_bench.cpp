@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "bench_client.hpp"
+#include "measured.hpp"
 #include "redis_server.hpp"
 #include "slo/idp_adapter/idp_directory.hpp"
 #include "slo/metadata/metadata_parser.hpp"
@@ -27,21 +27,12 @@ namespace {
 
 using namespace slo;
 namespace fs = std::filesystem;
+using bench::cpu_time;
+using bench::must;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t logouts = 1500;
 constexpr const char* slo_url = "https://sp.example.com/saml/slo/soap";
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().code.message() + ": " + result.error().detail);
-    return *std::move(result);
-}
-
-class NoAudit final : public sp::AuditSink {
-public:
-    void record(const sp::AuditEntry&) noexcept override {}
-};
 
 const sp::SystemClock the_clock;
 const saml::EntityID idp_id = must(saml::EntityID::parse("https://idp.example.com/idp"));
@@ -104,7 +95,7 @@ private:
                 .clock = the_clock};
     }
 
-    NoAudit audit_;
+    bench::NoAudit audit_;
     std::unique_ptr<sp::SessionStore> store_;
     sp::LogoutService service_;
 
@@ -147,13 +138,6 @@ class NoHandler final : public sp::HttpHandler {
 public:
     sp::HttpStep handle(const sp::HttpRequest&) noexcept override { return sp::HttpReply{.body = "nothing"}; }
 };
-
-/// CPU time of this process, in microseconds.
-double cpu_time() {
-    timespec now{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e6 + double(now.tv_nsec) / 1e3;
-}
 
 /// What the way to a handler thread and back costs where there is nothing to wait for. The client's own share is in
 /// both figures.

@@ -75,7 +75,7 @@ public:
 class MemoryEngine final : public Engine {
 public:
     std::unique_ptr<sp::SessionStore> open(const sp::Clock& clock) override {
-        return taken(sp::open_session_store(clock, sp::MemorySessionStoreOptions{}));
+        return must(sp::open_session_store(clock, sp::MemorySessionStoreOptions{}));
     }
     std::size_t bytes() const override { return resident_bytes() - before_; }
     std::optional<Seconds> reopen(const sp::Clock& /*clock*/, std::unique_ptr<sp::SessionStore>& /*store*/) override {
@@ -93,7 +93,7 @@ public:
     }
     ~SqliteEngine() override { std::filesystem::remove_all(folder_); }
     std::unique_ptr<sp::SessionStore> open(const sp::Clock& clock) override {
-        return taken(sp::open_session_store(clock, sp::SqliteSessionStoreOptions{.folder = folder_}));
+        return must(sp::open_session_store(clock, sp::SqliteSessionStoreOptions{.folder = folder_}));
     }
     std::size_t bytes() const override {
         std::size_t sum = 0;
@@ -104,7 +104,7 @@ public:
         store.reset();
         const auto start = SteadyClock::now();
         store = open(clock);
-        static_cast<void>(taken(store->find(local_id(0))));
+        static_cast<void>(must(store->find(local_id(0))));
         return SteadyClock::now() - start;
     }
 
@@ -118,7 +118,7 @@ public:
         sp::RedisSessionStoreOptions options;
         options.servers.addresses = {server_.address()};
         options.keys = {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
-        return taken(sp::open_session_store(clock, options));
+        return must(sp::open_session_store(clock, options));
     }
     std::size_t bytes() const override { return used_memory() - empty_; }
     std::optional<Seconds> reopen(const sp::Clock& clock, std::unique_ptr<sp::SessionStore>& store) override {
@@ -126,7 +126,7 @@ public:
         const auto start = SteadyClock::now();
         server_.restart();
         store = open(clock);
-        static_cast<void>(taken(store->find(local_id(0))));
+        static_cast<void>(must(store->find(local_id(0))));
         return SteadyClock::now() - start;
     }
 
@@ -143,10 +143,10 @@ private:
 /// Signatures a second of one core with RSA-2048: what a logout costs in any case.
 double signatures_a_second() {
     const auto generated =
-        taken(saml::generate_key(saml::KeyKind::rsa_2048, "bench", StandingClock().now(), std::chrono::days(1)));
-    const saml::SigningKey key = taken(saml::SigningKey::parse(generated.private_key_pem, generated.certificate_pem));
+        must(saml::generate_key(saml::KeyKind::rsa_2048, "bench", StandingClock().now(), std::chrono::days(1)));
+    const saml::SigningKey key = must(saml::SigningKey::parse(generated.private_key_pem, generated.certificate_pem));
     const Run run(1, 0, ~std::uint64_t{0} >> 1, Seconds(1),
-                  [&key](std::uint64_t) { static_cast<void>(taken(key.sign("what a response is signed over"))); });
+                  [&key](std::uint64_t) { static_cast<void>(must(key.sign("what a response is signed over"))); });
     return run.a_second();
 }
 
@@ -184,7 +184,7 @@ private:
 
     double admit(unsigned callers, std::uint64_t count, Seconds longest) {
         const Run run(callers, admitted_, count, longest, [this](std::uint64_t i) {
-            if (taken(store_->admit(session(i, clock_.time))) != sp::Admission::admitted) std::abort();
+            if (must(store_->admit(session(i, clock_.time))) != sp::Admission::admitted) std::abort();
         });
         admitted_ += run.done();
         return run.a_second();
@@ -194,7 +194,7 @@ private:
     double find(unsigned callers) {
         const std::uint64_t living = admitted_ - gone_;
         const Run run(callers, 0, max, row_time, [this, living](std::uint64_t i) {
-            if (!taken(store_->find(local_id(gone_ + i * 7'368'787 % living)))) std::abort();
+            if (!must(store_->find(local_id(gone_ + i * 7'368'787 % living)))) std::abort();
         });
         return run.a_second();
     }

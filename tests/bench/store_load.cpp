@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <variant>
 
@@ -12,7 +13,7 @@ constexpr std::uint64_t partners = 64;
 
 template <class T>
 T parsed(const std::string& text) {
-    return taken(T::parse(text));
+    return must(T::parse(text));
 }
 
 std::string digits(std::uint64_t number, int width) {
@@ -66,10 +67,10 @@ sp::LogoutOrder order(std::uint64_t number, Instant now) {
 }
 
 void log_out(sp::SessionStore& store, const sp::LogoutOrder& order) {
-    const auto begun = taken(store.begin_logout(order));
+    const auto begun = must(store.begin_logout(order));
     const auto& ending = std::get<sp::FreshLogout>(begun).ending;
     if (ending.size() != 1) std::abort();
-    static_cast<void>(taken(store.complete_logout(order.key, {.ended = 1}, {ending.front().id})));
+    static_cast<void>(must(store.complete_logout(order.key, {.ended = 1}, {ending.front().id})));
 }
 
 std::size_t resident_bytes() {

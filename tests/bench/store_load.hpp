@@ -3,21 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
-#include <utility>
 
+#include "measured.hpp"
 #include "slo/sp/clock.hpp"
 #include "slo/sp/session_store.hpp"
 
 namespace slo::bench {
-
-/// A bench that fails measures nothing.
-template <class T>
-T taken(Result<T> result) {
-    if (!result) std::abort();
-    return *std::move(result);
-}
 
 /// StandingClock shows one instant until it is set.
 struct StandingClock final : sp::Clock {
