@@ -113,6 +113,11 @@ void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
     commands.import
         ->add_option("--ca", line.import.ca, "whose certificate a URL's server shows, if not one of the system's CAs")
         ->type_name("FILE");
+    auto* const certificate = commands.import->add_option("--client-certificate", line.import.client_certificate,
+                                                          "ours, for a URL's server that asks for one");
+    auto* const key = commands.import->add_option("--client-key", line.import.client_key, "its private key");
+    certificate->type_name("FILE")->needs(key);
+    key->type_name("FILE")->needs(certificate);
     commands.import->add_option("--into", line.import.into, "the folder where the configuration finds it")
         ->required()
         ->type_name("FOLDER");

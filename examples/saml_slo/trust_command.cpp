@@ -98,6 +98,8 @@ OrStop<std::string> fetch(const Import& command) {
     options.max_body = 256U * 1024 * 1024;
     options.max_redirects = 5;
     if (!command.ca.empty()) options.peer = idp_adapter::CertificatesOf{command.ca};
+    options.client_certificate = command.client_certificate;
+    options.client_key = command.client_key;
     auto client = idp_adapter::HttpClient::open(options);
     if (!client) return Stop{ExitCode::usage, text_of(client.error())};
     std::string body;
@@ -157,8 +159,8 @@ OrStop<Candidate> take(const Import& command, Instant now) {
         auto fetched = fetch(command);
         if (auto* stop = std::get_if<Stop>(&fetched)) return std::move(*stop);
         octets = std::get<std::string>(std::move(fetched));
-    } else if (!command.ca.empty()) {
-        return Stop{ExitCode::usage, "--ca means nothing to a file; remove it"};
+    } else if (!command.ca.empty() || !command.client_certificate.empty()) {
+        return Stop{ExitCode::usage, "--ca and --client-certificate mean nothing to a file; remove them"};
     } else {
         auto read = read_whole(command.source);
         if (!read) return Stop{ExitCode::usage, text_of(read.error())};

@@ -25,6 +25,8 @@ struct Import {
     std::vector<std::string> entities = {};             ///< these IdPs alone; empty: all
     std::chrono::days longest_validity{30};             ///< of a URL's document
     std::filesystem::path ca = {};                      ///< of the URL's server; empty: the system's CAs
+    std::filesystem::path client_certificate = {};      ///< ours, for that server; empty: none
+    std::filesystem::path client_key = {};              ///< with it
     std::filesystem::path into;                         ///< the folder
     std::string name = {};                              ///< of the file in it; empty: made of the entityID
     Acceptance acceptance = Acceptance::ask;

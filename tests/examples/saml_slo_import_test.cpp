@@ -31,6 +31,11 @@ public:
     [[nodiscard]] static std::string import_of(const std::string& url, const std::string& more = "--ca ca.pem") {
         return "metadata import " + url + " --into trusted --signing-certificate federation.pem " + more;
     }
+    /// The arguments for the client's certificate tests/fixtures/tls/<name>.pem.
+    [[nodiscard]] static std::string client(const std::string& name) {
+        const std::string file = std::string(SLO_FIXTURES) + "/tls/" + name;
+        return " --client-certificate " + file + ".pem --client-key " + file + ".key";
+    }
     /// File name -> content.
     [[nodiscard]] std::map<std::string, std::string> written() const {
         std::map<std::string, std::string> files;
@@ -120,6 +125,21 @@ BOOST_AUTO_TEST_CASE(refuses_a_server_whose_certificate_nobody_vouches_for) {
     BOOST_TEST(server.requests().empty());
 }
 
+BOOST_AUTO_TEST_CASE(shows_our_certificate_to_a_server_that_wants_one) {
+    const std::string document = published();
+    const LoopbackServer wary([&](const std::string&) { return reply_with(document); },
+                              LoopbackServer::identity_for_known_clients());
+    const auto why = [](const std::string& alert) {
+        return "http.tls (the server ends TLS (" + alert + " (SSL routines)))";
+    };
+    check_nothing_came(import_of(wary.url()), why("tlsv13 alert certificate required"));
+    check_nothing_came(import_of(wary.url(), "--ca ca.pem" + client("stranger")), why("tlsv1 alert unknown ca"));
+    BOOST_TEST(wary.requests().empty());
+    fs::remove(trusted / "idp.example.org-saml.xml");
+    check(import_of(wary.url(), "--ca ca.pem" + client("client")) + " --accept", 0, "written: ");
+    BOOST_TEST(written().begin()->second == document);
+}
+
 BOOST_AUTO_TEST_CASE(takes_no_document_from_another_answer_than_200) {
     for (const std::string status : {"404 Not Found", "500 canary", "203 canary"}) {
         const LoopbackServer server = server_of(reply_with(published(), {}, status));
@@ -157,7 +177,9 @@ BOOST_AUTO_TEST_CASE(says_that_a_document_broke_off_or_never_came) {
 BOOST_AUTO_TEST_CASE(refuses_words_that_mean_nothing) {
     check_refused(import_of("https://user@localhost/metadata"), 2,
                   "no URL that can be asked; write https://..., without user or fragment");
-    check_refused(import_of("idp.xml"), 2, "--ca means nothing to a file; remove it");
+    const std::string why = "--ca and --client-certificate mean nothing to a file; remove them";
+    check_refused(import_of("idp.xml"), 2, why);
+    check_refused(import_of("idp.xml", client("client")), 2, why);
     check_refused(import_of("https://localhost/metadata", "--ca nowhere.pem"), 2,
                   "the CA certificates of the server can't be read from nowhere.pem (no reason given): check the path "
                   "and its permissions; it must be PEM");
