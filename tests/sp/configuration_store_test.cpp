@@ -59,22 +59,24 @@ BOOST_AUTO_TEST_CASE(sqlite_is_the_default_and_lives_beside_the_file) {
 BOOST_AUTO_TEST_CASE(reads_every_key_of_sqlite) {
     const auto configuration =
         accept(store("engine = \"sqlite\"\nfolder = \"/var/lib/x\"\nmax_sessions = 5\n"
-                     "max_logout_records = 6\nmax_logout_records_per_idp = 7"));
+                     "max_logout_records = 6\nmax_logout_records_per_idp = 7\nmax_kept_requests = 8"));
     const auto& options = std::get<sp::SqliteSessionStoreOptions>(configuration.store);
     BOOST_TEST(options.folder == "/var/lib/x");
     BOOST_TEST(options.max_sessions == 5U);
     BOOST_TEST(options.max_logout_records == 6U);
     BOOST_TEST(options.max_logout_records_per_idp == 7U);
+    BOOST_TEST(options.max_kept_requests == 8U);
 }
 
 BOOST_AUTO_TEST_CASE(reads_every_key_of_memory) {
     const auto configuration =
         accept(store("engine = \"memory\"\nmax_sessions = 5\nmax_logout_records = 6\n"
-                     "max_logout_records_per_idp = 7\n[policy]\nrelogin = \"strict\""));
+                     "max_logout_records_per_idp = 7\nmax_kept_requests = 8\n[policy]\nrelogin = \"strict\""));
     const auto& options = std::get<sp::MemorySessionStoreOptions>(configuration.store);
     BOOST_TEST(options.max_sessions == 5U);
     BOOST_TEST(options.max_logout_records == 6U);
     BOOST_TEST(options.max_logout_records_per_idp == 7U);
+    BOOST_TEST(options.max_kept_requests == 8U);
     BOOST_TEST((options.relogin == sp::ReloginRule::strict));
     BOOST_TEST(configuration.server.handler_threads == 0U);
 }
@@ -95,6 +97,11 @@ BOOST_AUTO_TEST_CASE(redis_needs_no_more_than_its_name) {
     BOOST_TEST(options.keys.sealing_keys.front() == std::string(32, '\xbb'));
     BOOST_TEST(configuration.server.handler_threads == 32U);
     BOOST_TEST(configuration.notes.empty());
+}
+
+BOOST_AUTO_TEST_CASE(redis_keeps_as_many_requests_as_it_is_told) {
+    const auto configuration = accept(store("engine = \"redis\"\nmax_kept_requests = 9"));
+    BOOST_TEST(std::get<sp::RedisSessionStoreOptions>(configuration.store).max_kept_requests == 9U);
 }
 
 BOOST_AUTO_TEST_CASE(reads_every_key_of_redis) {
