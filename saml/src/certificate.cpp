@@ -1,12 +1,16 @@
 #include <openssl/asn1.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
 
 #include <ctime>
+#include <new>
 #include <optional>
 
 #include "c_errors.hpp"
 #include "digest.hpp"
 #include "key_access.hpp"
 #include "pem.hpp"
+#include "public_keys.hpp"
 #include "slo/saml/base64.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/keys.hpp"
@@ -36,6 +40,46 @@ Failure unreadable(std::string why) {
     return fail(Errc::certificate_unreadable, std::move(why));
 }
 
+/// A context whose only provider can do nothing. In it OpenSSL reads a certificate without decoding the key, which is
+/// nine tenths of the work: a failed decoding costs a certificate nothing but its key.
+OSSL_LIB_CTX* without_decoders() {
+    static const OwnedLibCtx context = [] {
+        OwnedLibCtx made(OSSL_LIB_CTX_new());
+        if (!made || OSSL_PROVIDER_load(made.get(), "null") == nullptr) throw std::bad_alloc();
+        return made;
+    }();
+    return context.get();
+}
+
+struct ReadCertificate {
+    OwnedX509 x509;
+    OwnedPkey key;  ///< null where OpenSSL knows no such key
+};
+
+/// A certificate with a usual key. Nothing for any other, readable or not.
+std::optional<ReadCertificate> read_usual(std::string_view der) {
+    const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
+    const unsigned char* cursor = begin;
+    OwnedX509 x509(reinterpret_cast<X509*>(ASN1_item_d2i_ex(nullptr, &cursor, static_cast<long>(der.size()),
+                                                            ASN1_ITEM_rptr(X509), without_decoders(), nullptr)));
+    if (!x509 || cursor != begin + der.size()) return std::nullopt;
+    OwnedPkey key = usual_public_key(X509_get_X509_PUBKEY(x509.get()));
+    if (!key) return std::nullopt;
+    return ReadCertificate{std::move(x509), std::move(key)};
+}
+
+/// What OpenSSL says of any certificate.
+Result<ReadCertificate> read_unusual(std::string_view der) {
+    ERR_clear_error();  // of what was tried before
+    const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
+    const unsigned char* cursor = begin;
+    OwnedX509 x509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
+    if (!x509) return unreadable("not an X.509 certificate: " + take_openssl_errors());
+    if (cursor != begin + der.size()) return unreadable("something follows the certificate");
+    OwnedPkey key(X509_get_pubkey(x509.get()));
+    return ReadCertificate{std::move(x509), std::move(key)};
+}
+
 }  // namespace
 
 struct Certificate::Impl {
@@ -48,17 +92,18 @@ struct Certificate::Impl {
     static Result<Certificate> read(std::string der) {
         if (der.size() > max_der_octets) return unreadable("longer than 8 KiB");
         const CErrorScope quiet;
-        const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
-        const unsigned char* cursor = begin;
-        const OwnedX509 x509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
-        if (!x509) return unreadable("not an X.509 certificate: " + take_openssl_errors());
-        if (cursor != begin + der.size()) return unreadable("something follows the certificate");
-        const auto not_before = instant_of(X509_get0_notBefore(x509.get()));
-        const auto not_after = instant_of(X509_get0_notAfter(x509.get()));
+        auto read = read_usual(der);
+        if (!read) {
+            auto unusual = read_unusual(der);
+            if (!unusual) return unusual.error();
+            read = *std::move(unusual);
+        }
+        const auto not_before = instant_of(X509_get0_notBefore(read->x509.get()));
+        const auto not_after = instant_of(X509_get0_notAfter(read->x509.get()));
         if (!not_before || !not_after) return unreadable("its validity isn't two points in time");
         std::string text = encode_base64(der);
         return Certificate(std::make_shared<const Impl>(
-            Impl{std::move(der), std::move(text), *not_before, *not_after, OwnedPkey(X509_get_pubkey(x509.get()))}));
+            Impl{std::move(der), std::move(text), *not_before, *not_after, std::move(read->key)}));
     }
 };
 

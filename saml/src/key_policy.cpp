@@ -69,8 +69,10 @@ Result<KeyShape> ec_shape(EVP_PKEY* key) {
     const auto curve = std::ranges::find(curves, std::string_view(name.data()), &Curve::name);
     if (curve == curves.end()) return not_allowed("EC on another curve than P-256, P-384 and P-521");
 
+    // On the curve, in range and not at infinity is a full validation (SP 800-56A, 5.6.2.3.3) on these three: their
+    // cofactor is 1, so that every such point has the curve's order, and multiplying it by the order shows nothing new.
     const OwnedPkeyCtx context(EVP_PKEY_CTX_new(key, nullptr));
-    if (!context || EVP_PKEY_public_check(context.get()) != 1) return not_allowed("EC point isn't on its curve");
+    if (!context || EVP_PKEY_public_check_quick(context.get()) != 1) return not_allowed("EC point isn't on its curve");
     return KeyShape{curve->family, 2 * curve->coordinate_octets};
 }
 

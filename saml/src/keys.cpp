@@ -12,6 +12,7 @@
 #include "key_policy.hpp"
 #include "owned.hpp"
 #include "pem.hpp"
+#include "public_keys.hpp"
 #include "runtime_init.hpp"
 #include "slo/saml/error.hpp"
 
@@ -84,66 +85,6 @@ Result<OwnedXmlSecKey> xmlsec_key_of(EVP_PKEY* key) {
     if (xmlSecKeySetValue(xmlsec.get(), data.get()) < 0) return fail(Errc::crypto_failure, "xmlsec1 refused a key");
     (void)data.release();  // the xmlSecKey owns it
     return xmlsec;
-}
-
-OwnedBignum number(std::string_view octets) {
-    return OwnedBignum(
-        BN_bin2bn(reinterpret_cast<const unsigned char*>(octets.data()), static_cast<int>(octets.size()), nullptr));
-}
-
-Result<OwnedPkey> rsa_public_key(std::string_view modulus, std::string_view exponent) {
-    const OwnedBignum n = number(modulus);
-    const OwnedBignum e = number(exponent);
-    const OwnedParamBuild build(OSSL_PARAM_BLD_new());
-    if (!n || !e || !build || OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
-        OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
-        return fail(Errc::key_unreadable, "no RSA numbers: " + take_openssl_errors());
-    }
-    const OwnedParams params(OSSL_PARAM_BLD_to_param(build.get()));
-    const OwnedPkeyCtx context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
-    EVP_PKEY* key = nullptr;
-    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
-        return fail(Errc::key_unreadable, "no RSA key: " + take_openssl_errors());
-    }
-    return OwnedPkey(key);
-}
-
-struct CurveName {
-    const char* name;
-    std::size_t point_octets;
-};
-CurveName curve_name(NamedCurve curve) noexcept {
-    switch (curve) {
-        case NamedCurve::p256:
-            return {"prime256v1", 1 + 2 * 32};
-        case NamedCurve::p384:
-            return {"secp384r1", 1 + 2 * 48};
-        case NamedCurve::p521:
-            return {"secp521r1", 1 + 2 * 66};
-    }
-    return {"", 0};
-}
-
-Result<OwnedPkey> ec_public_key(NamedCurve curve, std::string_view point) {
-    const CurveName named = curve_name(curve);
-    // Compressed and hybrid points say the same in other ways; one spelling leaves one reading.
-    if (point.size() != named.point_octets || point.front() != '\x04') {
-        return fail(Errc::key_unreadable, "not an uncompressed point of this curve's length");
-    }
-    const OwnedParamBuild build(OSSL_PARAM_BLD_new());
-    if (!build || OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, named.name, 0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
-        return fail(Errc::key_unreadable, "no EC point: " + take_openssl_errors());
-    }
-    const OwnedParams params(OSSL_PARAM_BLD_to_param(build.get()));
-    const OwnedPkeyCtx context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-    EVP_PKEY* key = nullptr;
-    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
-        return fail(Errc::key_unreadable, "no EC key: " + take_openssl_errors());
-    }
-    return OwnedPkey(key);
 }
 
 /// r||s, each as long as the curve's coordinate (RFC 6931, section 2.3.6), from the DER that OpenSSL writes.
