@@ -1,5 +1,4 @@
 #include <openssl/asn1.h>
-#include <openssl/err.h>
 #include <openssl/provider.h>
 
 #include <ctime>
@@ -40,8 +39,8 @@ Failure unreadable(std::string why) {
     return fail(Errc::certificate_unreadable, std::move(why));
 }
 
-/// A context whose only provider can do nothing. In it OpenSSL reads a certificate without decoding the key, which is
-/// nine tenths of the work: a failed decoding costs a certificate nothing but its key.
+/// A context whose only provider can do nothing. OpenSSL decodes a certificate's key with it, which is nine tenths of
+/// the work; where it can't, the certificate is read all the same, without its key.
 OSSL_LIB_CTX* without_decoders() {
     static const OwnedLibCtx context = [] {
         OwnedLibCtx made(OSSL_LIB_CTX_new());
@@ -51,33 +50,15 @@ OSSL_LIB_CTX* without_decoders() {
     return context.get();
 }
 
-struct ReadCertificate {
-    OwnedX509 x509;
-    OwnedPkey key;  ///< null where OpenSSL knows no such key
-};
-
-/// A certificate with a usual key. Nothing for any other, readable or not.
-std::optional<ReadCertificate> read_usual(std::string_view der) {
+/// d2i_X509 in a context of ours; null is OpenSSL's own.
+Result<OwnedX509> read_x509(std::string_view der, OSSL_LIB_CTX* context) {
     const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
     const unsigned char* cursor = begin;
-    OwnedX509 x509(reinterpret_cast<X509*>(ASN1_item_d2i_ex(nullptr, &cursor, static_cast<long>(der.size()),
-                                                            ASN1_ITEM_rptr(X509), without_decoders(), nullptr)));
-    if (!x509 || cursor != begin + der.size()) return std::nullopt;
-    OwnedPkey key = usual_public_key(X509_get_X509_PUBKEY(x509.get()));
-    if (!key) return std::nullopt;
-    return ReadCertificate{std::move(x509), std::move(key)};
-}
-
-/// What OpenSSL says of any certificate.
-Result<ReadCertificate> read_unusual(std::string_view der) {
-    ERR_clear_error();  // of what was tried before
-    const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
-    const unsigned char* cursor = begin;
-    OwnedX509 x509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
+    OwnedX509 x509(reinterpret_cast<X509*>(
+        ASN1_item_d2i_ex(nullptr, &cursor, static_cast<long>(der.size()), ASN1_ITEM_rptr(X509), context, nullptr)));
     if (!x509) return unreadable("not an X.509 certificate: " + take_openssl_errors());
     if (cursor != begin + der.size()) return unreadable("something follows the certificate");
-    OwnedPkey key(X509_get_pubkey(x509.get()));
-    return ReadCertificate{std::move(x509), std::move(key)};
+    return x509;
 }
 
 }  // namespace
@@ -92,18 +73,20 @@ struct Certificate::Impl {
     static Result<Certificate> read(std::string der) {
         if (der.size() > max_der_octets) return unreadable("longer than 8 KiB");
         const CErrorScope quiet;
-        auto read = read_usual(der);
-        if (!read) {
-            auto unusual = read_unusual(der);
-            if (!unusual) return unusual.error();
-            read = *std::move(unusual);
+        auto x509 = read_x509(der, without_decoders());
+        if (!x509) return x509.error();
+        OwnedPkey key = usual_public_key(X509_get_X509_PUBKEY(x509->get()));
+        if (!key) {
+            x509 = read_x509(der, nullptr);
+            if (!x509) return x509.error();
+            key.reset(X509_get_pubkey(x509->get()));
         }
-        const auto not_before = instant_of(X509_get0_notBefore(read->x509.get()));
-        const auto not_after = instant_of(X509_get0_notAfter(read->x509.get()));
+        const auto not_before = instant_of(X509_get0_notBefore(x509->get()));
+        const auto not_after = instant_of(X509_get0_notAfter(x509->get()));
         if (!not_before || !not_after) return unreadable("its validity isn't two points in time");
         std::string text = encode_base64(der);
         return Certificate(std::make_shared<const Impl>(
-            Impl{std::move(der), std::move(text), *not_before, *not_after, std::move(read->key)}));
+            Impl{std::move(der), std::move(text), *not_before, *not_after, std::move(key)}));
     }
 };
 

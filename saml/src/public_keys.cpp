@@ -64,12 +64,20 @@ std::optional<std::string_view> positive(const ASN1_TYPE* value) {
                             static_cast<std::size_t>(ASN1_STRING_length(integer)));
 }
 
-/// RSAPublicKey is a SEQUENCE of two INTEGERs (RFC 8017, A.1.1).
+/// Whether `values`, written as DER, are `der`.
+bool is_written_as(const ASN1_SEQUENCE_ANY* values, std::string_view der) {
+    unsigned char* octets = nullptr;
+    const int size = i2d_ASN1_SEQUENCE_ANY(values, &octets);
+    const OwnedOpensslMemory owner(octets);
+    return size > 0 && der == std::string_view(reinterpret_cast<const char*>(octets), static_cast<std::size_t>(size));
+}
+
+/// RSAPublicKey is a SEQUENCE of two INTEGERs (RFC 8017, A.1.1). Only in DER, which has one spelling: of BER's others
+/// OpenSSL's template for RSAPublicKey and its list of any values don't take the same ones.
 OwnedPkey usual_rsa_key(std::string_view der) {
-    const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
-    const unsigned char* cursor = begin;
+    const auto* cursor = reinterpret_cast<const unsigned char*>(der.data());
     const OwnedAsn1Sequence numbers(d2i_ASN1_SEQUENCE_ANY(nullptr, &cursor, static_cast<long>(der.size())));
-    if (!numbers || cursor != begin + der.size() || sk_ASN1_TYPE_num(numbers.get()) != 2) return nullptr;
+    if (!numbers || sk_ASN1_TYPE_num(numbers.get()) != 2 || !is_written_as(numbers.get(), der)) return nullptr;
     const auto modulus = positive(sk_ASN1_TYPE_value(numbers.get(), 0));
     const auto exponent = positive(sk_ASN1_TYPE_value(numbers.get(), 1));
     if (!modulus || !exponent) return nullptr;

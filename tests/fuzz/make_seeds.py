@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes those seeds that have to be made: signed envelopes, permutations of signature wrapping, HTTP with CR LF.
+"""Writes those seeds that have to be made: signed envelopes, permutations of signature wrapping, HTTP with CR LF, DER.
 
 Run it after a change here, and commit what it writes. It signs with Debian's xmlsec1 and the test key
 tests/fixtures/keys/idp1-first. The permutations follow the shapes that published work on signature wrapping describes.
@@ -223,6 +223,12 @@ HTTP = {
 }
 
 
+def certificate_seeds():
+    for name in ("idp1-first", "idp2-p256", "ed25519", "weak-rsa1024"):
+        lines = (KEYS / f"{name}.crt.pem").read_text().splitlines()
+        yield name, base64.b64decode("".join(line for line in lines if not line.startswith("-----")))
+
+
 def main():
     made = originals()
     for name, xml in made.items():
@@ -240,6 +246,8 @@ def main():
         write("metadata", f"{name}.xml", xml)
     for name, octets in HTTP.items():
         write("http", f"{name}.http", octets)
+    for name, octets in certificate_seeds():
+        write("certificate", f"{name}.der", octets)
 
 
 main()
