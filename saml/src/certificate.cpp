@@ -41,13 +41,23 @@ Failure unreadable(std::string why) {
 
 /// A context whose only provider can do nothing. OpenSSL decodes a certificate's key with it, which is nine tenths of
 /// the work; where it can't, the certificate is read all the same, without its key.
+class WithoutDecoders {
+public:
+    WithoutDecoders() : context_(OSSL_LIB_CTX_new()) {
+        if (!context_) throw std::bad_alloc();  // null would mean the process' own, and unmake it
+        nothing_.reset(OSSL_PROVIDER_load(context_.get(), "null"));
+        if (!nothing_) throw std::bad_alloc();  // OpenSSL would load its default provider instead
+    }
+    [[nodiscard]] OSSL_LIB_CTX* context() const noexcept { return context_.get(); }
+
+private:
+    OwnedLibCtx context_;
+    OwnedProvider nothing_;
+};
+
 OSSL_LIB_CTX* without_decoders() {
-    static const OwnedLibCtx context = [] {
-        OwnedLibCtx made(OSSL_LIB_CTX_new());
-        if (!made || OSSL_PROVIDER_load(made.get(), "null") == nullptr) throw std::bad_alloc();
-        return made;
-    }();
-    return context.get();
+    static const WithoutDecoders made;
+    return made.context();
 }
 
 /// d2i_X509 in a context of ours; null is OpenSSL's own.

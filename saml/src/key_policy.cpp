@@ -69,6 +69,8 @@ Result<KeyShape> ec_shape(EVP_PKEY* key) {
     const auto curve = std::ranges::find(curves, std::string_view(name.data()), &Curve::name);
     if (curve == curves.end()) return not_allowed("EC on another curve than P-256, P-384 and P-521");
 
+    // OpenSSL keeps a key without its length where it finds no memory to work it out.
+    if (EVP_PKEY_get_bits(key) <= 0) return not_allowed("EC of an unknown length");
     // On the curve, in range and not at infinity is a full validation (SP 800-56A, 5.6.2.3.3) on these three: their
     // cofactor is 1, so that every such point has the curve's order, and multiplying it by the order shows nothing new.
     const OwnedPkeyCtx context(EVP_PKEY_CTX_new(key, nullptr));

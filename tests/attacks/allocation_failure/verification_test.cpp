@@ -212,6 +212,42 @@ BOOST_DATA_TEST_CASE(a_bad_request_is_never_accepted, data::make(bad_messages), 
     }
 }
 
+/// A certificate's octets to what names its key.
+std::string key_outcome(const std::string& der) {
+    const auto certificate = saml::Certificate::parse(der);
+    if (!certificate) return certificate.error().code.message();
+    const auto key = saml::VerificationKey::from(*certificate);
+    if (!key) return key.error().code.message();
+    return "accepted " + std::to_string(key->bits()) + ' ' + key->fingerprint();
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_the_certificates_or_none) {
+    for (const auto* name : {"keys/idp2-p256.crt.pem", "keys/idp1-first.crt.pem"}) {
+        const std::string der = saml::Certificate::parse(fixture(name)).value().der();
+        const std::string all_of_it = key_outcome(der);
+        BOOST_TEST_REQUIRE(all_of_it.starts_with("accepted"));
+        for (const Failing failing : both_ways) {
+            with_every_allocation_failing(
+                failing, all_of_it, [&] { return key_outcome(der); },
+                [&](const std::string& said) {
+                    if (said.starts_with("accepted")) BOOST_TEST(said == all_of_it);
+                });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_point_off_its_curve_is_never_a_key) {
+    std::string der = saml::Certificate::parse(fixture(p256_key + ".crt.pem")).value().der();
+    const std::size_t point = der.find(std::string("\x03\x42\x00\x04", 4));
+    BOOST_TEST_REQUIRE(point != std::string::npos);
+    der[point + 4 + 63] = static_cast<char>(der[point + 4 + 63] ^ 1);
+    for (const Failing failing : both_ways) {
+        with_every_allocation_failing(
+            failing, "key.unreadable", [&] { return key_outcome(der); },
+            [](const std::string& said) { BOOST_TEST(!said.starts_with("accepted"), said); });
+    }
+}
+
 // Each n 32 times, so that one of them meets the renewal of the RSA key's blinding.
 BOOST_AUTO_TEST_CASE(an_rsa_signature_verifies_or_is_not_given) {
     const auto signer = saml::MessageSigner(signing_key("keys/idp2"));
