@@ -3,10 +3,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "certificate_judge.hpp"
@@ -263,6 +265,22 @@ BOOST_AUTO_TEST_CASE(agrees_after_every_change_of_an_octet_and_every_cut) {
         BOOST_TEST(differ == 0U, name);
         BOOST_TEST(readable > der.size(), "else nothing was compared");
     }
+}
+
+// They share what is prepared once: the context without decoders, and a key without its point for each curve.
+BOOST_AUTO_TEST_CASE(threads_read_at_once) {
+    const auto certificates = usual_certificates();
+    std::vector<std::size_t> agreed(4);
+    std::vector<std::thread> threads;
+    for (std::size_t& count : agreed) {
+        threads.emplace_back([&count, &certificates] {
+            for (int i = 0; i < 20; ++i) {
+                for (const auto& [name, der] : certificates) count += difference(der).empty() ? 1 : 0;
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    for (const std::size_t count : agreed) BOOST_TEST(count == 20 * certificates.size());
 }
 
 BOOST_AUTO_TEST_CASE(agrees_when_octets_follow) {
