@@ -1,5 +1,7 @@
 #include "tag_guard.hpp"
 
+#include <algorithm>
+
 namespace slo::saml {
 namespace {
 
@@ -74,17 +76,41 @@ void TagGuard::step(char c) noexcept {
     }
 }
 
+bool TagGuard::in_tag() const noexcept {
+    return in_ == In::tag || in_ == In::single_quotes || in_ == In::double_quotes;
+}
+
+std::size_t TagGuard::next_step(std::string_view octets, std::size_t from) const noexcept {
+    const auto ends_run = [](char c) { return c == '>' || c == '"' || c == '\''; };
+    switch (in_) {
+        case In::text:
+            return std::min(octets.find('<', from), octets.size());
+        case In::double_quotes:
+            return std::min(octets.find('"', from), octets.size());
+        case In::single_quotes:
+            return std::min(octets.find('\'', from), octets.size());
+        case In::tag:
+            while (from < octets.size() && !ends_run(octets[from])) ++from;
+            return from;
+        case In::opening:
+        case In::comment:
+        case In::cdata:
+        case In::instruction:
+            return from;
+    }
+    return from;
+}
+
 bool TagGuard::pass(std::string_view octets) noexcept {
-    std::size_t i = 0;
-    while (i < octets.size()) {
-        if (in_ == In::text) {
-            i = octets.find('<', i);
-            if (i == std::string_view::npos) return true;
-        }
+    const auto is_too_long = [this] { return in_tag() && length_ > longest_; };
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        const std::size_t next = next_step(octets, i);
+        if (in_tag()) length_ += next - i;
+        if (is_too_long()) return false;
+        if (next == octets.size()) return true;
+        i = next;
         step(octets[i]);
-        ++i;
-        const bool in_tag = in_ == In::tag || in_ == In::single_quotes || in_ == In::double_quotes;
-        if (in_tag && length_ > longest_) return false;
+        if (is_too_long()) return false;
     }
     return true;
 }

@@ -17,6 +17,9 @@ public:
 private:
     enum class In { text, opening, tag, single_quotes, double_quotes, comment, cdata, instruction };
 
+    [[nodiscard]] bool in_tag() const noexcept;
+    /// Where from `from` on the first octet stands that changes anything but a tag's length; the size, if none does.
+    [[nodiscard]] std::size_t next_step(std::string_view octets, std::size_t from) const noexcept;
     void step(char c) noexcept;
     void open_with(char c) noexcept;
     /// Whether `c` completes `terminator`, of which `matched_` octets have been seen.
