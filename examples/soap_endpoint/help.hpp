@@ -53,7 +53,7 @@ or all of an idp=... alone; with dry_run=true it only tells which):
        "local_only" or "unknown", with the reason; "retried":true: it will be asked again. 404  nothing of that lives.
   503  the store can't tell what ended: try again.
 
-What a LogoutRequest would end:
+What a signed LogoutRequest would end:
 
   curl -i http://127.0.0.1:8081/logouts/preview -H 'Content-Type: text/xml' --data-binary @request.soap.xml
 

@@ -55,8 +55,9 @@ private:
     OwnedProvider nothing_;
 };
 
+/// Never destroyed: another static's destructor may still read a certificate.
 OSSL_LIB_CTX* without_decoders() {
-    static const WithoutDecoders made;
+    static const WithoutDecoders& made = *new const WithoutDecoders;
     return made.context();
 }
 

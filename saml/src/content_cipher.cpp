@@ -76,7 +76,7 @@ std::optional<std::string> decrypt_cbc(const EVP_CIPHER* cipher, const SecretOct
 const ContentCipher* content_cipher(std::string_view uri, const AlgorithmPolicy& policy) noexcept {
     const auto* const found = std::ranges::find(ciphers, uri, &ContentCipher::uri);
     if (found == ciphers.end()) return nullptr;
-    const bool cbc_allowed = policy.cbc == AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+    const bool cbc_allowed = policy.cbc == AlgorithmPolicy::Cbc::accepted_once_authenticated;
     return found->mode == CipherMode::gcm || cbc_allowed ? found : nullptr;
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <optional>
 
 #include "c_errors.hpp"
@@ -37,22 +36,45 @@ OwnedPkey key_from(const char* type, int selection, OSSL_PARAM_BLD* build) {
     return OwnedPkey(key);
 }
 
+/// Memory may lack, or a provider of the host's may have no such curve.
+class CurveNotThere {};
+
 OwnedPkey without_point(const Curve& curve) {
     const OwnedParamBuild build(OSSL_PARAM_BLD_new());
     if (!build || OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.name, 0) != 1) {
-        throw std::bad_alloc();
+        throw CurveNotThere();
     }
     OwnedPkey key = key_from("EC", EVP_PKEY_KEY_PARAMETERS, build.get());
-    if (!key) throw std::bad_alloc();  // OpenSSL knows the three curves: only memory can lack
+    if (!key) throw CurveNotThere();
     return key;
 }
 
+/// One for each curve. What throws is tried again by the next call. It's never destroyed: another static's destructor
+/// may still read a certificate.
+template <std::size_t index>
+const EVP_PKEY* prepared_at() {
+    static const OwnedPkey& key = *new const OwnedPkey(without_point(curves[index]));
+    return key.get();
+}
+
 /// A key that lacks only its point. Setting a curve up costs more than all else about a key, so it's done once;
-/// copying only reads.
-const EVP_PKEY* prepared(const Curve& curve) {
-    static const std::array<OwnedPkey, curves.size()> keys{without_point(curves[0]), without_point(curves[1]),
-                                                           without_point(curves[2])};
-    return keys[static_cast<std::size_t>(&curve - curves.data())].get();
+/// copying only reads. Null where it can't be had.
+const EVP_PKEY* prepared(NamedCurve curve) {
+    static_assert(curves.size() == 3 && curves[0].curve == NamedCurve::p256 && curves[1].curve == NamedCurve::p384 &&
+                  curves[2].curve == NamedCurve::p521);
+    try {
+        switch (curve) {
+            case NamedCurve::p256:
+                return prepared_at<0>();
+            case NamedCurve::p384:
+                return prepared_at<1>();
+            case NamedCurve::p521:
+                return prepared_at<2>();
+        }
+    } catch (const CurveNotThere&) {
+        // The caller has no key then.
+    }
+    return nullptr;
 }
 
 /// The magnitude of a positive INTEGER.
@@ -119,7 +141,8 @@ Result<OwnedPkey> ec_public_key(NamedCurve curve, std::string_view point) {
         return fail(Errc::key_unreadable, "not an uncompressed point of this curve's length");
     }
     OwnedPkey key(EVP_PKEY_new());
-    if (!key || EVP_PKEY_copy_parameters(key.get(), prepared(*known)) != 1 ||
+    const EVP_PKEY* const parameters = prepared(curve);
+    if (!key || parameters == nullptr || EVP_PKEY_copy_parameters(key.get(), parameters) != 1 ||
         EVP_PKEY_set1_encoded_public_key(key.get(), reinterpret_cast<const unsigned char*>(point.data()),
                                          point.size()) != 1) {
         return fail(Errc::key_unreadable, "no EC key: " + take_openssl_errors());

@@ -11,6 +11,7 @@ namespace slo::saml {
 std::optional<AuthenticatedSender> AuthenticatedSender::by_tls_client_key(const EntityID& entity,
                                                                           std::string_view shown,
                                                                           std::span<const VerificationKey> keys) {
+    if (shown.empty()) return std::nullopt;
     const bool is_known = std::ranges::any_of(keys, [&](const auto& key) { return key.fingerprint() == shown; });
     if (!is_known) return std::nullopt;
     return AuthenticatedSender(entity, Proof::tls_client_key);

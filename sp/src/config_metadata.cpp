@@ -331,6 +331,18 @@ void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigT
            "each could order the other's logouts; write allow_shared_keys = true in [policy] if that is meant");
 }
 
+/// What two IdPs share proves neither of them. `passwords` are those of the tables before.
+void refuse_shared_password(const idp_adapter::InteropProfile& profile,
+                            std::vector<idp_adapter::BasicCredentials>& passwords, const ConfigTable& table) {
+    const auto& basic = profile.accepted_authentication.basic;
+    if (!basic) return;
+    if (std::ranges::find(passwords, *basic) != passwords.end()) {
+        refuse(table.place_of("sender_user"), "the user and password of an IdP before it",
+               "agree on another password: each could order the other's logouts");
+    }
+    passwords.push_back(*basic);
+}
+
 }  // namespace
 
 PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
@@ -345,12 +357,14 @@ PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings
     PartnersSection section;
     section.metadata.shared_keys = policy.shared_keys;
     std::set<saml::EntityID> seen;
+    std::vector<idp_adapter::BasicCredentials> passwords;
     for (const ConfigTable& table : idps) {
         auto watched = SourceReader(table, surroundings, clock_skew, now, notes).read_idp(section.idps.size() + 1);
         const auto& id = watched.idp.entity_id;
         if (!seen.insert(id).second) {
             refuse(table.place(), "the IdP " + shown(id.str()) + " is configured twice", "keep one [[idp]] for it");
         }
+        refuse_shared_password(watched.idp.profile, passwords, table);
         section.idps.push_back(std::move(watched.idp));
         if (section.metadata.shared_keys == idp_adapter::SharedKeys::refused) refuse_shared_keys(section.idps, table);
         section.metadata.sources.push_back(std::move(watched.source));
@@ -358,6 +372,7 @@ PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings
     std::set<std::string> names;
     for (const ConfigTable& table : others) {
         section.metadata.sources.push_back(SourceReader(table, surroundings, clock_skew, now, notes).read_metadata());
+        refuse_shared_password(section.metadata.sources.back().profile, passwords, table);
         const std::string& name = section.metadata.sources.back().source.name;
         if (name.starts_with("idp-") || !names.insert(name).second) {
             refuse(table.place_of("name"), "name = " + shown(name) + " is taken",

@@ -1,5 +1,6 @@
 #include "config_profile.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <set>
@@ -85,6 +86,14 @@ void read_password(const ConfigTable& table, const ProfileSurroundings& surround
     if (accepted.basic->password.size() < shortest_password) {
         refuse(table.place_of("sender_password_file"), "the password has fewer than 16 octets",
                "whoever reaches the endpoint can try: write a random one, e.g. of openssl rand -base64 24");
+    }
+    const bool is_exposed = std::ranges::any_of(surroundings.destinations, [](const saml::EndpointUrl& url) {
+        const auto parts = idp_adapter::parts_of(url);
+        return parts.scheme != "https" && !idp_adapter::is_loopback(parts.host);
+    });
+    if (is_exposed) {
+        refuse(place, "\"http_basic\" beside a URL of ours that is plain http",
+               "the password would be readable on the way: write https:// in [sp]");
     }
     if (!server.tls && !idp_adapter::is_loopback(server.address)) {
         refuse(place, "\"http_basic\" without TLS",
@@ -204,7 +213,7 @@ InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings&
     using saml::AlgorithmPolicy;
     InteropProfile profile = named_profile(table);
     if (table.is_on("dangerously_accept_sha1")) profile.algorithms.sha1 = AlgorithmPolicy::Sha1::dangerously_accepted;
-    if (table.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+    if (table.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_once_authenticated;
     read_accepted_authentication(table, surroundings, profile.accepted_authentication, notes);
     read_receiving(table, profile);
     read_answering(table, profile);

@@ -46,8 +46,9 @@ template <std::size_t count>
 
 /// What a profile depends on outside of its table.
 struct ProfileSurroundings {
-    const std::filesystem::path& folder;  ///< of relative paths
-    const HttpServerOptions& server;      ///< has to show us the proofs that are accepted
+    const std::filesystem::path& folder;                 ///< of relative paths
+    const HttpServerOptions& server;                     ///< has to show us the proofs that are accepted
+    const std::vector<saml::EndpointUrl>& destinations;  ///< where they're sent to
 };
 
 /// The preset that `profile` names, if any, with what else stands in the table. Appends to `notes` what the operator

@@ -73,6 +73,10 @@ TlsOptions read_tls(const ConfigTable& tls, const std::filesystem::path& folder,
                           options.client_certificates == ClientCertificates::required;
     const auto ca = tls.text("client_ca");
     if (ca) options.client_ca_file = tls_file(*ca, "client_ca", folder);
+    if (ca && options.client_certificates == ClientCertificates::any) {
+        refuse(ca->place, "client_ca beside client_certificates = \"any\"",
+               "remove it, as nobody would be held to it, or write \"optional\" or \"required\"");
+    }
     if (!ca && needs_ca) {
         refuse(tls.place_of("client_certificates"), "client_certificates without client_ca",
                "name the file with the CA that issued them: client_ca = \"clients-ca.pem\"");

@@ -46,7 +46,9 @@ Configuration Reader::read() {
                               handler_threads_for(store.options), notes_);
     const std::uint16_t local_port = read_local_port(root.table("local", local_keys), server.server);
     ProcessOptions process = read_process(root.table("process", process_keys));
-    PartnersSection partners = read_partners(root, {.folder = folder_, .server = server.server}, policy, now_, notes_);
+    const std::vector<saml::EndpointUrl> destinations = sp.destinations.all();
+    PartnersSection partners = read_partners(
+        root, {.folder = folder_, .server = server.server, .destinations = destinations}, policy, now_, notes_);
     Keys keys = load_keys(sp, now_, notes_);
     StoreOptions store_options = load_store(std::move(store), notes_);
     metadata::Publication publication = publication_of(sp, keys);
@@ -54,7 +56,7 @@ Configuration Reader::read() {
         refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
 
     return {.entity_id = sp.entity_id,
-            .destinations = sp.destinations.all(),
+            .destinations = destinations,
             .signing_key = std::move(keys.signing),
             .decryption_keys = std::move(keys.decryption),
             .publication = std::move(publication),

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "slo/saml/keys.hpp"
 #include "slo/sp/error.hpp"
 
 namespace slo::sp {
@@ -84,9 +85,27 @@ Result<void> load_identity(SSL_CTX* context, const TlsOptions& options) {
     return check_dates(SSL_CTX_get0_certificate(context), chain);
 }
 
-/// That the client has the private key, the handshake still proves.
-int let_in(X509_STORE_CTX* /*verification*/, void* /*nothing*/) {
-    return 1;
+/// Whether an IdP could sign with the key of this certificate. Another key proves nothing to anybody, and may be one
+/// with which the proof of possession costs us milliseconds (RSA with a long exponent or modulus).
+bool could_be_an_idp_s(const X509* certificate) {
+    const int size = certificate == nullptr ? 0 : i2d_X509(certificate, nullptr);
+    if (size <= 0) return false;
+    std::string der(static_cast<std::size_t>(size), '\0');
+    auto* cursor = reinterpret_cast<unsigned char*>(der.data());
+    if (i2d_X509(certificate, &cursor) != size) return false;
+    const auto read = saml::Certificate::parse(der);
+    return read && saml::VerificationKey::from(*read);
+}
+
+/// That the client has the private key, the handshake proves afterwards.
+int let_in(X509_STORE_CTX* verification, void* /*nothing*/) {
+    try {
+        if (could_be_an_idp_s(X509_STORE_CTX_get0_cert(verification))) return 1;
+    } catch (...) {
+        // Memory ran out: nobody is let in.
+    }
+    X509_STORE_CTX_set_error(verification, X509_V_ERR_CERT_REJECTED);
+    return 0;
 }
 
 Result<void> ask_for_client_certificates(SSL_CTX* context, const TlsOptions& options) {

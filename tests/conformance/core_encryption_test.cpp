@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(core_enc_05_opens_cbc_only_where_the_idp_needs_it_and_signe
     expect_unknown(cbc);
     ServiceProviderOptions options;
     idp_adapter::InteropProfile with_cbc;
-    with_cbc.algorithms.cbc = saml::AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+    with_cbc.algorithms.cbc = saml::AlgorithmPolicy::Cbc::accepted_once_authenticated;
     options.idps = {idp1(with_cbc), idp2()};
     Baseline accepting(options);
     expect_ok(accepting.post(soap({.identifier = cbc})));

@@ -179,6 +179,13 @@ BOOST_AUTO_TEST_CASE(the_password_proves_an_unsigned_request) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_password_proves_nothing) {
+    InteropProfile profile;
+    profile.accepted_authentication.basic = idp_adapter::BasicCredentials{};
+    Site site(profile);
+    expect_denied(site, site.post_with("Basic Og==", unsigned_soap({})));
+}
+
 BOOST_AUTO_TEST_CASE(anything_else_than_the_password_proves_nothing) {
     Site site(with_password());
     for (const std::string& field :

@@ -80,7 +80,7 @@ saml::AlgorithmPolicy algorithms_for(const Fixture& fixture) {
     saml::AlgorithmPolicy policy;
     if (fixture.uses_sha1()) policy.sha1 = saml::AlgorithmPolicy::Sha1::dangerously_accepted;
     if (fixture.text("encrypted_id") == "true") {
-        policy.cbc = saml::AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+        policy.cbc = saml::AlgorithmPolicy::Cbc::accepted_once_authenticated;
     }
     return policy;
 }

@@ -124,9 +124,10 @@ void read_sections(const ConfigMap& tree) {
     for (const auto& note : notes) check_refusal(note);
     const auto local_port = read_local_port(root.table("local", local_keys), server.server);
     fuzz::require(local_port == 0 || local_port != server.server.port);
-    for (const ConfigTable& idp : root.tables("idp", idp_keys)) {
-        check_profile(read_profile(idp, {.folder = "/", .server = server.server}, notes));
-    }
+    const std::filesystem::path nowhere = "/";
+    const auto destinations = sp.destinations.all();
+    const ProfileSurroundings surroundings{.folder = nowhere, .server = server.server, .destinations = destinations};
+    for (const ConfigTable& idp : root.tables("idp", idp_keys)) check_profile(read_profile(idp, surroundings, notes));
 }
 
 /// What reading says: the refusal, or nothing where all was read.

@@ -22,7 +22,7 @@ inline const std::string key32(32, 'K');
 
 inline AlgorithmPolicy with_cbc() {
     AlgorithmPolicy policy;
-    policy.cbc = AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature;
+    policy.cbc = AlgorithmPolicy::Cbc::accepted_once_authenticated;
     return policy;
 }
 

@@ -28,12 +28,11 @@ void extend(X509* certificate, X509* issuer, int nid, const std::string& value) 
     require(added);
 }
 
-}  // namespace
-
-Identity certified(const CertificateText& text, const Identity* issuer) {
+Identity certify(std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>> key, const CertificateText& text,
+                 const Identity* issuer) {
     static long serial = 0;
     Identity made;
-    made.key.reset(EVP_EC_gen("P-256"));
+    made.key = std::move(key);
     made.certificate.reset(X509_new());
     auto* certificate = made.certificate.get();
     auto* signer = issuer ? issuer->certificate.get() : certificate;
@@ -48,8 +47,20 @@ Identity certified(const CertificateText& text, const Identity* issuer) {
                                reinterpret_cast<const unsigned char*>(text.common_name.c_str()), -1, -1, 0);
     X509_set_issuer_name(certificate, X509_get_subject_name(signer));
     for (const auto& [nid, value] : text.extensions) extend(certificate, signer, nid, value);
-    require(X509_sign(certificate, issuer ? issuer->key.get() : made.key.get(), EVP_sha256()) > 0);
+    auto* signing = issuer ? issuer->key.get() : made.key.get();
+    const EVP_MD* const digest = EVP_PKEY_is_a(signing, "ED25519") == 1 ? nullptr : EVP_sha256();
+    require(X509_sign(certificate, signing, digest) > 0);
     return made;
+}
+
+}  // namespace
+
+Identity certified(const CertificateText& text, const Identity* issuer) {
+    return certify(std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>(EVP_EC_gen("P-256")), text, issuer);
+}
+
+Identity certified_by(std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>> key) {
+    return certify(std::move(key), {.common_name = "anybody"}, nullptr);
 }
 
 CertificateText authority(std::string common_name) {

@@ -34,6 +34,8 @@ struct CertificateText {
 
 /// An EC key with a certificate by `issuer`, or by itself. Throws std::runtime_error where OpenSSL doesn't.
 [[nodiscard]] Identity certified(const CertificateText& text, const Identity* issuer = nullptr);
+/// A certificate by `key` itself.
+[[nodiscard]] Identity certified_by(std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>> key);
 /// For CAs.
 [[nodiscard]] CertificateText authority(std::string common_name);
 

@@ -1,4 +1,5 @@
 // Ways around a listener that asks for client certificates, and what they cost it.
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "tls_client.hpp"
@@ -42,6 +43,22 @@ std::vector<const Identity*> pointers_to(const std::vector<Identity>& chain) {
     std::vector<const Identity*> pointers;
     for (const auto& identity : chain) pointers.push_back(&identity);
     return pointers;
+}
+
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+
+Identity rsa_identity(int bits, const char* exponent_hex) {
+    BIGNUM* exponent = nullptr;
+    BN_hex2bn(&exponent, exponent_hex);
+    const std::unique_ptr<BIGNUM, FreedBy<BN_free>> owner(exponent);
+    const std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>> context(
+        EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    EVP_PKEY* key = nullptr;
+    EVP_PKEY_keygen_init(context.get());
+    EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), bits);
+    EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), exponent);
+    BOOST_TEST_REQUIRE(EVP_PKEY_generate(context.get(), &key) == 1);
+    return certified_by(Key(key));
 }
 
 /// SHA-256 of the SubjectPublicKeyInfo, lower-case hex.
@@ -201,6 +218,18 @@ BOOST_AUTO_TEST_CASE(hands_on_the_key_of_a_certificate_that_nobody_judges) {
         BOOST_TEST(requests[first + 1].tls_key == key_hash_of(identity.certificate.get()));
         BOOST_TEST(requests[first + 2].tls_key == "");
     }
+}
+
+// With such keys, the proof that the client has the private one would be ours to pay.
+BOOST_AUTO_TEST_CASE(lets_in_no_key_that_no_idp_could_sign_with) {
+    const TlsServer running(any);
+    const auto lets_in = [&](const Identity& identity) { return running.answers({.identity = &identity}); };
+    BOOST_TEST(lets_in(rsa_identity(2048, "10001")));
+    BOOST_TEST(!lets_in(rsa_identity(2048, "10000000000000000000000001")));
+    BOOST_TEST(!lets_in(rsa_identity(2048, "3")));
+    BOOST_TEST(!lets_in(rsa_identity(1536, "10001")));
+    BOOST_TEST(!lets_in(certified_by(Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")))));
+    BOOST_TEST(running.handler.requests().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(hands_on_the_key_of_a_certificate_of_its_ca) {

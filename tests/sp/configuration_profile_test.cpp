@@ -194,6 +194,8 @@ BOOST_AUTO_TEST_CASE(accepts_a_tls_client_s_key_where_certificates_are_asked_for
     BOOST_TEST((accepted.idps.front().profile.accepted_authentication.tls_client_key ==
                 idp_adapter::AcceptedAuthentication::TlsClientKey::accepted));
     BOOST_TEST((accepted.server.tls->client_certificates == sp::ClientCertificates::any));
+    refuse(accepting + tls + "client_certificates = \"any\"\nclient_ca = \"server.pem\"\n", 16,
+           "client_ca beside client_certificates = \"any\"", "remove it");
     for (const auto& blind : {accepting, accepting + tls}) {
         refuse(blind, 9, "\"tls_client_key\", but no client certificate is asked for", "client_certificates = \"any\"");
     }
@@ -215,6 +217,13 @@ BOOST_AUTO_TEST_CASE(accepts_a_password_that_nobody_guesses_or_overhears) {
     std::string open = idp_with(ways + account);
     open.replace(open.find("127.0.0.1"), 9, "192.0.2.1");
     refuse(open, 9, "\"http_basic\" without TLS", "[server.tls]");
+    std::string plain = idp_with(ways + account);
+    const std::string url = "slo_url = \"https://sp.example.org/saml/slo\"\n";
+    plain.replace(plain.find(url), url.size(), "slo_url = \"http://sp.example.org/saml/slo\"\nallow_http = true\n");
+    refuse(plain, 10, "\"http_basic\" beside a URL of ours that is plain http", "https://");
+    const std::string other_idp = "[[metadata]]\nname = \"other\"\nfile = \"other.xml\"\nentities = [\"urn:other\"]\n";
+    refuse(idp_with(ways + account + other_idp + ways + account), 17, "the user and password of an IdP before it",
+           "another password");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_other_ways_and_the_lack_of_signatures) {

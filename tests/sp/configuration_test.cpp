@@ -133,7 +133,7 @@ logout_record_horizon = "2h"
 logout_record_cap = "2d")"));
     const auto& profile = configuration.idps.at(0).profile;
     BOOST_TEST((profile.algorithms.sha1 == saml::AlgorithmPolicy::Sha1::dangerously_accepted));
-    BOOST_TEST((profile.algorithms.cbc == saml::AlgorithmPolicy::Cbc::accepted_inside_a_verified_signature));
+    BOOST_TEST((profile.algorithms.cbc == saml::AlgorithmPolicy::Cbc::accepted_once_authenticated));
     BOOST_TEST((profile.destination == saml::DestinationRule::optional));
     BOOST_TEST((profile.name_id_matching == saml::NameIDMatching::exact));
     BOOST_TEST((profile.max_age == 120s));

@@ -82,7 +82,9 @@ struct AcceptedAuthentication {
         accepted,  ///< the TLS client has one of the keys that the IdP's metadata has for signing (erratum E62)
     };
     TlsClientKey tls_client_key = TlsClientKey::refused;
-    std::optional<BasicCredentials> basic = {};  ///< HTTP Basic, which whoever ends the TLS can read
+    /// HTTP Basic, which whoever ends the TLS can read. Anybody may try passwords, as fast as we answer: it should be a
+    /// long random one. An empty one proves nothing.
+    std::optional<BasicCredentials> basic = {};
 };
 
 /// InteropProfile: the defaults are the strict and common case; every other value is chosen per IdP in configuration.

@@ -31,10 +31,10 @@ enum class SignatureAlgorithm {
 /// with RSA-OAEP for encryption. Each exception is named for what it is and belongs to the one IdP that still needs it.
 struct AlgorithmPolicy {
     enum class Sha1 { refused, dangerously_accepted };
-    enum class Cbc { refused, accepted_inside_a_verified_signature };
+    enum class Cbc { refused, accepted_once_authenticated };
 
     Sha1 sha1 = Sha1::refused;  ///< rsa-sha1 signatures and SHA-1 digests (Lasso's and pysaml2's old default)
-    Cbc cbc = Cbc::refused;     ///< aes128-cbc and aes256-cbc for EncryptedID, after verification only (erratum E93)
+    Cbc cbc = Cbc::refused;     ///< aes128-cbc and aes256-cbc for EncryptedID, once its sender is proven (erratum E93)
 
     [[nodiscard]] bool allows(SignatureAlgorithm algorithm) const noexcept;
     [[nodiscard]] bool allows(DigestAlgorithm algorithm) const noexcept;

@@ -1,4 +1,4 @@
-// EncryptedID: closed for a partner, opened only behind a verified signature.
+// EncryptedID: closed for a partner, opened only in a message that is proven to be the partner's.
 #pragma once
 
 #include <span>

@@ -23,7 +23,7 @@ enum class DestinationRule {
 
 /// Everything that a message is compared against, as one value.
 struct Expectations {
-    EntityID issuer;                        ///< whose keys are used: the message must say the same inside the signature
+    EntityID issuer;                        ///< whose keys are used: what is proven must say the same
     std::vector<EndpointUrl> destinations;  ///< our public URLs, compared as whole strings
     DestinationRule destination_rule = DestinationRule::required;
     Instant now;
@@ -33,8 +33,8 @@ struct Expectations {
 };
 
 /// MessageVerifier checks in this order and names the first rule that is broken: the signature (xml_signature.hpp);
-/// then, read from the signed octets only, the schema; Issuer; Destination; IssueInstant; NotOnOrAfter. Stateless,
-/// thread-safe.
+/// then, read from the signed octets only, the schema; Issuer; Destination; IssueInstant; NotOnOrAfter. Of a request
+/// without signature, its sender stands in the first place, and the others follow. Stateless, thread-safe.
 class MessageVerifier {
 public:
     /// Errors: those of verify_enveloped(), then Errc::schema_violation and the value errors (id_malformed, ...,
