@@ -31,8 +31,8 @@ std::optional<saml::AuthenticatedSender> authenticate(const Idp& idp, const saml
         auto sender = AuthenticatedSender::by_tls_client_key(name, shown.tls_key, idp.keys);
         if (sender) return sender;
     }
-    if (!accepted.basic || accepted.basic->password.empty()) return std::nullopt;
-    const auto expected = basic_authorization(*accepted.basic);
+    if (accepted.basic.password.empty()) return std::nullopt;
+    const auto expected = basic_authorization(accepted.basic);
     if (!expected) return std::nullopt;
     return AuthenticatedSender::by_shared_secret(name, in_our_spelling(shown.authorization), *expected);
 }

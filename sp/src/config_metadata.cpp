@@ -308,7 +308,7 @@ SourceOfIdps SourceReader::read_metadata() {
         refuse(table_.place_of("issuer_aliases"), "issuer_aliases for more than one IdP",
                "name that IdP alone: entities = [\"https://idp.example.org/saml\"]");
     }
-    if (profile.accepted_authentication.basic && source.rules.wanted.size() != 1) {
+    if (!profile.accepted_authentication.basic.password.empty() && source.rules.wanted.size() != 1) {
         refuse(table_.place_of("sender_user"), "one password for more than one IdP",
                "name that IdP alone, entities = [\"https://idp.example.org/saml\"], or each could log out the others' "
                "users");
@@ -335,12 +335,12 @@ void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigT
 void refuse_shared_password(const idp_adapter::InteropProfile& profile,
                             std::vector<idp_adapter::BasicCredentials>& passwords, const ConfigTable& table) {
     const auto& basic = profile.accepted_authentication.basic;
-    if (!basic) return;
-    if (std::ranges::find(passwords, *basic) != passwords.end()) {
+    if (basic.password.empty()) return;
+    if (std::ranges::find(passwords, basic) != passwords.end()) {
         refuse(table.place_of("sender_user"), "the user and password of an IdP before it",
                "agree on another password: each could order the other's logouts");
     }
-    passwords.push_back(*basic);
+    passwords.push_back(basic);
 }
 
 }  // namespace

@@ -78,12 +78,12 @@ void read_password(const ConfigTable& table, const ProfileSurroundings& surround
                    idp_adapter::AcceptedAuthentication& accepted, std::vector<std::string>& notes) {
     const HttpServerOptions& server = surroundings.server;
     const Place place = table.place_of("accepted_authentication");
-    accepted.basic = read_credentials(table, surroundings.folder, "sender_user", "sender_password_file", notes);
-    if (!accepted.basic) {
+    auto account = read_credentials(table, surroundings.folder, "sender_user", "sender_password_file", notes);
+    if (!account) {
         refuse(place, "\"http_basic\" without sender_user",
                "name the account that the IdP uses here, and its password's file");
     }
-    if (accepted.basic->password.size() < shortest_password) {
+    if (account->password.size() < shortest_password) {
         refuse(table.place_of("sender_password_file"), "the password has fewer than 16 octets",
                "whoever reaches the endpoint can try: write a random one, e.g. of openssl rand -base64 24");
     }
@@ -100,6 +100,7 @@ void read_password(const ConfigTable& table, const ProfileSurroundings& surround
                "the password would be readable on the way: add [server.tls], or listen "
                "on 127.0.0.1 behind a proxy that speaks TLS");
     }
+    accepted.basic = *std::move(account);
 }
 
 void read_accepted_authentication(const ConfigTable& table, const ProfileSurroundings& surroundings,

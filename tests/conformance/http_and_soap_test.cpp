@@ -273,8 +273,7 @@ BOOST_AUTO_TEST_CASE(http_06_compares_media_types_in_any_case_and_ignores_parame
 
 BOOST_AUTO_TEST_CASE(http_07_takes_a_password_that_was_configured_in_the_first_request,
                      *spec("SAML Conformance 3.5 l.224-231; Bindings 3.2.2.1")) {
-    Baseline provider({.idps = {idp1({.accepted_authentication = {
-                                          .basic = idp_adapter::BasicCredentials{"idp1", "correct horse"}}})}});
+    Baseline provider({.idps = {idp1({.accepted_authentication = {.basic = {"idp1", "correct horse"}}})}});
     const sp::HttpHeaders wrong = {{"Content-Type", "text/xml"}, {"Authorization", "Basic aWRwMTpjb3JyZWN0IGhvcnM="}};
     expect_status(provider.post(unsigned_soap({}), wrong), "Requester", {"RequestDenied"});
     expect_unchanged(provider);

@@ -180,9 +180,7 @@ BOOST_AUTO_TEST_CASE(the_password_proves_an_unsigned_request) {
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_password_proves_nothing) {
-    InteropProfile profile;
-    profile.accepted_authentication.basic = idp_adapter::BasicCredentials{};
-    Site site(profile);
+    Site site({});
     expect_denied(site, site.post_with("Basic Og==", unsigned_soap({})));
 }
 

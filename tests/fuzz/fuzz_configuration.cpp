@@ -105,7 +105,7 @@ void check_profile(const idp_adapter::InteropProfile& profile) {
     // Neither TLS nor a password is left: nothing may stand for a signature.
     const auto& accepted = profile.accepted_authentication;
     fuzz::require(accepted.tls_client_key == idp_adapter::AcceptedAuthentication::TlsClientKey::refused);
-    fuzz::require(!accepted.basic);
+    fuzz::require(accepted.basic.password.empty());
     require_within<std::chrono::milliseconds>(profile.outgoing.http.deadline, 100ms, 1min);
     require_within<std::chrono::seconds>(profile.outgoing.validity, 30s, 24h);
 }

@@ -83,8 +83,8 @@ struct AcceptedAuthentication {
     };
     TlsClientKey tls_client_key = TlsClientKey::refused;
     /// HTTP Basic, which whoever ends the TLS can read. Anybody may try passwords, as fast as we answer: it should be a
-    /// long random one. An empty one proves nothing.
-    std::optional<BasicCredentials> basic = {};
+    /// long random one. Empty: none is accepted.
+    BasicCredentials basic = {};
 };
 
 /// InteropProfile: the defaults are the strict and common case; every other value is chosen per IdP in configuration.
