@@ -78,7 +78,8 @@ BOOST_AUTO_TEST_CASE(answers_that_nobody_asked_for_end_the_connection) {
     BOOST_TEST(contains(heard("+early\r\n+surplus\r\n"), "early"));  // the first one is an answer
     FakeServer server({a_masters_greeting + "+surplus\r\n"});
     const auto client = opened_client(impatient(server));
-    const std::string answer = asked(*client, {"PING"});
+    // Of a list with one element in braces g++ 12 says at -O2 that it is read beyond its end.
+    const std::string answer = asked(*client, std::vector<std::string>(1, "PING"));
     BOOST_TEST(contains(answer, "answers what nobody asked"), answer);
 }
 
