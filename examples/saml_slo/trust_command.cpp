@@ -62,6 +62,7 @@ bool adds_trust(const std::vector<Change>& changes) {
 
 std::string json_of(const std::vector<Change>& changes) {
     std::vector<std::string> values;
+    values.reserve(changes.size());
     for (const Change& change : changes) {
         values.push_back(JsonObject()
                              .add("change", name(change.what))
@@ -239,6 +240,7 @@ ExitCode validate_metadata(const fs::path& file, Format format, Instant now) {
     const ExitCode code = broken ? ExitCode::found : ExitCode::fine;
     if (format == Format::json) {
         std::vector<std::string> values;
+        values.reserve(findings.size());
         for (const metadata::Finding& finding : findings) {
             values.push_back(JsonObject()
                                  .add("severity", name(finding.severity))
