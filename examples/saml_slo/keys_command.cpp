@@ -28,9 +28,8 @@ using sp::KeyStep;
 class FolderLock {
 public:
     explicit FolderLock(const fs::path& folder)
-        : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-        held_ = descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
-    }
+        : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+          held_(descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {}
     ~FolderLock() {
         if (descriptor_ >= 0) ::close(descriptor_);
     }
@@ -40,7 +39,7 @@ public:
 
 private:
     int descriptor_;
-    bool held_ = false;
+    bool held_;
 };
 
 ExitCode refuse_lock(const fs::path& folder) {

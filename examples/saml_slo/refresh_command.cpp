@@ -81,6 +81,7 @@ ExitCode ask(MetadataSource& source, Instant now, std::vector<Row>& rows) {
 
 std::string json_of(const std::vector<Row>& rows) {
     std::vector<std::string> values;
+    values.reserve(rows.size());
     for (const Row& row : rows) {
         values.push_back(JsonObject()
                              .add("source", row.source)

@@ -34,6 +34,6 @@ struct Import {
 [[nodiscard]] ExitCode import_metadata(const Import& command, Format format, Instant now);
 
 /// Asks every source of the configuration once, as the endpoint does at its start; the copies in the cache are renewed.
-[[nodiscard]] ExitCode refresh_metadata(const std::filesystem::path& configuration, Format format, Instant now);
+[[nodiscard]] ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Instant now);
 
 }  // namespace slo::tool

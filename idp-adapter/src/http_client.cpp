@@ -136,10 +136,10 @@ const std::error_category& http_error_category() noexcept {
     return category;
 }
 
-std::optional<std::string_view> HttpHead::header(std::string_view wanted) const {
+std::optional<std::string_view> HttpHead::header(std::string_view name) const {
     std::optional<std::string_view> found;
     for (const auto& [field, value] : headers) {
-        if (!same_name(field, wanted)) continue;
+        if (!same_name(field, name)) continue;
         if (found) return std::nullopt;
         found = value;
     }
