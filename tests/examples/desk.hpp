@@ -17,6 +17,7 @@
 #include "slo/saml/signed_stream.hpp"
 #include "slo/saml/time.hpp"
 #include "slo/sp/clock.hpp"
+#include "temporary_folder.hpp"
 
 namespace slo::test {
 
@@ -37,15 +38,9 @@ inline std::string content_of(const fs::path& file) {
 class Desk {
 public:
     Desk() {
-        std::string name = (fs::temp_directory_path() / "slo-tool-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder = name;
         fs::copy_file(fs::path(SLO_FIXTURES) / "lasso/metadata.xml", folder / "idp.xml");
         configure("keys = \"keys\"");
     }
-    ~Desk() { fs::remove_all(folder); }
-    Desk(const Desk&) = delete;
-    Desk& operator=(const Desk&) = delete;
 
     void configure(const std::string& keys, std::uint16_t port = 8080, std::uint16_t local_port = 8081) const {
         std::ofstream(folder / "slo.toml")
@@ -79,7 +74,11 @@ public:
         }
     }
 
-    fs::path folder;
+private:
+    TemporaryFolder own_;
+
+public:
+    const fs::path folder = own_.path();
 };
 
 /// An IdP's metadata with this key and endpoint.

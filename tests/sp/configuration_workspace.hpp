@@ -4,7 +4,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,6 +14,7 @@
 #include "slo/saml/time.hpp"
 #include "slo/sp/configuration.hpp"
 #include "slo/sp/error.hpp"
+#include "temporary_folder.hpp"
 
 namespace slo::test {
 
@@ -55,15 +55,9 @@ inline std::string with(std::string_view part, std::string_view replacement) {
 class Workspace {
 public:
     Workspace() {
-        std::string name = (fs::temp_directory_path() / "slo-configuration-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder = name;
         write("idp.xml", read(fixtures + "/lasso/metadata.xml"));
         copy_key("keys/sp-old", "sp");
     }
-    ~Workspace() { fs::remove_all(folder); }
-    Workspace(const Workspace&) = delete;
-    Workspace& operator=(const Workspace&) = delete;
 
     void write(const std::string& name, const std::string& text) const {
         std::ofstream(folder / name, std::ios::binary) << text;
@@ -105,7 +99,11 @@ public:
         }
     }
 
-    fs::path folder;
+private:
+    TemporaryFolder own_;
+
+public:
+    const fs::path folder = own_.path();
 };
 
 inline bool has_note(const sp::Configuration& configuration, std::string_view part) {
