@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "localhost.hpp"
 #include "process.hpp"
 #include "redis_server.hpp"
 #include "replica_shortfalls.hpp"
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(with_redis_it_connects_again_and_pretends_nothing_meanwhile
 
 BOOST_AUTO_TEST_CASE(with_redis_it_looks_up_the_servers_name_again_under_its_filter) {
     test::RedisServer server(durable());
-    keep_at("localhost:" + std::to_string(server.port()));
+    keep_at(test::localhost() + ":" + std::to_string(server.port()));
     auto process = open();
     const auto order = sign_in_and_order_logout();
     expect_confined(process.id());

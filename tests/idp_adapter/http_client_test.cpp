@@ -10,6 +10,7 @@
 #include <string>
 
 #include "certificates.hpp"
+#include "localhost.hpp"
 #include "loopback_server.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
 
@@ -357,7 +358,7 @@ namespace {
 
 /// Whether a server with `identity` is believed, asked by the name `host`.
 Asked ask_in_tls(const test::ServerIdentity& identity, const HttpClientOptions& options,
-                 const std::string& host = "localhost") {
+                 const std::string& host = test::localhost()) {
     const LoopbackServer server([](const std::string&) { return reply_with("<x/>"); }, identity);
     return ask("https://" + host + ":" + std::to_string(server.port()), options);
 }

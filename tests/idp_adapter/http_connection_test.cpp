@@ -9,6 +9,7 @@
 
 #include "certificates.hpp"
 #include "connect_proxy.hpp"
+#include "localhost.hpp"
 #include "loopback_server.hpp"
 #include "slo/idp_adapter/http_client.hpp"
 
@@ -380,7 +381,7 @@ BOOST_AUTO_TEST_CASE(one_is_kept_for_its_own_server_only) {
     for (const auto& url : {server.url(), other.url(), server.url()}) BOOST_TEST(post(client, url).has_value());
     BOOST_TEST(server.requests().size() == 2U);
     BOOST_TEST(other.requests().size() == 1U);
-    BOOST_TEST(post(client, "http://localhost:" + std::to_string(server.port()) + "/").has_value());
+    BOOST_TEST(post(client, "http://" + test::localhost() + ":" + std::to_string(server.port()) + "/").has_value());
     BOOST_TEST(server.connections() == 3U);  // another name
 }
 

@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "localhost.hpp"
+
 namespace slo::test {
 namespace {
 
@@ -215,7 +217,7 @@ void LoopbackServer::wait_until_closed(std::size_t count) const {
 }
 
 std::string LoopbackServer::url(const std::string& path) const {
-    return (tls_ ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port_) + path;
+    return (tls_ ? "https://" + localhost() : "http://127.0.0.1") + ":" + std::to_string(port_) + path;
 }
 
 std::vector<std::string> LoopbackServer::requests() const {

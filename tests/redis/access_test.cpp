@@ -3,6 +3,7 @@
 #include <string>
 
 #include "clients.hpp"
+#include "localhost.hpp"
 #include "redis_server.hpp"
 
 using namespace slo;
@@ -67,8 +68,8 @@ BOOST_AUTO_TEST_CASE(tls_reaches_the_server_that_our_ca_vouches_for) {
     const auto client = opened_client(servers);
     BOOST_TEST(asked(*client, {"SET", "key", std::string(200'000, 'x')}) == "OK");
     BOOST_TEST(asked(*client, {"GET", "key"}).size() == 200'000U);
-    const std::string localhost = "localhost" + server.tls_address().substr(server.tls_address().find(':'));
-    BOOST_TEST(asked(*opened_client(with_tls(localhost, "server.pem")), {"PING"}) == "PONG");
+    const std::string named = localhost() + server.tls_address().substr(server.tls_address().find(':'));
+    BOOST_TEST(asked(*opened_client(with_tls(named, "server.pem")), {"PING"}) == "PONG");
 }
 
 BOOST_AUTO_TEST_CASE(tls_refuses_another_ca_and_another_name) {
