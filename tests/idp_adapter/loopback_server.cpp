@@ -11,6 +11,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "localhost.hpp"
@@ -70,7 +71,26 @@ auto* read_pem(const std::string& file, Parse parse) {
 
 std::size_t length_of_body(const std::string& head) {
     const auto at = head.find("\r\nContent-Length: ");
-    return at == std::string::npos ? 0 : std::stoul(head.substr(at + 18));
+    return at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 18, nullptr, 10);
+}
+
+bool says_close(const std::string& message) {
+    return message.substr(0, message.find("\r\n\r\n") + 2).find("\r\nConnection: close\r\n") != std::string::npos;
+}
+
+/// Whether the end of `reply` shows in itself, so that nothing has to be closed to show it.
+bool ends_by_itself(std::string reply) {
+    std::size_t head_end = reply.find("\r\n\r\n");
+    while (reply.starts_with("HTTP/1.1 1") && head_end != std::string::npos) {  // 100 and its kin
+        reply.erase(0, head_end + 4);
+        head_end = reply.find("\r\n\r\n");
+    }
+    if (!reply.starts_with("HTTP/1.1 ") || head_end == std::string::npos) return false;
+    const std::string head = reply.substr(0, head_end + 2);
+    const std::size_t body = reply.size() - head_end - 4;
+    if (head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string::npos) return reply.ends_with("\r\n0\r\n\r\n");
+    if (head.find("\r\nContent-Length: ") != std::string::npos) return body == length_of_body(head);
+    return head.starts_with("HTTP/1.1 204 ") && body == 0;
 }
 
 }  // namespace
@@ -179,7 +199,7 @@ void LoopbackServer::attend(int connection) {
 
 void LoopbackServer::converse(int connection, SSL* tls) {
     Wire wire(connection, tls);
-    do {
+    while (true) {
         std::string request;
         std::size_t head_end = 0;
         while ((head_end = request.find("\r\n\r\n")) == std::string::npos) {
@@ -208,7 +228,13 @@ void LoopbackServer::converse(int connection, SSL* tls) {
             while (wire.read_some(ignored)) continue;
             return;
         }
-    } while (afterwards_ == Afterwards::next_request);
+        if (!goes_on(request, reply)) return;
+    }
+}
+
+bool LoopbackServer::goes_on(const std::string& request, const std::string& reply) const {
+    if (afterwards_ != Afterwards::as_agreed) return afterwards_ == Afterwards::next_request;
+    return ends_by_itself(reply) && !says_close(request) && !says_close(reply);
 }
 
 void LoopbackServer::wait_until_closed(std::size_t count) const {

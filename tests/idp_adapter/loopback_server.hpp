@@ -34,15 +34,19 @@ inline const std::string hang_up("\0close", 6);
 
 class LoopbackServer {
 public:
-    /// What becomes of a connection after a whole reply.
-    enum class Afterwards { close, next_request };
+    /// What becomes of a connection after a reply.
+    enum class Afterwards {
+        as_agreed,     ///< it closes where the request or the reply says so, or nothing else ends the reply
+        close,         ///< unannounced: a client that asks again before it sees that has lost its request
+        next_request,  ///< it's kept, whatever was said
+    };
 
     /// The octets of the whole reply to a request's octets. Empty: nothing is said until the client goes. Called in the
     /// server's threads, one call after the other.
     using Answer = std::function<std::string(const std::string& request)>;
 
-    explicit LoopbackServer(Answer answer, Afterwards afterwards = Afterwards::close);
-    LoopbackServer(Answer answer, const ServerIdentity& identity, Afterwards afterwards = Afterwards::close);
+    explicit LoopbackServer(Answer answer, Afterwards afterwards = Afterwards::as_agreed);
+    LoopbackServer(Answer answer, const ServerIdentity& identity, Afterwards afterwards = Afterwards::as_agreed);
     /// The fixture tests/fixtures/tls/server.pem, for localhost and 127.0.0.1.
     [[nodiscard]] static ServerIdentity usual_identity();
     /// The same, for clients with a certificate by tests/fixtures/tls/client-ca.pem alone, e.g. client.pem beside it.
@@ -65,6 +69,7 @@ private:
     void serve();
     void attend(int connection);
     void converse(int connection, SSL* tls);
+    [[nodiscard]] bool goes_on(const std::string& request, const std::string& reply) const;
 
     Answer answer_;
     Afterwards afterwards_;
