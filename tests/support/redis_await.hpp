@@ -10,7 +10,7 @@ namespace slo::test {
 
 /// Polls until `holds`, for `patience` at most; then throws std::runtime_error with `what`.
 template <class Predicate>
-void await(const std::string& what, Predicate holds, std::chrono::seconds patience = std::chrono::seconds(10)) {
+void await(const std::string& what, Predicate holds, std::chrono::seconds patience = std::chrono::seconds(60)) {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!holds()) {
         if (std::chrono::steady_clock::now() > end) throw std::runtime_error("waited in vain: " + what);

@@ -1,0 +1,19 @@
+// Deadlines that a test wants to see pass, after it got somewhere.
+#pragma once
+
+#include <chrono>
+
+namespace slo::test {
+
+/// Calls `attempt` with a deadline, and again with longer ones, of six seconds in the end, until it returns true: it
+/// got to where the deadline had to find it. Only a busy machine needs more than the first, so `attempt` mustn't fail
+/// for want of time. False: all of it was in vain.
+template <class Attempt>
+[[nodiscard]] bool in_enough_time(Attempt attempt) {
+    for (std::chrono::milliseconds deadline{50}; deadline < std::chrono::seconds(10); deadline *= 5) {
+        if (attempt(deadline)) return true;
+    }
+    return false;
+}
+
+}  // namespace slo::test
