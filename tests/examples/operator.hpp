@@ -19,7 +19,7 @@ namespace slo::test {
 
 namespace fs = std::filesystem;
 
-inline constexpr std::chrono::seconds patience{20};  // a sanitizer's start takes its time
+inline constexpr std::chrono::seconds patience{60};  // a sanitizer takes its time, and a busy machine more
 
 class Operator {
 public:

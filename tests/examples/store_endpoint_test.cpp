@@ -36,7 +36,7 @@ public:
     }
     void keep_in_a_folder() { keep_in("engine = \"sqlite\"\n"); }
     void keep_at(const std::string& address, const std::string& lines = "") {
-        keep_in("engine = \"redis\"\n[store.redis]\nservers = \"" + address + "\"\ndeadline = \"500ms\"\n" + lines);
+        keep_in("engine = \"redis\"\n[store.redis]\nservers = \"" + address + "\"\ndeadline = \"2s\"\n" + lines);
     }
     static void expect_confined(pid_t process) {
         for (const std::string& status : statuses(process)) {
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(starts_with_no_store_that_it_cannot_use_and_says_how_to_men
     BOOST_TEST(process.stop(patience) == 0);
 
     store = "engine = \"redis\"\n[store.redis]\nservers = \"127.0.0.1:" + std::to_string(examples::free_port()) +
-            "\"\ndeadline = \"200ms\"\n";
+            "\"\ndeadline = \"2s\"\n";
     configure("127.0.0.1", port, local_port);
     expect_refusal(start_configured(), "127.0.0.1:", "; ");
 }

@@ -13,7 +13,8 @@ namespace {
 
 const std::string certificates = SLO_FIXTURES "/tls/";
 
-std::string refusal(const sp::RedisServers& servers, sp::Errc code = sp::Errc::store_unusable) {
+/// What is wrong with what was configured, which shows without any server.
+std::string refusal(const sp::RedisServers& servers, sp::Errc code) {
     const auto client = sp::redis::Client::open(servers);
     BOOST_REQUIRE(!client.has_value());
     BOOST_TEST(client.error().code == make_error_code(code));
@@ -26,7 +27,6 @@ bool contains(const std::string& text, const std::string& part) {
 
 sp::RedisServers with_tls(const std::string& address, const std::string& ca) {
     auto servers = servers_at(address);
-    servers.deadline = std::chrono::milliseconds(500);
     servers.tls = sp::RedisTlsOptions{.ca_file = certificates + ca};
     return servers;
 }
@@ -45,12 +45,11 @@ BOOST_AUTO_TEST_CASE(a_user_of_the_acl_comes_in_with_the_right_password_only) {
     BOOST_TEST(asked(*opened_client(servers), {"SET", "key", "value"}).starts_with("-NOPERM"));
 
     servers.password = "wrong";
-    const std::string wrong = refusal(servers);
-    BOOST_TEST(contains(wrong, "user and password (WRONGPASS)"));
+    const std::string wrong = check_refused(servers, "user and password (WRONGPASS)");
     BOOST_TEST(!contains(wrong, "wrong"));
     servers.user = "";
     servers.password = "";
-    BOOST_TEST(contains(refusal(servers), "it wants a password (NOAUTH)"));
+    check_refused(servers, "it wants a password (NOAUTH)");
     servers.password = "other";
     BOOST_TEST(asked(*opened_client(servers), {"SET", "key", "value"}) == "OK");
 }
@@ -59,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_password_that_the_server_hasnt_is_a_mistake) {
     RedisServer server;
     auto servers = servers_at(server.address());
     servers.password = "superfluous";
-    BOOST_TEST(contains(refusal(servers), "it refuses our user and password"));
+    check_refused(servers, "it refuses our user and password");
 }
 
 BOOST_AUTO_TEST_CASE(tls_reaches_the_server_that_our_ca_vouches_for) {
@@ -74,12 +73,12 @@ BOOST_AUTO_TEST_CASE(tls_reaches_the_server_that_our_ca_vouches_for) {
 
 BOOST_AUTO_TEST_CASE(tls_refuses_another_ca_and_another_name) {
     RedisServer server({.tls = true});
-    BOOST_TEST(contains(refusal(with_tls(server.tls_address(), "other-ca.pem")), "certificate verify failed"));
+    check_refused(with_tls(server.tls_address(), "other-ca.pem"), "certificate verify failed");
     auto misnamed = with_tls(server.tls_address(), "server.pem");
     misnamed.tls->server_name = "redis.example";
-    BOOST_TEST(contains(refusal(misnamed), "certificate verify failed"));
+    check_refused(misnamed, "certificate verify failed");
     misnamed.tls->server_name = "127.0.0.2";
-    BOOST_TEST(contains(refusal(misnamed), "certificate verify failed"));
+    check_refused(misnamed, "certificate verify failed");
     misnamed.tls->server_name = "localhost";
     BOOST_TEST(asked(*opened_client(misnamed), {"PING"}) == "PONG");
 }
@@ -87,7 +86,7 @@ BOOST_AUTO_TEST_CASE(tls_refuses_another_ca_and_another_name) {
 BOOST_AUTO_TEST_CASE(tls_shows_our_certificate_where_the_server_asks_for_one) {
     RedisServer server({.configuration = {"tls-auth-clients yes"}, .tls = true});
     auto servers = with_tls(server.tls_address(), "server.pem");
-    static_cast<void>(refusal(servers));
+    check_refused(servers, "certificate required");
     servers.tls->certificate_file = certificates + "client.pem";
     servers.tls->private_key_file = certificates + "client.key";
     BOOST_TEST(asked(*opened_client(servers), {"PING"}) == "PONG");
@@ -95,7 +94,7 @@ BOOST_AUTO_TEST_CASE(tls_shows_our_certificate_where_the_server_asks_for_one) {
 
 BOOST_AUTO_TEST_CASE(tls_to_a_server_without_it_fails) {
     RedisServer server({.tcp = true});
-    static_cast<void>(refusal(with_tls(server.tcp_address(), "server.pem")));
+    check_refused(with_tls(server.tcp_address(), "server.pem"), "no server answered in time");
 }
 
 BOOST_AUTO_TEST_CASE(files_of_tls_that_arent_there_are_named) {
@@ -114,11 +113,9 @@ BOOST_AUTO_TEST_CASE(files_of_tls_that_arent_there_are_named) {
 
 BOOST_AUTO_TEST_CASE(a_server_that_isnt_there_is_named) {
     auto servers = servers_at("unix:/nonexistent/socket");
-    servers.deadline = std::chrono::milliseconds(50);
-    BOOST_TEST(contains(refusal(servers), "unix:/nonexistent/socket: No such file or directory"));
+    check_refused(servers, "unix:/nonexistent/socket: No such file or directory");
     servers.addresses = {"name.invalid:6379"};
-    servers.deadline = std::chrono::milliseconds(500);
-    BOOST_TEST(contains(refusal(servers), "Redis servers can't be used"));
+    check_refused(servers, "Redis servers can't be used");
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_dont_fit_together_are_refused) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "enough_time.hpp"
 #include "redis/client.hpp"
 #include "redis_server.hpp"
 #include "slo/sp/error.hpp"
@@ -16,14 +17,32 @@ namespace slo::test {
 [[nodiscard]] inline sp::RedisServers servers_at(std::string address) {
     sp::RedisServers servers;
     servers.addresses = {std::move(address)};
-    servers.deadline = std::chrono::seconds(5);
+    servers.deadline = std::chrono::seconds(30);  // for a busy machine; nothing waits for it
     return servers;
 }
 
-[[nodiscard]] inline std::unique_ptr<sp::redis::Client> opened_client(sp::RedisServers servers) {
-    auto client = sp::redis::Client::open(std::move(servers));
+/// A client of servers that are there, whatever its deadline: a busy machine may need a short one more than once.
+[[nodiscard]] inline std::unique_ptr<sp::redis::Client> opened_client(const sp::RedisServers& servers) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    auto client = sp::redis::Client::open(servers);
+    while (!client && std::chrono::steady_clock::now() < end) client = sp::redis::Client::open(servers);
     BOOST_REQUIRE_MESSAGE(client.has_value(), (client ? "" : client.error().detail));
     return *std::move(client);
+}
+
+/// No client can be opened at `servers`, and at some deadline it says `part` of why. Returns all that it says.
+inline std::string check_refused(sp::RedisServers servers, const std::string& part) {
+    std::string why;
+    const bool was_heard = in_enough_time([&](std::chrono::milliseconds deadline) {
+        servers.deadline = deadline;
+        const auto client = sp::redis::Client::open(servers);
+        BOOST_REQUIRE(!client.has_value());
+        BOOST_TEST(client.error().code == make_error_code(sp::Errc::store_unusable));
+        why = client.error().detail;
+        return why.find(part) != std::string::npos;
+    });
+    BOOST_TEST(was_heard, why);
+    return why;
 }
 
 /// The text of the answer, or what went wrong.

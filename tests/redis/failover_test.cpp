@@ -15,16 +15,8 @@ sp::RedisServers by_sentinels(const RedisSentinels& sentinels) {
     servers.addresses = sentinels.addresses();
     servers.topology = sp::RedisTopology::sentinel;
     servers.sentinel_master = sentinels.name();
-    servers.deadline = std::chrono::seconds(10);
+    servers.deadline = std::chrono::seconds(30);
     return servers;
-}
-
-std::string refusal(sp::RedisServers servers) {
-    servers.deadline = std::chrono::milliseconds(500);
-    const auto client = sp::redis::Client::open(std::move(servers));
-    BOOST_REQUIRE(!client.has_value());
-    BOOST_TEST(client.error().code == make_error_code(sp::Errc::store_unusable));
-    return client.error().detail;
 }
 
 }  // namespace
@@ -61,21 +53,20 @@ BOOST_AUTO_TEST_CASE(sentinels_and_servers_with_tls_and_a_password_each_fail_ove
     // Each of the two passwords is asked for, and nothing is said without TLS.
     auto wrong = servers;
     wrong.sentinel_password = servers.password;
-    BOOST_TEST(refusal(wrong).find("(WRONGPASS)") != std::string::npos);
+    check_refused(wrong, "(WRONGPASS)");
     wrong = servers;
     wrong.password = servers.sentinel_password;
-    BOOST_TEST(refusal(wrong).find(sentinels.replica().tls_address() + ": it refuses our user and password") !=
-               std::string::npos);
+    check_refused(wrong, sentinels.replica().tls_address() + ": it refuses our user and password");
     wrong = servers;
     wrong.tls.reset();
-    static_cast<void>(refusal(wrong));
+    check_refused(wrong, "127.0.0.1:");
 }
 
 BOOST_AUTO_TEST_CASE(a_master_that_is_cut_off_answers_nobody_any_more) {
     RedisSentinels sentinels;
     auto servers = by_sentinels(sentinels);
     servers.replicas = 1;
-    servers.deadline = std::chrono::milliseconds(500);
+    servers.deadline = std::chrono::seconds(2);
     const auto client = opened_client(servers);
     // The replica is promoted, and the master knows nothing of it: nor do the Sentinels, so we go on asking it.
     BOOST_TEST(asked(*client, {"SET", "key", "alive"}) == "OK");
@@ -92,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_second_reign_of_one_master_has_to_settle_too) {
     RedisServer primary({.tcp = true});
     const auto replica = replica_of(primary);
     auto servers = replicated(primary);
-    servers.deadline = std::chrono::milliseconds(400);
+    servers.deadline = std::chrono::milliseconds(400);  // less than it takes to settle
     const auto client = opened_client(servers);
     await("settled times", [&] { return said(set_everywhere(*client, "before")) == "OK"; });
     // Demoted and promoted again behind our back, on the same connections.
@@ -107,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_clusters_replica_takes_its_masters_place) {
     auto servers = servers_at("");
     servers.addresses = cluster.addresses();
     servers.topology = sp::RedisTopology::cluster;
-    servers.deadline = std::chrono::seconds(10);
+    servers.deadline = std::chrono::seconds(30);
     const auto client = opened_client(servers);
     BOOST_TEST(asked(*client, {"SET", "key", "value"}) == "OK");
     const std::size_t master = cluster.owner_of("key");

@@ -13,12 +13,7 @@ BOOST_AUTO_TEST_SUITE(replication)
 
 BOOST_AUTO_TEST_CASE(a_master_without_the_replicas_that_are_asked_for_cant_be_opened) {
     RedisServer primary({.tcp = true});
-    auto servers = replicated(primary);
-    servers.deadline = std::chrono::milliseconds(300);
-    const auto client = sp::redis::Client::open(servers);
-    BOOST_REQUIRE(!client.has_value());
-    BOOST_TEST(client.error().code == make_error_code(sp::Errc::store_unusable));
-    BOOST_TEST(client.error().detail.find("fewer replicas") != std::string::npos);
+    check_refused(replicated(primary), "fewer replicas");
 }
 
 BOOST_AUTO_TEST_CASE(where_no_replicas_are_configured_nothing_waits_for_them) {
@@ -34,7 +29,7 @@ BOOST_AUTO_TEST_CASE(answers_tell_which_replicas_had_them_and_end_with_the_lease
     RedisServer primary({.tcp = true});
     const auto replica = replica_of(primary);
     auto servers = replicated(primary);
-    servers.deadline = std::chrono::milliseconds(400);
+    servers.deadline = std::chrono::seconds(2);
     const auto start = std::chrono::steady_clock::now();
     const auto client = opened_client(servers);
 
@@ -59,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_no_replica_acknowledges_in_time_says_so) {
     RedisServer primary({.tcp = true});
     const auto replica = replica_of(primary);
     auto servers = replicated(primary);
-    servers.deadline = std::chrono::milliseconds(400);
+    servers.deadline = std::chrono::seconds(2);
     const auto client = opened_client(servers);
     await("settled times", [&] { return said(set_everywhere(*client, "before")) == "OK"; });
     replica->pause();

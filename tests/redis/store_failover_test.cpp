@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_a_clusters_replica_has_outlives_its_master) {
     sp::RedisSessionStoreOptions options;
     options.servers.addresses = cluster.addresses();
     options.servers.topology = sp::RedisTopology::cluster;
-    options.servers.deadline = std::chrono::seconds(10);
+    options.servers.deadline = std::chrono::seconds(30);
     options.servers.replicas = 1;
     options.keys = {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
     const auto store = taken(sp::RedisSessionStore::open(clock, options));

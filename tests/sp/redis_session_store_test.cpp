@@ -41,6 +41,7 @@ std::string fresh_prefix() {
 sp::RedisSessionStoreOptions options_for(const RedisServer& server, std::string prefix = fresh_prefix()) {
     sp::RedisSessionStoreOptions options;
     options.servers.addresses = {server.address()};
+    options.servers.deadline = 30s;  // for a busy machine; nothing waits for it
     options.keys = {.index_key = index_key, .sealing_keys = {sealing_key}};
     options.prefix = std::move(prefix);
     return options;
@@ -48,6 +49,18 @@ sp::RedisSessionStoreOptions options_for(const RedisServer& server, std::string 
 
 std::unique_ptr<sp::RedisSessionStore> open(const sp::Clock& clock, const sp::RedisSessionStoreOptions& options) {
     return taken(sp::RedisSessionStore::open(clock, options));
+}
+
+/// One that gives a server up soon. A busy machine may need that deadline more than once to open it.
+std::unique_ptr<sp::RedisSessionStore> open_impatient(const sp::Clock& clock, sp::RedisSessionStoreOptions options) {
+    options.servers.deadline = 200ms;
+    std::unique_ptr<sp::RedisSessionStore> store;
+    await("an impatient store", [&] {
+        auto opened = sp::RedisSessionStore::open(clock, options);
+        if (opened) store = *std::move(opened);
+        return store != nullptr;
+    });
+    return store;
 }
 
 std::unique_ptr<sp::SessionStore> make_redis_store(const sp::Clock& clock, const StoreSettings& settings) {
@@ -352,22 +365,22 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
 BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_with_all_it_acknowledged) {
     RedisServer server({.configuration = {"appendonly yes", "appendfsync always"}});
     const FixedClock clock(noon);
-    auto options = options_for(server);
-    options.servers.deadline = 200ms;
+    const auto options = options_for(server);
     const auto store = open(clock, options);
+    const auto impatient = open_impatient(clock, options);
     for (const char* id : {"dead", "alive"}) static_cast<void>(taken(store->admit(session_with(id, {id}))));
     static_cast<void>(begun_at(*store, order_for("r", {"dead"})));
     for (const char* id : {"kept", "taken", "dropped"}) BOOST_TEST(store->keep_request(request_of(id)).has_value());
     BOOST_TEST(store->drop_request(request_of("dropped").order.key).has_value());
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 1)).size() == 1u);
     server.kill();
-    const auto found = store->find(session_of("alive").id);
+    const auto found = impatient->find(session_of("alive").id);
     BOOST_TEST_REQUIRE(!found.has_value());
     BOOST_TEST((found.error().code == sp::Errc::store_failed));
-    BOOST_TEST((store->begin_logout(order_for_all("r2")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((impatient->begin_logout(order_for_all("r2")).error().code == sp::Errc::store_failed));
 
     server.start();
-    await("the reconnection", [&] { return store->find(session_of("alive").id).has_value(); });
+    await("the reconnection", [&] { return impatient->find(session_of("alive").id).has_value(); });
     BOOST_TEST(is_alive(*store, "alive"));
     BOOST_TEST(!is_alive(*store, "dead"));
     BOOST_TEST((taken(store->admit(session_with("late", {"dead"}))) == sp::Admission::refused_by_logout));
