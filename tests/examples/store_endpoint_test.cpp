@@ -159,6 +159,8 @@ BOOST_AUTO_TEST_CASE(starts_with_no_store_that_it_cannot_use_and_says_how_to_men
     configure("127.0.0.1", examples::free_port(), examples::free_port());
     expect_refusal(start_configured(), "another process has this store open", "end it first");
     BOOST_TEST(process.stop(patience) == 0);
+    fs::permissions(folder / "sessions/sessions.db", fs::perms::group_read, fs::perm_options::add);
+    expect_refusal(start_configured(), "others may read or write the file", "chmod 600");
 
     store = "engine = \"redis\"\n[store.redis]\nservers = \"127.0.0.1:" + std::to_string(examples::free_port()) +
             "\"\ndeadline = \"2s\"\n";

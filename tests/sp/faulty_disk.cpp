@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "sqlite_trial.hpp"
+
 namespace slo::test {
 namespace {
 
@@ -216,7 +218,10 @@ void FaultyDisk::remember_syncs(const std::filesystem::path& folder) {
 
 void FaultyDisk::write_remembered(const std::filesystem::path& elsewhere) const {
     const std::lock_guard lock(remembered_mutex);
-    for (const auto& [name, one] : remembered) std::ofstream(elsewhere / name, std::ios::binary) << one.synced;
+    for (const auto& [name, one] : remembered) {
+        std::ofstream(elsewhere / name, std::ios::binary) << one.synced;
+        make_private(elsewhere / name);
+    }
 }
 
 bool FaultyDisk::has_failed() const noexcept {

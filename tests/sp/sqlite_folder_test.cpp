@@ -30,6 +30,30 @@ void refused_with(const std::filesystem::path& folder, std::string_view remedy) 
     BOOST_TEST(failure.detail.find(folder.string()) != std::string::npos, failure.detail);
 }
 
+/// The last one is there only when the very first start was cut off.
+constexpr const char* our_files[] = {"sessions.lock", "sessions.db", "sessions.db-wal", "sessions.db-shm",
+                                     "sessions.db-journal"};
+
+/// A folder in which a store was, with a file that a crash may have left.
+struct UsedFolder {
+    explicit UsedFolder(const char* name) : file(folder.path() / name) {
+        const FixedClock clock(noon);
+        static_cast<void>(open_store(clock, folder.path()));
+        std::ofstream(file, std::ios::app).flush();
+        make_private(file);
+    }
+    TemporaryFolder folder;
+    std::filesystem::path file;
+};
+
+void refused_for(const std::filesystem::path& file, std::string_view remedy) {
+    const FixedClock clock(noon);
+    const Failure failure = refusal(clock, file.parent_path());
+    BOOST_TEST((failure.code == sp::Errc::store_unusable), file);
+    BOOST_TEST(failure.detail.starts_with(file.string() + ": "), failure.detail);
+    BOOST_TEST(failure.detail.find(remedy) != std::string::npos, failure.detail);
+}
+
 template <class Check>
 bool holds_in_a_child(Check check) {
     const pid_t child = ::fork();
@@ -172,12 +196,57 @@ BOOST_AUTO_TEST_CASE(refuses_a_folder_or_file_that_it_cannot_write) {
     }));
 }
 
-BOOST_AUTO_TEST_CASE(follows_no_link_to_a_file) {
-    const TemporaryFolder folder;
-    const TemporaryFolder elsewhere;
-    std::filesystem::create_symlink(elsewhere.path() / "target", folder.path() / "sessions.db");
-    refused_with(folder.path(), "can't open or make the file");
-    BOOST_TEST(!std::filesystem::exists(elsewhere.path() / "target"));
+BOOST_AUTO_TEST_CASE(refuses_files_that_others_may_read_or_write) {
+    for (const char* name : our_files) {
+        const UsedFolder trial(name);
+        for (const mode_t mode : {0640u, 0620u, 0610u, 0604u, 0602u, 0601u}) {
+            BOOST_TEST_REQUIRE(::chmod(trial.file.c_str(), mode) == 0);
+            refused_for(trial.file, "chmod 600");
+        }
+        BOOST_TEST_REQUIRE(::chmod(trial.file.c_str(), 0600) == 0);
+        const FixedClock clock(noon);
+        BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(trial.folder.path())).has_value(), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_files_with_another_name) {
+    for (const char* name : our_files) {
+        const UsedFolder trial(name);
+        std::filesystem::create_hard_link(trial.file, trial.folder.path() / "another");
+        refused_for(trial.file, "has 2 names");
+        std::filesystem::remove(trial.folder.path() / "another");
+        const FixedClock clock(noon);
+        BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(trial.folder.path())).has_value(), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_is_no_file) {
+    for (const char* name : our_files) {
+        const TemporaryFolder folder;
+        const TemporaryFolder elsewhere;
+        const auto file = folder.path() / name;
+        std::filesystem::create_symlink(elsewhere.path() / "target", file);
+        refused_for(file, "is a link");
+        BOOST_TEST(!std::filesystem::exists(elsewhere.path() / "target"));
+        std::filesystem::remove(file);
+        BOOST_TEST_REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+        refused_for(file, "no file at all");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(files_of_another_user_are_refused) {
+    struct stat ours {};
+    ours.st_mode = S_IFREG | 0600;
+    ours.st_uid = 7;
+    ours.st_nlink = 1;
+    BOOST_TEST(sp::complaint_about_file(ours, 7) == "");
+    BOOST_TEST(sp::complaint_about_file(ours, 8).find("chown") != std::string::npos);
+    if (::geteuid() != 0) return;
+    for (const char* name : our_files) {
+        const UsedFolder trial(name);
+        BOOST_TEST_REQUIRE(::chown(trial.file.c_str(), 65534, 65534) == 0);
+        refused_for(trial.file, "chown");
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -23,7 +23,10 @@ struct EmptyFile {
         text << std::ifstream(file, std::ios::binary).rdbuf();
         return text.str();
     }
-    void write(std::string_view text) const { std::ofstream(file, std::ios::binary) << text; }
+    void write(std::string_view text) const {
+        std::ofstream(file, std::ios::binary) << text;
+        make_private(file);
+    }
     /// open() refuses with a detail that has `remedy`, and leaves the file as it is.
     void refused_with(std::string_view remedy) const {
         const std::string before = octets();

@@ -37,6 +37,11 @@ namespace slo::test {
     return opened.error();
 }
 
+/// As the engine wants its files, whoever made them.
+inline void make_private(const std::filesystem::path& file) {
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
 /// The file as another program sees it, which makes it where it is missing.
 class Sqlite {
 public:
@@ -45,6 +50,7 @@ public:
         const int result = sqlite3_open(file.c_str(), &opened);
         database_.reset(opened);
         if (result != SQLITE_OK) throw std::runtime_error("can't open the file");
+        make_private(file);
     }
     /// Runs all statements in `sql`.
     void run(const std::string& sql) {

@@ -67,6 +67,21 @@ Result<void> check_folder(const Descriptor& opened, const fs::path& folder) {
                     "name a folder on a local disk, or use the Redis store for several hosts");
 }
 
+/// Whatever stands under one of our names already: copies that were put back, above all.
+Result<void> check_files(const Descriptor& opened, const fs::path& folder) {
+    for (const char* const name :
+         {"sessions.lock", "sessions.db", "sessions.db-wal", "sessions.db-shm", "sessions.db-journal"}) {
+        struct stat status {};
+        if (::fstatat(opened.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno == ENOENT) continue;
+            return unusable(folder / name, "can't ask what the file is (" + reason(errno) + ")", "check the disk");
+        }
+        const std::string complaint = complaint_about_file(status, ::geteuid());
+        if (!complaint.empty()) return fail(Errc::store_unusable, (folder / name).string() + ": " + complaint);
+    }
+    return Done{};
+}
+
 Result<Descriptor> open_file(const Descriptor& folder, const fs::path& path) {
     Descriptor opened(::openat(folder.get(), path.filename().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (opened.is_open()) return opened;
@@ -125,11 +140,23 @@ std::string complaint_about_folder(mode_t mode, uid_t owner, uid_t user) {
     return "others may read or write the folder; mend it with chmod 700";
 }
 
+std::string complaint_about_file(const struct stat& status, uid_t user) {
+    if (!S_ISREG(status.st_mode)) return "is a link, or no file at all; move it away, or put the file itself there";
+    if (status.st_uid != user) {
+        return "the file belongs to user " + std::to_string(status.st_uid) + " and not to this process's, " +
+               std::to_string(user) + "; mend it with chown";
+    }
+    if ((status.st_mode & 077) != 0) return "others may read or write the file; mend it with chmod 600";
+    if (status.st_nlink == 1) return {};
+    return "the file has " + std::to_string(status.st_nlink) + " names; remove the others (find -samefile tells them)";
+}
+
 Result<StoreFolder> StoreFolder::open(const fs::path& folder) {
     if (auto made = make_folder(folder); !made) return made.error();
     const auto opened = open_folder(folder);
     if (!opened) return opened.error();
     if (auto checked = check_folder(*opened, folder); !checked) return checked.error();
+    if (auto checked = check_files(*opened, folder); !checked) return checked.error();
     std::error_code error;
     const fs::path resolved = fs::canonical(folder, error);  // SQLite is to follow no link
     if (error) return unusable(folder, "can't resolve the path (" + error.message() + ")", "name another folder");

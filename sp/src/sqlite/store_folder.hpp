@@ -1,7 +1,7 @@
 // The folder of the SQLite engine: nobody else's business, on a local disk, and one process's at a time.
 #pragma once
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -22,12 +22,15 @@ using idp_adapter::Descriptor;
 /// Why others than `user` could read or change a folder of `owner` with `mode`, and how to mend it. Empty: they can't.
 [[nodiscard]] std::string complaint_about_folder(mode_t mode, uid_t owner, uid_t user);
 
+/// Why others than `user` could read or change a file, also by another name, and how to mend it. Empty: they can't.
+[[nodiscard]] std::string complaint_about_file(const struct stat& status, uid_t user);
+
 /// StoreFolder has the folder locked as long as it lives. The lock is flock's on a file of its own: a POSIX lock would
 /// go as soon as anything in this process closes the file, and SQLite's own locks let a second process in.
 class StoreFolder {
 public:
-    /// Makes the folder (0700) and the database's file (0600) where they are missing.
-    /// Errors: Errc::store_unusable.
+    /// Makes the folder (0700) and the database's file (0600) where they are missing. The log and its index get the
+    /// database's mode from SQLite. Errors: Errc::store_unusable, also for files that aren't ours alone.
     [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
 
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }

@@ -11,8 +11,9 @@
 namespace slo::sp {
 
 struct SqliteSessionStoreOptions {
-    /// Made with mode 0700 where it is missing; it must be nobody else's to read or write. On a local file system:
-    /// locks of network file systems lie. In memory (tmpfs) it survives the process, but not the machine.
+    /// Made with mode 0700 where it is missing; it and the store's files must be nobody else's to read or write. On a
+    /// local file system: locks of network file systems lie. In memory (tmpfs) it survives the process, but not the
+    /// machine.
     std::filesystem::path folder;
     std::size_t max_sessions = 20'000'000;
     std::size_t max_logout_records = 2'000'000;          ///< one that is over a KiB counts for each KiB that it begins
