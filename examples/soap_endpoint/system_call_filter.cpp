@@ -39,8 +39,9 @@ constexpr int serving[] = {
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack)};
 
-/// SQLite's work on the files that it opened before serving. At the end it would remove its log, whose content is in
-/// the database by then; it copes with a refusal, and who may remove files may remove others' too.
+/// SQLite's work on the files that it opened before serving, and looking whether they are still at their paths. At the
+/// end it would remove its log, whose content is in the database by then; it copes with a refusal, and who may remove
+/// files may remove others' too.
 constexpr int on_files[] = {SCMP_SYS(fdatasync), SCMP_SYS(fstat),   SCMP_SYS(fstat64), SCMP_SYS(fstatat64),
                             SCMP_SYS(fsync),     SCMP_SYS(lseek),   SCMP_SYS(statx),   SCMP_SYS(newfstatat),
                             SCMP_SYS(ftruncate), SCMP_SYS(pread64), SCMP_SYS(_llseek), SCMP_SYS(ftruncate64),

@@ -117,6 +117,29 @@ BOOST_AUTO_TEST_CASE(the_folder_is_for_its_user_alone) {
     BOOST_TEST(process.stop(patience) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_is_taken_away_makes_it_confirm_nothing_until_it_is_back) {
+    keep_in_a_folder();
+    auto process = open();
+    const auto order = sign_in_and_order_logout();
+    expect_confined(process.id());
+    for (const char* name : {"sessions", "sessions/sessions.db", "sessions/sessions.db-wal"}) {
+        fs::rename(folder / name, folder / "elsewhere");
+        BOOST_TEST(ask_for("c1") == 503, name);
+        BOOST_TEST(sign_in("c2", "bob") == 503, name);
+        const auto refused = post(order.body);
+        BOOST_REQUIRE(refused.has_value());
+        BOOST_TEST((refused->body.find("status:Responder") != std::string::npos), name);
+        BOOST_TEST((refused->body.find("status:Success") == std::string::npos), name);
+        const std::string line = line_with(R"("rule":"store.failed","detail":")", process);
+        BOOST_TEST((line.find("can't be found any more") != std::string::npos), line);
+        fs::rename(folder / "elsewhere", folder / name);
+    }
+    log_alice_out(order);
+    fs::remove(folder / "sessions/sessions.db");
+    BOOST_TEST(ask_for("c1") == 503);
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(finishes_at_the_start_what_a_crash_left_unfinished) {
     store = "engine = \"sqlite\"\n";
     configure("127.0.0.1", port, local_port);

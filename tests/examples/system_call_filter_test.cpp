@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -134,6 +135,10 @@ BOOST_AUTO_TEST_CASE(leaves_a_store_on_the_disk_its_open_files_and_no_others) {
                                       ::fcntl(file, F_SETLK, &lock) == 0 && ::fdatasync(file) == 0 &&
                                       ::ftruncate(file, 0) == 0 && ::lseek(file, 0, SEEK_END) == 0;
                    return works ? 0 : errno;
+               }) == "exit 0");
+    BOOST_TEST(on_files([] {  // whether its files are still at their paths
+                   struct stat status {};
+                   return error_of(::fstatat(AT_FDCWD, "/tmp", &status, AT_SYMLINK_NOFOLLOW));
                }) == "exit 0");
     BOOST_TEST(on_files([] { return error_of(::open("/etc/hosts", O_RDONLY)); }) == refused);
     BOOST_TEST(on_files([] { return error_of(::unlink("/nowhere")); }) == refused);

@@ -22,13 +22,17 @@ struct Group {
     FixedClock clock{noon};
     std::unique_ptr<sp::Database> database;
     int commits = 0;
+    std::optional<Failure> verdict;  // on each commit
     std::optional<sp::GroupCommit> group;
 
     Group() {
         static_cast<void>(open_store(clock, folder.path()));
         database = sp::Database::open(folder.path() / "sessions.db", sp::Database::Access::read_write);
         database->prepare();
-        group.emplace(*database, [this] { ++commits; });
+        group.emplace(*database, [this] {
+            ++commits;
+            return verdict;
+        });
     }
 
     std::optional<Failure> add(std::string_view name) {
@@ -120,6 +124,23 @@ BOOST_AUTO_TEST_CASE(a_commit_that_fails_fails_everybody_once_and_the_next_succe
     trial.disk.mend();
     BOOST_TEST(!trial.add("a").has_value());
     BOOST_TEST(trial.names() == "a\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_that_does_not_count_fails_everybody_who_shares_it) {
+    Group trial;
+    const auto last = [&trial] {
+        trial.adding("c")();
+        trial.verdict = sp::fail(sp::Errc::store_failed, "the file is gone");
+    };
+    const auto failures = trial.run_together({trial.adding("a"), trial.adding("b"), last});
+    for (const auto& failure : failures) {
+        BOOST_TEST_REQUIRE(failure.has_value());
+        BOOST_TEST((failure->code == sp::Errc::store_failed));
+        BOOST_TEST(failure->detail == "the file is gone");
+    }
+    BOOST_TEST(trial.commits == 2);
+    trial.verdict.reset();
+    BOOST_TEST(!trial.add("d").has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

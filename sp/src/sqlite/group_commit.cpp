@@ -55,7 +55,7 @@ void GroupCommit::commit(Job* jobs) noexcept {
             job->next = next;
         }
     }
-    after_commit_();
+    check(jobs);
     database_.forget_failure();
 }
 
@@ -95,6 +95,18 @@ void GroupCommit::fail_with_database(Job& job) noexcept {
         job.failure = database_.failure(Errc::store_failed);
     } catch (const std::exception&) {
         job.failure = Failure{make_error_code(Errc::store_failed), {}};
+    }
+}
+
+void GroupCommit::check(Job* jobs) noexcept {
+    try {
+        const auto failure = after_commit_();
+        if (!failure) return;
+        for (Job* job = jobs; job != nullptr; job = job->next) job->failure = *failure;
+    } catch (const std::exception&) {  // no memory to say what has failed
+        for (Job* job = jobs; job != nullptr; job = job->next) {
+            job->failure = Failure{make_error_code(Errc::store_failed), {}};
+        }
     }
 }
 

@@ -21,13 +21,14 @@ namespace slo::sp {
 class GroupCommit {
 public:
     using Operation = std::function<void()>;
+    using Check = std::function<std::optional<Failure>()>;
 
-    /// `after_commit` is called by the leader after each commit, in turn. `database` outlives this.
-    GroupCommit(Database& database, Operation after_commit)
-        : database_(database), after_commit_(std::move(after_commit)) {}
+    /// `after_commit` is called by the leader after each commit, in turn, before anybody is told of it. A Failure that
+    /// it returns is everybody's: what was committed doesn't count. `database` outlives this.
+    GroupCommit(Database& database, Check after_commit) : database_(database), after_commit_(std::move(after_commit)) {}
 
     /// Runs `operation` and makes it durable. It may be run more than once, always after what it did before was undone.
-    /// A Failure (Errc::store_failed): it has done nothing.
+    /// A Failure (Errc::store_failed): it has done nothing, or the check after the commit has failed.
     [[nodiscard]] std::optional<Failure> run(const Operation& operation);
     /// How many callers wait for the next commit.
     [[nodiscard]] std::size_t waiting() const;
@@ -47,9 +48,10 @@ private:
     Committed commit_together(Job* jobs) noexcept;
     void run_in_savepoint(Job& job) noexcept;
     void fail_with_database(Job& job) noexcept;
+    void check(Job* jobs) noexcept;
 
     Database& database_;
-    Operation after_commit_;
+    Check after_commit_;
     mutable std::mutex mutex_;
     Job* first_ = nullptr;  // those who wait, in the order of their coming
     Job* last_ = nullptr;

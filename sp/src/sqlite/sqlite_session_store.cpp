@@ -78,7 +78,7 @@ struct SqliteSessionStore::Impl {
     /// Runs operation(SessionTables&) on what is committed at one instant.
     template <class T, class Operation>
     Result<T> read(Operation operation) {
-        return readers.with_one([&](Database& database) -> Result<T> {
+        auto found = readers.with_one([&](Database& database) -> Result<T> {
             SessionTables its_tables(database, options);
             std::optional<T> value;
             Cursor(database, Query::begin_reading).run();
@@ -94,6 +94,8 @@ struct SqliteSessionStore::Impl {
             database.forget_failure();
             return failure;
         });
+        if (auto lost = folder.files().complaint()) return *std::move(lost);
+        return found;
     }
 
     const Clock& clock;
@@ -102,7 +104,10 @@ struct SqliteSessionStore::Impl {
     std::unique_ptr<Database> writer;
     ReadPool readers;
     SessionTables tables{*writer, options};
-    GroupCommit commits{*writer, [this] { publish_size(); }};
+    GroupCommit commits{*writer, [this] {
+                            publish_size();
+                            return folder.files().complaint();
+                        }};
     std::atomic<std::size_t> sessions = 0;
     std::atomic<std::size_t> logout_records = 0;
 };
@@ -119,6 +124,7 @@ Result<void> SqliteSessionStore::Impl::open_all() {
     writer->take_over_checkpoints();
     publish_size();
     if (writer->has_failed()) return unusable(*writer, folder.file());
+    if (auto remembered = folder.files().remember_log(); !remembered) return remembered.error();
     for (std::size_t i = 0; i < reader_count; ++i) {
         auto reader = Database::open(folder.file(), Database::Access::read_only);
         reader->prepare();
@@ -127,6 +133,7 @@ Result<void> SqliteSessionStore::Impl::open_all() {
         if (reader->has_failed()) return unusable(*reader, folder.file());
         readers.add(std::move(reader));
     }
+    if (auto lost = folder.files().complaint()) return fail(Errc::store_unusable, std::move(lost->detail));
     return Done{};
 }
 

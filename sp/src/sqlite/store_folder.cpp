@@ -172,7 +172,14 @@ Result<StoreFolder> StoreFolder::open(const fs::path& folder) {
     fs::path file = resolved / "sessions.db";
     const auto made = open_file(*opened, file);
     if (!made) return made.error();
-    return StoreFolder(*std::move(lock), std::move(file));
+    struct stat database {};
+    if (::fstat(made->get(), &database) != 0) {
+        return unusable(file, "can't ask what the file is (" + reason(errno) + ")", "check the disk");
+    }
+    const fs::path given = fs::absolute(folder, error);
+    if (error) return unusable(folder, "can't complete the path (" + error.message() + ")", "name it from the root on");
+    FilesInPlace files(given / file.filename(), database);
+    return StoreFolder(*std::move(lock), std::move(file), std::move(files));
 }
 
 }  // namespace slo::sp

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "files_in_place.hpp"
 #include "slo/idp_adapter/descriptor.hpp"
 #include "slo/saml/result.hpp"
 
@@ -33,14 +34,18 @@ public:
     /// database's mode from SQLite. Errors: Errc::store_unusable, also for files that aren't ours alone.
     [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
 
+    /// Without any link on its way.
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+    /// By the path that open() was given: a link on its way that leads elsewhere now would mislead a restart.
+    [[nodiscard]] FilesInPlace& files() noexcept { return files_; }
 
 private:
-    StoreFolder(Descriptor lock, std::filesystem::path file) noexcept
-        : lock_(std::move(lock)), file_(std::move(file)) {}
+    StoreFolder(Descriptor lock, std::filesystem::path file, FilesInPlace files) noexcept
+        : lock_(std::move(lock)), file_(std::move(file)), files_(std::move(files)) {}
 
     Descriptor lock_;
     std::filesystem::path file_;
+    FilesInPlace files_;
 };
 
 }  // namespace slo::sp

@@ -29,6 +29,10 @@ struct SqliteSessionStoreOptions {
 /// A full or failing disk is Errc::store_failed for what writes; nothing is half done then, and the next call tries
 /// anew. An operation that failed like that may still turn out to be done after a crash. open() opens every file that
 /// is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
+///
+/// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
+/// every operation is Errc::store_failed, whose `detail` says what to do: what is written then may be gone after a
+/// restart. So don't chroot() away from the folder.
 class SqliteSessionStore final : public SessionStore {
 public:
     /// Errors: Errc::store_unusable; `detail` says what is wrong with the folder or the file and how to mend it.

@@ -1,0 +1,43 @@
+// Whether the files that SQLite has open are still the ones at their paths.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/saml/result.hpp"
+
+namespace slo::sp {
+
+/// FilesInPlace knows the files of an open database by their devices and numbers, which no other file gets as long as
+/// these are open. SQLite goes on in a file that was removed, renamed or replaced, and what it commits there is gone
+/// with the process; SQLITE_FCNTL_HAS_MOVED would tell of the database alone, and compare no devices. Thread-safe once
+/// it remembers the log.
+class FilesInPlace {
+public:
+    /// `database` is what the open file at `path` is.
+    FilesInPlace(const std::filesystem::path& path, const struct stat& database);
+
+    /// Remembers the log and its index, which SQLite opens by their names when it opens the log, and keeps.
+    /// Errors: Errc::store_unusable.
+    [[nodiscard]] Result<void> remember_log();
+
+    /// What has become of one of them, and what to do about it: Errc::store_failed. None: whatever was committed before
+    /// this call is in the files at their paths.
+    [[nodiscard]] std::optional<Failure> complaint() const;
+
+private:
+    struct File {
+        std::string path;
+        dev_t device;
+        ino_t number;
+        std::string_view remedy;
+    };
+    std::vector<File> files_;
+};
+
+}  // namespace slo::sp
