@@ -57,6 +57,8 @@ std::string_view name(ReplyErrc code) noexcept {
             return "reply.issue_instant";
         case ReplyErrc::status_malformed:
             return "reply.status";
+        case ReplyErrc::status_contradicted:
+            return "reply.status_contradicted";
     }
     return "reply.unknown";
 }

@@ -183,16 +183,72 @@ Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLo
     return fail(meaning_of(verified.error()), verified.error());
 }
 
+/// The second-level codes of Core 3.2.2.2, and the top-level ones, which some nest.
+constexpr std::string_view status_prefix = "urn:oasis:names:tc:SAML:2.0:status:";
+constexpr std::string_view standard_codes[] = {"Success",
+                                               "Requester",
+                                               "Responder",
+                                               "VersionMismatch",
+                                               "AuthnFailed",
+                                               "InvalidAttrNameOrValue",
+                                               "InvalidNameIDPolicy",
+                                               "NoAuthnContext",
+                                               "NoAvailableIDP",
+                                               "NoPassive",
+                                               "NoSupportedIDP",
+                                               "PartialLogout",
+                                               "ProxyCountExceeded",
+                                               "RequestDenied",
+                                               "RequestUnsupported",
+                                               "RequestVersionDeprecated",
+                                               "RequestVersionTooHigh",
+                                               "RequestVersionTooLow",
+                                               "ResourceNotRecognized",
+                                               "TooManyResponses",
+                                               "UnknownAttrProfile",
+                                               "UnknownPrincipal",
+                                               "UnsupportedBinding"};
+
+/// The standard's word for a code; empty where somebody else has defined it. Static storage.
+std::string_view standard_name(std::string_view code) {
+    if (!code.starts_with(status_prefix)) return {};
+    const auto* const name = std::ranges::find(standard_codes, code.substr(status_prefix.size()));
+    return name == std::end(standard_codes) ? std::string_view() : *name;
+}
+
+/// The outermost code below the top that says more than Success. One of the standard's goes before others: what those
+/// mean isn't known here.
+std::optional<std::string_view> qualification(const saml::Status& status) {
+    std::optional<std::string_view> unknown;
+    for (const std::string& code : status.nested) {
+        const std::string_view name = standard_name(code);
+        if (!name.empty() && name != "Success") return name;
+        if (name.empty()) unknown = name;
+    }
+    return unknown;
+}
+
 /// Success speaks for the IdP alone (Core 3.7.3.2 l.2631-2636); that it couldn't reach somebody else stands below it
-/// (l.2641-2645), or that it has no binding to do so (3.2.2.2 l.1695). What else stands there takes nothing back.
-LogoutVerdict::Kind kind_of(const saml::Status& status) {
-    if (status.code != saml::TopLevelStatus::success) return LogoutVerdict::Kind::refused;
-    constexpr std::string_view unsupported_binding = "urn:oasis:names:tc:SAML:2.0:status:UnsupportedBinding";
-    const auto partial = uri(saml::SecondLevelStatus::partial_logout);
-    const bool is_partial = std::any_of(status.nested.begin(), status.nested.end(), [&](const std::string& code) {
-        return code == partial || code == unsupported_binding;
-    });
-    return is_partial ? LogoutVerdict::Kind::partial : LogoutVerdict::Kind::success;
+/// (l.2641-2645), or that it has no binding to do so (3.2.2.2 l.1695). No other code can honestly stand there: one that
+/// says that the request failed leaves open which of both holds, and so does one that only its author knows.
+LogoutVerdict judged(saml::Status status, const AskedLogout& asked) {
+    LogoutVerdict verdict{
+        .kind = LogoutVerdict::Kind::refused, .status = {}, .why = {}, .request_id = asked.request_id};
+    if (status.code == saml::TopLevelStatus::success) {
+        const auto below = qualification(status);
+        if (!below) {
+            verdict.kind = LogoutVerdict::Kind::success;
+        } else if (*below == "PartialLogout" || *below == "UnsupportedBinding") {
+            verdict.kind = LogoutVerdict::Kind::partial;
+        } else {
+            verdict.kind = LogoutVerdict::Kind::unproven;
+            verdict.why =
+                fail(ReplyErrc::status_contradicted,
+                     std::string(below->empty() ? "a code that SAML doesn't define" : *below) + " below Success");
+        }
+    }
+    verdict.status = std::move(status);
+    return verdict;
 }
 
 /// Nothing but "I have taken it", which is all that an asynchronous request gets.
@@ -219,8 +275,7 @@ LogoutVerdict prove_reply(const IdpReply& reply, const AskedLogout& asked) {
     if (!message) return unproven(complaint_about_envelope(reply, message.error()), asked);
     auto status = proven_status(*message, asked);
     if (!status) return unproven(std::move(status).error(), asked);
-    const auto kind = kind_of(*status);
-    return {.kind = kind, .status = *std::move(status), .why = {}, .request_id = asked.request_id};
+    return judged(*std::move(status), asked);
 }
 
 }  // namespace slo::idp_adapter

@@ -173,6 +173,16 @@ BOOST_AUTO_TEST_CASE(core_st_07_takes_success_over_an_unsupported_binding_for_pa
     BOOST_TEST(!result.why.empty());
 }
 
+BOOST_AUTO_TEST_CASE(core_st_02_believes_no_success_with_a_failure_below_it, *spec("SAML Core 3.2.2.2 l.1630-1633")) {
+    for (const auto* below : {"AuthnFailed", "RequestDenied", "Responder", "UnknownPrincipal", "urn:private:code"}) {
+        const LoopbackServer server = server_of_idp1({.status = status_of({"Success", below})});
+        const auto result = log_out_s1(idp1_of(server));
+        BOOST_TEST((result.extent == Extent::unknown), name(result.extent));
+        BOOST_TEST(result.why == "reply.status_contradicted");
+        BOOST_TEST((result.retried == sp::Retried::no), "the IdP has answered");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(core_ver_08_issues_version_2_0, *spec("SAML Core 4.1.3.1 l.2795-2799")) {
     const LoopbackServer server = server_of_idp1();
     expect_everywhere(log_out_s1(idp1_of(server)));

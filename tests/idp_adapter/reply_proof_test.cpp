@@ -59,6 +59,15 @@ void check_unproven(const LogoutVerdict& verdict, ReplyErrc code, std::string_vi
     if (!detail.empty()) BOOST_TEST(verdict.why.detail == detail);
 }
 
+/// The IdP has signed that, and its status is there for programs to read.
+void check_contradicted(const LogoutVerdict& verdict, std::string_view detail) {
+    BOOST_TEST((verdict.kind == Kind::unproven));
+    BOOST_TEST(verdict.why.code == make_error_code(ReplyErrc::status_contradicted), verdict.why.code.message());
+    BOOST_TEST(verdict.why.detail == detail);
+    BOOST_TEST_REQUIRE(verdict.status.has_value());
+    BOOST_TEST((verdict.status->code == saml::TopLevelStatus::success));
+}
+
 void check_proven(const LogoutVerdict& verdict, Kind kind, const std::vector<std::string>& nested = {}) {
     BOOST_TEST((verdict.kind == kind), verdict.why.code.message() << ": " << verdict.why.detail);
     BOOST_TEST(!verdict.why.code);
@@ -79,7 +88,7 @@ BOOST_AUTO_TEST_SUITE(reply_proof)
 
 BOOST_AUTO_TEST_CASE(every_reason_has_a_name_of_its_own) {
     std::set<std::string> names;
-    for (int code = 1; code <= static_cast<int>(ReplyErrc::status_malformed); ++code) {
+    for (int code = 1; code <= static_cast<int>(ReplyErrc::status_contradicted); ++code) {
         const auto text = make_error_code(static_cast<ReplyErrc>(code)).message();
         BOOST_TEST(text.starts_with("reply."));
         BOOST_TEST(text != "reply.unknown");
@@ -100,8 +109,58 @@ BOOST_AUTO_TEST_CASE(a_partial_logout_below_success_is_partial_wherever_it_stand
                  {"urn:x:other", partial});
 }
 
-BOOST_AUTO_TEST_CASE(another_code_below_success_takes_nothing_back) {
-    check_proven(judged({.status = status_of({"Success", "urn:x:other"})}), Kind::success, {"urn:x:other"});
+BOOST_AUTO_TEST_CASE(what_explains_a_partial_logout_makes_nothing_better_or_worse) {
+    const auto partial = test::status_prefix + "PartialLogout";
+    const auto denied = test::status_prefix + "RequestDenied";
+    check_proven(judged({.status = status_of({"Success", "PartialLogout", "RequestDenied"})}), Kind::partial,
+                 {partial, denied});
+}
+
+BOOST_AUTO_TEST_CASE(an_unsupported_binding_below_success_is_partial) {
+    check_proven(judged({.status = status_of({"Success", "UnsupportedBinding"})}), Kind::partial,
+                 {test::status_prefix + "UnsupportedBinding"});
+}
+
+BOOST_AUTO_TEST_CASE(success_below_success_says_it_twice) {
+    check_proven(judged({.status = status_of({"Success", "Success"})}), Kind::success,
+                 {test::status_prefix + "Success"});
+}
+
+BOOST_DATA_TEST_CASE(a_success_with_another_code_of_saml_below_it_proves_nothing,
+                     boost::unit_test::data::make({"Requester",
+                                                   "Responder",
+                                                   "VersionMismatch",
+                                                   "AuthnFailed",
+                                                   "InvalidAttrNameOrValue",
+                                                   "InvalidNameIDPolicy",
+                                                   "NoAuthnContext",
+                                                   "NoAvailableIDP",
+                                                   "NoPassive",
+                                                   "NoSupportedIDP",
+                                                   "ProxyCountExceeded",
+                                                   "RequestDenied",
+                                                   "RequestUnsupported",
+                                                   "RequestVersionDeprecated",
+                                                   "RequestVersionTooHigh",
+                                                   "RequestVersionTooLow",
+                                                   "ResourceNotRecognized",
+                                                   "TooManyResponses",
+                                                   "UnknownAttrProfile",
+                                                   "UnknownPrincipal"}),
+                     code) {
+    const auto detail = std::string(code) + " below Success";
+    check_contradicted(judged({.status = status_of({"Success", code})}), detail);
+    check_contradicted(judged({.status = status_of({"Success", "Success", code})}), detail);
+    check_contradicted(judged({.status = status_of({"Success", "urn:x:canary", code})}), detail);
+    check_contradicted(judged({.status = status_of({"Success", code, "PartialLogout"})}), detail);
+}
+
+BOOST_AUTO_TEST_CASE(a_success_with_a_code_below_it_that_saml_does_not_define_proves_nothing) {
+    for (const std::string code : {"urn:x:canary", "lib:UnknownPrincipal", "urn:oasis:names:tc:SAML:2.0:status:Canary",
+                                   "URN:oasis:names:tc:SAML:2.0:status:PartialLogout"}) {
+        check_contradicted(judged({.status = status_of({"Success", code})}),
+                           "a code that SAML doesn't define below Success");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(any_other_status_is_a_refusal) {

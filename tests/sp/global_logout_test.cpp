@@ -85,6 +85,7 @@ BOOST_AUTO_TEST_CASE(asks_again_only_whom_nobody_has_answered_for) {
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::fault));
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::html_instead_of_soap));
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::status_malformed));
+    BOOST_TEST(!again(Kind::unproven, ReplyErrc::status_contradicted));
     // Whoever said that: it isn't known to be the IdP's answer.
     for (const auto code : {ReplyErrc::is_unsigned, ReplyErrc::signature_invalid, ReplyErrc::wrong_issuer,
                             ReplyErrc::wrong_in_response_to, ReplyErrc::wrong_destination, ReplyErrc::stale}) {

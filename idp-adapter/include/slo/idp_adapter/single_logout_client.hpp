@@ -47,6 +47,8 @@ enum class ReplyErrc {
     wrong_destination,      ///< reply.destination: meant for somebody else
     stale,                  ///< reply.issue_instant: too old, or from the future
     status_malformed,       ///< reply.status: no top-level StatusCode that exists
+    status_contradicted,    ///< reply.status_contradicted: Success, and below it a code that takes it back or that
+                            ///< nobody knows; `detail` names it if the standard does
 };
 /// Static storage.
 [[nodiscard]] std::string_view name(ReplyErrc code) noexcept;
@@ -68,9 +70,10 @@ struct LogoutVerdict {
         impossible  ///< it can't be asked at all: no endpoint, expired metadata, no way to sign what was to be asked
     };
     Kind kind = Kind::impossible;
-    /// A proven answer's. `nested` and `message` are the peer's text: for programs, never for a log.
+    /// What the IdP has signed, for this request. `nested` and `message` are the peer's text: for programs, never for a
+    /// log.
     std::optional<saml::Status> status = {};
-    Failure why = {};                                ///< ReplyErrc, where nothing is proven
+    Failure why = {};                                ///< ReplyErrc, where nothing is proven to have ended
     std::optional<saml::MessageID> request_id = {};  ///< of the request that was made, if one was
 };
 
