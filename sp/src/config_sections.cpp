@@ -234,6 +234,8 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
                "give one of them another path");
     }
     read_form_path(table, destinations, section.endpoint);
+    section.endpoint.soap_urls = destinations.soap;
+    section.endpoint.form_urls = destinations.form;
     server.threads = table.number("threads", server.threads, {1, 256});
     server.handler_threads = table.number("handler_threads", handler_threads, {0, 1024});
     for (const auto& host : table.texts("hosts")) server.hosts.push_back(lower(host.value));

@@ -1,11 +1,13 @@
 #include "slo/sp/http_endpoint.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "content_type.hpp"
 #include "http_caching.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
 #include "slo/saml/form.hpp"
 
 namespace slo::sp {
@@ -70,6 +72,13 @@ std::optional<std::string> acceptable_as_form(const HttpRequest& request) {
     return type == saml::form::media_type ? type : std::nullopt;
 }
 
+std::vector<saml::EndpointUrl> with_path(const std::vector<saml::EndpointUrl>& urls, std::string_view path) {
+    std::vector<saml::EndpointUrl> found;
+    std::ranges::copy_if(urls, std::back_inserter(found),
+                         [&](const saml::EndpointUrl& url) { return idp_adapter::parts_of(url).target == path; });
+    return found;
+}
+
 /// Whether the client says that it has just this document. Tags are compared weakly; If-Modified-Since counts only
 /// where there is no If-None-Match (RFC 9110, 13.1.2 and 13.1.3).
 bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& document) {
@@ -87,15 +96,23 @@ bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& doc
 }  // namespace
 
 HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
-    : service_(service), options_(std::move(options)) {}
+    : service_(service), options_(std::move(options)) {
+    const auto& all = service.destinations();
+    if (options_.form_path.empty()) {
+        if (options_.soap_urls.empty()) options_.soap_urls = all;
+        return;
+    }
+    if (options_.soap_urls.empty()) options_.soap_urls = with_path(all, options_.soap_path);
+    if (options_.form_urls.empty()) options_.form_urls = with_path(all, options_.form_path);
+}
 
 HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     try {
         if (request.target == options_.soap_path) {
-            return log_out(request, acceptable_at_soap(request, service_));
+            return log_out(request, acceptable_at_soap(request, service_), options_.soap_urls);
         }
         if (!options_.form_path.empty() && request.target == options_.form_path) {
-            return log_out(request, acceptable_as_form(request));
+            return log_out(request, acceptable_as_form(request), options_.form_urls);
         }
         if (request.target == options_.metadata_path && options_.metadata) return our_metadata(request);
         return bare(404);
@@ -104,7 +121,8 @@ HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     }
 }
 
-HttpStep HttpEndpoint::log_out(const HttpRequest& request, const std::optional<std::string>& media_type) {
+HttpStep HttpEndpoint::log_out(const HttpRequest& request, const std::optional<std::string>& media_type,
+                               const std::vector<saml::EndpointUrl>& destinations) {
     if (request.method != "POST") return uncached(method_not_allowed("POST"));
     if (!media_type || !is_plain(request)) return uncached(bare(415));
     if (request.body.size() > options_.max_body) return uncached(bare(413));
@@ -113,7 +131,8 @@ HttpStep HttpEndpoint::log_out(const HttpRequest& request, const std::optional<s
         service_.begin({.body = request.body,
                         .media_type = *media_type,
                         .client = {.tls_key = request.tls_key,
-                                   .authorization = std::string(request.header("Authorization").value_or(""))}});
+                                   .authorization = std::string(request.header("Authorization").value_or(""))},
+                        .destinations = destinations});
     if (auto* answer = std::get_if<SoapReply>(&step)) return http_reply(std::move(*answer));
     auto& pending = std::get<PendingLogout>(step);
     return PendingReply{

@@ -93,10 +93,11 @@ Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const 
 
 /// `issuer` is the one of its names under which the directory found the IdP: inside the signature it must be the same.
 saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp, const saml::EntityID& issuer,
-                                Instant now) {
+                                const PostedRequest& posted, Instant now) {
+    const std::span<const saml::EndpointUrl> here = posted.destinations.value_or(parts.destinations);
     return {
         .issuer = issuer,
-        .destinations = parts.destinations,
+        .destinations = {here.begin(), here.end()},
         .destination_rule = idp.profile.destination,
         .now = now,
         .clock_skew = parts.policy.clock_skew,
@@ -108,11 +109,11 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
 /// Believed for its signature; only one that has none, for what else the IdP's profile accepts.
 Result<saml::Verified<saml::LogoutRequest>> verify(const LogoutServiceParts& parts, const Idp& idp,
                                                    const saml::UnverifiedLogoutRequest& unverified,
-                                                   const idp_adapter::ClientCredentials& client, RequestTrace& trace) {
-    const saml::Expectations expected = expectations(parts, idp, unverified.claimed_issuer(), trace.audit.time);
+                                                   const PostedRequest& posted, RequestTrace& trace) {
+    const saml::Expectations expected = expectations(parts, idp, unverified.claimed_issuer(), posted, trace.audit.time);
     auto request = saml::MessageVerifier::verify(unverified, idp.keys, expected);
     if (request || !saml::is(request.error(), saml::Errc::signature_missing)) return request;
-    const auto sender = idp_adapter::authenticate(idp, expected.issuer, client);
+    const auto sender = idp_adapter::authenticate(idp, expected.issuer, posted.client);
     if (!sender) return request;
     trace.audit.authenticated_by = name(sender->proof());
     return saml::MessageVerifier::verify(unverified, *sender, expected);
@@ -143,7 +144,7 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     if (!partner) return std::move(partner).error();
     const Idp& idp = **partner;
 
-    Result<saml::Verified<saml::LogoutRequest>> request = verify(parts, idp, received->request, posted.client, trace);
+    Result<saml::Verified<saml::LogoutRequest>> request = verify(parts, idp, received->request, posted, trace);
     if (!request) return std::move(request).error();
     trace.in_response_to = (*request)->id;
     trace.audit.request_id = (*request)->id.str();
@@ -245,6 +246,10 @@ struct LogoutService::Impl {
 LogoutService::LogoutService(LogoutServiceParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 LogoutService::~LogoutService() = default;
 LogoutService::LogoutService(LogoutService&&) noexcept = default;
+
+const std::vector<saml::EndpointUrl>& LogoutService::destinations() const noexcept {
+    return impl_->parts.destinations;
+}
 
 void LogoutService::replace_idps(std::shared_ptr<const IdpDirectory> idps) {
     const std::lock_guard lock(impl_->idps_mutex);

@@ -121,7 +121,8 @@ BOOST_AUTO_TEST_CASE(carry_cas_envelopes_to_either_path) {
     for (const auto path : {form_path, std::string_view("/saml/slo/soap")}) {
         for (const bool is_named : {true, false}) {
             Site site(profile_of("cas"));
-            const std::string envelope = soap(to_form());
+            const bool is_form_path = path == form_path;
+            const std::string envelope = soap({.destination = std::string(is_form_path ? form_url : our_soap_url)});
             expect_bare(site.post_form(is_named ? "logoutRequest=" + escaped(envelope) : envelope, path), 200);
             BOOST_TEST(site.alive() == "S2 S3 S4");
         }
@@ -164,6 +165,20 @@ BOOST_AUTO_TEST_CASE(have_an_endpoint_that_takes_posted_forms_only) {
     BOOST_TEST(site.post_form(body, "/saml/slo/form?x").http_status == 404);
     BOOST_TEST(site.alive() == "S1 S2 S3 S4");
     expect_bare(site.post_form(body, form_path, "Application/X-WWW-Form-UrlEncoded; charset=UTF-8"), 200);
+}
+
+BOOST_AUTO_TEST_CASE(have_an_endpoint_that_is_no_destination_of_the_other,
+                     *boost::unit_test::description("SAML Core 3.2.1 l.1480")) {
+    Site site(profile_of("keycloak"));
+    expect_bare(site.post_form(saml_request(LogoutRequestText{}.signed_xml())), 400);
+    BOOST_TEST(site.audit.last().rule == "check.destination");
+    const auto at_soap = site.post(soap(to_form()));
+    BOOST_TEST(at_soap.body.find("status:Requester\"") != std::string::npos);
+    BOOST_TEST(site.audit.last().rule == "check.destination");
+    BOOST_TEST(site.alive() == "S1 S2 S3 S4");
+    expect_bare(site.post_form(saml_request(to_form().signed_xml())), 200);
+    BOOST_TEST(site.post(soap({.id = "_r2", .session_indexes = {"i2"}})).http_status == 200);
+    BOOST_TEST(site.alive() == "S3 S4");
 }
 
 BOOST_AUTO_TEST_CASE(are_off_without_a_path) {

@@ -166,6 +166,10 @@ BOOST_AUTO_TEST_CASE(forms_arrive_at_a_url_of_their_own) {
     BOOST_TEST(configuration.endpoint.form_path == "/saml/form");
     BOOST_TEST_REQUIRE(configuration.destinations.size() == 2U);
     BOOST_TEST(configuration.destinations.back().str() == "https://sp.example.org/saml/form");
+    BOOST_TEST_REQUIRE(configuration.endpoint.soap_urls.size() == 1U);
+    BOOST_TEST(configuration.endpoint.soap_urls.front().str() == "https://sp.example.org/saml/slo");
+    BOOST_TEST_REQUIRE(configuration.endpoint.form_urls.size() == 1U);
+    BOOST_TEST(configuration.endpoint.form_urls.front().str() == "https://sp.example.org/saml/form");
     BOOST_TEST(accept(good).endpoint.form_path == "");
     refuse(with(url, url + "form_url = \"http://sp.example.org/saml/form\"\n"), 4, "form_url", "https://");
     refuse(with(url, url + "form_url = \"https://sp.example.org/saml/slo\"\n"), 10, "form_path is soap_path",

@@ -98,6 +98,33 @@ BOOST_AUTO_TEST_CASE(knows_paths_byte_by_byte) {
     BOOST_TEST(audit.entries().empty());
 }
 
+BOOST_AUTO_TEST_CASE(takes_a_destination_that_leads_to_another_path_for_a_wrong_one) {
+    options.form_path = "/inner/form";
+    options.soap_path = "/inner/soap";
+    parts.destinations.push_back(parsed<saml::EndpointUrl>("https://sp.example.com/saml/slo/form"));
+    const auto rule_with = [&](std::vector<saml::EndpointUrl> soap_urls) {
+        options.soap_urls = std::move(soap_urls);
+        store.begun = BegunLogout(FreshLogout{sessions_named({"S1"})});
+        static_cast<void>(post({{"Content-Type", "text/xml"}}, signed_body(baseline_request())));
+        return audit.last().rule;
+    };
+    BOOST_TEST(rule_with({parts.destinations.back()}) == "check.destination");
+    BOOST_TEST(rule_with({}) == "check.destination", "no URL has the path that a proxy made");
+    BOOST_TEST(application.told() == "");
+    BOOST_TEST(rule_with({parts.destinations.front()}) == "");
+    BOOST_TEST(application.told() == "S1");
+}
+
+BOOST_AUTO_TEST_CASE(takes_every_name_of_its_only_path) {
+    options.soap_path = "/inner/soap";
+    parts.destinations.push_back(parsed<saml::EndpointUrl>("https://new.example.com/saml/slo/soap"));
+    auto request = baseline_request();
+    request.destination = parts.destinations.back().str();
+    store.begun = BegunLogout(FreshLogout{sessions_named({"S1"})});
+    BOOST_TEST(post({{"Content-Type", "text/xml"}}, signed_body(request)).status == 200);
+    BOOST_TEST(application.told() == "S1");
+}
+
 BOOST_AUTO_TEST_CASE(takes_soap_by_post_only) {
     for (const char* method : {"GET", "HEAD", "PUT", "OPTIONS", "DELETE", "post", "M-POST"}) {
         const HttpReply reply = send({method, options.soap_path, {{"Content-Type", "text/xml"}}, "x"});

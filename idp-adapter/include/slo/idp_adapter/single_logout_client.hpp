@@ -106,8 +106,9 @@ public:
 class SingleLogoutClient final : public IdpLink {
 public:
     struct Options {
-        std::vector<saml::EndpointUrl> destinations =
-            {};  ///< a response's Destination, where it has one, is one of them
+        /// A response's Destination, where it has one, is one of them. It comes back over SOAP, at no URL of ours, so
+        /// IdPs write whichever of our logout URLs they know.
+        std::vector<saml::EndpointUrl> destinations = {};
         std::chrono::seconds clock_skew{180};
         std::chrono::seconds keep_idle{20};     ///< for how long an idle connection is kept
         std::size_t max_idle_connections = 16;  ///< over all IdPs

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "slo/metadata/published_metadata.hpp"
 #include "slo/saml/result.hpp"
@@ -22,6 +23,12 @@ struct HttpEndpointOptions {
     std::string form_path = {};        ///< for IdPs that post forms without a browser; empty: none
     CurrentMetadata metadata;          ///< asked for each request; empty: 404
     std::size_t max_body = 64 * 1024;  ///< octets
+    /// The public URLs that lead to soap_path, and those that lead to form_path: a request's Destination must be one of
+    /// those of the path where it came. Empty: those of the service's destinations that have this very path. Say it
+    /// where a proxy rewrites paths, or else every Destination is refused there. Without form_path, all of the
+    /// service's destinations lead to soap_path.
+    std::vector<saml::EndpointUrl> soap_urls = {};
+    std::vector<saml::EndpointUrl> form_urls = {};
 };
 
 /// HttpEndpoint applies the HTTP rows of the SOAP binding (method, Content-Type, size: normative rows 1 to 3), hands
@@ -37,7 +44,8 @@ public:
     [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;
 
 private:
-    [[nodiscard]] HttpStep log_out(const HttpRequest& request, const std::optional<std::string>& media_type);
+    [[nodiscard]] HttpStep log_out(const HttpRequest& request, const std::optional<std::string>& media_type,
+                                   const std::vector<saml::EndpointUrl>& destinations);
     [[nodiscard]] HttpReply our_metadata(const HttpRequest& request) const;
 
     LogoutService& service_;

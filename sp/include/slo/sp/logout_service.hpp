@@ -6,6 +6,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -59,6 +61,9 @@ struct PostedRequest {
     std::string_view body;
     std::string_view media_type;
     idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
+    /// Those of our public URLs that lead to where it came: its Destination must be one of them (Core 3.2.1 l.1480).
+    /// Nothing: any of LogoutServiceParts::destinations, which is right where all of them lead to the same place.
+    std::optional<std::span<const saml::EndpointUrl>> destinations = {};
 };
 
 /// Our own keys at one moment.
@@ -135,6 +140,9 @@ public:
     /// audit tells. Call it every few seconds. Blocks as long as the slowest IdP. Several nodes may call it: each
     /// request is taken by one of them. Returns how many were due. Errors: the store's.
     [[nodiscard]] Result<std::size_t> send_kept_requests(const std::stop_token& stop = {}) noexcept;
+
+    /// LogoutServiceParts::destinations. Lives as long as the service.
+    [[nodiscard]] const std::vector<saml::EndpointUrl>& destinations() const noexcept;
 
     /// New partners from now on; logouts at work go on with the ones that they found.
     void replace_idps(std::shared_ptr<const idp_adapter::IdpDirectory> idps);
