@@ -206,6 +206,16 @@ void read_outgoing(const ConfigTable& table, const fs::path& folder, OutgoingRul
     read_way(table, folder, outgoing.http, notes);
 }
 
+/// While an IdP is still asked to end a session, the session's logout must not be forgotten here.
+void refuse_short_memory(const ConfigTable& table, const OutgoingRules& outgoing, const Policy& policy) {
+    if (outgoing.validity <= policy.logout_record_cap) return;
+    const auto seconds = [](std::chrono::seconds time) { return std::to_string(time.count()) + "s"; };
+    refuse(table.table("logout", logout_keys).place_of("validity"),
+           "validity is " + seconds(outgoing.validity) + ", but logout_record_cap in [policy] is " +
+               seconds(policy.logout_record_cap) + ": the logout would be forgotten while its IdP is still asked",
+           "shorten validity, or make logout_record_cap at least as long");
+}
+
 }  // namespace
 
 InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings& surroundings,
@@ -219,6 +229,7 @@ InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings&
     read_receiving(table, profile);
     read_answering(table, profile);
     if (table.has("logout")) read_outgoing(table.table("logout", logout_keys), folder, profile.outgoing, notes);
+    refuse_short_memory(table, profile.outgoing, surroundings.policy);
     return profile;
 }
 

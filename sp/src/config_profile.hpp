@@ -11,6 +11,7 @@
 #include "config_table.hpp"
 #include "slo/idp_adapter/interop_profile.hpp"
 #include "slo/sp/http_server.hpp"
+#include "slo/sp/policy.hpp"
 
 namespace slo::sp {
 
@@ -49,6 +50,7 @@ struct ProfileSurroundings {
     const std::filesystem::path& folder;                 ///< of relative paths
     const HttpServerOptions& server;                     ///< has to show us the proofs that are accepted
     const std::vector<saml::EndpointUrl>& destinations;  ///< where they're sent to
+    const Policy& policy;                                ///< says how long a logout is remembered
 };
 
 /// The preset that `profile` names, if any, with what else stands in the table. Appends to `notes` what the operator

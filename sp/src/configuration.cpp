@@ -47,8 +47,9 @@ Configuration Reader::read() {
     const std::uint16_t local_port = read_local_port(root.table("local", local_keys), server.server);
     ProcessOptions process = read_process(root.table("process", process_keys));
     const std::vector<saml::EndpointUrl> destinations = sp.destinations.all();
-    PartnersSection partners = read_partners(
-        root, {.folder = folder_, .server = server.server, .destinations = destinations}, policy, now_, notes_);
+    const ProfileSurroundings surroundings{
+        .folder = folder_, .server = server.server, .destinations = destinations, .policy = policy.policy};
+    PartnersSection partners = read_partners(root, surroundings, policy, now_, notes_);
     Keys keys = load_keys(sp, now_, notes_);
     StoreOptions store_options = load_store(std::move(store), notes_);
     metadata::Publication publication = publication_of(sp, keys);

@@ -115,7 +115,8 @@ void read_sections(const ConfigMap& tree) {
     std::vector<std::string> notes;
     const SpSection sp = read_sp(root.table("sp", sp_keys), "/");
     check_sp(sp);
-    check_policy(read_policy(root.table("policy", policy_keys)));
+    const PolicySection policy = read_policy(root.table("policy", policy_keys));
+    check_policy(policy);
     const StoreSection store = read_store(root, "/", ReloginRule::strict);
     check_store(store);
     const auto server =
@@ -126,8 +127,13 @@ void read_sections(const ConfigMap& tree) {
     fuzz::require(local_port == 0 || local_port != server.server.port);
     const std::filesystem::path nowhere = "/";
     const auto destinations = sp.destinations.all();
-    const ProfileSurroundings surroundings{.folder = nowhere, .server = server.server, .destinations = destinations};
-    for (const ConfigTable& idp : root.tables("idp", idp_keys)) check_profile(read_profile(idp, surroundings, notes));
+    const ProfileSurroundings surroundings{
+        .folder = nowhere, .server = server.server, .destinations = destinations, .policy = policy.policy};
+    for (const ConfigTable& idp : root.tables("idp", idp_keys)) {
+        const auto profile = read_profile(idp, surroundings, notes);
+        check_profile(profile);
+        fuzz::require(profile.outgoing.validity <= policy.policy.logout_record_cap);
+    }
 }
 
 /// What reading says: the refusal, or nothing where all was read.

@@ -160,6 +160,22 @@ BOOST_AUTO_TEST_CASE(is_the_same_for_a_federation_but_an_alias_is_one_idps) {
     BOOST_TEST(known.metadata.sources.front().profile.accepted_authentication.basic.user == "idp");
 }
 
+BOOST_AUTO_TEST_CASE(asks_no_longer_than_the_logout_is_remembered) {
+    const std::string policy = "[policy]\nlogout_record_cap = \"2h\"\n";
+    const auto asking_for = [&](const std::string& validity) {
+        return idp_with("[idp.logout]\nvalidity = \"" + validity + "\"\n") + policy;
+    };
+    BOOST_TEST((accept(asking_for("2h")).idps.front().profile.outgoing.validity == std::chrono::hours(2)));
+    refuse(asking_for("7201s"), 10, "validity is 7201s, but logout_record_cap in [policy] is 7200s",
+           "shorten validity");
+    refuse(asking_for("3h"), 10, "forgotten while its IdP is still asked", "logout_record_cap at least as long");
+    const std::string federation =
+        "[[metadata]]\nname = \"federation\"\nfile = \"all.xml\"\n[metadata.logout]\ntimeout = \"5s\"\n";
+    refuse(with("[server]", federation + "validity = \"3h\"\n[server]") + policy, 14, "validity is 10800s",
+           "shorten validity");
+    BOOST_TEST(accept(with("[server]", federation + "validity = \"2h\"\n[server]") + policy).idps.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(forms_arrive_at_a_url_of_their_own) {
     const std::string url = "slo_url = \"https://sp.example.org/saml/slo\"\n";
     const auto configuration = accept(with(url, url + "form_url = \"https://sp.example.org/saml/form\"\n"));
