@@ -1,6 +1,7 @@
 #include "config_metadata.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <system_error>
 
@@ -331,6 +332,28 @@ void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigT
            "each could order the other's logouts; write allow_shared_keys = true in [policy] if that is meant");
 }
 
+/// NamesOfIdps holds what the configuration itself says of names: whoever has another one's as an alias would speak for
+/// it, and no table's order should decide who that is. What sources will bring is judged by MetadataRefresher.
+class NamesOfIdps {
+public:
+    void take(const saml::EntityID& idp, const idp_adapter::InteropProfile& profile, const ConfigTable& table) {
+        take_one(idp, idp, table);
+        for (const saml::EntityID& alias : profile.issuer_aliases) take_one(alias, idp, table);
+    }
+
+private:
+    void take_one(const saml::EntityID& name, const saml::EntityID& owner, const ConfigTable& table) {
+        const auto [known, is_new] = owners_.emplace(name, owner);
+        if (is_new || known->second == owner) return;
+        refuse(table.place_of("issuer_aliases"),
+               shown(name.str()) + " would be a name of two IdPs, " + shown(known->second.str()) + " and " +
+                   shown(owner.str()),
+               "take it out of issuer_aliases of the one that doesn't sign with it");
+    }
+
+    std::map<saml::EntityID, saml::EntityID> owners_;  ///< of entityIDs and aliases
+};
+
 /// What two IdPs share proves neither of them. `passwords` are those of the tables before.
 void refuse_shared_password(const idp_adapter::InteropProfile& profile,
                             std::vector<idp_adapter::BasicCredentials>& passwords, const ConfigTable& table) {
@@ -357,6 +380,7 @@ PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings
     PartnersSection section;
     section.metadata.shared_keys = policy.shared_keys;
     std::set<saml::EntityID> seen;
+    NamesOfIdps names_of_idps;
     std::vector<idp_adapter::BasicCredentials> passwords;
     for (const ConfigTable& table : idps) {
         auto watched = SourceReader(table, surroundings, clock_skew, now, notes).read_idp(section.idps.size() + 1);
@@ -364,6 +388,7 @@ PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings
         if (!seen.insert(id).second) {
             refuse(table.place(), "the IdP " + shown(id.str()) + " is configured twice", "keep one [[idp]] for it");
         }
+        names_of_idps.take(id, watched.idp.profile, table);
         refuse_shared_password(watched.idp.profile, passwords, table);
         section.idps.push_back(std::move(watched.idp));
         if (section.metadata.shared_keys == idp_adapter::SharedKeys::refused) refuse_shared_keys(section.idps, table);
@@ -372,8 +397,10 @@ PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings
     std::set<std::string> names;
     for (const ConfigTable& table : others) {
         section.metadata.sources.push_back(SourceReader(table, surroundings, clock_skew, now, notes).read_metadata());
-        refuse_shared_password(section.metadata.sources.back().profile, passwords, table);
-        const std::string& name = section.metadata.sources.back().source.name;
+        const SourceOfIdps& source = section.metadata.sources.back();
+        refuse_shared_password(source.profile, passwords, table);
+        for (const auto& id : source.source.rules.wanted) names_of_idps.take(id, source.profile, table);
+        const std::string& name = source.source.name;
         if (name.starts_with("idp-") || !names.insert(name).second) {
             refuse(table.place_of("name"), "name = " + shown(name) + " is taken",
                    "give each [[metadata]] a name of its own that doesn't begin with idp-");

@@ -176,6 +176,26 @@ BOOST_AUTO_TEST_CASE(asks_no_longer_than_the_logout_is_remembered) {
     BOOST_TEST(accept(with("[server]", federation + "validity = \"2h\"\n[server]") + policy).idps.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(gives_no_name_to_two_idps) {
+    write("other.xml", read(fixtures + "/pysaml2/metadata.xml"));
+    const std::string first = accept(good).idps.front().entity_id.str();
+    const auto two = [&](const std::string& of_first, const std::string& of_other) {
+        return idp_with(of_first + "[[idp]]\nmetadata = \"other.xml\"\n" + of_other);
+    };
+    const std::string other = accept(two("", "")).idps.back().entity_id.str();
+    const auto alias = [](const std::string& name) { return "issuer_aliases = [\"" + name + "\"]\n"; };
+    const auto both = "two IdPs, \"" + first + "\" and \"" + other + "\"";
+    const std::string mend = "take it out of issuer_aliases";
+    refuse(two("", alias(first)), 11, "\"" + first + "\" would be a name of " + both, mend);
+    refuse(two(alias(other), ""), 10, "\"" + other + "\" would be a name of " + both, mend);
+    const std::string old = "https://old.example.org/idp";
+    refuse(two(alias(old), alias(old)), 12, "\"" + old + "\" would be a name of " + both, mend);
+    BOOST_TEST(accept(two(alias(first), alias(old))).idps.size() == 2U);
+    const std::string named = "[[metadata]]\nname = \"more\"\nfile = \"more.xml\"\nentities = [\"" + other + "\"]\n";
+    refuse(idp_with(alias(old) + named + alias(old)), 14, "\"" + old + "\" would be a name of " + both, mend);
+    refuse(idp_with(named + alias(first)), 13, "\"" + first + "\" would be a name of " + both, mend);
+}
+
 BOOST_AUTO_TEST_CASE(forms_arrive_at_a_url_of_their_own) {
     const std::string url = "slo_url = \"https://sp.example.org/saml/slo\"\n";
     const auto configuration = accept(with(url, url + "form_url = \"https://sp.example.org/saml/form\"\n"));
