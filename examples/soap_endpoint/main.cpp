@@ -10,6 +10,7 @@
 #include <string_view>
 #include <thread>
 
+#include "clock_alarms.hpp"
 #include "help.hpp"
 #include "key_watch.hpp"
 #include "local_sessions.hpp"
@@ -120,11 +121,19 @@ void note_failure(Parts& parts, std::string_view event, std::string_view stage, 
     parts.audit->record(entry);
 }
 
-void note_shortfalls(Parts& parts, examples::ReplicaShortfalls& shortfalls) {
+/// What went wrong at the servers of a shared store.
+struct ServerTroubles {
+    examples::ReplicaShortfalls shortfalls;
+    examples::ClockAlarms clocks;
+};
+
+void note_server_troubles(Parts& parts, ServerTroubles& troubles) {
     const auto* redis = dynamic_cast<const sp::RedisSessionStore*>(parts.store.get());
     if (redis == nullptr) return;
-    const auto entry = shortfalls.look(redis->counters().replica_shortfalls, parts.clock.now());
-    if (entry) parts.audit->record(*entry);
+    const auto counters = redis->counters();
+    const Instant now = parts.clock.now();
+    if (const auto entry = troubles.shortfalls.look(counters.replica_shortfalls, now)) parts.audit->record(*entry);
+    if (const auto entry = troubles.clocks.look(counters, now)) parts.audit->record(*entry);
 }
 
 /// What saml-slo keys rotate did counts within a second. Keys that can't be read change nothing, and are told once.
@@ -159,7 +168,7 @@ void ask_again(const std::stop_token& stop, Parts& parts) {
 /// that hangs would keep everybody else's logouts waiting.
 void keep_house(const std::stop_token& stop, Parts& parts, examples::KeyWatch* keys) {
     constexpr int sweeps_a_second = 64;
-    examples::ReplicaShortfalls shortfalls;
+    ServerTroubles troubles;
     for (int seconds = 0; !stop.stop_requested(); ++seconds) {
         if (seconds % 60 == 0) {
             const auto recovered = parts.service.recover(stop);
@@ -167,7 +176,7 @@ void keep_house(const std::stop_token& stop, Parts& parts, examples::KeyWatch* k
         }
         if (keys != nullptr) look_for_new_keys(parts, *keys);
         for (int i = 0; i < sweeps_a_second && !stop.stop_requested(); ++i) parts.store->sweep_some();
-        note_shortfalls(parts, shortfalls);
+        note_server_troubles(parts, troubles);
         examples::pause(stop, std::chrono::seconds(1));
     }
 }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "localhost.hpp"
+#include "clock_alarms.hpp"
 #include "process.hpp"
 #include "redis_server.hpp"
 #include "replica_shortfalls.hpp"
@@ -262,6 +263,26 @@ BOOST_AUTO_TEST_CASE(the_audit_is_told_of_shortfalls_only_where_there_are_more) 
     BOOST_REQUIRE(second.has_value());
     BOOST_TEST(second->detail.starts_with("1 more "));
     BOOST_TEST((second->detail.find(" 4 since the start") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(the_audit_is_told_once_of_a_server_s_clock) {
+    examples::ClockAlarms clocks;
+    sp::RedisSessionStore::Counters counters;
+    BOOST_TEST(!clocks.look(counters, now()).has_value());
+    counters.clock_differences = 1;
+    const auto differs = clocks.look(counters, now());
+    BOOST_REQUIRE(differs.has_value());
+    BOOST_TEST(differs->event == "store");
+    BOOST_TEST(differs->rule == "store.server_clock_differs");
+    BOOST_TEST(differs->detail.ends_with("let NTP set both"));
+    BOOST_TEST(!clocks.look(counters, now()).has_value());
+    counters.clock_leaps = 1;
+    counters.last_clock_leap = 2h;
+    const auto leapt = clocks.look(counters, now());
+    BOOST_REQUIRE(leapt.has_value());
+    BOOST_TEST(leapt->rule == "store.server_clock_leapt");
+    BOOST_TEST((leapt->detail.find("leapt by 7200 s") != std::string::npos), leapt->detail);
+    BOOST_TEST(!clocks.look(counters, now()).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -296,6 +296,16 @@ BOOST_AUTO_TEST_CASE(a_server_that_forgets_in_a_restart_is_noted) {
     BOOST_TEST(open(clock, options_for(durable))->notes().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_server_whose_clock_is_not_ours_is_counted) {
+    const sp::SystemClock right;
+    const auto store = open(right, options_for(shared_server()));
+    BOOST_TEST(store->sweep_some() == 0u);
+    BOOST_TEST(store->counters().clock_differences == 0u);
+    BOOST_TEST(store->counters().clock_leaps == 0u);
+    const FixedClock wrong(right.now() + 1h);
+    BOOST_TEST(open(wrong, options_for(shared_server()))->counters().clock_differences == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(keys_that_are_none_and_servers_that_are_none_are_refused) {
     auto options = options_for(shared_server());
     options.keys.index_key = "short";

@@ -5,6 +5,7 @@
 
 #include "redis/redis_store_impl.hpp"
 #include "redis/server_check.hpp"
+#include "redis/server_clocks.hpp"
 #include "redis/store_answers.hpp"
 #include "slo/sp/error.hpp"
 #include "store_guard.hpp"
@@ -89,10 +90,12 @@ struct RedisSessionStore::Impl {
     Impl& operator=(const Impl&) = delete;
 
     void listen();
+    void look_at_clocks() { clocks.look(*client, operations.clock, SteadyClock::now()); }
 
     std::vector<std::string> notes;
     std::unique_ptr<Client> client;
     RedisOperations operations;
+    ServerClocks clocks;
 };
 
 void RedisSessionStore::Impl::listen() {
@@ -117,6 +120,7 @@ Result<std::unique_ptr<RedisSessionStore>> RedisSessionStore::open(const Clock& 
     auto impl =
         std::make_unique<Impl>(clock, std::move(options), std::move(writer), *std::move(client), *std::move(notes));
     impl->listen();
+    impl->look_at_clocks();
     return std::unique_ptr<RedisSessionStore>(new RedisSessionStore(std::move(impl)));
 }
 
@@ -165,6 +169,15 @@ Result<void> RedisSessionStore::drop_request(const LogoutKey& key) {
     return or_store_failed([&] { return impl_->operations.drop_request(key); });
 }
 
+std::size_t RedisSessionStore::sweep_some() {
+    try {
+        impl_->look_at_clocks();
+    } catch (...) {
+        // Without memory for a look there is none; the next one isn't far.
+    }
+    return 0;
+}
+
 const std::vector<std::string>& RedisSessionStore::notes() const noexcept {
     return impl_->notes;
 }
@@ -173,7 +186,10 @@ RedisSessionStore::Counters RedisSessionStore::counters() const noexcept {
     const auto client = impl_->client->counters();
     return {.reconnects = client.reconnects,
             .redirections = client.redirections,
-            .replica_shortfalls = impl_->operations.replica_shortfalls};
+            .replica_shortfalls = impl_->operations.replica_shortfalls,
+            .clock_differences = impl_->clocks.differences(),
+            .clock_leaps = impl_->clocks.leaps(),
+            .last_clock_leap = impl_->clocks.last_leap()};
 }
 
 }  // namespace slo::sp

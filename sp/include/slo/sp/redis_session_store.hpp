@@ -103,6 +103,10 @@ public:
                                                                      std::size_t count) override;
     [[nodiscard]] Result<void> drop_request(const LogoutKey& key) override;
 
+    /// The servers drop what has expired. Looks at their clocks instead, at most each five seconds, for counters():
+    /// then it blocks, for the servers' deadline at most. Returns 0.
+    std::size_t sweep_some() override;
+
     /// What an operator should know of the servers, one line each: found at open().
     [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
 
@@ -112,6 +116,13 @@ public:
         /// Steps of logouts (begun, completed; our own requests kept, taken, dropped) that fewer replicas than asked
         /// for had in time.
         std::uint64_t replica_shortfalls = 0;
+        /// How often a master's clock was found to differ by more than 10 s from this node's, after it hadn't.
+        std::uint64_t clock_differences = 0;
+        /// How often one had moved by more than 10 s otherwise than this node's steady clock, from one look to the
+        /// next; a node that was suspended meanwhile sees that, too. Servers drop records by their own clocks, so after
+        /// a leap forward logouts may be missing.
+        std::uint64_t clock_leaps = 0;
+        std::chrono::seconds last_clock_leap{0};  ///< positive: forward
     };
     /// From any thread; the figures needn't be of one moment.
     [[nodiscard]] Counters counters() const noexcept;

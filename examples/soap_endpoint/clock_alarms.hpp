@@ -1,0 +1,44 @@
+// What the audit says of a shared store whose servers' clocks go wrong.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "slo/saml/time.hpp"
+#include "slo/sp/audit.hpp"
+#include "slo/sp/redis_session_store.hpp"
+
+namespace slo::examples {
+
+/// ClockAlarms turns the store's counters, looked at now and then, into lines for whoever looks after the servers: one
+/// for each look at which there was more than before. For one thread.
+class ClockAlarms {
+public:
+    [[nodiscard]] std::optional<sp::AuditEntry> look(const sp::RedisSessionStore::Counters& counters, Instant now) {
+        const bool has_leapt = counters.clock_leaps > leaps_;
+        const bool differs = counters.clock_differences > differences_;
+        leaps_ = counters.clock_leaps;
+        differences_ = counters.clock_differences;
+        if (!has_leapt && !differs) return std::nullopt;
+        sp::AuditEntry entry;
+        entry.time = now;
+        entry.event = "store";
+        entry.stage = "store";
+        entry.rule = has_leapt ? "store.server_clock_leapt" : "store.server_clock_differs";
+        entry.detail = has_leapt
+                           ? "a Redis server's clock leapt by " + std::to_string(counters.last_clock_leap.count()) +
+                                 " s; a leap forward of an hour or more drops logouts that still count: let NTP "
+                                 "slew the server's clock, never step it while it serves"
+                           : std::string(
+                                 "a Redis server's clock and this node's differ by more than 10 s: let "
+                                 "NTP set both");
+        return entry;
+    }
+
+private:
+    std::uint64_t leaps_ = 0;
+    std::uint64_t differences_ = 0;
+};
+
+}  // namespace slo::examples
