@@ -50,18 +50,35 @@ HttpReply told(const sp::GlobalLogoutResult& result) {
                  JsonObject().add("result", sp::name(result.extent)).add_value("idps", sp::json_array(idps)).str());
 }
 
+JsonObject json_of(const sp::Session& session) {
+    return JsonObject()
+        .add("local_id", session.id.str())
+        .add("idp", session.idp.str())
+        .add("authn_instant", saml::format_instant(session.authn_instant))
+        .add("expires", saml::format_instant(session.expires));
+}
+
+std::string json_of(const std::vector<sp::Session>& sessions) {
+    std::vector<std::string> list;
+    for (const sp::Session& session : sessions) list.push_back(json_of(session).str());
+    return sp::json_array(list);
+}
+
 HttpReply told(const Result<std::vector<sp::Session>>& sessions) {
     if (!sessions) return failed(sessions.error());
-    std::vector<std::string> list;
-    for (const sp::Session& session : *sessions) {
-        list.push_back(JsonObject()
-                           .add("local_id", session.id.str())
-                           .add("idp", session.idp.str())
-                           .add("authn_instant", saml::format_instant(session.authn_instant))
-                           .add("expires", saml::format_instant(session.expires))
-                           .str());
+    return reply(200, JsonObject().add_value("would_end", json_of(*sessions)).str());
+}
+
+HttpReply told(const sp::LogoutPreview& preview) {
+    std::vector<std::string> misses;
+    for (const sp::NearMiss& miss : preview.near_misses) {
+        misses.push_back(
+            json_of(miss.session).add("rule", sp::name(miss.kind)).add("remedy", sp::remedy_for(miss.kind)).str());
     }
-    return reply(200, JsonObject().add_value("would_end", sp::json_array(list)).str());
+    return reply(200, JsonObject()
+                          .add_value("would_end", json_of(preview.would_end))
+                          .add_value("near_misses", sp::json_array(misses))
+                          .str());
 }
 
 /// Errors: sp::Errc::session_malformed, local_session_id_malformed.
@@ -150,9 +167,10 @@ HttpReply LocalLogouts::log_out(const HttpRequest& request) {
 }
 
 HttpReply LocalLogouts::preview(const HttpRequest& request) {
-    const auto sessions = service_.preview(sp::PostedRequest{.body = request.body, .media_type = "text/xml"});
-    if (sessions || sessions.error().code == sp::Errc::store_failed) return told(sessions);
-    return reply(422, JsonObject().add("refused", sessions.error().code.message()).str());
+    const auto preview = service_.preview(sp::PostedRequest{.body = request.body, .media_type = "text/xml"});
+    if (preview) return told(*preview);
+    if (preview.error().code == sp::Errc::store_failed) return failed(preview.error());
+    return reply(422, JsonObject().add("refused", preview.error().code.message()).str());
 }
 
 HttpReply LocalLogouts::start(const sp::SessionSelection& selection, sp::LogoutReason reason) {

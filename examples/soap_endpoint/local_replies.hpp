@@ -8,6 +8,7 @@
 #include "slo/saml/result.hpp"
 #include "slo/sp/error.hpp"
 #include "slo/sp/http.hpp"
+#include "slo/sp/json.hpp"
 
 namespace slo::examples {
 
@@ -25,6 +26,19 @@ namespace slo::examples {
     if (failure.code == sp::Errc::session_id_taken) return refusal(409, "local_id is taken by another session");
     if (failure.code == sp::Errc::session_malformed)
         return refusal(400, "expires has passed, there are over 64 session_index, or the NameID is none");
+    if (failure.code == sp::Errc::session_idp_unknown) {
+        // The detail is a name of our own configuration; what the caller wrote isn't repeated.
+        return reply(422, sp::JsonObject()
+                              .add("error",
+                                   "session.idp_unknown: idp is no entityID and no issuer alias of an IdP that "
+                                   "is configured, so no logout would ever find the session")
+                              .add("detail", failure.detail)
+                              .str());
+    }
+    if (failure.code == sp::Errc::authn_instant_in_future)
+        return refusal(422,
+                       "session.authn_instant: authn_instant is later than now and clock_skew; send the AuthnInstant "
+                       "of the assertion, in UTC");
     if (failure.code == sp::Errc::no_session) return refusal(404, "no such session lives here");
     if (failure.code == sp::Errc::local_session_id_malformed) return refusal(400, "no such id can exist");
     return refusal(503, "the session store has no room or can't tell: trust nothing until it can");

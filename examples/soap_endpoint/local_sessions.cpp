@@ -65,7 +65,7 @@ HttpReply LocalSessions::register_session(const HttpRequest& request) {
     }
     const auto session = read_session(request.body);
     if (!session) return failed(session.error());
-    const auto admission = store_.admit(*session);
+    const auto admission = service_.admit(*session);
     if (!admission) return failed(admission.error());
     if (*admission == sp::Admission::refused_by_logout) return refusal(409, "refused by a logout that came first");
     return reply(201, R"({"alive":true})");

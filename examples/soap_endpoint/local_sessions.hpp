@@ -15,7 +15,7 @@ namespace slo::examples {
 class LocalSessions final : public sp::HttpHandler {
 public:
     LocalSessions(sp::SessionStore& store, sp::LogoutService& service, saml::EntityID sp)
-        : store_(store), logouts_(service), sp_(std::move(sp)) {}
+        : store_(store), service_(service), logouts_(service), sp_(std::move(sp)) {}
 
     [[nodiscard]] sp::HttpStep handle(const sp::HttpRequest& request) noexcept override;
 
@@ -26,6 +26,7 @@ private:
     [[nodiscard]] Result<sp::Session> read_session(std::string_view body) const;
 
     sp::SessionStore& store_;
+    sp::LogoutService& service_;
     LocalLogouts logouts_;
     saml::EntityID sp_;
 };

@@ -1,9 +1,6 @@
 #include "application_round.hpp"
 
-#include <algorithm>
 #include <utility>
-
-#include "start_and_wait.hpp"
 
 namespace slo::sp {
 
@@ -19,6 +16,22 @@ Ended said(const std::optional<std::vector<Ended>>& report, std::size_t session)
 
 }  // namespace
 
+/// Ticket is what the copies of one report have in common: where they are all dropped, nothing will come any more.
+class ApplicationRound::Ticket {
+public:
+    Ticket(std::shared_ptr<ApplicationRound> round, std::size_t application)
+        : round_(std::move(round)), application_(application) {}
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() { round_->record_silence(application_); }
+
+    void report(std::vector<Ended> results) const { round_->record(application_, std::move(results)); }
+
+private:
+    std::shared_ptr<ApplicationRound> round_;
+    std::size_t application_;
+};
+
 ApplicationRound::ApplicationRound(std::vector<Application*> applications, std::vector<Session> sessions)
     : applications_(std::move(applications)),
       sessions_(std::move(sessions)),
@@ -28,6 +41,7 @@ ApplicationRound::ApplicationRound(std::vector<Application*> applications, std::
 void ApplicationRound::start(std::function<void()> on_complete) {
     {
         const std::lock_guard lock(mutex_);
+        started_ = true;
         if (!closed_) on_complete_ = std::move(on_complete);
     }
     for (std::size_t i = 0; i < applications_.size(); ++i) tell(i);
@@ -36,9 +50,9 @@ void ApplicationRound::start(std::function<void()> on_complete) {
 
 void ApplicationRound::tell(std::size_t application) {
     try {
-        applications_[application]->end_sessions(sessions_, [self = shared_from_this(), application](auto results) {
-            self->record(application, std::move(results));
-        });
+        const auto ticket = std::make_shared<const Ticket>(shared_from_this(), application);
+        applications_[application]->end_sessions(sessions_,
+                                                 [ticket](auto results) { ticket->report(std::move(results)); });
     } catch (...) {
         record_failure(application);
     }
@@ -46,25 +60,38 @@ void ApplicationRound::tell(std::size_t application) {
 
 void ApplicationRound::record(std::size_t application, std::vector<Ended> results) {
     std::unique_lock lock(mutex_);
-    if (closed_ || reports_[application]) return;
+    if (reports_[application]) return;
     reports_[application] = std::move(results);
     one_settled(std::move(lock));
 }
 
 void ApplicationRound::record_failure(std::size_t application) {
     std::unique_lock lock(mutex_);
-    if (closed_) return;
     // It may have reported before it threw: the exception is the last word.
     const bool reported = reports_[application].has_value();
     reports_[application].emplace();
     if (!reported) one_settled(std::move(lock));
 }
 
+void ApplicationRound::record_silence(std::size_t application) noexcept {
+    std::unique_lock lock(mutex_);
+    if (reports_[application]) return;
+    reports_[application].emplace();
+    one_settled(std::move(lock));
+}
+
 void ApplicationRound::one_settled(std::unique_lock<std::mutex> lock) {
     if (--unsettled_ != 0) return;
     const std::function<void()> on_complete = std::exchange(on_complete_, nullptr);
+    const std::function<void()> on_rest = std::exchange(on_rest_, nullptr);
     lock.unlock();
     if (on_complete) on_complete();
+    if (on_rest) on_rest();
+}
+
+bool ApplicationRound::is_at_rest() const {
+    const std::lock_guard lock(mutex_);
+    return !started_ || unsettled_ == 0;
 }
 
 Ended ApplicationRound::judge(std::size_t session) const {
@@ -78,7 +105,7 @@ Ended ApplicationRound::judge(std::size_t session) const {
     return verdict;
 }
 
-RoundResult ApplicationRound::close() {
+RoundResult ApplicationRound::close(std::function<void()> on_rest) {
     RoundResult result;
     std::vector<bool> has_failed(applications_.size());
     std::function<void()> dropped;  // destroyed after the lock is released: it's the driver's code
@@ -86,12 +113,14 @@ RoundResult ApplicationRound::close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
         dropped.swap(on_complete_);
+        result.at_work = started_ && unsettled_ > 0;
+        if (result.at_work) on_rest_ = std::move(on_rest);
         for (std::size_t i = 0; i < sessions_.size(); ++i) {
             const Ended ended = judge(i);
             if (ended == Ended::ended) ++result.outcome.ended;
             if (ended == Ended::already_gone) ++result.outcome.already_gone;
             if (ended == Ended::failed) ++result.outcome.failed;
-            if (ended != Ended::failed) result.gone.push_back(sessions_[i].id);
+            result.verdicts.push_back(ended);
             for (std::size_t a = 0; a < reports_.size(); ++a) {
                 if (said(reports_[a], i) == Ended::failed) has_failed[a] = true;
             }
@@ -101,13 +130,6 @@ RoundResult ApplicationRound::close() {
         if (has_failed[a]) result.failed_applications.emplace_back(applications_[a]->name());
     }
     return result;
-}
-
-RoundResult run_round(const std::vector<Application*>& applications, std::vector<Session> sessions,
-                      std::chrono::steady_clock::time_point deadline) {
-    const auto round = std::make_shared<ApplicationRound>(applications, std::move(sessions));
-    start_and_wait([&round](auto on_complete) { round->start(std::move(on_complete)); }, deadline);
-    return round->close();
 }
 
 }  // namespace slo::sp

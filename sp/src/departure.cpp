@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "entity_names.hpp"
 #include "logout_answer.hpp"
 #include "logout_order.hpp"
 #include "reply_mapping.hpp"
@@ -67,11 +68,13 @@ std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp
     return std::nullopt;
 }
 
-/// What the logout forbids afterwards. Where the IdP ends its session too, an assertion of that session is late. Where
-/// it can't be asked, its session goes on, and the user may come back with it.
-Instant barrier(const Group& group, Instant now, const std::optional<Failure>& unaskable) {
+/// What the logout forbids afterwards. Where the IdP ends its session too, an assertion of that session is late, also
+/// one that the IdP dates by a clock ahead of ours; a new session has a new SessionIndex, before which no barrier
+/// stands. Where the IdP can't be asked, its session goes on, and the user may come back with it.
+Instant barrier(const Group& group, Instant now, std::chrono::seconds clock_skew,
+                const std::optional<Failure>& unaskable) {
     Instant earliest = group.first->authn_instant;
-    Instant latest = std::max(now, earliest);  // the IdP's clock may be ahead of ours
+    Instant latest = now + clock_skew;
     for (const Session* session : group.sessions) {
         earliest = std::min(earliest, session->authn_instant);
         latest = std::max(latest, session->authn_instant);
@@ -88,12 +91,13 @@ Result<Departure> plan_one(const StartContext& context, const Group& group, Logo
     const idp_adapter::InteropProfile usual;
     const auto& profile = idp ? idp->profile : usual;
     const Instant not_on_or_after = now + profile.outgoing.validity;
-    LogoutOrder order{.key = {group.first->idp, *std::move(id)},
-                      .sp = group.first->sp,
+    const bool is_ours = our_names(context.parts).has(group.first->sp.str());
+    LogoutOrder order{.key = {idp ? idp->entity_id : group.first->idp, *std::move(id)},
+                      .sp = is_ours ? context.parts.entity_id : group.first->sp,
                       .name_id = group.first->name_id,
                       .session_indexes = group.indexes,
                       .matching = profile.name_id_matching,
-                      .as_of = barrier(group, now, unaskable),
+                      .as_of = barrier(group, now, context.parts.policy.clock_skew, unaskable),
                       .keep_until = keep_until({now, not_on_or_after, profile.max_age}, now, context.parts.policy)};
     Departure departure({.order = std::move(order),
                          .reason = std::string(uri(reason)),
@@ -102,6 +106,7 @@ Result<Departure> plan_one(const StartContext& context, const Group& group, Logo
                          .attempts = 0});
     departure.idp = std::move(idp);
     departure.unaskable = std::move(unaskable);
+    departure.round = context.ending.rounds->next_round();
     return departure;
 }
 
@@ -165,6 +170,7 @@ Result<std::vector<Departure>> take_due(const StartContext& context, std::size_t
         if (context.parts.idp_link == nullptr) departure.unaskable = fail(Errc::no_link);
         if (!departure.idp) departure.unaskable = fail(Errc::issuer_unknown);
         departure.kept = Retried::yes;
+        departure.round = context.ending.rounds->next_round();
         departures.push_back(std::move(departure));
     }
     return departures;
@@ -206,6 +212,10 @@ void postpone(Departure& departure) {
     departure.conclusion = {departure.local.complete() ? Extent::local_only : Extent::unknown, "request.waiting",
                             departure.kept};
     if (departure.unaskable) departure.conclusion.why = rule_of(*departure.unaskable);
+}
+
+void leave_unknown(Departure& departure) {
+    departure.conclusion = {Extent::unknown, name(Errc::outcome_unknown), departure.kept};
 }
 
 void give_up(const StartContext& context, Departure& departure) {

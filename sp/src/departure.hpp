@@ -22,6 +22,7 @@ struct Departure {
     std::shared_ptr<const idp_adapter::Idp> idp;  ///< null where nobody knows it any more
     std::optional<Failure> unaskable;             ///< why the IdP can't be asked
     Retried kept = Retried::no;                   ///< whether the store has `request`
+    RoundID round = {};                           ///< of its applications: one, however often its start is tried
     LogoutOutcome local;
     std::vector<std::string> failed_applications;
     idp_adapter::LogoutVerdict verdict;
@@ -56,6 +57,8 @@ void ask(const StartContext& context, Departure& departure);
 void settle(const StartContext& context, Departure& departure);
 /// The conclusion of one whose IdP will be asked in the background.
 void postpone(Departure& departure);
+/// The conclusion of one whose sessions may live on, as the store's answer was lost: it is due again.
+void leave_unknown(Departure& departure);
 /// The conclusion of one whose NotOnOrAfter has passed.
 void give_up(const StartContext& context, Departure& departure);
 

@@ -22,6 +22,12 @@ std::string_view name(Errc code) noexcept {
             return "store.session_id_taken";
         case Errc::session_malformed:
             return "store.session";
+        case Errc::session_idp_unknown:
+            return "session.idp_unknown";
+        case Errc::session_sp_unknown:
+            return "session.sp_unknown";
+        case Errc::authn_instant_in_future:
+            return "session.authn_instant";
         case Errc::too_many_requests:
             return "check.rate";
         case Errc::request_id_reused:
@@ -30,6 +36,8 @@ std::string_view name(Errc code) noexcept {
             return "store.full";
         case Errc::store_failed:
             return "store.failed";
+        case Errc::outcome_unknown:
+            return "store.outcome_unknown";
         case Errc::store_unusable:
             return "store.unusable";
         case Errc::no_session:

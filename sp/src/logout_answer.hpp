@@ -23,13 +23,13 @@ enum class AnswerKind {
 
 /// What is known about one request so far: what its answer must say, and what the audit line will.
 struct RequestTrace {
-    RequestTrace(Instant now, std::shared_ptr<const ServiceKeys> our_keys)
-        : begun(std::chrono::steady_clock::now()), keys(std::move(our_keys)) {
+    RequestTrace(SteadyTime its_begin, Instant now, std::shared_ptr<const ServiceKeys> our_keys)
+        : begun(its_begin), keys(std::move(our_keys)) {
         audit.time = now;
         audit.event = "refused";
     }
 
-    std::chrono::steady_clock::time_point begun;
+    SteadyTime begun;
     std::shared_ptr<const ServiceKeys> keys;  ///< in force when the request came
     AuditEntry audit;
     std::optional<saml::MessageID> in_response_to;

@@ -4,8 +4,10 @@
 #include <mutex>
 #include <utility>
 
+#include "admitting.hpp"
 #include "allowance.hpp"
-#include "application_round.hpp"
+#include "ending_here.hpp"
+#include "entity_names.hpp"
 #include "logout_answer.hpp"
 #include "logout_order.hpp"
 #include "logout_start.hpp"
@@ -23,7 +25,6 @@ namespace {
 
 using idp_adapter::Idp;
 using idp_adapter::IdpDirectory;
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 const std::string strangers;  // no IdP has the empty name
 
@@ -158,6 +159,7 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
         saml::open_name_id(*request, trace.keys->decryption_keys, parts.entity_id, idp.profile.algorithms);
     if (!name_id) return std::move(name_id).error();
     trace.audit.name_id = hashed(parts, idp.entity_id, *name_id);
+    make_canonical(*name_id, names_of(idp), our_names(parts));
     return order_from(*request, std::move(*name_id), idp, parts.entity_id, now, parts.policy);
 }
 
@@ -169,12 +171,45 @@ SoapReply answer_outcome(const LogoutServiceParts& parts, RequestTrace& trace, c
     return answer(parts, trace, status_for(outcome, parts.policy));
 }
 
-SoapReply complete(const LogoutServiceParts& parts, RequestTrace& trace, const LogoutKey& key, RoundResult result) {
-    trace.audit.failed_applications = std::move(result.failed_applications);
-    // What the store recorded first is the answer, also where this round saw it differently.
-    const Result<LogoutOutcome> recorded = parts.store.complete_logout(key, result.outcome, result.gone);
-    if (!recorded) return refuse(parts, trace, as_store_failure(recorded.error()));
-    return answer_outcome(parts, trace, *recorded);
+/// The order names nobody, and yet somebody is meant: what kept it from being Success, and what to change.
+SoapReply answer_near_miss(const LogoutServiceParts& parts, RequestTrace& trace, NearMiss::Kind kind,
+                           const LogoutOutcome& outcome) {
+    trace.audit.failed = outcome.failed;
+    blame(trace, name(kind));
+    trace.audit.detail = remedy_for(kind);
+    return answer(
+        parts, trace,
+        make_status({saml::TopLevelStatus::responder, saml::SecondLevelStatus::unknown_principal}, parts.policy));
+}
+
+/// Near misses under all names of the IdP and of ours.
+Result<std::vector<NearMiss>> near_misses(SessionStore& store, const std::vector<LogoutOrder>& orders) {
+    std::vector<NearMiss> misses;
+    for (const LogoutOrder& order : orders) {
+        auto some = store.near_misses(order);
+        if (!some) return some;
+        std::ranges::move(*some, std::back_inserter(misses));
+    }
+    return misses;
+}
+
+/// Records what the sessions have come to, and answers by it.
+SoapReply conclude(const LogoutServiceParts& parts, RequestTrace& trace, EndingHere& ending) {
+    Result<EndedHere> ended = ending.finish();
+    if (!ended) return refuse(parts, trace, as_store_failure(ended.error()));
+    trace.audit.failed_applications = std::move(ended->failed_applications);
+    return answer_outcome(parts, trace, ended->outcome);
+}
+
+/// Nothing of what the orders name is here. That is a Success, unless somebody else seems to be meant.
+SoapReply answer_nothing(const LogoutServiceParts& parts, RequestTrace& trace, EndingHere& ending,
+                         const std::vector<LogoutOrder>& orders) {
+    const auto misses = near_misses(parts.store, orders);
+    if (!misses) return refuse(parts, trace, as_store_failure(misses.error()));
+    if (misses->empty()) return conclude(parts, trace, ending);
+    const auto ended = ending.finish(static_cast<std::uint32_t>(misses->size()));
+    if (!ended) return refuse(parts, trace, as_store_failure(ended.error()));
+    return answer_near_miss(parts, trace, misses->front().kind, ended->outcome);
 }
 
 /// A host's port may throw, and memory may run out: either is a store that failed.
@@ -194,25 +229,22 @@ Result<T> guarded(Work work) noexcept {
 
 struct PendingLogout::State {
     const LogoutServiceParts& parts;
-    LogoutKey key;
     RequestTrace trace;
-    std::shared_ptr<ApplicationRound> round;
+    EndingHere ending;
 };
 
 std::chrono::milliseconds PendingLogout::budget() const noexcept {
-    const auto spent = std::chrono::steady_clock::now() - state_->trace.begun;
-    const auto left = state_->parts.policy.application_deadline - spent;
-    return std::max(std::chrono::floor<std::chrono::milliseconds>(left), std::chrono::milliseconds::zero());
+    return state_->ending.budget();
 }
 
 void PendingLogout::start(std::function<void()> on_complete) {
-    state_->round->start(std::move(on_complete));
+    state_->ending.start(std::move(on_complete));
 }
 
 SoapReply PendingLogout::finish() noexcept {
     State& state = *state_;
     try {
-        return complete(state.parts, state.trace, state.key, state.round->close());
+        return conclude(state.parts, state.trace, state.ending);
     } catch (...) {
         return answer_exception(state.parts, state.trace);
     }
@@ -222,7 +254,14 @@ struct LogoutService::Impl {
     explicit Impl(LogoutServiceParts given)
         : parts(std::move(given)),
           idps(std::exchange(parts.idps, nullptr)),
-          keys(std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, std::move(parts.decryption_keys)})) {}
+          keys(std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, std::move(parts.decryption_keys)})),
+          pace(parts.pace != nullptr ? *parts.pace : ThreadPace::get()) {}
+    ~Impl() {
+        // They hold on to what they stand in.
+        for (auto late = rounds->take_late(); late;) late = std::exchange(late->next, nullptr);
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
     [[nodiscard]] std::shared_ptr<const ServiceKeys> our_keys() const {
         const std::lock_guard lock(keys_mutex);
         return keys;
@@ -231,8 +270,10 @@ struct LogoutService::Impl {
     [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, const PostedRequest& posted,
                                    RequestTrace& trace) const;
     [[nodiscard]] SoapReply refuse_in_measure(RequestTrace& trace, const Failure& failure) const;
-    [[nodiscard]] LogoutStep carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const;
-    [[nodiscard]] std::size_t recover_one(UnfinishedLogout logout) const;
+    [[nodiscard]] LogoutStep carry_out(const std::vector<LogoutOrder>& orders, RequestTrace& trace) const;
+    [[nodiscard]] std::size_t recover_one(const UnfinishedLogout& logout) const;
+    [[nodiscard]] EndContext end_context() const { return {parts, rounds, pace}; }
+    [[nodiscard]] SteadyTime deadline() const { return pace.now() + parts.policy.application_deadline; }
 
     LogoutServiceParts parts;
     mutable Allowances partners_requests{parts.policy.requests_per_second_per_idp};
@@ -241,6 +282,8 @@ struct LogoutService::Impl {
     std::shared_ptr<const IdpDirectory> idps;  ///< behind idps_mutex, which is held for a copy only
     mutable std::mutex keys_mutex;
     std::shared_ptr<const ServiceKeys> keys;  ///< behind keys_mutex, in the same way
+    const Pace& pace;
+    std::shared_ptr<RoundsAtWork> rounds = std::make_shared<RoundsAtWork>();
 };
 
 LogoutService::LogoutService(LogoutServiceParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
@@ -268,7 +311,7 @@ void LogoutService::replace_keys(saml::MessageSigner signer, std::vector<saml::D
 }
 
 LogoutStep LogoutService::begin(const PostedRequest& posted) noexcept {
-    RequestTrace trace(impl_->parts.clock.now(), impl_->our_keys());
+    RequestTrace trace(impl_->pace.now(), impl_->parts.clock.now(), impl_->our_keys());
     try {
         const std::shared_ptr<const IdpDirectory> partners = idps();
         return impl_->begin(partners.get(), posted, trace);
@@ -282,13 +325,24 @@ LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, const Posted
     const Result<LogoutOrder> order = prove(parts, partners, partners_requests, posted, trace);
     if (!order) return refuse_in_measure(trace, order.error());
 
-    Result<BegunLogout> begun = parts.store.begin_logout(*order);
+    return carry_out(under_all_names(*order, names_of(*trace.partner), our_names(parts)), trace);
+}
+
+LogoutStep LogoutService::Impl::carry_out(const std::vector<LogoutOrder>& orders, RequestTrace& trace) const {
+    const SteadyTime end = trace.begun + parts.policy.application_deadline;
+    take_up_rounds_at_rest(end_context());
+    Result<EndingHere> begun = EndingHere::begin(end_context(), orders, rounds->next_round(), end);
     if (!begun) return refuse(parts, trace, as_store_failure(begun.error()));
-    const bool is_repeat = std::holds_alternative<RepeatedLogout>(*begun);
-    trace.audit.event = is_repeat ? "repeat" : "logout";
+    trace.audit.event = begun->is_repeat() ? "repeat" : "logout";
     const bool refuses_repeats = trace.partner->profile.repeats == idp_adapter::RepeatRule::refuse;
-    if (is_repeat && refuses_repeats) return refuse(parts, trace, fail(Errc::request_repeated));
-    return carry_out(decide(std::move(*begun)), order->key, trace);
+    if (begun->is_repeat() && refuses_repeats) return refuse(parts, trace, fail(Errc::request_repeated));
+    const auto recorded = begun->recorded();
+    if (recorded && !names_nobody(*recorded)) return answer_outcome(parts, trace, *recorded);
+    if (!begun->has_work()) return answer_nothing(parts, trace, *begun, orders);
+    auto state = std::make_shared<PendingLogout::State>(
+        PendingLogout::State{parts, RequestTrace(trace.begun, trace.audit.time, trace.keys), *std::move(begun)});
+    state->trace = std::move(trace);  // last: until here a failure is answered and written down by it
+    return PendingLogout(std::move(state));
 }
 
 /// Whoever has proven nothing, or asks too much, gets signed refusals in small measure only (Core 3.2.1 l.1515: not
@@ -305,32 +359,31 @@ SoapReply LogoutService::Impl::refuse_in_measure(RequestTrace& trace, const Fail
     return refuse(parts, trace, failure);
 }
 
-LogoutStep LogoutService::Impl::carry_out(LogoutDecision decision, LogoutKey key, RequestTrace& trace) const {
-    if (const auto* again = std::get_if<AnswerAgain>(&decision)) return answer_outcome(parts, trace, again->recorded);
-    if (std::holds_alternative<NothingToEnd>(decision)) return complete(parts, trace, key, {});
-    auto round =
-        std::make_shared<ApplicationRound>(parts.applications, std::move(std::get<EndSessions>(decision).sessions));
-    auto state = std::make_shared<PendingLogout::State>(
-        PendingLogout::State{parts, std::move(key), RequestTrace(trace.audit.time, trace.keys), std::move(round)});
-    state->trace = std::move(trace);  // last: until here a failure is answered and written down by it
-    return PendingLogout(std::move(state));
-}
-
 SoapReply LogoutService::handle(const PostedRequest& posted) noexcept {
     LogoutStep step = begin(posted);
     if (auto* reply = std::get_if<SoapReply>(&step)) return std::move(*reply);
     auto& pending = std::get<PendingLogout>(step);
     try {
-        const SteadyTime deadline = std::chrono::steady_clock::now() + pending.budget();
-        start_and_wait([&pending](auto on_complete) { pending.start(std::move(on_complete)); }, deadline);
+        const SteadyTime deadline = impl_->pace.now() + pending.budget();
+        start_and_wait(
+            impl_->pace, [&pending](auto on_complete) { pending.start(std::move(on_complete)); }, deadline);
     } catch (...) {
         // Whoever couldn't be told or heard counts as failed.
     }
     return pending.finish();
 }
 
+EndContext LogoutService::end_context() const {
+    return impl_->end_context();
+}
+
 StartContext LogoutService::start_context(const std::stop_token& stop) const {
-    return {.parts = impl_->parts, .idps = idps(), .keys = impl_->our_keys(), .stop = stop};
+    return {
+        .parts = impl_->parts, .idps = idps(), .keys = impl_->our_keys(), .stop = stop, .ending = impl_->end_context()};
+}
+
+Result<Admission> LogoutService::admit(Session session) noexcept {
+    return guarded<Admission>([&] { return sp::admit(impl_->parts, idps().get(), std::move(session)); });
 }
 
 Result<GlobalLogoutResult> LogoutService::start_logout(const SessionSelection& selection, LogoutReason reason,
@@ -342,13 +395,24 @@ Result<std::vector<Session>> LogoutService::preview(const SessionSelection& sele
     return guarded<std::vector<Session>>([&] { return find_sessions(start_context({}), selection); });
 }
 
-Result<std::vector<Session>> LogoutService::preview(const PostedRequest& posted) noexcept {
-    return guarded<std::vector<Session>>([&]() -> Result<std::vector<Session>> {
-        RequestTrace trace(impl_->parts.clock.now(), impl_->our_keys());
+Result<LogoutPreview> LogoutService::preview(const PostedRequest& posted) noexcept {
+    return guarded<LogoutPreview>([&]() -> Result<LogoutPreview> {
+        RequestTrace trace(impl_->pace.now(), impl_->parts.clock.now(), impl_->our_keys());
         const std::shared_ptr<const IdpDirectory> partners = idps();
         const auto order = prove(impl_->parts, partners.get(), impl_->partners_requests, posted, trace);
         if (!order) return order.error();
-        return impl_->parts.store.named_by(*order);
+        const auto orders = under_all_names(*order, names_of(*trace.partner), our_names(impl_->parts));
+        LogoutPreview preview;
+        for (const LogoutOrder& one : orders) {
+            auto named = impl_->parts.store.named_by(one);
+            if (!named) return std::move(named).error();
+            std::ranges::move(*named, std::back_inserter(preview.would_end));
+        }
+        if (!preview.would_end.empty()) return preview;
+        auto misses = near_misses(impl_->parts.store, orders);
+        if (!misses) return std::move(misses).error();
+        preview.near_misses = *std::move(misses);
+        return preview;
     });
 }
 
@@ -358,11 +422,13 @@ Result<std::size_t> LogoutService::send_kept_requests(const std::stop_token& sto
 
 Result<std::size_t> LogoutService::recover(const std::stop_token& stop) {
     try {
+        static_cast<void>(impl_->rounds->take_late_at_rest());
+        if (auto late = take_up_late_rounds(impl_->end_context()); !late) return as_store_failure(late.error());
         Result<std::vector<UnfinishedLogout>> unfinished = impl_->parts.store.unfinished_logouts();
         if (!unfinished) return as_store_failure(unfinished.error());
         std::size_t remaining = 0;
-        for (UnfinishedLogout& logout : *unfinished) {
-            remaining += stop.stop_requested() ? 1 : impl_->recover_one(std::move(logout));
+        for (const UnfinishedLogout& logout : *unfinished) {
+            remaining += stop.stop_requested() ? 1 : impl_->recover_one(logout);
         }
         return remaining;
     } catch (...) {
@@ -370,9 +436,12 @@ Result<std::size_t> LogoutService::recover(const std::stop_token& stop) {
     }
 }
 
-/// Returns 1 if `logout` is still unfinished afterwards, else 0.
-std::size_t LogoutService::Impl::recover_one(UnfinishedLogout logout) const {
-    RequestTrace trace(parts.clock.now(), our_keys());
+/// Returns 1 if `logout` is still unfinished afterwards, else 0. What another round has is left to that one.
+std::size_t LogoutService::Impl::recover_one(const UnfinishedLogout& logout) const {
+    Result<EndingHere> resumed = EndingHere::resume(end_context(), logout.key, deadline());
+    if (resumed && resumed->is_all_in_other_rounds()) return 1;
+
+    RequestTrace trace(pace.now(), parts.clock.now(), our_keys());
     AuditEntry& audit = trace.audit;
     audit.event = "recover";
     audit.idp = logout.key.idp.str();
@@ -380,19 +449,18 @@ std::size_t LogoutService::Impl::recover_one(UnfinishedLogout logout) const {
     if (!logout.ending.empty()) {
         audit.name_id = hashed(parts, logout.key.idp, logout.ending.front().name_id);
     }
-
-    RoundResult result =
-        run_round(parts.applications, std::move(logout.ending), trace.begun + parts.policy.application_deadline);
-    const Result<LogoutOutcome> recorded = parts.store.complete_logout(logout.key, result.outcome, result.gone);
-
-    audit.ended = result.outcome.ended;
-    audit.already_gone = result.outcome.already_gone;
-    audit.failed = result.outcome.failed;
-    audit.failed_applications = std::move(result.failed_applications);
-    if (!result.outcome.complete()) blame(trace, "application.failed");
-    if (!recorded) blame(trace, as_store_failure(recorded.error()));
+    Result<EndedHere> ended = resumed ? resumed->run() : Result<EndedHere>(resumed.error());
+    if (ended) {
+        audit.ended = ended->outcome.ended;
+        audit.already_gone = ended->outcome.already_gone;
+        audit.failed = ended->outcome.failed;
+        audit.failed_applications = std::move(ended->failed_applications);
+        if (!ended->outcome.complete()) blame(trace, "application.failed");
+    } else {
+        blame(trace, as_store_failure(ended.error()));
+    }
     write_audit(parts, trace);
-    return recorded && result.outcome.complete() ? 0 : 1;
+    return ended && ended->outcome.complete() ? 0 : 1;
 }
 
 }  // namespace slo::sp

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <thread>
 #include <utility>
 
-#include "application_round.hpp"
 #include "departure.hpp"
+#include "entity_names.hpp"
 #include "slo/sp/error.hpp"
 
 namespace slo::sp {
@@ -16,17 +17,26 @@ namespace {
 constexpr std::size_t most_asked_at_once = 16;
 constexpr std::size_t sessions_of_a_page = 256;
 
-LogoutOrder order_of_principal(const StartContext& context, const saml::EntityID& idp, const saml::NameID& name_id,
-                               std::optional<saml::NameIDMatching> matching) {
+/// The live sessions of a principal at `idp`, under all names.
+Result<std::vector<Session>> named_by(const StartContext& context, const saml::EntityID& idp,
+                                      const saml::NameID& name_id, std::optional<saml::NameIDMatching> matching) {
     const auto partner = context.idps ? context.idps->find(idp) : nullptr;
     const auto usual = partner ? partner->profile.name_id_matching : saml::NameIDMatching::default_qualifiers;
-    return {.key = {idp, *saml::MessageID::parse("_unused")},
-            .sp = context.parts.entity_id,
-            .name_id = name_id,
-            .session_indexes = {},
-            .matching = matching.value_or(usual),
-            .as_of = {},
-            .keep_until = {}};
+    const LogoutOrder order{.key = {partner ? partner->entity_id : idp, *saml::MessageID::parse("_unused")},
+                            .sp = context.parts.entity_id,
+                            .name_id = name_id,
+                            .session_indexes = {},
+                            .matching = matching.value_or(usual),
+                            .as_of = {},
+                            .keep_until = {}};
+    const EntityNames its{order.key.idp, partner ? names_of(*partner).others : std::span<const saml::EntityID>()};
+    std::vector<Session> sessions;
+    for (const LogoutOrder& one : under_all_names(order, its, our_names(context.parts))) {
+        auto some = context.parts.store.named_by(one);
+        if (!some) return some;
+        std::ranges::move(*some, std::back_inserter(sessions));
+    }
+    return sessions;
 }
 
 /// Whether a logout of `chosen` takes `other`, of the same principal, along: so that nothing of the IdP's session lives
@@ -51,7 +61,7 @@ Result<std::vector<Session>> find_by_id(const StartContext& context, const Sessi
         if (!*found) continue;
         const Session& chosen = **found;
         add(sessions, chosen);
-        auto named = context.parts.store.named_by(order_of_principal(context, chosen.idp, chosen.name_id, {}));
+        auto named = named_by(context, chosen.idp, chosen.name_id, {});
         if (!named) return std::move(named).error();
         for (Session& other : *named) {
             if (goes_along(chosen, other)) add(sessions, std::move(other));
@@ -69,20 +79,19 @@ Result<std::vector<Session>> find_of_principal(const StartContext& context, cons
     }
     std::vector<Session> sessions;
     for (const saml::EntityID& idp : idps) {
-        auto named =
-            context.parts.store.named_by(order_of_principal(context, idp, selection.name_id, selection.matching));
+        auto named = named_by(context, idp, selection.name_id, selection.matching);
         if (!named) return std::move(named).error();
         std::ranges::move(*named, std::back_inserter(sessions));
     }
     return sessions;
 }
 
-/// Hands on the sessions of an IdP, a page at a time.
+/// Hands on the sessions that an IdP has under one of its names, a page at a time.
 template <class Visit>
-Result<void> visit_pages(const StartContext& context, const saml::EntityID& idp, Visit visit) {
+Result<void> visit_pages_of(const StartContext& context, const saml::EntityID& name, Visit visit) {
     std::string next;
     do {
-        auto page = context.parts.store.sessions_of(idp, next, sessions_of_a_page);
+        auto page = context.parts.store.sessions_of(name, next, sessions_of_a_page);
         if (!page) return std::move(page).error();
         if (Result<void> visited = visit(std::move(page->sessions)); !visited) return visited;
         next = std::move(page->next);
@@ -90,29 +99,53 @@ Result<void> visit_pages(const StartContext& context, const saml::EntityID& idp,
     return Done{};
 }
 
-/// Tells the applications and waits for them, like the logout that an IdP orders.
-LogoutOutcome end_here(const StartContext& context, Departure& departure, std::vector<Session> ending) {
-    const auto& parts = context.parts;
-    RoundResult result = run_round(parts.applications, std::move(ending),
-                                   std::chrono::steady_clock::now() + parts.policy.application_deadline);
-    departure.failed_applications = std::move(result.failed_applications);
-    const auto recorded = parts.store.complete_logout(departure.key(), result.outcome, result.gone);
-    // Not recorded: recovery will end them once more, and nobody has sworn yet that they are gone.
-    if (!recorded) return {.failed = std::max<std::uint32_t>(1, result.outcome.ended + result.outcome.failed)};
-    return *recorded;
+template <class Visit>
+Result<void> visit_pages(const StartContext& context, const saml::EntityID& idp, Visit visit) {
+    const auto partner = context.idps ? context.idps->find(idp) : nullptr;
+    if (!partner) return visit_pages_of(context, idp, visit);
+    if (auto visited = visit_pages_of(context, partner->entity_id, visit); !visited) return visited;
+    for (const saml::EntityID& alias : partner->profile.issuer_aliases) {
+        if (auto visited = visit_pages_of(context, alias, visit); !visited) return visited;
+    }
+    return Done{};
 }
 
-/// Makes the sessions dead here. Errors: the store's, and then nothing has happened.
+/// What the departure orders here, under all names of its IdP and of us.
+std::vector<LogoutOrder> orders_of(const StartContext& context, const Departure& departure) {
+    const LogoutOrder& order = departure.request.order;
+    if (!departure.idp) return {order};
+    return under_all_names(order, names_of(*departure.idp), our_names(context.parts));
+}
+
+/// Begins in the store. An answer that was lost may come at the second try, which goes on with what the first has done.
+Result<EndingHere> begin_here(const StartContext& context, const Departure& departure) {
+    constexpr int tries = 3;
+    const SteadyTime deadline = context.ending.pace.now() + context.parts.policy.application_deadline;
+    const auto orders = orders_of(context, departure);
+    auto begun = EndingHere::begin(context.ending, orders, departure.round, deadline);
+    for (int i = 1; i < tries && !begun && begun.error().code == make_error_code(Errc::store_failed); ++i) {
+        begun = EndingHere::begin(context.ending, orders, departure.round, deadline);
+    }
+    return begun;
+}
+
+/// Makes the sessions dead here, tells the applications and waits for them, like the logout that an IdP orders.
+/// Errors: Errc::store_full, and then nothing has happened; Errc::store_failed, and then nothing is known.
 Result<void> end_locally(const StartContext& context, Departure& departure) {
-    auto begun = context.parts.store.begin_logout(departure.request.order);
+    auto begun = begin_here(context, departure);
     if (!begun) return std::move(begun).error();
-    auto* repeated = std::get_if<RepeatedLogout>(&*begun);
-    if (repeated != nullptr && repeated->recorded) {
-        departure.local = *repeated->recorded;
+    if (const auto recorded = begun->recorded()) {
+        departure.local = *recorded;
         return Done{};
     }
-    auto& ending = repeated != nullptr ? repeated->ending : std::get<FreshLogout>(*begun).ending;
-    departure.local = end_here(context, departure, std::move(ending));
+    auto ended = begun->run();
+    // Not recorded: recovery will end them once more, and nothing proves yet that they are gone.
+    if (!ended) {
+        departure.local = {.failed = 1};
+        return Done{};
+    }
+    departure.local = ended->outcome;
+    departure.failed_applications = std::move(ended->failed_applications);
     return Done{};
 }
 
@@ -130,11 +163,11 @@ void finish_one(const StartContext& context, Departure& departure) noexcept {
 /// Where anything fails, the request is due again by its lease.
 void send_again(const StartContext& context, Departure& departure) noexcept {
     try {
+        // The node that kept it may have died before the sessions were ended, or never have learnt whether they were.
+        if (!end_locally(context, departure)) return;
         if (departure.request.not_on_or_after <= context.parts.clock.now()) {
             give_up(context, departure);
         } else {
-            // Whoever kept it may have died before the sessions were ended.
-            if (!end_locally(context, departure)) return;
             ask(context, departure);
             settle(context, departure);
         }
@@ -145,11 +178,11 @@ void send_again(const StartContext& context, Departure& departure) noexcept {
 }
 
 /// Asks all IdPs at once: together they take as long as the slowest.
-void finish_all(const StartContext& context, std::vector<Departure>& departures) {
-    if (departures.size() == 1) return finish_one(context, departures.front());
+void finish_all(const StartContext& context, const std::vector<Departure*>& departures) {
+    if (departures.size() == 1) return finish_one(context, *departures.front());
     std::vector<std::jthread> threads;
-    for (Departure& departure : departures) {
-        threads.emplace_back([&context, &departure] { finish_one(context, departure); });
+    for (Departure* const departure : departures) {
+        threads.emplace_back([&context, departure] { finish_one(context, *departure); });
     }
 }
 
@@ -174,23 +207,40 @@ void add(GlobalLogoutResult& result, Departure departure) {
                            .retried = departure.conclusion.retried});
 }
 
+/// Ends a departure's sessions. What can't be known now is left to send_kept_requests, if the store has the request.
+/// Errors: the store's; where they live on for certain, the request is forgotten.
+enum class Left { to_be_asked, concluded };
+Result<Left> end_one(const StartContext& context, Departure& departure, When when) {
+    if (auto kept = keep(context, departure, when); !kept) return kept.error();
+    const auto ended = end_locally(context, departure);
+    if (ended) return Left::to_be_asked;
+    const bool is_unknown = ended.error().code != make_error_code(Errc::store_full);
+    if (!is_unknown) forget(context, departure);
+    if (!is_unknown || departure.kept == Retried::no) return ended.error();
+    leave_unknown(departure);
+    write_audit(context, departure, "start");
+    return Left::concluded;
+}
+
 /// Ends what `sessions` and those beside them are: here first, all of them, then at their IdPs.
 Result<void> end(const StartContext& context, const std::vector<Session>& sessions, LogoutReason reason,
                  GlobalLogoutResult& result) {
     auto departures = plan(context, sessions, reason);
     if (!departures) return std::move(departures).error();
     const bool wait = departures->size() <= most_asked_at_once;
+    std::vector<Departure*> asking;
     for (Departure& departure : *departures) {
-        if (auto kept = keep(context, departure, wait ? When::if_we_die : When::at_once); !kept) return kept.error();
-        if (auto ended = end_locally(context, departure); !ended) {
-            forget(context, departure);
-            return ended.error();
+        const auto left = end_one(context, departure, wait ? When::if_we_die : When::at_once);
+        if (!left) return left.error();
+        if (*left == Left::concluded) continue;
+        if (wait) {
+            asking.push_back(&departure);
+            continue;
         }
-        if (wait) continue;
         postpone(departure);
         write_audit(context, departure, "start");
     }
-    if (wait) finish_all(context, *departures);
+    finish_all(context, asking);
     for (Departure& departure : *departures) add(result, std::move(departure));
     return Done{};
 }

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "ending_here.hpp"
 #include "slo/idp_adapter/idp_directory.hpp"
 #include "slo/sp/global_logout.hpp"
 #include "slo/sp/logout_service.hpp"
@@ -18,6 +19,7 @@ struct StartContext {
     std::shared_ptr<const idp_adapter::IdpDirectory> idps;
     std::shared_ptr<const ServiceKeys> keys;
     std::stop_token stop;
+    EndContext ending;
 };
 
 /// The live sessions that `selection` means, with what a logout of them would take along. Errors: the store's.

@@ -3,30 +3,44 @@
 #include <new>
 #include <type_traits>
 
+#include "memory_hints.hpp"
+
 namespace slo::sp {
-static_assert(sizeof(PackedSession) == 48, "ten million of them: every word counts");
-static_assert(std::is_trivially_destructible_v<PackedSession>);
+static_assert(sizeof(PackedSession) == 56, "ten million of them: every word counts");
+static_assert(std::is_trivially_destructible_v<PackedSession> && std::is_trivially_destructible_v<Hint>);
+static_assert(sizeof(PackedSession) % alignof(Hint) == 0, "the hints stand right behind it");
 
 void PackedSession::Free::operator()(PackedSession* session) const noexcept {
     ::operator delete(session);  // trivially destructible, see above
 }
 
-PackedSession::Owned PackedSession::pack(const Session& session, const Scope* scope, Place id, Place principal) {
+PackedSession::Owned PackedSession::pack(const Session& session, const Scope* scope, Place id, Place principal,
+                                         const std::vector<Place>& hint_places) {
     const Naming naming = Naming::of(session);
-    void* const block = ::operator new(sizeof(PackedSession) + PackedNaming::size(naming, scope));
+    const std::size_t before_naming = sizeof(PackedSession) + hint_places.size() * sizeof(Hint);
+    void* const block = ::operator new(before_naming + PackedNaming::size(naming, scope));
     Owned packed(::new (block) PackedSession{
         .scope = scope,
         .authn_instant = session.authn_instant,
         .expires = session.expires,
         .id_place = id,
         .principal_place = principal,
+        .hint_count = static_cast<std::uint32_t>(hint_places.size()),
     });
-    PackedNaming::write(naming, scope, static_cast<char*>(block) + sizeof(PackedSession));
+    auto* const hints = reinterpret_cast<Hint*>(static_cast<char*>(block) + sizeof(PackedSession));
+    for (std::size_t i = 0; i < hint_places.size(); ++i) {
+        ::new (hints + i) Hint{.session = packed.get(), .place = hint_places[i]};
+    }
+    PackedNaming::write(naming, scope, static_cast<char*>(block) + before_naming);
     return packed;
 }
 
+std::span<Hint> PackedSession::hints() noexcept {
+    return {reinterpret_cast<Hint*>(reinterpret_cast<char*>(this) + sizeof(PackedSession)), hint_count};
+}
+
 PackedNaming PackedSession::naming() const noexcept {
-    return {scope, reinterpret_cast<const char*>(this) + sizeof(PackedSession)};
+    return {scope, reinterpret_cast<const char*>(this) + sizeof(PackedSession) + hint_count * sizeof(Hint)};
 }
 
 Session PackedSession::unpack() const {

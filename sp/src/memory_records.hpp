@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -47,9 +48,11 @@ struct RequestKey {
     Place place;
 };
 
+struct Hint;
 struct LogoutRecord;
 
-/// PackedSession is a Session in one heap block: this header, then its PackedNaming. `next` and `ending_by` are guarded
+/// PackedSession is a Session in one heap block: this header, then the Hints that lead to it, then its PackedNaming.
+/// `next` and `ending_by` are guarded
 /// by the principal's shard; the rest never changes. The block is freed only under both its shards' mutexes.
 struct PackedSession {
     PackedSession* next = nullptr;      ///< another session of the same principal
@@ -59,14 +62,17 @@ struct PackedSession {
     Instant expires;
     Place id_place;
     Place principal_place;
+    std::uint32_t hint_count;
 
     struct Free {
         void operator()(PackedSession* session) const noexcept;
     };
     using Owned = std::unique_ptr<PackedSession, Free>;
 
-    [[nodiscard]] static Owned pack(const Session& session, const Scope* scope, Place id, Place principal);
+    [[nodiscard]] static Owned pack(const Session& session, const Scope* scope, Place id, Place principal,
+                                    const std::vector<Place>& hint_places);
     [[nodiscard]] PackedNaming naming() const noexcept;
+    [[nodiscard]] std::span<Hint> hints() noexcept;
     /// The keys borrow from this session.
     [[nodiscard]] SessionKey id_key() const noexcept { return {naming().id(), id_place}; }
     [[nodiscard]] PrincipalKey principal_key() const noexcept {

@@ -52,7 +52,7 @@ Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
                 id,
                 principal,
                 now,
-                PackedSession::pack(session, scope, id.place, principal.place),
+                PackedSession::pack(session, scope, id.place, principal.place, hint_places(digest, session)),
                 session_quota.claim()};
     for (;;) {
         switch (try_admit(login)) {
@@ -85,11 +85,15 @@ MemorySessionStore::Impl::Try MemorySessionStore::Impl::try_admit(Login& login) 
         return holder->is_ending() ? Try::refused : Try::admitted;
     }
     if (!login.room) return Try::needs_room;
-    ids.sessions.add(login.packed.get());
+    hints.add(*login.packed);
+    bool has_id = false;
     try {
+        ids.sessions.add(login.packed.get());
+        has_id = true;
         shard.add(login.packed.get(), login.principal);
     } catch (...) {
-        ids.sessions.remove(login.id);
+        if (has_id) ids.sessions.remove(login.id);
+        hints.remove(*login.packed);
         throw;
     }
     static_cast<void>(login.packed.release());  // the shards own it now
@@ -122,7 +126,15 @@ std::optional<std::size_t> MemorySessionStore::Impl::find_principal_shard(const 
     return session != nullptr ? std::optional(session->principal_place.shard()) : std::nullopt;
 }
 
-Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& order) {
+Admission MemorySessionStore::Impl::would_admit(const Session& session) const {
+    const PrincipalKey principal = principal_key(digest, session.idp.str(), session.name_id.value);
+    const PrincipalShard& shard = principals[principal.place.shard()];
+    const std::lock_guard lock(shard.mutex);
+    const bool forbidden = shard.forbids(session, principal, clock.now(), options.relogin, digest);
+    return forbidden ? Admission::refused_by_logout : Admission::admitted;
+}
+
+Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& order, const RoundClaim& its_round) {
     const Instant now = clock.now();
     const RequestKey request = key_of(order.key);
     const PrincipalKey principal = principal_key(digest, order.key.idp.str(), order.name_id.value);
@@ -135,10 +147,10 @@ Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& or
             const std::lock_guard lock(shard.mutex);
             if (const LogoutRecord* const known = shard.logouts.find(request)) {
                 if (!known->is_repeated_by(order)) return fail(Errc::request_id_reused);
-                return BegunLogout(repeated(*known));
+                return BegunLogout(repeated(*known, its_round, now));
             }
             if (claim) {
-                Result<FreshLogout> fresh = begin_fresh(shard, order, *logout, now);
+                Result<FreshLogout> fresh = begin_fresh(shard, order, *logout, its_round, now);
                 if (!fresh) return std::move(fresh).error();
                 static_cast<void>(logout.release());  // the shard owns it now
                 claim.keep();                         // drop() gives it back
@@ -151,20 +163,22 @@ Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& or
 }
 
 Result<FreshLogout> MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order,
-                                                          LogoutRecord& logout, Instant now) {
+                                                          LogoutRecord& logout, const RoundClaim& claim, Instant now) {
     PrincipalShard& shard = principals[logout.principal_place.shard()];
     const std::lock_guard lock(shard.mutex);
     if (!shard.has_room_for(logout)) return fail(Errc::store_full);
-    FreshLogout fresh;
+    std::vector<Session> unpacked;
     std::vector<PackedSession*> named;
     for (PackedSession* s = shard.principals.find(logout.principal_key()); s != nullptr; s = s->next) {
-        if (s->is_droppable(now) || !names(order, s->naming())) continue;
-        fresh.ending.push_back(s->unpack());
+        // Expired or not: it may be alive by another node's clock, and in an application.
+        if (!names(order, s->naming())) continue;
+        unpacked.push_back(s->unpack());
         named.push_back(s);
     }
     BeginningUndone undo{shard, logout_shard, logout};
     logout_shard.logouts.add(&logout);
     shard.put_up(logout);
+    Granted granted = grant(rounds, claim, std::move(unpacked), now);
     undo.armed = false;
 
     // Nothing below fails.
@@ -177,7 +191,7 @@ Result<FreshLogout> MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_sh
         session->ending_by = &logout;
         ++logout.pending;
     }
-    return fresh;
+    return FreshLogout{std::move(granted.ending), std::move(granted.in_another_round)};
 }
 
 std::vector<const PackedSession*> MemorySessionStore::Impl::named_by(const LogoutRecord& logout) const {
@@ -190,14 +204,23 @@ std::vector<const PackedSession*> MemorySessionStore::Impl::named_by(const Logou
     return named;
 }
 
-RepeatedLogout MemorySessionStore::Impl::repeated(const LogoutRecord& logout) const {
-    if (logout.outcome) return {logout.outcome, {}};
+RepeatedLogout MemorySessionStore::Impl::repeated(const LogoutRecord& logout, const RoundClaim& claim, Instant now) {
+    if (const auto recorded = final_answer(logout.outcome)) return {recorded, {}};
     const std::lock_guard lock(principals[logout.principal_place.shard()].mutex);
-    return {std::nullopt, unpack_all(named_by(logout))};
+    Granted granted = grant(rounds, claim, unpack_all(named_by(logout)), now);
+    return {std::nullopt, std::move(granted.ending), std::move(granted.in_another_round)};
 }
 
-Result<LogoutOutcome> MemorySessionStore::Impl::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                                const std::vector<LocalSessionID>& gone) {
+Result<RepeatedLogout> MemorySessionStore::Impl::resume_logout(const LogoutKey& key, const RoundClaim& claim) {
+    const RequestKey request = key_of(key);
+    LogoutShard& logout_shard = logouts[request.place.shard()];
+    const std::lock_guard lock(logout_shard.mutex);
+    const LogoutRecord* const logout = logout_shard.logouts.find(request);
+    if (logout == nullptr) return fail(Errc::store_failed, "no such logout has begun");
+    return repeated(*logout, claim, clock.now());
+}
+
+Result<LogoutOutcome> MemorySessionStore::Impl::complete_logout(const LogoutKey& key, const RoundReport& report) {
     const RequestKey request = key_of(key);
     LogoutShard& logout_shard = logouts[request.place.shard()];
     const std::lock_guard lock(logout_shard.mutex);
@@ -206,22 +229,26 @@ Result<LogoutOutcome> MemorySessionStore::Impl::complete_logout(const LogoutKey&
 
     PrincipalShard& shard = principals[logout->principal_place.shard()];
     const std::lock_guard shard_lock(shard.mutex);
-    const std::vector<const PackedSession*> doomed = named_in(*logout, gone);
+    const std::vector<const PackedSession*> doomed = named_in(*logout, report);
+    const std::size_t still_there = named_by(*logout).size() - doomed.size();
+
+    // Nothing below fails.
     forget(shard.take_out(logout->principal_key(), [&doomed](const PackedSession& session) {
         return std::ranges::binary_search(doomed, &session, std::less<>());
     }));
-    if (!logout->outcome) {
-        logout->outcome = outcome;
-        settle_one(*logout);
-    }
+    if (report.at_work_until) rounds.keep(report.round, *report.at_work_until);
+    if (!report.at_work_until) rounds.give_back(report.round);
+    if (!logout->outcome) settle_one(*logout);
+    logout->outcome = with_report(logout->outcome, report, still_there);
     return *logout->outcome;
 }
 
 std::vector<const PackedSession*> MemorySessionStore::Impl::named_in(const LogoutRecord& logout,
-                                                                     const std::vector<LocalSessionID>& gone) const {
+                                                                     const RoundReport& report) const {
     const LogoutOrder order = logout.order();
     std::vector<const PackedSession*> named;
-    for (const LocalSessionID& id : gone) {
+    for (const LocalSessionID& id : report.gone) {
+        if (!rounds.has(report.round, id)) continue;
         const SessionKey key = key_of(id);
         const SessionShard& ids = sessions[key.place.shard()];
         const std::lock_guard lock(ids.mutex);
@@ -230,6 +257,8 @@ std::vector<const PackedSession*> MemorySessionStore::Impl::named_in(const Logou
         if (logout.has_named(*session, order)) named.push_back(session);
     }
     std::ranges::sort(named, std::less<>());
+    const auto twice = std::ranges::unique(named);
+    named.erase(twice.begin(), twice.end());
     return named;
 }
 
@@ -278,13 +307,20 @@ Result<Admission> MemorySessionStore::admit(const Session& session) {
     return or_store_failed([&] { return impl_->admit(session); });
 }
 
-Result<BegunLogout> MemorySessionStore::begin_logout(const LogoutOrder& order) {
-    return or_store_failed([&] { return impl_->begin_logout(order); });
+Result<Admission> MemorySessionStore::would_admit(const Session& session) {
+    return or_store_failed([&]() -> Result<Admission> { return impl_->would_admit(session); });
 }
 
-Result<LogoutOutcome> MemorySessionStore::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                          const std::vector<LocalSessionID>& gone) {
-    return or_store_failed([&] { return impl_->complete_logout(key, outcome, gone); });
+Result<BegunLogout> MemorySessionStore::begin_logout(const LogoutOrder& order, const RoundClaim& claim) {
+    return or_store_failed([&] { return impl_->begin_logout(order, claim); });
+}
+
+Result<RepeatedLogout> MemorySessionStore::resume_logout(const LogoutKey& key, const RoundClaim& claim) {
+    return or_store_failed([&] { return impl_->resume_logout(key, claim); });
+}
+
+Result<LogoutOutcome> MemorySessionStore::complete_logout(const LogoutKey& key, const RoundReport& report) {
+    return or_store_failed([&] { return impl_->complete_logout(key, report); });
 }
 
 Result<std::optional<Session>> MemorySessionStore::find(const LocalSessionID& id) {
@@ -297,6 +333,10 @@ Result<std::vector<UnfinishedLogout>> MemorySessionStore::unfinished_logouts() {
 
 Result<std::vector<Session>> MemorySessionStore::named_by(const LogoutOrder& order) {
     return or_store_failed([&]() -> Result<std::vector<Session>> { return impl_->named_by(order); });
+}
+
+Result<std::vector<NearMiss>> MemorySessionStore::near_misses(const LogoutOrder& order) {
+    return or_store_failed([&]() -> Result<std::vector<NearMiss>> { return impl_->near_misses(order); });
 }
 
 Result<SessionPage> MemorySessionStore::sessions_of(const saml::EntityID& idp, const std::string& after,

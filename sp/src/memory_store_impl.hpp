@@ -6,8 +6,10 @@
 #include <optional>
 #include <vector>
 
+#include "memory_hints.hpp"
 #include "memory_kept_requests.hpp"
 #include "memory_shard.hpp"
+#include "round_table.hpp"
 #include "scope_table.hpp"
 #include "slo/sp/memory_session_store.hpp"
 #include "store_quota.hpp"
@@ -34,12 +36,14 @@ struct MemorySessionStore::Impl {
     Impl& operator=(const Impl&) = delete;
 
     Result<Admission> admit(const Session& session);
-    Result<BegunLogout> begin_logout(const LogoutOrder& order);
-    Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                          const std::vector<LocalSessionID>& gone);
+    Admission would_admit(const Session& session) const;
+    Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim);
+    Result<RepeatedLogout> resume_logout(const LogoutKey& key, const RoundClaim& claim);
+    Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report);
     std::optional<Session> find(const LocalSessionID& id) const;
     std::vector<UnfinishedLogout> unfinished_logouts() const;
     std::vector<Session> named_by(const LogoutOrder& order) const;
+    std::vector<NearMiss> near_misses(const LogoutOrder& order) const;
     Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after, std::size_t count) const;
     std::size_t sweep_some();
 
@@ -65,13 +69,13 @@ struct MemorySessionStore::Impl {
 
     // The caller holds the logout's shard's mutex.
     Result<FreshLogout> begin_fresh(LogoutShard& logout_shard, const LogoutOrder& order, LogoutRecord& logout,
-                                    Instant now);
-    RepeatedLogout repeated(const LogoutRecord& logout) const;
+                                    const RoundClaim& claim, Instant now);
+    RepeatedLogout repeated(const LogoutRecord& logout, const RoundClaim& claim, Instant now);
     // The sessions that `logout` named and that are still ending. The caller holds the principal's shard's mutex.
     std::vector<const PackedSession*> named_by(const LogoutRecord& logout) const;
-    // Those of them that are in `gone`, in std::less's order. The caller holds the principal's shard's mutex.
-    std::vector<const PackedSession*> named_in(const LogoutRecord& logout,
-                                               const std::vector<LocalSessionID>& gone) const;
+    // Those of them that the report says are gone and whose round it is, in std::less's order. The caller holds the
+    // principal's shard's mutex.
+    std::vector<const PackedSession*> named_in(const LogoutRecord& logout, const RoundReport& report) const;
     // Frees sessions that were taken out of a principal's shard, whose mutex the caller holds. Returns how many.
     std::size_t forget(PackedSession* list) noexcept;
     // One of the things that `logout` waits for has come. The caller holds the principal's shard's mutex.
@@ -97,6 +101,8 @@ struct MemorySessionStore::Impl {
     Quota logout_quota{options.max_logout_records};
     QuotaPerIdp idp_quotas{options.max_logout_records_per_idp};
     KeptRequests kept_requests{options.max_kept_requests};
+    RoundTable rounds;
+    HintTable hints;
     std::vector<PrincipalShard> principals{shard_count};
     std::vector<SessionShard> sessions{shard_count};
     std::vector<LogoutShard> logouts{shard_count};

@@ -1,5 +1,6 @@
 // What only reads the memory engine's sessions: whom an order would end, and an IdP's sessions page by page.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "memory_store_impl.hpp"
@@ -36,6 +37,28 @@ std::vector<Session> MemorySessionStore::Impl::named_by(const LogoutOrder& order
         if (is_live(*s, now) && names(order, s->naming())) named.push_back(s->unpack());
     }
     return named;
+}
+
+std::vector<NearMiss> MemorySessionStore::Impl::near_misses(const LogoutOrder& order) const {
+    const std::string& idp = order.key.idp.str();
+    std::vector<Session> candidates;
+    const auto add = [&candidates](std::vector<Session> found) {
+        std::ranges::move(found, std::back_inserter(candidates));
+    };
+    {
+        const PrincipalKey principal = principal_key(digest, idp, order.name_id.value);
+        const PrincipalShard& shard = principals[principal.place.shard()];
+        const std::lock_guard lock(shard.mutex);
+        const PackedSession* s = shard.principals.find(principal);
+        for (; s != nullptr && candidates.size() < max_candidates; s = s->next) candidates.push_back(s->unpack());
+    }
+    if (is_like_an_address(order.name_id.value)) {
+        add(hints.at(address_place(digest, idp, order.name_id.value), max_candidates));
+    }
+    for (const saml::SessionIndex& index : order.session_indexes) {
+        if (is_identifying(index.str())) add(hints.at(index_place(digest, idp, index.str()), max_candidates));
+    }
+    return near_misses_among(order, candidates, [this](const Session& session) { return find(session.id) == session; });
 }
 
 // The next page begins in a shard, with the principals whose places have at least a certain hash. A place never

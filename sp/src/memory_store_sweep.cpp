@@ -38,6 +38,7 @@ std::size_t MemorySessionStore::Impl::forget(PackedSession* list) noexcept {
             SessionShard& ids = sessions[session->id_place.shard()];
             const std::lock_guard lock(ids.mutex);
             ids.sessions.remove(session->id_key());
+            hints.remove(*session);
         }
         if (session->is_ending()) settle_one(*session->ending_by);
         session_quota.give_back();

@@ -170,8 +170,12 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::local_session_id_malformed:
         case Errc::session_id_taken:
         case Errc::session_malformed:
+        case Errc::session_idp_unknown:
+        case Errc::session_sp_unknown:
+        case Errc::authn_instant_in_future:
         case Errc::store_full:
         case Errc::store_failed:
+        case Errc::outcome_unknown:
         case Errc::store_unusable:
         case Errc::no_session:
         case Errc::no_session_index:

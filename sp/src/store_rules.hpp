@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,14 +65,80 @@ template <class View>
     return strongly_matches(order.name_id, session.name_id(), order.matching, order.key.idp, order.sp);
 }
 
-/// Whether a logout of the session's IdP, which names one of its indexes or all, forbids its login.
+/// The text with the letters A to Z in lower case: what two spellings of an e-mail address have in common.
+[[nodiscard]] inline std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return lower;
+}
+
+/// Whether letter case may be a matter of spelling.
+[[nodiscard]] inline bool is_like_an_address(std::string_view name_value) noexcept {
+    return name_value.find('@') != std::string_view::npos;
+}
+
+/// Whether a SessionIndex says by itself whose session it is. Core 2.7.2 l.1074-1085 wants small integers that recur,
+/// or constants, for privacy; what most IdPs make are random: 16 characters and more.
+[[nodiscard]] inline bool is_identifying(std::string_view session_index) noexcept {
+    constexpr std::size_t least = 16;
+    return session_index.size() >= least;
+}
+
+/// What keeps `order` from naming `session`, a live session of its IdP at its entity, although it may well mean it;
+/// nothing where it names it, or where the two have nothing in common.
+[[nodiscard]] inline std::optional<NearMiss::Kind> near_miss(const LogoutOrder& order, const Session& session) {
+    using Kind = NearMiss::Kind;
+    if (session.idp != order.key.idp || session.sp != order.sp) return std::nullopt;
+    if (session.authn_instant > order.as_of) return std::nullopt;  // a login after the logout is a new one
+    const saml::NameID& wanted = order.name_id;
+    const saml::NameID& has = session.name_id;
+    const auto matches = [&](const saml::NameID& a, const saml::NameID& b, saml::NameIDMatching matching) {
+        return strongly_matches(a, b, matching, order.key.idp, order.sp);
+    };
+    if (matches(wanted, has, order.matching)) return std::nullopt;
+    if (wanted.value == has.value) {
+        const saml::NameID without_qualifiers{wanted.value, wanted.format, {}, {}, {}};
+        const bool same_format =
+            matches(without_qualifiers, {has.value, has.format, {}, {}, {}}, saml::NameIDMatching::exact);
+        return same_format ? Kind::qualifier : Kind::format;
+    }
+    if (is_like_an_address(has.value) && in_lower_case(wanted.value) == in_lower_case(has.value))
+        return Kind::name_case;
+    const bool has_index = std::ranges::any_of(order.session_indexes, [&](const saml::SessionIndex& index) {
+        return is_identifying(index.str()) && SessionView{session}.has_any_of({index});
+    });
+    return has_index ? std::optional(Kind::session_index) : std::nullopt;
+}
+
+/// How many sessions of one name, index or address are looked at for near misses.
+inline constexpr std::size_t max_candidates = 64;
+
+/// The near misses among sessions that were found by parts of their names. `is_live` says whether a session, as it was
+/// admitted, still lives.
+template <class IsLive>
+[[nodiscard]] std::vector<NearMiss> near_misses_among(const LogoutOrder& order, const std::vector<Session>& candidates,
+                                                      IsLive is_live) {
+    std::vector<NearMiss> misses;
+    for (const Session& session : candidates) {
+        if (misses.size() == max_near_misses) break;
+        const auto kind = near_miss(order, session);
+        const auto is_it = [&session](const NearMiss& other) { return other.session.id == session.id; };
+        if (kind && std::ranges::none_of(misses, is_it) && is_live(session)) misses.push_back({*kind, session});
+    }
+    return misses;
+}
+
+/// Whether a logout of the session's IdP, which has the session's NameID value and names one of its indexes or all,
+/// forbids its login. However the rest of the NameID is written: an assertion that comes late may have it otherwise
+/// than the request, and who logs in anew is a newer login by any name.
 template <class View>
 [[nodiscard]] bool forbids(const View& logout, const Session& session, Instant now, ReloginRule rule) {
     if (logout.keep_until() <= now) return false;
     // AuthnInstant and IssueInstant are both the IdP's clock, so no skew stands between them.
     if (rule == ReloginRule::by_authn_instant && session.authn_instant > logout.as_of()) return false;
-    return logout.sp() == session.sp.str() &&
-           strongly_matches(logout.name_id(), session.name_id, logout.matching(), session.idp, session.sp);
+    return logout.sp() == session.sp.str();
 }
 
 /// Whether no login that `other` forbids gets past `one`. Both stand before the same principal and index.
@@ -78,6 +146,22 @@ template <class View>
 [[nodiscard]] bool makes_redundant(const View& one, const View& other) noexcept {
     return one.as_of() >= other.as_of() && one.keep_until() >= other.keep_until() &&
            one.matching() == other.matching() && one.sp() == other.sp() && one.has_same_name_id(other);
+}
+
+/// What a logout has come to with one more of its rounds, of which `still_there` sessions that it named are left.
+[[nodiscard]] inline LogoutOutcome with_report(const std::optional<LogoutOutcome>& before, const RoundReport& report,
+                                               std::size_t still_there) noexcept {
+    if (before && before->complete()) return *before;
+    LogoutOutcome outcome = before.value_or(LogoutOutcome{});
+    outcome.ended += report.ended;
+    outcome.already_gone += report.already_gone;
+    outcome.failed = static_cast<std::uint32_t>(still_there) + report.near_misses;
+    return outcome;
+}
+
+/// The answer for good, if there is one.
+[[nodiscard]] inline std::optional<LogoutOutcome> final_answer(const std::optional<LogoutOutcome>& outcome) noexcept {
+    return outcome && outcome->complete() ? outcome : std::nullopt;
 }
 
 /// Whether `order`, which has the key of `recorded`, orders the same thing.

@@ -73,6 +73,13 @@ Attack accepted(std::string row, std::string name, Text body, std::string ends) 
             .ends = std::move(ends)};
 }
 
+Attack missed(std::string row, std::string name, Text body, const std::string& rule) {
+    Attack attack = accepted(std::move(row), std::move(name), std::move(body), "");
+    attack.answer = "200 LogoutResponse Responder/UnknownPrincipal";
+    attack.audit = "logout " + rule;
+    return attack;
+}
+
 Attacks joined(std::initializer_list<Attacks (*)()> lists) {
     Attacks all;
     for (const auto list : lists) {

@@ -53,6 +53,8 @@ using Text = std::function<std::string()>;
                                      Connection connection = Connection::closed_by_server);
 /// A SOAP body that looks odd but is genuine, and ends exactly `ends`.
 [[nodiscard]] Attack accepted(std::string row, std::string name, Text body, std::string ends);
+/// A request that ends nothing, of a name that is nearly somebody's: no Success, and `rule` in the audit.
+[[nodiscard]] Attack missed(std::string row, std::string name, Text body, const std::string& rule);
 
 /// All attacks of these lists.
 [[nodiscard]] Attacks joined(std::initializer_list<Attacks (*)()> lists);

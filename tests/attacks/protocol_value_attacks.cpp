@@ -160,8 +160,9 @@ Attack under_matching(Attack attack, saml::NameIDMatching matching) {
 Attacks other_parties() {
     const auto for_other_sp =
         name_id(transient_format + qualifier("SPNameQualifier", "https://do-not-repeat.example.com/"));
-    auto without_destination = accepted("SAM-11", "a_request_for_another_SP_where_no_Destination_is_needed",
-                                        signed_text({.destination = std::nullopt, .identifier = for_other_sp}), "");
+    auto without_destination =
+        missed("SAM-11", "a_request_for_another_SP_where_no_Destination_is_needed",
+               signed_text({.destination = std::nullopt, .identifier = for_other_sp}), "near_miss.qualifier");
     idp_adapter::InteropProfile lenient;
     lenient.destination = saml::DestinationRule::optional;
     without_destination.provider = with_profile(lenient);
@@ -173,7 +174,8 @@ Attacks other_parties() {
         refused("SAM-11", "a_request_for_another_SP",
                 signed_text({.destination = "https://do-not-repeat.example.com/slo", .identifier = for_other_sp}),
                 "check.destination"),
-        accepted("SAM-11", "another_SPs_name_under_our_Destination", signed_text({.identifier = for_other_sp}), ""),
+        missed("SAM-11", "another_SPs_name_under_our_Destination", signed_text({.identifier = for_other_sp}),
+               "near_miss.qualifier"),
         std::move(without_destination),
         accepted("SAM-12", "the_same_name_and_index_at_another_IdP", from_idp2({.issuer = issuer_of(idp2_entity_id)}),
                  "S4"),
@@ -190,10 +192,10 @@ Attacks other_parties() {
             "S4"),
         accepted("SAM-12", "a_name_that_only_the_other_IdP_has",
                  from_idp2({.issuer = issuer_of(idp2_entity_id), .identifier = transient_name_id(bob)}), ""),
-        accepted("SAM-12", "a_name_that_is_qualified_by_the_other_IdP",
-                 from_idp2({.issuer = issuer_of(idp2_entity_id),
-                            .identifier = name_id(transient_format + qualifier("NameQualifier", idp1_entity_id))}),
-                 ""),
+        missed("SAM-12", "a_name_that_is_qualified_by_the_other_IdP",
+               from_idp2({.issuer = issuer_of(idp2_entity_id),
+                          .identifier = name_id(transient_format + qualifier("NameQualifier", idp1_entity_id))}),
+               "near_miss.qualifier"),
         refused("SAM-12", "one_IdPs_key_in_the_name_of_another", from_idp2({}), "sig.invalid"),
     };
 }
@@ -201,6 +203,9 @@ Attacks other_parties() {
 Attacks name_id_tuples() {
     const auto one = [](const char* name, const std::string& attributes, const char* ends) {
         return accepted("SAM-13", name, signed_text({.identifier = name_id(attributes)}), ends);
+    };
+    const auto near = [](const char* name, const std::string& attributes, const char* rule) {
+        return missed("SAM-13", name, signed_text({.identifier = name_id(attributes)}), rule);
     };
     const std::string as_login = transient_format;
     const auto by_idp = [](std::string_view value) { return qualifier("NameQualifier", value); };
@@ -210,22 +215,25 @@ Attacks name_id_tuples() {
         one("with_the_IdP_as_NameQualifier", as_login + by_idp(idp1_entity_id), "S1"),
         one("with_us_as_SPNameQualifier", as_login + by_sp(our_entity_id), "S1"),
         one("with_both_qualifiers", as_login + by_idp(idp1_entity_id) + by_sp(our_entity_id), "S1"),
-        one("with_the_qualifiers_exchanged", as_login + by_idp(our_entity_id) + by_sp(idp1_entity_id), ""),
-        one("with_another_NameQualifier", as_login + by_idp("urn:do-not-repeat"), ""),
-        one("with_another_IdP_as_NameQualifier", as_login + by_idp(idp2_entity_id), ""),
-        one("with_another_SPNameQualifier", as_login + by_sp("urn:do-not-repeat"), ""),
-        one("with_an_SPProvidedID", as_login + qualifier("SPProvidedID", "do-not-repeat"), ""),
-        one("without_Format", "", ""),
-        one("unspecified", R"( Format="urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified")", ""),
-        one("persistent", R"( Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")", ""),
-        one("as_an_e_mail_address", R"( Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")", ""),
-        one("in_another_case", R"( Format="URN:oasis:names:tc:SAML:2.0:nameid-format:transient")", ""),
+        near("with_the_qualifiers_exchanged", as_login + by_idp(our_entity_id) + by_sp(idp1_entity_id),
+             "near_miss.qualifier"),
+        near("with_another_NameQualifier", as_login + by_idp("urn:do-not-repeat"), "near_miss.qualifier"),
+        near("with_another_IdP_as_NameQualifier", as_login + by_idp(idp2_entity_id), "near_miss.qualifier"),
+        near("with_another_SPNameQualifier", as_login + by_sp("urn:do-not-repeat"), "near_miss.qualifier"),
+        near("with_an_SPProvidedID", as_login + qualifier("SPProvidedID", "do-not-repeat"), "near_miss.qualifier"),
+        near("without_Format", "", "near_miss.format"),
+        near("unspecified", R"( Format="urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified")", "near_miss.format"),
+        near("persistent", R"( Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")", "near_miss.format"),
+        near("as_an_e_mail_address", R"( Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")",
+             "near_miss.format"),
+        near("in_another_case", R"( Format="URN:oasis:names:tc:SAML:2.0:nameid-format:transient")", "near_miss.format"),
         refused("SAM-13", "with_an_empty_Format", signed_text({.identifier = name_id(R"( Format="")")}), "saml.uri"),
         refused("SAM-13", "with_a_Format_that_is_no_URI",
                 signed_text({.identifier = name_id(R"( Format="transient")")}), "saml.uri"),
         refused("SAM-13", "with_an_empty_qualifier", signed_text({.identifier = name_id(as_login + by_idp(""))}),
                 "saml.name_id"),
-        under_matching(one("with_the_default_where_only_exact_ones_match", as_login + by_idp(idp1_entity_id), ""),
+        under_matching(near("with_the_default_where_only_exact_ones_match", as_login + by_idp(idp1_entity_id),
+                            "near_miss.qualifier"),
                        saml::NameIDMatching::exact),
         under_matching(one("persistent_where_the_profile_compares_values_only",
                            R"( Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")", "S1"),

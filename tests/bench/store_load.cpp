@@ -1,4 +1,5 @@
 #include "store_load.hpp"
+#include "rounds.hpp"
 
 #include <unistd.h>
 
@@ -67,10 +68,10 @@ sp::LogoutOrder order(std::uint64_t number, Instant now) {
 }
 
 void log_out(sp::SessionStore& store, const sp::LogoutOrder& order) {
-    const auto begun = must(store.begin_logout(order));
+    const auto begun = must(begin_logout(store, order));
     const auto& ending = std::get<sp::FreshLogout>(begun).ending;
     if (ending.size() != 1) std::abort();
-    static_cast<void>(must(store.complete_logout(order.key, {.ended = 1}, {ending.front().id})));
+    static_cast<void>(must(complete_logout(store, order.key, {.ended = 1}, {ending.front().id})));
 }
 
 std::size_t resident_bytes() {

@@ -17,7 +17,8 @@ struct LocalService {
     LocalService(const sp::Clock& clock, sp::SessionStore& store)
         : service({.entity_id = our_id,
                    .destinations = {parsed<saml::EndpointUrl>(our_soap_url)},
-                   .idps = directory_of({idp_that_can_be_asked()}),
+                   .idps = directory_of({idp_that_can_be_asked(),
+                                         idp_that_can_be_asked(parsed<saml::EntityID>("https://idp.example.org"))}),
                    .signer = saml::MessageSigner(signing_key("sp/sp")),
                    .decryption_keys = {},
                    .audit_digest = taken(saml::KeyedDigest::with_key("0123456789abcdef")),

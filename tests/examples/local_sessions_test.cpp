@@ -5,6 +5,7 @@
 #include <string>
 
 #include "local_interface.hpp"
+#include "rounds.hpp"
 #include "slo/sp/error.hpp"
 
 namespace {
@@ -16,11 +17,13 @@ using slo::test::LocalInterface;
 class BrokenStore final : public sp::SessionStore {
 public:
     Result<sp::Admission> admit(const sp::Session&) override { return failure(); }
-    Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder&) override { return failure(); }
-    Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey&, const sp::LogoutOutcome&,
-                                              const std::vector<sp::LocalSessionID>&) override {
+    Result<sp::Admission> would_admit(const sp::Session&) override { return failure(); }
+    Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder&, const sp::RoundClaim&) override { return failure(); }
+    Result<sp::RepeatedLogout> resume_logout(const sp::LogoutKey&, const sp::RoundClaim&) override { return failure(); }
+    Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey&, const sp::RoundReport&) override {
         return failure();
     }
+    Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder&) override { return failure(); }
     Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return failure(); }
     Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return failure(); }
     Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder&) override { return failure(); }
@@ -72,13 +75,12 @@ BOOST_AUTO_TEST_CASE(refuses_a_login_that_a_logout_preceded) {
     saml::NameID name;
     name.value = "alice b";
     const auto idp = *saml::EntityID::parse("https://idp.example.org");
-    BOOST_REQUIRE(store
-                      .begin_logout({.key = {idp, *saml::MessageID::parse("_r1")},
-                                     .sp = test::our_id,
-                                     .name_id = name,
-                                     .session_indexes = {},
-                                     .as_of = clock.now(),
-                                     .keep_until = clock.now() + std::chrono::hours(1)})
+    BOOST_REQUIRE(test::begin_logout(store, {.key = {idp, *saml::MessageID::parse("_r1")},
+                                             .sp = test::our_id,
+                                             .name_id = name,
+                                             .session_indexes = {},
+                                             .as_of = clock.now(),
+                                             .keep_until = clock.now() + std::chrono::hours(1)})
                       .has_value());
     BOOST_TEST(post(session) == 409);
     BOOST_TEST(!store.find(alice)->has_value());

@@ -8,11 +8,12 @@
 #include <optional>
 #include <thread>
 
-#include "localhost.hpp"
 #include "clock_alarms.hpp"
+#include "localhost.hpp"
 #include "process.hpp"
 #include "redis_server.hpp"
 #include "replica_shortfalls.hpp"
+#include "rounds.hpp"
 #include "site.hpp"
 #include "slo/sp/sqlite_session_store.hpp"
 
@@ -156,12 +157,12 @@ BOOST_AUTO_TEST_CASE(finishes_at_the_start_what_a_crash_left_unfinished) {
                                       .session_indexes = {},
                                       .authn_instant = now() - 1min,
                                       .expires = now() + 1h}));
-        BOOST_REQUIRE((*left)->begin_logout({.key = {idp.entity_id(), *saml::MessageID::parse("_r1")},
-                                             .sp = entity,
-                                             .name_id = examples::persistent_name("alice"),
-                                             .session_indexes = {},
-                                             .as_of = now(),
-                                             .keep_until = now() + 1h}));
+        BOOST_REQUIRE(test::begin_logout(**left, {.key = {idp.entity_id(), *saml::MessageID::parse("_r1")},
+                                                  .sp = entity,
+                                                  .name_id = examples::persistent_name("alice"),
+                                                  .session_indexes = {},
+                                                  .as_of = now(),
+                                                  .keep_until = now() + 1h}));
     }
     auto process = open();
     BOOST_TEST(ask_for("c1") == 404);

@@ -1,11 +1,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <future>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "clients.hpp"
+#include "fake_server.hpp"
 #include "redis/slots.hpp"
 #include "redis_server.hpp"
 
@@ -129,6 +132,25 @@ BOOST_AUTO_TEST_CASE(a_server_of_a_cluster_is_no_single_server) {
     const std::size_t other = (cluster().owner_of(key) + 1) % 3;
     const auto client = opened_client(servers_at(cluster().server(other).tcp_address()));
     BOOST_TEST(asked(*client, {"GET", key}).find("configure that topology") != std::string::npos);
+}
+
+// A map that is newer than the redirection knows better.
+BOOST_AUTO_TEST_CASE(a_redirection_to_a_dead_server_is_given_up_when_that_shows) {
+    for (const std::string kind : {"-MOVED 1 ", "-ASK 1 "}) {
+        const DeafPort dead;
+        std::promise<std::string> its_slots;
+        bool redirected = false;
+        const FakeServer server([&, slots = its_slots.get_future().share()](const auto& words) -> std::string {
+            if (words.front() == "CLUSTER") return slots.get();
+            if (std::exchange(redirected, true)) return "+found\r\n";
+            return kind + dead.address() + "\r\n";
+        });
+        const std::string port = server.address().substr(server.address().find(':'));
+        its_slots.set_value("*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n" + port + "\r\n");
+        const auto client = opened_client(cluster_servers({server.address()}));
+        BOOST_TEST(asked(*client, {"GET", "key"}) == "found");
+        BOOST_TEST(client->counters().redirections == 1U);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

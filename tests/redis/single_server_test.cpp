@@ -21,6 +21,20 @@ BOOST_AUTO_TEST_CASE(any_octets_come_back_as_they_were_sent) {
     BOOST_TEST(asked(*client, {"GET", "another"}) == "nil");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_too_long_for_one_write_arrives_whole_and_in_its_place) {
+    RedisServer server;
+    const auto client = opened_client(servers_at(server.address()));
+    std::string octets;
+    while (octets.size() < 3'000'000) octets += std::to_string(octets.size()) + " ";
+    std::vector<sp::redis::Request> requests;
+    for (const std::string before : {"first", "second"}) {
+        requests.push_back({.words = {"ECHO", before}});
+        requests.push_back({.words = {"ECHO", before + octets}});
+    }
+    const auto answers = client->call_all(requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) BOOST_TEST((said(answers[i]) == requests[i].words[1]));
+}
+
 BOOST_AUTO_TEST_CASE(a_scripts_name_is_forgotten_by_the_server_and_its_source_is_sent) {
     RedisServer server;
     const auto client = opened_client(servers_at(server.address()));

@@ -7,6 +7,7 @@
 
 #include "../sp/session_store_trial.hpp"
 #include "redis_server.hpp"
+#include "rounds.hpp"
 #include "slo/sp/redis_session_store.hpp"
 
 namespace slo::test {
@@ -38,10 +39,10 @@ BOOST_AUTO_TEST_CASE(a_logout_that_a_clusters_replica_has_outlives_its_master) {
     const auto store = taken(sp::RedisSessionStore::open(clock, options));
     const auto alive = [&](const char* id) { return taken(store->find(parsed<sp::LocalSessionID>(id))).has_value(); };
     for (const char* id : {"gone", "ending", "kept"}) static_cast<void>(taken(store->admit(session_with(id, {id}))));
-    static_cast<void>(taken(store->begin_logout(order_for("r1", {"gone"}))));
+    static_cast<void>(taken(begin_logout(*store, order_for("r1", {"gone"}))));
     static_cast<void>(
-        taken(store->complete_logout(order_for("r1", {"gone"}).key, {.ended = 1}, {session_of("gone").id})));
-    static_cast<void>(taken(store->begin_logout(order_for("r2", {"ending"}))));
+        taken(complete_logout(*store, order_for("r1", {"gone"}).key, {.ended = 1}, {session_of("gone").id})));
+    static_cast<void>(taken(begin_logout(*store, order_for("r2", {"ending"}))));
     constexpr std::size_t requests = 48;  // some at each master
     for (std::size_t i = 0; i < requests; ++i) {
         for (const char* kind : {"waits", "taken", "dropped"}) {
@@ -67,12 +68,12 @@ BOOST_AUTO_TEST_CASE(a_logout_that_a_clusters_replica_has_outlives_its_master) {
     BOOST_TEST(!alive("ending"));
     BOOST_TEST(alive("kept"));
     BOOST_TEST((taken(store->admit(session_with("late", {"gone"}))) == sp::Admission::refused_by_logout));
-    const auto repeated = taken(store->begin_logout(order_for("r1", {"gone"})));
+    const auto repeated = taken(begin_logout(*store, order_for("r1", {"gone"})));
     BOOST_TEST(std::holds_alternative<sp::RepeatedLogout>(repeated));
     const auto unfinished = taken(store->unfinished_logouts());
     BOOST_TEST_REQUIRE(unfinished.size() == 1U);
     BOOST_TEST(ids_of(unfinished.front().ending) == "ending");
-    const auto begun = taken(store->begin_logout(order_for("r3", {"kept"})));
+    const auto begun = taken(begin_logout(*store, order_for("r3", {"kept"})));
     BOOST_TEST(ids_of(std::get<sp::FreshLogout>(begun).ending) == "kept");
     BOOST_TEST(taken(store->take_due_requests(noon, later, 999)).size() == requests);
     BOOST_TEST(taken(store->take_due_requests(later, later, 999)).size() == 2 * requests);

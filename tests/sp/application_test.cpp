@@ -53,9 +53,12 @@ struct TwoApplications {
     }
 };
 
-std::string ids_of(const std::vector<LocalSessionID>& ids) {
+/// One letter for each session: "e" for ended, "a" for already gone, "f" for failed.
+std::string verdicts(const RoundResult& result) {
     std::string text;
-    for (const auto& id : ids) text += id.str();
+    for (const Ended ended : result.verdicts) {
+        text += ended == Ended::ended ? 'e' : ended == Ended::already_gone ? 'a' : 'f';
+    }
     return text;
 }
 
@@ -111,7 +114,7 @@ BOOST_AUTO_TEST_CASE(counts_a_session_as_gone_only_if_every_application_says_so)
     const RoundResult result = close_after({Ended::ended, Ended::already_gone, Ended::ended, Ended::failed},
                                            {Ended::already_gone, Ended::already_gone, Ended::failed, Ended::ended});
     BOOST_TEST((result.outcome == LogoutOutcome{.ended = 1, .already_gone = 1, .failed = 2}));
-    BOOST_TEST(ids_of(result.gone) == "ab");
+    BOOST_TEST(verdicts(result) == "eaff");
     BOOST_TEST((result.failed_applications == std::vector<std::string>{"first", "second"}));
 }
 
@@ -144,7 +147,7 @@ BOOST_AUTO_TEST_CASE(takes_silence_for_failure) {
     first.report({Ended::ended});
     const RoundResult result = round->close();
     BOOST_TEST((result.outcome == LogoutOutcome{.failed = 1}));
-    BOOST_TEST(result.gone.empty());
+    BOOST_TEST(verdicts(result) == "f");
     BOOST_TEST((result.failed_applications == std::vector<std::string>{"second"}));
 }
 
@@ -152,7 +155,7 @@ BOOST_AUTO_TEST_CASE(takes_a_short_report_for_failure_of_the_rest) {
     start({"a", "b"});
     const RoundResult result = close_after({Ended::ended}, {Ended::ended, Ended::ended});
     BOOST_TEST((result.outcome == LogoutOutcome{.ended = 1, .failed = 1}));
-    BOOST_TEST(ids_of(result.gone) == "a");
+    BOOST_TEST(verdicts(result) == "ef");
 }
 
 BOOST_AUTO_TEST_CASE(takes_an_unknown_value_for_failure) {
@@ -181,13 +184,38 @@ BOOST_AUTO_TEST_CASE(takes_an_exception_for_failure_also_after_a_report) {
     BOOST_TEST((result.failed_applications == std::vector<std::string>{"first"}));
 }
 
-BOOST_AUTO_TEST_CASE(ignores_a_report_after_the_end) {
+BOOST_AUTO_TEST_CASE(hears_a_report_after_the_end_and_says_when_all_are_in) {
+    int at_rest = 0;
     start({"a"});
     first.report({Ended::ended});
-    static_cast<void>(round->close());
-    second.report({Ended::ended});
+    const RoundResult result = round->close([&at_rest] { ++at_rest; });
+    BOOST_TEST(result.at_work);
+    BOOST_TEST((result.outcome == LogoutOutcome{.failed = 1}));
+    BOOST_TEST(!round->is_at_rest());
+    second.report({Ended::already_gone});
     BOOST_TEST(completed == 0);
-    BOOST_TEST((round->close().outcome == LogoutOutcome{.failed = 1}));
+    BOOST_TEST(at_rest == 1);
+    BOOST_TEST(round->is_at_rest());
+    BOOST_TEST(!round->close().at_work);
+    BOOST_TEST((round->close().outcome == LogoutOutcome{.ended = 1}));
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_report_that_is_dropped_for_failure_at_once) {
+    start({"a"});
+    first.report({Ended::ended});
+    second.report = nullptr;
+    BOOST_TEST(completed == 1);
+    const RoundResult result = round->close();
+    BOOST_TEST(!result.at_work);
+    BOOST_TEST((result.outcome == LogoutOutcome{.failed = 1}));
+}
+
+BOOST_AUTO_TEST_CASE(is_at_rest_as_long_as_nobody_was_told) {
+    round = std::make_shared<ApplicationRound>(std::vector<Application*>{&first}, sessions_named({"a"}));
+    BOOST_TEST(round->is_at_rest());
+    const RoundResult result = round->close();
+    BOOST_TEST(!result.at_work);
+    BOOST_TEST((result.outcome == LogoutOutcome{.failed = 1}));
 }
 
 BOOST_AUTO_TEST_CASE(lives_as_long_as_a_report_is_out) {
@@ -210,8 +238,8 @@ BOOST_AUTO_TEST_CASE(hears_a_report_or_not_while_it_closes) {
         const RoundResult result = round->close();
         reporter.join();
         BOOST_TEST(result.outcome.ended + result.outcome.failed == 1U);
-        BOOST_TEST(result.gone.size() == result.outcome.ended);
-        BOOST_TEST((round->close().outcome == result.outcome));
+        BOOST_TEST(result.verdicts.size() == 1U);
+        BOOST_TEST((round->close().outcome == LogoutOutcome{.ended = 1}));
     }
 }
 
@@ -230,7 +258,7 @@ BOOST_AUTO_TEST_CASE(takes_the_stores_word_where_there_is_no_application) {
     BOOST_TEST(completed == 1);
     const RoundResult result = round->close();
     BOOST_TEST((result.outcome == LogoutOutcome{.ended = 2}));
-    BOOST_TEST(ids_of(result.gone) == "ab");
+    BOOST_TEST(verdicts(result) == "ee");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,44 +5,18 @@
 #include "logout_order.hpp"
 #include "reply_mapping.hpp"
 #include "slo/saml/time.hpp"
-#include "values.hpp"
 
 namespace slo::sp {
 
 namespace {
 
 using namespace std::chrono_literals;
-using test::sessions_named;
 
 constexpr Instant now{std::chrono::sys_days{std::chrono::year{2030} / 1 / 15}};
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(logout_decision)
-
-BOOST_AUTO_TEST_CASE(ends_what_a_fresh_logout_named) {
-    const LogoutDecision decision = decide(FreshLogout{sessions_named({"a", "b"})});
-    BOOST_TEST_REQUIRE(std::holds_alternative<EndSessions>(decision));
-    BOOST_TEST((std::get<EndSessions>(decision).sessions == sessions_named({"a", "b"})));
-}
-
-BOOST_AUTO_TEST_CASE(has_nothing_to_end_where_nobody_is_named) {
-    BOOST_TEST(std::holds_alternative<NothingToEnd>(decide(FreshLogout{})));
-    BOOST_TEST(std::holds_alternative<NothingToEnd>(decide(RepeatedLogout{})));
-}
-
-BOOST_AUTO_TEST_CASE(gives_the_recorded_answer_again) {
-    const LogoutOutcome recorded{.ended = 1, .already_gone = 2, .failed = 3};
-    const LogoutDecision decision = decide(RepeatedLogout{recorded, {}});
-    BOOST_TEST_REQUIRE(std::holds_alternative<AnswerAgain>(decision));
-    BOOST_TEST((std::get<AnswerAgain>(decision).recorded == recorded));
-}
-
-BOOST_AUTO_TEST_CASE(ends_again_what_the_first_has_not_finished) {
-    const LogoutDecision decision = decide(RepeatedLogout{std::nullopt, sessions_named({"a"})});
-    BOOST_TEST_REQUIRE(std::holds_alternative<EndSessions>(decision));
-    BOOST_TEST((std::get<EndSessions>(decision).sessions == sessions_named({"a"})));
-}
 
 BOOST_AUTO_TEST_CASE(says_success_only_if_nothing_is_left) {
     const Policy policy;

@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(faults_where_there_is_no_request) {
 }
 
 BOOST_AUTO_TEST_CASE(faults_where_the_answer_can_not_be_signed) {
-    RequestTrace trace(clock.now(), std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, {}}));
+    RequestTrace trace({}, clock.now(), std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, {}}));
     saml::Status unsignable;
     unsignable.nested = {"no URI"};
     expect_fault(answer(parts, trace, unsignable), "Fault/Server", "saml.status");

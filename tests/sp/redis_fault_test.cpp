@@ -1,98 +1,50 @@
 // A node that dies, or loses its servers, before any of its requests: then the IdP comes again, to another node.
 #include <boost/test/unit_test.hpp>
 
-#include "redis/redis_store_impl.hpp"
-#include "redis_server.hpp"
-#include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "redis_nodes.hpp"
+#include "rounds.hpp"
 
 namespace slo::test {
 namespace {
 
 using namespace std::chrono_literals;
-using sp::redis::Answer;
-using sp::redis::Request;
 
-/// Where the line is cut.
-enum class Cut { before_request, before_answer };
-
-/// Passes so many requests on, and then no more; the next one still arrives where it's its answer that is cut off.
-class FailingServers final : public sp::redis::Servers {
-public:
-    FailingServers(Servers& servers, int passed, Cut cut) : servers_(servers), left_(passed), cut_(cut) {}
-
-    Result<Answer> call(Request request) override {
-        const int left = left_--;
-        if (left > 0) return servers_.call(std::move(request));
-        if (left == 0 && cut_ == Cut::before_answer) static_cast<void>(servers_.call(std::move(request)));
-        return sp::fail(sp::Errc::store_failed, "cut off");
-    }
-    std::vector<Result<Answer>> call_all(std::vector<Request> requests) override {
-        std::vector<Result<Answer>> answers;
-        for (Request& request : requests) answers.push_back(call(std::move(request)));
-        return answers;
-    }
-    Result<std::vector<sp::redis::Address>> masters() override { return servers_.masters(); }
-    std::vector<Result<Answer>> call_at(const std::vector<sp::redis::Address>& masters,
-                                        const std::vector<std::string>& words) override {
-        return servers_.call_at(masters, words);
-    }
-    [[nodiscard]] bool has_failed() const { return left_ < 0; }
-
-private:
-    Servers& servers_;
-    int left_;
-    Cut cut_;
-};
-
-/// Two nodes of one deployment on a server of its own: one that fails, and one that doesn't.
+/// Two nodes of one site: one that fails, and one that doesn't.
 class Nodes {
 public:
-    explicit Nodes(int passed, Cut cut = Cut::before_request)
-        : client_(taken(sp::redis::Client::open(servers()))),
-          failing_servers_(*client_, passed, cut),
-          prefix_("fault" + std::to_string(passed) + "." + std::to_string(++count)),
-          failing(clock_, options(), writer(), failing_servers_),
-          sound(clock_, options(), writer(), *client_) {}
+    explicit Nodes(int passed, Cut cut) : failing_(site), sound_(site) { failing_.line.cut_after(passed, cut); }
 
-    [[nodiscard]] bool has_failed() const { return failing_servers_.has_failed(); }
-    [[nodiscard]] bool is_alive(std::string_view id) {
-        return taken(sound.find(parsed<sp::LocalSessionID>(id))).has_value();
-    }
+    [[nodiscard]] bool has_failed() const { return failing_.line.has_failed(); }
+    [[nodiscard]] bool is_alive(std::string_view id) { return sound_.is_alive(id); }
     /// What recovery, or the IdP that comes again, does at the sound node.
     void finish(const sp::LogoutOrder& order) {
-        const sp::BegunLogout begun = taken(sound.begin_logout(order));
+        const sp::BegunLogout begun = taken(begin_logout(sound, order));
         const auto* const fresh = std::get_if<sp::FreshLogout>(&begun);
         const auto& ending = fresh != nullptr ? fresh->ending : std::get<sp::RepeatedLogout>(begun).ending;
         std::vector<sp::LocalSessionID> gone;
         for (const sp::Session& session : ending) gone.push_back(session.id);
-        static_cast<void>(taken(sound.complete_logout(order.key, {.ended = 1}, gone)));
+        static_cast<void>(taken(complete_logout(sound, order.key, {.ended = 1}, gone)));
     }
+    /// Near misses of user@example.com with `hinted`'s index: by the address, and by the index alone.
+    [[nodiscard]] std::size_t misses_by_either_hint() {
+        sp::LogoutOrder by_address = order_for_all("by-address");
+        by_address.name_id.value = "User@Example.com";
+        const sp::LogoutOrder by_index = order_for("by-index", {"_an-index-of-its-own"});
+        return taken(sound.near_misses(by_address)).size() + taken(sound.near_misses(by_index)).size();
+    }
+    void advance(std::chrono::milliseconds by) {
+        for (Node* const node : {&failing_, &sound_}) node->clock.advance(by);
+    }
+
+    Site site;
 
 private:
-    static sp::RedisServers servers() {
-        static const RedisServer one;
-        return {.addresses = {one.address()}, .deadline = 30s};  // for a busy machine; nothing waits for it
-    }
-    static saml::StoreKeys keys() {
-        return {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
-    }
-    sp::redis::RecordWriter writer() const { return {taken(saml::RecordCipher::with_keys(keys())), prefix_}; }
-    sp::RedisSessionStoreOptions options() const {
-        sp::RedisSessionStoreOptions all;
-        all.prefix = prefix_;
-        return all;
-    }
-
-    static inline int count = 0;
-    FixedClock clock_{noon};
-    std::unique_ptr<sp::redis::Client> client_;
-    FailingServers failing_servers_;
-    std::string prefix_;
+    Node failing_;
+    Node sound_;
 
 public:
-    sp::RedisOperations failing;
-    sp::RedisOperations sound;
+    sp::RedisOperations& failing = failing_.store;
+    sp::RedisOperations& sound = sound_.store;
 };
 
 /// Tries with 0, 1, 2... requests until nothing fails any more. Returns how many it took.
@@ -113,13 +65,46 @@ BOOST_AUTO_TEST_SUITE(redis_faults)
 
 BOOST_AUTO_TEST_CASE(a_login_that_fails_anywhere_is_admitted_when_it_comes_again) {
     const int requests = with_each_fault([](Nodes& nodes) {
-        const auto admission = nodes.failing.admit(session_of("s"));
+        const sp::Session session = hinted("s", "user@example.com");
+        sp::LogoutOrder order = order_for_all("r");
+        order.name_id = session.name_id;
+        const auto admission = nodes.failing.admit(session);
         if (!admission) BOOST_TEST((admission.error().code == sp::Errc::store_failed));
-        BOOST_TEST((taken(nodes.sound.admit(session_of("s"))) == sp::Admission::admitted));
+        if (admission) BOOST_TEST(nodes.misses_by_either_hint() == 2u);
+        BOOST_TEST((taken(nodes.sound.admit(session)) == sp::Admission::admitted));
         BOOST_TEST(nodes.is_alive("s"));
-        nodes.finish(order_for_all("r"));
+        BOOST_TEST(nodes.misses_by_either_hint() == 2u);
+        nodes.finish(order);
         BOOST_TEST(!nodes.is_alive("s"));
+        BOOST_TEST(nodes.misses_by_either_hint() == 0u);
         BOOST_TEST(taken(nodes.sound.unfinished_logouts()).empty());
+    });
+    BOOST_TEST(requests == 5);  // two of them write hints
+}
+
+BOOST_AUTO_TEST_CASE(a_search_for_near_misses_that_fails_anywhere_fails) {
+    const int requests = with_each_fault([](Nodes& nodes) {
+        for (const char* id : {"a", "b"}) static_cast<void>(taken(nodes.sound.admit(hinted(id, id))));
+        const auto misses = nodes.failing.near_misses(order_for("r", {"_an-index-of-its-own"}));
+        if (misses) BOOST_TEST(misses->size() == 2u);
+        if (!misses) BOOST_TEST((misses.error().code == sp::Errc::store_failed));
+    });
+    BOOST_TEST(requests == 4);  // the principal's sessions, the hint, and both that it leads to
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_sessions_that_fails_anywhere_fails) {
+    const int requests = with_each_fault([](Nodes& nodes) {
+        for (const char* id : {"a", "b", "c"}) static_cast<void>(taken(nodes.sound.admit(hinted(id, id))));
+        std::size_t count = 0;
+        std::string after;
+        do {
+            const auto page = nodes.failing.sessions_of(idp_id, after, 1);
+            if (!page) BOOST_TEST((page.error().code == sp::Errc::store_failed));
+            if (!page) return;
+            count += page->sessions.size();
+            after = page->next;
+        } while (!after.empty());
+        BOOST_TEST(count == 3u);
     });
     BOOST_TEST(requests == 3);
 }
@@ -137,30 +122,95 @@ BOOST_AUTO_TEST_CASE(a_login_that_fails_anywhere_does_not_outlive_a_logout) {
 BOOST_AUTO_TEST_CASE(a_logout_that_fails_anywhere_is_finished_when_it_comes_again) {
     const int requests = with_each_fault([](Nodes& nodes) {
         static_cast<void>(taken(nodes.sound.admit(session_of("s"))));
-        const auto begun = nodes.failing.begin_logout(order_for_all("r"));
+        const auto begun = begin_logout(nodes.failing, order_for_all("r"));
         if (begun) {
             BOOST_TEST(!nodes.is_alive("s"));
             static_cast<void>(
-                nodes.failing.complete_logout(order_for_all("r").key, {.ended = 1}, {session_of("s").id}));
+                complete_logout(nodes.failing, order_for_all("r").key, {.ended = 1}, {session_of("s").id}));
         }
         nodes.finish(order_for_all("r"));
         BOOST_TEST(!nodes.is_alive("s"));
         BOOST_TEST((taken(nodes.sound.admit(session_of("late"))) == sp::Admission::refused_by_logout));
         BOOST_TEST(taken(nodes.sound.unfinished_logouts()).empty());
-        const auto again = taken(nodes.sound.begin_logout(order_for_all("r")));
+        const auto again = taken(begin_logout(nodes.sound, order_for_all("r")));
         const sp::LogoutOutcome ended{.ended = 1, .already_gone = 0, .failed = 0};
         BOOST_TEST((std::get<sp::RepeatedLogout>(again).recorded == ended));
     });
     BOOST_TEST(requests == 8);
 }
 
+// Nothing is known of a step whose answer was lost: repeated in the same words, it comes to the same.
+BOOST_AUTO_TEST_CASE(a_step_of_a_logout_that_fails_anywhere_comes_to_the_same_when_it_is_repeated) {
+    for (const Cut cut : {Cut::before_request, Cut::before_answer}) {
+        const auto attempt = [](Nodes& nodes) {
+            for (const char* id : {"a", "b"}) static_cast<void>(taken(nodes.sound.admit(hinted(id))));
+            const sp::LogoutOrder order = order_for_all("r");
+            const auto completed = [&](const sp::RoundReport& report) {
+                static_cast<void>(nodes.failing.complete_logout(order.key, report));
+                return taken(nodes.sound.complete_logout(order.key, report));
+            };
+            const sp::RoundClaim first = round_until(1, noon + 1min);
+            static_cast<void>(nodes.failing.begin_logout(order, first));
+            BOOST_TEST(granted(taken(nodes.sound.begin_logout(order, first))) == "a b | ");
+            const sp::LogoutOutcome halfway{.ended = 1, .already_gone = 0, .failed = 1};
+            BOOST_TEST((completed({.round = first.round, .ended = 1, .gone = {hinted("a").id}}) == halfway));
+
+            const sp::RoundClaim second = round_until(2, noon + 1min);
+            static_cast<void>(nodes.failing.resume_logout(order.key, second));
+            BOOST_TEST(granted(taken(nodes.sound.resume_logout(order.key, second))) == "b | ");
+            const sp::LogoutOutcome all{.ended = 1, .already_gone = 1, .failed = 0};
+            BOOST_TEST((completed({.round = second.round, .already_gone = 1, .gone = {hinted("b").id}}) == all));
+            const auto again = taken(nodes.sound.begin_logout(order, round_until(3, noon + 1min)));
+            BOOST_TEST((std::get<sp::RepeatedLogout>(again).recorded == all));
+        };
+        // Place, journal, beginning; place, completion, 2 traces; place, resumption; place, completion, 2 traces, an
+        // end for the place and for the journal's entry.
+        BOOST_TEST(with_each_fault(attempt, cut) == 3 + 4 + 2 + 6);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_round_has_is_another_ones_when_its_node_died_anywhere_and_its_time_is_over) {
+    static_cast<void>(with_each_fault([](Nodes& nodes) {
+        static_cast<void>(taken(nodes.sound.admit(session_of("s"))));
+        const sp::LogoutOrder order = order_for_all("r");
+        const sp::RoundClaim first = round_until(1, noon + 1min);
+        const bool has_begun = nodes.failing.begin_logout(order, first).has_value();
+        const sp::RoundReport at_work{.round = first.round, .gone = {}, .at_work_until = noon + 2min};
+        const bool is_longer = has_begun && nodes.failing.complete_logout(order.key, at_work).has_value();
+
+        const sp::RoundClaim second = round_until(2, noon + 1h);
+        const auto begun = taken(nodes.sound.begin_logout(order, second));
+        BOOST_TEST(granted(begun) == (has_begun ? " | s" : "s | "));
+        nodes.advance(1min);
+        BOOST_TEST(granted(taken(nodes.sound.resume_logout(order.key, second))) == (is_longer ? " | s" : "s | "));
+        nodes.advance(1min);
+        BOOST_TEST(granted(taken(nodes.sound.resume_logout(order.key, second))) == "s | ");
+        const sp::RoundReport gone{.round = second.round, .ended = 1, .gone = {session_of("s").id}};
+        BOOST_TEST(taken(nodes.sound.complete_logout(order.key, gone)).complete());
+        BOOST_TEST(taken(nodes.sound.unfinished_logouts()).empty());
+    }));
+}
+
 BOOST_AUTO_TEST_CASE(a_logout_that_has_begun_is_in_the_journal_whatever_fails) {
     static_cast<void>(with_each_fault([](Nodes& nodes) {
         static_cast<void>(taken(nodes.sound.admit(session_of("s"))));
-        const auto begun = nodes.failing.begin_logout(order_for_all("r"));
+        const auto begun = begin_logout(nodes.failing, order_for_all("r"));
         const auto unfinished = taken(nodes.sound.unfinished_logouts());
         BOOST_TEST(unfinished.size() == (nodes.is_alive("s") ? 0u : 1u));
         if (begun) BOOST_TEST(unfinished.size() == 1u);
+    }));
+}
+
+// Until the IdP comes again, recovery has looked at what the dead node left, and may have thought that nothing comes.
+BOOST_AUTO_TEST_CASE(a_logout_that_begins_after_recovery_has_given_it_up_keeps_its_place_until_it_is_completed) {
+    static_cast<void>(with_each_fault([](Nodes& nodes) {
+        static_cast<void>(taken(nodes.sound.admit(session_of("s"))));
+        static_cast<void>(begin_logout(nodes.failing, order_for_all("r")));
+        nodes.advance(30min);
+        static_cast<void>(taken(nodes.sound.unfinished_logouts()));
+        static_cast<void>(taken(begin_logout(nodes.sound, order_for_all("r"))));
+        BOOST_TEST(nodes.site.is_kept_for_ever(":request:*"));
+        BOOST_TEST(taken(nodes.sound.unfinished_logouts()).size() == 1u);
     }));
 }
 

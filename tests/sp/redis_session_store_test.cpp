@@ -1,5 +1,6 @@
 // The shared engine keeps the contract, on one server and on a Cluster, and what is its own.
 #include "slo/sp/redis_session_store.hpp"
+#include "rounds.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -105,7 +106,7 @@ bool is_alive(sp::SessionStore& store, std::string_view id) {
 }
 
 std::string begun_at(sp::SessionStore& store, const sp::LogoutOrder& order) {
-    const sp::BegunLogout begun = taken(store.begin_logout(order));
+    const sp::BegunLogout begun = taken(begin_logout(store, order));
     const auto* const fresh = std::get_if<sp::FreshLogout>(&begun);
     return fresh != nullptr ? ids_of(fresh->ending) : "repeated: " + ids_of(std::get<sp::RepeatedLogout>(begun).ending);
 }
@@ -136,11 +137,12 @@ private:
 BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract redis_engine("redis_session_store", &make_redis_store,
-                                 {admission_contract(), matching_contract(), completion_contract(), listing_contract(),
-                                  request_contract(), barriers_contract()});
+                                 {admission_contract(), matching_contract(), completion_contract(), round_contract(),
+                                  listing_contract(), request_contract(), barriers_contract()});
 const StoreContract redis_cluster_engine("redis_session_store_on_a_cluster", &make_cluster_store,
                                          {admission_contract(), matching_contract(), completion_contract(),
-                                          listing_contract(), request_contract(), barriers_contract()});
+                                          round_contract(), listing_contract(), request_contract(),
+                                          barriers_contract()});
 
 BOOST_AUTO_TEST_SUITE(redis_session_store_itself)
 
@@ -170,7 +172,7 @@ BOOST_AUTO_TEST_CASE(another_node_recovers_what_one_has_begun) {
     BOOST_TEST_REQUIRE(unfinished.size() == 1u);
     BOOST_TEST((unfinished.front().key == order_for_all("r").key));
     BOOST_TEST(ids_of(unfinished.front().ending) == "s");
-    static_cast<void>(taken(b->complete_logout(unfinished.front().key, {.ended = 1}, {session_of("s").id})));
+    static_cast<void>(taken(complete_logout(*b, unfinished.front().key, {.ended = 1}, {session_of("s").id})));
     BOOST_TEST(taken(b->unfinished_logouts()).empty());
 }
 
@@ -355,16 +357,19 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
 
     // What a server takes for itself comes and goes; this is less than any has.
     server.ask({"CONFIG", "SET", "maxmemory", "1mb"});
-    const auto begun = store->begin_logout(order_for_all("r1"));
+    const auto begun = begin_logout(*store, order_for_all("r1"));
     BOOST_TEST_REQUIRE(!begun.has_value());
     BOOST_TEST((begun.error().code == sp::Errc::store_full));
-    BOOST_TEST(store->complete_logout(order_for_all("of-nobody").key, {}, {}).has_value());
+    // What has begun can be finished, or there would never be room again.
+    const sp::LogoutKey unfinished = order_for_all("r0").key;
+    BOOST_TEST(ids_of(taken(store->resume_logout(unfinished, claim_of(unfinished))).ending) == "gone");
+    BOOST_TEST(complete_logout(*store, order_for_all("of-nobody").key, {}, {}).has_value());
     BOOST_TEST((store->keep_request(request_of("another")).error().code == sp::Errc::store_full));
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 9)).size() == 1u);
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 9)).empty());
     BOOST_TEST(store->drop_request(request_of("kept").order.key).has_value());
     const sp::LogoutOutcome ended{.ended = 1, .already_gone = 0, .failed = 0};
-    BOOST_TEST((taken(store->complete_logout(order_for_all("r0").key, ended, {session_of("gone").id})) == ended));
+    BOOST_TEST((taken(complete_logout(*store, order_for_all("r0").key, ended, {session_of("gone").id})) == ended));
 
     server.ask({"CONFIG", "SET", "maxmemory", "0"});
     BOOST_TEST((taken(store->admit(session_with("late", {"i0"}))) == sp::Admission::refused_by_logout));
@@ -387,7 +392,7 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_wi
     const auto found = impatient->find(session_of("alive").id);
     BOOST_TEST_REQUIRE(!found.has_value());
     BOOST_TEST((found.error().code == sp::Errc::store_failed));
-    BOOST_TEST((impatient->begin_logout(order_for_all("r2")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((begin_logout(*impatient, order_for_all("r2")).error().code == sp::Errc::store_failed));
 
     server.start();
     await("the reconnection", [&] { return impatient->find(session_of("alive").id).has_value(); });
@@ -445,7 +450,7 @@ BOOST_AUTO_TEST_CASE(the_server_drops_in_time_what_is_over_and_nothing_that_a_lo
     BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));
     static_cast<void>(begun_at(*store, order_for("r", {"s1"})));
     BOOST_TEST(kept_for_ever().size() == 5u);  // besides: the sessions, the logout, its place, the journal
-    static_cast<void>(taken(store->complete_logout(order_for("r", {"s1"}).key, {.ended = 1}, {session_of("s1").id})));
+    static_cast<void>(taken(complete_logout(*store, order_for("r", {"s1"}).key, {.ended = 1}, {session_of("s1").id})));
     BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));
     BOOST_TEST(store->keep_request(request_of("kept")).has_value());
     BOOST_TEST((kept_for_ever() == std::vector<std::string>{"p:deployment"}));

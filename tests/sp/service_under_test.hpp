@@ -1,6 +1,7 @@
 // A LogoutService over a store that does what a test says, and the requests for it.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -23,34 +24,55 @@ namespace slo::test {
 class ScriptedStore final : public sp::SessionStore {
 public:
     Result<sp::BegunLogout> begun = sp::BegunLogout(sp::FreshLogout{});
-    std::optional<Result<sp::LogoutOutcome>> recorded;  ///< absent: the outcome that it was given
+    std::optional<Result<sp::RepeatedLogout>> resumed;  ///< absent: what `unfinished` has
+    std::optional<Result<sp::LogoutOutcome>> recorded;  ///< absent: what was reported
     Result<std::vector<sp::UnfinishedLogout>> unfinished = std::vector<sp::UnfinishedLogout>{};
+    Result<std::vector<sp::NearMiss>> misses = std::vector<sp::NearMiss>{};
     std::function<void()> on_begin;
     std::function<void()> on_complete;
 
     std::string calls;  ///< "begin complete ", in order
-    std::optional<sp::LogoutOrder> order;
-    std::optional<sp::LogoutOutcome> outcome;
+    std::optional<sp::LogoutOrder> order;  ///< under the present names, which come first
+    std::optional<sp::LogoutOutcome> outcome;  ///< as reported; what wasn't gone of what was given out is `failed`
     std::string gone;
+    std::vector<sp::LogoutOrder> orders;  ///< under every name
+    std::vector<sp::Session> admitted;
 
-    Result<sp::Admission> admit(const sp::Session&) override { return sp::Admission::admitted; }
-    Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder& given) override {
+    Result<sp::Admission> admit(const sp::Session& session) override {
+        admitted.push_back(session);
+        return sp::Admission::admitted;
+    }
+    Result<sp::Admission> would_admit(const sp::Session&) override { return sp::Admission::admitted; }
+    Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder& given, const sp::RoundClaim&) override {
         calls += "begin ";
-        order = given;
+        if (!order || order->key.idp == given.key.idp) order = given;
+        orders.push_back(given);
         if (on_begin) on_begin();
+        if (begun) given_out_ = ending_of(*begun);
         return begun;
     }
-    Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey&, const sp::LogoutOutcome& given,
-                                              const std::vector<sp::LocalSessionID>& ids) override {
+    Result<sp::RepeatedLogout> resume_logout(const sp::LogoutKey& key, const sp::RoundClaim&) override {
+        if (resumed) return *resumed;
+        for (const sp::UnfinishedLogout& logout : *unfinished) {
+            if (logout.key != key) continue;
+            given_out_ = logout.ending.size();
+            return sp::RepeatedLogout{{}, logout.ending};
+        }
+        return sp::fail(sp::Errc::store_failed, "no such logout has begun");
+    }
+    Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey&, const sp::RoundReport& report) override {
         calls += "complete ";
-        outcome = given;
-        for (const auto& id : ids) gone += id.str() + " ";
+        const std::size_t failed = given_out_ - std::min(given_out_, report.gone.size()) + report.near_misses;
+        outcome = sp::LogoutOutcome{
+            .ended = report.ended, .already_gone = report.already_gone, .failed = static_cast<std::uint32_t>(failed)};
+        for (const auto& id : report.gone) gone += id.str() + " ";
         if (on_complete) on_complete();
-        return recorded.value_or(given);
+        return recorded.value_or(*outcome);
     }
     Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return std::optional<sp::Session>(); }
     Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return unfinished; }
     Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder&) override { return std::vector<sp::Session>{}; }
+    Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder&) override { return misses; }
     Result<sp::SessionPage> sessions_of(const saml::EntityID&, const std::string&, std::size_t) override {
         return sp::SessionPage{};
     }
@@ -59,6 +81,12 @@ public:
         return std::vector<sp::KeptRequest>{};
     }
     Result<void> drop_request(const sp::LogoutKey&) override { return Done{}; }
+
+private:
+    static std::size_t ending_of(const sp::BegunLogout& begun) {
+        return std::visit([](const auto& logout) { return logout.ending.size(); }, begun);
+    }
+    std::size_t given_out_ = 0;
 };
 
 inline saml::SigningKey signing_key(const std::string& name) {

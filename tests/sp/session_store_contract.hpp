@@ -30,6 +30,7 @@ struct ContractCase {
 [[nodiscard]] std::vector<ContractCase> admission_contract();   ///< who gets in, and who comes too late
 [[nodiscard]] std::vector<ContractCase> matching_contract();    ///< whom an order names
 [[nodiscard]] std::vector<ContractCase> completion_contract();  ///< ending, gone, repeated, unfinished
+[[nodiscard]] std::vector<ContractCase> round_contract();       ///< one round at a time, and near misses
 [[nodiscard]] std::vector<ContractCase> listing_contract();     ///< whom an order would end, and an IdP's sessions
 [[nodiscard]] std::vector<ContractCase> request_contract();     ///< our own requests, kept until an IdP has seen them
 [[nodiscard]] std::vector<ContractCase> limits_contract();      ///< what a full store does

@@ -1,5 +1,6 @@
 // The memory engine keeps the contract, and what is its own.
 #include "session_store_contract.hpp"
+#include "rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -35,8 +36,8 @@ void sweep_all(sp::MemorySessionStore& store) {
 BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract memory_engine("memory_session_store", &make_memory_store,
-                                  {admission_contract(), matching_contract(), completion_contract(), listing_contract(),
-                                   request_contract(), limits_contract()});
+                                  {admission_contract(), matching_contract(), completion_contract(), round_contract(),
+                                   listing_contract(), request_contract(), limits_contract()});
 
 BOOST_AUTO_TEST_SUITE(memory_session_store_itself)
 
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(sweeps_what_has_expired_and_nothing_else) {
         BOOST_TEST((store.admit(session).value() == sp::Admission::admitted));
     }
     sp::LogoutOrder order = order_for_all("r");  // ends N1's 14 or 15 sessions, half of which expire early
-    const auto begun = taken(store.begin_logout(order));
+    const auto begun = taken(begin_logout(store, order));
     const std::size_t ending = std::get<sp::FreshLogout>(begun).ending.size();
     sweep_all(store);
     BOOST_TEST(store.size().sessions == 100u);
@@ -66,11 +67,11 @@ BOOST_AUTO_TEST_CASE(sweeps_what_has_expired_and_nothing_else) {
 
     std::vector<sp::LocalSessionID> gone;
     for (const sp::Session& session : std::get<sp::FreshLogout>(begun).ending) gone.push_back(session.id);
-    static_cast<void>(taken(store.complete_logout(order.key, {}, gone)));
+    static_cast<void>(taken(complete_logout(store, order.key, {}, gone)));
     BOOST_TEST(store.size().sessions == 0u);
     sweep_all(store);
     BOOST_TEST(store.size().logout_records == 0u);
-    BOOST_TEST(std::holds_alternative<sp::FreshLogout>(taken(store.begin_logout(order))));
+    BOOST_TEST(std::holds_alternative<sp::FreshLogout>(taken(begin_logout(store, order))));
 }
 
 BOOST_AUTO_TEST_CASE(sweeps_logouts_no_longer_kept_and_no_others) {
@@ -80,8 +81,8 @@ BOOST_AUTO_TEST_CASE(sweeps_logouts_no_longer_kept_and_no_others) {
     for (int i = 0; i < logouts; ++i) {
         sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
         if (i % 2 == 0) order.keep_until += 1h;
-        static_cast<void>(taken(store.begin_logout(order)));
-        static_cast<void>(taken(store.complete_logout(order.key, {}, {})));
+        static_cast<void>(taken(begin_logout(store, order)));
+        static_cast<void>(taken(complete_logout(store, order.key, {}, {})));
     }
     sweep_all(store);
     BOOST_TEST(store.size().logout_records == std::size_t{logouts});
@@ -136,7 +137,7 @@ BOOST_AUTO_TEST_CASE(keeps_every_field_when_no_more_scopes_are_shared) {
 
     sp::LogoutOrder order = order_for_all("r");
     order.name_id = session_at(more_than_16_mib - 1).name_id;
-    const auto begun = taken(store.begin_logout(order));
+    const auto begun = taken(begin_logout(store, order));
     BOOST_TEST(ids_of(std::get<sp::FreshLogout>(begun).ending) == "s" + std::to_string(more_than_16_mib - 1));
     const auto unfinished = taken(store.unfinished_logouts());
     BOOST_TEST_REQUIRE(unfinished.size() == 1u);
@@ -151,7 +152,7 @@ BOOST_AUTO_TEST_CASE(records_that_share_a_place_are_told_apart) {
     for (const char* name : {"N1", "N2"}) {
         sp::Session session = session_named(name, name);
         session.idp = name == std::string_view("N1") ? idp_id : other_idp_id;
-        owned.push_back(sp::PackedSession::pack(session, nullptr, place, place));
+        owned.push_back(sp::PackedSession::pack(session, nullptr, place, place, {}));
         principals.add(owned.back().get(), owned.back()->principal_key());
         ids.sessions.add(owned.back().get());
     }

@@ -1,6 +1,7 @@
 // A full store: what has expired makes room; a live session, an ending one and a kept logout never do.
 #include <boost/test/unit_test.hpp>
 
+#include "rounds.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/error.hpp"
@@ -18,7 +19,7 @@ bool is_full_for(Trial& trial, const sp::Session& session) {
 }
 
 bool is_full_for(Trial& trial, const sp::LogoutOrder& order) {
-    const auto begun = trial.store->begin_logout(order);
+    const auto begun = begin_logout(*trial.store, order);
     return !begun && begun.error().code == sp::Errc::store_full;
 }
 
@@ -39,7 +40,7 @@ void nobody_lines_up_barriers_without_end(MakeStore make_store) {
         sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
         order.as_of -= std::chrono::milliseconds(i);
         order.keep_until += std::chrono::milliseconds(i);
-        BOOST_TEST_REQUIRE(trial.store->begin_logout(order).has_value());
+        BOOST_TEST_REQUIRE(begin_logout(*trial.store, order).has_value());
     }
     sp::LogoutOrder one_more = order_for_all("one-more");
     one_more.as_of -= 1h;
@@ -48,8 +49,8 @@ void nobody_lines_up_barriers_without_end(MakeStore make_store) {
     sp::LogoutOrder newer = order_for_all("newer");  // takes the place of them all
     newer.as_of += 1ms;
     newer.keep_until += 2h;
-    BOOST_TEST(trial.store->begin_logout(newer).has_value());
-    BOOST_TEST(trial.store->begin_logout(one_more).has_value());
+    BOOST_TEST(begin_logout(*trial.store, newer).has_value());
+    BOOST_TEST(begin_logout(*trial.store, one_more).has_value());
 }
 
 void a_refused_or_malformed_login_takes_no_room(MakeStore make_store) {
@@ -127,6 +128,7 @@ void a_logout_no_longer_kept_makes_room_once_it_is_finished(MakeStore make_store
     trial.complete(order_for("r2", {"i2"}), {});
     BOOST_TEST(trial.begin(later) == "");
     BOOST_TEST(is_full_for(trial, order_for_all("r4")));
+    BOOST_TEST(ids_of(trial.repeat(order_for("r1", {"i1"})).ending) == "a");
     trial.complete(order_for("r1", {"i1"}), {"a"});
     BOOST_TEST(trial.begin(order_for_all("r4")) == "");
 }

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "redis_server.hpp"
+#include "rounds.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/memory_session_store.hpp"
 #include "slo/sp/redis_session_store.hpp"
@@ -102,7 +103,7 @@ private:
             if (logout.index < index_count) order.session_indexes = indexes({index_text(logout.index)});
             order.as_of = instant_of(logout.as_of);
             const Login before = last();
-            const auto begun = store_.begin_logout(order);
+            const auto begun = begin_logout(store_, order);
             acknowledge(logout);
             if (before.admitted && logout.covers(before) && is_alive(before.id)) ++survivors_seen;
             if (!begun || !complete(order, *begun)) ++failures;
@@ -115,7 +116,7 @@ private:
         if (fresh == nullptr) return false;
         std::vector<sp::LocalSessionID> gone;
         for (const sp::Session& session : fresh->ending) gone.push_back(session.id);
-        return store_.complete_logout(order.key, {}, gone).has_value();
+        return complete_logout(store_, order.key, {}, gone).has_value();
     }
 
     void acknowledge(const Logout& logout) {

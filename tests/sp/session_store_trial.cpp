@@ -1,4 +1,5 @@
 #include "session_store_trial.hpp"
+#include "rounds.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -91,13 +92,13 @@ bool Trial::is_alive(std::string_view id) {
 }
 
 std::string Trial::begin(const sp::LogoutOrder& order) {
-    const sp::BegunLogout begun = taken(store->begin_logout(order));
+    const sp::BegunLogout begun = taken(begin_logout(*store, order));
     if (!std::holds_alternative<sp::FreshLogout>(begun)) throw std::logic_error("the logout isn't fresh");
     return ids_of(std::get<sp::FreshLogout>(begun).ending);
 }
 
 sp::RepeatedLogout Trial::repeat(const sp::LogoutOrder& order) {
-    sp::BegunLogout begun = taken(store->begin_logout(order));
+    sp::BegunLogout begun = taken(begin_logout(*store, order));
     if (!std::holds_alternative<sp::RepeatedLogout>(begun)) throw std::logic_error("the logout isn't a repeated one");
     return std::get<sp::RepeatedLogout>(std::move(begun));
 }
@@ -105,15 +106,15 @@ sp::RepeatedLogout Trial::repeat(const sp::LogoutOrder& order) {
 sp::LogoutOutcome Trial::complete(const sp::LogoutOrder& order, const std::vector<std::string>& gone,
                                   std::uint32_t failed) {
     const auto ended = static_cast<std::uint32_t>(gone.size());
-    return taken(store->complete_logout(order.key, {.ended = ended, .failed = failed}, local_ids(gone)));
+    return taken(complete_logout(*store, order.key, {.ended = ended, .failed = failed}, local_ids(gone)));
 }
 
 void Trial::log_out(const sp::LogoutOrder& order) {
-    const sp::BegunLogout begun = taken(store->begin_logout(order));
+    const sp::BegunLogout begun = taken(begin_logout(*store, order));
     std::vector<sp::LocalSessionID> gone;
     for (const sp::Session& session : std::get<sp::FreshLogout>(begun).ending) gone.push_back(session.id);
     const auto ended = static_cast<std::uint32_t>(gone.size());
-    static_cast<void>(taken(store->complete_logout(order.key, {.ended = ended}, gone)));
+    static_cast<void>(taken(complete_logout(*store, order.key, {.ended = ended}, gone)));
 }
 
 std::string Trial::unfinished() {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <thread>
 
+#include "rounds.hpp"
 #include "session_store_trial.hpp"
 #include "sqlite_crash_testimony.hpp"
 #include "sqlite_trial.hpp"
@@ -77,7 +78,7 @@ private:
     enum class Manner { completes, gives_up };
     void log_out(Note note, Manner manner) {
         tell(note, Note::What::asks_logout);
-        const auto begun = store_.begin_logout(order_in(note));
+        const auto begun = begin_logout(store_, order_in(note));
         const auto* fresh = begun ? std::get_if<sp::FreshLogout>(&*begun) : nullptr;
         if (fresh == nullptr) return tell(note, Note::What::failed);
         tell(note, Note::What::began);
@@ -86,8 +87,10 @@ private:
         for (const sp::Session& session : fresh->ending) gone.push_back(session.id);
         note.ended = static_cast<std::uint32_t>(gone.size());
         tell(note, Note::What::asks_completion);
-        const auto outcome = store_.complete_logout(order_in(note).key, {.ended = note.ended}, gone);
-        tell(note, outcome && outcome->ended == note.ended ? Note::What::completed : Note::What::failed);
+        const auto outcome = complete_logout(store_, order_in(note).key, {.ended = note.ended}, gone);
+        // Where another round has some of its sessions, it isn't complete, and the outcome may still change.
+        if (!outcome) return tell(note, Note::What::failed);
+        if (outcome->complete()) tell(note, Note::What::completed);
     }
 
     sp::SessionStore& store_;
@@ -136,11 +139,15 @@ bool all_is_true(const Testimony& testimony, sp::SessionStore& store) {
 
 /// What an IdP and recovery do then: repeat what got no answer, and finish what isn't finished.
 bool recovers(const Testimony& testimony, sp::SqliteSessionStore& store, const std::filesystem::path& folder) {
-    for (const sp::LogoutOrder& order : testimony.orders()) static_cast<void>(taken(store.begin_logout(order)));
+    const auto round_of = [](const sp::LogoutKey& key) { return sp::RoundClaim{claim_of(key).round, noon}; };
+    for (const sp::LogoutOrder& order : testimony.orders()) {
+        static_cast<void>(taken(store.begin_logout(order, round_of(order.key))));
+    }
     for (const sp::UnfinishedLogout& logout : taken(store.unfinished_logouts())) {
         std::vector<sp::LocalSessionID> gone;
         for (const sp::Session& session : logout.ending) gone.push_back(session.id);
-        static_cast<void>(taken(store.complete_logout(logout.key, {}, gone)));
+        static_cast<void>(taken(store.resume_logout(logout.key, round_of(logout.key))));
+        static_cast<void>(taken(complete_logout(store, logout.key, {}, gone)));
     }
     Sqlite file(folder / "sessions.db");
     return taken(store.unfinished_logouts()).empty() && file.ask("PRAGMA integrity_check") == "ok\n" &&

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <utility>
 
+#include "rounds.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/error.hpp"
 #include "sqlite_trial.hpp"
@@ -22,7 +23,7 @@ struct OpenStore {
     OpenStore() {
         for (const char* id : {"a", "b"}) static_cast<void>(taken(store->admit(session_of(id))));
         static_cast<void>(taken(store->admit(session_with("c", {"i3"}))));
-        static_cast<void>(taken(store->begin_logout(order_for("r", {"i3"}))));
+        static_cast<void>(taken(begin_logout(*store, order_for("r", {"i3"}))));
         BOOST_TEST(store->keep_request(request_of("k")).has_value());
     }
     [[nodiscard]] fs::path file() const { return folder / "sessions.db"; }
@@ -95,11 +96,11 @@ const std::pair<const char*, Operation> operations[] = {
     {"named_by", [](sp::SessionStore& s) { return outcome_of(s.named_by(order_for_all("q"))); }},
     {"sessions_of", [](sp::SessionStore& s) { return outcome_of(s.sessions_of(idp_id, "", 9)); }},
     {"unfinished_logouts", [](sp::SessionStore& s) { return outcome_of(s.unfinished_logouts()); }},
-    {"begin_logout", [](sp::SessionStore& s) { return outcome_of(s.begin_logout(order_for_all("r2"))); }},
-    {"begin_logout again", [](sp::SessionStore& s) { return outcome_of(s.begin_logout(order_for("r", {"i3"}))); }},
+    {"begin_logout", [](sp::SessionStore& s) { return outcome_of(begin_logout(s, order_for_all("r2"))); }},
+    {"begin_logout again", [](sp::SessionStore& s) { return outcome_of(begin_logout(s, order_for("r", {"i3"}))); }},
     {"complete_logout",
      [](sp::SessionStore& s) {
-         return outcome_of(s.complete_logout(order_for("r", {"i3"}).key, {.ended = 1}, {session_of("c").id}));
+         return outcome_of(complete_logout(s, order_for("r", {"i3"}).key, {.ended = 1}, {session_of("c").id}));
      }},
     {"keep_request", [](sp::SessionStore& s) { return s.keep_request(request_of("k2")); }},
     {"take_due_requests", [](sp::SessionStore& s) { return outcome_of(s.take_due_requests(noon, noon, 9)); }},
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(what_is_lost_during_an_operation_is_not_confirmed) {
         TreacherousClock clock;
         const auto store = open_store(clock, folder.path());
         clock.doom(folder.path() / name);
-        const auto begun = store->begin_logout(order_for_all("r"));
+        const auto begun = begin_logout(*store, order_for_all("r"));
         BOOST_TEST(!fs::exists(folder.path() / name));
         BOOST_TEST_REQUIRE(!begun.has_value(), name);
         BOOST_TEST((begun.error().code == sp::Errc::store_failed));
@@ -181,7 +182,7 @@ BOOST_AUTO_TEST_CASE(goes_on_when_what_was_moved_away_is_moved_back) {
         fs::rename(trial.aside(), path);
         BOOST_TEST(taken(trial.store->find(session_of("a").id)).has_value(), path);
     }
-    static_cast<void>(taken(trial.store->begin_logout(order_for_all("r2"))));
+    static_cast<void>(taken(begin_logout(*trial.store, order_for_all("r2"))));
     trial.reopen();
     BOOST_TEST((taken(trial.store->admit(session_of("d"))) == sp::Admission::refused_by_logout));
 }
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(goes_on_when_what_was_moved_away_is_moved_back) {
 BOOST_AUTO_TEST_CASE(an_orderly_end_saves_what_was_confirmed_before_the_log_was_lost) {
     for (const char* name : {"sessions.db-wal", "sessions.db-shm"}) {
         OpenStore trial;
-        static_cast<void>(taken(trial.store->begin_logout(order_for_all("r2"))));
+        static_cast<void>(taken(begin_logout(*trial.store, order_for_all("r2"))));
         fs::remove(trial.folder / name);
         BOOST_TEST(!trial.store->find(session_of("a").id).has_value());
         trial.reopen();
@@ -210,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_link_on_the_way_that_leads_elsewhere_is_a_loss) {
     fs::remove(parent.path() / "data");
     fs::create_directory_symlink("second", parent.path() / "data");
     BOOST_TEST((store->find(session_of("a").id).error().code == sp::Errc::store_failed));
-    BOOST_TEST((store->begin_logout(order_for_all("r")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((begin_logout(*store, order_for_all("r")).error().code == sp::Errc::store_failed));
 }
 
 BOOST_AUTO_TEST_CASE(a_relative_folder_is_the_same_one_wherever_the_process_goes) {

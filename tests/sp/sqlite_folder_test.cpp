@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
+#include "rounds.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/error.hpp"
 #include "sqlite/store_folder.hpp"
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(opens_no_file_once_it_is_open) {
             const sp::Session session = session_of("s" + std::to_string(i));
             if (!store->admit(session) || !taken(store->find(session.id))) return false;
         }
-        const auto begun = taken(store->begin_logout(order_for_all("r")));
+        const auto begun = taken(begin_logout(*store, order_for_all("r")));
         if (std::get<sp::FreshLogout>(begun).ending.size() != 1000) return false;
         return taken(store->unfinished_logouts()).size() == 1 &&
                std::filesystem::file_size(folder.path() / "sessions.db") > 100'000;

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <deque>
 
+#include "rounds.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/error.hpp"
@@ -41,8 +42,8 @@ struct Reopened {
 BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract sqlite_engine("sqlite_session_store", &make_sqlite_store,
-                                  {admission_contract(), matching_contract(), completion_contract(), listing_contract(),
-                                   request_contract(), limits_contract()});
+                                  {admission_contract(), matching_contract(), completion_contract(), round_contract(),
+                                   listing_contract(), request_contract(), limits_contract()});
 
 BOOST_AUTO_TEST_SUITE(sqlite_session_store_itself)
 
@@ -55,15 +56,15 @@ BOOST_AUTO_TEST_CASE(everything_acknowledged_is_there_after_a_restart) {
     const sp::LogoutOrder completed = order_for("r1", {"i3"});
     const sp::LogoutOrder begun = order_for("r2", {"i4"});
     const sp::LogoutOutcome outcome{.ended = 1, .already_gone = 0, .failed = 0};
-    static_cast<void>(taken(trial.store->begin_logout(completed)));
-    static_cast<void>(taken(trial.store->complete_logout(completed.key, outcome, {session_of("b").id})));
-    static_cast<void>(taken(trial.store->begin_logout(begun)));
+    static_cast<void>(taken(begin_logout(*trial.store, completed)));
+    static_cast<void>(taken(complete_logout(*trial.store, completed.key, outcome, {session_of("b").id})));
+    static_cast<void>(taken(begin_logout(*trial.store, begun)));
 
     trial.reopen();
     BOOST_TEST((taken(trial.store->find(kept.id)) == kept));
     BOOST_TEST(!trial.is_alive("b"));
     BOOST_TEST(!trial.is_alive("c"));
-    const auto repeated = taken(trial.store->begin_logout(completed));
+    const auto repeated = taken(begin_logout(*trial.store, completed));
     BOOST_TEST((std::get<sp::RepeatedLogout>(repeated).recorded == outcome));
     const auto unfinished = taken(trial.store->unfinished_logouts());
     BOOST_TEST_REQUIRE(unfinished.size() == 1u);
@@ -77,16 +78,16 @@ BOOST_AUTO_TEST_CASE(the_limits_hold_across_a_restart) {
     const StoreSettings room_for_two{.max_sessions = 2, .max_logout_records = 9, .max_logout_records_per_idp = 2};
     Reopened trial;
     for (const char* id : {"a", "b"}) BOOST_TEST((trial.admit(session_of(id)) == sp::Admission::admitted));
-    static_cast<void>(taken(trial.store->begin_logout(order_for("r1", {"i8"}))));
-    static_cast<void>(taken(trial.store->begin_logout(order_for("r2", {"i9"}))));
+    static_cast<void>(taken(begin_logout(*trial.store, order_for("r1", {"i8"}))));
+    static_cast<void>(taken(begin_logout(*trial.store, order_for("r2", {"i9"}))));
     trial.reopen(room_for_two);
     BOOST_TEST(trial.store->size().sessions == 2u);
     BOOST_TEST(trial.store->size().logout_records == 2u);
     BOOST_TEST((trial.store->admit(session_of("c")).error().code == sp::Errc::store_full));
-    BOOST_TEST((trial.store->begin_logout(order_for_all("r3")).error().code == sp::Errc::store_full));
+    BOOST_TEST((begin_logout(*trial.store, order_for_all("r3")).error().code == sp::Errc::store_full));
     sp::LogoutOrder of_another = order_for_all("r3");
     of_another.key.idp = other_idp_id;
-    BOOST_TEST(trial.store->begin_logout(of_another).has_value());
+    BOOST_TEST(begin_logout(*trial.store, of_another).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(kept_requests_are_there_after_a_restart_and_count) {
@@ -124,7 +125,7 @@ BOOST_AUTO_TEST_CASE(sweeps_requests_an_hour_too_late) {
 BOOST_AUTO_TEST_CASE(a_large_logout_counts_for_each_kib_that_it_begins) {
     Reopened trial;
     const std::vector<std::string> many(32, std::string(1000, 'i'));
-    static_cast<void>(taken(trial.store->begin_logout(order_for("r1", many))));
+    static_cast<void>(taken(begin_logout(*trial.store, order_for("r1", many))));
     BOOST_TEST(trial.store->size().logout_records > 62u);
     BOOST_TEST(trial.store->size().logout_records < 70u);
 }
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(sweeps_a_few_at_a_time_and_only_what_has_expired) {
         if (i % 2 == 0) session.expires = noon + 1min;
         BOOST_TEST_REQUIRE((trial.admit(session) == sp::Admission::admitted));
     }
-    const auto begun = taken(trial.store->begin_logout(order_for_all("r")));
+    const auto begun = taken(begin_logout(*trial.store, order_for_all("r")));
     const auto& ending = std::get<sp::FreshLogout>(begun).ending;
     BOOST_TEST(ending.size() == 100u);
     BOOST_TEST(trial.store->sweep_some() == 0u);
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(sweeps_a_few_at_a_time_and_only_what_has_expired) {
 
     std::vector<sp::LocalSessionID> gone;
     for (const sp::Session& session : ending) gone.push_back(session.id);
-    static_cast<void>(taken(trial.store->complete_logout(order_for_all("r").key, {}, gone)));
+    static_cast<void>(taken(complete_logout(*trial.store, order_for_all("r").key, {}, gone)));
     BOOST_TEST(trial.store->sweep_some() == 1u);
     BOOST_TEST(trial.store->size().sessions == 0u);
     BOOST_TEST(trial.store->size().logout_records == 0u);
@@ -173,7 +174,7 @@ BOOST_AUTO_TEST_CASE(logouts_of_one_principal_leave_one_barrier_in_the_file) {
         sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
         order.as_of += std::chrono::seconds(i);
         order.keep_until += std::chrono::seconds(i);
-        static_cast<void>(taken(trial.store->begin_logout(order)));
+        static_cast<void>(taken(begin_logout(*trial.store, order)));
     }
     BOOST_TEST(Sqlite(trial.file()).ask("SELECT count(*) FROM barrier") == "1\n");
 }
@@ -181,11 +182,11 @@ BOOST_AUTO_TEST_CASE(logouts_of_one_principal_leave_one_barrier_in_the_file) {
 BOOST_AUTO_TEST_CASE(a_damaged_record_is_an_error_and_no_missing_session) {
     Reopened trial;
     BOOST_TEST((trial.admit(session_of("a")) == sp::Admission::admitted));
-    static_cast<void>(taken(trial.store->begin_logout(order_for("r", {"i9"}))));
+    static_cast<void>(taken(begin_logout(*trial.store, order_for("r", {"i9"}))));
     Sqlite file(trial.file());
     file.run("UPDATE session SET session_indexes = char(10)");
     BOOST_TEST((trial.store->find(session_of("a").id).error().code == sp::Errc::store_failed));
-    BOOST_TEST((trial.store->begin_logout(order_for_all("r2")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((begin_logout(*trial.store, order_for_all("r2")).error().code == sp::Errc::store_failed));
     file.run("UPDATE session SET session_indexes = 'i1'; UPDATE logout SET matching = 0");
     BOOST_TEST(trial.is_alive("a"));
     BOOST_TEST((trial.store->admit(session_with("b", {"i9"})).error().code == sp::Errc::store_failed));

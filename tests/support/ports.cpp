@@ -91,18 +91,19 @@ std::string RecordingApplication::told() const {
     return joined;
 }
 
-Result<sp::BegunLogout> FailingStore::begin_logout(const sp::LogoutOrder& order) {
+Result<sp::BegunLogout> FailingStore::begin_logout(const sp::LogoutOrder& order, const sp::RoundClaim& claim) {
     if (fault_ == Fault::begin_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
     if (fault_ == Fault::begin_throws) throw std::runtime_error("thrown by the store of this test");
     ++changes_;
-    return store_.begin_logout(order);
+    auto begun = store_.begin_logout(order, claim);
+    if (fault_ == Fault::begin_loses_its_answer) return sp::fail(sp::Errc::store_failed, "the answer was lost");
+    return begun;
 }
 
-Result<sp::LogoutOutcome> FailingStore::complete_logout(const sp::LogoutKey& key, const sp::LogoutOutcome& outcome,
-                                                        const std::vector<sp::LocalSessionID>& gone) {
+Result<sp::LogoutOutcome> FailingStore::complete_logout(const sp::LogoutKey& key, const sp::RoundReport& report) {
     if (fault_ == Fault::complete_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
     ++changes_;
-    return store_.complete_logout(key, outcome, gone);
+    return store_.complete_logout(key, report);
 }
 
 }  // namespace slo::test

@@ -86,7 +86,7 @@ class FailingStore final : public sp::SessionStore {
 public:
     explicit FailingStore(sp::SessionStore& store) : store_(store) {}
 
-    enum class Fault { none, begin_fails, complete_fails, begin_throws, keep_fails };
+    enum class Fault { none, begin_fails, begin_loses_its_answer, complete_fails, begin_throws, keep_fails };
     void inject(Fault fault) noexcept { fault_ = fault; }
 
     /// How many calls that may change something have reached the store.
@@ -96,9 +96,18 @@ public:
         ++changes_;
         return store_.admit(session);
     }
-    [[nodiscard]] Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder& order) override;
-    [[nodiscard]] Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey& key, const sp::LogoutOutcome& outcome,
-                                                            const std::vector<sp::LocalSessionID>& gone) override;
+    [[nodiscard]] Result<sp::Admission> would_admit(const sp::Session& session) override {
+        return store_.would_admit(session);
+    }
+    [[nodiscard]] Result<sp::BegunLogout> begin_logout(const sp::LogoutOrder& order,
+                                                       const sp::RoundClaim& claim) override;
+    [[nodiscard]] Result<sp::RepeatedLogout> resume_logout(const sp::LogoutKey& key,
+                                                           const sp::RoundClaim& claim) override {
+        ++changes_;
+        return store_.resume_logout(key, claim);
+    }
+    [[nodiscard]] Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey& key,
+                                                            const sp::RoundReport& report) override;
     [[nodiscard]] Result<std::optional<sp::Session>> find(const sp::LocalSessionID& id) override {
         return store_.find(id);
     }
@@ -107,6 +116,9 @@ public:
     }
     [[nodiscard]] Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder& order) override {
         return store_.named_by(order);
+    }
+    [[nodiscard]] Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder& order) override {
+        return store_.near_misses(order);
     }
     [[nodiscard]] Result<sp::SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                       std::size_t count) override {

@@ -20,7 +20,7 @@ constexpr milliseconds login_at_work = 30s;
 std::string random_nonce() {
     const auto id = saml::random_message_id();
     if (!id) throw std::bad_alloc();
-    return id->str().substr(1, 8);
+    return id->str().substr(1, nonce_octets);
 }
 
 }  // namespace
@@ -38,6 +38,21 @@ Result<RedisOperations::Login> RedisOperations::log_in(const Session& session, I
     return login;
 }
 
+const char* RedisOperations::rule() const noexcept {
+    return options.relogin == ReloginRule::strict ? "strict" : "by_authn_instant";
+}
+
+Result<Admission> RedisOperations::would_admit(const Session& session) {
+    const Result<Login> login = log_in(session, clock.now());
+    if (!login) return login.error();
+    const auto word = ask_for_text(script(scripts.would_admit, writer.barrier_keys(login->principal, session),
+                                          {text_of(login->now), rule(), login->record}));
+    if (!word) return word.error();
+    if (word->text == "refused") return Admission::refused_by_logout;
+    if (word->text == "admitted") return Admission::admitted;
+    return broken();
+}
+
 Result<Admission> RedisOperations::admit(const Session& session) {
     const Instant now = clock.now();
     if (is_malformed(session, now)) return fail(Errc::session_malformed);
@@ -51,31 +66,43 @@ Result<Admission> RedisOperations::admit(const Session& session) {
     return fail(Errc::store_failed, "other logins keep taking the session's id");
 }
 
-/// First the place of the id is taken, for a short while; then the principal's script admits; then the place is made to
-/// last. Who finds a place whose session isn't there may take it over, but only from exactly what he saw.
+/// First the place of the id is taken, for a short while, and hints are put where near misses are looked for; then the
+/// principal's script admits; then the place is made to last. A login that finds a place whose session isn't there may
+/// take it over, but only from exactly what it saw. A hint whose session isn't there is harmless.
 Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) {
     const std::string place_key = writer.session_place_key(login.name);
-    const auto there = ask_for_text(script(scripts.claim, {place_key}, {login.claim(), text_of(login_at_work)}));
-    if (!there) return there.error();
-    if (there->text == login.claim()) return admit_at(login);
+    std::vector<Request> requests;
+    requests.push_back(script(scripts.claim, {place_key}, {login.claim(), text_of(login_at_work)}));
+    for (std::string& key : writer.hint_keys(login.session)) {
+        requests.push_back(script(scripts.hint, {std::move(key)},
+                                  {text_of(login.now), login.principal + login.name, text_of(login.session.expires),
+                                   text_of(login.session.expires - login.now)}));
+    }
+    const auto replies = ask_all(std::move(requests));
+    if (!replies) return replies.error();
+    const Reply& there = replies->front();
+    if (there.kind != Reply::Kind::text) return broken();
+    if (there.text == login.claim()) return admit_at(login);
 
-    const Result<Holder> holder = holder_of(login, there->text);
+    const Result<Holder> holder = holder_of(login, there.text);
     if (!holder) return holder.error();
-    if (*holder == Holder::same_alive) return confirm(login, there->text);
+    if (*holder == Holder::same_alive) return confirm(login, there.text);
     if (*holder == Holder::same_ending) return std::optional(Admission::refused_by_logout);
     if (*holder == Holder::another) return fail(Errc::session_id_taken);
-    const auto now_there = replace_place(login, there->text, login.claim(), login_at_work);
+    const auto now_there = replace_place(login, there.text, login.claim(), login_at_work);
     if (!now_there) return now_there.error();
-    return *now_there == login.claim() ? admit_at(login) : std::optional<Admission>();
+    if (*now_there != login.claim()) return std::optional<Admission>();
+    // Or a logout would name it, and the application end the session that has its id now.
+    if (*holder == Holder::expired && !there.text.starts_with(login.principal)) withdraw(there.text, login.name);
+    return admit_at(login);
 }
 
 Result<std::optional<Admission>> RedisOperations::admit_at(const Login& login) {
     std::vector<std::string> keys = writer.barrier_keys(login.principal, login.session);
     keys.insert(keys.begin(), writer.sessions_key(login.principal));
-    const char* const rule = options.relogin == ReloginRule::strict ? "strict" : "by_authn_instant";
     const auto word = ask_for_text(
         script(scripts.admit, std::move(keys),
-               {text_of(login.now), rule, login.name, login.record, text_of(login.session.expires - login.now)}));
+               {text_of(login.now), rule(), login.name, login.record, text_of(login.session.expires - login.now)}));
     if (!word) return word.error();
     if (word->text == "admitted") return confirm(login, login.claim());
     const auto given_up = replace_place(login, login.claim(), "", 0ms);
@@ -96,7 +123,7 @@ Result<RedisOperations::Holder> RedisOperations::holder_of(const Login& login, s
     if (principal == login.principal && held->content() == own->content()) {
         return held->is_ending() ? Holder::same_ending : Holder::same_alive;
     }
-    return held->is_droppable(login.now) ? Holder::none : Holder::another;
+    return held->is_droppable(login.now) ? Holder::expired : Holder::another;
 }
 
 Result<std::string> RedisOperations::replace_place(const Login& login, const std::string& place, const std::string& by,
@@ -114,13 +141,15 @@ Result<std::optional<Admission>> RedisOperations::confirm(const Login& login, co
     const auto there = replace_place(login, place, final_place, login.session.expires - login.now + place_margin);
     if (!there) return there.error();
     if (*there == final_place) return std::optional(Admission::admitted);
-    if (!there->starts_with(login.principal)) withdraw(login);
+    if (!there->starts_with(login.principal)) withdraw(login.claim(), login.name);
     return std::optional<Admission>();
 }
 
-void RedisOperations::withdraw(const Login& login) {
-    // Without an answer it stays, and ends with its principal's sessions; nobody was told that it was admitted.
-    static_cast<void>(ask(script(scripts.withdraw, {writer.sessions_key(login.principal)}, {login.name, login.nonce})));
+void RedisOperations::withdraw(const std::string& place, const std::string& name) {
+    const std::string principal = place.substr(0, principal_octets);
+    const std::string nonce = place.substr(principal.size(), nonce_octets);
+    // Without an answer it stays, and ends with its principal's sessions: it has expired, or its login wasn't admitted.
+    static_cast<void>(ask(script(scripts.withdraw, {writer.sessions_key(principal)}, {name, nonce})));
 }
 
 }  // namespace slo::sp

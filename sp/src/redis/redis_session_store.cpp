@@ -41,6 +41,19 @@ Result<Reply> RedisOperations::ask(Request request) {
     return judge(servers.call(std::move(request)), asked);
 }
 
+Result<std::vector<Reply>> RedisOperations::ask_all(std::vector<Request> requests) {
+    std::vector<Acknowledgement> asked;
+    for (const Request& request : requests) asked.push_back(request.acknowledgement);
+    std::vector<Result<Answer>> answers = servers.call_all(std::move(requests));
+    std::vector<Reply> replies;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        auto reply = judge(std::move(answers[i]), asked[i]);
+        if (!reply) return std::move(reply).error();
+        replies.push_back(*std::move(reply));
+    }
+    return replies;
+}
+
 Result<Reply> RedisOperations::judge(Result<Answer> answer, Acknowledgement asked) {
     if (!answer) return std::move(answer).error();
     if (answer->reply.kind == Reply::Kind::error) return refused_by_server(answer->reply);
@@ -131,13 +144,20 @@ Result<Admission> RedisSessionStore::admit(const Session& session) {
     return or_store_failed([&] { return impl_->operations.admit(session); });
 }
 
-Result<BegunLogout> RedisSessionStore::begin_logout(const LogoutOrder& order) {
-    return or_store_failed([&] { return impl_->operations.begin_logout(order); });
+Result<Admission> RedisSessionStore::would_admit(const Session& session) {
+    return or_store_failed([&] { return impl_->operations.would_admit(session); });
 }
 
-Result<LogoutOutcome> RedisSessionStore::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                         const std::vector<LocalSessionID>& gone) {
-    return or_store_failed([&] { return impl_->operations.complete_logout(key, outcome, gone); });
+Result<BegunLogout> RedisSessionStore::begin_logout(const LogoutOrder& order, const RoundClaim& claim) {
+    return or_store_failed([&] { return impl_->operations.begin_logout(order, claim); });
+}
+
+Result<RepeatedLogout> RedisSessionStore::resume_logout(const LogoutKey& key, const RoundClaim& claim) {
+    return or_store_failed([&] { return impl_->operations.resume_logout(key, claim); });
+}
+
+Result<LogoutOutcome> RedisSessionStore::complete_logout(const LogoutKey& key, const RoundReport& report) {
+    return or_store_failed([&] { return impl_->operations.complete_logout(key, report); });
 }
 
 Result<std::optional<Session>> RedisSessionStore::find(const LocalSessionID& id) {
@@ -150,6 +170,10 @@ Result<std::vector<UnfinishedLogout>> RedisSessionStore::unfinished_logouts() {
 
 Result<std::vector<Session>> RedisSessionStore::named_by(const LogoutOrder& order) {
     return or_store_failed([&] { return impl_->operations.named_by(order); });
+}
+
+Result<std::vector<NearMiss>> RedisSessionStore::near_misses(const LogoutOrder& order) {
+    return or_store_failed([&] { return impl_->operations.near_misses(order); });
 }
 
 Result<SessionPage> RedisSessionStore::sessions_of(const saml::EntityID& idp, const std::string& after,

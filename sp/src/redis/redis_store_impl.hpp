@@ -1,16 +1,19 @@
-// The inside of RedisSessionStore: logins in redis_admission.cpp, logouts in redis_logout.cpp, our own requests in
-// redis_requests.cpp, lists of sessions in redis_listing.cpp, the rest in redis_session_store.cpp.
+// The inside of RedisSessionStore: logins in redis_admission.cpp, logouts in redis_logout.cpp, what recovery finds of
+// them in redis_recovery.cpp, near misses in redis_near_misses.cpp, our own requests in redis_requests.cpp, lists of
+// sessions in redis_listing.cpp, the rest in redis_session_store.cpp.
 //
 // Everything of a principal has one hash tag, and one script changes it. What lies in other slots (whose a session is,
-// which order has a request's ID, the journals) is written before and tidied up after, so that a node that dies in
-// between leaves nothing alive that should be dead.
+// which order has a request's ID, the journals, the hints at near misses) is written before and tidied up after, so
+// that a node that dies in between leaves nothing alive that should be dead.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "redis/client.hpp"
@@ -27,7 +30,7 @@ inline constexpr std::chrono::milliseconds place_margin = std::chrono::hours(2);
 struct JournalEntry {
     std::string principal;
     std::string request_name;
-    Instant since;
+    std::optional<Instant> since = {};  ///< what it must still say when it is dropped; absent: anything
 
     [[nodiscard]] std::string text() const { return principal + request_name; }
 };
@@ -49,12 +52,14 @@ struct RedisOperations {
         : clock(its_clock), options(std::move(its_options)), writer(std::move(its_writer)), servers(its_servers) {}
 
     [[nodiscard]] Result<Admission> admit(const Session& session);
-    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order);
-    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                        const std::vector<LocalSessionID>& gone);
+    [[nodiscard]] Result<Admission> would_admit(const Session& session);
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim);
+    [[nodiscard]] Result<RepeatedLogout> resume_logout(const LogoutKey& key, const RoundClaim& claim);
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report);
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id);
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts();
     [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order);
+    [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order);
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                   std::size_t count);
     [[nodiscard]] Result<void> keep_request(const KeptRequest& request);
@@ -74,9 +79,10 @@ struct RedisOperations {
         static constexpr char on_its_way = '?';
         [[nodiscard]] std::string claim() const { return principal + nonce + on_its_way; }
     };
-    enum class Holder { same_alive, same_ending, another, none };
+    enum class Holder { same_alive, same_ending, another, expired, none };
 
     [[nodiscard]] Result<Login> log_in(const Session& session, Instant now) const;
+    [[nodiscard]] const char* rule() const noexcept;
     // Nothing: somebody else was at it at the same time, try again.
     [[nodiscard]] Result<std::optional<Admission>> try_admit(const Login& login);
     [[nodiscard]] Result<std::optional<Admission>> admit_at(const Login& login);
@@ -85,14 +91,25 @@ struct RedisOperations {
     [[nodiscard]] Result<std::string> replace_place(const Login& login, const std::string& place, const std::string& by,
                                                     std::chrono::milliseconds time);
     [[nodiscard]] Result<std::optional<Admission>> confirm(const Login& login, const std::string& place);
-    void withdraw(const Login& login);
+    // Drops what a place leads to, if it is active.
+    void withdraw(const std::string& place, const std::string& name);
 
-    [[nodiscard]] Result<Reply> run_begin(const LogoutOrder& order, const std::string& principal, Instant now);
+    [[nodiscard]] Result<Reply> run_begin(const LogoutOrder& order, const RoundClaim& claim,
+                                          const std::string& principal, Instant now);
     [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
+    // Whose logout it is, by the place of its request's ID. Errors: Errc::store_failed, also where none has begun.
+    [[nodiscard]] Result<std::string> principal_of(const std::string& request_name);
+    [[nodiscard]] Result<Reply> run_complete(const RoundReport& report, const std::string& principal,
+                                             const std::string& request_name);
+    // What lies elsewhere of the sessions that a completion has dropped: to be dropped, too.
+    [[nodiscard]] std::vector<Request> traces_of_dropped(const Reply& completed, const std::string& principal) const;
     [[nodiscard]] Result<std::vector<JournalEntry>> journal(unsigned number);
     [[nodiscard]] Result<std::optional<UnfinishedLogout>> look_at(const JournalEntry& entry, Instant now);
-    // The logout is over: its request's place needn't outlive it, and recovery needn't look at it.
-    void settle(const JournalEntry& entry, std::chrono::milliseconds time_left, std::vector<Request> besides = {});
+    // The logout is over: its request's place needn't outlive it, and recovery needn't look at it. `order` is the
+    // order's name, or empty where no logout ever began. The place may be another order's, which this one was refused
+    // for.
+    void settle(const JournalEntry& entry, std::string_view order, std::chrono::milliseconds time_left,
+                std::vector<Request> besides = {});
     // Pairs of a name and a sealed session, from `first` on.
     [[nodiscard]] Result<std::vector<Session>> open_sessions(const Reply& list, std::size_t first,
                                                              std::string_view principal) const;
@@ -100,6 +117,17 @@ struct RedisOperations {
     // The live sessions in what HGETALL says of a principal's sessions.
     [[nodiscard]] Result<std::vector<Session>> live_sessions(const Reply& list, std::string_view principal,
                                                              Instant now) const;
+
+    // What is looked through for near misses: entries of hints, each a principal and a session's name.
+    struct Hint {
+        std::string key;
+        std::string position = "0";
+    };
+    using Candidate = std::pair<std::string, std::string>;
+    // Some of each hint's. Hints that are looked through are dropped.
+    [[nodiscard]] Result<std::vector<Candidate>> next_candidates(std::vector<Hint>& hints);
+    [[nodiscard]] Result<std::vector<Session>> live_candidates(std::span<const Candidate> candidates, Instant now);
+
     // Where a walk over all masters is: at a position that SCAN gave, at one of them. It counts only as long as the
     // same processes are masters: another one's positions mean something else.
     struct Walk {
@@ -131,6 +159,8 @@ struct RedisOperations {
 
     // One request; the server's own error as a Failure.
     [[nodiscard]] Result<Reply> ask(Request request);
+    // All at once; the first that fails fails them all.
+    [[nodiscard]] Result<std::vector<Reply>> ask_all(std::vector<Request> requests);
     // What ask() makes of an answer. `asked` is whom the request wanted to have it.
     [[nodiscard]] Result<Reply> judge(Result<Answer> answer, Acknowledgement asked);
     [[nodiscard]] Result<Reply> ask_for_text(Request request);

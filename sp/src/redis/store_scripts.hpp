@@ -15,23 +15,41 @@ struct StoreScripts {
     /// session's name, its record, how long to keep it. Answers "admitted", "refused" or "taken".
     Script admit;
 
-    /// KEYS: sessions, counter, logout, barriers of all or of each index. ARGV: now, the logout's record, how long to
-    /// keep it, the channel, the principal. Answers {"reused"}, {"full"}, {"recorded", outcome}, or {"fresh" or
-    /// "repeated", name, sealed session, name, sealed session...}.
+    /// KEYS: barriers of all, barriers of each index. ARGV: now, rule, the session's record. Answers "admitted" or
+    /// "refused", and changes nothing.
+    Script would_admit;
+
+    /// KEYS: sessions, counter, logout, rounds, barriers of all or of each index. ARGV: now, the logout's record, how
+    /// long to keep it, the channel, the principal, the round, until when it has what it gets, whom it bars. Answers
+    /// {"reused"},
+    /// {"full"}, {"recorded", outcome}, or {"fresh" or "repeated", how many the round gets, name, sealed session, name,
+    /// sealed session...} with those that it gets first, and then those that another round has.
     Script begin;
 
-    /// KEYS: sessions, logout. ARGV: now, the outcome, names of sessions that are gone... Answers {"unknown"}, or
-    /// {"finished" or "unfinished", how long the logout is kept, outcome, name, nonce, name, nonce...} with those that
-    /// were dropped.
+    /// KEYS: sessions, logout, rounds. ARGV: now, the round, until when it has what it gets. Answers {"unknown"}, or as
+    /// `begin` does for a repeat.
+    Script resume;
+
+    /// KEYS: sessions, logout, rounds. ARGV: now, the round, how many it ended, how many were gone already, near
+    /// misses, until when applications are at work (""), names of sessions that are gone... Answers {"unknown"}, or
+    /// {"finished" or "unfinished", how long the logout is kept, the order's name, outcome, name, nonce, sealed
+    /// session, name, nonce, sealed session...} with those that were dropped.
     Script complete;
 
-    /// KEYS: sessions, logout. ARGV: now. Answers {"absent"}, {"finished", how long it is kept}, or {"unfinished",
-    /// sealed key, name, sealed session...}.
+    /// KEYS: sessions, logout. ARGV: now. Answers {"absent"}, {"finished", how long it is kept, the order's name}, or
+    /// {"unfinished", the order's name, sealed key, name, sealed session...}.
     Script look;
 
-    /// KEYS: one. ARGV: a value, how long to keep it (0: for ever). Sets it where nothing is. Answers what is there
-    /// then.
+    /// KEYS: one. ARGV: a value, how long to keep it (0: for ever). Sets it where nothing is; what is wanted for ever
+    /// and is there stays for ever. Answers what is there then.
     Script claim;
+
+    /// KEYS: one. ARGV: how its value must begin, how long to keep it from now on. Answers "settled".
+    Script settle;
+
+    /// KEYS: a journal, or a hint. ARGV: an entry, and the time that it must have ("": any). Drops it. Answers
+    /// "forgotten".
+    Script forget;
 
     /// KEYS: one. ARGV: the value that must be there, its successor, how long to keep that (0: remove it). Answers what
     /// is there then, "" for nothing.
@@ -39,6 +57,9 @@ struct StoreScripts {
 
     /// KEYS: sessions. ARGV: a session's name, its nonce. Drops it if it is active and has that nonce.
     Script withdraw;
+
+    /// KEYS: a hint. ARGV: now, an entry, when its session expires, how long to keep it. Answers "noted".
+    Script hint;
 
     /// KEYS: a part's requests, when they are due. ARGV: the request's name, its sealed record, when it is due, how
     /// long to keep it, how many the part takes. Answers "kept" or "full".

@@ -3,13 +3,12 @@
 #include <array>
 #include <bit>
 
-#include "packed_naming.hpp"
 #include "slo/sp/error.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp::redis {
 namespace {
 
-constexpr std::size_t nonce_octets = 8;
 constexpr char version = 1;  // of what is sealed: the first octet
 
 /// A big-endian double: what the scripts' struct.unpack('>d') reads. Exact for milliseconds of the next 285,000 years.
@@ -136,6 +135,10 @@ std::string RecordWriter::logout_key(std::string_view principal, std::string_vie
     return tagged(principal, "logout:" + hex(request_name));
 }
 
+std::string RecordWriter::rounds_key(std::string_view principal) const {
+    return tagged(principal, "rounds");
+}
+
 std::vector<std::string> RecordWriter::barrier_keys(std::string_view principal, const Session& session) const {
     std::vector<std::string> keys{tagged(principal, "barrier")};
     for (const saml::SessionIndex& index : session.session_indexes) {
@@ -159,6 +162,32 @@ std::string RecordWriter::session_place_key(std::string_view session_name) const
 
 std::string RecordWriter::request_place_key(std::string_view request_name) const {
     return prefix_ + ":request:" + hex(request_name);
+}
+
+std::string RecordWriter::barred_form(const LogoutOrder& order) const {
+    constexpr auto all_of_the_value = saml::NameIDMatching::value_only;
+    return rule_of(all_of_the_value) + form_name(order.name_id, all_of_the_value, order.key.idp, order.sp);
+}
+
+std::vector<std::string> RecordWriter::hint_keys(const Naming& naming) const {
+    const auto key = [&](std::string_view kind, std::string_view text) {
+        return prefix_ + ":hint:" + hex(cipher_.name({"hint", kind, naming.idp.str(), naming.sp.str(), text}));
+    };
+    std::vector<std::string> keys;
+    for (const saml::SessionIndex& index : naming.session_indexes) {
+        if (is_identifying(index.str())) keys.push_back(key("index", index.str()));
+    }
+    const std::string& value = naming.name_id.value;
+    if (is_like_an_address(value)) keys.push_back(key("address", in_lower_case(value)));
+    return keys;
+}
+
+std::vector<std::string> RecordWriter::hint_keys(const Session& session) const {
+    return hint_keys(Naming::of(session));
+}
+
+std::vector<std::string> RecordWriter::hint_keys(const LogoutOrder& order) const {
+    return hint_keys(Naming::of(order));
 }
 
 std::string RecordWriter::journal_key(unsigned number) const {
@@ -272,8 +301,13 @@ Result<KeptRequest> RecordWriter::open_kept(std::string_view sealed, std::string
                        .attempts = read_large_number(fields.substr(26))};
 }
 
-std::string RecordWriter::outcome_record(const LogoutOutcome& outcome) {
-    return '\1' + large_number(outcome.ended) + large_number(outcome.already_gone) + large_number(outcome.failed);
+std::string RecordWriter::round_name(const RoundID& round) {
+    std::string octets;
+    for (const std::uint64_t half : {round.node, round.number}) {
+        octets += large_number(static_cast<std::uint32_t>(half >> 32));
+        octets += large_number(static_cast<std::uint32_t>(half & 0xFFFF'FFFF));
+    }
+    return octets;
 }
 
 std::optional<LogoutOutcome> RecordWriter::read_outcome(std::string_view record) noexcept {

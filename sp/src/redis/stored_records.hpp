@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "packed_naming.hpp"
 #include "slo/saml/record_cipher.hpp"
 #include "slo/sp/session_store.hpp"
 
@@ -15,6 +16,8 @@ namespace slo::sp::redis {
 /// A principal's name in hex digits, and any other name as it is.
 inline constexpr std::size_t principal_octets = 32;
 inline constexpr std::size_t name_octets = 16;
+/// What tells two logins of one session from each other.
+inline constexpr std::size_t nonce_octets = 8;
 
 /// RecordWriter names, composes, seals and opens. Thread-safe. Every function may throw std::bad_alloc.
 class RecordWriter {
@@ -33,6 +36,8 @@ public:
     [[nodiscard]] std::string sessions_key(std::string_view principal) const;
     [[nodiscard]] std::string counter_key(std::string_view principal) const;
     [[nodiscard]] std::string logout_key(std::string_view principal, std::string_view request_name) const;
+    /// Which round has an ending session.
+    [[nodiscard]] std::string rounds_key(std::string_view principal) const;
     /// Where a login looks for logouts that forbid it: those of all, and those of its indexes.
     [[nodiscard]] std::vector<std::string> barrier_keys(std::string_view principal, const Session& session) const;
     /// Where a logout stands in the way of logins.
@@ -40,6 +45,13 @@ public:
     /// Which principal's a session is, and which order has a request's ID: alone, each in a slot of its own.
     [[nodiscard]] std::string session_place_key(std::string_view session_name) const;
     [[nodiscard]] std::string request_place_key(std::string_view request_name) const;
+    /// 17 octets: whom a logout stops from logging in, whatever the rest of the NameID says (store_rules.hpp). It
+    /// stands in a barrier as a rule, and the form that a login must have under it.
+    [[nodiscard]] std::string barred_form(const LogoutOrder& order) const;
+    /// Where sessions are found by what an order may have in common with them beside the principal: an index that is
+    /// nobody else's, or an address in other letter case. Each is alone in its slot.
+    [[nodiscard]] std::vector<std::string> hint_keys(const Session& session) const;
+    [[nodiscard]] std::vector<std::string> hint_keys(const LogoutOrder& order) const;
     /// The journals of unfinished logouts, so that recovery needn't look at every key.
     static constexpr unsigned journals = 16;
     [[nodiscard]] std::string journal_key(unsigned number) const;
@@ -63,7 +75,7 @@ public:
     [[nodiscard]] Result<std::string> session_record(const Session& session, std::string_view principal,
                                                      std::string_view nonce) const;
     [[nodiscard]] Result<std::string> logout_record(const LogoutOrder& order, std::string_view principal) const;
-    [[nodiscard]] static std::string outcome_record(const LogoutOutcome& outcome);
+    [[nodiscard]] static std::string round_name(const RoundID& round);
     /// All of a kept request but when it is due, sealed.
     [[nodiscard]] Result<std::string> kept_record(const KeptRequest& request) const;
 
@@ -83,6 +95,7 @@ private:
     [[nodiscard]] std::string index_name(std::string_view principal, const saml::SessionIndex& index) const;
     [[nodiscard]] std::string form_name(const saml::NameID& name_id, saml::NameIDMatching matching,
                                         const saml::EntityID& idp, const saml::EntityID& sp) const;
+    [[nodiscard]] std::vector<std::string> hint_keys(const Naming& naming) const;
 
     saml::RecordCipher cipher_;
     std::string prefix_;

@@ -120,9 +120,37 @@ constexpr const char* version_2[] = {
     END)",
 };
 
+// What finds a session by another name than its principal's: its one SessionIndex, or the address that its NameID is,
+// in lower case. Sessions with several indexes have a row for each in further_index, as few sessions have.
+constexpr const char* version_3[] = {
+    "CREATE INDEX session_of_index ON session (idp, session_indexes) WHERE length(session_indexes) >= 16",
+    "CREATE INDEX session_of_address ON session (idp, lower(name_value)) WHERE instr(name_value, '@') > 0",
+    R"(CREATE TABLE further_index (
+        session INTEGER NOT NULL,
+        idp INTEGER NOT NULL,
+        session_index TEXT NOT NULL,
+        PRIMARY KEY (session, session_index)
+    ) STRICT, WITHOUT ROWID)",
+    "CREATE INDEX session_of_further_index ON further_index (idp, session_index)",
+    R"(INSERT INTO further_index
+        WITH RECURSIVE part(session, idp, session_index, rest) AS (
+            SELECT number, idp, '', session_indexes || char(10) FROM session
+            WHERE instr(session_indexes, char(10)) > 0
+            UNION ALL
+            SELECT session, idp, substr(rest, 1, instr(rest, char(10)) - 1), substr(rest, instr(rest, char(10)) + 1)
+            FROM part WHERE rest <> ''
+        )
+        SELECT DISTINCT session, idp, session_index FROM part WHERE session_index <> '')",
+    R"(CREATE TRIGGER session_with_further_indexes_removed AFTER DELETE ON session
+        WHEN instr(old.session_indexes, char(10)) > 0 BEGIN
+        DELETE FROM further_index WHERE session = old.number;
+    END)",
+};
+
 constexpr Migration steps_so_far[] = {
     {.statements = version_1, .stamp = "PRAGMA user_version = 1"},
     {.statements = version_2, .stamp = "PRAGMA user_version = 2"},
+    {.statements = version_3, .stamp = "PRAGMA user_version = 3"},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "session_tables.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "slo/sp/error.hpp"
@@ -30,13 +31,7 @@ Result<Admission> SessionTables::admit(const Session& session, Instant now) {
         forget(*holder);
     }
     if (!has_room_for_session(now)) return fail(Errc::store_full);
-    const std::int64_t idp = entity(session.idp);
-    const std::int64_t sp = entity(session.sp);
-    const std::string indexes = joined(session.session_indexes);
-    Cursor added(database_, Query::add_session);
-    added.bind_octets(session.id.str()).bind(idp).bind(sp);
-    bind_name_id(added, session.name_id);
-    added.bind(indexes).bind(ticks(session.authn_instant)).bind(ticks(session.expires)).run();
+    add(session);
     return Admission::admitted;
 }
 
@@ -78,26 +73,36 @@ bool SessionTables::has_room_for_barriers(const LogoutOrder& order) {
     return std::ranges::all_of(order.session_indexes, has_room, &saml::SessionIndex::str);
 }
 
-Result<BegunLogout> SessionTables::begin_logout(const LogoutOrder& order, Instant now) {
+Result<BegunRows> SessionTables::begin_logout(const LogoutOrder& order, Instant now) {
     if (const auto number = logout_number(order.key)) {
         const auto known = logout(*number);
         if (!known) return fail(Errc::store_failed);
         if (!is_repeat(known->order, order)) return fail(Errc::request_id_reused);
-        if (known->outcome) return BegunLogout(RepeatedLogout{known->outcome, {}});
-        return BegunLogout(RepeatedLogout{std::nullopt, sessions_in(named_by(*known))});
+        return awaited_by(*known);
     }
     const std::size_t weight = weight_of_octets(octets_of(order));
     if (!has_room_for_logout(order, weight, now) || !has_room_for_barriers(order)) return fail(Errc::store_full);
     const std::int64_t number = add(order, weight);
     put_up_barriers(order, number);
-    return BegunLogout(FreshLogout{make_ending(order, number, now)});
+    return BegunRows{.ending = make_ending(order, number)};
 }
 
-std::vector<Session> SessionTables::make_ending(const LogoutOrder& order, std::int64_t number, Instant now) {
+BegunRows SessionTables::awaited_by(const StoredLogout& logout) {
+    if (const auto recorded = final_answer(logout.outcome)) return {.is_repeat = true, .recorded = recorded};
+    return {.is_repeat = true, .ending = sessions_in(named_by(logout))};
+}
+
+Result<BegunRows> SessionTables::awaited_by(const LogoutKey& key) {
+    const auto number = logout_number(key);
+    const auto known = number ? logout(*number) : std::nullopt;
+    if (!known) return fail(Errc::store_failed, "no such logout has begun");
+    return awaited_by(*known);
+}
+
+std::vector<Session> SessionTables::make_ending(const LogoutOrder& order, std::int64_t number) {
     std::vector<StoredSession> named = sessions_of(order);
-    std::erase_if(named, [&](const StoredSession& stored) {
-        return stored.is_droppable(now) || !names(order, SessionView{stored.session});
-    });
+    // Expired or not: it may be alive by another clock, and in an application.
+    std::erase_if(named, [&](const StoredSession& stored) { return !names(order, SessionView{stored.session}); });
     std::int64_t pending = 1;  // its completion
     for (const StoredSession& stored : named) {
         if (stored.ending_by) continue;
@@ -127,7 +132,7 @@ void SessionTables::put_up_barriers(const LogoutOrder& order, std::int64_t numbe
     for (const saml::SessionIndex& index : order.session_indexes) put_up(index.str());
 }
 
-Result<LogoutOutcome> SessionTables::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+Result<LogoutOutcome> SessionTables::complete_logout(const LogoutKey& key, const RoundReport& report,
                                                      const std::vector<LocalSessionID>& gone) {
     const auto number = logout_number(key);
     const auto known = number ? logout(*number) : std::nullopt;
@@ -136,7 +141,7 @@ Result<LogoutOutcome> SessionTables::complete_logout(const LogoutKey& key, const
         const auto stored = session(id);
         if (stored && has_named(*known, *stored)) forget(*stored);
     }
-    if (known->outcome) return *known->outcome;
+    const LogoutOutcome outcome = with_report(known->outcome, report, named_by(*known).size());
     Cursor(database_, Query::set_outcome)
         .bind(std::int64_t{outcome.ended})
         .bind(std::int64_t{outcome.already_gone})
@@ -178,6 +183,22 @@ std::vector<Session> SessionTables::named_by(const LogoutOrder& order, Instant n
         return !stored.is_alive(now) || !names(order, SessionView{stored.session});
     });
     return sessions_in(std::move(named));
+}
+
+std::vector<NearMiss> SessionTables::near_misses(const LogoutOrder& order, Instant now) {
+    std::vector<StoredSession> found = sessions_of(order);
+    const auto add = [&found](std::vector<StoredSession> some) { std::ranges::move(some, std::back_inserter(found)); };
+    const saml::EntityID& idp = order.key.idp;
+    if (is_like_an_address(order.name_id.value)) {
+        add(sessions_of(Query::sessions_of_address, idp, in_lower_case(order.name_id.value)));
+    }
+    for (const saml::SessionIndex& index : order.session_indexes) {
+        if (!is_identifying(index.str())) continue;
+        add(sessions_of(Query::sessions_of_index, idp, index.str()));
+        add(sessions_of(Query::sessions_of_further_index, idp, index.str()));
+    }
+    std::erase_if(found, [now](const StoredSession& stored) { return !stored.is_alive(now); });
+    return near_misses_among(order, sessions_in(std::move(found)), [](const Session&) { return true; });
 }
 
 std::size_t SessionTables::sweep(Instant now) {

@@ -37,6 +37,13 @@ struct StoredRequest {
     KeptRequest request;
 };
 
+/// A logout that has begun: for good, or with sessions that are still ending.
+struct BegunRows {
+    bool is_repeat = false;
+    std::optional<LogoutOutcome> recorded = {};
+    std::vector<Session> ending = {};
+};
+
 /// SessionTables decides and acts through one connection, whose errors its caller looks at afterwards. Everything that
 /// refuses an operation is known before it writes, except that expired records make room first.
 class SessionTables {
@@ -46,8 +53,9 @@ public:
 
     // Within a transaction that writes.
     [[nodiscard]] Result<Admission> admit(const Session& session, Instant now);
-    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order, Instant now);
-    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
+    [[nodiscard]] Result<BegunRows> begin_logout(const LogoutOrder& order, Instant now);
+    /// Forgets those in `gone` that the logout named.
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report,
                                                         const std::vector<LocalSessionID>& gone);
     [[nodiscard]] Result<void> keep_request(const KeptRequest& request, Instant now);
     [[nodiscard]] std::vector<KeptRequest> take_due_requests(Instant now, Instant until, std::size_t count);
@@ -55,6 +63,10 @@ public:
     std::size_t sweep(Instant now);
 
     // Within any transaction.
+    [[nodiscard]] bool is_forbidden(const Session& session, Instant now);
+    /// Errors: Errc::store_failed where no such logout has begun.
+    [[nodiscard]] Result<BegunRows> awaited_by(const LogoutKey& key);
+    [[nodiscard]] std::vector<NearMiss> near_misses(const LogoutOrder& order, Instant now);
     [[nodiscard]] std::optional<StoredSession> session(const LocalSessionID& id);
     [[nodiscard]] std::vector<UnfinishedLogout> unfinished_logouts();
     [[nodiscard]] std::vector<Session> named_by(const LogoutOrder& order, Instant now);
@@ -66,7 +78,6 @@ public:
     [[nodiscard]] SqliteSessionStore::Size size();
 
 private:
-    [[nodiscard]] bool is_forbidden(const Session& session, Instant now);
     [[nodiscard]] bool has_room_for_session(Instant now);
     [[nodiscard]] bool has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now);
     [[nodiscard]] bool has_room_for_barriers(const LogoutOrder& order);
@@ -75,6 +86,10 @@ private:
     [[nodiscard]] std::int64_t entity(const saml::EntityID& id);
     [[nodiscard]] OrderRows rows_of(const LogoutOrder& order);
     [[nodiscard]] std::vector<StoredSession> sessions_of(const LogoutOrder& order);
+    /// Sessions that `query` finds by an IdP and a text.
+    [[nodiscard]] std::vector<StoredSession> sessions_of(Query query, const saml::EntityID& idp, std::string_view text);
+    [[nodiscard]] BegunRows awaited_by(const StoredLogout& logout);
+    void add(const Session& session);
     [[nodiscard]] std::optional<StoredSession> read_session(const Cursor& row);
     [[nodiscard]] std::optional<std::int64_t> logout_number(const LogoutKey& key);
     [[nodiscard]] std::optional<StoredLogout> logout(std::int64_t number);
@@ -87,7 +102,7 @@ private:
     void put_up_barriers(const LogoutOrder& order, std::int64_t number);
     void take_down_barriers(const StoredLogout& logout);
     void take_down_barrier(const LogoutOrder& order, std::string_view session_index, std::int64_t number);
-    [[nodiscard]] std::vector<Session> make_ending(const LogoutOrder& order, std::int64_t number, Instant now);
+    [[nodiscard]] std::vector<Session> make_ending(const LogoutOrder& order, std::int64_t number);
     void forget(const StoredSession& session);
     std::size_t sweep_sessions(Instant now);
     std::size_t sweep_logouts(Instant now);

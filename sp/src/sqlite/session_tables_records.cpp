@@ -23,6 +23,33 @@ std::vector<StoredSession> SessionTables::sessions_of(const LogoutOrder& order) 
     return sessions;
 }
 
+std::vector<StoredSession> SessionTables::sessions_of(Query query, const saml::EntityID& idp, std::string_view text) {
+    std::vector<StoredSession> sessions;
+    Cursor row(database_, query);
+    row.bind(idp.str()).bind(text).bind(static_cast<std::int64_t>(max_candidates));
+    while (row.next()) {
+        if (auto stored = read_session(row)) sessions.push_back(*std::move(stored));
+    }
+    return sessions;
+}
+
+void SessionTables::add(const Session& session) {
+    const std::int64_t idp = entity(session.idp);
+    const std::int64_t sp = entity(session.sp);
+    const std::string indexes = joined(session.session_indexes);
+    {
+        Cursor added(database_, Query::add_session);
+        added.bind_octets(session.id.str()).bind(idp).bind(sp);
+        bind_name_id(added, session.name_id);
+        added.bind(indexes).bind(ticks(session.authn_instant)).bind(ticks(session.expires)).run();
+    }
+    if (session.session_indexes.size() < 2) return;
+    const std::int64_t number = database_.last_number();
+    for (const saml::SessionIndex& index : session.session_indexes) {
+        Cursor(database_, Query::add_further_index).bind(number).bind(idp).bind(index.str()).run();
+    }
+}
+
 std::int64_t SessionTables::last_session() {
     Cursor row(database_, Query::last_session);
     return row.next() ? row.integer(0) : 0;

@@ -8,6 +8,7 @@
 #include "group_commit.hpp"
 #include "page_place.hpp"
 #include "read_pool.hpp"
+#include "round_table.hpp"
 #include "schema.hpp"
 #include "session_tables.hpp"
 #include "slo/sp/error.hpp"
@@ -108,6 +109,7 @@ struct SqliteSessionStore::Impl {
                             publish_size();
                             return folder.files().complaint();
                         }};
+    RoundTable rounds;  // one process has the folder, so rounds needn't outlive it
     std::atomic<std::size_t> sessions = 0;
     std::atomic<std::size_t> logout_records = 0;
 };
@@ -170,18 +172,58 @@ Result<Admission> SqliteSessionStore::admit(const Session& session) {
     });
 }
 
-Result<BegunLogout> SqliteSessionStore::begin_logout(const LogoutOrder& order) {
+Result<Admission> SqliteSessionStore::would_admit(const Session& session) {
     return or_store_failed([&] {
-        return impl_->write<BegunLogout>(
-            [&](SessionTables& tables) { return tables.begin_logout(order, impl_->clock.now()); });
+        return impl_->read<Admission>([&](SessionTables& tables) {
+            const bool forbidden = tables.is_forbidden(session, impl_->clock.now());
+            return forbidden ? Admission::refused_by_logout : Admission::admitted;
+        });
     });
 }
 
-Result<LogoutOutcome> SqliteSessionStore::complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                          const std::vector<LocalSessionID>& gone) {
+/// Rounds are granted while the writer is at work, so none is granted what another one has just completed. What isn't
+/// on the disk was granted to no effect.
+Result<BegunLogout> SqliteSessionStore::begin_logout(const LogoutOrder& order, const RoundClaim& claim) {
     return or_store_failed([&] {
-        return impl_->write<LogoutOutcome>(
-            [&](SessionTables& tables) { return tables.complete_logout(key, outcome, gone); });
+        auto result = impl_->write<BegunLogout>([&](SessionTables& tables) -> Result<BegunLogout> {
+            const Instant now = impl_->clock.now();
+            auto begun = tables.begin_logout(order, now);
+            if (!begun) return std::move(begun).error();
+            Granted granted = grant(impl_->rounds, claim, std::move(begun->ending), now);
+            if (!begun->is_repeat) {
+                return BegunLogout(FreshLogout{std::move(granted.ending), std::move(granted.in_another_round)});
+            }
+            return BegunLogout(
+                RepeatedLogout{begun->recorded, std::move(granted.ending), std::move(granted.in_another_round)});
+        });
+        if (!result) impl_->rounds.give_back(claim.round);
+        return result;
+    });
+}
+
+Result<RepeatedLogout> SqliteSessionStore::resume_logout(const LogoutKey& key, const RoundClaim& claim) {
+    return or_store_failed([&] {
+        return impl_->write<RepeatedLogout>([&](SessionTables& tables) -> Result<RepeatedLogout> {
+            auto awaited = tables.awaited_by(key);
+            if (!awaited) return std::move(awaited).error();
+            Granted granted = grant(impl_->rounds, claim, std::move(awaited->ending), impl_->clock.now());
+            return RepeatedLogout{awaited->recorded, std::move(granted.ending), std::move(granted.in_another_round)};
+        });
+    });
+}
+
+Result<LogoutOutcome> SqliteSessionStore::complete_logout(const LogoutKey& key, const RoundReport& report) {
+    return or_store_failed([&]() -> Result<LogoutOutcome> {
+        auto outcome = impl_->write<LogoutOutcome>([&](SessionTables& tables) {
+            std::vector<LocalSessionID> gone = report.gone;
+            std::erase_if(gone, [&](const LocalSessionID& id) { return !impl_->rounds.has(report.round, id); });
+            return tables.complete_logout(key, report, gone);
+        });
+        // What isn't on the disk may be said once more, by the same round.
+        if (!outcome) return outcome;
+        if (report.at_work_until) impl_->rounds.keep(report.round, *report.at_work_until);
+        if (!report.at_work_until) impl_->rounds.give_back(report.round);
+        return outcome;
     });
 }
 
@@ -206,6 +248,13 @@ Result<std::vector<Session>> SqliteSessionStore::named_by(const LogoutOrder& ord
     return or_store_failed([&] {
         return impl_->read<std::vector<Session>>(
             [&](SessionTables& tables) { return tables.named_by(order, impl_->clock.now()); });
+    });
+}
+
+Result<std::vector<NearMiss>> SqliteSessionStore::near_misses(const LogoutOrder& order) {
+    return or_store_failed([&] {
+        return impl_->read<std::vector<NearMiss>>(
+            [&](SessionTables& tables) { return tables.near_misses(order, impl_->clock.now()); });
     });
 }
 

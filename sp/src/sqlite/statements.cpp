@@ -18,6 +18,27 @@ SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_
 FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ?)";
 
+constexpr const char* sessions_of_index = R"(
+SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
+WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND session_indexes = ? AND length(session_indexes) >= 16
+LIMIT ?)";
+
+constexpr const char* sessions_of_further_index = R"(
+SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+FROM further_index CROSS JOIN session ON session.number = further_index.session
+     CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
+WHERE further_index.idp = (SELECT number FROM entity WHERE id = ?) AND session_index = ? LIMIT ?)";
+
+constexpr const char* sessions_of_address = R"(
+SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
+WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND lower(name_value) = ? AND instr(name_value, '@') > 0
+LIMIT ?)";
+
 // By number, which none ever changes. The plus keeps SQLite from looking for the IdP first and sorting all of its
 // sessions for each page.
 constexpr const char* sessions_of_idp = R"(
@@ -76,9 +97,13 @@ constexpr Text texts[] = {
     {Query::idp_logout_weight, "SELECT logout_weight FROM entity WHERE id = ?"},
     {Query::session_by_id, session_by_id},
     {Query::sessions_of_principal, sessions_of_principal},
+    {Query::sessions_of_index, sessions_of_index},
+    {Query::sessions_of_further_index, sessions_of_further_index},
+    {Query::sessions_of_address, sessions_of_address},
     {Query::last_session, "SELECT max(number) FROM session"},
     {Query::sessions_of_idp, sessions_of_idp},
     {Query::add_session, add_session},
+    {Query::add_further_index, "INSERT OR IGNORE INTO further_index (session, idp, session_index) VALUES (?, ?, ?)"},
     {Query::make_session_ending, "UPDATE session SET ending_by = ? WHERE number = ?"},
     {Query::remove_session, "DELETE FROM session WHERE number = ?"},
     {Query::sweep_sessions,
@@ -91,7 +116,7 @@ constexpr Text texts[] = {
     {Query::set_pending, "UPDATE logout SET pending = ? WHERE number = ?"},
     {Query::settle_one, "UPDATE logout SET pending = pending - 1 WHERE number = ?"},
     {Query::set_outcome,
-     "UPDATE logout SET ended = ?, already_gone = ?, failed = ?, pending = pending - 1 WHERE number = ?"},
+     "UPDATE logout SET ended = ?, already_gone = ?, failed = ?, pending = pending - (ended IS NULL) WHERE number = ?"},
     {Query::unfinished_logouts, "SELECT number FROM logout WHERE pending > 0"},
     {Query::finished_logouts_until,
      "SELECT number FROM logout WHERE pending = 0 AND keep_until <= ? ORDER BY keep_until LIMIT ?"},

@@ -21,9 +21,13 @@ enum class Query : std::size_t {
 
     session_by_id,
     sessions_of_principal,
+    sessions_of_index,
+    sessions_of_further_index,
+    sessions_of_address,
     last_session,
     sessions_of_idp,
     add_session,
+    add_further_index,
     make_session_ending,
     remove_session,
     sweep_sessions,

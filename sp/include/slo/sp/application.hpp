@@ -11,22 +11,29 @@
 namespace slo::sp {
 
 /// What became of one session in one application. There is no fourth answer; silence until the deadline is `failed`.
-enum class Ended { ended, already_gone, failed };
+enum class Ended {
+    ended,         ///< it lived here until now, and nothing of it is left
+    already_gone,  ///< nothing of it was here. Not to be said while an earlier call for the session is still at work:
+                   ///< what that one has erased already, it may yet fail at
+    failed,        ///< some of it may still be here
+};
 
 /// Reports the result for each session, in the order given; a shorter list means `failed` for the rest. May be called
-/// from any thread, once, during end_sessions() or later, even after the deadline (then it is ignored).
+/// from any thread, once, during end_sessions() or later. After the deadline it comes too late for the answer, but not
+/// in vain: what it says counts for what is told afterwards. Until then no other call names these sessions, so a report
+/// that never comes should be dropped: when its last copy is destroyed, that is `failed`.
 using ReportEnded = std::function<void(std::vector<Ended>)>;
 
-/// Application is implemented by the host. A session must be known to it before SessionStore::admit is called: a logout
-/// right after admit() has to find it here. It must forget the sessions on every node it runs on before it reports.
+/// Application is implemented by the host. A session must be known to it before it is admitted: a logout right after
+/// admit() has to find it here. It must forget the sessions on every node it runs on before it reports.
 class Application {
 public:
     virtual ~Application() = default;
     /// For audit lines: ours, not the peer's. Static for the application's life.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
-    /// Ends `sessions` and reports. Idempotent: a session may be named again. Should return at once and work elsewhere:
-    /// the caller's thread serves other logouts. An exception counts as `failed` for all. `sessions` lives until it has
-    /// returned and every copy of `report` is gone.
+    /// Ends `sessions` and reports. Idempotent: a session may be named again, once an earlier call for it has reported,
+    /// or its process has died. Should return at once and work elsewhere: the caller's thread serves other logouts. An
+    /// exception counts as `failed` for all. `sessions` lives until it has returned and every copy of `report` is gone.
     virtual void end_sessions(const std::vector<Session>& sessions, ReportEnded report) = 0;
 };
 

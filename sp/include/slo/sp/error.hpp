@@ -19,17 +19,21 @@ enum class Errc {
     local_session_id_malformed,  ///< store.session_id
     session_id_taken,            ///< store.session_id_taken: another live session has that local id
     session_malformed,           ///< store.session: expires in the past, too many indexes, an over-long value
-    too_many_requests,           ///< check.rate: more of one IdP than Policy::requests_per_second_per_idp
-    request_id_reused,           ///< check.request_id: the IdP gave another logout the ID of an earlier one
-    store_full,                  ///< store.full: no room for a session or for another logout's record
-    store_failed,                ///< store.failed
-    store_unusable,              ///< store.unusable: at start; `detail` says what is wrong and how to mend it
-    no_session,                  ///< store.no_session: nothing that a logout of ours could end lives here
-    no_session_index,       ///< request.no_session_index: without one an IdP can't be asked (Profiles 4.4.4.1 l.1302)
-    no_link,                ///< request.no_link: this service has no way to ask IdPs
-    configuration_invalid,  ///< config: `detail` says what, where and how to mend it
-    address_in_use,         ///< server.address
-    tls_setup_failed,       ///< server.tls
+    session_idp_unknown,      ///< session.idp_unknown: no IdP of ours has the name; `detail` may tell the nearest one
+    session_sp_unknown,       ///< session.sp_unknown: the session is said to be of an entity that we aren't
+    authn_instant_in_future,  ///< session.authn_instant: later than now and Policy::clock_skew
+    too_many_requests,        ///< check.rate: more of one IdP than Policy::requests_per_second_per_idp
+    request_id_reused,        ///< check.request_id: the IdP gave another logout the ID of an earlier one
+    store_full,               ///< store.full: no room for a session or for another logout's record
+    store_failed,             ///< store.failed: nothing is known, it may have been done
+    outcome_unknown,          ///< store.outcome_unknown: a logout that started here may have ended its sessions
+    store_unusable,           ///< store.unusable: at start; `detail` says what is wrong and how to mend it
+    no_session,               ///< store.no_session: nothing that a logout of ours could end lives here
+    no_session_index,         ///< request.no_session_index: without one an IdP can't be asked (Profiles 4.4.4.1 l.1302)
+    no_link,                  ///< request.no_link: this service has no way to ask IdPs
+    configuration_invalid,    ///< config: `detail` says what, where and how to mend it
+    address_in_use,           ///< server.address
+    tls_setup_failed,         ///< server.tls
 };
 [[nodiscard]] std::string_view name(Errc code) noexcept;
 [[nodiscard]] const std::error_category& error_category() noexcept;

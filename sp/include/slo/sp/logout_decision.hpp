@@ -1,9 +1,5 @@
-// The decision, pure: what the store found and what the policy says, to what happens next.
+// The decision, pure: from what became of the sessions to what is signed.
 #pragma once
-
-#include <optional>
-#include <variant>
-#include <vector>
 
 #include "slo/saml/logout_response.hpp"
 #include "slo/sp/policy.hpp"
@@ -11,20 +7,10 @@
 
 namespace slo::sp {
 
-/// End these sessions in the applications, then complete the logout.
-struct EndSessions {
-    std::vector<Session> sessions;
-};
-/// Nothing of this principal lives here: complete at once.
-struct NothingToEnd {};
-/// This very request was answered before: answer the same.
-struct AnswerAgain {
-    LogoutOutcome recorded;
-};
-using LogoutDecision = std::variant<EndSessions, NothingToEnd, AnswerAgain>;
-
-/// decide is pure and total.
-[[nodiscard]] LogoutDecision decide(BegunLogout begun);
+/// names_nobody tells whether nothing of what was ordered was ever here.
+[[nodiscard]] constexpr bool names_nobody(const LogoutOutcome& outcome) noexcept {
+    return outcome == LogoutOutcome{};
+}
 
 /// status_for maps an outcome to the Status to be signed: Success only if everything is gone (normative rows 23-27).
 [[nodiscard]] saml::Status status_for(const LogoutOutcome& outcome, const Policy& policy);

@@ -25,6 +25,7 @@
 #include "slo/sp/audit.hpp"
 #include "slo/sp/clock.hpp"
 #include "slo/sp/global_logout.hpp"
+#include "slo/sp/pace.hpp"
 #include "slo/sp/policy.hpp"
 #include "slo/sp/session_store.hpp"
 
@@ -52,6 +53,15 @@ struct LogoutServiceParts {
     AuditSink& audit;
     const Clock& clock;
     idp_adapter::IdpLink* idp_link = nullptr;  ///< the way to IdPs; null: logouts that start here stay here
+    /// What else we were called: sessions that were admitted under these names are found and ended as well.
+    std::vector<saml::EntityID> former_entity_ids = {};
+    const Pace* pace = nullptr;  ///< how it waits; null: ThreadPace
+};
+
+/// What a LogoutRequest would end, and what it seems to mean but doesn't name.
+struct LogoutPreview {
+    std::vector<Session> would_end;
+    std::vector<NearMiss> near_misses;  ///< only where it names nothing that lives
 };
 
 /// A LogoutRequest as HTTP brought it. `media_type` is the Content-Type, lower case and without parameters, empty where
@@ -94,6 +104,7 @@ private:
     std::shared_ptr<State> state_;
 };
 
+struct EndContext;
 struct StartContext;
 using LogoutStep = std::variant<SoapReply, PendingLogout>;
 
@@ -112,10 +123,18 @@ public:
     /// The blocking driver: begin, start, wait, finish. For hosts without an event loop.
     [[nodiscard]] SoapReply handle(const PostedRequest& posted) noexcept;
 
-    /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and now and then.
+    /// Makes `session` live, as SessionStore::admit does, under the present names of its IdP and of us: an alias of the
+    /// IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. A logout that came first
+    /// under any of these names forbids it. The host makes its own session first, then admits it, and then hands out
+    /// the cookie; where it isn't admitted, it erases it. Blocks as long as the store does. Thread-safe.
+    /// Errors: Errc::session_idp_unknown, session_sp_unknown: no logout would ever find it; authn_instant_in_future: no
+    /// logout would forbid it; the store's.
+    [[nodiscard]] Result<Admission> admit(Session session) noexcept;
+
+    /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and each minute.
     /// Blocking, for as long as the applications take for each logout in turn; `stop` ends it after the one at work. A
-    /// logout that is at work meanwhile is driven a second time, which is harmless. Returns how many logouts are still
-    /// unfinished. Errors: those of the store.
+    /// logout that another round is at work on, here or on another node, is left alone. Returns how many logouts are
+    /// still unfinished. Errors: those of the store.
     [[nodiscard]] Result<std::size_t> recover(const std::stop_token& stop = {});
 
     /// Ends the sessions of `selection`: here first, as the store's contract says, then by a signed LogoutRequest to
@@ -124,6 +143,8 @@ public:
     /// refused, but where the IdP couldn't be asked, its session may bring the user back: ask for ForceAuthn then.
     /// A request that an IdP hasn't seen is kept in the store, and sent again by send_kept_requests() until its
     /// NotOnOrAfter. Of more than 16 at once, none is waited for: all are asked in that way.
+    /// Where the store's answer is lost, nothing is known of the sessions: that is told as `unknown` with
+    /// "store.outcome_unknown", and the kept request is what ends them for certain later.
     /// Blocking: the applications' deadline, then the slowest IdP's; `stop` ends the waiting for IdPs. Thread-safe.
     /// Errors: Errc::no_session; the store's, and then some of the sessions may live on: try again.
     [[nodiscard]] Result<GlobalLogoutResult> start_logout(const SessionSelection& selection, LogoutReason reason,
@@ -134,7 +155,7 @@ public:
     [[nodiscard]] Result<std::vector<Session>> preview(const SessionSelection& selection) noexcept;
     /// What this LogoutRequest of an IdP would end, verified like one that comes in begin(); nothing is recorded.
     /// Errors: those for which begin() refuses.
-    [[nodiscard]] Result<std::vector<Session>> preview(const PostedRequest& posted) noexcept;
+    [[nodiscard]] Result<LogoutPreview> preview(const PostedRequest& posted) noexcept;
 
     /// Sends what is kept and due, up to 16 requests at once, and gives up those whose NotOnOrAfter has passed; the
     /// audit tells. Call it every few seconds. Blocks as long as the slowest IdP. Several nodes may call it: each
@@ -153,6 +174,7 @@ public:
 
 private:
     struct Impl;
+    [[nodiscard]] EndContext end_context() const;
     [[nodiscard]] StartContext start_context(const std::stop_token& stop) const;
     std::unique_ptr<Impl> impl_;
 };

@@ -28,12 +28,14 @@ public:
     ~MemorySessionStore() override;
 
     [[nodiscard]] Result<Admission> admit(const Session& session) override;
-    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order) override;
-    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                        const std::vector<LocalSessionID>& gone) override;
+    [[nodiscard]] Result<Admission> would_admit(const Session& session) override;
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim) override;
+    [[nodiscard]] Result<RepeatedLogout> resume_logout(const LogoutKey& key, const RoundClaim& claim) override;
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) override;
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
     [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order) override;
+    [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) override;
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                   std::size_t count) override;
     [[nodiscard]] Result<void> keep_request(const KeptRequest& request) override;

@@ -40,7 +40,8 @@ struct RedisServers {
     std::string sentinel_user = {};
     std::string sentinel_password = {};
     std::optional<RedisTlsOptions> tls = {};
-    /// For one request to the servers, its repetitions included. An operation of the store makes up to three.
+    /// For one request to the servers, its repetitions included. An operation of the store makes up to three, one
+    /// behind the other; near_misses() more where very many sessions have a SessionIndex in common.
     std::chrono::milliseconds deadline{2000};
     /// How many replicas must have a logout before it counts: all that may be promoted, or a failover can undo an
     /// acknowledged one. 0: there are none, and no failover. With others, find() and admit() fail while fewer follow
@@ -88,12 +89,15 @@ public:
     ~RedisSessionStore() override;
 
     [[nodiscard]] Result<Admission> admit(const Session& session) override;
-    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order) override;
-    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                        const std::vector<LocalSessionID>& gone) override;
+    [[nodiscard]] Result<Admission> would_admit(const Session& session) override;
+    [[nodiscard]] Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim) override;
+    [[nodiscard]] Result<RepeatedLogout> resume_logout(const LogoutKey& key, const RoundClaim& claim) override;
+    [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) override;
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
     [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order) override;
+    /// Errc::store_failed also where thousands of sessions have to be looked at for it, and none of them is one.
+    [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) override;
     /// Sees everything only as long as a Cluster moves no slots. Where a server restarts or a replica takes over, the
     /// walk goes back to its beginning by itself.
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,

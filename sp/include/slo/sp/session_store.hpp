@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -48,16 +49,65 @@ struct LogoutOutcome {
 /// The session was admitted, or a logout that came first forbids it (Core 3.7.3.1 l.2598-2609).
 enum class Admission { admitted, refused_by_logout };
 
-/// What begin_logout found.
+/// RoundID names one round of the applications through the sessions of a logout. Unique over all nodes and restarts.
+struct RoundID {
+    std::uint64_t node = 0;    ///< random, made anew by each process
+    std::uint64_t number = 0;  ///< counts that process's rounds
+    friend bool operator==(const RoundID&, const RoundID&) = default;
+};
+
+/// RoundClaim asks for sessions that are *ending*: only one round at a time has a session, over all nodes. A round has
+/// it until it reports (complete_logout), or until another one claims it after `until`, because a node died.
+struct RoundClaim {
+    RoundID round;
+    Instant until;  ///< by the node's clock; nodes may differ by seconds, so it has them to spare
+};
+
+/// What begin_logout found. In both, `ending` is what the claim was granted: the caller has the applications end them.
+/// A claim that is repeated under the same RoundID is granted the same again.
 struct FreshLogout {
-    std::vector<Session> ending;  ///< now *ending*: find() already answers "not alive" for each of them
+    std::vector<Session> ending;                 ///< now *ending*: find() already answers "not alive" for each of them
+    std::vector<Session> in_another_round = {};  ///< ending too, and another round has them
 };
 struct RepeatedLogout {
-    std::optional<LogoutOutcome>
-        recorded;                 ///< the first answer; absent while the first is still at work, or died at it
+    /// The answer for good: present once everything that the logout named is gone. Anything less isn't kept as an
+    /// answer, because what failed may have ended since.
+    std::optional<LogoutOutcome> recorded;
     std::vector<Session> ending;  ///< what is still *ending*; empty where `recorded` is present
+    std::vector<Session> in_another_round = {};
 };
 using BegunLogout = std::variant<FreshLogout, RepeatedLogout>;
+
+/// RoundReport is what a round has come to.
+struct RoundReport {
+    RoundID round;
+    std::uint32_t ended = 0;           ///< sessions that an application had and ended
+    std::uint32_t already_gone = 0;    ///< sessions that no application had any more
+    std::vector<LocalSessionID> gone;  ///< all of those: the store may forget them
+    /// Sessions beside those that the logout names that keep it from being complete: near misses.
+    std::uint32_t near_misses = 0;
+    /// Where an application is still at work: the round keeps what isn't gone until then. Absent: it gives them back.
+    std::optional<Instant> at_work_until = {};
+};
+
+/// NearMiss is a live session of an order's IdP that the order doesn't name, though it may well mean it.
+struct NearMiss {
+    /// What differs, and so which setting would make the order name the session.
+    enum class Kind {
+        format,         ///< the NameID's Format
+        qualifier,      ///< NameQualifier, SPNameQualifier or SPProvidedID
+        name_case,      ///< an e-mail address in other letter case
+        session_index,  ///< the SessionIndex is the session's, the NameID isn't
+    };
+    Kind kind;
+    Session session;
+    friend bool operator==(const NearMiss&, const NearMiss&) = default;
+};
+/// The rule's name: "near_miss.format", "near_miss.qualifier", "near_miss.case" or "near_miss.session_index". Static
+/// storage.
+[[nodiscard]] std::string_view name(NearMiss::Kind kind) noexcept;
+/// What to change so that the logout finds the session, in words for an operator. Static storage.
+[[nodiscard]] std::string_view remedy_for(NearMiss::Kind kind) noexcept;
 
 /// A logout that isn't finished: recovery ends its sessions and completes it. May be at work in this very process.
 struct UnfinishedLogout {
@@ -85,9 +135,14 @@ struct SessionPage {
 /// How many requests a store keeps at most, unless its options say otherwise; one more is Errc::store_full.
 inline constexpr std::size_t max_kept_requests = 100'000;
 
+/// How many near misses are told of at most: one is enough to refuse a Success.
+inline constexpr std::size_t max_near_misses = 16;
+
 /// SessionStore is the port. A session goes active -> ending -> gone and never back. Every operation is atomic, safe to
-/// call from any thread, and durable as its engine says before it returns. A Failure (Errc::store_failed, store_full)
-/// leaves everything as it was. Identity of a principal: (IdP, our entity, NameID under the order's matching rule).
+/// call from any thread, and durable as its engine says before it returns. After Errc::store_full everything is as it
+/// was. Errc::store_failed says that nothing is known: the operation may have been done in full, and only its answer
+/// was lost. Each of them may be repeated then, with the same arguments, and comes to the same.
+/// Identity of a principal: (IdP, our entity, NameID under the order's matching rule).
 class SessionStore {
 public:
     virtual ~SessionStore() = default;
@@ -101,17 +156,30 @@ public:
     /// session_malformed, store_full, store_failed.
     [[nodiscard]] virtual Result<Admission> admit(const Session& session) = 0;
 
-    /// Records `order` and turns every session that it names *ending*, in one step: no login slips in between, no two
-    /// callers both get FreshLogout for one key. Sessions left *ending* by an earlier order are named again.
+    /// Whether admit() would refuse `session` for a logout, as far as is known now. Changes nothing. For the other
+    /// names under which a session's IdP and our entity have been known. Errors: Errc::store_failed.
+    [[nodiscard]] virtual Result<Admission> would_admit(const Session& session) = 0;
+
+    /// Records `order` and turns every session that it names *ending*, whether it has expired or not, in one step: no
+    /// login slips in between, no two callers both get FreshLogout for one key. Sessions left *ending* by an earlier
+    /// order are named again. In the same step `claim` gets those that no other round has.
     /// A session without an index is named only by an order without indexes. An order is a repeat if everything in it
     /// but `keep_until` is as recorded; another order under a recorded key is refused, because no answer to it would be
     /// true. Errors: Errc::request_id_reused, store_full, store_failed.
-    [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order) = 0;
+    [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim) = 0;
 
-    /// Records the outcome and forgets the sessions in `gone`; those not in it stay *ending*. The first outcome that
-    /// was recorded wins and is returned, so that every repeat gets one answer.
-    [[nodiscard]] virtual Result<LogoutOutcome> complete_logout(const LogoutKey& key, const LogoutOutcome& outcome,
-                                                                const std::vector<LocalSessionID>& gone) = 0;
+    /// Claims what a logout that has begun still waits for, as begin_logout does for a repeat.
+    /// Errors: Errc::store_failed, also where no such logout has begun.
+    [[nodiscard]] virtual Result<RepeatedLogout> resume_logout(const LogoutKey& key, const RoundClaim& claim) = 0;
+
+    /// Takes a round's report: forgets the sessions in `gone` that the logout named and that the round has; what isn't
+    /// gone stays *ending*, and the round gives it back, or keeps it until at_work_until. Records and returns what the
+    /// logout has come to: `ended` and `already_gone` are the sums of its rounds' reports (each session that was in
+    /// another round and is gone counts as already_gone where its report says so), and `failed` is how many sessions
+    /// that it named are still there, whichever round has them, plus the near misses. So it is complete only if nothing
+    /// is left of what it named, and a complete outcome never changes again.
+    /// Errors: Errc::store_failed, also where no such logout has begun.
+    [[nodiscard]] virtual Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) = 0;
 
     /// The session, if it is alive: admitted, not ending, not expired.
     [[nodiscard]] virtual Result<std::optional<Session>> find(const LocalSessionID& id) = 0;
@@ -121,6 +189,12 @@ public:
 
     /// The live sessions that `order` would end now. Changes nothing.
     [[nodiscard]] virtual Result<std::vector<Session>> named_by(const LogoutOrder& order) = 0;
+
+    /// Live sessions of the order's IdP at our entity that it doesn't name, although they have its NameID's value (of
+    /// an e-mail address also in another letter case), or one of its SessionIndexes under another NameID. A session
+    /// that differs only in its SessionIndexes is none: the session that the order names isn't here. Changes nothing.
+    /// At most max_near_misses of them. Errors: Errc::store_failed.
+    [[nodiscard]] virtual Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) = 0;
 
     /// Live sessions of `idp`, about `count` (at least 1) at a time, in an order of the engine's own; `after` is empty
     /// or a page's `next`. A session that is there during the whole walk is seen, others may be; one may be seen twice.

@@ -1,0 +1,58 @@
+// How the library waits, where it waits at all.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace slo::sp {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// Alarm rings once, and stays so. Thread-safe.
+class Alarm {
+public:
+    void ring() noexcept {
+        const std::lock_guard lock(mutex_);
+        has_rung_ = true;
+        changed_.notify_all();
+    }
+    [[nodiscard]] bool has_rung() const noexcept {
+        const std::lock_guard lock(mutex_);
+        return has_rung_;
+    }
+    /// Blocks the calling thread until it rings, or until `deadline`.
+    void wait_until(SteadyTime deadline) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, deadline, [this] { return has_rung_; });
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    bool has_rung_ = false;
+};
+
+/// Pace is a port: what deadlines are measured by, and what a blocking call does until an answer comes. Production uses
+/// ThreadPace; a host with threads of its own kind, or a simulation, another one. Implementations are thread-safe.
+class Pace {
+public:
+    virtual ~Pace() = default;
+    [[nodiscard]] virtual SteadyTime now() const noexcept = 0;
+    /// Returns when `alarm` has rung, or at `deadline`.
+    virtual void wait(Alarm& alarm, SteadyTime deadline) const = 0;
+};
+
+/// ThreadPace goes by the steady clock and blocks the calling thread.
+class ThreadPace final : public Pace {
+public:
+    [[nodiscard]] SteadyTime now() const noexcept override { return std::chrono::steady_clock::now(); }
+    void wait(Alarm& alarm, SteadyTime deadline) const override { alarm.wait_until(deadline); }
+    /// One that lives as long as the process.
+    [[nodiscard]] static const ThreadPace& get() noexcept {
+        static const ThreadPace pace;
+        return pace;
+    }
+};
+
+}  // namespace slo::sp

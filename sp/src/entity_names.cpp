@@ -1,0 +1,80 @@
+#include "entity_names.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace slo::sp {
+namespace {
+
+void rename(std::optional<std::string>& qualifier, const EntityNames& names, const saml::EntityID& to) {
+    if (qualifier && names.has(*qualifier)) qualifier = to.str();
+}
+
+/// Calls visit(idp, sp, which of our names) for each pair of names, the present ones first.
+template <class Visit>
+void for_each_pair(const EntityNames& idp, const EntityNames& sp, Visit visit) {
+    for (std::size_t ours = 0; ours <= sp.others.size(); ++ours) {
+        const saml::EntityID& our_name = ours == 0 ? sp.present : sp.others[ours - 1];
+        visit(idp.present, our_name, ours);
+        for (const saml::EntityID& name : idp.others) visit(name, our_name, ours);
+    }
+}
+
+saml::MessageID numbered(const saml::MessageID& id, std::size_t number) {
+    constexpr std::size_t most_kept = 112;  // an ID has at most 128 characters
+    if (number == 0) return id;
+    return saml::MessageID::parse(id.str().substr(0, most_kept) + "." + std::to_string(number)).value();
+}
+
+}  // namespace
+
+bool EntityNames::has(std::string_view name) const noexcept {
+    return present.str() == name ||
+           std::ranges::any_of(others, [name](const saml::EntityID& other) { return other.str() == name; });
+}
+
+EntityNames names_of(const idp_adapter::Idp& idp) noexcept {
+    return {idp.entity_id, idp.profile.issuer_aliases};
+}
+
+EntityNames our_names(const LogoutServiceParts& parts) noexcept {
+    return {parts.entity_id, parts.former_entity_ids};
+}
+
+void make_canonical(saml::NameID& name_id, const EntityNames& idp, const EntityNames& sp) {
+    rename(name_id.name_qualifier, idp, idp.present);
+    rename(name_id.sp_name_qualifier, sp, sp.present);
+}
+
+void make_canonical(Session& session, const EntityNames& idp, const EntityNames& sp) {
+    session.idp = idp.present;
+    session.sp = sp.present;
+    make_canonical(session.name_id, idp, sp);
+}
+
+std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp, const EntityNames& sp) {
+    std::vector<LogoutOrder> orders;
+    for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name, std::size_t ours) {
+        LogoutOrder& one = orders.emplace_back(order);
+        one.key = {idp_name, numbered(order.key.request_id, ours)};
+        one.sp = sp_name;
+        rename(one.name_id.name_qualifier, idp, idp_name);
+        rename(one.name_id.sp_name_qualifier, sp, sp_name);
+    });
+    return orders;
+}
+
+std::vector<Session> under_other_names(const Session& session, const EntityNames& idp, const EntityNames& sp) {
+    std::vector<Session> sessions;
+    for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name, std::size_t) {
+        if (idp_name == idp.present && sp_name == sp.present) return;
+        Session& one = sessions.emplace_back(session);
+        one.idp = idp_name;
+        one.sp = sp_name;
+        rename(one.name_id.name_qualifier, idp, idp_name);
+        rename(one.name_id.sp_name_qualifier, sp, sp_name);
+    });
+    return sessions;
+}
+
+}  // namespace slo::sp

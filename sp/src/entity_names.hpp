@@ -1,0 +1,37 @@
+// The names under which an IdP and our own entity have been known, and the present one of each.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "slo/idp_adapter/idp.hpp"
+#include "slo/sp/logout_service.hpp"
+#include "slo/sp/session_store.hpp"
+
+namespace slo::sp {
+
+/// EntityNames are all names of one entity. Borrowed.
+struct EntityNames {
+    const saml::EntityID& present;
+    std::span<const saml::EntityID> others;
+
+    [[nodiscard]] bool has(std::string_view name) const noexcept;
+};
+[[nodiscard]] EntityNames names_of(const idp_adapter::Idp& idp) noexcept;
+[[nodiscard]] EntityNames our_names(const LogoutServiceParts& parts) noexcept;
+
+/// Writes the present names in place of others: the IdP's, ours, and the qualifiers of the NameID.
+void make_canonical(Session& session, const EntityNames& idp, const EntityNames& sp);
+void make_canonical(saml::NameID& name_id, const EntityNames& idp, const EntityNames& sp);
+
+/// The same order under every pair of names, the present ones first: a store finds a session under the names that it
+/// was admitted with, and a logout's barrier stands before the names that it has. Under another name of ours the
+/// request gets an ID of its own, as the IdP's is taken by the first.
+[[nodiscard]] std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp,
+                                                       const EntityNames& sp);
+/// The same session under every pair of names but the present ones: what a logout may have forbidden before a name
+/// changed.
+[[nodiscard]] std::vector<Session> under_other_names(const Session& session, const EntityNames& idp,
+                                                     const EntityNames& sp);
+
+}  // namespace slo::sp

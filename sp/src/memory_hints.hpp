@@ -1,0 +1,55 @@
+// By what else than its principal the memory engine finds a session: for logouts that name it in another way.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "memory_shard.hpp"
+
+namespace slo::sp {
+
+/// Hint leads to a session by one of its SessionIndexes, or by its address in lower case. It stands at the end of the
+/// session's own block. Guarded by its shard of the HintTable.
+struct Hint {
+    PackedSession* session;
+    Hint* next = nullptr;
+    Hint* previous = nullptr;
+    Place place;
+};
+
+struct ByHint {
+    static std::size_t hash(const Hint& hint) noexcept { return hint.place.hash; }
+    static std::size_t hash(const Place& place) noexcept { return place.hash; }
+    static bool equal(const Hint& hint, const Place& place) noexcept { return hint.place.hash == place.hash; }
+};
+
+/// HintTable finds candidates: who follows a hint compares the names themselves, as two texts may have one place.
+/// Thread-safe; its mutexes are the last that the engine takes. A session is in it as long as it is in its shards.
+class HintTable {
+public:
+    /// Throws std::bad_alloc, and then nothing has changed.
+    void add(PackedSession& session);
+    void remove(PackedSession& session) noexcept;
+    /// Up to `most` of the sessions at `place`, as they were admitted.
+    [[nodiscard]] std::vector<Session> at(Place place, std::size_t most) const;
+
+private:
+    struct alignas(64) Shard {
+        mutable std::mutex mutex;
+        PointerSet<Hint, Place, ByHint> hints;  ///< the first at each place
+    };
+    void add(Hint& hint);
+    void remove(Hint& hint) noexcept;
+
+    std::vector<Shard> shards_{shard_count};
+};
+
+/// Where sessions of `idp` with this SessionIndex are, and with this address in any letter case.
+[[nodiscard]] Place index_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view session_index);
+[[nodiscard]] Place address_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view address);
+/// The places of all hints that lead to `session`.
+[[nodiscard]] std::vector<Place> hint_places(const saml::KeyedDigest& digest, const Session& session);
+
+}  // namespace slo::sp

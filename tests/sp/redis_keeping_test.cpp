@@ -1,0 +1,192 @@
+// How long the server keeps what the store has written: a server drops by itself, and nothing that counts may go.
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+#include "redis_nodes.hpp"
+#include "rounds.hpp"
+
+namespace slo::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+sp::Session lasting(sp::Session session, std::chrono::milliseconds time) {
+    session.expires = noon + time;
+    return session;
+}
+
+/// The ids of all sessions that are still in the store, whether they live or not.
+std::set<std::string> stored(Node& node) {
+    sp::LogoutOrder order = order_for_all("what-is-there");
+    order.as_of = node.clock.now();
+    const auto begun = taken(begin_logout(node.store, order));
+    const auto& fresh = std::get<sp::FreshLogout>(begun);
+    std::set<std::string> ids;
+    for (const auto* const sessions : {&fresh.ending, &fresh.in_another_round}) {
+        for (const sp::Session& session : *sessions) ids.insert(session.id.str());
+    }
+    return ids;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(unit)
+BOOST_AUTO_TEST_SUITE(redis_keeping)
+
+BOOST_AUTO_TEST_CASE(a_principals_sessions_are_kept_as_long_as_the_longest_of_them) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(lasting(session_of("a"), 2h))));
+    BOOST_TEST((site.time_to_live(":{*}:sessions") > 2h));
+    static_cast<void>(taken(node.store.admit(lasting(session_of("b"), 20h))));
+    BOOST_TEST((site.time_to_live(":{*}:sessions") > 20h));
+    static_cast<void>(taken(node.store.admit(lasting(session_of("c"), 1h))));
+    BOOST_TEST((site.time_to_live(":{*}:sessions") > 20h));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_ending_is_kept_for_ever_whoever_logs_in_beside_it) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(session_with("a", {"i1"}))));
+    static_cast<void>(taken(begin_logout(node.store, order_for("r", {"i1"}))));
+    BOOST_TEST(site.is_kept_for_ever(":{*}:sessions"));
+    static_cast<void>(taken(node.store.admit(session_with("b", {"i2"}))));
+    BOOST_TEST(site.is_kept_for_ever(":{*}:sessions"));
+}
+
+BOOST_AUTO_TEST_CASE(what_another_logout_waits_for_is_kept_for_ever_when_one_is_completed) {
+    Site site;
+    Node node(site);
+    for (const char* id : {"a", "b"}) static_cast<void>(taken(node.store.admit(session_with(id, {id}))));
+    static_cast<void>(taken(node.store.admit(lasting(session_with("c", {"c"}), 20h))));
+    const auto end = [&node](const char* id) {
+        const sp::LogoutKey key = order_for(id, {id}).key;
+        static_cast<void>(taken(complete_logout(node.store, key, {.ended = 1}, {session_of(id).id})));
+    };
+    for (const char* id : {"a", "b"}) static_cast<void>(taken(begin_logout(node.store, order_for(id, {id}))));
+    end("a");
+    BOOST_TEST(site.is_kept_for_ever(":{*}:sessions"));
+    end("b");
+    BOOST_TEST((site.time_to_live(":{*}:sessions") > 20h));
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_is_kept_until_it_is_completed_and_as_long_as_it_says) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(session_of("a"))));
+    sp::LogoutOrder order = order_for_all("r");
+    order.keep_until = noon + 20h;
+    static_cast<void>(taken(begin_logout(node.store, order)));
+    for (const char* key : {":{*}:logout:*", ":request:*"}) BOOST_TEST(site.is_kept_for_ever(key));
+    static_cast<void>(taken(complete_logout(node.store, order.key, {}, {})));
+    for (const char* key : {":{*}:logout:*", ":request:*"}) BOOST_TEST(site.is_kept_for_ever(key));
+    static_cast<void>(taken(begin_logout(node.store, order)));
+    static_cast<void>(taken(complete_logout(node.store, order.key, {.ended = 1}, {session_of("a").id})));
+    for (const char* key : {":{*}:logout:*", ":request:*"}) BOOST_TEST((site.time_to_live(key) > 20h));
+}
+
+BOOST_AUTO_TEST_CASE(barriers_and_numbers_are_kept_as_long_as_the_longest_logout) {
+    Site site;
+    Node node(site);
+    for (const auto& [id, kept] : {std::pair("r1", 20h), std::pair("r2", 1h)}) {
+        sp::LogoutOrder order = order_for_all(id);
+        order.as_of += 20h - kept;  // the newer one doesn't make the older one redundant
+        order.keep_until = noon + kept;
+        static_cast<void>(taken(begin_logout(node.store, order)));
+        for (const char* key : {":{*}:barrier", ":{*}:count"}) BOOST_TEST((site.time_to_live(key) > 20h));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rounds_are_kept_as_long_as_the_longest_of_them) {
+    Site site;
+    Node node(site);
+    for (const char* id : {"a", "b"}) static_cast<void>(taken(node.store.admit(session_with(id, {id}))));
+    static_cast<void>(taken(node.store.begin_logout(order_for("r1", {"a"}), round_until(1, noon + 5h))));
+    BOOST_TEST((site.time_to_live(":{*}:rounds") > 5h));
+    static_cast<void>(taken(node.store.begin_logout(order_for("r2", {"b"}), round_until(2, noon - 20h))));
+    BOOST_TEST((site.time_to_live(":{*}:rounds") > 5h));
+    const sp::RoundReport at_work{.round = round_until(2, noon).round, .gone = {}, .at_work_until = noon + 20h};
+    static_cast<void>(taken(node.store.complete_logout(order_for("r2", {"b"}).key, at_work)));
+    BOOST_TEST((site.time_to_live(":{*}:rounds") > 20h));
+}
+
+BOOST_AUTO_TEST_CASE(a_round_that_began_too_late_is_there_all_the_same) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(session_of("a"))));
+    static_cast<void>(taken(node.store.begin_logout(order_for_all("r"), round_until(1, noon - 20h))));
+    const sp::RoundReport report{.round = round_until(1, noon).round, .ended = 1, .gone = {session_of("a").id}};
+    BOOST_TEST(taken(node.store.complete_logout(order_for_all("r").key, report)).complete());
+}
+
+BOOST_AUTO_TEST_CASE(a_hint_is_kept_as_long_as_the_longest_session_that_it_leads_to) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(lasting(hinted("a", "N1"), 20h))));
+    BOOST_TEST((site.time_to_live(":hint:*") > 20h));
+    static_cast<void>(taken(node.store.admit(lasting(hinted("b", "N2"), 1h))));
+    BOOST_TEST((site.time_to_live(":hint:*") > 20h));
+}
+
+// Each login looks at some others of its principal, and drops those that have expired for an hour by any clock.
+BOOST_AUTO_TEST_CASE(logins_tidy_away_what_has_long_expired_and_nothing_else) {
+    Site site;
+    Node node(site);
+    constexpr int count = 30;
+    const auto log_in = [&](const std::string& kind, std::chrono::milliseconds time) {
+        for (int i = 0; i < count; ++i) {
+            static_cast<void>(taken(node.store.admit(lasting(session_with(kind + std::to_string(i), {kind}), time))));
+        }
+    };
+    const auto stored_of = [](const std::set<std::string>& all, const std::string& kind) {
+        return std::ranges::count_if(all, [&](const std::string& id) { return id.starts_with(kind); });
+    };
+    log_in("long-expired", 1h);
+    log_in("ending", 1h);
+    log_in("expired", 2h + 30min);
+    log_in("alive", 20h);
+    static_cast<void>(taken(begin_logout(node.store, order_for("r", {"ending"}))));
+    node.clock.set(noon + 3h);
+    for (const char* kind : {"x", "y", "z"}) log_in(kind, 20h);
+    const std::set<std::string> all = stored(node);
+    for (const char* kind : {"ending", "expired", "alive", "x", "y", "z"}) BOOST_TEST(stored_of(all, kind) == count);
+    BOOST_TEST(stored_of(all, "long-expired") < count);
+}
+
+// A refused order is in the journal, too, because that was written before the refusal was known.
+BOOST_AUTO_TEST_CASE(what_recovery_finds_of_a_refused_order_is_not_taken_for_the_logout_that_has_its_id) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(session_of("a"))));
+    static_cast<void>(taken(begin_logout(node.store, order_for_all("r"))));
+    sp::LogoutOrder reused = order_for_all("r");
+    reused.name_id.value = "N2";
+    BOOST_TEST((begin_logout(node.store, reused).error().code == sp::Errc::request_id_reused));
+
+    node.clock.advance(24h);
+    BOOST_TEST(taken(node.store.unfinished_logouts()).size() == 1u);
+    BOOST_TEST(site.is_kept_for_ever(":request:*"));
+    static_cast<void>(taken(complete_logout(node.store, order_for_all("r").key, {.ended = 1}, {session_of("a").id})));
+    BOOST_TEST(!site.is_kept_for_ever(":request:*"));
+    BOOST_TEST(taken(node.store.unfinished_logouts()).empty());
+    BOOST_TEST(site.count_keys(":unfinished:*") == 0u);
+}
+
+// Places lie in slots of their own: another server may have lost one, and given it to another order.
+BOOST_AUTO_TEST_CASE(a_logout_that_is_over_gives_no_other_orders_place_an_end) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(begin_logout(node.store, order_for_all("r"))));
+    Site::server().ask({"DEL", site.key(":request:*")});
+    const auto other = begin_logout(node.store, order_for("r", {"i1"}));
+    BOOST_TEST_REQUIRE(!other.has_value());
+    BOOST_TEST((other.error().code == sp::Errc::request_id_reused));
+    static_cast<void>(taken(complete_logout(node.store, order_for_all("r").key, {}, {})));
+    BOOST_TEST(site.is_kept_for_ever(":request:*"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::test
