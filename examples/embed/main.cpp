@@ -3,10 +3,12 @@
 
 #include <cstdio>
 #include <map>
+#include <mutex>
 #include <string>
 
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/runtime.hpp"
+#include "slo/sp/housekeeper.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/memory_session_store.hpp"
 #include "test_idp.hpp"
@@ -27,7 +29,9 @@ int main() {
 
     // What the host had before: who is signed in, and how to forget one of them.
     std::map<std::string, std::string> users_by_cookie;
+    std::mutex users_mutex;  // recovery asks from a thread of its own
     sp::SynchronousApplication application("host", [&](const sp::Session& session) {
+        const std::lock_guard lock(users_mutex);
         return users_by_cookie.erase(session.id.str()) == 1 ? sp::Ended::ended : sp::Ended::already_gone;
     });
     // These sessions die with the process, and so may what is known of their logouts. Where they outlive it, take
@@ -47,17 +51,20 @@ int main() {
                                .audit = *audit,
                                .clock = clock});
 
+    // Beside serving: what a crash left unfinished, what has expired, what IdPs haven't seen.
+    const sp::Housekeeper housekeeper(service, store, *audit, clock);
+
     // At login: the host makes its session, and registers it with what the assertion said.
     users_by_cookie["cookie-1"] = "alice";
     const saml::NameID alice = examples::persistent_name("alice");
     const auto index = *saml::SessionIndex::parse("_s1");
-    const auto admission = store.admit({.id = *sp::LocalSessionID::parse("cookie-1"),
-                                        .idp = idp.entity_id(),
-                                        .sp = us,
-                                        .name_id = alice,
-                                        .session_indexes = {index},
-                                        .authn_instant = clock.now(),
-                                        .expires = clock.now() + std::chrono::hours(8)});
+    const auto admission = service.admit({.id = *sp::LocalSessionID::parse("cookie-1"),
+                                          .idp = idp.entity_id(),
+                                          .sp = us,
+                                          .name_id = alice,
+                                          .session_indexes = {index},
+                                          .authn_instant = clock.now(),
+                                          .expires = clock.now() + std::chrono::hours(8)});
     if (!admission || *admission != sp::Admission::admitted) {
         users_by_cookie.erase("cookie-1");  // its logout came first, or the store is full: nobody is signed in
         return 1;

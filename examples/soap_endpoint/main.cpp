@@ -21,6 +21,7 @@
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/runtime.hpp"
 #include "slo/sp/configuration.hpp"
+#include "slo/sp/housekeeper.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/store_options.hpp"
@@ -87,7 +88,8 @@ struct Parts {
                    .applications = {&application},
                    .audit = *audit,
                    .clock = clock,
-                   .idp_link = &idp_link}),
+                   .idp_link = &idp_link,
+                   .former_entity_ids = configuration.former_entity_ids}),
           metadata(std::move(published)),
           endpoint(service, with_metadata(configuration.endpoint)),
           local_sessions(*store, service, configuration.entity_id) {}
@@ -151,31 +153,11 @@ void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
     parts.audit->record(entry);
 }
 
-/// Asks IdPs again who couldn't be asked when the user logged out. In a thread of its own: an IdP that doesn't answer
-/// keeps nobody else waiting.
-void ask_again(const std::stop_token& stop, Parts& parts) {
-    for (bool failed_before = false; !stop.stop_requested();) {
-        const auto sent = parts.service.send_kept_requests(stop);
-        if (!sent && !failed_before) note_failure(parts, "resend", "store", sent.error());  // once for each trouble
-        failed_before = !sent;
-        if (sent && *sent > 0) continue;  // there may be more
-        examples::pause(stop, std::chrono::seconds(sent ? 1 : 10));
-    }
-}
-
-/// Takes up at once, and each minute, what was left unfinished, and drops each second some of what has expired, until
-/// stopped. Serving doesn't wait for the first turn: what is unfinished is dead for find() already, and an application
-/// that hangs would keep everybody else's logouts waiting.
-void keep_house(const std::stop_token& stop, Parts& parts, examples::KeyWatch* keys) {
-    constexpr int sweeps_a_second = 64;
+/// Looks each second for keys that saml-slo has changed and for what is wrong with the store's servers, until stopped.
+void keep_watch(const std::stop_token& stop, Parts& parts, examples::KeyWatch* keys) {
     ServerTroubles troubles;
-    for (int seconds = 0; !stop.stop_requested(); ++seconds) {
-        if (seconds % 60 == 0) {
-            const auto recovered = parts.service.recover(stop);
-            if (!recovered) note_failure(parts, "recover", "store", recovered.error());
-        }
+    while (!stop.stop_requested()) {
         if (keys != nullptr) look_for_new_keys(parts, *keys);
-        for (int i = 0; i < sweeps_a_second && !stop.stop_requested(); ++i) parts.store->sweep_some();
         note_server_troubles(parts, troubles);
         examples::pause(stop, std::chrono::seconds(1));
     }
@@ -302,11 +284,12 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
     if (local != nullptr) std::fprintf(stderr, "soap_endpoint: local interface on 127.0.0.1 port %u\n", local->port());
 
     const sp::StderrLog log;  // before the threads that write to it, and after them gone
-    const std::jthread housekeeper([&](const std::stop_token& stop) { keep_house(stop, parts, keys); });
+    // Serving doesn't wait for recovery: what is unfinished is dead for find() already.
+    const sp::Housekeeper housekeeper(parts.service, *parts.store, *parts.audit, parts.clock);
+    const std::jthread watching([&](const std::stop_token& stop) { keep_watch(stop, parts, keys); });
     const std::jthread watch([&parts](const std::stop_token& stop) {
         examples::keep_partners_fresh(stop, parts.refresher, parts.service, *parts.audit, parts.clock);
     });
-    const std::jthread asker([&parts](const std::stop_token& stop) { ask_again(stop, parts); });
     std::jthread local_thread;
     if (local != nullptr) local_thread = std::jthread([local] { local->run(); });
     server.run();

@@ -19,6 +19,7 @@
 namespace slo::sp {
 
 inline constexpr std::string_view sp_keys[] = {"entity_id",
+                                               "former_entity_ids",
                                                "slo_url",
                                                "form_url",
                                                "allow_http",
@@ -50,6 +51,7 @@ enum class SignMetadata { yes, no };
 /// [sp] without the keys: those come last, so that a mistake elsewhere leaves no new key behind.
 struct SpSection {
     saml::EntityID entity_id;
+    std::vector<saml::EntityID> former_entity_ids;
     Destinations destinations;
     saml::EndpointUrl acs_url;
     std::vector<std::string> name_id_formats;

@@ -57,6 +57,7 @@ Configuration Reader::read() {
         refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
 
     return {.entity_id = sp.entity_id,
+            .former_entity_ids = sp.former_entity_ids,
             .destinations = destinations,
             .signing_key = std::move(keys.signing),
             .decryption_keys = std::move(keys.decryption),

@@ -33,6 +33,7 @@ struct MetadataOptions {
 /// Everything that the TOML file said, with every file that it names read, parsed and checked.
 struct Configuration {
     saml::EntityID entity_id;
+    std::vector<saml::EntityID> former_entity_ids;  ///< sessions from the time of these names are found all the same
     std::vector<saml::EndpointUrl> destinations;  ///< for SOAP, then for forms
     saml::SigningKey signing_key;
     std::vector<saml::DecryptionKey> decryption_keys;

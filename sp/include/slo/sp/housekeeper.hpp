@@ -1,0 +1,37 @@
+// What has to go on beside serving, so that a host can't forget it.
+#pragma once
+
+#include <memory>
+
+#include "slo/sp/logout_service.hpp"
+
+namespace slo::sp {
+
+/// Housekeeper does in two threads of its own what a LogoutService needs beside its requests:
+///   - recovery, at once and then each minute: after a crash in the middle of a logout, the applications still have the
+///     sessions that the store has ended; nothing else comes back to them;
+///   - each second, dropping some of what has expired in the store;
+///   - each second, in the other thread, sending the requests that IdPs haven't seen: an IdP that doesn't answer holds
+///     up nothing else.
+/// What fails is written to the audit ("recover" or "resend"), once for each trouble, and tried again. Make one for
+/// each process that has a LogoutService, after the applications can be told, and destroy it before the service: that
+/// stops the threads, and waits for the exchange with an IdP and for the application that they are at.
+class Housekeeper {
+public:
+    /// All of these must outlive it. Throws std::system_error where a thread can't be had.
+    Housekeeper(LogoutService& service, SessionStore& store, AuditSink& audit, const Clock& clock);
+    ~Housekeeper();
+    Housekeeper(const Housekeeper&) = delete;
+    Housekeeper& operator=(const Housekeeper&) = delete;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// One turn of the same, for hosts with a loop of their own: call it about each second, from a thread that may block.
+/// `turn` counts them from 0: with each sixtieth comes recovery.
+void keep_house(LogoutService& service, SessionStore& store, AuditSink& audit, const Clock& clock, unsigned turn,
+                const std::stop_token& stop = {}) noexcept;
+
+}  // namespace slo::sp

@@ -1,0 +1,66 @@
+// What has to go on beside serving.
+#include "slo/sp/housekeeper.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <thread>
+
+#include "service_under_test.hpp"
+#include "slo/sp/memory_session_store.hpp"
+
+namespace slo::sp {
+
+using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
+
+namespace {
+
+UnfinishedLogout unfinished(std::string_view id, const std::vector<std::string>& ids) {
+    return {{idp_id, parsed<saml::MessageID>(id)}, sessions_named(ids)};
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(housekeeper, ServiceUnderTest)
+
+BOOST_AUTO_TEST_CASE(recovers_at_once_and_with_each_sixtieth_turn) {
+    store.unfinished = std::vector{unfinished("_a", {"S1"})};
+    for (unsigned turn = 0; turn < 120; ++turn) keep_house(service(), store, audit, clock, turn);
+    BOOST_TEST(application.told() == "S1 S1");
+    keep_house(service(), store, audit, clock, 120);
+    BOOST_TEST(application.told() == "S1 S1 S1");
+}
+
+BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_recover) {
+    store.unfinished = fail(Errc::store_failed, "the disk is full");
+    keep_house(service(), store, audit, clock, 0);
+    BOOST_TEST_REQUIRE(audit.entries().size() == 1U);
+    BOOST_TEST(audit.last().event == "recover");
+    BOOST_TEST(audit.last().rule == "store.failed");
+    BOOST_TEST(audit.last().detail == "the disk is full");
+}
+
+BOOST_AUTO_TEST_CASE(does_it_in_threads_of_its_own_until_it_is_destroyed) {
+    MemorySessionStore memory(clock, digest, {});
+    Session session = session_named("S1");
+    session.expires = clock.now() + std::chrono::hours(1);
+    BOOST_REQUIRE((taken(memory.admit(session)) == Admission::admitted));
+    const LogoutOrder order{.key = {idp_id, parsed<saml::MessageID>("_r")},
+                            .sp = our_id,
+                            .name_id = session.name_id,
+                            .session_indexes = {},
+                            .as_of = clock.now(),
+                            .keep_until = clock.now() + std::chrono::hours(1)};
+    BOOST_REQUIRE(memory.begin_logout(order, {{1, 1}, clock.now()}).has_value());  // its process has died
+    LogoutService over_memory(LogoutServiceParts{parts.entity_id, parts.destinations, parts.idps, parts.signer,
+                                                 parts.decryption_keys, parts.audit_digest, parts.policy, memory,
+                                                 parts.applications, parts.audit, parts.clock});
+    {
+        const Housekeeper housekeeper(over_memory, memory, audit, clock);
+        while (!taken(memory.unfinished_logouts()).empty()) std::this_thread::yield();
+    }
+    BOOST_TEST(application.told() == "S1");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::sp
