@@ -1,9 +1,9 @@
 #include "logout_start.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "departure.hpp"
@@ -179,11 +179,11 @@ void send_again(const StartContext& context, Departure& departure) noexcept {
 
 /// Asks all IdPs at once: together they take as long as the slowest.
 void finish_all(const StartContext& context, const std::vector<Departure*>& departures) {
-    if (departures.size() == 1) return finish_one(context, *departures.front());
-    std::vector<std::jthread> threads;
+    std::vector<std::function<void()>> works;
     for (Departure* const departure : departures) {
-        threads.emplace_back([&context, departure] { finish_one(context, *departure); });
+        works.emplace_back([&context, departure] { finish_one(context, *departure); });
     }
+    context.ending.pace.run_all(works);
 }
 
 void add(GlobalLogoutResult& result, Departure departure) {
@@ -282,11 +282,11 @@ Result<GlobalLogoutResult> start_logout(const StartContext& context, const Sessi
 Result<std::size_t> send_kept_requests(const StartContext& context) {
     auto due = take_due(context, most_asked_at_once);
     if (!due) return std::move(due).error();
-    std::vector<std::jthread> threads;
+    std::vector<std::function<void()>> works;
     for (Departure& departure : *due) {
-        threads.emplace_back([&context, &departure] { send_again(context, departure); });
+        works.emplace_back([&context, &departure] { send_again(context, departure); });
     }
-    threads.clear();
+    context.ending.pace.run_all(works);
     return due->size();
 }
 

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 namespace slo::sp {
 
@@ -41,13 +44,21 @@ public:
     [[nodiscard]] virtual SteadyTime now() const noexcept = 0;
     /// Returns when `alarm` has rung, or at `deadline`.
     virtual void wait(Alarm& alarm, SteadyTime deadline) const = 0;
+    /// Calls each of `works`, all at once, and returns when all have returned. They don't throw.
+    virtual void run_all(const std::vector<std::function<void()>>& works) const = 0;
 };
 
-/// ThreadPace goes by the steady clock and blocks the calling thread.
+/// ThreadPace goes by the steady clock and blocks the calling thread. What runs beside it has threads of its own; where
+/// one can't be had, run_all() throws std::system_error once those that run have returned.
 class ThreadPace final : public Pace {
 public:
     [[nodiscard]] SteadyTime now() const noexcept override { return std::chrono::steady_clock::now(); }
     void wait(Alarm& alarm, SteadyTime deadline) const override { alarm.wait_until(deadline); }
+    void run_all(const std::vector<std::function<void()>>& works) const override {
+        if (works.size() == 1) return works.front()();
+        std::vector<std::jthread> threads;
+        for (const auto& work : works) threads.emplace_back(work);
+    }
     /// One that lives as long as the process.
     [[nodiscard]] static const ThreadPace& get() noexcept {
         static const ThreadPace pace;
