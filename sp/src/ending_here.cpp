@@ -160,7 +160,10 @@ void EndingState::start(std::function<void()> on_complete) {
     join_ = std::make_shared<Join>(std::move(on_complete));
     // A round on another node calls nobody here: the wait goes on until the deadline.
     if (!others_elsewhere_) watch_->start([join = join_] { join->one_is_done(); });
-    if (sessions_.empty()) return join_->one_is_done();
+    // Nobody is told once the time is over: by then these sessions may be another round's, and the application at work
+    // on them for it.
+    const bool is_late = context_.pace.now() >= deadline;
+    if (sessions_.empty() || is_late) return join_->one_is_done();
     round_->start([join = join_] { join->one_is_done(); });
 }
 

@@ -54,8 +54,8 @@ public:
 
     /// What is left until the deadline.
     [[nodiscard]] std::chrono::milliseconds budget() const noexcept;
-    /// Tells the applications. `on_complete` is called once, when all have reported and the other rounds in this
-    /// process are over; not after finish(). From any thread.
+    /// Tells the applications, unless the deadline has passed. `on_complete` is called once, when all have reported and
+    /// the other rounds in this process are over; not after finish(). From any thread.
     void start(std::function<void()> on_complete);
     /// Records what is known by now. `near_misses` are sessions that keep the outcome from being complete. Blocks as
     /// long as the store does. Errors: the store's.

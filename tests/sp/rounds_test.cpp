@@ -15,6 +15,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// Its time is what the test says; nothing waits.
+struct HandSetPace final : Pace {
+    mutable SteadyTime time{};
+    [[nodiscard]] SteadyTime now() const noexcept override { return time; }
+    void wait(Alarm&, SteadyTime) const override {}
+    void run_all(const std::vector<std::function<void()>>& works) const override {
+        for (const auto& work : works) work();
+    }
+};
+
 /// A service over a real store, which has the session S1 of N1 with index i1.
 struct Rounds : ServiceUnderTest {
     MemorySessionStore memory{clock, digest, {}};
@@ -31,9 +41,20 @@ struct Rounds : ServiceUnderTest {
     }
     /// Another process that shares the store and the application.
     [[nodiscard]] std::unique_ptr<LogoutService> make_node() {
-        return std::make_unique<LogoutService>(LogoutServiceParts{
-            parts.entity_id, parts.destinations, parts.idps, parts.signer, parts.decryption_keys, parts.audit_digest,
-            parts.policy, memory, parts.applications, parts.audit, parts.clock, &link});
+        return std::make_unique<LogoutService>(LogoutServiceParts{parts.entity_id,
+                                                                  parts.destinations,
+                                                                  parts.idps,
+                                                                  parts.signer,
+                                                                  parts.decryption_keys,
+                                                                  parts.audit_digest,
+                                                                  parts.policy,
+                                                                  memory,
+                                                                  parts.applications,
+                                                                  parts.audit,
+                                                                  parts.clock,
+                                                                  &link,
+                                                                  {},
+                                                                  parts.pace});
     }
 
     static std::string request(const std::string& id = "_r1") {
@@ -114,6 +135,23 @@ BOOST_AUTO_TEST_CASE(a_failure_is_no_answer_for_good) {
     BOOST_TEST(taken(made->recover()) == 0U);
     BOOST_TEST(repeat() == "Success");
     application.answer_all(Ended::failed);
+    BOOST_TEST(repeat() == "Success");
+}
+
+BOOST_AUTO_TEST_CASE(no_application_is_told_when_the_time_was_over_before_it_could_be) {
+    const HandSetPace pace;
+    parts.pace = &pace;
+    made = make_node();
+    PendingLogout slow = pending(*made, request());
+    pace.time += parts.policy.application_deadline;  // the store took so long
+    bool may_go_on = false;
+    slow.start([&] { may_go_on = true; });
+    BOOST_TEST(may_go_on);
+    BOOST_TEST(application.told() == "");
+    BOOST_TEST(status(slow.finish()) == "Responder");
+
+    BOOST_TEST(taken(made->recover()) == 0U);
+    BOOST_TEST(application.told() == "S1");
     BOOST_TEST(repeat() == "Success");
 }
 
