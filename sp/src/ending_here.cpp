@@ -358,16 +358,20 @@ Result<std::size_t> take_up_late_rounds(const EndContext& context) {
     for (auto late = context.rounds->take_late(); late;) {
         auto state = std::static_pointer_cast<EndingState>(std::exchange(late, nullptr));
         late = std::exchange(state->next, nullptr);
-        if (state->is_at_rest()) {
+        // One failure is enough: a store that is gone would make each of them wait.
+        if (!failure && state->is_at_rest()) {
             if (auto finished = EndingHere(std::move(state)).finish(); !finished) failure = finished.error();
             continue;
         }
-        ++at_work;
-        if (auto renewed = state->renew(); !renewed) failure = renewed.error();
+        if (!failure) {
+            ++at_work;
+            if (auto renewed = state->renew(); !renewed) failure = renewed.error();
+        }
         context.rounds->keep_late(std::move(state));
     }
-    if (failure) return *failure;
-    return at_work;
+    if (!failure) return at_work;
+    static_cast<void>(context.rounds->take_late_at_rest());  // the next recovery tries again, not the next request
+    return *failure;
 }
 
 void take_up_rounds_at_rest(const EndContext& context) noexcept {

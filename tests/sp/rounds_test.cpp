@@ -28,6 +28,7 @@ struct HandSetPace final : Pace {
 /// A service over a real store, which has the session S1 of N1 with index i1.
 struct Rounds : ServiceUnderTest {
     MemorySessionStore memory{clock, digest, {}};
+    FailingStore failing{memory};
     ScriptedLink link;
     std::unique_ptr<LogoutService> made;
 
@@ -48,7 +49,7 @@ struct Rounds : ServiceUnderTest {
                                                                   parts.decryption_keys,
                                                                   parts.audit_digest,
                                                                   parts.policy,
-                                                                  memory,
+                                                                  failing,
                                                                   parts.applications,
                                                                   parts.audit,
                                                                   parts.clock,
@@ -153,6 +154,28 @@ BOOST_AUTO_TEST_CASE(no_application_is_told_when_the_time_was_over_before_it_cou
     BOOST_TEST(taken(made->recover()) == 0U);
     BOOST_TEST(application.told() == "S1");
     BOOST_TEST(repeat() == "Success");
+}
+
+BOOST_AUTO_TEST_CASE(a_report_that_the_store_did_not_take_is_said_once_more) {
+    failing.inject(FailingStore::Fault::complete_fails);
+    BOOST_TEST(repeat() == "Responder");
+    BOOST_TEST(audit.last().rule == "store.failed");
+    BOOST_TEST(repeat() == "Responder");
+    BOOST_TEST(application.told() == "S1");
+    failing.inject(FailingStore::Fault::none);
+    BOOST_TEST(taken(made->recover()) == 0U);
+    BOOST_TEST(repeat() == "Success");
+    BOOST_TEST(application.told() == "S1");
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_answer_to_the_begin_holds_up_the_repeat_no_longer_than_the_round) {
+    failing.inject(FailingStore::Fault::begin_loses_its_answer);
+    BOOST_TEST(repeat() == "Responder");
+    BOOST_TEST(application.told() == "");
+    failing.inject(FailingStore::Fault::none);
+    clock.advance(parts.policy.application_deadline + 11s);
+    BOOST_TEST(repeat() == "Success");
+    BOOST_TEST(application.told() == "S1");
 }
 
 BOOST_AUTO_TEST_CASE(recovery_leaves_alone_what_a_round_is_at_work_on) {

@@ -148,8 +148,11 @@ void expect_success_to_mean_gone(Failing failing, Send send) {
             BOOST_TEST((ended || was_short));
             if (!ended) ended = is_success(users.send(user.request), user.request_id);
             // An application's failure is on record by now. It isn't the last word.
-            if (!ended) users.provider.clock.advance(std::chrono::seconds(20));  // recovery leaves alone what is younger
-            if (!ended) BOOST_TEST(users.provider.service().recover().value() == 0U);
+            if (!ended) {
+                users.provider.clock.advance(std::chrono::seconds(20));  // recovery leaves alone what is younger
+                BOOST_TEST(users.provider.service().recover().value() == 0U);
+                users.provider.clock.set(at(baseline_now));
+            }
             BOOST_TEST(!users.is_alive(user));
             BOOST_TEST(users.was_told(user));
         }
