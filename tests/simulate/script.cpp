@@ -13,7 +13,7 @@ public:
     explicit Author(std::uint64_t seed) : chance_(seed) { script_.seed = script_.turns = seed; }
 
     Script write() {
-        constexpr std::size_t sqlite_one_in = 64;
+        constexpr std::size_t sqlite_one_in = 16;
         script_.nodes = 1 + chance_.below(3);
         script_.engine = chance_.one_in(sqlite_one_in) ? Script::Engine::sqlite : Script::Engine::memory;
         script_.sessions_die_with_node = chance_.one_in(4);
@@ -124,8 +124,13 @@ private:
         deliver(script_.orders.size() - 1, at);
     }
     void add_leave() {
-        const std::size_t login = some_login().number;
-        add(chance_.one_in(4) ? Operation::Kind::leave_as_principal : Operation::Kind::leave, later()).subject = login;
+        const Operation login = some_login();
+        Operation& leave =
+            add(chance_.one_in(4) ? Operation::Kind::leave_as_principal : Operation::Kind::leave, later());
+        leave.subject = login.number;
+        // The first of its calls that begins: it has looked for sessions and kept its request.
+        const unsigned first = script_.visits[login.subject].idp == 0 ? 6 : 4;
+        if (chance_.one_in(6)) leave.faults.push_back({.call = first, .kind = Fault::Kind::lost});
     }
     void add_jump() {
         Operation& jump = add(Operation::Kind::jump, chance_.between(0s, 150s));
@@ -163,10 +168,8 @@ private:
         for (std::size_t i = 0, count = chance_.below(8); i < count; ++i) {
             Operation& one = script_.operations[chance_.below(script_.operations.size())];
             if (one.kind == Operation::Kind::crash || one.kind == Operation::Kind::jump) continue;
-            // A logout that starts here begins after it has looked for sessions and kept its request.
-            const std::size_t first = one.kind == Operation::Kind::leave && chance_.one_in(2) ? 4 : 0;
-            const std::size_t calls = chance_.one_in(2) ? 6 : 16;
-            one.faults.push_back({.call = static_cast<unsigned>(first + chance_.below(calls)),
+            const std::size_t calls = chance_.one_in(2) ? 8 : 16;
+            one.faults.push_back({.call = static_cast<unsigned>(chance_.below(calls)),
                                   .kind = static_cast<Fault::Kind>(chance_.below(6))});
         }
     }

@@ -1,6 +1,5 @@
 // Plays episodes of the real code until the time is over. See ./dev simulate in ARCHITECTURE.md.
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <random>
 #include <stdexcept>
@@ -14,6 +13,7 @@ namespace {
 
 struct Wanted {
     double seconds = 60;
+    std::uint64_t episodes = 0;  ///< so many instead; 0: by the clock
     std::optional<std::uint64_t> seed;
     int plant = 0;  ///< this one alone
     bool all_plants = true;
@@ -47,10 +47,19 @@ bool replay(const Cast& cast, std::uint64_t seed, Plant plant) {
     return true;
 }
 
-/// The seed of the first episode that breaks a rule; nothing where the time is over before.
-std::optional<std::uint64_t> search(const Cast& cast, Chance& seeds, Plant plant, double seconds, Tally& tally) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    while (std::chrono::steady_clock::now() < end) {
+/// How long to go on.
+struct Limit {
+    std::chrono::duration<double> time;
+    std::uint64_t episodes;  ///< 0: any number
+};
+
+/// The seed of the first episode that breaks a rule; nothing where the limit is reached before.
+std::optional<std::uint64_t> search(const Cast& cast, Chance& seeds, Plant plant, const Limit& limit, Tally& tally) {
+    const auto end = std::chrono::steady_clock::now() + limit.time;
+    const auto goes_on = [&] {
+        return limit.episodes > 0 ? tally.episodes < limit.episodes : std::chrono::steady_clock::now() < end;
+    };
+    while (goes_on()) {
         const std::uint64_t seed = seeds.next();
         const Outcome outcome = play(cast, make_script(seed), plant, Tracing::off);
         ++tally.episodes;
@@ -60,8 +69,8 @@ std::optional<std::uint64_t> search(const Cast& cast, Chance& seeds, Plant plant
     return std::nullopt;
 }
 
-bool finds(const Cast& cast, Chance& seeds, int plant) {
-    constexpr double patience = 60;
+bool finds(const Cast& cast, Chance& seeds, int plant, const Wanted& wanted) {
+    const Limit patience{std::chrono::minutes(1), wanted.episodes};
     Tally tally;
     const auto found = search(cast, seeds, static_cast<Plant>(plant), patience, tally);
     std::cout << "planted fault " << plant << ": ";
@@ -78,16 +87,18 @@ bool finds(const Cast& cast, Chance& seeds, int plant) {
 int run(const Wanted& wanted) {
     const Cast cast;
     const std::uint64_t seed = wanted.seed.value_or(std::random_device()());
-    if (wanted.seconds == 0) return replay(cast, seed, static_cast<Plant>(wanted.plant)) ? 1 : 0;
+    if (wanted.seconds == 0 && wanted.episodes == 0)
+        return replay(cast, seed, static_cast<Plant>(wanted.plant)) ? 1 : 0;
     Chance seeds(seed);
-    if (wanted.plant != 0) return finds(cast, seeds, wanted.plant) ? 0 : 1;
+    if (wanted.plant != 0) return finds(cast, seeds, wanted.plant, wanted) ? 0 : 1;
     bool all_found = true;
     for (int plant = 1; wanted.all_plants && plant <= plant_count; ++plant) {
-        all_found = finds(cast, seeds, plant) && all_found;
+        all_found = finds(cast, seeds, plant, wanted) && all_found;
     }
     Tally tally;
     const auto begun = std::chrono::steady_clock::now();
-    const auto found = search(cast, seeds, Plant::none, wanted.seconds, tally);
+    const Limit limit{std::chrono::duration<double>(wanted.seconds), wanted.episodes};
+    const auto found = search(cast, seeds, Plant::none, limit, tally);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
     std::cout << tally.episodes << " episodes, " << tally.steps << " steps, "
               << static_cast<std::uint64_t>(static_cast<double>(tally.steps) * 60 / taken.count())
@@ -105,6 +116,8 @@ Wanted parse(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (words[i] == "--no-plants") {
             wanted.all_plants = false;
+        } else if (words[i] == "--episodes" && i + 1 < words.size()) {
+            wanted.episodes = std::stoull(words[++i]);
         } else if (words[i] == "--plant" && i + 1 < words.size()) {
             wanted.plant = std::stoi(words[++i]);
         } else {
@@ -126,7 +139,8 @@ int main(int argc, char** argv) {
     try {
         wanted = slo::simulate::parse({argv + 1, argv + argc});
     } catch (const std::exception&) {
-        std::cerr << "simulate [--plant N | --no-plants] [SECONDS [SEED]]; SECONDS 0 replays the episode SEED\n";
+        std::cerr << "simulate [--plant N | --no-plants] [--episodes N] [SECONDS [SEED]]\n"
+                     "SECONDS 0 replays the episode SEED; --episodes makes it so many instead of so many seconds.\n";
         return 2;
     }
     return slo::simulate::run(wanted);
