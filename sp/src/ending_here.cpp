@@ -107,6 +107,8 @@ private:
     Result<LogoutOutcome> complete(Part& part, const std::vector<Ended>& verdicts, std::size_t first,
                                    std::uint32_t near_misses, bool at_work);
     void let_go(bool at_work);
+    void leave_to_rounds_here(Part& part) const;
+    void keep_claims();
 
     EndContext context_;
     RoundID first_round_;
@@ -122,10 +124,21 @@ public:
     SteadyTime deadline;
 };
 
+/// A claim that ran out although its round is at work in this very process (the store failed when it was to be made
+/// longer) gives nobody here the right to tell the applications again.
+void EndingState::leave_to_rounds_here(Part& part) const {
+    const auto at_work = std::stable_partition(part.ending.begin(), part.ending.end(), [this](const Session& session) {
+        return !context_.rounds->is_at_work_on(session);
+    });
+    std::move(at_work, part.ending.end(), std::back_inserter(part.in_another_round));
+    part.ending.erase(at_work, part.ending.end());
+}
+
 /// Another round may have ended between the store's answer and the watch: where the process knows nothing of a round,
 /// the store is asked once more, and what is then in another round is at work on another node.
 Result<void> EndingState::look_at_other_rounds() {
     std::vector<Session> others;
+    for (Part& part : parts) leave_to_rounds_here(part);
     for (const Part& part : parts) std::ranges::copy(part.in_another_round, std::back_inserter(others));
     auto watched = context_.rounds->watch(others);
     watch_ = std::move(watched.watch);
@@ -137,6 +150,7 @@ Result<void> EndingState::look_at_other_rounds() {
         part.recorded = again->recorded;
         part.ending = std::move(again->ending);
         part.in_another_round = std::move(again->in_another_round);
+        leave_to_rounds_here(part);
     }
     others.clear();
     for (const Part& part : parts) std::ranges::copy(part.in_another_round, std::back_inserter(others));
@@ -184,6 +198,7 @@ Result<EndedHere> EndingState::finish(std::uint32_t near_misses) {
         if (outcome) ended.outcome = sum(ended.outcome, *outcome);
         if (!outcome) failure = outcome.error();
     }
+    if (failure && result.at_work) keep_claims();
     let_go(result.at_work);
     if (!failure) return ended;
     if (!result.at_work) finish_later();
@@ -254,6 +269,12 @@ Result<void> EndingState::renew() {
         if (!kept) return kept.error();
     }
     return Done{};
+}
+
+/// The report that was to make the claims longer may not have been taken: they would run out before recovery comes.
+void EndingState::keep_claims() {
+    constexpr int tries = 3;
+    for (int i = 0; i < tries && !renew(); ++i) continue;
 }
 
 namespace {

@@ -63,6 +63,12 @@ void RoundsAtWork::end(const std::vector<Session>& sessions) noexcept {
     }
 }
 
+bool RoundsAtWork::is_at_work_on(const Session& session) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = at_work_.find(session.id.str());
+    return found != at_work_.end() && found->second > 0;
+}
+
 RoundsAtWork::Watched RoundsAtWork::watch(const std::vector<Session>& sessions) {
     const std::lock_guard lock(mutex_);
     std::vector<const std::string*> ids;

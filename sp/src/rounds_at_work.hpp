@@ -54,6 +54,7 @@ public:
     void begin(const std::vector<Session>& sessions);
     void end(const std::vector<Session>& sessions) noexcept;
 
+    [[nodiscard]] bool is_at_work_on(const Session& session) const;
     /// How many of `sessions` are at work here, and a watch for these.
     struct Watched {
         std::size_t count = 0;
@@ -73,7 +74,7 @@ public:
 private:
     const std::uint64_t node_;
     std::atomic<std::uint64_t> rounds_ = 0;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_map<std::string, unsigned> at_work_;  ///< a session's id, and how many rounds are at work on it
     std::unordered_multimap<std::string, std::weak_ptr<Watch>> watches_;
     std::shared_ptr<LateRound> late_;

@@ -34,14 +34,15 @@ struct Rounds : ServiceUnderTest {
 
     Rounds() {
         parts.idps = directory_of({idp_that_can_be_asked()});
-        made = make_node();
+        made = make_node(failing);
         Session session = session_named("S1");
         session.authn_instant = clock.now() - 10min;
         session.expires = clock.now() + 8h;
         BOOST_REQUIRE((taken(memory.admit(session)) == Admission::admitted));
     }
     /// Another process that shares the store and the application.
-    [[nodiscard]] std::unique_ptr<LogoutService> make_node() {
+    [[nodiscard]] std::unique_ptr<LogoutService> make_node() { return make_node(memory); }
+    [[nodiscard]] std::unique_ptr<LogoutService> make_node(SessionStore& shared) {
         return std::make_unique<LogoutService>(LogoutServiceParts{parts.entity_id,
                                                                   parts.destinations,
                                                                   parts.idps,
@@ -49,7 +50,7 @@ struct Rounds : ServiceUnderTest {
                                                                   parts.decryption_keys,
                                                                   parts.audit_digest,
                                                                   parts.policy,
-                                                                  failing,
+                                                                  shared,
                                                                   parts.applications,
                                                                   parts.audit,
                                                                   parts.clock,
@@ -166,6 +167,38 @@ BOOST_AUTO_TEST_CASE(a_report_that_the_store_did_not_take_is_said_once_more) {
     BOOST_TEST(taken(made->recover()) == 0U);
     BOOST_TEST(repeat() == "Success");
     BOOST_TEST(application.told() == "S1");
+}
+
+BOOST_AUTO_TEST_CASE(a_round_whose_report_failed_keeps_its_sessions_while_an_application_is_at_work) {
+    const auto other = make_node();
+    application.hold_back();
+    PendingLogout first = pending(*made, request());
+    first.start([] {});
+    failing.inject(FailingStore::Fault::complete_fails);
+    BOOST_TEST(status(first.finish()) == "Responder");
+    failing.inject(FailingStore::Fault::none);
+
+    clock.advance(parts.policy.application_deadline + 20s);
+    PendingLogout second = pending(*other, request());
+    second.start([] {});
+    BOOST_TEST(application.told() == "S1");
+    BOOST_TEST(status(second.finish()) == "Responder");
+    application.release();
+    BOOST_TEST(taken(made->recover()) == 0U);
+    BOOST_TEST(repeat() == "Success");
+    BOOST_TEST(application.told() == "S1");
+}
+
+BOOST_AUTO_TEST_CASE(a_claim_that_ran_out_lets_nobody_in_the_same_process_tell_the_application_again) {
+    application.hold_back();
+    PendingLogout first = pending(*made, request());
+    first.start([] {});
+    BOOST_TEST(status(first.finish()) == "Responder");
+    clock.advance(4min);  // recovery would have come thrice
+    PendingLogout second = pending(*made, request());
+    second.start([] {});
+    BOOST_TEST(application.told() == "S1");
+    BOOST_TEST(status(second.finish()) == "Responder");
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_answer_to_the_begin_holds_up_the_repeat_no_longer_than_the_round) {
