@@ -1,8 +1,8 @@
 #include "store_load.hpp"
-#include "rounds.hpp"
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <variant>
@@ -68,10 +68,14 @@ sp::LogoutOrder order(std::uint64_t number, Instant now) {
 }
 
 void log_out(sp::SessionStore& store, const sp::LogoutOrder& order) {
-    const auto begun = must(begin_logout(store, order));
+    static std::atomic<std::uint64_t> rounds = 0;
+    const sp::RoundID round{.node = 1, .number = ++rounds};
+    const auto begun =
+        must(store.begin_logout(order, {.round = round, .until = order.as_of + std::chrono::minutes(1)}));
     const auto& ending = std::get<sp::FreshLogout>(begun).ending;
     if (ending.size() != 1) std::abort();
-    static_cast<void>(must(complete_logout(store, order.key, {.ended = 1}, {ending.front().id})));
+    const sp::RoundReport report{.round = round, .ended = 1, .gone = {ending.front().id}};
+    static_cast<void>(must(store.complete_logout(order.key, report)));
 }
 
 std::size_t resident_bytes() {
