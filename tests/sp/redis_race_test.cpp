@@ -102,34 +102,6 @@ BOOST_AUTO_TEST_CASE(a_login_that_withdraws_leaves_what_another_login_of_the_sam
     BOOST_TEST(granted(taken(begin_logout(fast.store, order_for_all("r")))) == "id | ");
 }
 
-// An older node, which knows no rounds, has ended the session; its id went to a new one.
-BOOST_AUTO_TEST_CASE(what_a_round_had_of_a_session_that_is_gone_is_not_taken_for_its_successor) {
-    Site site;
-    Node node(site);
-    static_cast<void>(taken(node.store.admit(session_of("id"))));
-    static_cast<void>(taken(node.store.begin_logout(order_for_all("r1"), round_until(1, noon + 24h))));
-    Site::server().ask({"DEL", site.key(":{*}:sessions")});
-    sp::Session newer = session_of("id");
-    newer.authn_instant = noon + 1s;
-    static_cast<void>(taken(node.store.admit(newer)));
-    BOOST_TEST(granted(taken(node.store.begin_logout(order_for_all("r2"), round_until(2, noon)))) == "id | ");
-}
-
-// An older node has begun the logout, or the rounds were lost.
-BOOST_AUTO_TEST_CASE(what_is_ending_and_in_no_round_is_given_to_the_next) {
-    Site site;
-    Node node(site);
-    static_cast<void>(taken(node.store.admit(session_of("id"))));
-    static_cast<void>(taken(node.store.begin_logout(order_for_all("r"), round_until(1, noon + 24h))));
-    Site::server().ask({"DEL", site.key(":{*}:rounds")});
-    const sp::LogoutKey key = order_for_all("r").key;
-    const sp::RoundReport lost{.round = round_until(1, noon).round, .ended = 1, .gone = {session_of("id").id}};
-    BOOST_TEST(taken(node.store.complete_logout(key, lost)).failed == 1u);
-    BOOST_TEST(granted(taken(node.store.resume_logout(key, round_until(2, noon + 1min)))) == "id | ");
-    const sp::RoundReport gone{.round = round_until(2, noon).round, .ended = 1, .gone = {session_of("id").id}};
-    BOOST_TEST(taken(node.store.complete_logout(key, gone)).complete());
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE_END()
 
