@@ -125,7 +125,7 @@ public:
 };
 
 /// A claim that ran out although its round is at work in this very process (the store failed when it was to be made
-/// longer) gives nobody here the right to tell the applications again.
+/// longer) gives no other round here the right to tell the applications again.
 void EndingState::leave_to_rounds_here(Part& part) const {
     const auto at_work = std::stable_partition(part.ending.begin(), part.ending.end(), [this](const Session& session) {
         return !context_.rounds->is_at_work_on(session);
@@ -172,10 +172,10 @@ void EndingState::take_over() {
 
 void EndingState::start(std::function<void()> on_complete) {
     join_ = std::make_shared<Join>(std::move(on_complete));
-    // A round on another node calls nobody here: the wait goes on until the deadline.
+    // No call comes from a round on another node: the wait goes on until the deadline.
     if (!others_elsewhere_) watch_->start([join = join_] { join->one_is_done(); });
-    // Nobody is told once the time is over: by then these sessions may be another round's, and the application at work
-    // on them for it.
+    // No application is told once the time is over: by then these sessions may be another round's, and the application
+    // at work on them for it.
     const bool is_late = context_.pace.now() >= deadline;
     if (sessions_.empty() || is_late) return join_->one_is_done();
     round_->start([join = join_] { join->one_is_done(); });

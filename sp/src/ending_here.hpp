@@ -1,4 +1,4 @@
-// One logout's way through the store and the applications, whoever ordered it: an IdP, a user here, or recovery.
+// One logout's way through the store and the applications, ordered by an IdP, a user here, or recovery.
 #pragma once
 
 #include <cstdint>

@@ -171,7 +171,7 @@ SoapReply answer_outcome(const LogoutServiceParts& parts, RequestTrace& trace, c
     return answer(parts, trace, status_for(outcome, parts.policy));
 }
 
-/// The order names nobody, and yet somebody is meant: what kept it from being Success, and what to change.
+/// The order names no session, and seems to mean one: what kept it from being Success, and what to change.
 SoapReply answer_near_miss(const LogoutServiceParts& parts, RequestTrace& trace, NearMiss::Kind kind,
                            const LogoutOutcome& outcome) {
     trace.audit.failed = outcome.failed;
@@ -201,7 +201,7 @@ SoapReply conclude(const LogoutServiceParts& parts, RequestTrace& trace, EndingH
     return answer_outcome(parts, trace, ended->outcome);
 }
 
-/// Nothing of what the orders name is here. That is a Success, unless somebody else seems to be meant.
+/// Nothing of what the orders name is here. That is a Success, unless they seem to mean another session.
 SoapReply answer_nothing(const LogoutServiceParts& parts, RequestTrace& trace, EndingHere& ending,
                          const std::vector<LogoutOrder>& orders) {
     const auto misses = near_misses(parts.store, orders);

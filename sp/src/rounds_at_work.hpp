@@ -39,7 +39,7 @@ struct LateRound {
 };
 
 /// RoundsAtWork tells who waits for a session when its round in this process is over: the store knows which round has a
-/// session, over all nodes, but calls nobody. Thread-safe; calls nothing under its lock. Shared, because an application
+/// session, over all nodes, but wakes no waiting logout. Thread-safe; calls nothing under its lock. Shared, because an application
 /// may report after the service is gone.
 class RoundsAtWork {
 public:

@@ -12,10 +12,11 @@ namespace slo::sp {
 
 /// What became of one session in one application. There is no fourth answer; silence until the deadline is `failed`.
 enum class Ended {
-    ended,         ///< it lived here until now, and nothing of it is left
-    already_gone,  ///< nothing of it was here. Not to be said while an earlier call for the session is still at work:
-                   ///< what that one has erased already, it may yet fail at
-    failed,        ///< some of it may still be here
+    ended,  ///< it lived here until now, and nothing of it is left
+    /// Nothing of it was here. Not to be said while an earlier call for the session is still at work: what that one has
+    /// erased already, it may yet fail at.
+    already_gone,
+    failed,  ///< some of it may still be here
 };
 
 /// Reports the result for each session, in the order given; a shorter list means `failed` for the rest. May be called
