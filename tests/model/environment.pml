@@ -38,7 +38,7 @@ inline crash_call(s, r) {
 inline crash_round(r, n) {
     if
     :: node_of[r] == n ->
-        dead[r] = (phase[r] != IDLE);
+        dead[r] = dead[r] || phase[r] != IDLE;
         phase[r] = IDLE;
         late[r] = 0;
         EACH_SESSION(crash_call, r)

@@ -3,10 +3,11 @@
 
     run.py <build folder> [word]...    with words: only the variants whose line holds one of them
 
-The protocol as it is must keep its promises; with a fault, the promise that the fault is listed with must be seen broken.
-Exit code 1: it's otherwise, or a search wasn't exhaustive. How it was broken is told in <build folder>/<number> by
+The protocol as it is must keep its promises; with a fault, the promise that the fault is listed with must be seen
+broken. Exit code 1: it's otherwise, or a search wasn't exhaustive. How a promise was broken is told by Spin, in the
+variant's folder <build folder>/<number>, with the variant's flags:
 
-    spin -t -p -g <flags> <model>.pml
+    spin -t -p -g -D<flag>... <model>.pml
 """
 
 import concurrent.futures
@@ -65,17 +66,18 @@ def fault(breaks, words, flags, model="logout"):
 
 RIGHT = [
     logout("repeat, a lost answer", "CRASHES=0"),
-    logout("repeat, a crash", "LOST=0"),
-    logout("repeat, applications in the process, both", "IN_PROCESS"),
+    logout("repeat, two crashes, two failures", "LOST=0 CRASHES=2 FAILURES=2"),
+    logout("repeat, applications in the process, two crashes, two failures", "IN_PROCESS LOST=0 CRASHES=2 FAILURES=2"),
+    logout("repeat, applications in the process, a lost answer and a crash", "IN_PROCESS"),
     logout("repeat, clocks apart, a lost answer", "IN_PROCESS DEVIATION=1 CRASHES=0"),
     logout("repeat, clocks apart, a crash", "IN_PROCESS DEVIATION=1 LOST=0"),
     logout("repeat, clocks apart, an expired session", "IN_PROCESS DEVIATION=1 EXPIRY LOST=0"),
     logout("repeat, a login with the same ID", "SAME_ID LOST=0"),
-    logout("repeat, a node stands still, a crash", "STANDS_STILL LOST=0"),
+    logout("repeat, nodes that stand still, two crashes, two failures", "STANDS_STILL LOST=0 CRASHES=2 FAILURES=2"),
     logout("two orders, a lost answer", "SECOND_ORDER CRASHES=0"),
     logout("two orders, applications in the process, a crash", "SECOND_ORDER IN_PROCESS LOST=0"),
-    logout("late assertion, both", "LOGIN"),
-    logout("late assertion, applications in the process, both", "LOGIN IN_PROCESS"),
+    logout("late assertion, a lost answer and a crash", "LOGIN"),
+    logout("late assertion, applications in the process, a lost answer and a crash", "LOGIN IN_PROCESS"),
     logout("a logout here, a lost answer, no failure", "STARTS_HERE CRASHES=0 FAILURES=0"),
     logout("a logout here, applications in the process, a crash", "STARTS_HERE IN_PROCESS LOST=0"),
     logout("a logout here, late assertion, a lost answer", "STARTS_HERE LOGIN CRASHES=0"),
@@ -90,7 +92,8 @@ FAULTS = [
     fault("success", "the first outcome counts, rounds at once", f"FAULT_FIRST_OUTCOME_WINS IN_PROCESS {QUICK}"),
     fault("known", "an outcome that isn't complete is kept", f"FAULT_FIRST_OUTCOME_IS_FINAL {QUICK}"),
     fault("success", "an outcome is what one round saw", f"FAULT_OUTCOME_OF_ONE_ROUND {QUICK}"),
-    fault("success", "recovery takes what a live round has", f"FAULT_RECOVERY_BESIDE_A_LIVE_ROUND IN_PROCESS {QUICK}"),
+    fault("success", "recovery takes what a live round has",
+          f"FAULT_RECOVERY_BESIDE_A_LIVE_ROUND IN_PROCESS {QUICK}"),
     fault("success", "complete forgets what another round has",
           f"FAULT_FORGETS_WHAT_ANOTHER_ROUND_HAS STANDS_STILL {QUICK}"),
     fault("success", "a silent application's claim runs out", f"FAULT_LATE_ROUND_ISNT_RENEWED IN_PROCESS {QUICK}"),
@@ -101,12 +104,16 @@ FAULTS = [
     fault("success", "an expired session isn't named",
           f"FAULT_EXPIRED_ISNT_NAMED EXPIRY DEVIATION=1 IN_PROCESS {QUICK}"),
     fault("success", "a logout puts up no barrier", f"FAULT_NO_BARRIER LOGIN {QUICK}"),
-    fault("success", "an AuthnInstant in our future gets past a logout", f"FAULT_BARRIER_BY_OUR_CLOCK STARTS_HERE LOGIN {QUICK}"),
+    fault("success", "an AuthnInstant in our future gets past a logout",
+          f"FAULT_BARRIER_BY_OUR_CLOCK STARTS_HERE LOGIN {QUICK}"),
     fault("success", "begin in two steps, a login between them", f"FAULT_BEGIN_IN_TWO_STEPS LOGIN {QUICK}"),
-    fault("success", "a login admitted before its application has it", f"FAULT_ADMITTED_BEFORE_THE_APPLICATION_HAS_IT LOGIN {QUICK}"),
-    fault("success", "a login takes the ID of what is ending", f"FAULT_LOGIN_TAKES_THE_ID_OF_WHAT_IS_ENDING SAME_ID {QUICK}"),
+    fault("success", "a login admitted before its application has it",
+          f"FAULT_ADMITTED_BEFORE_THE_APPLICATION_HAS_IT LOGIN {QUICK}"),
+    fault("success", "a login takes the ID of what is ending",
+          f"FAULT_LOGIN_TAKES_THE_ID_OF_WHAT_IS_ENDING SAME_ID {QUICK}"),
     fault("named", "find doesn't look whether it is ending", f"FAULT_FIND_SEES_ENDING_AS_ALIVE {QUICK}"),
-    fault("idp_told", "a lost answer of begin: the request is forgotten", "FAULT_LOST_BEGIN_IS_TAKEN_FOR_NOTHING STARTS_HERE CRASHES=0"),
+    fault("idp_told", "a lost answer of begin: the request is forgotten",
+          "FAULT_LOST_BEGIN_IS_TAKEN_FOR_NOTHING STARTS_HERE CRASHES=0"),
     fault("logged_out", "failover, no lease", "FAULT_NO_LEASE REPLICAS=1 SPARE", "failover"),
     fault("logged_out", "failover, no settling", "FAULT_NOT_SETTLED REPLICAS=1 SPARE", "failover"),
     fault("logged_out", "failover, no WAIT", "FAULT_NO_WAIT WITHOUT_CLAIMS", "failover"),
@@ -116,7 +123,8 @@ FAULTS = [
           "REPLICAS=2 ASKED_FOR=1 WITHOUT_CLAIMS AT_THE_NEW_MASTER_ONLY", "failover"),
     fault("claimed", "failover, a claim isn't waited for", "FAULT_CLAIM_ISNT_WAITED_FOR", "failover"),
     fault("told", "admission, the place isn't looked at again", "FAULT_PLACE_ISNT_CHECKED", "admission"),
-    fault("told", "admission, another login's session is withdrawn", "FAULT_WITHDRAWS_WHAT_ANOTHER_FOUND", "admission"),
+    fault("told", "admission, another login's session is withdrawn",
+          "FAULT_WITHDRAWS_WHAT_ANOTHER_FOUND", "admission"),
 ]
 
 
