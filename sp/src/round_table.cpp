@@ -23,9 +23,10 @@ std::vector<bool> RoundTable::grant(const RoundClaim& claim, const std::vector<S
 
     for (std::size_t i = 0; i < names.size(); ++i) {
         Grant& grant = grants_.find(names[i])->second;
-        granted[i] = grant.round == claim.round || grant.until <= now;
+        const bool is_own = grant.round == claim.round;
+        granted[i] = is_own || grant.until <= now;
         if (!granted[i]) continue;
-        grant = {claim.round, claim.until};
+        grant = {claim.round, is_own ? std::max(grant.until, claim.until) : claim.until};
         mine.push_back(std::move(names[i]));
     }
     if (mine.empty()) sessions_of_.erase(claim.round);
@@ -55,7 +56,9 @@ void RoundTable::keep(const RoundID& round, Instant until) noexcept {
     if (mine == sessions_of_.end()) return;
     for (const std::string& session : mine->second) {
         const auto found = grants_.find(session);
-        if (found != grants_.end() && found->second.round == round) found->second.until = until;
+        if (found != grants_.end() && found->second.round == round) {
+            found->second.until = std::max(found->second.until, until);
+        }
     }
 }
 

@@ -74,6 +74,24 @@ void a_round_whose_application_is_at_work_keeps_what_is_left(MakeStore make_stor
     BOOST_TEST(taken(trial.store->complete_logout(key, report(first_round, {"b"}))).complete());
 }
 
+// A claim, or a report, may have been sent before another one of the same round, and come after it.
+void no_claim_of_a_round_shortens_what_it_has(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    const auto key = order_for_all("r").key;
+    static_cast<void>(taken(trial.store->begin_logout(order_for_all("r"), {first_round, noon + 3min})));
+    BOOST_TEST(granted(trial.store->resume_logout(key, {first_round, noon + 10s})) == "a|");
+    trial.clock.advance(1min);
+    BOOST_TEST(granted(trial.store->resume_logout(key, {second_round, noon + 5min})) == "|a");
+    sp::RoundReport late = report(first_round, {});
+    late.at_work_until = noon + 2min;
+    BOOST_TEST(taken(trial.store->complete_logout(key, late)).failed == 1U);
+    trial.clock.advance(1min);
+    BOOST_TEST(granted(trial.store->resume_logout(key, {second_round, noon + 5min})) == "|a");
+    trial.clock.advance(1min);
+    BOOST_TEST(granted(trial.store->resume_logout(key, {second_round, noon + 5min})) == "a|");
+}
+
 void a_round_that_is_over_its_time_loses_its_sessions(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a")});
@@ -230,6 +248,7 @@ std::vector<ContractCase> round_contract() {
         {"a_round_that_reports_gives_back_what_is_left", a_round_that_reports_gives_back_what_is_left},
         {"a_round_whose_application_is_at_work_keeps_what_is_left",
          a_round_whose_application_is_at_work_keeps_what_is_left},
+        {"no_claim_of_a_round_shortens_what_it_has", no_claim_of_a_round_shortens_what_it_has},
         {"a_round_that_is_over_its_time_loses_its_sessions", a_round_that_is_over_its_time_loses_its_sessions},
         {"no_logout_is_complete_while_another_round_has_what_it_named",
          no_logout_is_complete_while_another_round_has_what_it_named},

@@ -12,9 +12,11 @@
 //    which is later than its promotion. Each promotion gives a master a new replication ID: by it we know that it is
 //    still the same promotion, across connections too, and for each logout the ID is read again behind it.
 //
-// It takes `replicas` of them for a lease as for a logout, and those of both sides can't be different ones as long as
-// `replicas` is at least half of all replicas that there are. What a cut line held back and delivers late could show a
-// replica as fresh that isn't: the closing of the replica's connection, which follows directly, ends that, too.
+// It takes `replicas` of them for a lease as for a logout. Those of both sides can't be different ones where `replicas`
+// is all replicas that there are. With fewer (one of two), a replica that goes over to the new master after that has
+// settled may still hold up the old one's lease: tests/model/failover.pml plays it. What a cut line held back and
+// delivers late could show a replica as fresh that isn't: the closing of the replica's connection, which follows
+// directly, ends that, too.
 //
 // That is about answers. Whether an acknowledged logout outlives a promotion is another question: any replica may be
 // promoted, so only a logout that all of them have is sure to be there.

@@ -95,8 +95,11 @@ local function grant(rounds, sessions, round, ends, now)
   local granted, others = {}, {}
   for i = 1, #sessions, 2 do
     local held, list = redis.call('HGET', rounds, sessions[i]), others
-    if not held or held:sub(1, 16) == round or num(held, 17) <= now then
-      redis.call('HSET', rounds, sessions[i], round .. struct.pack('>d', ends))
+    local is_own = held and held:sub(1, 16) == round
+    if not held or is_own or num(held, 17) <= now then
+      -- A claim that was sent earlier and comes later doesn't shorten what the round has.
+      local stays = is_own and math.max(ends, num(held, 17)) or ends
+      redis.call('HSET', rounds, sessions[i], round .. struct.pack('>d', stays))
       list = granted
     end
     list[#list + 1] = sessions[i]
@@ -249,7 +252,8 @@ for i = 1, #sessions, 2 do
     failed = failed + 1
     if has(name) then
       if at_work_until then
-        redis.call('HSET', rounds, name, round .. struct.pack('>d', at_work_until))
+        local stays = math.max(at_work_until, num(redis.call('HGET', rounds, name), 17))
+        redis.call('HSET', rounds, name, round .. struct.pack('>d', stays))
         keep(rounds, math.max(at_work_until - now, 0))
       else
         redis.call('HDEL', rounds, name)

@@ -57,7 +57,8 @@ struct RoundID {
 };
 
 /// RoundClaim asks for sessions that are *ending*: only one round at a time has a session, over all nodes. A round has
-/// it until it reports (complete_logout), or until another one claims it after `until`, because a node died.
+/// it until it reports (complete_logout), or until another one claims it after `until`, because a node died. What a
+/// round has is never shortened by another claim of its own, which may have been sent earlier and come later.
 struct RoundClaim {
     RoundID round;
     Instant until;  ///< by the node's clock; nodes may differ by seconds, so it has them to spare
