@@ -39,6 +39,10 @@ namespace slo::examples {
         return refusal(422,
                        "session.authn_instant: authn_instant is later than now and clock_skew; send the AuthnInstant "
                        "of the assertion, in UTC");
+    if (failure.code == sp::Errc::session_index_unfit)
+        return refusal(422,
+                       "session.session_index: the logouts of this IdP name sessions by SessionIndex alone "
+                       "(name_id_matching), so exactly one session_index of 16 characters or more is needed");
     if (failure.code == sp::Errc::no_session) return refusal(404, "no such session lives here");
     if (failure.code == sp::Errc::local_session_id_malformed) return refusal(400, "no such id can exist");
     return refusal(503, "the session store has no room or can't tell: trust nothing until it can");

@@ -44,6 +44,7 @@ bool is_well_formed(const NameID& name_id) noexcept {
 
 bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching, const EntityID& idp,
                       const EntityID& sp) noexcept {
+    if (matching == NameIDMatching::session_index) return true;
     if (a.value != b.value) return false;
     if (matching == NameIDMatching::value_only) return true;
     if (value_or(a.format, unspecified_format) != value_or(b.format, unspecified_format)) return false;
@@ -54,6 +55,7 @@ bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching,
 
 std::string matching_form(const NameID& name_id, NameIDMatching matching, const EntityID& idp, const EntityID& sp) {
     std::string form;
+    if (matching == NameIDMatching::session_index) return form;
     append_field(form, name_id.value);
     if (matching == NameIDMatching::value_only) return form;
     append_field(form, value_or(name_id.format, unspecified_format));

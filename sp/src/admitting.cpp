@@ -7,6 +7,7 @@
 
 #include "entity_names.hpp"
 #include "slo/sp/error.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 namespace {
@@ -29,6 +30,17 @@ std::size_t distance(std::string_view a, std::string_view b) {
 Failure unknown_idp(const idp_adapter::IdpDirectory* idps, const saml::EntityID& name) {
     const std::string nearest = idps != nullptr ? nearest_name(*idps, name.str()) : std::string();
     return fail(Errc::session_idp_unknown, nearest.empty() ? std::string() : "the nearest known name is " + nearest);
+}
+
+/// Whether logouts can name it: by an index alone only where it has one, that nobody else can have.
+bool has_its_name(const Session& session) noexcept {
+    return session.named_by == NamedBy::name_id ||
+           (session.session_indexes.size() == 1 && is_identifying(session.session_indexes.front().str()));
+}
+
+Session by_name_id(Session session) {
+    session.named_by = NamedBy::name_id;
+    return session;
 }
 
 }  // namespace
@@ -61,7 +73,15 @@ Result<Admission> admit(const LogoutServiceParts& parts, const idp_adapter::IdpD
     if (session.authn_instant > parts.clock.now() + parts.policy.clock_skew) return fail(Errc::authn_instant_in_future);
     const EntityNames its = names_of(*idp);
     make_canonical(session, its, us);
-    for (const Session& other : under_other_names(session, its, us)) {
+    session.named_by = named_by(idp->profile.name_id_matching);
+    if (!has_its_name(session)) return fail(Errc::session_index_unfit);
+    std::vector<Session> others = under_other_names(session, its, us);
+    if (session.named_by == NamedBy::session_index) {
+        // Logouts from before the profile said so: they have the NameID alone.
+        for (std::size_t i = others.size(); i-- > 0;) others.push_back(by_name_id(others[i]));
+        others.push_back(by_name_id(session));
+    }
+    for (const Session& other : others) {
         const auto forbidden = parts.store.would_admit(other);
         if (!forbidden || *forbidden == Admission::refused_by_logout) return forbidden;
     }

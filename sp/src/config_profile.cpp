@@ -145,10 +145,15 @@ void read_receiving(const ConfigTable& table, InteropProfile& profile) {
     profile.name_id_matching = table.choice("name_id_matching", profile.name_id_matching,
                                             {{"exact", NameIDMatching::exact},
                                              {"default_qualifiers", NameIDMatching::default_qualifiers},
-                                             {"value_only", NameIDMatching::value_only}});
-    if (profile.name_id_matching == NameIDMatching::value_only && profile.destination == DestinationRule::optional) {
+                                             {"value_only", NameIDMatching::value_only},
+                                             {"session_index", NameIDMatching::session_index}});
+    const bool is_strict = profile.name_id_matching == NameIDMatching::exact ||
+                           profile.name_id_matching == NameIDMatching::default_qualifiers;
+    if (!is_strict && profile.destination == DestinationRule::optional) {
+        const bool by_index = profile.name_id_matching == NameIDMatching::session_index;
         refuse(table.place_of("name_id_matching"),
-               "name_id_matching = \"value_only\" beside destination = \"optional\"",
+               "name_id_matching = \"" + std::string(by_index ? "session_index" : "value_only") +
+                   "\" beside destination = \"optional\"",
                "keep one of them strict: together, a logout meant for another SP would end sessions here");
     }
     profile.max_age = table.seconds("max_age", profile.max_age, {1s, 24h});

@@ -8,6 +8,7 @@
 #include "logout_order.hpp"
 #include "reply_mapping.hpp"
 #include "slo/sp/error.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 namespace {
@@ -38,8 +39,11 @@ struct Group {
 /// proves that they are one: an AuthnInstant may be that of two devices.
 bool belongs_to(const StartContext& context, const Group& group, const Session& session) {
     const Session& first = *group.first;
-    const bool one_principal = first.idp == session.idp && first.sp == session.sp && first.name_id == session.name_id &&
-                               first.session_indexes.empty() == session.session_indexes.empty();
+    if (first.idp != session.idp || first.sp != session.sp || first.named_by != session.named_by) return false;
+    // Its NameIDs may be made anew for each assertion; any of them will do.
+    if (session.named_by == NamedBy::session_index) return share_an_index(first, session);
+    const bool one_principal =
+        first.name_id == session.name_id && first.session_indexes.empty() == session.session_indexes.empty();
     if (!one_principal || session.session_indexes.empty()) return one_principal;
     if (!group.has_room_for(session)) return false;
     const auto idp = context.idps ? context.idps->find(session.idp) : nullptr;
@@ -68,6 +72,18 @@ std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp
     return std::nullopt;
 }
 
+/// An IdP that ends one session by any of its indexes gave each assertion of it another one: a late one has none that
+/// is known here, but the AuthnInstant.
+std::vector<Instant> authn_instants(const Group& group, const idp_adapter::InteropProfile& profile) {
+    std::vector<Instant> instants;
+    if (profile.outgoing.session_indexes != IndexesSent::of_one_session) return instants;
+    for (const Session* session : group.sessions) {
+        const bool is_new = std::ranges::find(instants, session->authn_instant) == instants.end();
+        if (is_new) instants.push_back(session->authn_instant);
+    }
+    return instants;
+}
+
 /// What the logout forbids afterwards. Where the IdP ends its session too, an assertion of that session is late, also
 /// one that the IdP dates by a clock ahead of ours; a new session has a new SessionIndex, before which no barrier
 /// stands. Where the IdP can't be asked, its session goes on, and the user may come back with it.
@@ -91,14 +107,16 @@ Result<Departure> plan_one(const StartContext& context, const Group& group, Logo
     const idp_adapter::InteropProfile usual;
     const auto& profile = idp ? idp->profile : usual;
     const Instant not_on_or_after = now + profile.outgoing.validity;
+    const bool by_index = group.first->named_by == NamedBy::session_index;
     const bool is_ours = our_names(context.parts).has(group.first->sp.str());
     LogoutOrder order{.key = {idp ? idp->entity_id : group.first->idp, *std::move(id)},
                       .sp = is_ours ? context.parts.entity_id : group.first->sp,
                       .name_id = group.first->name_id,
                       .session_indexes = group.indexes,
-                      .matching = profile.name_id_matching,
+                      .matching = by_index ? saml::NameIDMatching::session_index : by_name_id(profile.name_id_matching),
                       .as_of = barrier(group, now, context.parts.policy.clock_skew, unaskable),
-                      .keep_until = keep_until({now, not_on_or_after, profile.max_age}, now, context.parts.policy)};
+                      .keep_until = keep_until({now, not_on_or_after, profile.max_age}, now, context.parts.policy),
+                      .authn_instants = authn_instants(group, profile)};
     Departure departure({.order = std::move(order),
                          .reason = std::string(uri(reason)),
                          .not_on_or_after = not_on_or_after,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "store_rules.hpp"
+
 namespace slo::sp {
 namespace {
 
@@ -54,13 +56,30 @@ void make_canonical(Session& session, const EntityNames& idp, const EntityNames&
 
 std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp, const EntityNames& sp) {
     std::vector<LogoutOrder> orders;
-    for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name, std::size_t ours) {
-        LogoutOrder& one = orders.emplace_back(order);
-        one.key = {idp_name, numbered(order.key.request_id, ours)};
-        one.sp = sp_name;
-        rename(one.name_id.name_qualifier, idp, idp_name);
-        rename(one.name_id.sp_name_qualifier, sp, sp_name);
-    });
+    std::size_t turn = 0;
+    const auto add = [&](const LogoutOrder& one_way) {
+        const std::size_t first = turn++ * (1 + sp.others.size());
+        for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name, std::size_t ours) {
+            LogoutOrder& one = orders.emplace_back(one_way);
+            one.key = {idp_name, numbered(order.key.request_id, first + ours)};
+            one.sp = sp_name;
+            rename(one.name_id.name_qualifier, idp, idp_name);
+            rename(one.name_id.sp_name_qualifier, sp, sp_name);
+        });
+    };
+    if (named_by(order.matching) == NamedBy::name_id) {
+        add(order);
+        return orders;
+    }
+    LogoutOrder one_way = order;
+    one_way.matching = by_name_id(order.matching);
+    add(one_way);
+    one_way.matching = order.matching;
+    one_way.authn_instants.clear();
+    for (const saml::SessionIndex& index : order.session_indexes) {
+        one_way.session_indexes = {index};
+        add(one_way);
+    }
     return orders;
 }
 

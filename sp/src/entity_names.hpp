@@ -26,7 +26,8 @@ void make_canonical(saml::NameID& name_id, const EntityNames& idp, const EntityN
 
 /// The same order under every pair of names, the present ones first: a store finds a session under the names that it
 /// was admitted with, and a logout's barrier stands before the names that it has. Under another name of ours the
-/// request gets an ID of its own, as the IdP's is taken by the first.
+/// request gets an ID of its own, as the IdP's is taken by the first. An order under NameIDMatching::session_index
+/// comes by its NameID first, for sessions from before the IdP's profile said so, and then by each of its indexes.
 [[nodiscard]] std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp,
                                                        const EntityNames& sp);
 /// The same session under every pair of names but the present ones: what a logout may have forbidden before a name

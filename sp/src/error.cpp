@@ -26,6 +26,8 @@ std::string_view name(Errc code) noexcept {
             return "session.idp_unknown";
         case Errc::session_sp_unknown:
             return "session.sp_unknown";
+        case Errc::session_index_unfit:
+            return "session.session_index";
         case Errc::authn_instant_in_future:
             return "session.authn_instant";
         case Errc::too_many_requests:

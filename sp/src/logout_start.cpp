@@ -9,6 +9,7 @@
 #include "departure.hpp"
 #include "entity_names.hpp"
 #include "slo/sp/error.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 namespace {
@@ -17,16 +18,27 @@ namespace {
 constexpr std::size_t most_asked_at_once = 16;
 constexpr std::size_t sessions_of_a_page = 256;
 
-/// The live sessions of a principal at `idp`, under all names.
-Result<std::vector<Session>> named_by(const StartContext& context, const saml::EntityID& idp,
-                                      const saml::NameID& name_id, std::optional<saml::NameIDMatching> matching) {
-    const auto partner = context.idps ? context.idps->find(idp) : nullptr;
-    const auto usual = partner ? partner->profile.name_id_matching : saml::NameIDMatching::default_qualifiers;
-    const LogoutOrder order{.key = {partner ? partner->entity_id : idp, *saml::MessageID::parse("_unused")},
+/// Whom a logout that starts here is about.
+struct Wanted {
+    const saml::EntityID& idp;
+    const saml::NameID& name_id;
+    std::vector<saml::SessionIndex> session_indexes = {};  ///< of a session that is named by them
+    std::optional<saml::NameIDMatching> matching = {};     ///< none: the usual one of the IdP
+};
+
+/// The live sessions of a principal at an IdP, under all names.
+Result<std::vector<Session>> live_sessions(const StartContext& context, const Wanted& wanted) {
+    const auto partner = context.idps ? context.idps->find(wanted.idp) : nullptr;
+    const idp_adapter::InteropProfile usual;
+    const bool by_index = !wanted.session_indexes.empty();
+    const auto matching =
+        by_index ? saml::NameIDMatching::session_index
+                 : wanted.matching.value_or(by_name_id((partner ? partner->profile : usual).name_id_matching));
+    const LogoutOrder order{.key = {partner ? partner->entity_id : wanted.idp, *saml::MessageID::parse("_unused")},
                             .sp = context.parts.entity_id,
-                            .name_id = name_id,
-                            .session_indexes = {},
-                            .matching = matching.value_or(usual),
+                            .name_id = wanted.name_id,
+                            .session_indexes = wanted.session_indexes,
+                            .matching = matching,
                             .as_of = {},
                             .keep_until = {}};
     const EntityNames its{order.key.idp, partner ? names_of(*partner).others : std::span<const saml::EntityID>()};
@@ -61,27 +73,15 @@ Result<std::vector<Session>> find_by_id(const StartContext& context, const Sessi
         if (!*found) continue;
         const Session& chosen = **found;
         add(sessions, chosen);
-        auto named = named_by(context, chosen.idp, chosen.name_id, {});
+        const bool by_index = chosen.named_by == NamedBy::session_index;
+        auto named = live_sessions(
+            context, {.idp = chosen.idp,
+                      .name_id = chosen.name_id,
+                      .session_indexes = by_index ? chosen.session_indexes : std::vector<saml::SessionIndex>()});
         if (!named) return std::move(named).error();
         for (Session& other : *named) {
             if (goes_along(chosen, other)) add(sessions, std::move(other));
         }
-    }
-    return sessions;
-}
-
-Result<std::vector<Session>> find_of_principal(const StartContext& context, const SessionsOfPrincipal& selection) {
-    std::vector<saml::EntityID> idps;
-    if (selection.idp) {
-        idps.push_back(*selection.idp);
-    } else if (context.idps) {
-        for (const auto& idp : context.idps->all()) idps.push_back(idp->entity_id);
-    }
-    std::vector<Session> sessions;
-    for (const saml::EntityID& idp : idps) {
-        auto named = named_by(context, idp, selection.name_id, selection.matching);
-        if (!named) return std::move(named).error();
-        std::ranges::move(*named, std::back_inserter(sessions));
     }
     return sessions;
 }
@@ -108,6 +108,52 @@ Result<void> visit_pages(const StartContext& context, const saml::EntityID& idp,
         if (auto visited = visit_pages_of(context, alias, visit); !visited) return visited;
     }
     return Done{};
+}
+
+/// The IdPs that may have a principal's sessions: those that we know, and those that have left the metadata since.
+Result<std::vector<saml::EntityID>> idps_with_sessions(const StartContext& context) {
+    std::vector<saml::EntityID> idps;
+    if (context.idps) {
+        for (const auto& idp : context.idps->all()) idps.push_back(idp->entity_id);
+    }
+    auto in_store = context.parts.store.idps_of_sessions();
+    if (!in_store) return in_store;
+    for (saml::EntityID& idp : *in_store) {
+        const bool is_known = context.idps && context.idps->find(idp);
+        if (!is_known) idps.push_back(std::move(idp));
+    }
+    return idps;
+}
+
+/// Whether sessions of `idp` may be named by their SessionIndexes, so that no NameID leads to them.
+bool may_have_indexed_sessions(const StartContext& context, const saml::EntityID& idp) {
+    const auto partner = context.idps ? context.idps->find(idp) : nullptr;
+    return !partner || named_by(partner->profile.name_id_matching) == NamedBy::session_index;
+}
+
+Result<std::vector<Session>> find_of_principal(const StartContext& context, const SessionsOfPrincipal& selection) {
+    const auto idps = selection.idp ? std::vector{*selection.idp} : idps_with_sessions(context);
+    if (!idps) return idps.error();
+    std::vector<Session> sessions;
+    for (const saml::EntityID& idp : *idps) {
+        const Wanted wanted{.idp = idp, .name_id = selection.name_id, .matching = selection.matching};
+        auto named = live_sessions(context, wanted);
+        if (!named) return std::move(named).error();
+        std::ranges::move(*named, std::back_inserter(sessions));
+        if (!may_have_indexed_sessions(context, idp)) continue;
+        const auto matching = selection.matching.value_or(saml::NameIDMatching::default_qualifiers);
+        const auto visited = visit_pages(context, idp, [&](std::vector<Session> page) -> Result<void> {
+            for (Session& session : page) {
+                const bool is_it =
+                    session.named_by == NamedBy::session_index &&
+                    strongly_matches(selection.name_id, session.name_id, matching, session.idp, session.sp);
+                if (is_it) add(sessions, std::move(session));
+            }
+            return Done{};
+        });
+        if (!visited) return visited.error();
+    }
+    return sessions;
 }
 
 /// What the departure orders here, under all names of its IdP and of us.

@@ -62,10 +62,17 @@ Place address_place(const saml::KeyedDigest& digest, std::string_view idp, std::
     return Place::of(digest({"address", idp, in_lower_case(address)}));
 }
 
+Place name_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value) {
+    return Place::of(digest({"name", idp, name_value}));
+}
+
 std::vector<Place> hint_places(const saml::KeyedDigest& digest, const Session& session) {
     std::vector<Place> places;
     if (is_like_an_address(session.name_id.value)) {
         places.push_back(address_place(digest, session.idp.str(), session.name_id.value));
+    }
+    if (session.named_by == NamedBy::session_index) {
+        places.push_back(name_place(digest, session.idp.str(), session.name_id.value));
     }
     for (const saml::SessionIndex& index : session.session_indexes) {
         if (is_identifying(index.str())) places.push_back(index_place(digest, session.idp.str(), index.str()));

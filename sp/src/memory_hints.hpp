@@ -10,8 +10,8 @@
 
 namespace slo::sp {
 
-/// Hint leads to a session by one of its SessionIndexes, or by its address in lower case. It stands at the end of the
-/// session's own block. Guarded by its shard of the HintTable.
+/// Hint leads to a session by one of its SessionIndexes, by its address in lower case, or by its NameID's text. It
+/// stands at the end of the session's own block. Guarded by its shard of the HintTable.
 struct Hint {
     PackedSession* session;
     Hint* next = nullptr;
@@ -46,9 +46,11 @@ private:
     std::vector<Shard> shards_{shard_count};
 };
 
-/// Where sessions of `idp` with this SessionIndex are, and with this address in any letter case.
+/// Where sessions of `idp` with this SessionIndex are, with this address in any letter case, and with this NameID's
+/// text those that are named by their SessionIndex.
 [[nodiscard]] Place index_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view session_index);
 [[nodiscard]] Place address_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view address);
+[[nodiscard]] Place name_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value);
 /// The places of all hints that lead to `session`.
 [[nodiscard]] std::vector<Place> hint_places(const saml::KeyedDigest& digest, const Session& session);
 

@@ -25,7 +25,8 @@ PackedSession::Owned PackedSession::pack(const Session& session, const Scope* sc
         .expires = session.expires,
         .id_place = id,
         .principal_place = principal,
-        .hint_count = static_cast<std::uint32_t>(hint_places.size()),
+        .hint_count = static_cast<std::uint16_t>(hint_places.size()),
+        .named_by = session.named_by,
     });
     auto* const hints = reinterpret_cast<Hint*>(static_cast<char*>(block) + sizeof(PackedSession));
     for (std::size_t i = 0; i < hint_places.size(); ++i) {
@@ -53,14 +54,15 @@ Session PackedSession::unpack() const {
         .session_indexes = packed.session_indexes(),
         .authn_instant = authn_instant,
         .expires = expires,
+        .named_by = named_by,
     };
 }
 
 namespace {
 
 std::size_t weight_of(const LogoutOrder& order, const Scope* scope) {
-    const std::size_t octets =
-        PackedNaming::size(Naming::of(order), scope) + order.session_indexes.size() * sizeof(Barrier);
+    const std::size_t octets = PackedNaming::size(Naming::of(order), scope) +
+                               (order.session_indexes.size() + order.authn_instants.size()) * sizeof(Barrier);
     return weight_of_octets(octets);
 }
 
@@ -76,18 +78,19 @@ LogoutRecord::LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, 
       matching(order.matching),
       request_place(request),
       principal_place(principal.place),
-      idp_quota(&its_idp_quota) {
+      idp_quota(&its_idp_quota),
+      authn_instants(order.authn_instants) {
     PackedNaming::write(Naming::of(order), scope, text.get());
     if (order.session_indexes.empty()) {
-        barriers.push_back({.logout = this, .index = std::nullopt, .place = principal.place});
+        barriers.push_back({.logout = this, .number = std::nullopt, .place = principal.place});
         return;
     }
-    barriers.reserve(order.session_indexes.size());
-    for (const saml::SessionIndex& index : order.session_indexes) {
-        barriers.push_back({.logout = this,
-                            .index = static_cast<std::uint32_t>(barriers.size()),
-                            .place = barrier_place(digest, principal, index.str())});
-    }
+    barriers.reserve(order.session_indexes.size() + authn_instants.size());
+    const auto add = [this](Place place) {
+        barriers.push_back({.logout = this, .number = static_cast<std::uint32_t>(barriers.size()), .place = place});
+    };
+    for (const saml::SessionIndex& index : order.session_indexes) add(barrier_place(digest, principal, index.str()));
+    for (const Instant instant : authn_instants) add(barrier_place(digest, principal, instant));
 }
 
 LogoutOrder LogoutRecord::order() const {
@@ -100,6 +103,7 @@ LogoutOrder LogoutRecord::order() const {
         .matching = matching,
         .as_of = as_of,
         .keep_until = keep_until,
+        .authn_instants = authn_instants,
     };
 }
 
@@ -108,19 +112,25 @@ bool LogoutRecord::is_repeated_by(const LogoutOrder& order) const {
 }
 
 bool LogoutRecord::has_named(const PackedSession& session, const LogoutOrder& own_order) const {
-    return session.is_ending() && session.ending_by->number <= number && names(own_order, session.naming());
+    return session.is_ending() && session.ending_by->number <= number && names(own_order, PackedSessionView{session});
 }
 
 bool LogoutRecord::makes_redundant(const LogoutRecord& other) const noexcept {
     return sp::makes_redundant(RecordView{*this}, RecordView{other});
 }
 
-PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value) {
-    return {idp, name_value, Place::of(digest({"principal", idp, name_value}))};
+PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, Principal principal) {
+    const std::string_view kind = principal.by == NamedBy::name_id ? "principal" : "indexed principal";
+    return {idp, principal, Place::of(digest({kind, idp, principal.text}))};
 }
 
 Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, std::string_view session_index) {
-    return Place::of(digest({"barrier", principal.idp, principal.name_value, session_index}));
+    return Place::of(digest({"barrier", principal.idp, principal.principal.text, session_index}));
+}
+
+Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, Instant authn_instant) {
+    const std::string ticks = std::to_string(authn_instant.time_since_epoch().count());
+    return Place::of(digest({"barrier of an instant", principal.idp, principal.principal.text, ticks}));
 }
 
 }  // namespace slo::sp

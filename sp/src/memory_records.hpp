@@ -35,10 +35,10 @@ struct SessionKey {
     std::string_view id;
     Place place;
 };
-/// A principal under the widest matching rule: the IdP and the NameID's text. Narrower rules filter what it finds.
+/// A principal under the widest matching rule: narrower ones filter what it finds.
 struct PrincipalKey {
     std::string_view idp;
-    std::string_view name_value;
+    Principal principal;
     Place place;
 };
 /// A logout's IdP and request ID.
@@ -62,7 +62,8 @@ struct PackedSession {
     Instant expires;
     Place id_place;
     Place principal_place;
-    std::uint32_t hint_count;
+    std::uint16_t hint_count;
+    NamedBy named_by;
 
     struct Free {
         void operator()(PackedSession* session) const noexcept;
@@ -76,7 +77,7 @@ struct PackedSession {
     /// The keys borrow from this session.
     [[nodiscard]] SessionKey id_key() const noexcept { return {naming().id(), id_place}; }
     [[nodiscard]] PrincipalKey principal_key() const noexcept {
-        return {naming().idp(), naming().name_value(), principal_place};
+        return {naming().idp(), naming().principal(named_by), principal_place};
     }
     [[nodiscard]] Session unpack() const;
 
@@ -86,10 +87,12 @@ struct PackedSession {
     [[nodiscard]] bool is_droppable(Instant now) const noexcept { return !is_ending() && expires <= now; }
 };
 
-/// Barrier is a logout as a login meets it: one for each index that the order names, or one for all.
+/// Barrier is a logout as a login meets it: one for each index and each AuthnInstant that the order names, or one for
+/// all.
 struct Barrier {
     const LogoutRecord* logout;
-    std::optional<std::uint32_t> index;  ///< which of the logout's indexes; none: it bars every session
+    /// Which of the logout's indexes, and behind them of its AuthnInstants; none: it bars every session.
+    std::optional<std::uint32_t> number;
     Place place;
     bool linked = false;
     Barrier* next = nullptr;
@@ -113,13 +116,14 @@ struct LogoutRecord {
     std::uint64_t number = 0;                ///< counts the logouts that began in the principal's shard
     std::atomic<std::uint32_t> pending = 1;  ///< its completion, and each session whose `ending_by` is this; only falls
     std::optional<LogoutOutcome> outcome;
+    std::vector<Instant> authn_instants;
     std::vector<Barrier> barriers;
 
     [[nodiscard]] PackedNaming naming() const noexcept { return {scope, text.get()}; }
     /// The keys borrow from this record.
     [[nodiscard]] RequestKey request_key() const noexcept { return {naming().idp(), naming().id(), request_place}; }
     [[nodiscard]] PrincipalKey principal_key() const noexcept {
-        return {naming().idp(), naming().name_value(), principal_place};
+        return {naming().idp(), naming().principal(named_by(matching)), principal_place};
     }
     [[nodiscard]] LogoutOrder order() const;
 
@@ -148,9 +152,31 @@ struct RecordView {
     }
 };
 
-[[nodiscard]] PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp,
-                                         std::string_view name_value);
+/// Reads a PackedSession, which outlives it.
+struct PackedSessionView {
+    const PackedSession& session;
+
+    [[nodiscard]] std::string_view idp() const noexcept { return session.naming().idp(); }
+    [[nodiscard]] std::string_view sp() const noexcept { return session.naming().sp(); }
+    [[nodiscard]] saml::NameID name_id() const { return session.naming().name_id(); }
+    [[nodiscard]] NamedBy named_by() const noexcept { return session.named_by; }
+    [[nodiscard]] Instant authn_instant() const noexcept { return session.authn_instant; }
+    [[nodiscard]] bool has_any_of(const std::vector<saml::SessionIndex>& indexes) const noexcept {
+        return session.naming().has_any_of(indexes);
+    }
+};
+
+/// The keys borrow from their arguments.
+[[nodiscard]] PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, Principal principal);
+[[nodiscard]] inline PrincipalKey principal_key(const saml::KeyedDigest& digest, const Session& session) {
+    return principal_key(digest, session.idp.str(), Principal::of(session));
+}
+[[nodiscard]] inline PrincipalKey principal_key(const saml::KeyedDigest& digest, const LogoutOrder& order) {
+    return principal_key(digest, order.key.idp.str(), Principal::of(order));
+}
 [[nodiscard]] Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
                                   std::string_view session_index);
+[[nodiscard]] Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
+                                  Instant authn_instant);
 
 }  // namespace slo::sp

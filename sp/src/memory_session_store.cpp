@@ -46,7 +46,7 @@ Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
     const Instant now = clock.now();
     if (is_malformed(session, now)) return fail(Errc::session_malformed);
     const SessionKey id = key_of(session.id);
-    const PrincipalKey principal = principal_key(digest, session.idp.str(), session.name_id.value);
+    const PrincipalKey principal = principal_key(digest, session);
     const Scope* const scope = scopes.intern(Naming::of(session));
     Login login{session,
                 id,
@@ -127,7 +127,7 @@ std::optional<std::size_t> MemorySessionStore::Impl::find_principal_shard(const 
 }
 
 Admission MemorySessionStore::Impl::would_admit(const Session& session) const {
-    const PrincipalKey principal = principal_key(digest, session.idp.str(), session.name_id.value);
+    const PrincipalKey principal = principal_key(digest, session);
     const PrincipalShard& shard = principals[principal.place.shard()];
     const std::lock_guard lock(shard.mutex);
     const bool forbidden = shard.forbids(session, principal, clock.now(), options.relogin, digest);
@@ -137,7 +137,7 @@ Admission MemorySessionStore::Impl::would_admit(const Session& session) const {
 Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& order, const RoundClaim& its_round) {
     const Instant now = clock.now();
     const RequestKey request = key_of(order.key);
-    const PrincipalKey principal = principal_key(digest, order.key.idp.str(), order.name_id.value);
+    const PrincipalKey principal = principal_key(digest, order);
     auto logout = std::make_unique<LogoutRecord>(order, scopes.intern(Naming::of(order)), request.place, principal,
                                                  digest, idp_quotas.of(order.key.idp.str()));
     LogoutClaim claim = try_claim_logout(*logout);
@@ -171,7 +171,7 @@ Result<FreshLogout> MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_sh
     std::vector<PackedSession*> named;
     for (PackedSession* s = shard.principals.find(logout.principal_key()); s != nullptr; s = s->next) {
         // Expired or not: it may be alive by another node's clock, and in an application.
-        if (!names(order, s->naming())) continue;
+        if (!names(order, PackedSessionView{*s})) continue;
         unpacked.push_back(s->unpack());
         named.push_back(s);
     }
@@ -342,6 +342,10 @@ Result<std::vector<NearMiss>> MemorySessionStore::near_misses(const LogoutOrder&
 Result<SessionPage> MemorySessionStore::sessions_of(const saml::EntityID& idp, const std::string& after,
                                                     std::size_t count) {
     return or_store_failed([&] { return impl_->sessions_of(idp, after, count); });
+}
+
+Result<std::vector<saml::EntityID>> MemorySessionStore::idps_of_sessions() {
+    return or_store_failed([&]() -> Result<std::vector<saml::EntityID>> { return impl_->idps_of_sessions(); });
 }
 
 Result<void> MemorySessionStore::keep_request(const KeptRequest& request) {

@@ -5,8 +5,12 @@ namespace {
 
 BarrierKey key_of(const Barrier& barrier) noexcept {
     const PackedNaming naming = barrier.logout->naming();
-    const auto index = barrier.index ? std::optional(naming.session_index(*barrier.index)) : std::nullopt;
-    return {naming.idp(), naming.name_value(), index, barrier.place};
+    BarrierKey key{naming.idp(), naming.principal(named_by(barrier.logout->matching)), {}, {}, barrier.place};
+    if (!barrier.number) return key;
+    const std::size_t indexes = naming.index_count();
+    if (*barrier.number < indexes) key.index = naming.session_index(*barrier.number);
+    if (*barrier.number >= indexes) key.authn_instant = barrier.logout->authn_instants[*barrier.number - indexes];
+    return key;
 }
 
 bool any_forbids(const Barrier* first, const Session& session, Instant now, ReloginRule rule) {
@@ -42,7 +46,8 @@ Barrier* unlink_barriers_if(Barrier* first, IsDoomed is_doomed) noexcept {
 
 bool ByBarrier::equal(const Barrier& barrier, const BarrierKey& key) noexcept {
     const BarrierKey own = key_of(barrier);
-    return own.index == key.index && own.name_value == key.name_value && own.idp == key.idp;
+    return own.index == key.index && own.authn_instant == key.authn_instant && own.principal == key.principal &&
+           own.idp == key.idp;
 }
 
 void PrincipalShard::add(PackedSession* session, const PrincipalKey& principal) {
@@ -58,11 +63,17 @@ void PrincipalShard::add(PackedSession* session, const PrincipalKey& principal) 
 bool PrincipalShard::forbids(const Session& session, const PrincipalKey& principal, Instant now, ReloginRule rule,
                              const saml::KeyedDigest& digest) const {
     if (barriers.empty()) return false;
-    const BarrierKey everything{principal.idp, principal.name_value, std::nullopt, principal.place};
+    const BarrierKey everything{principal.idp, principal.principal, {}, {}, principal.place};
     if (any_forbids(barriers.find(everything), session, now, rule)) return true;
+    const BarrierKey at_its_instant{principal.idp,
+                                    principal.principal,
+                                    {},
+                                    session.authn_instant,
+                                    barrier_place(digest, principal, session.authn_instant)};
+    if (any_forbids(barriers.find(at_its_instant), session, now, rule)) return true;
     for (const saml::SessionIndex& index : session.session_indexes) {
-        const BarrierKey one{principal.idp, principal.name_value, index.str(),
-                             barrier_place(digest, principal, index.str())};
+        const BarrierKey one{
+            principal.idp, principal.principal, index.str(), {}, barrier_place(digest, principal, index.str())};
         if (any_forbids(barriers.find(one), session, now, rule)) return true;
     }
     return false;

@@ -77,15 +77,16 @@ struct ByPrincipal {
     static std::size_t hash(const PackedSession& session) noexcept { return session.principal_place.hash; }
     static std::size_t hash(const PrincipalKey& key) noexcept { return key.place.hash; }
     static bool equal(const PackedSession& session, const PrincipalKey& key) noexcept {
-        return session.naming().name_value() == key.name_value && session.naming().idp() == key.idp;
+        return session.principal_key().principal == key.principal && session.naming().idp() == key.idp;
     }
 };
 
-/// A principal's session index, or the principal as such: what a barrier stands before.
+/// A principal's session index or AuthnInstant, or the principal as such: what a barrier stands before.
 struct BarrierKey {
     std::string_view idp;
-    std::string_view name_value;
+    Principal principal;
     std::optional<std::string_view> index;
+    std::optional<Instant> authn_instant;
     Place place;
 };
 

@@ -45,6 +45,7 @@ struct MemorySessionStore::Impl {
     std::vector<Session> named_by(const LogoutOrder& order) const;
     std::vector<NearMiss> near_misses(const LogoutOrder& order) const;
     Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after, std::size_t count) const;
+    std::vector<saml::EntityID> idps_of_sessions() const;
     std::size_t sweep_some();
 
     // A login on its way in, kept over several tries.

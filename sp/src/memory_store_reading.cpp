@@ -1,6 +1,8 @@
 // What only reads the memory engine's sessions: whom an order would end, and an IdP's sessions page by page.
 #include <algorithm>
 #include <iterator>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "memory_store_impl.hpp"
@@ -29,12 +31,12 @@ std::vector<const PackedSession*> principals_of(const PrincipalShard& shard, std
 
 std::vector<Session> MemorySessionStore::Impl::named_by(const LogoutOrder& order) const {
     const Instant now = clock.now();
-    const PrincipalKey principal = principal_key(digest, order.key.idp.str(), order.name_id.value);
+    const PrincipalKey principal = principal_key(digest, order);
     const PrincipalShard& shard = principals[principal.place.shard()];
     const std::lock_guard lock(shard.mutex);
     std::vector<Session> named;
     for (const PackedSession* s = shard.principals.find(principal); s != nullptr; s = s->next) {
-        if (is_live(*s, now) && names(order, s->naming())) named.push_back(s->unpack());
+        if (is_live(*s, now) && names(order, PackedSessionView{*s})) named.push_back(s->unpack());
     }
     return named;
 }
@@ -46,7 +48,7 @@ std::vector<NearMiss> MemorySessionStore::Impl::near_misses(const LogoutOrder& o
         std::ranges::move(found, std::back_inserter(candidates));
     };
     {
-        const PrincipalKey principal = principal_key(digest, idp, order.name_id.value);
+        const PrincipalKey principal = principal_key(digest, order);
         const PrincipalShard& shard = principals[principal.place.shard()];
         const std::lock_guard lock(shard.mutex);
         const PackedSession* s = shard.principals.find(principal);
@@ -55,6 +57,7 @@ std::vector<NearMiss> MemorySessionStore::Impl::near_misses(const LogoutOrder& o
     if (is_like_an_address(order.name_id.value)) {
         add(hints.at(address_place(digest, idp, order.name_id.value), max_candidates));
     }
+    add(hints.at(name_place(digest, idp, order.name_id.value), max_candidates));
     for (const saml::SessionIndex& index : order.session_indexes) {
         if (is_identifying(index.str())) add(hints.at(index_place(digest, idp, index.str()), max_candidates));
     }
@@ -87,6 +90,18 @@ Result<SessionPage> MemorySessionStore::Impl::sessions_of(const saml::EntityID& 
         }
     }
     return page;
+}
+
+std::vector<saml::EntityID> MemorySessionStore::Impl::idps_of_sessions() const {
+    std::vector<saml::EntityID> idps;
+    std::unordered_set<std::string> known;
+    for (const PrincipalShard& shard : principals) {
+        const std::lock_guard lock(shard.mutex);
+        shard.principals.for_each([&](const PackedSession* first) {
+            if (known.emplace(first->naming().idp()).second) idps.push_back(first->naming().idp_entity());
+        });
+    }
+    return idps;
 }
 
 }  // namespace slo::sp

@@ -11,9 +11,11 @@ std::string_view name(NearMiss::Kind kind) noexcept {
         case NearMiss::Kind::name_case:
             return "near_miss.case";
         case NearMiss::Kind::session_index:
+            return "near_miss.session_index";
+        case NearMiss::Kind::no_index:
             break;
     }
-    return "near_miss.session_index";
+    return "near_miss.no_index";
 }
 
 std::string_view remedy_for(NearMiss::Kind kind) noexcept {
@@ -28,10 +30,14 @@ std::string_view remedy_for(NearMiss::Kind kind) noexcept {
             return "a live session has this address in other letter case: have the IdP write it in one way, and "
                    "register it as the assertion has it";
         case NearMiss::Kind::session_index:
+            return "a live session has this SessionIndex under another NameID: have the IdP send the NameID of the "
+                   "assertion (a persistent one, not a transient one that is made anew), or, if nobody can guess its "
+                   "indexes, set name_id_matching = \"session_index\" for this IdP, which counts from the next login";
+        case NearMiss::Kind::no_index:
             break;
     }
-    return "a live session has this SessionIndex under another NameID: have the IdP send the NameID of the assertion "
-           "(a persistent one, not a transient one that is made anew)";
+    return "a live session with this NameID is named by its SessionIndex (name_id_matching = \"session_index\"), and "
+           "the request has none: have the IdP send it";
 }
 
 }  // namespace slo::sp

@@ -113,6 +113,11 @@ std::string_view PackedNaming::name_value() const noexcept {
     return *field(1);
 }
 
+Principal PackedNaming::principal(NamedBy named_by) const noexcept {
+    if (named_by == NamedBy::name_id) return {named_by, name_value()};
+    return {named_by, index_count() == 0 ? std::string_view() : session_index(0)};
+}
+
 std::string_view PackedNaming::idp() const noexcept {
     return shared_ != nullptr ? std::string_view(shared_->idp.str()) : *scope_field(0);
 }

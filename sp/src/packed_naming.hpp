@@ -10,6 +10,7 @@
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/name_id.hpp"
 #include "slo/sp/session_store.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 
@@ -49,6 +50,8 @@ public:
     [[nodiscard]] std::string_view idp() const noexcept;
     [[nodiscard]] std::string_view sp() const noexcept;
     [[nodiscard]] std::string_view name_value() const noexcept;
+    /// What stands for the principal of a record that is `named_by` this.
+    [[nodiscard]] Principal principal(NamedBy named_by) const noexcept;
     [[nodiscard]] std::size_t index_count() const noexcept;
     [[nodiscard]] std::string_view session_index(std::size_t number) const noexcept;
     [[nodiscard]] bool has_same_name_id(const PackedNaming& other) const noexcept;

@@ -172,6 +172,7 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::session_malformed:
         case Errc::session_idp_unknown:
         case Errc::session_sp_unknown:
+        case Errc::session_index_unfit:
         case Errc::authn_instant_in_future:
         case Errc::store_full:
         case Errc::store_failed:

@@ -31,6 +31,8 @@ struct SessionView {
     [[nodiscard]] std::string_view idp() const noexcept { return session.idp.str(); }
     [[nodiscard]] std::string_view sp() const noexcept { return session.sp.str(); }
     [[nodiscard]] const saml::NameID& name_id() const noexcept { return session.name_id; }
+    [[nodiscard]] NamedBy named_by() const noexcept { return session.named_by; }
+    [[nodiscard]] Instant authn_instant() const noexcept { return session.authn_instant; }
     [[nodiscard]] bool has_any_of(const std::vector<saml::SessionIndex>& indexes) const noexcept {
         return std::ranges::find_first_of(session.session_indexes, indexes) != session.session_indexes.end();
     }
@@ -52,16 +54,53 @@ struct OrderView {
 
 /// A NameID that no LogoutRequest can carry would make a session that no IdP can end.
 [[nodiscard]] inline bool is_malformed(const Session& session, Instant now) noexcept {
-    return session.expires <= now || session.session_indexes.size() > max_session_indexes ||
+    const bool has_its_name = session.named_by == NamedBy::name_id || session.session_indexes.size() == 1;
+    return session.expires <= now || session.session_indexes.size() > max_session_indexes || !has_its_name ||
            !is_well_formed(session.name_id);
 }
 
+/// What `order` names sessions by.
+[[nodiscard]] constexpr NamedBy named_by(saml::NameIDMatching matching) noexcept {
+    return matching == saml::NameIDMatching::session_index ? NamedBy::session_index : NamedBy::name_id;
+}
+
+/// How sessions that are named by a NameID are compared at an IdP with this rule.
+[[nodiscard]] constexpr saml::NameIDMatching by_name_id(saml::NameIDMatching matching) noexcept {
+    return named_by(matching) == NamedBy::name_id ? matching : saml::NameIDMatching::default_qualifiers;
+}
+
+/// What stands for a principal in all engines: the text of its NameID, or a SessionIndex in that place. A session's
+/// principal, and that of an order, under which the store looks for the sessions that it names. Borrows.
+struct Principal {
+    NamedBy by;
+    std::string_view text;
+
+    [[nodiscard]] static Principal of(const Session& session) noexcept {
+        return of(session.named_by, session.name_id, session.session_indexes);
+    }
+    [[nodiscard]] static Principal of(const LogoutOrder& order) noexcept {
+        return of(sp::named_by(order.matching), order.name_id, order.session_indexes);
+    }
+    friend bool operator==(const Principal&, const Principal&) = default;
+
+private:
+    [[nodiscard]] static Principal of(NamedBy by, const saml::NameID& name_id,
+                                      const std::vector<saml::SessionIndex>& indexes) noexcept {
+        if (by == NamedBy::name_id) return {by, name_id.value};
+        return {by, indexes.empty() ? std::string_view() : std::string_view(indexes.front().str())};
+    }
+};
+
 /// Whether `order` names a session: same entities, same principal under the order's rule, and one of its indexes or
-/// all.
+/// AuthnInstants, or all.
 template <class View>
 [[nodiscard]] bool names(const LogoutOrder& order, const View& session) {
     if (session.idp() != order.key.idp.str() || session.sp() != order.sp.str()) return false;
-    if (!order.session_indexes.empty() && !session.has_any_of(order.session_indexes)) return false;
+    if (session.named_by() != named_by(order.matching)) return false;
+    if (!order.session_indexes.empty() && !session.has_any_of(order.session_indexes) &&
+        std::ranges::find(order.authn_instants, session.authn_instant()) == order.authn_instants.end()) {
+        return false;
+    }
     return strongly_matches(order.name_id, session.name_id(), order.matching, order.key.idp, order.sp);
 }
 
@@ -97,7 +136,16 @@ template <class View>
     const auto matches = [&](const saml::NameID& a, const saml::NameID& b, saml::NameIDMatching matching) {
         return strongly_matches(a, b, matching, order.key.idp, order.sp);
     };
-    if (matches(wanted, has, order.matching)) return std::nullopt;
+    const bool has_index = std::ranges::any_of(order.session_indexes, [&](const saml::SessionIndex& index) {
+        return is_identifying(index.str()) && SessionView{session}.has_any_of({index});
+    });
+    const bool same_way = session.named_by == named_by(order.matching);
+    if (!same_way && has_index) return Kind::session_index;
+    if (session.named_by == NamedBy::session_index) {
+        const bool may_mean_it = !same_way && order.session_indexes.empty() && wanted.value == has.value;
+        return may_mean_it ? std::optional(Kind::no_index) : std::nullopt;
+    }
+    if (!same_way || matches(wanted, has, order.matching)) return std::nullopt;
     if (wanted.value == has.value) {
         const saml::NameID without_qualifiers{wanted.value, wanted.format, {}, {}, {}};
         const bool same_format =
@@ -106,9 +154,6 @@ template <class View>
     }
     if (is_like_an_address(has.value) && in_lower_case(wanted.value) == in_lower_case(has.value))
         return Kind::name_case;
-    const bool has_index = std::ranges::any_of(order.session_indexes, [&](const saml::SessionIndex& index) {
-        return is_identifying(index.str()) && SessionView{session}.has_any_of({index});
-    });
     return has_index ? std::optional(Kind::session_index) : std::nullopt;
 }
 
@@ -130,9 +175,9 @@ template <class IsLive>
     return misses;
 }
 
-/// Whether a logout of the session's IdP, which has the session's NameID value and names one of its indexes or all,
-/// forbids its login. However the rest of the NameID is written: an assertion that comes late may have it otherwise
-/// than the request, and who logs in anew is a newer login by any name.
+/// Whether a logout of the session's IdP, which has the session's NameID value and names one of its indexes, its
+/// AuthnInstant or all, forbids its login. However the rest of the NameID is written: an assertion that comes late may
+/// have it otherwise than the request, and who logs in anew is a newer login by any name.
 template <class View>
 [[nodiscard]] bool forbids(const View& logout, const Session& session, Instant now, ReloginRule rule) {
     if (logout.keep_until() <= now) return false;
@@ -145,7 +190,8 @@ template <class View>
 template <class View>
 [[nodiscard]] bool makes_redundant(const View& one, const View& other) noexcept {
     return one.as_of() >= other.as_of() && one.keep_until() >= other.keep_until() &&
-           one.matching() == other.matching() && one.sp() == other.sp() && one.has_same_name_id(other);
+           one.matching() == other.matching() && one.sp() == other.sp() &&
+           (one.matching() == saml::NameIDMatching::session_index || one.has_same_name_id(other));
 }
 
 /// What a logout has come to with one more of its rounds, of which `still_there` sessions that it named are left.
@@ -167,7 +213,8 @@ template <class View>
 /// Whether `order`, which has the key of `recorded`, orders the same thing.
 [[nodiscard]] inline bool is_repeat(const LogoutOrder& recorded, const LogoutOrder& order) noexcept {
     return recorded.sp == order.sp && recorded.name_id == order.name_id &&
-           recorded.session_indexes == order.session_indexes && recorded.as_of == order.as_of;
+           recorded.session_indexes == order.session_indexes && recorded.as_of == order.as_of &&
+           recorded.authn_instants == order.authn_instants;
 }
 
 /// What a logout's record of so many octets counts for in the quotas: one for each KiB that it begins.

@@ -30,6 +30,7 @@ public:
     Result<sp::SessionPage> sessions_of(const saml::EntityID&, const std::string&, std::size_t) override {
         return failure();
     }
+    Result<std::vector<saml::EntityID>> idps_of_sessions() override { return failure(); }
     Result<void> keep_request(const sp::KeptRequest&) override { return failure(); }
     Result<std::vector<sp::KeptRequest>> take_due_requests(Instant, Instant, std::size_t) override { return failure(); }
     Result<void> drop_request(const sp::LogoutKey&) override { return failure(); }

@@ -171,6 +171,10 @@ Result<sp::SessionPage> StoreDouble::sessions_of(const saml::EntityID& idp, cons
     return call("sessions_of", [&] { return process_.site.engine->sessions_of(idp, after, count); });
 }
 
+Result<std::vector<saml::EntityID>> StoreDouble::idps_of_sessions() {
+    return call("idps_of_sessions", [&] { return process_.site.engine->idps_of_sessions(); });
+}
+
 Result<void> StoreDouble::keep_request(const sp::KeptRequest& request) {
     return call("keep_request", [&] { return process_.site.engine->keep_request(request); });
 }

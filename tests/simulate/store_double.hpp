@@ -34,6 +34,7 @@ public:
     [[nodiscard]] Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder& order) override;
     [[nodiscard]] Result<sp::SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                       std::size_t count) override;
+    [[nodiscard]] Result<std::vector<saml::EntityID>> idps_of_sessions() override;
     [[nodiscard]] Result<void> keep_request(const sp::KeptRequest& request) override;
     [[nodiscard]] Result<std::vector<sp::KeptRequest>> take_due_requests(Instant now, Instant until,
                                                                          std::size_t count) override;

@@ -44,6 +44,7 @@ struct Names : ServiceUnderTest {
         const SoapReply reply = made->handle({.body = signed_body(request), .media_type = "text/xml"});
         if (contains(reply.body, "status:Success\"")) return "Success";
         if (contains(reply.body, "status:UnknownPrincipal\"")) return "UnknownPrincipal";
+        if (contains(reply.body, "status:Requester\"")) return "Requester";
         return contains(reply.body, "status:Responder\"") ? "Responder" : std::to_string(reply.http_status);
     }
     static bool contains(const std::string& text, std::string_view part) {
@@ -193,6 +194,153 @@ BOOST_AUTO_TEST_CASE(the_preview_tells_near_misses_too) {
     BOOST_TEST_REQUIRE(preview.near_misses.size() == 1U);
     BOOST_TEST(preview.near_misses.front().session.id.str() == "S1");
     BOOST_TEST(name(preview.near_misses.front().kind) == "near_miss.format");
+}
+
+// As Keycloak does where a client has transient NameIDs: each login has a NameID of its own, only the last of them
+// comes back, and the SessionIndex is the same.
+struct ByIndex : Names {
+    ByIndex() { make_by_index(); }
+    void make_by_index() { make_with(saml::NameIDMatching::session_index); }
+    void make_with(saml::NameIDMatching matching) {
+        idp_adapter::InteropProfile profile;
+        profile.issuer_aliases = {old_idp_id};
+        profile.name_id_matching = matching;
+        parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
+        made = std::make_unique<LogoutService>(LogoutServiceParts{parts.entity_id,
+                                                                  parts.destinations,
+                                                                  parts.idps,
+                                                                  parts.signer,
+                                                                  parts.decryption_keys,
+                                                                  parts.audit_digest,
+                                                                  parts.policy,
+                                                                  memory,
+                                                                  parts.applications,
+                                                                  parts.audit,
+                                                                  parts.clock,
+                                                                  &link,
+                                                                  {old_sp_id}});
+    }
+    static saml::NameID transient_name(const std::string& value) {
+        return {value, "urn:oasis:names:tc:SAML:2.0:nameid-format:transient", {}, {}, {}};
+    }
+    Session transient(std::string_view id, const std::string& name_value, const char* index = long_index) {
+        Session wanted = session(id);
+        wanted.name_id = transient_name(name_value);
+        wanted.session_indexes = {parsed<saml::SessionIndex>(index)};
+        return wanted;
+    }
+    static saml::LogoutRequest request(const std::vector<const char*>& indexes, const std::string& name_value = "T9") {
+        saml::LogoutRequest wanted = baseline_request();
+        wanted.identifier = transient_name(name_value);
+        wanted.session_indexes.clear();
+        for (const char* index : indexes) wanted.session_indexes.push_back(parsed<saml::SessionIndex>(index));
+        return wanted;
+    }
+    void admit(const Session& wanted) { BOOST_REQUIRE((taken(made->admit(wanted)) == Admission::admitted)); }
+
+    static constexpr const char* long_index = "5d3c1f0a-77b2-4f6e-8a2b-0c9d8e7f6a5b::1a2b";
+    static constexpr const char* other_index = "99999999-77b2-4f6e-8a2b-0c9d8e7f6a5b::1a2b";
+};
+
+BOOST_FIXTURE_TEST_CASE(an_index_ends_the_sessions_whose_name_ids_are_made_anew, ByIndex) {
+    admit(transient("S1", "T1"));
+    admit(transient("S2", "T2"));
+    admit(transient("S3", "T3", other_index));
+    const std::string body = signed_body(request({long_index}));
+    BOOST_TEST(taken(made->preview(PostedRequest{.body = body, .media_type = "text/xml"})).would_end.size() == 2U);
+    BOOST_TEST(order(request({long_index})) == "Success");
+    BOOST_TEST(audit.last().ended == 2U);
+    BOOST_TEST((!lives("S1") && !lives("S2") && lives("S3")));
+    BOOST_TEST((taken(made->admit(transient("S4", "T4"))) == Admission::refused_by_logout));
+    BOOST_TEST(order(request({long_index})) == "Success");
+    BOOST_TEST(audit.last().event == "repeat");
+    BOOST_TEST(audit.last().ended == 2U);
+    BOOST_TEST(order(request({long_index, other_index})) == "Requester");
+    BOOST_TEST(lives("S3"));
+}
+
+BOOST_FIXTURE_TEST_CASE(several_indexes_end_the_sessions_of_each, ByIndex) {
+    admit(transient("S1", "T1"));
+    admit(transient("S2", "T2", other_index));
+    BOOST_TEST(order(request({long_index, other_index})) == "Success");
+    BOOST_TEST(audit.last().ended == 2U);
+    BOOST_TEST((!lives("S1") && !lives("S2")));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failing_application_keeps_an_index_from_success_until_recovery, ByIndex) {
+    admit(transient("S1", "T1"));
+    application.answer_all(Ended::failed);
+    BOOST_TEST(order(request({long_index})) == "Responder");
+    BOOST_TEST(order(request({long_index})) == "Responder");
+    application.answer_all(Ended::ended);
+    BOOST_TEST(taken(made->recover()) == 0U);
+    BOOST_TEST(order(request({long_index})) == "Success");
+}
+
+BOOST_FIXTURE_TEST_CASE(without_an_index_a_request_for_such_a_session_is_no_success, ByIndex) {
+    admit(transient("S1", "T1"));
+    BOOST_TEST(order(request({}, "T1")) == "UnknownPrincipal");
+    BOOST_TEST(audit.last().rule == "near_miss.no_index");
+    BOOST_TEST(lives("S1"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_that_an_index_can_not_name_is_refused, ByIndex) {
+    Session short_one = transient("S1", "T1", "1234");
+    BOOST_TEST((made->admit(short_one).error().code == Errc::session_index_unfit));
+    short_one.session_indexes.clear();
+    BOOST_TEST((made->admit(short_one).error().code == Errc::session_index_unfit));
+    Session two = transient("S1", "T1");
+    two.session_indexes.push_back(parsed<saml::SessionIndex>(other_index));
+    BOOST_TEST((made->admit(two).error().code == Errc::session_index_unfit));
+}
+
+BOOST_FIXTURE_TEST_CASE(sessions_and_logouts_from_before_the_rule_changed_still_count, ByIndex) {
+    make_with(saml::NameIDMatching::default_qualifiers);
+    admit(transient("S1", "T1"));
+    BOOST_TEST(order(request({other_index}, "T2")) == "Success");
+    make_by_index();
+    BOOST_TEST((taken(made->admit(transient("S2", "T2", other_index))) == Admission::refused_by_logout));
+    saml::LogoutRequest wanted = request({long_index});
+    wanted.id = parsed<saml::MessageID>("_another");
+    BOOST_TEST(order(wanted) == "UnknownPrincipal");  // another NameID, and it was registered by that
+    BOOST_TEST(audit.last().rule == "near_miss.session_index");
+    BOOST_TEST(lives("S1"));
+    wanted = request({long_index}, "T1");
+    wanted.id = parsed<saml::MessageID>("_third");
+    BOOST_TEST(order(wanted) == "Success");
+    BOOST_TEST(!lives("S1"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_user_logs_out_of_all_that_the_index_names_and_the_idp_is_asked_once, ByIndex) {
+    admit(transient("S1", "T1"));
+    admit(transient("S2", "T2"));
+    admit(transient("S3", "T3", other_index));
+    const auto result = taken(made->start_logout(SessionsByID{{parsed<LocalSessionID>("S1")}}, LogoutReason::user));
+    BOOST_TEST((result.extent == Extent::everywhere));
+    BOOST_TEST((!lives("S1") && !lives("S2") && lives("S3")));
+    BOOST_TEST_REQUIRE(link.asked.size() == 1U);
+    BOOST_TEST(link.asked.front().ask.name_id.value == "T1");
+    BOOST_TEST(link.asked.front().ask.session_indexes.size() == 1U);
+    BOOST_TEST((taken(made->admit(transient("S4", "T4"))) == Admission::refused_by_logout));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_administrator_finds_a_session_that_its_index_names_by_its_name_id, ByIndex) {
+    admit(transient("S1", "T1"));
+    admit(transient("S2", "T2"));
+    BOOST_TEST(taken(made->preview(SessionsOfPrincipal{{}, transient("any", "T1").name_id})).size() == 1U);
+    BOOST_TEST(taken(made->preview(SessionsOfPrincipal{idp_id, transient("any", "T2").name_id})).size() == 1U);
+    BOOST_TEST(taken(made->preview(SessionsOfPrincipal{{}, transient("any", "T3").name_id})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_finds_the_sessions_of_an_idp_that_has_left_the_metadata) {
+    BOOST_REQUIRE((taken(made->admit(session("S1"))) == Admission::admitted));
+    parts.idps = directory_of({idp_that_can_be_asked(parsed<saml::EntityID>("https://another.example.org/idp"), {})});
+    made->replace_idps(parts.idps);
+    const SessionsOfPrincipal selection{{}, session("any").name_id};
+    BOOST_TEST(taken(made->preview(selection)).size() == 1U);
+    const auto result = taken(made->start_logout(selection, LogoutReason::admin));
+    BOOST_TEST((result.extent == Extent::local_only));
+    BOOST_TEST(!lives("S1"));
 }
 
 BOOST_AUTO_TEST_CASE(an_order_that_names_nobody_at_all_is_a_success) {

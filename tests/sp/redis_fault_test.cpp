@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_login_that_fails_anywhere_is_admitted_when_it_comes_again
         BOOST_TEST(nodes.misses_by_either_hint() == 0u);
         BOOST_TEST(taken(nodes.sound.unfinished_logouts()).empty());
     });
-    BOOST_TEST(requests == 5);  // two of them write hints
+    BOOST_TEST(requests == 6);  // two of them write hints, one the IdP's name
 }
 
 BOOST_AUTO_TEST_CASE(a_search_for_near_misses_that_fails_anywhere_fails) {
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_search_for_near_misses_that_fails_anywhere_fails) {
         if (misses) BOOST_TEST(misses->size() == 2u);
         if (!misses) BOOST_TEST((misses.error().code == sp::Errc::store_failed));
     });
-    BOOST_TEST(requests == 4);  // the principal's sessions, the hint, and both that it leads to
+    BOOST_TEST(requests == 5);  // the principal's sessions, two hints, and both that one leads to
 }
 
 BOOST_AUTO_TEST_CASE(a_list_of_sessions_that_fails_anywhere_fails) {

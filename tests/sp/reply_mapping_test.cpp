@@ -163,6 +163,7 @@ BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
                                "store.session",
                                "session.idp_unknown",
                                "session.sp_unknown",
+                               "session.session_index",
                                "session.authn_instant",
                                "check.rate",
                                "check.request_id",

@@ -31,8 +31,8 @@ public:
     std::function<void()> on_begin;
     std::function<void()> on_complete;
 
-    std::string calls;  ///< "begin complete ", in order
-    std::optional<sp::LogoutOrder> order;  ///< under the present names, which come first
+    std::string calls;                         ///< "begin complete ", in order
+    std::optional<sp::LogoutOrder> order;      ///< under the present names, which come first
     std::optional<sp::LogoutOutcome> outcome;  ///< as reported; what wasn't gone of what was given out is `failed`
     std::string gone;
     std::vector<sp::LogoutOrder> orders;  ///< under every name
@@ -76,6 +76,7 @@ public:
     Result<sp::SessionPage> sessions_of(const saml::EntityID&, const std::string&, std::size_t) override {
         return sp::SessionPage{};
     }
+    Result<std::vector<saml::EntityID>> idps_of_sessions() override { return std::vector<saml::EntityID>{}; }
     Result<void> keep_request(const sp::KeptRequest&) override { return Done{}; }
     Result<std::vector<sp::KeptRequest>> take_due_requests(Instant, Instant, std::size_t) override {
         return std::vector<sp::KeptRequest>{};

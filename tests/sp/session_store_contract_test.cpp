@@ -156,26 +156,32 @@ BOOST_AUTO_TEST_CASE(records_that_share_a_place_are_told_apart) {
         principals.add(owned.back().get(), owned.back()->principal_key());
         ids.sessions.add(owned.back().get());
     }
-    BOOST_TEST(principals.principals.find({idp_id.str(), "N1", place}) == owned[0].get());
-    BOOST_TEST(principals.principals.find({other_idp_id.str(), "N2", place}) == owned[1].get());
-    BOOST_TEST(principals.principals.find({idp_id.str(), "N2", place}) == nullptr);
+    BOOST_TEST(principals.principals.find({idp_id.str(), {sp::NamedBy::name_id, "N1"}, place}) == owned[0].get());
+    BOOST_TEST(principals.principals.find({other_idp_id.str(), {sp::NamedBy::name_id, "N2"}, place}) == owned[1].get());
+    BOOST_TEST(principals.principals.find({idp_id.str(), {sp::NamedBy::name_id, "N2"}, place}) == nullptr);
     BOOST_TEST(ids.sessions.find({"N1", place}) == owned[0].get());
     BOOST_TEST(ids.sessions.find({"N3", place}) == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(barriers_that_share_a_place_are_told_apart) {
     const sp::Place place{7};
-    const sp::LogoutOrder order = order_for("r", {"i1"});
+    const sp::Principal n1{sp::NamedBy::name_id, "N1"};
+    const sp::Principal n2{sp::NamedBy::name_id, "N2"};
+    sp::LogoutOrder order = order_for("r", {"i1"});
+    order.authn_instants = {noon};
     sp::Quota quota(1);
-    sp::LogoutRecord logout(order, nullptr, place, {idp_id.str(), "N1", place}, some_digest(), quota);
-    logout.barriers.front().place = place;
+    sp::LogoutRecord logout(order, nullptr, place, {idp_id.str(), n1, place}, some_digest(), quota);
+    for (sp::Barrier& barrier : logout.barriers) barrier.place = place;
     sp::PrincipalShard shard;
     shard.put_up(logout);
-    BOOST_TEST(shard.barriers.find({idp_id.str(), "N1", "i1", place}) == &logout.barriers.front());
-    BOOST_TEST(shard.barriers.find({idp_id.str(), "N1", "i2", place}) == nullptr);
-    BOOST_TEST(shard.barriers.find({idp_id.str(), "N1", std::nullopt, place}) == nullptr);
-    BOOST_TEST(shard.barriers.find({idp_id.str(), "N2", "i1", place}) == nullptr);
-    BOOST_TEST(shard.barriers.find({other_idp_id.str(), "N1", "i1", place}) == nullptr);
+    BOOST_TEST(shard.barriers.find({idp_id.str(), n1, "i1", {}, place}) == &logout.barriers.front());
+    BOOST_TEST(shard.barriers.find({idp_id.str(), n1, "i2", {}, place}) == nullptr);
+    BOOST_TEST(shard.barriers.find({idp_id.str(), n1, std::nullopt, {}, place}) == nullptr);
+    BOOST_TEST(shard.barriers.find({idp_id.str(), n2, "i1", {}, place}) == nullptr);
+    BOOST_TEST(shard.barriers.find({other_idp_id.str(), n1, "i1", {}, place}) == nullptr);
+    BOOST_TEST(shard.barriers.find({idp_id.str(), {sp::NamedBy::session_index, "N1"}, "i1", {}, place}) == nullptr);
+    BOOST_TEST(shard.barriers.find({idp_id.str(), n1, {}, noon, place}) == &logout.barriers.back());
+    BOOST_TEST(shard.barriers.find({idp_id.str(), n1, {}, noon + 1ms, place}) == nullptr);
     shard.take_down(logout);
     BOOST_TEST(shard.barriers.empty());
 }
@@ -183,7 +189,7 @@ BOOST_AUTO_TEST_CASE(barriers_that_share_a_place_are_told_apart) {
 // Otherwise a principal who logs out all day makes each of his logins slower.
 BOOST_AUTO_TEST_CASE(logouts_of_one_principal_leave_one_barrier) {
     const saml::KeyedDigest digest = some_digest();
-    const sp::PrincipalKey principal = sp::principal_key(digest, idp_id.str(), "N1");
+    const sp::PrincipalKey principal = sp::principal_key(digest, idp_id.str(), {sp::NamedBy::name_id, "N1"});
     sp::Quota quota(1'000);
     sp::PrincipalShard shard;
     std::vector<std::unique_ptr<sp::LogoutRecord>> logouts;

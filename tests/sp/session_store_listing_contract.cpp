@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <map>
+#include <set>
 #include <string>
 
 #include "session_store_contract.hpp"
@@ -187,6 +188,19 @@ void a_page_is_about_as_long_as_was_asked_for(MakeStore make_store) {
     BOOST_TEST(all.next.empty());
 }
 
+void every_idp_that_has_sessions_is_listed(MakeStore make_store) {
+    Trial trial(make_store);
+    BOOST_TEST(taken(trial.store->idps_of_sessions()).empty());
+    sp::Session elsewhere = session_of("b");
+    elsewhere.idp = other_idp_id;
+    trial.login({session_of("a"), elsewhere, session_of("c")});
+    std::set<std::string> idps;
+    const auto listed = taken(trial.store->idps_of_sessions());
+    for (const saml::EntityID& idp : listed) idps.insert(idp.str());
+    BOOST_TEST((idps == std::set<std::string>{idp_id.str(), other_idp_id.str()}));
+    BOOST_TEST(listed.size() == 2U);
+}
+
 }  // namespace
 
 std::vector<ContractCase> listing_contract() {
@@ -197,6 +211,7 @@ std::vector<ContractCase> listing_contract() {
         {"every_live_session_of_an_idp_is_listed_and_no_others", every_live_session_of_an_idp_is_listed_and_no_others},
         {"whoever_stays_is_listed_while_others_come_and_go", whoever_stays_is_listed_while_others_come_and_go},
         {"a_page_is_about_as_long_as_was_asked_for", a_page_is_about_as_long_as_was_asked_for},
+        {"every_idp_that_has_sessions_is_listed", every_idp_that_has_sessions_is_listed},
     };
 }
 

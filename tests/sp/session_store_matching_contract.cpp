@@ -193,6 +193,136 @@ void thousands_of_sessions_end_and_no_neighbour(MakeStore make_store) {
     }
 }
 
+constexpr const char* long_index = "4c0d2a3e-8f1b-4a57-9e36-1b2c3d4e5f60::7a8b";
+
+// One login of three: the IdP makes a NameID for each, and gives all of them the index of its session.
+sp::Session indexed(std::string_view id, const std::string& name_value, const std::string& index = long_index) {
+    sp::Session session = session_with(id, {index});
+    session.name_id.value = name_value;
+    session.named_by = sp::NamedBy::session_index;
+    return session;
+}
+
+sp::LogoutOrder order_by_index(std::string_view request_id, const std::string& name_value = "T3") {
+    sp::LogoutOrder order = order_for(request_id, {long_index});
+    order.name_id.value = name_value;
+    order.matching = NameIDMatching::session_index;
+    return order;
+}
+
+void an_index_alone_names_the_sessions_that_are_named_by_it(MakeStore make_store) {
+    Trial trial(make_store);
+    sp::Session at_another_idp = indexed("other-idp", "T3");
+    at_another_idp.idp = other_idp_id;
+    sp::Session at_another_entity_of_ours = indexed("other-sp", "T3");
+    at_another_entity_of_ours.sp = our_other_id;
+    sp::Session by_name = indexed("by-name", "T3");
+    by_name.named_by = sp::NamedBy::name_id;
+    trial.login({indexed("a", "T1"), indexed("b", "T2"), indexed("c", "T3", std::string(long_index) + "x"),
+                 at_another_idp, at_another_entity_of_ours, by_name});
+    const sp::LogoutOrder order = order_by_index("r");
+    BOOST_TEST(ids_of(taken(trial.store->named_by(order))) == "a b");
+    BOOST_TEST(trial.begin(order) == "a b");
+    for (const char* id : {"c", "other-idp", "other-sp", "by-name"}) BOOST_TEST(trial.is_alive(id), id);
+    BOOST_TEST((taken(trial.store->find(indexed("c", "T3").id)) == indexed("c", "T3", std::string(long_index) + "x")));
+    BOOST_TEST(trial.unfinished() == "r: a b");
+    BOOST_TEST(ids_of(trial.repeat(order).ending) == "a b");
+    BOOST_TEST(trial.complete(order, {"a", "b"}).complete());
+    BOOST_TEST(trial.unfinished() == "");
+    BOOST_TEST(trial.repeat(order).recorded->ended == 2U);
+}
+
+void a_name_id_does_not_name_a_session_that_is_named_by_its_index(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({indexed("a", "T1"), indexed("b", long_index)});
+    sp::LogoutOrder order = order_for("r1", {long_index});
+    order.name_id.value = "T1";
+    BOOST_TEST(trial.begin(order) == "");
+    order = order_for_all("r2");
+    order.name_id.value = long_index;  // nor one that is written like an index
+    order.matching = NameIDMatching::value_only;
+    BOOST_TEST(trial.begin(order) == "");
+}
+
+void a_logout_by_index_forbids_late_logins_with_it_under_any_name_id(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.log_out(order_by_index("r"));
+    BOOST_TEST(!trial.admits(indexed("a", "T1")));
+    BOOST_TEST((taken(trial.store->would_admit(indexed("a", "T1"))) == sp::Admission::refused_by_logout));
+    BOOST_TEST(trial.admits(indexed("b", "T1", std::string(long_index) + "x")));
+    sp::Session newer = indexed("c", "T1");
+    newer.authn_instant = noon + 1ms;
+    BOOST_TEST(trial.admits(newer));
+}
+
+void logouts_of_one_index_make_older_ones_redundant_whatever_their_name_id(MakeStore make_store) {
+    Trial trial(make_store);
+    for (int i = 0; i < 200; ++i) {
+        const std::string n = std::to_string(i);
+        trial.log_out(order_by_index("r" + n, "T" + n));
+    }
+    BOOST_TEST(!trial.admits(indexed("a", "T1")));
+}
+
+void a_session_without_its_one_index_has_no_name(MakeStore make_store) {
+    Trial trial(make_store);
+    for (const auto& several : {std::vector<std::string>{}, {"i1", "i2"}}) {
+        sp::Session session = session_with("a", several);
+        session.named_by = sp::NamedBy::session_index;
+        BOOST_TEST((trial.store->admit(session).error().code == sp::Errc::session_malformed));
+    }
+}
+
+sp::LogoutOrder order_with_instant(std::string_view request_id, Instant authn_instant) {
+    sp::LogoutOrder order = order_for(request_id, {"i1"});
+    order.authn_instants = {at("2026-01-01T00:00:00Z"), authn_instant};
+    return order;
+}
+
+void an_authn_instant_names_sessions_beside_the_indexes(MakeStore make_store) {
+    Trial trial(make_store);
+    const Instant at_eleven = session_of("any").authn_instant;
+    sp::Session at_another_time = session_with("d", {"i2"});
+    at_another_time.authn_instant += 1ms;
+    sp::Session of_another = session_with("e", {"i2"});
+    of_another.name_id.value = "N2";
+    sp::Session by_index_then = session_with("f", {"i1"});
+    by_index_then.authn_instant += 1s;
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i2"}), session_with("c", {}), at_another_time,
+                 of_another, by_index_then});
+    const sp::LogoutOrder order = order_with_instant("r", at_eleven);
+    BOOST_TEST(ids_of(taken(trial.store->named_by(order))) == "a b c f");
+    BOOST_TEST(trial.begin(order) == "a b c f");
+    BOOST_TEST(ids_of(trial.repeat(order).ending) == "a b c f");
+    BOOST_TEST(trial.complete(order, {"a", "b", "c", "f"}).complete());
+    BOOST_TEST((trial.is_alive("d") && trial.is_alive("e")));
+}
+
+void an_authn_instant_forbids_late_logins_that_have_it(MakeStore make_store) {
+    Trial trial(make_store);
+    const Instant at_eleven = session_of("any").authn_instant;
+    trial.log_out(order_with_instant("r", at_eleven));
+    BOOST_TEST(!trial.admits(session_with("a", {"i7"})));
+    BOOST_TEST(!trial.admits(session_with("b", {})));
+    sp::Session at_another_time = session_with("c", {"i7"});
+    at_another_time.authn_instant += 1ms;
+    BOOST_TEST(trial.admits(at_another_time));
+    sp::Session of_another = session_with("d", {"i7"});
+    of_another.name_id.value = "N2";
+    BOOST_TEST(trial.admits(of_another));
+    trial.clock.set(noon + 1h);  // as long as the record is kept
+    BOOST_TEST(trial.admits(session_with("e", {"i7"})));
+}
+
+void another_authn_instant_makes_another_order(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.log_out(order_with_instant("r", noon));
+    BOOST_TEST(trial.repeat(order_with_instant("r", noon)).recorded.has_value());
+    const auto other = trial.store->begin_logout(order_for("r", {"i1"}), {{1, 1}, noon});
+    BOOST_TEST_REQUIRE(!other);
+    BOOST_TEST((other.error().code == sp::Errc::request_id_reused));
+}
+
 }  // namespace
 
 std::vector<ContractCase> matching_contract() {
@@ -211,6 +341,18 @@ std::vector<ContractCase> matching_contract() {
         {"identifiers_are_opaque", identifiers_are_opaque},
         {"the_parts_of_a_key_never_run_together", the_parts_of_a_key_never_run_together},
         {"thousands_of_sessions_end_and_no_neighbour", thousands_of_sessions_end_and_no_neighbour},
+        {"an_index_alone_names_the_sessions_that_are_named_by_it",
+         an_index_alone_names_the_sessions_that_are_named_by_it},
+        {"a_name_id_does_not_name_a_session_that_is_named_by_its_index",
+         a_name_id_does_not_name_a_session_that_is_named_by_its_index},
+        {"a_logout_by_index_forbids_late_logins_with_it_under_any_name_id",
+         a_logout_by_index_forbids_late_logins_with_it_under_any_name_id},
+        {"logouts_of_one_index_make_older_ones_redundant_whatever_their_name_id",
+         logouts_of_one_index_make_older_ones_redundant_whatever_their_name_id},
+        {"a_session_without_its_one_index_has_no_name", a_session_without_its_one_index_has_no_name},
+        {"an_authn_instant_names_sessions_beside_the_indexes", an_authn_instant_names_sessions_beside_the_indexes},
+        {"an_authn_instant_forbids_late_logins_that_have_it", an_authn_instant_forbids_late_logins_that_have_it},
+        {"another_authn_instant_makes_another_order", another_authn_instant_makes_another_order},
     };
 }
 

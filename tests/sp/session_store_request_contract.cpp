@@ -57,12 +57,14 @@ void every_field_comes_back(MakeStore make_store) {
     for (int i = 0; i < 64; ++i) many.push_back("i" + std::to_string(i) + " \xF0\x9F\x94\x91");
     std::vector<sp::KeptRequest> requests{request_of("bare")};
     requests.front().order.session_indexes.clear();
-    for (const auto matching :
-         {NameIDMatching::exact, NameIDMatching::default_qualifiers, NameIDMatching::value_only}) {
+    for (const auto matching : {NameIDMatching::exact, NameIDMatching::default_qualifiers, NameIDMatching::value_only,
+                                NameIDMatching::session_index}) {
         const std::string number = std::to_string(requests.size());
         requests.push_back(with_every_field("none" + number, {}, matching));
         requests.push_back(with_every_field("one" + number, {"i1"}, matching));
         requests.push_back(with_every_field("many" + number, many, matching));
+        requests.push_back(with_every_field("instants" + number, {"i1"}, matching));
+        requests.back().order.authn_instants = {noon - 1h, noon + 7ms, at("1969-12-31T23:59:59Z")};
     }
     Trial trial(make_store);
     for (sp::KeptRequest& request : requests) {

@@ -199,6 +199,30 @@ void the_right_name_with_an_index_that_is_not_here_is_no_near_miss(MakeStore mak
     BOOST_TEST(misses(trial, order_for("r", {"_another_session_of_the_user"})) == "");
 }
 
+void a_session_that_is_named_in_the_other_way_is_a_near_miss(MakeStore make_store) {
+    const std::string index(16, 'x');
+    sp::Session by_index = session_with("a", {index});
+    by_index.named_by = sp::NamedBy::session_index;
+    sp::Session by_name = session_with("b", {index});
+    by_name.name_id.value = "N2";
+    Trial trial(make_store);
+    trial.login({by_index, by_name});
+    sp::LogoutOrder order = order_for("r", {index});
+    order.name_id.value = "N3";
+    BOOST_TEST(misses(trial, order) == "a:near_miss.session_index b:near_miss.session_index");
+    order.name_id = by_index.name_id;  // as before the IdP's profile said "session_index"
+    BOOST_TEST(misses(trial, order).find("a:near_miss.session_index") != std::string::npos);
+    order.session_indexes.clear();
+    BOOST_TEST(misses(trial, order) == "a:near_miss.no_index");
+    order.session_indexes = indexes({std::string(16, 'y')});  // another session than this one is named
+    BOOST_TEST(misses(trial, order) == "");
+
+    order = order_for("r", {index});
+    order.name_id.value = "N3";
+    order.matching = saml::NameIDMatching::session_index;
+    BOOST_TEST(misses(trial, order) == "b:near_miss.session_index");
+}
+
 void what_is_dead_or_newer_or_another_partners_is_no_near_miss(MakeStore make_store) {
     Trial trial(make_store);
     sp::LogoutOrder order = order_for_all("r");
@@ -253,6 +277,8 @@ std::vector<ContractCase> round_contract() {
         {"no_logout_is_complete_while_another_round_has_what_it_named",
          no_logout_is_complete_while_another_round_has_what_it_named},
         {"near_misses_keep_an_outcome_from_being_complete", near_misses_keep_an_outcome_from_being_complete},
+        {"a_session_that_is_named_in_the_other_way_is_a_near_miss",
+         a_session_that_is_named_in_the_other_way_is_a_near_miss},
         {"resuming_an_unknown_logout_fails", resuming_an_unknown_logout_fails},
         {"a_name_that_is_written_otherwise_is_a_near_miss", a_name_that_is_written_otherwise_is_a_near_miss},
         {"only_an_identifying_session_index_is_a_near_miss_by_itself",

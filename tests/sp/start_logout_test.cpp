@@ -144,6 +144,20 @@ BOOST_AUTO_TEST_CASE(asks_for_one_session_at_a_time_where_the_idp_reads_the_firs
     BOOST_TEST((!lives("S1") && !lives("S2") && !lives("S3")));
 }
 
+// LemonLDAP::NG: the late assertion of an ended session has an index that was never seen.
+BOOST_AUTO_TEST_CASE(a_late_login_is_known_by_its_authn_instant_where_each_assertion_has_an_index_of_its_own) {
+    const auto preset = idp_adapter::preset("lemonldap");
+    parts.idps = directory_of({idp_that_can_be_asked(idp_id, *preset)});
+    admit(session("S1", {"i1"}));
+    admit(session("S2", {"i2"}));
+    BOOST_TEST((log_out({"S1"}).extent == Extent::everywhere));
+    BOOST_TEST((!lives("S1") && !lives("S2")));
+    BOOST_TEST((taken(memory.admit(session("S3", {"i3"}))) == Admission::refused_by_logout));
+    Session anew = session("S4", {"i4"});
+    anew.authn_instant += 1s;
+    BOOST_TEST((taken(memory.admit(anew)) == Admission::admitted));
+}
+
 BOOST_AUTO_TEST_CASE(names_more_indexes_than_one_request_may_have_in_several) {
     std::vector<std::string> ids;
     for (int i = 0; i < 70; ++i) {

@@ -124,6 +124,7 @@ public:
                                                       std::size_t count) override {
         return store_.sessions_of(idp, after, count);
     }
+    [[nodiscard]] Result<std::vector<saml::EntityID>> idps_of_sessions() override { return store_.idps_of_sessions(); }
     [[nodiscard]] Result<void> keep_request(const sp::KeptRequest& request) override {
         if (fault_ == Fault::keep_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
         ++changes_;

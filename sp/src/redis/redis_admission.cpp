@@ -16,6 +16,9 @@ using std::chrono::milliseconds;
 constexpr int max_tries = 8;
 // How long a session's id is taken by a login that is at work, should its node die.
 constexpr milliseconds login_at_work = 30s;
+// The list of IdPs with sessions: how long a node needn't say again that one has, and for which sessions.
+constexpr auto listing_is_good_for = 1h;
+constexpr auto listing_outlives_session = 24h;
 
 std::string random_nonce() {
     const auto id = saml::random_message_id();
@@ -28,7 +31,7 @@ std::string random_nonce() {
 Result<RedisOperations::Login> RedisOperations::log_in(const Session& session, Instant now) const {
     Login login{.session = session,
                 .now = now,
-                .principal = writer.principal(session.idp, session.name_id.value),
+                .principal = writer.principal(session),
                 .name = writer.session_name(session.id),
                 .nonce = random_nonce(),
                 .record = {}};
@@ -36,6 +39,21 @@ Result<RedisOperations::Login> RedisOperations::log_in(const Session& session, I
     if (!record) return fail(Errc::store_failed, record.error().detail);
     login.record = *std::move(record);
     return login;
+}
+
+bool RedisOperations::must_be_listed(const Login& login) {
+    const std::lock_guard lock(listed_mutex);
+    const auto known = listed.find(login.session.idp.str());
+    return known == listed.end() || known->second.good_until <= login.now ||
+           known->second.kept_until < login.session.expires;
+}
+
+void RedisOperations::note_listed(const Login& login) {
+    constexpr std::size_t most_noted = 4096;
+    const std::lock_guard lock(listed_mutex);
+    if (listed.size() >= most_noted) listed.clear();
+    listed[login.session.idp.str()] = {login.now + listing_is_good_for,
+                                       login.session.expires + listing_outlives_session};
 }
 
 const char* RedisOperations::rule() const noexcept {
@@ -66,9 +84,10 @@ Result<Admission> RedisOperations::admit(const Session& session) {
     return fail(Errc::store_failed, "other logins keep taking the session's id");
 }
 
-/// First the place of the id is taken, for a short while, and hints are put where near misses are looked for; then the
-/// principal's script admits; then the place is made to last. A login that finds a place whose session isn't there may
-/// take it over, but only from exactly what it saw. A hint whose session isn't there is harmless.
+/// First the place of the id is taken, for a short while, and hints are put where near misses are looked for, and its
+/// IdP on the list of those with sessions; then the principal's script admits; then the place is made to last. A login
+/// that finds a place whose session isn't there may take it over, but only from exactly what it saw. A hint whose
+/// session isn't there is harmless.
 Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) {
     const std::string place_key = writer.session_place_key(login.name);
     std::vector<Request> requests;
@@ -78,8 +97,18 @@ Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) 
                                   {text_of(login.now), login.principal + login.name, text_of(login.session.expires),
                                    text_of(login.session.expires - login.now)}));
     }
+    const bool lists_idp = must_be_listed(login);
+    if (lists_idp) {
+        const saml::EntityID& idp = login.session.idp;
+        auto sealed = writer.seal_idp(idp);
+        if (!sealed) return fail(Errc::store_failed, sealed.error().detail);
+        requests.push_back(script(scripts.list_idp, {writer.idps_key()},
+                                  {writer.idp_name(idp), *std::move(sealed),
+                                   text_of(login.session.expires - login.now + listing_outlives_session)}));
+    }
     const auto replies = ask_all(std::move(requests));
     if (!replies) return replies.error();
+    if (lists_idp) note_listed(login);
     const Reply& there = replies->front();
     if (there.kind != Reply::Kind::text) return broken();
     if (there.text == login.claim()) return admit_at(login);

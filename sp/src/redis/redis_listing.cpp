@@ -34,7 +34,7 @@ Result<std::vector<Session>> RedisOperations::live_sessions(const Reply& list, s
 }
 
 Result<std::vector<Session>> RedisOperations::named_by(const LogoutOrder& order) {
-    const std::string principal = writer.principal(order.key.idp, order.name_id.value);
+    const std::string principal = writer.principal(order);
     const auto list = ask(command({"HGETALL", writer.sessions_key(principal)}));
     if (!list) return list.error();
     auto named = live_sessions(*list, principal, clock.now());
@@ -130,6 +130,19 @@ Result<SessionPage> RedisOperations::sessions_of(const saml::EntityID& idp, cons
     }
     page.next = walk->str();
     return page;
+}
+
+Result<std::vector<saml::EntityID>> RedisOperations::idps_of_sessions() {
+    const auto list = ask(command({"HGETALL", writer.idps_key()}));
+    if (!list) return list.error();
+    if (!is_list(*list, 0)) return broken();
+    std::vector<saml::EntityID> idps;
+    for (std::size_t i = 0; i + 1 < list->elements.size(); i += 2) {
+        auto idp = writer.open_idp(list->elements[i + 1].text, list->elements[i].text);
+        if (!idp) return std::move(idp).error();
+        idps.push_back(*std::move(idp));
+    }
+    return idps;
 }
 
 }  // namespace slo::sp

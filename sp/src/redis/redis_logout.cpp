@@ -36,7 +36,7 @@ Result<Reply> RedisOperations::run_begin(const LogoutOrder& order, const RoundCl
 /// ID stands for another order mustn't begin.
 Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, const RoundClaim& claim) {
     const Instant now = clock.now();
-    const std::string principal = writer.principal(order.key.idp, order.name_id.value);
+    const std::string principal = writer.principal(order);
     const std::string request_name = writer.request_name(order.key);
     const std::string place = principal + writer.order_name(order);
 

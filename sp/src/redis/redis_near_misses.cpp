@@ -77,7 +77,7 @@ Result<std::vector<Session>> RedisOperations::live_candidates(std::span<const Ca
 
 Result<std::vector<NearMiss>> RedisOperations::near_misses(const LogoutOrder& order) {
     const Instant now = clock.now();
-    const std::string principal = writer.principal(order.key.idp, order.name_id.value);
+    const std::string principal = writer.principal(order);
     const auto list = ask(command({"HGETALL", writer.sessions_key(principal)}));
     if (!list) return list.error();
     auto own = live_sessions(*list, principal, now);

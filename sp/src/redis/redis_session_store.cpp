@@ -181,6 +181,10 @@ Result<SessionPage> RedisSessionStore::sessions_of(const saml::EntityID& idp, co
     return or_store_failed([&] { return impl_->operations.sessions_of(idp, after, count); });
 }
 
+Result<std::vector<saml::EntityID>> RedisSessionStore::idps_of_sessions() {
+    return or_store_failed([&] { return impl_->operations.idps_of_sessions(); });
+}
+
 Result<void> RedisSessionStore::keep_request(const KeptRequest& request) {
     return or_store_failed([&] { return impl_->operations.keep_request(request); });
 }

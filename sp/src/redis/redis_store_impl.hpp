@@ -10,9 +10,11 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -62,6 +64,7 @@ struct RedisOperations {
     [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order);
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                   std::size_t count);
+    [[nodiscard]] Result<std::vector<saml::EntityID>> idps_of_sessions();
     [[nodiscard]] Result<void> keep_request(const KeptRequest& request);
     [[nodiscard]] Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until, std::size_t count);
     [[nodiscard]] Result<void> drop_request(const LogoutKey& key);
@@ -83,6 +86,10 @@ struct RedisOperations {
 
     [[nodiscard]] Result<Login> log_in(const Session& session, Instant now) const;
     [[nodiscard]] const char* rule() const noexcept;
+    // Whether the IdP must be put on the list of those with sessions: now and then again, as a server may lose it, and
+    // where the session outlives the list.
+    [[nodiscard]] bool must_be_listed(const Login& login);
+    void note_listed(const Login& login);
     // Nothing: somebody else was at it at the same time, try again.
     [[nodiscard]] Result<std::optional<Admission>> try_admit(const Login& login);
     [[nodiscard]] Result<std::optional<Admission>> admit_at(const Login& login);
@@ -174,6 +181,12 @@ struct RedisOperations {
     const RecordWriter writer;
     const StoreScripts& scripts = StoreScripts::get();
     std::atomic<std::uint64_t> replica_shortfalls = 0;
+    std::mutex listed_mutex;
+    struct Listing {
+        Instant good_until;
+        Instant kept_until;
+    };
+    std::unordered_map<std::string, Listing> listed;  // by IdP
     redis::Servers& servers;
 };
 

@@ -11,7 +11,7 @@ namespace {
 //   session  1 ending by, 9 expires, 17 AuthnInstant, 25 nonce, 33 content, 49 + 16 * rule: matching form,
 //            97 how many indexes, 99 their names, then the sealed session
 //   logout   1 number, 9 keep_until, 17 as_of, 25 rule, 26 matching form, 42 order, 58 outcome, 71 how many indexes,
-//            73 their names, then the sealed key
+//            73 their names, then the sealed key. An AuthnInstant among the indexes has 8 zero octets before it.
 //   outcome  1 flag, 2 ended, 6 already gone, 10 failed: in each four octets, big-endian
 //   barrier  1 as_of, 9 keep_until, 17 rule, 18 matching form: 33 octets, one behind the other
 //   round    1 its id, 17 until: under the name of a session that is ending
@@ -30,6 +30,8 @@ local function outcome(logout) return logout:sub(58, 70) end
 local function has_outcome(logout) return logout:byte(58) == 1 end
 local function is_final(logout) return has_outcome(logout) and logout:sub(67, 70) == '\0\0\0\0' end
 
+local no_index = string.rep('\0', 8)
+
 -- Whether a logout names a session.
 local function naming(logout)
   local rule, wanted, number_of_indexes = logout:byte(25), logout:sub(26, 41), count(logout, 71)
@@ -37,7 +39,7 @@ local function naming(logout)
   for i = 0, number_of_indexes - 1 do indexes[logout:sub(73 + 16 * i, 88 + 16 * i)] = true end
   return function(session)
     if form(session, rule) ~= wanted then return false end
-    if number_of_indexes == 0 then return true end
+    if number_of_indexes == 0 or indexes[no_index .. session:sub(17, 24)] then return true end
     for i = 0, count(session, 97) - 1 do
       if indexes[session:sub(99 + 16 * i, 114 + 16 * i)] then return true end
     end
@@ -363,6 +365,12 @@ keep(KEYS[1], tonumber(ARGV[4]))
 return 'noted'
 )lua";
 
+constexpr std::string_view list_idp_body = R"lua(
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+keep(KEYS[1], tonumber(ARGV[3]))
+return 'listed'
+)lua";
+
 constexpr std::string_view keep_request_body = R"lua(
 local name, limit = ARGV[1], tonumber(ARGV[5])
 if redis.call('HEXISTS', KEYS[1], name) == 0 and redis.call('HLEN', KEYS[1]) >= limit then return 'full' end
@@ -412,6 +420,7 @@ const StoreScripts& StoreScripts::get() {
     static const std::string look = joined({common, look_body});
     static const std::string withdraw = joined({common, withdraw_body});
     static const std::string hint = joined({common, hint_body});
+    static const std::string list_idp = joined({common, list_idp_body});
     static const std::string keep_request = joined({common, keep_request_body});
     static const StoreScripts scripts{.admit = make_script(admit),
                                       .would_admit = make_script(would_admit),
@@ -425,6 +434,7 @@ const StoreScripts& StoreScripts::get() {
                                       .replace = make_script(replace_body),
                                       .withdraw = make_script(withdraw),
                                       .hint = make_script(hint),
+                                      .list_idp = make_script(list_idp),
                                       .keep_request = make_script(keep_request),
                                       .take_requests = make_script(take_requests_body),
                                       .drop_request = make_script(drop_request_body)};

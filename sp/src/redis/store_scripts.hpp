@@ -61,6 +61,9 @@ struct StoreScripts {
     /// KEYS: a hint. ARGV: now, an entry, when its session expires, how long to keep it. Answers "noted".
     Script hint;
 
+    /// KEYS: the list of IdPs. ARGV: the IdP's name, its sealed entityID, how long to keep it. Answers "listed".
+    Script list_idp;
+
     /// KEYS: a part's requests, when they are due. ARGV: the request's name, its sealed record, when it is due, how
     /// long to keep it, how many the part takes. Answers "kept" or "full".
     Script keep_request;

@@ -26,7 +26,8 @@ public:
         : cipher_(std::move(cipher)), prefix_(std::move(prefix)) {}
 
     /// 32 hex digits that stand for a principal under the widest matching rule, and are its hash tag.
-    [[nodiscard]] std::string principal(const saml::EntityID& idp, const std::string& name_value) const;
+    [[nodiscard]] std::string principal(const Session& session) const;
+    [[nodiscard]] std::string principal(const LogoutOrder& order) const;
     /// 16 octets each.
     [[nodiscard]] std::string session_name(const LocalSessionID& id) const;
     [[nodiscard]] std::string request_name(const LogoutKey& key) const;
@@ -61,6 +62,9 @@ public:
     [[nodiscard]] std::string kept_requests_key(unsigned part) const;
     [[nodiscard]] std::string due_requests_key(unsigned part) const;
     [[nodiscard]] static unsigned part_of(std::string_view request_name) noexcept;
+    /// The IdPs that sessions were admitted for: a hash of sealed names.
+    [[nodiscard]] std::string idps_key() const;
+    [[nodiscard]] std::string idp_name(const saml::EntityID& idp) const;
     /// What SCAN finds all sessions_key() by, and whose one is; nothing where it is another's key.
     [[nodiscard]] std::string sessions_pattern() const;
     [[nodiscard]] std::optional<std::string> principal_in(std::string_view sessions_key) const;
@@ -88,14 +92,20 @@ public:
                                                     std::string_view request_name) const;
     [[nodiscard]] Result<KeptRequest> open_kept(std::string_view sealed, std::string_view request_name,
                                                 Instant next_attempt) const;
+    [[nodiscard]] Result<std::string> seal_idp(const saml::EntityID& idp) const;
+    [[nodiscard]] Result<saml::EntityID> open_idp(std::string_view sealed, std::string_view name) const;
     [[nodiscard]] static std::optional<LogoutOutcome> read_outcome(std::string_view record) noexcept;
 
 private:
+    [[nodiscard]] std::string principal(const saml::EntityID& idp, const Principal& principal) const;
     [[nodiscard]] std::string tagged(std::string_view principal, std::string_view rest) const;
     [[nodiscard]] std::string index_name(std::string_view principal, const saml::SessionIndex& index) const;
+    /// The names of the indexes and AuthnInstants that an order names.
+    [[nodiscard]] std::vector<std::string> index_names(std::string_view principal, const LogoutOrder& order) const;
     [[nodiscard]] std::string form_name(const saml::NameID& name_id, saml::NameIDMatching matching,
                                         const saml::EntityID& idp, const saml::EntityID& sp) const;
-    [[nodiscard]] std::vector<std::string> hint_keys(const Naming& naming) const;
+    enum class ByName { no, yes };
+    [[nodiscard]] std::vector<std::string> hint_keys(const Naming& naming, ByName by_name) const;
 
     saml::RecordCipher cipher_;
     std::string prefix_;

@@ -147,10 +147,19 @@ constexpr const char* version_3[] = {
     END)",
 };
 
+// Sessions that are named by their one SessionIndex alone have named_by 2; their barriers have no name_value. A logout
+// may name AuthnInstants, too: joined by line feeds, and in a barrier's session_index one of them behind a line feed.
+constexpr const char* version_4[] = {
+    "ALTER TABLE session ADD COLUMN named_by INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE logout ADD COLUMN authn_instants TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE kept_request ADD COLUMN authn_instants TEXT NOT NULL DEFAULT ''",
+};
+
 constexpr Migration steps_so_far[] = {
     {.statements = version_1, .stamp = "PRAGMA user_version = 1"},
     {.statements = version_2, .stamp = "PRAGMA user_version = 2"},
     {.statements = version_3, .stamp = "PRAGMA user_version = 3"},
+    {.statements = version_4, .stamp = "PRAGMA user_version = 4"},
 };
 
 }  // namespace

@@ -37,11 +37,12 @@ Result<Admission> SessionTables::admit(const Session& session, Instant now) {
 
 bool SessionTables::is_forbidden(const Session& session, Instant now) {
     const auto any_forbids = [&](std::string_view index) {
-        return std::ranges::any_of(barriers(session.idp, session.name_id, index), [&](const StoredLogout& logout) {
-            return forbids(OrderView{logout.order}, session, now, options_.relogin);
-        });
+        return std::ranges::any_of(barriers(session.idp, Principal::of(session), index),
+                                   [&](const StoredLogout& logout) {
+                                       return forbids(OrderView{logout.order}, session, now, options_.relogin);
+                                   });
     };
-    return any_forbids(every_index) ||
+    return any_forbids(every_index) || any_forbids(barred_index(session.authn_instant)) ||
            std::ranges::any_of(session.session_indexes, any_forbids, &saml::SessionIndex::str);
 }
 
@@ -63,14 +64,13 @@ bool SessionTables::has_room_for_logout(const LogoutOrder& order, std::size_t we
 
 bool SessionTables::has_room_for_barriers(const LogoutOrder& order) {
     const auto has_room = [&](std::string_view index) {
-        const auto standing = barriers(order.key.idp, order.name_id, index);
+        const auto standing = barriers(order.key.idp, Principal::of(order), index);
         const auto redundant = std::ranges::count_if(standing, [&order](const StoredLogout& other) {
             return makes_redundant(OrderView{order}, OrderView{other.order});
         });
         return standing.size() - static_cast<std::size_t>(redundant) < max_barriers_of_a_key;
     };
-    if (order.session_indexes.empty()) return has_room(every_index);
-    return std::ranges::all_of(order.session_indexes, has_room, &saml::SessionIndex::str);
+    return std::ranges::all_of(barred_indexes(order), has_room);
 }
 
 Result<BegunRows> SessionTables::begin_logout(const LogoutOrder& order, Instant now) {
@@ -116,7 +116,7 @@ std::vector<Session> SessionTables::make_ending(const LogoutOrder& order, std::i
 void SessionTables::put_up_barriers(const LogoutOrder& order, std::int64_t number) {
     const std::int64_t idp = entity(order.key.idp);
     const auto put_up = [&](std::string_view index) {
-        const auto standing = barriers(order.key.idp, order.name_id, index);
+        const auto standing = barriers(order.key.idp, Principal::of(order), index);
         if (std::ranges::any_of(standing, [&order](const StoredLogout& other) {
                 return makes_redundant(OrderView{other.order}, OrderView{order});
             })) {
@@ -126,10 +126,10 @@ void SessionTables::put_up_barriers(const LogoutOrder& order, std::int64_t numbe
             if (!makes_redundant(OrderView{order}, OrderView{other.order})) continue;
             take_down_barrier(other.order, index, other.number);
         }
-        Cursor(database_, Query::add_barrier).bind(idp).bind(order.name_id.value).bind(index).bind(number).run();
+        const auto name = barred_name(Principal::of(order));
+        Cursor(database_, Query::add_barrier).bind(idp).bind(name).bind(index).bind(number).run();
     };
-    if (order.session_indexes.empty()) put_up(every_index);
-    for (const saml::SessionIndex& index : order.session_indexes) put_up(index.str());
+    std::ranges::for_each(barred_indexes(order), put_up);
 }
 
 Result<LogoutOutcome> SessionTables::complete_logout(const LogoutKey& key, const RoundReport& report,
@@ -189,13 +189,14 @@ std::vector<NearMiss> SessionTables::near_misses(const LogoutOrder& order, Insta
     std::vector<StoredSession> found = sessions_of(order);
     const auto add = [&found](std::vector<StoredSession> some) { std::ranges::move(some, std::back_inserter(found)); };
     const saml::EntityID& idp = order.key.idp;
+    constexpr auto most = static_cast<std::int64_t>(max_candidates);
     if (is_like_an_address(order.name_id.value)) {
-        add(sessions_of(Query::sessions_of_address, idp, in_lower_case(order.name_id.value)));
+        add(sessions_of(Query::sessions_of_address, idp, in_lower_case(order.name_id.value), most));
     }
     for (const saml::SessionIndex& index : order.session_indexes) {
         if (!is_identifying(index.str())) continue;
-        add(sessions_of(Query::sessions_of_index, idp, index.str()));
-        add(sessions_of(Query::sessions_of_further_index, idp, index.str()));
+        add(sessions_of(Query::sessions_of_index, idp, index.str(), most));
+        add(sessions_of(Query::sessions_of_further_index, idp, index.str(), most));
     }
     std::erase_if(found, [now](const StoredSession& stored) { return !stored.is_alive(now); });
     return near_misses_among(order, sessions_in(std::move(found)), [](const Session&) { return true; });
@@ -229,9 +230,8 @@ std::size_t SessionTables::sweep_logouts(Instant now) {
 }
 
 void SessionTables::take_down_barriers(const StoredLogout& logout) {
-    if (logout.order.session_indexes.empty()) take_down_barrier(logout.order, every_index, logout.number);
-    for (const saml::SessionIndex& index : logout.order.session_indexes) {
-        take_down_barrier(logout.order, index.str(), logout.number);
+    for (const std::string& index : barred_indexes(logout.order)) {
+        take_down_barrier(logout.order, index, logout.number);
     }
 }
 

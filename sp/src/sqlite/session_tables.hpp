@@ -7,6 +7,7 @@
 
 #include "database.hpp"
 #include "slo/sp/sqlite_session_store.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 
@@ -75,6 +76,7 @@ public:
     /// The live ones whose numbers are greater than `after` and at most `last`.
     [[nodiscard]] std::vector<StoredSession> sessions_of(const saml::EntityID& idp, std::int64_t after,
                                                          std::int64_t last, std::size_t count, Instant now);
+    [[nodiscard]] std::vector<saml::EntityID> idps_of_sessions();
     [[nodiscard]] SqliteSessionStore::Size size();
 
 private:
@@ -86,8 +88,9 @@ private:
     [[nodiscard]] std::int64_t entity(const saml::EntityID& id);
     [[nodiscard]] OrderRows rows_of(const LogoutOrder& order);
     [[nodiscard]] std::vector<StoredSession> sessions_of(const LogoutOrder& order);
-    /// Sessions that `query` finds by an IdP and a text.
-    [[nodiscard]] std::vector<StoredSession> sessions_of(Query query, const saml::EntityID& idp, std::string_view text);
+    /// Sessions that `query` finds by an IdP and a text: at most so many, or all where `most` is negative.
+    [[nodiscard]] std::vector<StoredSession> sessions_of(Query query, const saml::EntityID& idp, std::string_view text,
+                                                         std::int64_t most);
     [[nodiscard]] BegunRows awaited_by(const StoredLogout& logout);
     void add(const Session& session);
     [[nodiscard]] std::optional<StoredSession> read_session(const Cursor& row);
@@ -95,7 +98,7 @@ private:
     [[nodiscard]] std::optional<StoredLogout> logout(std::int64_t number);
     [[nodiscard]] std::vector<StoredSession> named_by(const StoredLogout& logout);
     /// The logouts whose barriers stand before one index of a principal.
-    [[nodiscard]] std::vector<StoredLogout> barriers(const saml::EntityID& idp, const saml::NameID& name_id,
+    [[nodiscard]] std::vector<StoredLogout> barriers(const saml::EntityID& idp, const Principal& principal,
                                                      std::string_view session_index);
 
     [[nodiscard]] std::int64_t add(const LogoutOrder& order, std::size_t weight);

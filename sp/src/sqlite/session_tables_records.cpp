@@ -14,19 +14,25 @@ std::optional<StoredSession> SessionTables::session(const LocalSessionID& id) {
 }
 
 std::vector<StoredSession> SessionTables::sessions_of(const LogoutOrder& order) {
+    constexpr std::int64_t all = -1;
+    const Principal principal = Principal::of(order);
+    if (principal.by == NamedBy::session_index) {
+        return sessions_of(Query::sessions_of_index, order.key.idp, principal.text, all);
+    }
     std::vector<StoredSession> sessions;
     Cursor row(database_, Query::sessions_of_principal);
-    row.bind(order.key.idp.str()).bind(order.name_id.value);
+    row.bind(order.key.idp.str()).bind(principal.text);
     while (row.next()) {
         if (auto stored = read_session(row)) sessions.push_back(*std::move(stored));
     }
     return sessions;
 }
 
-std::vector<StoredSession> SessionTables::sessions_of(Query query, const saml::EntityID& idp, std::string_view text) {
+std::vector<StoredSession> SessionTables::sessions_of(Query query, const saml::EntityID& idp, std::string_view text,
+                                                      std::int64_t most) {
     std::vector<StoredSession> sessions;
     Cursor row(database_, query);
-    row.bind(idp.str()).bind(text).bind(static_cast<std::int64_t>(max_candidates));
+    row.bind(idp.str()).bind(text).bind(most);
     while (row.next()) {
         if (auto stored = read_session(row)) sessions.push_back(*std::move(stored));
     }
@@ -41,7 +47,11 @@ void SessionTables::add(const Session& session) {
         Cursor added(database_, Query::add_session);
         added.bind_octets(session.id.str()).bind(idp).bind(sp);
         bind_name_id(added, session.name_id);
-        added.bind(indexes).bind(ticks(session.authn_instant)).bind(ticks(session.expires)).run();
+        added.bind(indexes)
+            .bind(ticks(session.authn_instant))
+            .bind(ticks(session.expires))
+            .bind(number_of(session.named_by))
+            .run();
     }
     if (session.session_indexes.size() < 2) return;
     const std::int64_t number = database_.last_number();
@@ -86,11 +96,11 @@ std::optional<StoredLogout> SessionTables::logout(std::int64_t number) {
     return stored;
 }
 
-std::vector<StoredLogout> SessionTables::barriers(const saml::EntityID& idp, const saml::NameID& name_id,
+std::vector<StoredLogout> SessionTables::barriers(const saml::EntityID& idp, const Principal& principal,
                                                   std::string_view session_index) {
     std::vector<StoredLogout> standing;
     Cursor row(database_, Query::barriers_of);
-    row.bind(idp.str()).bind(name_id.value).bind(session_index);
+    row.bind(idp.str()).bind(barred_name(principal)).bind(session_index);
     while (row.next()) {
         if (auto stored = logout(row.integer(0))) standing.push_back(*std::move(stored));
     }
@@ -105,6 +115,16 @@ std::int64_t SessionTables::entity(const saml::EntityID& id) {
     }
     Cursor(database_, Query::add_entity).bind(id.str()).run();
     return database_.last_number();
+}
+
+std::vector<saml::EntityID> SessionTables::idps_of_sessions() {
+    std::vector<saml::EntityID> idps;
+    for (Cursor row(database_, Query::idps_of_sessions); row.next();) {
+        auto idp = saml::EntityID::parse(row.text(0));
+        if (!idp) database_.fail_as_damaged();
+        if (idp) idps.push_back(*std::move(idp));
+    }
+    return idps;
 }
 
 SqliteSessionStore::Size SessionTables::size() {
@@ -123,7 +143,10 @@ std::size_t SessionTables::idp_logout_weight(const saml::EntityID& idp) {
 }
 
 OrderRows SessionTables::rows_of(const LogoutOrder& order) {
-    return {.idp = entity(order.key.idp), .sp = entity(order.sp), .session_indexes = joined(order.session_indexes)};
+    return {.idp = entity(order.key.idp),
+            .sp = entity(order.sp),
+            .session_indexes = joined(order.session_indexes),
+            .authn_instants = joined(order.authn_instants)};
 }
 
 std::int64_t SessionTables::add(const LogoutOrder& order, std::size_t weight) {
@@ -137,7 +160,7 @@ std::int64_t SessionTables::add(const LogoutOrder& order, std::size_t weight) {
 void SessionTables::take_down_barrier(const LogoutOrder& order, std::string_view session_index, std::int64_t number) {
     Cursor(database_, Query::remove_barrier)
         .bind(order.key.idp.str())
-        .bind(order.name_id.value)
+        .bind(barred_name(Principal::of(order)))
         .bind(session_index)
         .bind(number)
         .run();

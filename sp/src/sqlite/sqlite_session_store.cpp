@@ -283,6 +283,13 @@ Result<SessionPage> SqliteSessionStore::sessions_of(const saml::EntityID& idp, c
     });
 }
 
+Result<std::vector<saml::EntityID>> SqliteSessionStore::idps_of_sessions() {
+    return or_store_failed([&] {
+        return impl_->read<std::vector<saml::EntityID>>(
+            [](SessionTables& tables) { return tables.idps_of_sessions(); });
+    });
+}
+
 Result<void> SqliteSessionStore::keep_request(const KeptRequest& request) {
     const Result<Done> kept = or_store_failed([&] {
         return impl_->write<Done>(

@@ -8,33 +8,33 @@ namespace {
 // CROSS JOIN keeps the order of the tables: first the session, then the names of its two entities.
 constexpr const char* session_by_id = R"(
 SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by, named_by
 FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE session.id = ?)";
 
 constexpr const char* sessions_of_principal = R"(
 SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by, named_by
 FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ?)";
 
 constexpr const char* sessions_of_index = R"(
 SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by, named_by
 FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND session_indexes = ? AND length(session_indexes) >= 16
 LIMIT ?)";
 
 constexpr const char* sessions_of_further_index = R"(
 SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by, named_by
 FROM further_index CROSS JOIN session ON session.number = further_index.session
      CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE further_index.idp = (SELECT number FROM entity WHERE id = ?) AND session_index = ? LIMIT ?)";
 
 constexpr const char* sessions_of_address = R"(
 SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by, named_by
 FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE session.idp = (SELECT number FROM entity WHERE id = ?) AND lower(name_value) = ? AND instr(name_value, '@') > 0
 LIMIT ?)";
@@ -43,7 +43,7 @@ LIMIT ?)";
 // sessions for each page.
 constexpr const char* sessions_of_idp = R"(
 SELECT session.number, session.id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, authn_instant, expires, ending_by
+       sp_provided_id, session_indexes, authn_instant, expires, ending_by, named_by
 FROM session CROSS JOIN entity AS idp ON idp.number = session.idp CROSS JOIN entity AS sp ON sp.number = session.sp
 WHERE +session.idp = (SELECT number FROM entity WHERE id = ?) AND session.number > ? AND session.number <= ?
       AND ending_by IS NULL AND expires > ?
@@ -51,32 +51,33 @@ ORDER BY session.number LIMIT ?)";
 
 constexpr const char* due_requests = R"(
 SELECT kept_request.number, request_id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, matching, as_of, keep_until, reason, not_on_or_after, next_attempt, attempts
+       sp_provided_id, session_indexes, matching, as_of, keep_until, authn_instants, reason, not_on_or_after,
+       next_attempt, attempts
 FROM kept_request CROSS JOIN entity AS idp ON idp.number = kept_request.idp
      CROSS JOIN entity AS sp ON sp.number = kept_request.sp
 WHERE next_attempt <= ? ORDER BY next_attempt LIMIT ?)";
 
 constexpr const char* add_kept_request = R"(
 INSERT INTO kept_request (request_id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier,
-                          sp_provided_id, session_indexes, matching, as_of, keep_until, reason, not_on_or_after,
-                          next_attempt, attempts)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
+                          sp_provided_id, session_indexes, matching, as_of, keep_until, authn_instants, reason,
+                          not_on_or_after, next_attempt, attempts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
 
 constexpr const char* logout_by_number = R"(
 SELECT logout.number, request_id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
-       sp_provided_id, session_indexes, matching, as_of, keep_until, ended, already_gone, failed
+       sp_provided_id, session_indexes, matching, as_of, keep_until, authn_instants, ended, already_gone, failed
 FROM logout CROSS JOIN entity AS idp ON idp.number = logout.idp CROSS JOIN entity AS sp ON sp.number = logout.sp
 WHERE logout.number = ?)";
 
 constexpr const char* add_session = R"(
 INSERT INTO session (id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier, sp_provided_id,
-                     session_indexes, authn_instant, expires)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
+                     session_indexes, authn_instant, expires, named_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
 
 constexpr const char* add_logout = R"(
 INSERT INTO logout (request_id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier, sp_provided_id,
-                    session_indexes, matching, as_of, keep_until, weight, pending)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1))";
+                    session_indexes, matching, as_of, keep_until, authn_instants, weight, pending)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1))";
 
 struct Text {
     Query query;
@@ -95,6 +96,8 @@ constexpr Text texts[] = {
     {Query::add_entity, "INSERT INTO entity (id) VALUES (?)"},
     {Query::tally, "SELECT sessions, logout_weight FROM tally WHERE one = 1"},
     {Query::idp_logout_weight, "SELECT logout_weight FROM entity WHERE id = ?"},
+    {Query::idps_of_sessions,
+     "SELECT id FROM entity WHERE EXISTS (SELECT 1 FROM session WHERE session.idp = entity.number)"},
     {Query::session_by_id, session_by_id},
     {Query::sessions_of_principal, sessions_of_principal},
     {Query::sessions_of_index, sessions_of_index},

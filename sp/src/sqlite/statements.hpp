@@ -18,6 +18,7 @@ enum class Query : std::size_t {
     add_entity,
     tally,
     idp_logout_weight,
+    idps_of_sessions,
 
     session_by_id,
     sessions_of_principal,

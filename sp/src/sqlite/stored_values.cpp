@@ -1,5 +1,7 @@
 #include "stored_values.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "store_rules.hpp"
@@ -13,21 +15,23 @@ std::optional<std::uint32_t> count_in(const Cursor& row, int column) noexcept {
     return static_cast<std::uint32_t>(value);
 }
 
-/// The columns 1 to 12, which logouts and kept requests have in common.
+/// The columns 1 to 13, which logouts and kept requests have in common.
 std::optional<LogoutOrder> parse_order(const Cursor& row) {
     auto request_id = saml::MessageID::parse(row.text(1));
     auto idp = saml::EntityID::parse(row.text(2));
     auto sp = saml::EntityID::parse(row.text(3));
     auto indexes = split_indexes(row.text(9));
     const auto matching = matching_of(row.integer(10));
-    if (!request_id || !idp || !sp || !indexes || !matching) return std::nullopt;
+    auto instants = split_instants(row.text(13));
+    if (!request_id || !idp || !sp || !indexes || !matching || !instants) return std::nullopt;
     return LogoutOrder{.key = {*std::move(idp), *std::move(request_id)},
                        .sp = *std::move(sp),
                        .name_id = read_name_id(row, 4),
                        .session_indexes = *std::move(indexes),
                        .matching = *matching,
                        .as_of = instant_at(row.integer(11)),
-                       .keep_until = instant_at(row.integer(12))};
+                       .keep_until = instant_at(row.integer(12)),
+                       .authn_instants = *std::move(instants)};
 }
 
 }  // namespace
@@ -53,6 +57,44 @@ std::optional<std::vector<saml::SessionIndex>> split_indexes(std::string_view te
     return indexes;
 }
 
+std::string joined(const std::vector<Instant>& instants) {
+    std::string text;
+    for (const Instant instant : instants) {
+        if (!text.empty()) text += '\n';
+        text += std::to_string(ticks(instant));
+    }
+    return text;
+}
+
+std::optional<std::vector<Instant>> split_instants(std::string_view text) {
+    std::vector<Instant> instants;
+    while (!text.empty()) {
+        const std::string_view one = text.substr(0, text.find('\n'));
+        std::int64_t value = 0;
+        const auto [end, error] = std::from_chars(one.data(), one.data() + one.size(), value);
+        if (error != std::errc() || end != one.data() + one.size()) return std::nullopt;
+        instants.push_back(instant_at(value));
+        text.remove_prefix(std::min(one.size() + 1, text.size()));
+    }
+    return instants;
+}
+
+std::vector<std::string> barred_indexes(const LogoutOrder& order) {
+    if (order.session_indexes.empty()) return {std::string(every_index)};
+    std::vector<std::string> barred;
+    for (const saml::SessionIndex& index : order.session_indexes) barred.push_back(index.str());
+    for (const Instant instant : order.authn_instants) barred.push_back(barred_index(instant));
+    return barred;
+}
+
+std::string barred_index(Instant authn_instant) {
+    return '\n' + std::to_string(ticks(authn_instant));
+}
+
+std::string_view barred_name(const Principal& principal) noexcept {
+    return principal.by == NamedBy::name_id ? principal.text : std::string_view();
+}
+
 void bind_name_id(Cursor& cursor, const saml::NameID& name_id) {
     cursor.bind(name_id.value)
         .bind_or_null(name_id.format)
@@ -67,7 +109,8 @@ void bind_order(Cursor& cursor, const LogoutOrder& order, const OrderRows& rows)
     cursor.bind(rows.session_indexes)
         .bind(number_of(order.matching))
         .bind(ticks(order.as_of))
-        .bind(ticks(order.keep_until));
+        .bind(ticks(order.keep_until))
+        .bind(rows.authn_instants);
 }
 
 saml::NameID read_name_id(const Cursor& row, int column) {
@@ -88,16 +131,22 @@ std::int64_t number_of(saml::NameIDMatching matching) noexcept {
             return 2;
         case saml::NameIDMatching::value_only:
             return 3;
+        case saml::NameIDMatching::session_index:
+            return 4;
     }
     return 0;
 }
 
 std::optional<saml::NameIDMatching> matching_of(std::int64_t number) noexcept {
-    for (const auto matching :
-         {saml::NameIDMatching::exact, saml::NameIDMatching::default_qualifiers, saml::NameIDMatching::value_only}) {
+    for (const auto matching : {saml::NameIDMatching::exact, saml::NameIDMatching::default_qualifiers,
+                                saml::NameIDMatching::value_only, saml::NameIDMatching::session_index}) {
         if (number_of(matching) == number) return matching;
     }
     return std::nullopt;
+}
+
+std::int64_t number_of(NamedBy named_by) noexcept {
+    return named_by == NamedBy::name_id ? 1 : 2;
 }
 
 std::optional<StoredSession> parse_session(const Cursor& row) {
@@ -105,7 +154,8 @@ std::optional<StoredSession> parse_session(const Cursor& row) {
     auto idp = saml::EntityID::parse(row.text(2));
     auto sp = saml::EntityID::parse(row.text(3));
     auto indexes = split_indexes(row.text(9));
-    if (!id || !idp || !sp || !indexes) return std::nullopt;
+    const auto named_by = row.integer(13) == number_of(NamedBy::name_id) ? NamedBy::name_id : NamedBy::session_index;
+    if (!id || !idp || !sp || !indexes || row.integer(13) != number_of(named_by)) return std::nullopt;
     return StoredSession{
         .number = row.integer(0),
         .session = {.id = *std::move(id),
@@ -114,7 +164,8 @@ std::optional<StoredSession> parse_session(const Cursor& row) {
                     .name_id = read_name_id(row, 4),
                     .session_indexes = *std::move(indexes),
                     .authn_instant = instant_at(row.integer(10)),
-                    .expires = instant_at(row.integer(11))},
+                    .expires = instant_at(row.integer(11)),
+                    .named_by = named_by},
         .ending_by = row.is_null(12) ? std::nullopt : std::optional(row.integer(12)),
     };
 }
@@ -123,10 +174,10 @@ std::optional<StoredLogout> parse_logout(const Cursor& row) {
     auto order = parse_order(row);
     if (!order) return std::nullopt;
     StoredLogout logout{.number = row.integer(0), .order = *std::move(order), .outcome = std::nullopt};
-    if (row.is_null(13)) return logout;
-    const auto ended = count_in(row, 13);
-    const auto already_gone = count_in(row, 14);
-    const auto failed = count_in(row, 15);
+    if (row.is_null(14)) return logout;
+    const auto ended = count_in(row, 14);
+    const auto already_gone = count_in(row, 15);
+    const auto failed = count_in(row, 16);
     if (!ended || !already_gone || !failed) return std::nullopt;
     logout.outcome = LogoutOutcome{.ended = *ended, .already_gone = *already_gone, .failed = *failed};
     return logout;
@@ -134,14 +185,14 @@ std::optional<StoredLogout> parse_logout(const Cursor& row) {
 
 std::optional<StoredRequest> parse_request(const Cursor& row) {
     auto order = parse_order(row);
-    const auto attempts = count_in(row, 16);
+    const auto attempts = count_in(row, 17);
     if (!order || !attempts) return std::nullopt;
     return StoredRequest{
         .number = row.integer(0),
         .request = {.order = *std::move(order),
-                    .reason = std::string(row.text(13)),
-                    .not_on_or_after = instant_at(row.integer(14)),
-                    .next_attempt = instant_at(row.integer(15)),
+                    .reason = std::string(row.text(14)),
+                    .not_on_or_after = instant_at(row.integer(15)),
+                    .next_attempt = instant_at(row.integer(16)),
                     .attempts = *attempts},
     };
 }
@@ -157,7 +208,7 @@ std::size_t octets_of(const LogoutOrder& order) noexcept {
     for (const saml::SessionIndex& index : order.session_indexes) {
         octets += 2 * index.str().size() + name_id.value.size();  // in the record, and in a barrier
     }
-    return octets;
+    return octets + order.authn_instants.size() * (2 * 14 + name_id.value.size());
 }
 
 bool has_named(const StoredLogout& logout, const StoredSession& session) {

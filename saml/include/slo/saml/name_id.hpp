@@ -36,9 +36,14 @@ enum class NameIDMatching {
     default_qualifiers,
     /// The text alone, for IdPs that write other attributes at logout than at login.
     value_only,
+    /// Nothing of it: the SessionIndex alone names the session, for IdPs whose indexes can't be guessed and whose
+    /// NameIDs
+    /// are made anew for each assertion (8.3.8).
+    session_index,
 };
 
-/// strongly_matches tells whether `a` and `b` name one principal of `idp` at `sp` (Core 3.3.4 l.1949-1960).
+/// strongly_matches tells whether `a` and `b` name one principal of `idp` at `sp` (Core 3.3.4 l.1949-1960). Under
+/// `session_index` any two do.
 [[nodiscard]] bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching, const EntityID& idp,
                                     const EntityID& sp) noexcept;
 

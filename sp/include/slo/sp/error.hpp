@@ -21,6 +21,7 @@ enum class Errc {
     session_malformed,           ///< store.session: expires in the past, too many indexes, an over-long value
     session_idp_unknown,      ///< session.idp_unknown: no IdP of ours has the name; `detail` may tell the nearest one
     session_sp_unknown,       ///< session.sp_unknown: the session is said to be of an entity that we aren't
+    session_index_unfit,      ///< session.session_index: the IdP's sessions are named by it, and it can't be the name
     authn_instant_in_future,  ///< session.authn_instant: later than now and Policy::clock_skew
     too_many_requests,        ///< check.rate: more of one IdP than Policy::requests_per_second_per_idp
     request_id_reused,        ///< check.request_id: the IdP gave another logout the ID of an earlier one

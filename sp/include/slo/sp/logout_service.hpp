@@ -127,8 +127,8 @@ public:
     /// IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. A logout that came first
     /// under any of these names forbids it. The host makes its own session first, then admits it, and then hands out
     /// the cookie; where it isn't admitted, it erases it. Blocks as long as the store does. Thread-safe.
-    /// Errors: Errc::session_idp_unknown, session_sp_unknown: no logout would ever find it; authn_instant_in_future: no
-    /// logout would forbid it; the store's.
+    /// Errors: Errc::session_idp_unknown, session_sp_unknown, session_index_unfit: no logout would ever find it;
+    /// authn_instant_in_future: no logout would forbid it; the store's.
     [[nodiscard]] Result<Admission> admit(Session session) noexcept;
 
     /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and each minute.

@@ -38,6 +38,7 @@ public:
     [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) override;
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                   std::size_t count) override;
+    [[nodiscard]] Result<std::vector<saml::EntityID>> idps_of_sessions() override;
     [[nodiscard]] Result<void> keep_request(const KeptRequest& request) override;
     [[nodiscard]] Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
                                                                      std::size_t count) override;

@@ -1,6 +1,7 @@
 // A local session, as logout sees it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,12 @@ struct LocalSessionIDKind {
 };
 using LocalSessionID = saml::ParsedString<LocalSessionIDKind>;
 
+/// By what its IdP's LogoutRequests name a session.
+enum class NamedBy : std::uint8_t {
+    name_id,        ///< the principal's NameID, and perhaps a SessionIndex (Core 3.7.1)
+    session_index,  ///< its one SessionIndex alone, where InteropProfile::name_id_matching says so
+};
+
 /// Session is what the host knows at login and logout needs later (Profiles 4.1.4.2; erratum E38).
 struct Session {
     LocalSessionID id;
@@ -30,6 +37,7 @@ struct Session {
     /// When the session ends anyway, at most SessionNotOnOrAfter: the host must end it by then itself, because a logout
     /// that comes later doesn't name it any more.
     Instant expires;
+    NamedBy named_by = NamedBy::name_id;  ///< LogoutService::admit sets it by the IdP's profile
 
     friend bool operator==(const Session&, const Session&) = default;
 };

@@ -30,9 +30,13 @@ struct LogoutOrder {
     saml::EntityID sp;  ///< which of our entities it addresses
     saml::NameID name_id;
     std::vector<saml::SessionIndex> session_indexes;  ///< none: every session of the principal
+    /// Under `session_index` the order has one SessionIndex, which stands for the principal.
     saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers;
     Instant as_of;       ///< IssueInstant: a login after it is a new one
     Instant keep_until;  ///< how long late assertions and repeats are recognised
+    /// Beside `session_indexes`, where there are any: the order names the principal's sessions of these AuthnInstants
+    /// too, for IdPs whose session has another SessionIndex in each assertion, and one AuthnInstant.
+    std::vector<Instant> authn_instants = {};
     friend bool operator==(const LogoutOrder&, const LogoutOrder&) = default;
 };
 
@@ -99,13 +103,14 @@ struct NearMiss {
         qualifier,      ///< NameQualifier, SPNameQualifier or SPProvidedID
         name_case,      ///< an e-mail address in other letter case
         session_index,  ///< the SessionIndex is the session's, the NameID isn't
+        no_index,       ///< the session is named by its SessionIndex, and the order has none
     };
     Kind kind;
     Session session;
     friend bool operator==(const NearMiss&, const NearMiss&) = default;
 };
-/// The rule's name: "near_miss.format", "near_miss.qualifier", "near_miss.case" or "near_miss.session_index". Static
-/// storage.
+/// The rule's name: "near_miss.format", "near_miss.qualifier", "near_miss.case", "near_miss.session_index" or
+/// "near_miss.no_index". Static storage.
 [[nodiscard]] std::string_view name(NearMiss::Kind kind) noexcept;
 /// What to change so that the logout finds the session, in words for an operator. Static storage.
 [[nodiscard]] std::string_view remedy_for(NearMiss::Kind kind) noexcept;
@@ -143,7 +148,9 @@ inline constexpr std::size_t max_near_misses = 16;
 /// call from any thread, and durable as its engine says before it returns. After Errc::store_full everything is as it
 /// was. Errc::store_failed says that nothing is known: the operation may have been done in full, and only its answer
 /// was lost. Each of them may be repeated then, with the same arguments, and comes to the same.
-/// Identity of a principal: (IdP, our entity, NameID under the order's matching rule).
+/// Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are named by their
+/// SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
+/// NameIDMatching::session_index name them.
 class SessionStore {
 public:
     virtual ~SessionStore() = default;
@@ -202,6 +209,10 @@ public:
     /// For administrators: costs as much as there are sessions.
     [[nodiscard]] virtual Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                           std::size_t count) = 0;
+
+    /// The IdPs of sessions that are here, by the names under which these were admitted; and perhaps some that have
+    /// none any more. For administrators: may cost as much as there are sessions. Errors: Errc::store_failed.
+    [[nodiscard]] virtual Result<std::vector<saml::EntityID>> idps_of_sessions() = 0;
 
     /// Keeps `request` under its order's key, in place of what was kept there. Errors: Errc::store_full, store_failed.
     [[nodiscard]] virtual Result<void> keep_request(const KeptRequest& request) = 0;
