@@ -8,7 +8,6 @@
 
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/runtime.hpp"
-#include "slo/sp/housekeeper.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/memory_session_store.hpp"
 #include "test_idp.hpp"
@@ -49,10 +48,9 @@ int main() {
                                .store = store,
                                .applications = {&application},
                                .audit = *audit,
-                               .clock = clock});
-
-    // Beside serving: what a crash left unfinished, what has expired, what IdPs haven't seen.
-    const sp::Housekeeper housekeeper(service, store, *audit, clock);
+                               .clock = clock},
+                              // Beside serving: what a crash left unfinished, what has expired, what IdPs haven't seen.
+                              sp::Housekeeping::in_threads);
 
     // At login: the host makes its session, and registers it with what the assertion said.
     users_by_cookie["cookie-1"] = "alice";

@@ -89,7 +89,8 @@ struct Parts {
                    .audit = *audit,
                    .clock = clock,
                    .idp_link = &idp_link,
-                   .former_entity_ids = configuration.former_entity_ids}),
+                   .former_entity_ids = configuration.former_entity_ids},
+                  sp::Housekeeping::by_host),
           metadata(std::move(published)),
           endpoint(service, with_metadata(configuration.endpoint)),
           local_sessions(*store, service, configuration.entity_id) {}
@@ -285,7 +286,7 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
 
     const sp::StderrLog log;  // before the threads that write to it, and after them gone
     // Serving doesn't wait for recovery: what is unfinished is dead for find() already.
-    const sp::Housekeeper housekeeper(parts.service, *parts.store, *parts.audit, parts.clock);
+    const sp::Housekeeper housekeeper(parts.service);
     const std::jthread watching([&](const std::stop_token& stop) { keep_watch(stop, parts, keys); });
     const std::jthread watch([&parts](const std::stop_token& stop) {
         examples::keep_partners_fresh(stop, parts.refresher, parts.service, *parts.audit, parts.clock);

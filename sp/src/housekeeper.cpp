@@ -20,40 +20,41 @@ void pause(const std::stop_token& stop, std::chrono::seconds time) {
     changed.wait_for(lock, stop, time, [] { return false; });
 }
 
-void note_failure(AuditSink& audit, const Clock& clock, std::string_view event, const Failure& failure) noexcept {
+void note_failure(const LogoutServiceParts& parts, std::string_view event, const Failure& failure) noexcept {
     try {
         AuditEntry entry;
-        entry.time = clock.now();
+        entry.time = parts.clock.now();
         entry.event = event;
         entry.stage = "store";
         entry.rule = failure.code.message();
         entry.detail = failure.detail;
-        audit.record(entry);
+        parts.audit.record(entry);
     } catch (...) {
         // No memory for a line: the next turn tries again.
     }
 }
 
-void recover(LogoutService& service, AuditSink& audit, const Clock& clock, const std::stop_token& stop) {
-    const auto recovered = service.recover(stop);
-    if (!recovered) note_failure(audit, clock, "recover", recovered.error());
+/// A turn of everything but the requests to IdPs.
+void keep(LogoutService& service, const LogoutServiceParts& parts, unsigned turn, const std::stop_token& stop) {
+    if (turn % turns_between_recoveries == 0) {
+        const auto recovered = service.recover(stop);
+        if (!recovered) note_failure(parts, "recover", recovered.error());
+    }
+    for (int i = 0; i < sweeps_a_turn && !stop.stop_requested(); ++i) parts.store.sweep_some();
 }
 
 }  // namespace
 
 struct Housekeeper::Impl {
-    Impl(LogoutService& its_service, SessionStore& its_store, AuditSink& its_audit, const Clock& its_clock)
+    Impl(LogoutService& its_service, const LogoutServiceParts& its_parts)
         : service(its_service),
-          store(its_store),
-          audit(its_audit),
-          clock(its_clock),
+          parts(its_parts),
           house([this](const std::stop_token& stop) { keep(stop); }),
           requests([this](const std::stop_token& stop) { send(stop); }) {}
 
     void keep(const std::stop_token& stop) noexcept {
         for (unsigned turn = 0; !stop.stop_requested(); ++turn) {
-            if (turn % turns_between_recoveries == 0) recover(service, audit, clock, stop);
-            for (int i = 0; i < sweeps_a_turn && !stop.stop_requested(); ++i) store.sweep_some();
+            sp::keep(service, parts, turn, stop);
             pause(stop, std::chrono::seconds(1));
         }
     }
@@ -61,7 +62,7 @@ struct Housekeeper::Impl {
         constexpr std::chrono::seconds after_trouble{10};
         for (bool failed_before = false; !stop.stop_requested();) {
             const auto sent = service.send_kept_requests(stop);
-            if (!sent && !failed_before) note_failure(audit, clock, "resend", sent.error());
+            if (!sent && !failed_before) note_failure(parts, "resend", sent.error());
             failed_before = !sent;
             if (sent && *sent > 0) continue;  // there may be more
             pause(stop, sent ? std::chrono::seconds(1) : after_trouble);
@@ -69,23 +70,19 @@ struct Housekeeper::Impl {
     }
 
     LogoutService& service;
-    SessionStore& store;
-    AuditSink& audit;
-    const Clock& clock;
+    const LogoutServiceParts& parts;
     std::jthread house;  // stopped and joined first, as all that they use stands above
     std::jthread requests;
 };
 
-Housekeeper::Housekeeper(LogoutService& service, SessionStore& store, AuditSink& audit, const Clock& clock)
-    : impl_(std::make_unique<Impl>(service, store, audit, clock)) {}
+Housekeeper::Housekeeper(LogoutService& service) : impl_(std::make_unique<Impl>(service, service.parts())) {}
 Housekeeper::~Housekeeper() = default;
 
-void keep_house(LogoutService& service, SessionStore& store, AuditSink& audit, const Clock& clock, unsigned turn,
-                const std::stop_token& stop) noexcept {
-    if (turn % turns_between_recoveries == 0) recover(service, audit, clock, stop);
-    for (int i = 0; i < sweeps_a_turn && !stop.stop_requested(); ++i) store.sweep_some();
+void keep_house(LogoutService& service, unsigned turn, const std::stop_token& stop) noexcept {
+    const LogoutServiceParts& parts = service.parts();
+    keep(service, parts, turn, stop);
     const auto sent = service.send_kept_requests(stop);
-    if (!sent) note_failure(audit, clock, "resend", sent.error());
+    if (!sent) note_failure(parts, "resend", sent.error());
 }
 
 }  // namespace slo::sp

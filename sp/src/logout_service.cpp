@@ -16,6 +16,7 @@
 #include "slo/saml/form.hpp"
 #include "slo/saml/message_verifier.hpp"
 #include "slo/sp/error.hpp"
+#include "slo/sp/housekeeper.hpp"
 #include "slo/sp/logout_decision.hpp"
 #include "start_and_wait.hpp"
 
@@ -284,11 +285,21 @@ struct LogoutService::Impl {
     std::shared_ptr<const ServiceKeys> keys;  ///< behind keys_mutex, in the same way
     const Pace& pace;
     std::shared_ptr<RoundsAtWork> rounds = std::make_shared<RoundsAtWork>();
+    std::optional<Housekeeper> housekeeper;
 };
 
-LogoutService::LogoutService(LogoutServiceParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
-LogoutService::~LogoutService() = default;
-LogoutService::LogoutService(LogoutService&&) noexcept = default;
+LogoutService::LogoutService(LogoutServiceParts parts, Housekeeping housekeeping)
+    : impl_(std::make_unique<Impl>(std::move(parts))) {
+    if (housekeeping == Housekeeping::in_threads) impl_->housekeeper.emplace(*this);
+}
+
+LogoutService::~LogoutService() {
+    impl_->housekeeper.reset();  // its threads use all the rest
+}
+
+const LogoutServiceParts& LogoutService::parts() const noexcept {
+    return impl_->parts;
+}
 
 const std::vector<saml::EndpointUrl>& LogoutService::destinations() const noexcept {
     return impl_->parts.destinations;

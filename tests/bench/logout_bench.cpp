@@ -116,7 +116,8 @@ public:
                                    .store = *store_,
                                    .applications = {},
                                    .audit = no_audit,
-                                   .clock = the_clock});
+                                   .clock = the_clock},
+            sp::Housekeeping::by_host);
         endpoint_ = std::make_unique<sp::HttpEndpoint>(*service_, sp::HttpEndpointOptions{});
     }
 

@@ -68,7 +68,8 @@ struct Provider {
                    .applications = {},
                    .audit = audit,
                    .clock = the_clock,
-                   .idp_link = &link}) {}
+                   .idp_link = &link},
+                  sp::Housekeeping::by_host) {}
 
     static std::shared_ptr<const idp_adapter::IdpDirectory> directory(const examples::TestIdp& idp,
                                                                       std::uint16_t idp_port) {

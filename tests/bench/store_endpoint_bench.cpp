@@ -61,7 +61,7 @@ struct Orders {
 class Provider {
 public:
     Provider(const Orders& orders, std::unique_ptr<sp::SessionStore> store)
-        : store_(std::move(store)), service_(parts(orders)), endpoint(service_, {}) {
+        : store_(std::move(store)), service_(parts(orders), sp::Housekeeping::by_host), endpoint(service_, {}) {
         for (std::size_t i = 0; i < logouts; ++i) {
             must(store_->admit({.id = must(sp::LocalSessionID::parse("local-" + std::to_string(i))),
                                 .idp = idp_id,

@@ -107,7 +107,7 @@ private:
                                      .audit = audit,
                                      .clock = clock,
                                      .idp_link = link};
-        return std::make_unique<sp::LogoutService>(std::move(parts));
+        return std::make_unique<sp::LogoutService>(std::move(parts), sp::Housekeeping::by_host);
     }
     static sp::GlobalLogoutResult log_out_at(sp::LogoutService& service, const std::vector<std::string>& ids,
                                              sp::LogoutReason reason) {

@@ -27,7 +27,8 @@ struct LocalService {
                    .applications = {&application},
                    .audit = audit,
                    .clock = clock,
-                   .idp_link = &link}) {}
+                   .idp_link = &link},
+                  sp::Housekeeping::by_host) {}
 
     Recorder audit;
     RecordingApplication application{"shop"};

@@ -116,7 +116,8 @@ public:
                     .store = store_,
                     .applications = {&application_},
                     .audit = audit,
-                    .clock = clock}),
+                    .clock = clock},
+                   sp::Housekeeping::by_host),
           endpoint(service_, {.metadata = [this] { return published_->at(clock.now()); }}) {
         refresh(idp);
     }

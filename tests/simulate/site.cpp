@@ -93,7 +93,8 @@ Process::Process(Site& its_site, std::size_t its_node)
                                                                          .clock = *site.clocks[node],
                                                                          .idp_link = &link,
                                                                          .former_entity_ids = {cast.our_old_name},
-                                                                         .pace = &pace});
+                                                                         .pace = &pace},
+                                                  sp::Housekeeping::by_host);
 }
 
 Site::Site(const Cast& its_cast, const Script& its_script, Plant its_plant, std::vector<std::string>* its_trace)

@@ -24,41 +24,57 @@ BOOST_FIXTURE_TEST_SUITE(housekeeper, ServiceUnderTest)
 
 BOOST_AUTO_TEST_CASE(recovers_at_once_and_with_each_sixtieth_turn) {
     store.unfinished = std::vector{unfinished("_a", {"S1"})};
-    for (unsigned turn = 0; turn < 120; ++turn) keep_house(service(), store, audit, clock, turn);
+    for (unsigned turn = 0; turn < 120; ++turn) keep_house(service(), turn);
     BOOST_TEST(application.told() == "S1 S1");
-    keep_house(service(), store, audit, clock, 120);
+    keep_house(service(), 120);
     BOOST_TEST(application.told() == "S1 S1 S1");
 }
 
 BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_recover) {
     store.unfinished = fail(Errc::store_failed, "the disk is full");
-    keep_house(service(), store, audit, clock, 0);
+    keep_house(service(), 0);
     BOOST_TEST_REQUIRE(audit.entries().size() == 1U);
     BOOST_TEST(audit.last().event == "recover");
     BOOST_TEST(audit.last().rule == "store.failed");
     BOOST_TEST(audit.last().detail == "the disk is full");
 }
 
-BOOST_AUTO_TEST_CASE(does_it_in_threads_of_its_own_until_it_is_destroyed) {
-    MemorySessionStore memory(clock, digest, {});
-    Session session = session_named("S1");
-    session.expires = clock.now() + std::chrono::hours(1);
-    BOOST_REQUIRE((taken(memory.admit(session)) == Admission::admitted));
-    const LogoutOrder order{.key = {idp_id, parsed<saml::MessageID>("_r")},
-                            .sp = our_id,
-                            .name_id = session.name_id,
-                            .session_indexes = {},
-                            .as_of = clock.now(),
-                            .keep_until = clock.now() + std::chrono::hours(1)};
-    BOOST_REQUIRE(memory.begin_logout(order, {{1, 1}, clock.now()}).has_value());  // its process has died
-    LogoutService over_memory(LogoutServiceParts{parts.entity_id, parts.destinations, parts.idps, parts.signer,
-                                                 parts.decryption_keys, parts.audit_digest, parts.policy, memory,
-                                                 parts.applications, parts.audit, parts.clock});
-    {
-        const Housekeeper housekeeper(over_memory, memory, audit, clock);
-        while (!taken(memory.unfinished_logouts()).empty()) std::this_thread::yield();
+/// A store in which a process has died in the middle of S1's logout.
+struct AfterCrash : ServiceUnderTest {
+    MemorySessionStore memory{clock, digest, {}};
+
+    AfterCrash() {
+        Session session = session_named("S1");
+        session.expires = clock.now() + std::chrono::hours(1);
+        BOOST_REQUIRE((taken(memory.admit(session)) == Admission::admitted));
+        const LogoutOrder order{.key = {idp_id, parsed<saml::MessageID>("_r")},
+                                .sp = our_id,
+                                .name_id = session.name_id,
+                                .session_indexes = {},
+                                .as_of = clock.now(),
+                                .keep_until = clock.now() + std::chrono::hours(1)};
+        BOOST_REQUIRE(memory.begin_logout(order, {{1, 1}, clock.now()}).has_value());
     }
-    BOOST_TEST(application.told() == "S1");
+    LogoutServiceParts over_memory() {
+        return {parts.entity_id,       parts.destinations, parts.idps,   parts.signer,
+                parts.decryption_keys, parts.audit_digest, parts.policy, memory,
+                parts.applications,    parts.audit,        parts.clock};
+    }
+    void wait_until_recovered() {
+        while (!taken(memory.unfinished_logouts()).empty()) std::this_thread::yield();
+        BOOST_TEST(application.told() == "S1");
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(does_it_in_threads_of_its_own_until_it_is_destroyed, AfterCrash) {
+    LogoutService without_threads(over_memory(), Housekeeping::by_host);
+    const Housekeeper housekeeper(without_threads);
+    wait_until_recovered();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_service_keeps_house_itself_where_its_host_asks_for_it, AfterCrash) {
+    const LogoutService service(over_memory(), Housekeeping::in_threads);
+    wait_until_recovered();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,9 +27,11 @@ struct Names : ServiceUnderTest {
         idp_adapter::InteropProfile profile;
         profile.issuer_aliases = std::move(aliases);
         parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
-        made = std::make_unique<LogoutService>(LogoutServiceParts{
-            parts.entity_id, parts.destinations, parts.idps, parts.signer, parts.decryption_keys, parts.audit_digest,
-            parts.policy, memory, parts.applications, parts.audit, parts.clock, &link, std::move(former)});
+        made = std::make_unique<LogoutService>(
+            LogoutServiceParts{parts.entity_id, parts.destinations, parts.idps, parts.signer, parts.decryption_keys,
+                               parts.audit_digest, parts.policy, memory, parts.applications, parts.audit, parts.clock,
+                               &link, std::move(former)},
+            Housekeeping::by_host);
     }
     Session session(std::string_view id, const saml::EntityID& idp = idp_id, const saml::EntityID& sp = our_id) {
         Session wanted = session_named(id);
@@ -218,7 +220,8 @@ struct ByIndex : Names {
                                                                   parts.audit,
                                                                   parts.clock,
                                                                   &link,
-                                                                  {old_sp_id}});
+                                                                  {old_sp_id}},
+                                               Housekeeping::by_host);
     }
     static saml::NameID transient_name(const std::string& value) {
         return {value, "urn:oasis:names:tc:SAML:2.0:nameid-format:transient", {}, {}, {}};

@@ -48,7 +48,8 @@ BOOST_AUTO_TEST_CASE(snapshots_are_replaced_while_requests_are_verified) {
                            .store = store,
                            .applications = {&parts.application},
                            .audit = parts.audit,
-                           .clock = parts.clock});
+                           .clock = parts.clock},
+                          Housekeeping::by_host);
     const std::string body = signed_body(baseline_request());
     std::atomic<bool> done = false;
     std::atomic<int> failed = 0;

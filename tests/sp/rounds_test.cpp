@@ -56,7 +56,8 @@ struct Rounds : ServiceUnderTest {
                                                                   parts.clock,
                                                                   &link,
                                                                   {},
-                                                                  parts.pace});
+                                                                  parts.pace},
+                                               Housekeeping::by_host);
     }
 
     static std::string request(const std::string& id = "_r1") {

@@ -200,7 +200,7 @@ struct ServiceUnderTest {
     };
 
     sp::LogoutService& service() {
-        if (!made_) made_ = std::make_unique<sp::LogoutService>(parts);
+        if (!made_) made_ = std::make_unique<sp::LogoutService>(parts, sp::Housekeeping::by_host);
         return *made_;
     }
     void end_service() { made_.reset(); }

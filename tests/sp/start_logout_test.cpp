@@ -36,7 +36,7 @@ struct StartUnderTest : ServiceUnderTest {
         LogoutServiceParts over_memory{parts.entity_id,       parts.destinations, parts.idps,   parts.signer,
                                        parts.decryption_keys, parts.audit_digest, parts.policy, failing,
                                        parts.applications,    parts.audit,        parts.clock,  parts.idp_link};
-        made = std::make_unique<LogoutService>(std::move(over_memory));
+        made = std::make_unique<LogoutService>(std::move(over_memory), Housekeeping::by_host);
         return *made;
     }
 

@@ -124,7 +124,7 @@ ServiceProvider::ServiceProvider(ServiceProviderOptions options)
     for (std::size_t i = 0; i < options_.applications; ++i) {
         applications.push_back(std::make_unique<RecordingApplication>("application-" + std::to_string(i + 1)));
     }
-    service_ = std::make_unique<sp::LogoutService>(parts(options_, *this));
+    service_ = std::make_unique<sp::LogoutService>(parts(options_, *this), sp::Housekeeping::by_host);
     endpoint_ = std::make_unique<sp::HttpEndpoint>(*service_, options_.endpoint);
 }
 

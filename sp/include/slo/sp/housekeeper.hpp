@@ -13,13 +13,14 @@ namespace slo::sp {
 ///   - each second, dropping some of what has expired in the store;
 ///   - each second, in the other thread, sending the requests that IdPs haven't seen: an IdP that doesn't answer holds
 ///     up nothing else.
-/// What fails is written to the audit ("recover" or "resend"), once for each trouble, and tried again. Make one for
-/// each process that has a LogoutService, after the applications can be told, and destroy it before the service: that
-/// stops the threads, and waits for the exchange with an IdP and for the application that they are at.
+/// What fails is written to the audit ("recover" or "resend"), once for each trouble, and tried again. A service with
+/// Housekeeping::in_threads has one. A host that makes its service before it can start threads, or before its
+/// applications can be told, makes it later itself and destroys it before the service: that stops the threads, and
+/// waits for the exchange with an IdP and for the application that they are at.
 class Housekeeper {
 public:
-    /// All of these must outlive it. Throws std::system_error where a thread can't be had.
-    Housekeeper(LogoutService& service, SessionStore& store, AuditSink& audit, const Clock& clock);
+    /// `service` must outlive it. Throws std::system_error where a thread can't be had.
+    explicit Housekeeper(LogoutService& service);
     ~Housekeeper();
     Housekeeper(const Housekeeper&) = delete;
     Housekeeper& operator=(const Housekeeper&) = delete;
@@ -31,7 +32,6 @@ private:
 
 /// One turn of the same, for hosts with a loop of their own: call it about each second, from a thread that may block.
 /// `turn` counts them from 0: with each sixtieth comes recovery.
-void keep_house(LogoutService& service, SessionStore& store, AuditSink& audit, const Clock& clock, unsigned turn,
-                const std::stop_token& stop = {}) noexcept;
+void keep_house(LogoutService& service, unsigned turn, const std::stop_token& stop = {}) noexcept;
 
 }  // namespace slo::sp

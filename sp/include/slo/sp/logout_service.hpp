@@ -106,15 +106,27 @@ private:
 
 struct EndContext;
 struct StartContext;
+class Housekeeper;
 using LogoutStep = std::variant<SoapReply, PendingLogout>;
 
+/// Who does what has to go on beside the requests (housekeeper.hpp): without it, a crash in the middle of a logout
+/// leaves sessions in the applications that the store has ended.
+enum class Housekeeping {
+    in_threads,  ///< the service: two threads from its construction to its destruction
+    by_host,     ///< the host: with a Housekeeper that it makes later, or with keep_house() from a loop of its own
+};
+
 /// LogoutService is thread-safe and holds no lock while it works. No exception leaves it but std::bad_alloc from
-/// start-up.
+/// start-up, and std::system_error where a thread can't be had.
 class LogoutService {
 public:
-    explicit LogoutService(LogoutServiceParts parts);
+    /// With Housekeeping::in_threads the applications must be able to take orders already.
+    LogoutService(LogoutServiceParts parts, Housekeeping housekeeping);
+    /// Stops the housekeeping's threads, and waits for the exchange with an IdP and for the application that they are
+    /// at.
     ~LogoutService();
-    LogoutService(LogoutService&&) noexcept;
+    LogoutService(const LogoutService&) = delete;
+    LogoutService& operator=(const LogoutService&) = delete;
 
     /// Takes a request as far as it gets without waiting for applications: to a reply, or to a PendingLogout, which
     /// must not outlive the service. Never throws.
@@ -173,7 +185,10 @@ public:
     void replace_keys(saml::MessageSigner signer, std::vector<saml::DecryptionKey> decryption_keys);
 
 private:
+    friend class Housekeeper;
+    friend void keep_house(LogoutService& service, unsigned turn, const std::stop_token& stop) noexcept;
     struct Impl;
+    [[nodiscard]] const LogoutServiceParts& parts() const noexcept;
     [[nodiscard]] EndContext end_context() const;
     [[nodiscard]] StartContext start_context(const std::stop_token& stop) const;
     std::unique_ptr<Impl> impl_;
