@@ -147,25 +147,18 @@ std::optional<std::string_view> HttpHead::header(std::string_view name) const {
 }
 
 struct HttpClient::Impl {
-    explicit Impl(HttpClientOptions given)
-        : options(std::move(given)),
-          tls{.peer = options.peer,
-              .certificate = options.client_certificate,
-              .key = options.client_key,
-              .peers = "the server",
-              .code = make_error_code(HttpErrc::client_setup)} {}
+    explicit Impl(HttpClientOptions given) : options(std::move(given)) {}
 
-    Result<void> open();
+    Result<void> open(std::shared_ptr<const TlsClientContext> tls);
     Result<Manners> manners_towards(const UrlParts& to, const UrlParts& first) const;
 
     HttpClientOptions options;
-    TlsClientOptions tls;
     std::string authorization;
     bool may_have_been_seen = false;
     std::unique_ptr<HttpTransport> transport;
 };
 
-Result<void> HttpClient::Impl::open() {
+Result<void> HttpClient::Impl::open(std::shared_ptr<const TlsClientContext> tls) {
     HttpRoute route{.tunnel = std::nullopt, .keep_idle = options.keep_idle};
     if (options.credentials) {
         auto value = basic_value(*options.credentials);
@@ -180,9 +173,7 @@ Result<void> HttpClient::Impl::open() {
             route.tunnel->authorization = *std::move(value);
         }
     }
-    auto opened = HttpTransport::open(tls, std::move(route));
-    if (!opened) return std::move(opened).error();
-    transport = *std::move(opened);
+    transport = HttpTransport::open(std::move(tls), std::move(route));
     return Done{};
 }
 
@@ -201,9 +192,23 @@ HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
+TlsClientOptions tls_options_of(const HttpClientOptions& options) {
+    return {.peer = options.peer,
+            .certificate = options.client_certificate,
+            .key = options.client_key,
+            .peers = "the server",
+            .code = make_error_code(HttpErrc::client_setup)};
+}
+
 Result<HttpClient> HttpClient::open(HttpClientOptions options) {
+    auto tls = TlsClientContext::make(tls_options_of(options));
+    if (!tls) return std::move(tls).error();
+    return open(std::move(options), *std::move(tls));
+}
+
+Result<HttpClient> HttpClient::open(HttpClientOptions options, std::shared_ptr<const TlsClientContext> tls) {
     auto impl = std::make_unique<Impl>(std::move(options));
-    if (auto opened = impl->open(); !opened) return std::move(opened).error();
+    if (auto opened = impl->open(std::move(tls)); !opened) return std::move(opened).error();
     return HttpClient(std::move(impl));
 }
 

@@ -22,9 +22,31 @@ Result<HttpClientPool::Lent> HttpClientPool::borrow(const Purpose& purpose) {
             return lent;
         }
     }
-    auto client = HttpClient::open(purpose.options);
+    auto tls = tls_for(purpose.options, now);
+    if (!tls) return std::move(tls).error();
+    auto client = HttpClient::open(purpose.options, std::move(tls->context));
     if (!client) return std::move(client).error();
-    return Lent{.purpose = purpose, .opened = now, .client = std::make_unique<HttpClient>(*std::move(client))};
+    return Lent{.purpose = purpose, .opened = tls->made, .client = std::make_unique<HttpClient>(*std::move(client))};
+}
+
+/// Made without the lock: two callers may both read the files, which costs time and nothing else.
+Result<HttpClientPool::SharedTls> HttpClientPool::tls_for(const HttpClientOptions& options, Clock::time_point now) {
+    constexpr std::size_t most_shared = 64;  // sets of options; IdPs rarely have their own
+    const TlsClientOptions wanted = tls_options_of(options);
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(shared_, [&](const SharedTls& one) { return now - one.made >= limits_.max_age; });
+        const auto found =
+            std::ranges::find_if(shared_, [&wanted](const SharedTls& one) { return one.context->options() == wanted; });
+        if (found != shared_.end()) return *found;
+    }
+    auto context = TlsClientContext::make(wanted);
+    if (!context) return std::move(context).error();
+    const SharedTls made{*std::move(context), now};
+    const std::lock_guard lock(mutex_);
+    if (shared_.size() == most_shared) shared_.erase(shared_.begin());
+    shared_.push_back(made);
+    return made;
 }
 
 void HttpClientPool::give_back(Lent lent) {
@@ -32,10 +54,20 @@ void HttpClientPool::give_back(Lent lent) {
     const std::lock_guard lock(mutex_);
     idle_.push_back({.lent = std::move(lent), .since = now});
     if (idle_.size() > limits_.max_idle) {
-        closing_.push_back(std::move(idle_.front().lent.client));
-        idle_.erase(idle_.begin());
+        const auto surplus = first_of_the_idp_with_most();
+        closing_.push_back(std::move(surplus->lent.client));
+        idle_.erase(surplus);
     }
     changed_.notify_one();
+}
+
+/// So that a busy IdP doesn't have the others' connections closed.
+std::vector<HttpClientPool::Idle>::iterator HttpClientPool::first_of_the_idp_with_most() {
+    const auto count_of = [this](const Idle& idle) {
+        return std::ranges::count_if(
+            idle_, [&](const Idle& other) { return other.lent.purpose.idp == idle.lent.purpose.idp; });
+    };
+    return std::ranges::max_element(idle_, {}, count_of);
 }
 
 void HttpClientPool::close(Lent lent) {

@@ -17,7 +17,8 @@ namespace slo::idp_adapter {
 
 /// HttpClientPool lends a client to one caller at a time. A client is lent for the IdP and the options that it was
 /// opened with and for no others. Clients are closed by a thread of the pool's own, as closing one may have to wait for
-/// the system's resolver; the destructor waits for that thread. Thread-safe.
+/// the system's resolver; the destructor waits for that thread. Clients with the same TLS options share a context, as
+/// reading a system's CAs takes longer than an exchange. Thread-safe.
 class HttpClientPool {
 public:
     struct Purpose {
@@ -28,7 +29,7 @@ public:
     struct Limits {
         std::chrono::seconds keep_idle;  ///< for how long an unused client is kept
         std::size_t max_idle;
-        std::chrono::seconds max_age;  ///< for how long files that have changed since a client was opened go unread
+        std::chrono::seconds max_age;  ///< for how long files that have changed go unread
     };
 
     explicit HttpClientPool(Limits limits);
@@ -37,7 +38,7 @@ public:
     /// A lent client. It goes back to the pool with it.
     struct Lent {
         Purpose purpose;
-        std::chrono::steady_clock::time_point opened;
+        std::chrono::steady_clock::time_point opened;  ///< when its files were read
         std::unique_ptr<HttpClient> client;
     };
     /// Errors: HttpErrc::client_setup.
@@ -53,6 +54,14 @@ private:
         Clock::time_point since;
     };
 
+    struct SharedTls {
+        std::shared_ptr<const TlsClientContext> context;
+        Clock::time_point made;
+    };
+    /// Errors: HttpErrc::client_setup.
+    [[nodiscard]] Result<SharedTls> tls_for(const HttpClientOptions& options, Clock::time_point now);
+
+    [[nodiscard]] std::vector<Idle>::iterator first_of_the_idp_with_most();
     [[nodiscard]] bool is_over(const Idle& idle, Clock::time_point now) const;
     void move_out_what_is_over(Clock::time_point now);
     void run(const std::stop_token& stop);
@@ -60,7 +69,8 @@ private:
     const Limits limits_;
     std::mutex mutex_;
     std::condition_variable_any changed_;
-    std::vector<Idle> idle_;  ///< the longest unused first
+    std::vector<SharedTls> shared_;  ///< the oldest first
+    std::vector<Idle> idle_;         ///< the longest unused first
     std::vector<std::unique_ptr<HttpClient>> closing_;
     std::jthread closer_;
 };

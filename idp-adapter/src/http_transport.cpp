@@ -279,10 +279,16 @@ private:
     std::string piece_;
 };
 
+SSL_CTX* counted_once_more(const TlsClientContext& context) noexcept {
+    SSL_CTX_up_ref(context.native());
+    return context.native();
+}
+
 }  // namespace
 
 struct HttpTransport::Impl {
-    Impl(const TlsClientOptions& options, HttpRoute given) : policy(options), route(std::move(given)) {}
+    Impl(std::shared_ptr<const TlsClientContext> shared, HttpRoute given)
+        : policy(std::move(shared)), route(std::move(given)), tls(counted_once_more(*policy)) {}
 
     std::unique_ptr<Connection> take_kept(const UrlParts& to);
     Result<std::unique_ptr<Connection>> open_connection(const UrlParts& to, Steps& steps);
@@ -294,10 +300,10 @@ struct HttpTransport::Impl {
     Result<HttpHead> converse(Stream& stream, std::unique_ptr<Connection> connection, const std::string& request,
                               const HttpCall& call, Steps& steps, const BodySink& sink);
 
-    const TlsClientOptions& policy;
+    const std::shared_ptr<const TlsClientContext> policy;
     const HttpRoute route;
     bool has_begun_to_send = false;
-    asio::ssl::context tls{asio::ssl::context::tls_client};
+    asio::ssl::context tls;  // gives its count of policy's context back
     asio::io_context io{1};
     /// Asio opens what it waits with at the first socket; a process that confines itself later couldn't any more.
     Socket first{io};
@@ -399,7 +405,7 @@ Result<void> HttpTransport::Impl::open_tunnel(const UrlParts& to, Steps& steps, 
 
 Result<void> HttpTransport::Impl::secure(const UrlParts& to, Steps& steps, Connection& connection) {
     auto& secured = connection.secured.emplace(connection.socket, tls);
-    if (auto expected = expect_server(secured.native_handle(), policy, to.host); !expected) {
+    if (auto expected = expect_server(secured.native_handle(), policy->options(), to.host); !expected) {
         return fail(HttpErrc::tls_failed, expected.error().detail);
     }
     Error error;
@@ -451,12 +457,8 @@ Result<HttpHead> HttpTransport::Impl::converse(Stream& stream, std::unique_ptr<C
 HttpTransport::HttpTransport(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 HttpTransport::~HttpTransport() = default;
 
-Result<std::unique_ptr<HttpTransport>> HttpTransport::open(const TlsClientOptions& tls, HttpRoute route) {
-    auto impl = std::make_unique<Impl>(tls, std::move(route));
-    if (auto configured = configure_tls_client(impl->tls.native_handle(), tls); !configured) {
-        return std::move(configured).error();
-    }
-    return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(impl)));
+std::unique_ptr<HttpTransport> HttpTransport::open(std::shared_ptr<const TlsClientContext> tls, HttpRoute route) {
+    return std::unique_ptr<HttpTransport>(new HttpTransport(std::make_unique<Impl>(std::move(tls), std::move(route))));
 }
 
 Result<HttpHead> HttpTransport::exchange(const UrlParts& to, const std::string& request, const HttpCall& call,

@@ -37,8 +37,9 @@ struct HttpRoute {
 
 class HttpTransport {
 public:
-    /// `tls` must outlive the transport. Errors: HttpErrc::client_setup.
-    [[nodiscard]] static Result<std::unique_ptr<HttpTransport>> open(const TlsClientOptions& tls, HttpRoute route);
+    /// Throws std::bad_alloc and std::system_error.
+    [[nodiscard]] static std::unique_ptr<HttpTransport> open(std::shared_ptr<const TlsClientContext> tls,
+                                                             HttpRoute route);
     ~HttpTransport();
     HttpTransport(const HttpTransport&) = delete;
     HttpTransport& operator=(const HttpTransport&) = delete;

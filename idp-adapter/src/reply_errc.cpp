@@ -17,6 +17,8 @@ std::string_view name(ReplyErrc code) noexcept {
             return "reply.unreachable";
         case ReplyErrc::untrusted_server:
             return "reply.untrusted_server";
+        case ReplyErrc::busy:
+            return "reply.busy";
         case ReplyErrc::timed_out:
             return "reply.timed_out";
         case ReplyErrc::stopped:

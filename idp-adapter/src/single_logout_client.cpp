@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "ask_gate.hpp"
 #include "http_client_pool.hpp"
 #include "logout_writing.hpp"
 #include "reply_proof.hpp"
@@ -68,6 +69,22 @@ LogoutVerdict judge_failed_exchange(const Failure& failure, Seen seen, const sam
     return without_answer(kind, {make_error_code(why), failure.detail}, id);
 }
 
+/// Whether anything came back. Our own troubles say nothing of the IdP.
+AskGate::Came came_of(const LogoutVerdict& verdict) noexcept {
+    const bool has_answered = verdict.kind != Kind::unsent && verdict.kind != Kind::lost;
+    if (has_answered) return AskGate::Came::answer;
+    const bool is_its_silence = verdict.why.code == ReplyErrc::unreachable || verdict.why.code == ReplyErrc::timed_out;
+    return is_its_silence ? AskGate::Came::nothing : AskGate::Came::unknown;
+}
+
+struct Leave {
+    AskGate& gate;
+    const saml::EntityID& idp;
+    mutable AskGate::Came came = AskGate::Came::unknown;
+
+    ~Leave() { gate.leave(idp, came, AskGate::Clock::now()); }
+};
+
 /// What an answer's IssueInstant may differ from its request's.
 std::chrono::seconds tolerance(std::chrono::seconds clock_skew, const HttpClientOptions& http) {
     return clock_skew + std::chrono::ceil<std::chrono::seconds>(http.deadline);
@@ -78,7 +95,10 @@ std::chrono::seconds tolerance(std::chrono::seconds clock_skew, const HttpClient
 struct SingleLogoutClient::Impl {
     explicit Impl(Options given)
         : options(std::move(given)),
-          pool({.keep_idle = options.keep_idle, .max_idle = options.max_idle_connections, .max_age = max_client_age}) {}
+          pool({.keep_idle = options.keep_idle, .max_idle = options.max_idle_connections, .max_age = max_client_age}),
+          gate(
+              {.at_once = options.max_asks_per_idp, .failures = options.failures_until_pause, .pause = options.pause}) {
+    }
 
     LogoutVerdict ask(const Idp& idp, const LogoutAsk& ask, const saml::MessageSigner& signer, Instant now,
                       const std::stop_token& stop, Seen& seen);
@@ -87,6 +107,7 @@ struct SingleLogoutClient::Impl {
 
     const Options options;
     HttpClientPool pool;
+    AskGate gate;
 };
 
 LogoutVerdict SingleLogoutClient::Impl::exchange(const Idp& idp, const LogoutLetter& letter, const AskedLogout& asked,
@@ -136,7 +157,13 @@ LogoutVerdict SingleLogoutClient::Impl::ask(const Idp& idp, const LogoutAsk& ask
                             .destinations = options.destinations,
                             .issue_instant = now,
                             .tolerance = tolerance(options.clock_skew, idp.profile.outgoing.http)};
-    return exchange(idp, *letter, asked, stop, seen);
+    if (!gate.enter(idp.entity_id, AskGate::Clock::now())) {
+        return without_answer(Kind::unsent, {make_error_code(ReplyErrc::busy), {}}, *id);
+    }
+    const Leave leave{gate, idp.entity_id};
+    LogoutVerdict verdict = exchange(idp, *letter, asked, stop, seen);
+    leave.came = came_of(verdict);
+    return verdict;
 }
 
 SingleLogoutClient::SingleLogoutClient(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -126,6 +126,18 @@ Result<void> configure_tls_client(ssl_ctx_st* context, const TlsClientOptions& o
     return load_identity(context, options);
 }
 
+Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::make(TlsClientOptions options) {
+    const std::shared_ptr<TlsClientContext> made(new TlsClientContext(std::move(options)));
+    made->context_ = SSL_CTX_new(TLS_client_method());
+    if (made->context_ == nullptr) return Failure{made->options_.code, "no TLS (" + drained_complaint() + ")"};
+    if (auto configured = configure_tls_client(made->context_, made->options_); !configured) return configured.error();
+    return std::shared_ptr<const TlsClientContext>(made);
+}
+
+TlsClientContext::~TlsClientContext() {
+    SSL_CTX_free(context_);
+}
+
 Result<void> expect_server(ssl_st* connection, const TlsClientOptions& options, const std::string& name) {
     ERR_clear_error();
     const bool is_pinned = std::holds_alternative<PinnedPublicKeys>(options.peer);

@@ -139,6 +139,7 @@ std::chrono::milliseconds lease(const StartContext& context, const Departure& de
 seconds back_off(std::uint32_t attempts) {
     constexpr seconds first{5};
     constexpr seconds longest{60};
+    if (attempts < 2) return first;  // none: others were asking
     return attempts > 4 ? longest : std::min(longest, first * (1U << (attempts - 1)));
 }
 
@@ -199,7 +200,6 @@ void ask(const StartContext& context, Departure& departure) {
         departure.verdict = {.kind = LogoutVerdict::Kind::impossible, .why = *departure.unaskable};
         return;
     }
-    ++departure.request.attempts;
     const LogoutOrder& order = departure.request.order;
     const idp_adapter::LogoutAsk wanted{.issuer = order.sp,
                                         .name_id = order.name_id,
@@ -208,6 +208,7 @@ void ask(const StartContext& context, Departure& departure) {
                                         .not_on_or_after = departure.request.not_on_or_after};
     departure.verdict = context.parts.idp_link->ask(*departure.idp, wanted, context.keys->signer,
                                                     context.parts.clock.now(), context.stop);
+    if (departure.verdict.why.code != idp_adapter::ReplyErrc::busy) ++departure.request.attempts;
 }
 
 void settle(const StartContext& context, Departure& departure) {

@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <fstream>
+#include <future>
 #include <optional>
 #include <set>
 #include <string>
@@ -319,6 +321,78 @@ BOOST_AUTO_TEST_CASE(no_more_idle_connections_are_kept_than_allowed) {
     first.wait_until_closed(1);
     check_success(client.ask(other, logout_ask(), our_signer(), now(), {}));
     BOOST_TEST(second.connections() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_idp_has_no_other_idps_connection_closed) {
+    const LoopbackServer first([](const std::string& request) { return answer_to(request); }, Afterwards::next_request);
+    const LoopbackServer busy([](const std::string& request) { return answer_to(request); }, Afterwards::next_request);
+    auto options = client_options();
+    options.max_idle_connections = 2;
+    SingleLogoutClient client(options);
+    Idp other = idp1_of(busy);
+    other.entity_id = saml::EntityID::parse(idp2_entity_id).value();
+    other.profile.issuer_aliases = {idp1_of(first).entity_id};
+    Idp with_other_options = other;
+    with_other_options.profile.outgoing.http.max_body += 1;
+    check_success(client.ask(idp1_of(first), logout_ask(), our_signer(), now(), {}));
+    check_success(client.ask(other, logout_ask(), our_signer(), now(), {}));
+    check_success(client.ask(with_other_options, logout_ask(), our_signer(), now(), {}));
+    busy.wait_until_closed(1);
+    check_success(client.ask(idp1_of(first), logout_ask(), our_signer(), now(), {}));
+    BOOST_TEST(first.connections() == 1U);
+}
+
+// A system has hundreds of CAs: to read them for each logout takes longer than the logout.
+BOOST_AUTO_TEST_CASE(the_ca_is_read_once_for_all_exchanges) {
+    std::uint16_t nobody = 0;
+    {
+        const LoopbackServer server([](const std::string&) { return std::string(); });
+        nobody = server.port();
+    }
+    const auto authority_of_ours = certified(authority("a CA"));
+    const CertificateFile ca(authority_of_ours);
+    Idp idp = idp1_at("https://127.0.0.1:" + std::to_string(nobody) + "/slo");
+    idp.profile.outgoing.http.peer = CertificatesOf{ca.path()};
+    SingleLogoutClient client(client_options());
+    check_failed(client.ask(idp, logout_ask(), our_signer(), now(), {}), Kind::unsent, ReplyErrc::unreachable);
+    std::ofstream(ca.path()) << "no certificate any more";
+    check_failed(client.ask(idp, logout_ask(), our_signer(), now(), {}), Kind::unsent, ReplyErrc::unreachable);
+    check_failed(ask(idp), Kind::unsent, ReplyErrc::client_setup);
+}
+
+BOOST_AUTO_TEST_CASE(of_an_idp_that_never_answers_the_next_callers_do_not_wait) {
+    std::uint16_t nobody = 0;
+    {
+        const LoopbackServer gone([](const std::string&) { return std::string(); });
+        nobody = gone.port();
+    }
+    Idp idp = idp1_at("http://127.0.0.1:" + std::to_string(nobody) + "/slo");
+    idp.profile.outgoing.http.http = HttpClientOptions::Http::accepted;
+    SingleLogoutClient client(client_options());
+    for (int i = 0; i < 3; ++i) {
+        check_failed(client.ask(idp, logout_ask(), our_signer(), now(), {}), Kind::unsent, ReplyErrc::unreachable);
+    }
+    check_failed(client.ask(idp, logout_ask(), our_signer(), now(), {}), Kind::unsent, ReplyErrc::busy);
+}
+
+BOOST_AUTO_TEST_CASE(of_more_callers_than_may_ask_an_idp_each_is_told_at_once) {
+    std::stop_source stop;
+    std::promise<void> asked;
+    const LoopbackServer server([&](const std::string&) {
+        asked.set_value();
+        return std::string();  // and never anything more
+    });
+    auto options = client_options();
+    options.max_asks_per_idp = 1;
+    SingleLogoutClient client(options);
+    const Idp idp = idp1_of(server);
+    std::jthread waiting([&] {
+        check_failed(client.ask(idp, logout_ask(), our_signer(), now(), stop.get_token()), Kind::lost,
+                     ReplyErrc::stopped);
+    });
+    asked.get_future().wait();
+    check_failed(client.ask(idp, logout_ask(), our_signer(), now(), {}), Kind::unsent, ReplyErrc::busy);
+    stop.request_stop();
 }
 
 BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed_though_nobody_asks_again) {

@@ -73,6 +73,9 @@ struct HttpClientOptions {
     friend bool operator==(const HttpClientOptions&, const HttpClientOptions&) = default;
 };
 
+/// What its TLS context is made with: clients for which that is equal may share one.
+[[nodiscard]] TlsClientOptions tls_options_of(const HttpClientOptions& options);
+
 /// One request. Its views must outlive the call.
 struct HttpCall {
     saml::EndpointUrl url;
@@ -111,6 +114,9 @@ class HttpClient {
 public:
     /// Errors: HttpErrc::client_setup.
     [[nodiscard]] static Result<HttpClient> open(HttpClientOptions options);
+    /// With a context that others use too, made with tls_options_of(`options`).
+    [[nodiscard]] static Result<HttpClient> open(HttpClientOptions options,
+                                                 std::shared_ptr<const TlsClientContext> tls);
     ~HttpClient();
     HttpClient(HttpClient&&) noexcept;
     HttpClient& operator=(HttpClient&&) noexcept;

@@ -21,20 +21,21 @@ namespace slo::idp_adapter {
 
 /// Why an IdP's reply proves nothing, or there is none. The names are what audit lines and callers show.
 enum class ReplyErrc {
-    no_endpoint = 1,        ///< reply.no_endpoint: its metadata has no SingleLogoutService with SOAP that we may use
-    metadata_expired,       ///< reply.metadata_expired: validUntil has passed, so its keys prove nothing
-    cannot_sign,            ///< reply.cannot_sign: no algorithm that it lists fits our key, or signing failed
-    client_setup,           ///< reply.setup: a CA, certificate, key or credentials of ours can't be used
-    unreachable,            ///< reply.unreachable: no connection, also through the proxy; it has seen nothing
-    untrusted_server,       ///< reply.untrusted_server: TLS says that it isn't who it should be; it has seen nothing
-    timed_out,              ///< reply.timed_out: asked, and no answer within the deadline
-    stopped,                ///< reply.stopped: we gave up, as our caller wanted
-    broke_off,              ///< reply.broke_off: asked, and the connection ended without a whole HTTP reply
-    too_large,              ///< reply.too_large
-    redirected,             ///< reply.redirected: 3xx, which is never followed
-    http_status,            ///< reply.http_status: neither 200, nor 500 with a SOAP envelope; `detail` says which
-    compressed,             ///< reply.compressed
-    empty,                  ///< reply.empty
+    no_endpoint = 1,   ///< reply.no_endpoint: its metadata has no SingleLogoutService with SOAP that we may use
+    metadata_expired,  ///< reply.metadata_expired: validUntil has passed, so its keys prove nothing
+    cannot_sign,       ///< reply.cannot_sign: no algorithm that it lists fits our key, or signing failed
+    client_setup,      ///< reply.setup: a CA, certificate, key or credentials of ours can't be used
+    unreachable,       ///< reply.unreachable: no connection, also through the proxy; it has seen nothing
+    untrusted_server,  ///< reply.untrusted_server: TLS says that it isn't who it should be; it has seen nothing
+    busy,              ///< reply.busy: others wait for it already, or it hasn't answered lately; it has seen nothing
+    timed_out,         ///< reply.timed_out: asked, and no answer within the deadline
+    stopped,           ///< reply.stopped: we gave up, as our caller wanted
+    broke_off,         ///< reply.broke_off: asked, and the connection ended without a whole HTTP reply
+    too_large,         ///< reply.too_large
+    redirected,        ///< reply.redirected: 3xx, which is never followed
+    http_status,       ///< reply.http_status: neither 200, nor 500 with a SOAP envelope; `detail` says which
+    compressed,        ///< reply.compressed
+    empty,             ///< reply.empty
     html_instead_of_soap,   ///< reply.html
     content_type,           ///< reply.content_type: neither text/xml nor what the profile adds
     not_soap,               ///< reply.not_soap: no SOAP 1.1 envelope with one samlp element; `detail` names the rule
@@ -103,6 +104,9 @@ public:
 /// What is said only over TLS, in HTTP or in a SOAP Fault proves nothing; a signed LogoutResponse does
 /// (Profiles 4.4.4.2, Core 5.4). Files that a profile names (CA, our certificate) are read when a connection is made,
 /// and their changes are noticed within ten minutes. Closing waits for names that are still being looked up.
+///
+/// An IdP that doesn't answer holds up few: of more callers than Options::max_asks_per_idp, each gets ReplyErrc::busy
+/// at once, and after Options::failures_until_pause in a row without any answer, all of them but one for each pause.
 class SingleLogoutClient final : public IdpLink {
 public:
     struct Options {
@@ -111,7 +115,10 @@ public:
         std::vector<saml::EndpointUrl> destinations = {};
         std::chrono::seconds clock_skew{180};
         std::chrono::seconds keep_idle{20};     ///< for how long an idle connection is kept
-        std::size_t max_idle_connections = 16;  ///< over all IdPs
+        std::size_t max_idle_connections = 16;  ///< over all IdPs; the one with the most closes some first
+        std::size_t max_asks_per_idp = 8;       ///< at one time
+        std::size_t failures_until_pause = 3;
+        std::chrono::seconds pause{10};
     };
     explicit SingleLogoutClient(Options options);
     ~SingleLogoutClient() override;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -38,11 +40,33 @@ struct TlsClientOptions {
     std::filesystem::path key = {};
     std::string peers;     ///< who they are, for failures: "the Redis servers"
     std::error_code code;  ///< of failures
+    friend bool operator==(const TlsClientOptions&, const TlsClientOptions&) = default;
 };
 
 /// TLS 1.2 and 1.3, AEAD ciphers with ephemeral keys, a verified peer, our certificate where there is one. `options`
 /// must outlive the context: pinned keys are looked up there. Errors: `options.code`.
 [[nodiscard]] Result<void> configure_tls_client(ssl_ctx_st* context, const TlsClientOptions& options);
+
+/// TlsClientContext is an SSL_CTX with this policy, for any number of connections. Reading the CAs of a system takes
+/// tens of milliseconds, so whoever makes many connections makes one of these. Thread-safe: nothing of it changes.
+class TlsClientContext {
+public:
+    /// Reads the files that `options` name. Errors: `options.code`.
+    [[nodiscard]] static Result<std::shared_ptr<const TlsClientContext>> make(TlsClientOptions options);
+    ~TlsClientContext();
+    TlsClientContext(const TlsClientContext&) = delete;
+    TlsClientContext& operator=(const TlsClientContext&) = delete;
+
+    [[nodiscard]] const TlsClientOptions& options() const noexcept { return options_; }
+    /// Counted by OpenSSL; the options that it refers to live as long as this.
+    [[nodiscard]] ssl_ctx_st* native() const noexcept { return context_; }
+
+private:
+    explicit TlsClientContext(TlsClientOptions options) noexcept : options_(std::move(options)) {}
+
+    TlsClientOptions options_;
+    ssl_ctx_st* context_ = nullptr;
+};
 
 /// Accepts a peer whose certificate is for `name`, a host name or an IP address, and nobody else; where keys are
 /// pinned, they alone decide. Errors: `options.code`.
