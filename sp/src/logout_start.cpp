@@ -164,9 +164,8 @@ std::vector<LogoutOrder> orders_of(const StartContext& context, const Departure&
 }
 
 /// Begins in the store. An answer that was lost may come at the second try, which goes on with what the first has done.
-Result<EndingHere> begin_here(const StartContext& context, const Departure& departure) {
+Result<EndingHere> begin_here(const StartContext& context, const Departure& departure, SteadyTime deadline) {
     constexpr int tries = 3;
-    const SteadyTime deadline = context.ending.pace.now() + context.parts.policy.application_deadline;
     const auto orders = orders_of(context, departure);
     auto begun = EndingHere::begin(context.ending, orders, departure.round, deadline);
     for (int i = 1; i < tries && !begun && begun.error().code == make_error_code(Errc::store_failed); ++i) {
@@ -175,23 +174,55 @@ Result<EndingHere> begin_here(const StartContext& context, const Departure& depa
     return begun;
 }
 
-/// Makes the sessions dead here, tells the applications and waits for them, like the logout that an IdP orders.
-/// Errors: Errc::store_full, and then nothing has happened; Errc::store_failed, and then nothing is known.
-Result<void> end_locally(const StartContext& context, Departure& departure) {
-    auto begun = begin_here(context, departure);
-    if (!begun) return std::move(begun).error();
-    if (const auto recorded = begun->recorded()) {
+/// A departure whose sessions are dead here, and whose applications are still to be told.
+struct Begun {
+    Departure& departure;
+    EndingHere ending;
+};
+
+/// Tells its applications and waits for them, like the logout that an IdP orders.
+void run_one_here(Begun& begun) {
+    Departure& departure = begun.departure;
+    if (const auto recorded = begun.ending.recorded()) {
         departure.local = *recorded;
-        return Done{};
+        return;
     }
-    auto ended = begun->run();
+    auto ended = begun.ending.run();
     // Not recorded: recovery will end them once more, and nothing proves yet that they are gone.
     if (!ended) {
         departure.local = {.failed = 1};
-        return Done{};
+        return;
     }
     departure.local = ended->outcome;
     departure.failed_applications = std::move(ended->failed_applications);
+}
+
+/// All at once: together they take as long as the slowest application. A few of them, as each has a thread.
+void run_here(const StartContext& context, std::vector<Begun>& all) {
+    std::vector<std::function<void()>> works;
+    for (Begun& one : all) {
+        works.emplace_back([&one]() noexcept {
+            try {
+                run_one_here(one);
+            } catch (...) {
+                one.departure.local = {.failed = 1};  // what has begun is recovery's now
+            }
+        });
+    }
+    context.ending.pace.run_all(works);
+}
+
+SteadyTime deadline_of(const StartContext& context) {
+    return context.ending.pace.now() + context.parts.policy.application_deadline;
+}
+
+/// Errors: Errc::store_full, and then nothing has happened; Errc::store_failed, and then nothing is known.
+Result<void> end_locally(const StartContext& context, Departure& departure) {
+    const SteadyTime deadline = deadline_of(context);
+    auto begun = begin_here(context, departure, deadline);
+    if (!begun) return std::move(begun).error();
+    Begun one{departure, *std::move(begun)};
+    run_one_here(one);
     return Done{};
 }
 
@@ -253,19 +284,47 @@ void add(GlobalLogoutResult& result, Departure departure) {
                            .retried = departure.conclusion.retried});
 }
 
-/// Ends a departure's sessions. What can't be known now is left to send_kept_requests, if the store has the request.
-/// Errors: the store's; where they live on for certain, the request is forgotten.
-enum class Left { to_be_asked, concluded };
-Result<Left> end_one(const StartContext& context, Departure& departure, When when) {
-    if (auto kept = keep(context, departure, when); !kept) return kept.error();
-    const auto ended = end_locally(context, departure);
-    if (ended) return Left::to_be_asked;
-    const bool is_unknown = ended.error().code != make_error_code(Errc::store_full);
+/// Makes a departure's sessions dead here. What can't be known now is left to send_kept_requests, if the store has the
+/// request: then the departure is concluded. Errors: the store's; where they live on for certain, the request is
+/// forgotten.
+Result<void> begin_one(const StartContext& context, Departure& departure, When when, SteadyTime deadline,
+                       std::vector<Begun>& all) {
+    if (auto kept = keep(context, departure, when); !kept) return kept;
+    auto begun = begin_here(context, departure, deadline);
+    if (begun) {
+        all.push_back({departure, *std::move(begun)});
+        return Done{};
+    }
+    const bool is_unknown = begun.error().code != make_error_code(Errc::store_full);
     if (!is_unknown) forget(context, departure);
-    if (!is_unknown || departure.kept == Retried::no) return ended.error();
+    if (!is_unknown || departure.kept == Retried::no) return begun.error();
     leave_unknown(departure);
     write_audit(context, departure, "start");
-    return Left::concluded;
+    return Done{};
+}
+
+/// Ends some departures here, all at once, and asks their IdPs, or leaves that to send_kept_requests.
+Result<void> end_some(const StartContext& context, std::span<Departure> departures, bool wait) {
+    const SteadyTime deadline = deadline_of(context);
+    std::vector<Begun> all;
+    Result<void> begun = Done{};
+    for (Departure& departure : departures) {
+        begun = begin_one(context, departure, wait ? When::if_we_die : When::at_once, deadline, all);
+        if (!begun) break;  // once the applications of those that have begun are told
+    }
+    run_here(context, all);
+    if (!begun) return begun;
+    std::vector<Departure*> asking;
+    for (const Begun& one : all) {
+        if (wait) {
+            asking.push_back(&one.departure);
+            continue;
+        }
+        postpone(one.departure);
+        write_audit(context, one.departure, "start");
+    }
+    finish_all(context, asking);
+    return Done{};
 }
 
 /// Ends what `sessions` and those beside them are: here first, all of them, then at their IdPs.
@@ -274,19 +333,11 @@ Result<void> end(const StartContext& context, const std::vector<Session>& sessio
     auto departures = plan(context, sessions, reason);
     if (!departures) return std::move(departures).error();
     const bool wait = departures->size() <= most_asked_at_once;
-    std::vector<Departure*> asking;
-    for (Departure& departure : *departures) {
-        const auto left = end_one(context, departure, wait ? When::if_we_die : When::at_once);
-        if (!left) return left.error();
-        if (*left == Left::concluded) continue;
-        if (wait) {
-            asking.push_back(&departure);
-            continue;
-        }
-        postpone(departure);
-        write_audit(context, departure, "start");
+    for (std::span<Departure> left(*departures); !left.empty();) {
+        const auto some = left.first(std::min(left.size(), most_asked_at_once));
+        left = left.subspan(some.size());
+        if (auto ended = end_some(context, some, wait); !ended) return ended;
     }
-    finish_all(context, asking);
     for (Departure& departure : *departures) add(result, std::move(departure));
     return Done{};
 }

@@ -119,9 +119,9 @@ inline std::shared_ptr<const idp_adapter::IdpDirectory> directory_of(std::vector
 class ScriptedLink final : public idp_adapter::IdpLink {
 public:
     idp_adapter::LogoutVerdict ask(const idp_adapter::Idp& idp, const idp_adapter::LogoutAsk& ask,
-                                   const saml::MessageSigner&, Instant, const std::stop_token&) noexcept override {
+                                   const saml::MessageSigner&, Instant, const std::stop_token& stop) noexcept override {
         const std::lock_guard lock(mutex_);
-        asked.push_back({idp.entity_id, ask});
+        asked.push_back({idp.entity_id, ask, stop.stop_requested()});
         if (on_ask) on_ask();
         idp_adapter::LogoutVerdict verdict{
             .kind = idp_adapter::LogoutVerdict::Kind::success, .status = {}, .why = {}, .request_id = {}};
@@ -137,6 +137,7 @@ public:
     struct Asked {
         saml::EntityID idp;
         idp_adapter::LogoutAsk ask;
+        bool is_to_stop;
     };
     std::vector<Asked> asked;
     std::deque<idp_adapter::LogoutVerdict> answers;

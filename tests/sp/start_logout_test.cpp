@@ -1,6 +1,8 @@
 // A logout that starts here: the sessions end first, whatever the IdP does, and nobody is told more than was proven.
 #include <boost/test/unit_test.hpp>
 
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 #include <set>
 
@@ -33,9 +35,10 @@ struct StartUnderTest : ServiceUnderTest {
     }
     LogoutService& start_service() {
         if (made) return *made;
-        LogoutServiceParts over_memory{parts.entity_id,       parts.destinations, parts.idps,   parts.signer,
-                                       parts.decryption_keys, parts.audit_digest, parts.policy, failing,
-                                       parts.applications,    parts.audit,        parts.clock,  parts.idp_link};
+        LogoutServiceParts over_memory{
+            parts.entity_id,    parts.destinations, parts.idps, parts.signer,       parts.decryption_keys,
+            parts.audit_digest, parts.policy,       failing,    parts.applications, parts.audit,
+            parts.clock,        parts.idp_link,     {},         parts.pace};
         made = std::make_unique<LogoutService>(std::move(over_memory), Housekeeping::by_host);
         return *made;
     }
@@ -158,6 +161,44 @@ BOOST_AUTO_TEST_CASE(a_late_login_is_known_by_its_authn_instant_where_each_asser
     BOOST_TEST((taken(memory.admit(anew)) == Admission::admitted));
 }
 
+/// Lets nobody go on before so many wait at once, or, so that a test that fails ends, before a while has passed.
+struct Assembly final : Pace {
+    explicit Assembly(std::size_t its_size) : size(its_size) {}
+    [[nodiscard]] SteadyTime now() const noexcept override { return {}; }
+    void wait(Alarm&, SteadyTime deadline) const override {
+        std::unique_lock lock(mutex);
+        ++waiting;
+        deadlines.insert(deadline);
+        changed.notify_all();
+        changed.wait_for(lock, 10s, [this] { return waiting >= size; });
+    }
+    void run_all(const std::vector<std::function<void()>>& works) const override { ThreadPace().run_all(works); }
+
+    const std::size_t size;
+    mutable std::mutex mutex;
+    mutable std::condition_variable changed;
+    mutable std::size_t waiting = 0;
+    mutable std::set<SteadyTime> deadlines;
+};
+
+BOOST_AUTO_TEST_CASE(the_applications_of_all_principals_have_one_deadline_together) {
+    const Assembly assembly(12);
+    parts.pace = &assembly;
+    application.hold_back();
+    std::vector<std::string> ids;
+    for (int i = 0; i < 12; ++i) {
+        const std::string n = std::to_string(i);
+        admit(session("S" + n, {"i" + n}, "N" + n));
+        ids.push_back("S" + n);
+    }
+    const auto result = log_out(ids);
+    BOOST_TEST(assembly.waiting == 12U);  // and none of them twice
+    BOOST_TEST(assembly.deadlines.size() == 1U);
+    BOOST_TEST(result.idps.front().local.failed == 12U);
+    BOOST_TEST(link.asked.size() == 12U);
+    application.release();
+}
+
 BOOST_AUTO_TEST_CASE(names_more_indexes_than_one_request_may_have_in_several) {
     std::vector<std::string> ids;
     for (int i = 0; i < 70; ++i) {
@@ -213,6 +254,22 @@ BOOST_AUTO_TEST_CASE(an_idp_that_is_down_is_asked_again_until_it_answers) {
     BOOST_TEST_REQUIRE(link.asked.size() == 3U);
     BOOST_TEST((link.asked[2].ask.not_on_or_after == link.asked[0].ask.not_on_or_after));
     BOOST_TEST(joined(link.asked[2].ask.session_indexes) == "i1 ");
+    BOOST_TEST(kept() == 0U);
+}
+
+// The way to an IdP that hangs may be full of others: its turn comes, and the wait for it doesn't grow meanwhile.
+BOOST_AUTO_TEST_CASE(what_could_not_be_asked_for_others_sake_is_no_attempt) {
+    admit(session("S1", {"i1"}));
+    for (int i = 0; i < 6; ++i) link.will(Kind::unsent, ReplyErrc::busy);
+    const auto result = log_out({"S1"});
+    BOOST_TEST((result.extent == Extent::local_only));
+    BOOST_TEST(result.idps.front().why == "reply.busy");
+    BOOST_TEST((result.idps.front().retried == Retried::yes));
+    for (int i = 0; i < 6; ++i) {
+        clock.advance(5s);
+        BOOST_TEST(send_kept() == 1U);
+    }
+    BOOST_TEST(audit.last().status == "everywhere");
     BOOST_TEST(kept() == 0U);
 }
 
