@@ -174,7 +174,7 @@ HttpReply LocalLogouts::preview(const HttpRequest& request) {
 }
 
 HttpReply LocalLogouts::start(const sp::SessionSelection& selection, sp::LogoutReason reason) {
-    const auto result = service_.start_logout(selection, reason);
+    const auto result = service_.start_logout(selection, reason, stop_.get_token());
     return result ? told(*result) : failed(result.error());
 }
 

@@ -1,6 +1,7 @@
 // The local interface's other half: an application, or an administrator, ends sessions here and at their IdPs.
 #pragma once
 
+#include <stop_token>
 #include <string_view>
 
 #include "slo/saml/result.hpp"
@@ -20,6 +21,7 @@ public:
     explicit LocalLogouts(sp::LogoutService& service) : service_(service) {}
 
     [[nodiscard]] sp::HttpReply answer(const sp::HttpRequest& request);
+    void stop_waiting() noexcept { stop_.request_stop(); }
 
 private:
     [[nodiscard]] sp::HttpReply log_out_one(const sp::HttpRequest& request);
@@ -28,6 +30,7 @@ private:
     [[nodiscard]] sp::HttpReply start(const sp::SessionSelection& selection, sp::LogoutReason reason);
 
     sp::LogoutService& service_;
+    std::stop_source stop_;
 };
 
 }  // namespace slo::examples

@@ -32,6 +32,12 @@ auto required(Form& form, std::string_view name, Parse parse) -> decltype(parse(
 
 }  // namespace
 
+/// Logouts wait for applications and IdPs; checks and registrations never wait behind them.
+sp::HttpHandler::Lane LocalSessions::lane(const HttpRequest& request) const noexcept {
+    const std::string_view target = request.target;
+    return target.starts_with("/logouts") || target.ends_with(logout_suffix) ? Lane::waiting : Lane::usual;
+}
+
 sp::HttpStep LocalSessions::handle(const HttpRequest& request) noexcept {
     try {
         return answer(request);

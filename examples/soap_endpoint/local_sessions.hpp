@@ -18,6 +18,9 @@ public:
         : store_(store), service_(service), logouts_(service), sp_(std::move(sp)) {}
 
     [[nodiscard]] sp::HttpStep handle(const sp::HttpRequest& request) noexcept override;
+    [[nodiscard]] Lane lane(const sp::HttpRequest& request) const noexcept override;
+    /// Logouts wait for no IdP any more: their requests are sent by the next process, or by another node.
+    void stop_waiting() noexcept { logouts_.stop_waiting(); }
 
 private:
     [[nodiscard]] sp::HttpReply answer(const sp::HttpRequest& request);

@@ -56,6 +56,7 @@ public:
     [[nodiscard]] sp::HttpStep handle(const sp::HttpRequest& request) noexcept override {
         return behind->handle(request);
     }
+    [[nodiscard]] Lane lane(const sp::HttpRequest& request) const noexcept override { return behind->lane(request); }
     sp::HttpHandler* behind = nullptr;
 };
 
@@ -168,8 +169,9 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
     sp::HttpServerOptions options;
     options.address = "127.0.0.1";
     options.port = port;
-    // Its own: an application that asks never waits behind logouts; and enough for logouts that wait for IdPs.
+    // Their own: an application that asks never waits behind logouts, be they an IdP's or those that start here.
     options.handler_threads = std::max<std::size_t>(handler_threads, 8);
+    options.waiting_threads = 32;
     const std::string suffix = ":" + std::to_string(port);
     options.hosts = {"127.0.0.1" + suffix, "localhost" + suffix};  // a name that was re-bound to us isn't served
     return options;
@@ -294,6 +296,7 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
     std::jthread local_thread;
     if (local != nullptr) local_thread = std::jthread([local] { local->run(); });
     server.run();
+    parts.local_sessions.stop_waiting();
     if (local != nullptr) local->stop();
 }
 

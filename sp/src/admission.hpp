@@ -20,13 +20,13 @@
 
 namespace slo::sp {
 
-/// Admission hands out places and takes them back. Thread-safe; must outlive every Place.
-class Admission {
+/// ConnectionAdmission hands out places and takes them back. Thread-safe; must outlive every Place.
+class ConnectionAdmission {
 public:
     /// An IPv6 address; an IPv4 address is mapped into it.
     using Address = std::array<std::uint8_t, 16>;
 
-    Admission(std::size_t max_in_all, std::size_t max_per_address) noexcept
+    ConnectionAdmission(std::size_t max_in_all, std::size_t max_per_address) noexcept
         : max_in_all_(max_in_all), max_per_address_(max_per_address) {}
 
     class Place;
@@ -85,7 +85,7 @@ private:
 };
 
 /// A connection's place, for as long as the connection lives. At first the connection is arriving, and is left alone.
-class Admission::Place {
+class ConnectionAdmission::Place {
 public:
     Place(Place&& other) noexcept
         : admission_(std::exchange(other.admission_, nullptr)), peer_(other.peer_), seat_(other.seat_) {}
@@ -115,16 +115,16 @@ public:
     }
 
 private:
-    friend class Admission;
-    Place(Admission& admission, Peers::iterator peer, Seats::iterator seat) noexcept
+    friend class ConnectionAdmission;
+    Place(ConnectionAdmission& admission, Peers::iterator peer, Seats::iterator seat) noexcept
         : admission_(&admission), peer_(peer), seat_(seat) {}
 
-    Admission* admission_;
+    ConnectionAdmission* admission_;
     Peers::iterator peer_;
     Seats::iterator seat_;
 };
 
-inline std::optional<Admission::Place> Admission::enter(const Address& address) {
+inline std::optional<ConnectionAdmission::Place> ConnectionAdmission::enter(const Address& address) {
     const std::lock_guard lock(mutex_);
     if (const auto known = peers_.find(address); known != peers_.end() && known->second.present() >= max_per_address_) {
         if (!displace_in(known->second)) return std::nullopt;
@@ -137,12 +137,12 @@ inline std::optional<Admission::Place> Admission::enter(const Address& address) 
     return Place(*this, peer, seat);
 }
 
-inline bool Admission::make_room() {
+inline bool ConnectionAdmission::make_room() {
     const std::lock_guard lock(mutex_);
     return displace_anybody();
 }
 
-inline void Admission::change(Peer& peer, Seat& seat, State state) noexcept {
+inline void ConnectionAdmission::change(Peer& peer, Seat& seat, State state) noexcept {
     if (seat.state == State::arriving) --arriving_;
     if (seat.state == State::leaving) {
         --peer.leaving;
@@ -155,7 +155,7 @@ inline void Admission::change(Peer& peer, Seat& seat, State state) noexcept {
     seat.state = state;
 }
 
-inline bool Admission::displace_in(Peer& peer) {
+inline bool ConnectionAdmission::displace_in(Peer& peer) {
     const auto seat = peer.longest_waiting();
     if (seat == peer.seats.end() || leaving_ >= max_leaving) return false;
     seat->leave();
@@ -165,7 +165,7 @@ inline bool Admission::displace_in(Peer& peer) {
 }
 
 /// The address with the most connections pays; of equals, the one where somebody has waited longest.
-inline bool Admission::displace_anybody() {
+inline bool ConnectionAdmission::displace_anybody() {
     Peer* most = nullptr;
     for (auto& [address, peer] : peers_) {
         const auto seat = peer.longest_waiting();
@@ -177,7 +177,7 @@ inline bool Admission::displace_anybody() {
     return most && displace_in(*most);
 }
 
-inline void Admission::leave(Peers::iterator peer, Seats::iterator seat) noexcept {
+inline void ConnectionAdmission::leave(Peers::iterator peer, Seats::iterator seat) noexcept {
     const std::lock_guard lock(mutex_);
     change(peer->second, *seat, State::at_work);
     peer->second.seats.erase(seat);

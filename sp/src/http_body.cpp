@@ -8,6 +8,7 @@ namespace {
 // Room for a thousand chunks. Without it, chunks of one octet would cost six times the body limit.
 constexpr std::size_t max_framing_octets = 16 * 1024;
 constexpr std::size_t max_chunk_size = 0x0fff'ffff;
+constexpr unsigned max_chunk_size_digits = 16;  // leading zeros count
 
 int hex_value(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
@@ -60,6 +61,7 @@ bool RequestBody::take_framing(char octet) noexcept {
     switch (state_) {
         case State::size_first:
             left_ = 0;
+            size_digits_ = 0;
             state_ = State::size;
             return take_size_digit(octet);
         case State::size:
@@ -86,7 +88,7 @@ bool RequestBody::take_size_digit(char octet) noexcept {
     const int digit = hex_value(octet);
     if (digit < 0) return false;
     left_ = left_ * 16 + static_cast<std::size_t>(digit);
-    return left_ <= max_chunk_size;
+    return left_ <= max_chunk_size && ++size_digits_ <= max_chunk_size_digits;
 }
 
 }  // namespace slo::sp

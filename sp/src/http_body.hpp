@@ -35,6 +35,7 @@ private:
     State state_;
     std::size_t max_octets_;
     std::size_t left_;  ///< of the body or of this chunk
+    unsigned size_digits_ = 0;
     std::size_t framing_octets_ = 0;
     std::string octets_;
 };

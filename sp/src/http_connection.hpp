@@ -52,6 +52,13 @@ struct Service {
     HttpHandler& handler;
     std::optional<boost::asio::ssl::context> tls;
     HandlerThreads* threads = nullptr;  ///< none: handlers work in the connections' threads
+    HandlerThreads* waiting_threads = nullptr;
+
+    /// For `request`; null where that is the connection's own.
+    [[nodiscard]] HandlerThreads* threads_for(const HttpRequest& request) const noexcept {
+        const bool waits = waiting_threads != nullptr && handler.lane(request) == HttpHandler::Lane::waiting;
+        return waits ? waiting_threads : threads;
+    }
 
     struct {
         std::atomic<std::uint64_t> connections = 0;
@@ -84,7 +91,7 @@ struct Service {
 
 class Connection final : public Watched, public std::enable_shared_from_this<Connection> {
 public:
-    Connection(Service& service, ConnectionWatch& watch, Socket socket, Admission::Place place)
+    Connection(Service& service, ConnectionWatch& watch, Socket socket, ConnectionAdmission::Place place)
         : service_(service),
           watch_(watch),
           place_(std::move(place)),
@@ -115,7 +122,7 @@ private:
     [[nodiscard]] Task<std::optional<std::string>> receive_body(RequestHead head);
     [[nodiscard]] Task<HttpReply> ask_handler(HttpRequest request);
     [[nodiscard]] Task<HttpReply> settle(HttpStep step);
-    [[nodiscard]] Task<HttpReply> settle_elsewhere(HttpRequest request);
+    [[nodiscard]] Task<HttpReply> settle_elsewhere(HttpRequest request, HandlerThreads& threads);
     [[nodiscard]] Task<bool> send(std::string octets);
     [[nodiscard]] Task<void> refuse(Refusal refusal);
     [[nodiscard]] Task<void> close_gently();
@@ -135,7 +142,7 @@ private:
 
     Service& service_;
     ConnectionWatch& watch_;
-    Admission::Place place_;
+    ConnectionAdmission::Place place_;
     Socket socket_;
     std::optional<boost::asio::ssl::stream<Socket&>> tls_;
     std::string tls_key_;  ///< of the client's certificate
@@ -272,8 +279,8 @@ inline Task<HttpReply> Connection::ask_handler(HttpRequest request) {
     place_.works();
     HttpReply reply;
     try {
-        if (service_.threads) {
-            reply = co_await settle_elsewhere(std::move(request));
+        if (HandlerThreads* const threads = service_.threads_for(request)) {
+            reply = co_await settle_elsewhere(std::move(request), *threads);
         } else {
             HttpStep step = service_.handler.handle(request);
             reply = co_await settle(std::move(step));
@@ -302,10 +309,10 @@ inline Task<HttpReply> Connection::settle(HttpStep step) {
 }
 
 /// Whoever still waits for a thread when the server has stopped waiting is told to come again: nothing has happened.
-inline Task<HttpReply> Connection::settle_elsewhere(HttpRequest request) {
+inline Task<HttpReply> Connection::settle_elsewhere(HttpRequest request, HandlerThreads& threads) {
     using Turn = HandlerThreads::Turn;
-    const auto on = [threads = service_.threads](Turn turn) {
-        return [threads, turn](std::function<void()> work) { threads->post(turn, std::move(work)); };
+    const auto on = [&threads](Turn turn) {
+        return [&threads, turn](std::function<void()> work) { threads.post(turn, std::move(work)); };
     };
     const auto offer_hurry = [this](std::function<void()> hurry) { hurry_ = std::move(hurry); };
     auto errand = std::make_shared<detail::Errand>(service_.handler, std::move(request));

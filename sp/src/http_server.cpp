@@ -73,14 +73,14 @@ private:
 };
 
 /// One IPv6 customer has a /64 at least: its addresses count as one.
-Admission::Address counted_as(const asio::ip::address& address) {
+ConnectionAdmission::Address counted_as(const asio::ip::address& address) {
     if (address.is_v4()) return asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes();
     auto octets = address.to_v6().to_bytes();
     if (!address.to_v6().is_v4_mapped()) std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
     return octets;
 }
 
-Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket socket, Admission::Place place) {
+Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket socket, ConnectionAdmission::Place place) {
     try {
         const auto connection = std::make_shared<Connection>(service, watch, std::move(socket), std::move(place));
         co_await connection->serve();
@@ -97,7 +97,7 @@ Result<void> check(const HttpServerOptions& options) {
     if (options.threads == 0 || options.threads > 256) {
         return fail(Errc::configuration_invalid, "the server's number of threads must be 1 to 256");
     }
-    if (options.handler_threads > 1024) {
+    if (options.handler_threads > 1024 || options.waiting_threads > 1024) {
         return fail(Errc::configuration_invalid, "the server's handler_threads must be at most 1024");
     }
     if (options.max_header_octets > largest_header_limit) {
@@ -153,13 +153,13 @@ struct HttpServer::Impl {
 
     [[nodiscard]] Task<void> accept_all();
     [[nodiscard]] Task<bool> accept_one(Worker& worker);
-    [[nodiscard]] Task<std::optional<Admission::Place>> place_for(Admission::Address address);
+    [[nodiscard]] Task<std::optional<ConnectionAdmission::Place>> place_for(ConnectionAdmission::Address address);
     void run();
     void stop() noexcept;
     void drain();
 
     Service service;
-    Admission admission;
+    ConnectionAdmission admission;
     // The io_contexts own the connections, which use everything above; what stands below uses an io_context.
     std::vector<std::unique_ptr<Worker>> workers;
     std::optional<Acceptor> acceptor;
@@ -187,7 +187,7 @@ Task<void> HttpServer::Impl::accept_all() {
 
 /// Who was told to leave goes as soon as its thread gets to it, and who has just come can be told as soon as its thread
 /// has begun with it; the newcomer waits for that, and so do all behind it.
-Task<std::optional<Admission::Place>> HttpServer::Impl::place_for(Admission::Address address) {
+Task<std::optional<ConnectionAdmission::Place>> HttpServer::Impl::place_for(ConnectionAdmission::Address address) {
     Timer pause(workers.front()->io);
     for (;;) {
         const bool room_to_come = admission.is_unsettled();
@@ -223,10 +223,14 @@ void HttpServer::Impl::run() {
     // Made here and not in open(), between which a program may change its user or narrow what its threads may do.
     // Gone after the event loops have ended: a loop ends when every request of its connections is answered.
     std::optional<HandlerThreads> handlers;
+    std::optional<HandlerThreads> waiting;
     std::vector<std::jthread> threads;
     try {
         if (service.options.handler_threads != 0) {
             service.threads = &handlers.emplace(service.options.handler_threads);
+        }
+        if (service.options.waiting_threads != 0) {
+            service.waiting_threads = &waiting.emplace(service.options.waiting_threads);
         }
         for (std::size_t i = 1; i < workers.size(); ++i) {
             threads.emplace_back([this, i] { workers[i]->run(service.counters.failures); });

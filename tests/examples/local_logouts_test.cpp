@@ -53,6 +53,29 @@ BOOST_AUTO_TEST_CASE(what_the_idp_did_not_confirm_is_not_everywhere) {
     BOOST_TEST(!lives("c1"));
 }
 
+BOOST_AUTO_TEST_CASE(a_process_that_is_to_stop_waits_for_no_idp) {
+    sign_in("c1", "ann", "_1");
+    sign_in("c2", "bob", "_2");
+    BOOST_TEST(send("POST", "/sessions/c1/logout").status == 200);
+    sessions.stop_waiting();
+    BOOST_TEST(send("POST", "/sessions/c2/logout").status == 200);
+    BOOST_TEST_REQUIRE(local.link.asked.size() == 2U);
+    BOOST_TEST(!local.link.asked.front().is_to_stop);
+    BOOST_TEST(local.link.asked.back().is_to_stop);
+}
+
+BOOST_AUTO_TEST_CASE(only_logouts_are_worked_at_where_they_hold_up_nobody) {
+    using Lane = sp::HttpHandler::Lane;
+    const auto lane = [this](const char* method, const char* target) {
+        return sessions.lane({method, target, {}, {}});
+    };
+    for (const char* target : {"/sessions/c1/logout", "/logouts", "/logouts/preview"}) {
+        BOOST_TEST((lane("POST", target) == Lane::waiting), target);
+    }
+    BOOST_TEST((lane("POST", "/sessions") == Lane::usual));
+    BOOST_TEST((lane("GET", "/sessions/c1") == Lane::usual));
+}
+
 BOOST_AUTO_TEST_CASE(a_session_that_is_gone_is_not_found) {
     BOOST_TEST(send("POST", "/sessions/c1/logout").status == 404);
     BOOST_TEST(send("POST", "/logouts", "local_id=c1").status == 404);

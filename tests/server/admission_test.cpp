@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-using slo::sp::Admission;
+using slo::sp::ConnectionAdmission;
 
 namespace {
 
-Admission::Address address(std::uint8_t number) {
-    Admission::Address octets{};
+ConnectionAdmission::Address address(std::uint8_t number) {
+    ConnectionAdmission::Address octets{};
     octets.back() = number;
     return octets;
 }
@@ -29,7 +29,7 @@ public:
         guests_.back().second.waits();
         return true;
     }
-    Admission::Place& place(char name) {
+    ConnectionAdmission::Place& place(char name) {
         for (auto& guest : guests_) {
             if (guest.first == name) return guest.second;
         }
@@ -41,11 +41,11 @@ public:
         return all;
     }
 
-    Admission admission;
+    ConnectionAdmission admission;
     std::string told;
 
 private:
-    std::deque<std::pair<char, Admission::Place>> guests_;
+    std::deque<std::pair<char, ConnectionAdmission::Place>> guests_;
 };
 
 }  // namespace
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(leaves_alone_who_is_at_work) {
 }
 
 BOOST_AUTO_TEST_CASE(is_unsettled_while_somebody_arrives_or_leaves) {
-    Admission admission(1, 1);
+    ConnectionAdmission admission(1, 1);
     BOOST_TEST(!admission.is_unsettled());
     auto place = admission.enter(address(1));
     BOOST_TEST(admission.is_unsettled());
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(tells_only_so_many_before_the_first_of_them_has_left) {
 }
 
 BOOST_AUTO_TEST_CASE(takes_places_back) {
-    Admission admission(1, 1);
+    ConnectionAdmission admission(1, 1);
     for (int i = 0; i < 3; ++i) {
         const auto place = admission.enter(address(1));
         BOOST_TEST(place.has_value());

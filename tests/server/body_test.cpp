@@ -56,6 +56,8 @@ BOOST_AUTO_TEST_CASE(refuses_malformed_chunks_however_they_are_cut) {
         {"0\r\n\n", "400"},
         {"10000000\r\n", "400"},
         {"ffffffffffffffff1\r\n", "400"},
+        {"00000000000000001\r\n", "400"},
+        {"0000000000000040\r\n", "incomplete"},
         {"41\r\n", "413"},
         {"40\r\n" /* 64 fit */, "incomplete"},
     };

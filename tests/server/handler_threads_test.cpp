@@ -74,6 +74,22 @@ BOOST_AUTO_TEST_CASE(handlers_that_block_delay_no_other_connection) {
         BOOST_TEST(held[i].receive().body == "passed /gate" + std::to_string(i));
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_wait_for_others_hold_up_no_usual_one) {
+    Gate gate;
+    RunningServer running({.handler_threads = 1, .waiting_threads = 2}, through(gate));
+    std::vector<Client> held;
+    for (int i = 0; i < 5; ++i) {
+        held.push_back(running.connect());
+        held.back().send(get("/gate?waits"));
+    }
+    for (int i = 0; i < 2; ++i) gate.wait_for_one();
+    auto other = running.connect();
+    BOOST_TEST(other.ask(get("/other")).body == "plain");
+    gate.open();
+    for (Client& one : held) BOOST_TEST(one.receive().status == 200);
+    BOOST_TEST(gate.most_at_work == 2);
+}
+
 BOOST_AUTO_TEST_CASE(as_many_as_there_are_threads_work_and_the_others_wait) {
     Gate gate;
     RunningServer running({.threads = 2, .handler_threads = 2}, through(gate));

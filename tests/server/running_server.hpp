@@ -28,6 +28,10 @@ public:
             .status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = request.target + "|" + request.body};
     }
 
+    Lane lane(const sp::HttpRequest& request) const noexcept override {
+        return request.target.ends_with("?waits") ? Lane::waiting : Lane::usual;
+    }
+
     [[nodiscard]] std::vector<sp::HttpRequest> requests() const {
         const std::lock_guard lock(mutex_);
         return requests_;

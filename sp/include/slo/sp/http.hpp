@@ -47,7 +47,14 @@ using HttpStep = std::variant<HttpReply, PendingReply>;
 /// async_answer keep that from an event loop.
 class HttpHandler {
 public:
+    /// Which of a server's threads a request is worked at in.
+    enum class Lane {
+        usual,
+        waiting,  ///< its answer waits for others than the store: HttpServerOptions::waiting_threads
+    };
     virtual ~HttpHandler() = default;
+    /// Asked once for each request, before handle(), in a thread that mustn't be blocked.
+    [[nodiscard]] virtual Lane lane(const HttpRequest&) const noexcept { return Lane::usual; }
     [[nodiscard]] virtual HttpStep handle(const HttpRequest& request) noexcept = 0;
 };
 

@@ -40,6 +40,9 @@ struct HttpServerOptions {
     /// there and back. When all are at work, requests wait, at most one for each connection, with no limit but their
     /// client's patience: a budget begins with the handler.
     std::size_t handler_threads = 0;
+    /// How many more of the same there are for requests of HttpHandler::Lane::waiting, so that no other request ever
+    /// waits behind them. 0: they are like all others.
+    std::size_t waiting_threads = 0;
 
     // At a cap a newcomer takes the place of the connection that has waited longest for its peer. It is refused where
     // all are being answered. A limit of descriptors below the first cap has the same effect.
