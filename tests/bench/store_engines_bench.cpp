@@ -1,6 +1,7 @@
-// The engines beside each other: store_engines_bench ENGINE FOLDER [sessions]...
+// The engines beside each other: store_engines_bench ENGINE FOLDER [short] [sessions]...
 // For each number of sessions: what one caller and what thirty-two get done a second, how much room a session takes,
-// and how long the store takes to open again. ENGINE is memory, sqlite or redis; FOLDER is where files go.
+// and how long the store takes to open again. ENGINE is memory, sqlite or redis; FOLDER is where files go. With `short`
+// the SessionIndexes have 15 characters instead of 33, so that no session is found by its index alone.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -153,7 +154,8 @@ double signatures_a_second() {
 /// One store, filled further and further.
 class Bench {
 public:
-    explicit Bench(Engine& engine) : engine_(engine), store_(engine.open(clock_)), signatures_(signatures_a_second()) {}
+    Bench(Engine& engine, Indexes indexes)
+        : engine_(engine), indexes_(indexes), store_(engine.open(clock_)), signatures_(signatures_a_second()) {}
 
     static void heading() {
         std::printf("%10s %9s %9s %9s %9s %9s %9s %10s %9s\n", "sessions", "admit", "x32", "find", "x32", "logout",
@@ -184,7 +186,7 @@ private:
 
     double admit(unsigned callers, std::uint64_t count, Seconds longest) {
         const Run run(callers, admitted_, count, longest, [this](std::uint64_t i) {
-            if (must(store_->admit(session(i, clock_.time))) != sp::Admission::admitted) std::abort();
+            if (must(store_->admit(session(i, clock_.time, indexes_))) != sp::Admission::admitted) std::abort();
         });
         admitted_ += run.done();
         return run.a_second();
@@ -201,12 +203,13 @@ private:
 
     double log_out_some(unsigned callers) {
         const Run run(callers, gone_, admitted_ - gone_, row_time,
-                      [this](std::uint64_t i) { log_out(*store_, order(i, clock_.time)); });
+                      [this](std::uint64_t i) { log_out(*store_, order(i, clock_.time, indexes_)); });
         gone_ += run.done();
         return run.a_second();
     }
 
     Engine& engine_;
+    Indexes indexes_;
     StandingClock clock_;
     std::unique_ptr<sp::SessionStore> store_;
     double signatures_;
@@ -226,14 +229,15 @@ std::unique_ptr<Engine> engine_named(std::string_view name, const char* folder) 
 int main(int argc, char** argv) {
     const auto engine = argc >= 3 ? engine_named(argv[1], argv[2]) : nullptr;
     if (!engine) {
-        std::fputs("usage: store_engines_bench memory|sqlite|redis FOLDER [sessions]...\n", stderr);
+        std::fputs("usage: store_engines_bench memory|sqlite|redis FOLDER [short] [sessions]...\n", stderr);
         return 2;
     }
     std::vector<std::uint64_t> sizes;
-    for (int i = 3; i < argc; ++i) sizes.push_back(std::strtoull(argv[i], nullptr, 10));
+    const bool is_short = argc > 3 && std::string_view(argv[3]) == "short";
+    for (int i = is_short ? 4 : 3; i < argc; ++i) sizes.push_back(std::strtoull(argv[i], nullptr, 10));
     if (sizes.empty()) sizes = {10'000, 100'000, 1'000'000};
     std::printf("%s, operations a second by one caller and by %u\n", argv[1], many);
     Bench::heading();
-    Bench bench(*engine);
+    Bench bench(*engine, is_short ? Indexes::too_short_to_be_found_by : Indexes::usual);
     for (const std::uint64_t size : sizes) bench.row(size);
 }

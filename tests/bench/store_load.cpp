@@ -38,8 +38,8 @@ saml::NameID name_id(std::uint64_t number) {
             .sp_provided_id = std::nullopt};
 }
 
-saml::SessionIndex session_index(std::uint64_t number) {
-    return parsed<saml::SessionIndex>("_" + digits(number, 32));
+saml::SessionIndex session_index(std::uint64_t number, Indexes indexes) {
+    return parsed<saml::SessionIndex>("_" + digits(number, indexes == Indexes::usual ? 32 : 14));
 }
 
 }  // namespace
@@ -48,21 +48,21 @@ sp::LocalSessionID local_id(std::uint64_t number) {
     return parsed<sp::LocalSessionID>(digits(number * 0x9E3779B97F4A7C15U, 16) + digits(number, 16));
 }
 
-sp::Session session(std::uint64_t number, Instant now) {
+sp::Session session(std::uint64_t number, Instant now, Indexes indexes) {
     return {.id = local_id(number),
             .idp = partner(number),
             .sp = our_id,
             .name_id = name_id(number),
-            .session_indexes = {session_index(number)},
+            .session_indexes = {session_index(number, indexes)},
             .authn_instant = now,
             .expires = now + std::chrono::hours(8)};
 }
 
-sp::LogoutOrder order(std::uint64_t number, Instant now) {
+sp::LogoutOrder order(std::uint64_t number, Instant now, Indexes indexes) {
     return {.key = {partner(number), parsed<saml::MessageID>("_" + digits(number, 32))},
             .sp = our_id,
             .name_id = name_id(number),
-            .session_indexes = {session_index(number)},
+            .session_indexes = {session_index(number, indexes)},
             .as_of = now,
             .keep_until = now + std::chrono::hours(1)};
 }

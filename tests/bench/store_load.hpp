@@ -17,11 +17,13 @@ struct StandingClock final : sp::Clock {
     Instant time{std::chrono::hours(490'000)};
 };
 
+enum class Indexes { usual, too_short_to_be_found_by };
+
 [[nodiscard]] sp::LocalSessionID local_id(std::uint64_t number);
 /// A session of a principal of its own, from a login at `now`, for eight hours.
-[[nodiscard]] sp::Session session(std::uint64_t number, Instant now);
+[[nodiscard]] sp::Session session(std::uint64_t number, Instant now, Indexes indexes = Indexes::usual);
 /// Orders that session(number)'s index ends.
-[[nodiscard]] sp::LogoutOrder order(std::uint64_t number, Instant now);
+[[nodiscard]] sp::LogoutOrder order(std::uint64_t number, Instant now, Indexes indexes = Indexes::usual);
 /// Begins and completes; aborts unless exactly one session ended.
 void log_out(sp::SessionStore& store, const sp::LogoutOrder& order);
 [[nodiscard]] std::size_t resident_bytes();
