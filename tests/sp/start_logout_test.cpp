@@ -4,13 +4,10 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <optional>
 #include <set>
 
-#include "service_under_test.hpp"
 #include "slo/saml/error.hpp"
-#include "slo/sp/logout_service.hpp"
-#include "slo/sp/memory_session_store.hpp"
+#include "start_under_test.hpp"
 
 namespace slo::sp {
 
@@ -20,57 +17,6 @@ using idp_adapter::ReplyErrc;
 using Kind = idp_adapter::LogoutVerdict::Kind;
 
 namespace {
-
-const auto idp2_id = parsed<saml::EntityID>("https://idp2.example.org/metadata");
-
-/// Everything around a service whose users log out, over a real store.
-struct StartUnderTest : ServiceUnderTest {
-    MemorySessionStore memory{clock, digest, {}};
-    FailingStore failing{memory};
-    ScriptedLink link;
-    std::unique_ptr<LogoutService> made;
-
-    StartUnderTest() {
-        parts.idps = directory_of({idp_that_can_be_asked(), idp_that_can_be_asked(idp2_id)});
-        parts.idp_link = &link;
-    }
-    LogoutService& start_service() {
-        if (made) return *made;
-        LogoutServiceParts over_memory{
-            parts.entity_id,    parts.destinations, parts.idps, parts.signer,       parts.decryption_keys,
-            parts.audit_digest, parts.policy,       failing,    parts.applications, parts.audit,
-            parts.clock,        parts.idp_link,     {},         parts.pace};
-        made = std::make_unique<LogoutService>(std::move(over_memory), Housekeeping::by_host);
-        return *made;
-    }
-
-    Session session(std::string_view id, std::vector<std::string> indexes, std::string_view name = "N1",
-                    const saml::EntityID& idp = idp_id) {
-        Session made_session = session_named(id, name);
-        made_session.idp = idp;
-        made_session.session_indexes.clear();
-        for (const auto& index : indexes) made_session.session_indexes.push_back(parsed<saml::SessionIndex>(index));
-        made_session.authn_instant = clock.now() - 10min;
-        made_session.expires = clock.now() + 8h;
-        return made_session;
-    }
-    void admit(const Session& wanted) { BOOST_REQUIRE((taken(memory.admit(wanted)) == Admission::admitted)); }
-    bool lives(std::string_view id) { return taken(memory.find(parsed<LocalSessionID>(id))).has_value(); }
-
-    Result<GlobalLogoutResult> start(const SessionSelection& selection, LogoutReason reason = LogoutReason::user) {
-        return start_service().start_logout(selection, reason);
-    }
-    GlobalLogoutResult log_out(const std::vector<std::string>& ids) {
-        SessionsByID selection;
-        for (const auto& id : ids) selection.ids.push_back(parsed<LocalSessionID>(id));
-        return taken(start(selection));
-    }
-    std::size_t send_kept() { return taken(start_service().send_kept_requests()); }
-    std::size_t kept() {
-        const auto far = clock.now() + 1000h;
-        return taken(memory.take_due_requests(far, far, 1000)).size();
-    }
-};
 
 std::string joined(const std::vector<saml::SessionIndex>& indexes) {
     std::string text;

@@ -92,7 +92,8 @@ std::string RecordingApplication::told() const {
 }
 
 Result<sp::BegunLogout> FailingStore::begin_logout(const sp::LogoutOrder& order, const sp::RoundClaim& claim) {
-    if (fault_ == Fault::begin_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
+    if (fault_ == Fault::begin_fails) return failed();
+    if (fault_ == Fault::begin_finds_no_room) return sp::fail(sp::Errc::store_full);
     if (fault_ == Fault::begin_throws) throw std::runtime_error("thrown by the store of this test");
     ++changes_;
     auto begun = store_.begin_logout(order, claim);
@@ -101,7 +102,7 @@ Result<sp::BegunLogout> FailingStore::begin_logout(const sp::LogoutOrder& order,
 }
 
 Result<sp::LogoutOutcome> FailingStore::complete_logout(const sp::LogoutKey& key, const sp::RoundReport& report) {
-    if (fault_ == Fault::complete_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
+    if (fault_ == Fault::complete_fails) return failed();
     ++changes_;
     return store_.complete_logout(key, report);
 }

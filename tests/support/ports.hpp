@@ -86,7 +86,18 @@ class FailingStore final : public sp::SessionStore {
 public:
     explicit FailingStore(sp::SessionStore& store) : store_(store) {}
 
-    enum class Fault { none, begin_fails, begin_loses_its_answer, complete_fails, begin_throws, keep_fails };
+    enum class Fault {
+        none,
+        begin_fails,
+        begin_finds_no_room,
+        begin_loses_its_answer,
+        begin_throws,
+        complete_fails,
+        find_fails,
+        keep_fails,
+        listing_fails,
+        naming_fails
+    };
     void inject(Fault fault) noexcept { fault_ = fault; }
 
     /// How many calls that may change something have reached the store.
@@ -109,12 +120,14 @@ public:
     [[nodiscard]] Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey& key,
                                                             const sp::RoundReport& report) override;
     [[nodiscard]] Result<std::optional<sp::Session>> find(const sp::LocalSessionID& id) override {
+        if (fault_ == Fault::find_fails) return failed();
         return store_.find(id);
     }
     [[nodiscard]] Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override {
         return store_.unfinished_logouts();
     }
     [[nodiscard]] Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder& order) override {
+        if (fault_ == Fault::naming_fails) return failed();
         return store_.named_by(order);
     }
     [[nodiscard]] Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder& order) override {
@@ -122,11 +135,12 @@ public:
     }
     [[nodiscard]] Result<sp::SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                       std::size_t count) override {
+        if (fault_ == Fault::listing_fails) return failed();
         return store_.sessions_of(idp, after, count);
     }
     [[nodiscard]] Result<std::vector<saml::EntityID>> idps_of_sessions() override { return store_.idps_of_sessions(); }
     [[nodiscard]] Result<void> keep_request(const sp::KeptRequest& request) override {
-        if (fault_ == Fault::keep_fails) return sp::fail(sp::Errc::store_failed, "the disk of this test is full");
+        if (fault_ == Fault::keep_fails) return failed();
         ++changes_;
         return store_.keep_request(request);
     }
@@ -142,6 +156,8 @@ public:
     }
 
 private:
+    static Failure failed() { return sp::fail(sp::Errc::store_failed, "the disk of this test is full"); }
+
     sp::SessionStore& store_;
     std::atomic<Fault> fault_ = Fault::none;
     std::atomic<unsigned> changes_ = 0;

@@ -1,0 +1,93 @@
+// A logout that starts here and meets a store that fails, or an IdP that can't be asked.
+#include <boost/test/unit_test.hpp>
+
+#include <utility>
+#include <vector>
+
+#include "start_under_test.hpp"
+
+namespace slo::sp {
+
+using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
+using namespace std::chrono_literals;
+using idp_adapter::ReplyErrc;
+using Kind = idp_adapter::LogoutVerdict::Kind;
+
+BOOST_FIXTURE_TEST_SUITE(start_logout_failures, StartUnderTest)
+
+BOOST_AUTO_TEST_CASE(where_the_store_has_no_room_for_it_nothing_happens_and_nothing_is_kept) {
+    admit(session("S1", {"i1"}));
+    failing.inject(FailingStore::Fault::begin_finds_no_room);
+    const auto result = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
+    BOOST_TEST((result.error().code == Errc::store_full));
+    BOOST_TEST(lives("S1"));
+    BOOST_TEST(link.asked.empty());
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_happens_where_the_store_cannot_say_which_sessions_are_meant) {
+    using Fault = FailingStore::Fault;
+    const SessionsByID one{{parsed<LocalSessionID>("S1")}};
+    const SessionsOfPrincipal all_of_one{.idp = idp_id, .name_id = session_named("S1").name_id, .matching = {}};
+    const std::vector<std::pair<Fault, SessionSelection>> trials{{Fault::find_fails, one},
+                                                                 {Fault::naming_fails, one},
+                                                                 {Fault::naming_fails, all_of_one},
+                                                                 {Fault::listing_fails, SessionsOfIdp{idp_id}}};
+    admit(session("S1", {"i1"}));
+    for (const auto& [fault, selection] : trials) {
+        failing.inject(fault);
+        BOOST_TEST((start(selection).error().code == Errc::store_failed));
+        BOOST_TEST((start_service().preview(selection).error().code == Errc::store_failed));
+        BOOST_TEST(lives("S1"));
+        BOOST_TEST(link.asked.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_kept_for_an_idp_that_is_no_partner_any_more_ends_here_and_is_forgotten) {
+    admit(session("S1", {"i1"}));
+    link.will(Kind::unsent, ReplyErrc::unreachable);
+    BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));
+    made.reset();
+    parts.idps = directory_of({idp_that_can_be_asked(idp2_id)});
+    clock.advance(5s);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(link.asked.size() == 1U);
+    BOOST_TEST(audit.last().event == "resend");
+    BOOST_TEST(audit.last().status == "local_only");
+    BOOST_TEST(audit.last().rule == "check.issuer_unknown");
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_kept_is_forgotten_where_there_is_no_way_to_idps_any_more) {
+    admit(session("S1", {"i1"}));
+    link.will(Kind::unsent, ReplyErrc::unreachable);
+    BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));
+    made.reset();
+    parts.idp_link = nullptr;
+    clock.advance(5s);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(audit.last().status == "local_only");
+    BOOST_TEST(audit.last().rule == "request.no_link");
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_is_told_why_an_idp_of_many_sessions_will_not_be_asked) {
+    parts.idps = directory_of({idp_with_first_key()});
+    constexpr std::size_t more_than_are_asked_at_once = 17;
+    for (std::size_t i = 0; i < more_than_are_asked_at_once; ++i) {
+        const std::string n = std::to_string(i);
+        admit(session("S" + n, {"i" + n}, "user" + n));
+    }
+    const auto result = taken(start(SessionsOfIdp{idp_id}, LogoutReason::admin));
+    BOOST_TEST_REQUIRE(result.idps.size() == 1U);
+    BOOST_TEST(result.idps.front().logouts == more_than_are_asked_at_once);
+    BOOST_TEST((result.idps.front().extent == Extent::local_only));
+    BOOST_TEST(result.idps.front().why == "reply.no_endpoint");
+    BOOST_TEST((result.idps.front().retried == Retried::no));
+    BOOST_TEST(audit.last().rule == "reply.no_endpoint");
+    BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::sp
