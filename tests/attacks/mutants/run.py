@@ -20,26 +20,18 @@ Exit code 1: a row survived the loss of its check without an explanation, or no 
 """
 
 import dataclasses
-import os
 import pathlib
 import re
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+from workshop import ROOT, Workshop, die
+
 LISTS = sorted((ROOT / "tests/attacks/mutants").glob("*.txt"))
 MATRIX = ROOT / "tests/attacks/matrix.txt"
-NOT_COPIED = {".git", "build"}
-TIME_LIMIT = 120  # seconds for one row; the slowest takes a few
 ROW = re.compile(r"[A-Z]{3}-\d+")
-
-
-def die(message):
-    sys.exit(f"mutants: {message}")
 
 
 @dataclasses.dataclass
@@ -113,79 +105,17 @@ def read_matrix(text):
     return rows
 
 
-class Workshop:
-    """The copy of the sources, its build, and the tests in it."""
+class Rows(Workshop):
+    """The tests that play rows."""
 
     def __init__(self, folder):
-        self.source, self.out, self.logs = folder / "source", folder / "out", folder / "logs"
+        super().__init__(folder)
         self.contents = {}  # program -> the full names of its test cases and suites
 
-    def copy(self):
-        """Only what has changed, so that the build goes on from the last one."""
-        kept = set()
-        for path, folders, files in os.walk(ROOT):
-            here = pathlib.Path(path)
-            folders[:] = [f for f in folders if f not in NOT_COPIED]
-            for file in files:
-                target = self.source / here.relative_to(ROOT) / file
-                kept.add(target)
-                octets = (here / file).read_bytes()
-                if not target.exists() or target.read_bytes() != octets:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(here / file, target)
-        for old in self.source.rglob("*"):
-            if old.is_file() and old not in kept:
-                old.unlink()
-
-    def configure(self):
-        options = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O0"]
-        if shutil.which("ccache"):
-            options.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
-        done = subprocess.run(["cmake", "-S", self.source, "-B", self.out, *options], capture_output=True, text=True)
-        if done.returncode != 0:
-            die("cmake failed\n" + done.stdout + done.stderr)
-
-    def build(self, programs):
-        """Nothing, or what the build complained about."""
-        targets = sorted(programs - {""})
-        if not targets:
-            return None
-        done = subprocess.run(["ninja", "-C", self.out, "-j2", *targets], capture_output=True, text=True)
-        return done.stdout[-4000:] if done.returncode != 0 else None
-
-    def program(self, name):
-        found = [p for p in (self.out / "tests").rglob(name) if p.is_file() and os.access(p, os.X_OK)]
-        return str(found[0]) if found else die(f"no program {name}")
-
-    def run(self, command, log):
-        """Whether it passes. All that it started ends with it, and it leaves no core file."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        with open(self.logs / f"{log}.txt", "wb") as output:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.out,
-                                       start_new_session=True,
-                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
-            try:
-                return process.wait(TIME_LIMIT) == 0
-            except subprocess.TimeoutExpired:
-                output.write(b"\nmutants: no end within the time limit\n")
-                return False
-            finally:
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-                process.wait()
-
     def named(self, program, name):
-        """The full names under which a Boost.Test program has `name`, from what --list_content indents."""
+        """The full names under which a Boost.Test program has `name`."""
         if program not in self.contents:
-            listed = subprocess.run([self.program(program), "--list_content"], capture_output=True, text=True).stderr
-            path, names = [], []
-            for line in listed.splitlines():
-                depth = (len(line) - len(line.lstrip())) // 4
-                path[depth:] = [line.split(":")[0].strip().rstrip("*")]
-                names.append("/".join(path))
-            self.contents[program] = names
+            self.contents[program] = self.listed(program)
         found = [n for n in self.contents[program] if n.split("/")[-1] == name]
         return found or die(f"{program} has no test case {name}")
 
@@ -317,7 +247,7 @@ def main():
         by_construction, unnamed = {}, []
         rows = {r: rows[r] for m in mutants for r in m.rows}
 
-    workshop = Workshop(pathlib.Path(sys.argv[1]).resolve())
+    workshop = Rows(pathlib.Path(sys.argv[1]).resolve())
     shutil.rmtree(workshop.logs, ignore_errors=True)
     begun = time.monotonic()
     workshop.copy()
