@@ -35,9 +35,10 @@ public:
                servers_[1]->address() + "\"]\n";
     }
     FaultMix mix() const override {
-        FaultMix mix{.kinds = {FaultKind::server_kill, FaultKind::server_pause, FaultKind::slot_move},
-                     .hold = {200ms, 3s},
-                     .gap = {2s, 5s}};
+        FaultMix mix{
+            .kinds = {FaultKind::server_kill, FaultKind::server_pause, FaultKind::answers_lost, FaultKind::slot_move},
+            .hold = {200ms, 3s},
+            .gap = {2s, 5s}};
         if (cuts_) mix.kinds.push_back(FaultKind::server_cut);
         return mix;
     }

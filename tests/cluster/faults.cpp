@@ -21,6 +21,8 @@ std::string_view name_of(FaultKind kind) noexcept {
             return "server paused";
         case FaultKind::server_cut:
             return "server cut off";
+        case FaultKind::answers_lost:
+            return "server's answers lost";
         case FaultKind::replica_kill:
             return "replica killed";
         case FaultKind::replica_cut:

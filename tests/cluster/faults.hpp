@@ -15,6 +15,7 @@ enum class FaultKind {
     server_kill,  ///< -9 for a Redis server: the only one, a master of the Cluster, the primary
     server_pause,
     server_cut,
+    answers_lost,  ///< its clients' connections are closed again and again: what they asked for may be done
     replica_kill,
     replica_cut,
     split,      ///< the primary and one node on one side, everybody else on the other

@@ -43,10 +43,10 @@ public:
     /// Sentinels make an old primary a replica of the new one only eight seconds after they see it again, so faults
     /// come less often than elsewhere.
     FaultMix mix() const override {
-        FaultMix mix{
-            .kinds = {FaultKind::server_kill, FaultKind::server_pause, FaultKind::failover, FaultKind::replica_kill},
-            .hold = {1s, 5s},
-            .gap = {12s, 16s}};
+        FaultMix mix{.kinds = {FaultKind::server_kill, FaultKind::server_pause, FaultKind::answers_lost,
+                               FaultKind::failover, FaultKind::replica_kill},
+                     .hold = {1s, 5s},
+                     .gap = {12s, 16s}};
         if (cuts_) {
             mix.kinds.insert(mix.kinds.end(), {FaultKind::server_cut, FaultKind::split, FaultKind::replica_cut});
         }

@@ -1,6 +1,7 @@
 #include "shared_store.hpp"
 
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace slo::test {
@@ -15,7 +16,9 @@ public:
 
     std::string configuration() const override { return "[store.redis]\nservers = [\"" + server_.address() + "\"]\n"; }
     FaultMix mix() const override {
-        FaultMix mix{.kinds = {FaultKind::server_kill, FaultKind::server_pause}, .hold = {200ms, 3s}, .gap = {2s, 5s}};
+        FaultMix mix{.kinds = {FaultKind::server_kill, FaultKind::server_pause, FaultKind::answers_lost},
+                     .hold = {200ms, 3s},
+                     .gap = {2s, 5s}};
         if (cuts_) mix.kinds.push_back(FaultKind::server_cut);
         return mix;
     }
@@ -26,6 +29,16 @@ private:
     StoreServer server_;
     bool cuts_;
 };
+
+/// A server runs the commands of all who wait before it sends the answers. Whom it is told to drop in between gets
+/// none.
+void lose_answers(const StoreServer& server) {
+    constexpr int times = 60;
+    for (int i = 0; i < times; ++i) {
+        static_cast<void>(server.server().ask({"CLIENT", "KILL", "TYPE", "normal"}));
+        std::this_thread::sleep_for(5ms);
+    }
+}
 
 }  // namespace
 
@@ -62,6 +75,8 @@ void begin_at(const StoreServer& server, FaultKind kind) {
         case FaultKind::server_cut:
         case FaultKind::replica_cut:
             return server.machine().cut_off();
+        case FaultKind::answers_lost:
+            return lose_answers(server);
         default:
             throw std::runtime_error("not a fault of one server");
     }
@@ -77,6 +92,8 @@ void end_at(const StoreServer& server, FaultKind kind) {
         case FaultKind::server_cut:
         case FaultKind::replica_cut:
             return server.machine().reconnect();
+        case FaultKind::answers_lost:
+            return;  // that took no longer than its beginning
         default:
             throw std::runtime_error("not a fault of one server");
     }
