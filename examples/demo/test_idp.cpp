@@ -45,6 +45,12 @@ Result<TestIdp> TestIdp::make(const saml::EntityID& entity_id, Instant now) {
     return TestIdp(entity_id, *std::move(signer));
 }
 
+TestIdp TestIdp::under_name(saml::EntityID name) const {
+    TestIdp other = *this;
+    other.entity_id_ = std::move(name);
+    return other;
+}
+
 Result<void> TestIdp::publish_next_key(Instant now) {
     auto next = make_signer(now);
     if (!next) return std::move(next).error();

@@ -37,6 +37,8 @@ public:
     [[nodiscard]] static Result<TestIdp> make(const saml::EntityID& entity_id, Instant now);
 
     [[nodiscard]] const saml::EntityID& entity_id() const noexcept { return entity_id_; }
+    /// The same IdP, with the same keys, under another of its names.
+    [[nodiscard]] TestIdp under_name(saml::EntityID name) const;
     /// Its EntityDescriptor, with every key that it has; with a SOAP SingleLogoutService where `slo_url` isn't empty.
     [[nodiscard]] std::string metadata(const std::string& slo_url = {}) const;
     [[nodiscard]] Result<SentLogout> order(const WantedLogout& wanted, Instant now) const;

@@ -5,20 +5,49 @@
 
 namespace slo::test {
 
+std::string in_lower_case(std::string text) {
+    for (char& c : text) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return text;
+}
+
 bool LogoutFacts::names(const SessionFacts& session) const {
+    return form == session.form && forbids(session);
+}
+
+bool LogoutFacts::forbids(const SessionFacts& session) const {
     if (session.user != user) return false;
     return indexes.empty() || std::find(indexes.begin(), indexes.end(), session.index) != indexes.end();
 }
 
-std::optional<Moment> LogoutFacts::success() const {
+bool LogoutFacts::nearly_names(const SessionFacts& session) const {
+    if (session.user == user) return form != session.form;
+    if (user.find('@') != std::string::npos && in_lower_case(user) == in_lower_case(session.user)) return true;
+    return session.index.size() >= telling_index &&
+           std::find(indexes.begin(), indexes.end(), session.index) != indexes.end();
+}
+
+std::optional<Moment> LogoutFacts::begun() const {
+    std::optional<Moment> first;
     for (const LogoutAttempt& attempt : attempts) {
-        if (attempt.answer == LogoutAnswer::success) return attempt.span.end;
+        if (!first || attempt.span.begin < *first) first = attempt.span.begin;
     }
-    return std::nullopt;
+    return first;
+}
+
+std::optional<Moment> LogoutFacts::success() const {
+    std::optional<Moment> first;
+    for (const LogoutAttempt& attempt : attempts) {
+        if (attempt.answer != LogoutAnswer::success) continue;
+        if (!first || attempt.span.end < *first) first = attempt.span.end;
+    }
+    return first;
 }
 
 std::size_t Recorder::add_session(SessionFacts session) {
     const std::lock_guard lock(mutex_);
+    places_.emplace(session.id, history_.sessions.size());
     history_.sessions.push_back(std::move(session));
     return history_.sessions.size() - 1;
 }
@@ -43,6 +72,22 @@ void Recorder::add(std::size_t logout, LogoutAttempt attempt) {
     const std::lock_guard lock(mutex_);
     if (attempt.answer == LogoutAnswer::success) ++successes_;
     history_.logouts[logout].attempts.push_back(std::move(attempt));
+}
+
+void Recorder::add(const ApplicationCall& call) {
+    const std::lock_guard lock(mutex_);
+    history_.calls.push_back(call);
+}
+
+void Recorder::applications_are_told() {
+    const std::lock_guard lock(mutex_);
+    history_.tells_applications = true;
+}
+
+std::optional<std::size_t> Recorder::place_of(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = places_.find(id);
+    return found == places_.end() ? std::nullopt : std::optional(found->second);
 }
 
 SessionFacts Recorder::session(std::size_t place) const {

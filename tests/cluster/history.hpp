@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "slo/saml/time.hpp"
@@ -26,6 +27,8 @@ enum class LoginAnswer {
     refused,      ///< 409: a logout came first
     unavailable,  ///< 503
     lost,         ///< none came
+    expired,      ///< 400
+    stranger,     ///< 422: of an IdP that isn't known
     absurd,       ///< none of these
 };
 
@@ -48,9 +51,12 @@ enum class LogoutAnswer {
 /// A session that an application wanted to admit, by one or more attempts.
 struct SessionFacts {
     std::string id;
-    std::string user;
+    std::string user;   ///< the NameID's value
     std::string index;  ///< empty: none
     Instant authn_instant;
+    std::string form = {};      ///< the NameID's Format and qualifiers, under the present names; empty: the usual ones
+    bool expires_soon = false;  ///< within the trial: then it may be dead of itself
+    bool is_strangers = false;  ///< of an IdP that isn't configured
 };
 
 struct LoginAttempt {
@@ -72,15 +78,39 @@ struct LogoutAttempt {
     std::string text = {};  ///< the status in short, or what was wrong with the answer
 };
 
+/// What an application said of a session that it was to end.
+enum class ApplicationAnswer {
+    gone,
+    failed,      ///< or it hung up without a word
+    broken_off,  ///< the node died, or didn't wait for the answer
+    none,        ///< it was at work until the end
+};
+
+/// As the application saw it: `span` ends before the node can have its answer.
+struct ApplicationCall {
+    std::size_t session;
+    std::size_t node;
+    Span span;
+    ApplicationAnswer answer;
+};
+
 /// One request of the IdP, and how often it was sent.
 struct LogoutFacts {
     std::string id;
     std::string user;
     std::vector<std::string> indexes;  ///< none: all sessions
     Instant issue_instant;
-    std::vector<LogoutAttempt> attempts = {};
+    std::string form = {};                     ///< as in SessionFacts
+    std::vector<LogoutAttempt> attempts = {};  ///< some at the same time; in the order of their ends, about
 
     [[nodiscard]] bool names(const SessionFacts& session) const;
+    /// Whether it keeps the session's late assertion out: however the NameID is written, if its value is the same.
+    [[nodiscard]] bool forbids(const SessionFacts& session) const;
+    /// Whether it doesn't name the session and may well mean it: another form, an address in another letter case, or
+    /// a SessionIndex that tells by itself whose it is.
+    [[nodiscard]] bool nearly_names(const SessionFacts& session) const;
+    /// When the IdP began to send it; nothing if it never did.
+    [[nodiscard]] std::optional<Moment> begun() const;
     /// When the IdP first held a signed Success.
     [[nodiscard]] std::optional<Moment> success() const;
 };
@@ -90,7 +120,14 @@ struct History {
     std::vector<LoginAttempt> logins;
     std::vector<Check> checks;
     std::vector<LogoutFacts> logouts;
+    std::vector<ApplicationCall> calls = {};
+    bool tells_applications = false;  ///< an application is called for each session that ends
 };
+
+/// A SessionIndex of so many characters tells by itself whose session it is.
+inline constexpr std::size_t telling_index = 16;
+
+[[nodiscard]] std::string in_lower_case(std::string text);
 
 /// Recorder collects a History from many threads.
 class Recorder {
@@ -102,7 +139,11 @@ public:
     void add(const LoginAttempt& login);
     void add(const Check& check);
     void add(std::size_t logout, LogoutAttempt attempt);
+    void add(const ApplicationCall& call);
+    void applications_are_told();
 
+    /// The place of a session; nothing if there is none with this id.
+    [[nodiscard]] std::optional<std::size_t> place_of(const std::string& id) const;
     [[nodiscard]] SessionFacts session(std::size_t place) const;
     [[nodiscard]] History copy() const;
     [[nodiscard]] std::size_t successes() const;
@@ -110,6 +151,7 @@ public:
 private:
     mutable std::mutex mutex_;
     History history_;
+    std::unordered_map<std::string, std::size_t> places_;
     std::size_t successes_ = 0;
 };
 

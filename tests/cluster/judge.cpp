@@ -2,84 +2,31 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <set>
 #include <string_view>
+
+#include "judge_rules.hpp"
 
 namespace slo::test {
 namespace {
 
-/// What the history lets us say of one session.
-struct Bounds {
-    std::optional<Moment> asked;       ///< the first attempt to admit it
-    std::optional<Moment> admitted;    ///< the first acknowledgement
-    std::optional<Moment> endangered;  ///< from here on a logout that names it is on its way
-    std::optional<Moment> dead;        ///< from here on the IdP holds a Success
-    std::optional<std::size_t> killer = {};
-};
-
-void lower(std::optional<Moment>& bound, Moment moment) {
-    if (!bound || moment < *bound) bound = moment;
-}
-
-/// A login that authenticated after the logout is a new one: the logout may end it, and needn't.
-void apply(const LogoutFacts& logout, std::size_t place, const SessionFacts& session, Bounds& bounds) {
-    if (logout.attempts.empty() || !logout.names(session)) return;
-    const auto success = logout.success();
-    const bool is_new_login = session.authn_instant > logout.issue_instant;
-    // A logout that was over before says nothing of it.
-    if (is_new_login && success && bounds.asked && *success < *bounds.asked) return;
-    lower(bounds.endangered, logout.attempts.front().span.begin);
-    if (!success || is_new_login) return;
-    if (!bounds.dead || *success < *bounds.dead) bounds.killer = place;
-    lower(bounds.dead, *success);
-}
-
-std::vector<Bounds> bounds_of(const History& history) {
-    std::multimap<std::string_view, std::size_t> logouts;
-    for (std::size_t i = 0; i < history.logouts.size(); ++i) logouts.emplace(history.logouts[i].user, i);
-    std::vector<Bounds> bounds(history.sessions.size());
-    for (const LoginAttempt& login : history.logins) {
-        lower(bounds[login.session].asked, login.span.begin);
-        if (login.answer == LoginAnswer::admitted) lower(bounds[login.session].admitted, login.span.end);
-    }
-    for (std::size_t i = 0; i < bounds.size(); ++i) {
-        const SessionFacts& session = history.sessions[i];
-        const auto [begin, end] = logouts.equal_range(session.user);
-        for (auto entry = begin; entry != end; ++entry) {
-            apply(history.logouts[entry->second], entry->second, session, bounds[i]);
-        }
-    }
-    return bounds;
-}
-
-std::optional<Rule> broken_by(const Check& check, const Bounds& bounds) {
-    const bool ought_to_be_dead = bounds.dead && check.span.begin > *bounds.dead;
-    const bool may_be_dead = !bounds.admitted || check.span.begin <= *bounds.admitted ||
-                             (bounds.endangered && check.span.end >= *bounds.endangered);
-    if (check.answer == CheckAnswer::alive && ought_to_be_dead) return Rule::survivor;
-    if (check.answer == CheckAnswer::dead && !may_be_dead) return Rule::lost_login;
-    if (check.answer == CheckAnswer::absurd) return Rule::absurd;
-    return std::nullopt;
-}
-
-std::optional<Rule> broken_by(const LoginAttempt& login, const Bounds& bounds) {
-    const bool ought_to_be_refused = bounds.dead && login.span.begin > *bounds.dead;
-    const bool may_be_refused = bounds.endangered && login.span.end >= *bounds.endangered;
-    if (login.answer == LoginAnswer::admitted && ought_to_be_refused) return Rule::late_login;
-    if (login.answer == LoginAnswer::refused && !may_be_refused) return Rule::refused_login;
-    if (login.answer == LoginAnswer::absurd) return Rule::absurd;
-    return std::nullopt;
+bool has_broken_claim(const History& history, const LogoutFacts& logout) {
+    return std::any_of(history.calls.begin(), history.calls.end(), [&](const ApplicationCall& call) {
+        const SessionFacts& session = history.sessions[call.session];
+        return call.answer == ApplicationAnswer::broken_off && logout.names(session) &&
+               logout.attempts.back().span.end < call.span.end + longest_claim;
+    });
 }
 
 void judge_logouts(const History& history, std::vector<Violation>& violations) {
     for (std::size_t i = 0; i < history.logouts.size(); ++i) {
-        const auto& attempts = history.logouts[i].attempts;
+        const LogoutFacts& logout = history.logouts[i];
+        const auto& attempts = logout.attempts;
         if (attempts.empty()) continue;  // never sent
         const auto blame = [&](Rule rule, Moment at) {
             violations.push_back({.rule = rule, .at = at, .session = history.sessions.size(), .logout = i});
         };
-        if (!history.logouts[i].success()) blame(Rule::unfinished, attempts.back().span.end);
+        if (!logout.success() && !has_broken_claim(history, logout)) blame(Rule::unfinished, attempts.back().span.end);
         const auto odd = std::find_if(attempts.begin(), attempts.end(), [](const LogoutAttempt& attempt) {
             return attempt.answer == LogoutAnswer::other;
         });
@@ -88,7 +35,13 @@ void judge_logouts(const History& history, std::vector<Violation>& violations) {
 }
 
 std::string_view name_of(LoginAnswer answer) {
-    constexpr std::string_view names[] = {"admitted", "refused", "unavailable", "no answer", "absurd"};
+    constexpr std::string_view names[] = {"admitted", "refused",  "unavailable", "no answer",
+                                          "expired",  "stranger", "absurd"};
+    return names[static_cast<std::size_t>(answer)];
+}
+
+std::string_view name_of(ApplicationAnswer answer) {
+    constexpr std::string_view names[] = {"gone", "failed", "broken off", "still at work"};
     return names[static_cast<std::size_t>(answer)];
 }
 
@@ -112,7 +65,9 @@ Line line(const Span& span, Moment start, const std::string& what) {
 
 void trace_logout(const LogoutFacts& logout, Moment start, std::vector<Line>& lines) {
     for (const LogoutAttempt& attempt : logout.attempts) {
-        const std::string what = "logout " + logout.id.substr(0, 8) + (logout.indexes.empty() ? " of all: " : ": ");
+        const std::string written = logout.form.empty() ? "" : " (" + logout.form + ")";
+        const std::string what =
+            "logout " + logout.id.substr(0, 8) + written + (logout.indexes.empty() ? " of all: " : ": ");
         lines.push_back(line(attempt.span, start, what + (attempt.text.empty() ? "no answer" : attempt.text)));
     }
 }
@@ -127,8 +82,16 @@ void trace_session(const History& history, std::size_t place, Moment start, std:
         const std::string what = "check at door " + std::to_string(check.door) + ": ";
         lines.push_back(line(check.span, start, what + std::string(name_of(check.answer))));
     }
+    for (const ApplicationCall& call : history.calls) {
+        if (call.session != place) continue;
+        const Span span{call.span.begin, std::min(call.span.end, call.span.begin + std::chrono::hours(1))};
+        const std::string what = "application, for node " + std::to_string(call.node) + ": ";
+        lines.push_back(line(span, start, what + std::string(name_of(call.answer))));
+    }
     for (const LogoutFacts& logout : history.logouts) {
-        if (logout.names(history.sessions[place])) trace_logout(logout, start, lines);
+        const SessionFacts& session = history.sessions[place];
+        const bool concerns = logout.forbids(session) || logout.nearly_names(session);
+        if (concerns) trace_logout(logout, start, lines);
     }
 }
 
@@ -148,6 +111,16 @@ std::string_view name_of(Rule rule) noexcept {
             return "another answer";
         case Rule::unfinished:
             return "logout unfinished";
+        case Rule::at_work:
+            return "Success during an application's work";
+        case Rule::unended:
+            return "Success without an application's word";
+        case Rule::untold:
+            return "Success without asking an application";
+        case Rule::near_miss:
+            return "Success for a near miss";
+        case Rule::stranger:
+            return "a stranger's login not refused";
         case Rule::absurd:
             break;
     }
@@ -157,19 +130,21 @@ std::string_view name_of(Rule rule) noexcept {
 std::vector<Violation> judge(const History& history) {
     const std::vector<Bounds> bounds = bounds_of(history);
     std::vector<Violation> violations;
+    judge_applications(history, bounds, violations);
+    judge_near_misses(history, bounds, violations);
     std::set<std::pair<Rule, std::size_t>> seen;
     const auto blame = [&](Rule rule, Moment at, std::size_t session, std::optional<std::size_t> door) {
         if (!seen.emplace(rule, session).second) return;
-        violations.push_back(
-            {.rule = rule, .at = at, .session = session, .logout = bounds[session].killer, .door = door});
+        const auto logout = rule == Rule::late_login ? bounds[session].barrier : bounds[session].killer;
+        violations.push_back({.rule = rule, .at = at, .session = session, .logout = logout, .door = door});
     };
     for (const Check& check : history.checks) {
-        if (const auto rule = broken_by(check, bounds[check.session])) {
+        if (const auto rule = broken_by(check, history.sessions[check.session], bounds[check.session])) {
             blame(*rule, check.span.begin, check.session, check.door);
         }
     }
     for (const LoginAttempt& login : history.logins) {
-        if (const auto rule = broken_by(login, bounds[login.session])) {
+        if (const auto rule = broken_by(login, history.sessions[login.session], bounds[login.session])) {
             blame(*rule, login.span.begin, login.session, std::nullopt);
         }
     }

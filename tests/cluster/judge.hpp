@@ -1,6 +1,7 @@
 // Whether a history kept the promise. Pure: it sees nothing but the history.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -17,8 +18,16 @@ enum class Rule {
     refused_login,   ///< refused without any logout that names it
     another_answer,  ///< a logout got a status that is neither Success nor Responder
     unfinished,      ///< a logout never got its Success
+    at_work,         ///< Success, and all the while an application was at work on a session that it names
+    unended,         ///< Success, and no application had said that a session it names is gone, though one was asked
+    untold,          ///< Success, and no application was ever asked about a session that it names
+    near_miss,       ///< Success for a logout that names nothing, and nearly names a session that was alive
+    stranger,        ///< a login of an IdP that isn't known, and anything but 422
     absurd,          ///< an HTTP status that the local interface doesn't have
 };
+inline constexpr std::array all_rules{Rule::survivor,       Rule::late_login, Rule::lost_login, Rule::refused_login,
+                                      Rule::another_answer, Rule::unfinished, Rule::at_work,    Rule::unended,
+                                      Rule::untold,         Rule::near_miss,  Rule::stranger,   Rule::absurd};
 [[nodiscard]] std::string_view name_of(Rule rule) noexcept;
 
 struct Violation {
@@ -31,6 +40,9 @@ struct Violation {
 
 /// The violations in the order of their kinds; each session counts once for each kind.
 [[nodiscard]] std::vector<Violation> judge(const History& history);
+
+/// A dead node's round keeps its sessions for so long, and until then no logout that names them can succeed.
+inline constexpr std::chrono::minutes longest_claim{4};
 
 /// How many of them break `rule`.
 [[nodiscard]] std::size_t count(const std::vector<Violation>& violations, Rule rule);

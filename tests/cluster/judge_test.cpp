@@ -37,6 +37,11 @@ struct OneSession {
     void check(int begin, int end, CheckAnswer answer) {
         history.checks.push_back({.session = 0, .door = 2, .span = span(begin, end), .answer = answer});
     }
+    /// What an application did about the session.
+    void call(int begin, int end, ApplicationAnswer answer) {
+        history.tells_applications = true;
+        history.calls.push_back({.session = 0, .node = 1, .span = span(begin, end), .answer = answer});
+    }
     /// The one rule that was broken, or nothing.
     std::optional<Rule> broken() const {
         const auto violations = judge(history);
@@ -151,6 +156,204 @@ BOOST_AUTO_TEST_CASE(a_logout_must_succeed_in_the_end) {
 BOOST_AUTO_TEST_CASE(a_status_that_the_local_interface_does_not_have_is_noticed) {
     check(12, 13, CheckAnswer::absurd);
     BOOST_TEST(is(broken(), Rule::absurd));
+}
+
+BOOST_AUTO_TEST_CASE(success_after_an_application_has_said_gone_breaks_nothing) {
+    log_out();
+    call(15, 16, ApplicationAnswer::failed);
+    call(17, 20, ApplicationAnswer::gone);
+    call(24, 25, ApplicationAnswer::gone);
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(success_all_through_an_applications_work_is_noticed_though_another_call_said_gone) {
+    log_out();
+    call(17, 18, ApplicationAnswer::gone);
+    call(19, 22, ApplicationAnswer::gone);
+    BOOST_TEST(is(broken(), Rule::at_work));
+    const auto violations = judge(history);
+    BOOST_TEST(violations.front().logout.value() == 0U);
+    BOOST_TEST(trace(history, violations.front(), epoch).find("application, for node 1: gone") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(work_that_began_while_success_was_on_its_way_may_have_come_after_it) {
+    log_out();
+    call(17, 18, ApplicationAnswer::gone);
+    call(20, 30, ApplicationAnswer::gone);
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_a_dead_node_made_is_over) {
+    log_out();
+    call(17, 18, ApplicationAnswer::gone);
+    call(19, 30, ApplicationAnswer::broken_off);
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_call_without_an_end_is_at_work) {
+    log_out();
+    call(17, 18, ApplicationAnswer::gone);
+    call(19, 20, ApplicationAnswer::none);
+    history.calls.back().span.end = Moment::max();
+    BOOST_TEST(is(broken(), Rule::at_work));
+}
+
+BOOST_AUTO_TEST_CASE(success_after_an_application_has_failed_is_noticed) {
+    log_out();
+    call(17, 18, ApplicationAnswer::failed);
+    BOOST_TEST(is(broken(), Rule::unended));
+    call(20, 22, ApplicationAnswer::gone);
+    BOOST_TEST(is(broken(), Rule::unended));
+}
+
+BOOST_AUTO_TEST_CASE(a_repeat_that_succeeds_needs_the_applications_word_too) {
+    log_out(LogoutAnswer::responder).attempts.push_back({.span = span(25, 26), .answer = LogoutAnswer::success});
+    call(20, 21, ApplicationAnswer::broken_off);
+    BOOST_TEST(is(broken(), Rule::unended));
+    call(23, 24, ApplicationAnswer::gone);
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(success_without_asking_an_application_is_noticed_also_when_the_session_expired) {
+    history.tells_applications = true;
+    history.sessions.front().expires_soon = true;
+    log_out();
+    BOOST_TEST(is(broken(), Rule::untold));
+    call(24, 25, ApplicationAnswer::gone);
+    BOOST_TEST(is(broken(), Rule::untold));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_session_that_nobody_acknowledged_before_no_application_need_hear) {
+    history.tells_applications = true;
+    history.logins.front().span = span(10, 21);
+    log_out();
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_application_need_not_hear_of_a_newer_login) {
+    history.tells_applications = true;
+    history.sessions.front().authn_instant = midnight + 6s;
+    log_out();
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_whose_session_a_dead_node_has_may_stay_unfinished_for_a_while) {
+    log_out(LogoutAnswer::responder);
+    call(17, 18, ApplicationAnswer::broken_off);
+    BOOST_TEST(!broken().has_value());
+    history.logouts.front().attempts.push_back({.span = span(300, 301), .answer = LogoutAnswer::responder});
+    BOOST_TEST(is(broken(), Rule::unfinished));
+}
+
+BOOST_AUTO_TEST_CASE(success_for_another_form_of_a_living_sessions_name_is_noticed) {
+    log_out().form = "format";
+    BOOST_TEST(is(broken(), Rule::near_miss));
+    BOOST_TEST(judge(history).front().session == 0U);
+    history.logouts.front().indexes.clear();
+    BOOST_TEST(is(broken(), Rule::near_miss));
+}
+
+BOOST_AUTO_TEST_CASE(success_for_another_letter_case_of_an_address_is_noticed_and_not_of_another_name) {
+    history.sessions.front().user = "Ann@Example.org";
+    log_out().user = "ann@example.org";
+    BOOST_TEST(is(broken(), Rule::near_miss));
+    history.sessions.front().user = "Ann";
+    history.logouts.front().user = "ann";
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(success_for_a_telling_index_under_another_name_is_noticed_and_not_for_a_short_one) {
+    history.sessions.front().index = "an-index-that-tells";
+    log_out().user = "bob";
+    history.logouts.front().indexes = {"an-index-that-tells"};
+    BOOST_TEST(is(broken(), Rule::near_miss));
+    history.sessions.front().index = "short";
+    history.logouts.front().indexes = {"short"};
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(success_for_a_near_miss_needs_a_session_that_was_surely_alive) {
+    log_out().form = "format";
+    history.logins.front().span = span(10, 20);  // acknowledged as the logout was sent
+    BOOST_TEST(!broken().has_value());
+    history.logins.front().span = span(10, 11);
+    history.sessions.front().expires_soon = true;
+    BOOST_TEST(!broken().has_value());
+    history.sessions.front().expires_soon = false;
+    history.sessions.front().authn_instant = midnight + 6s;
+    BOOST_TEST(!broken().has_value());
+    history.sessions.front().authn_instant = midnight + 1s;
+    LogoutFacts other = history.logouts.front();
+    other.form.clear();
+    other.attempts = {{.span = span(21, 22), .answer = LogoutAnswer::success}};
+    history.logouts.push_back(other);
+    BOOST_TEST(!broken().has_value());
+    history.logouts.back().attempts.front().span = span(22, 23);
+    BOOST_TEST(is(broken(), Rule::near_miss));
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_that_names_a_session_has_no_near_misses) {
+    log_out().form = "format";
+    history.sessions.push_back(history.sessions.front());
+    history.sessions.back().form = "format";
+    history.logins.push_back({.session = 1, .span = span(12, 13), .answer = LoginAnswer::lost});
+    BOOST_TEST(!broken().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_near_miss_must_live_on) {
+    log_out(LogoutAnswer::responder).form = "format";
+    history.logouts.front().attempts.push_back({.span = span(40, 41), .answer = LogoutAnswer::success});
+    check(23, 24, CheckAnswer::dead);
+    const auto violations = judge(history);
+    BOOST_TEST(count(violations, Rule::lost_login) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_login_must_be_refused_in_any_form_of_its_name) {
+    log_out().form = "format";
+    history.logins.front().span = span(30, 31);
+    BOOST_TEST(is(broken(), Rule::late_login));
+    BOOST_TEST(judge(history).front().logout.value() == 0U);
+    history.logins.front().answer = LoginAnswer::refused;
+    BOOST_TEST(!broken().has_value());
+    history.sessions.front().user = "Ann";
+    BOOST_TEST(is(broken(), Rule::refused_login));
+}
+
+BOOST_AUTO_TEST_CASE(a_strangers_login_gets_422_and_nothing_else) {
+    history.sessions.front().is_strangers = true;
+    BOOST_TEST(is(broken(), Rule::stranger));
+    history.logins.front().answer = LoginAnswer::refused;
+    BOOST_TEST(is(broken(), Rule::stranger));
+    for (const LoginAnswer answer : {LoginAnswer::stranger, LoginAnswer::lost, LoginAnswer::unavailable}) {
+        history.logins.front().answer = answer;
+        BOOST_TEST(!broken().has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_login_under_a_name_of_the_idp_is_no_strangers) {
+    history.logins.front().answer = LoginAnswer::stranger;
+    BOOST_TEST(is(broken(), Rule::absurd));
+}
+
+BOOST_AUTO_TEST_CASE(only_a_session_that_expires_soon_may_be_dead_or_refused_for_it) {
+    history.logins.push_back({.session = 0, .span = span(12, 13), .answer = LoginAnswer::expired});
+    BOOST_TEST(is(broken(), Rule::absurd));
+    history.sessions.front().expires_soon = true;
+    check(20, 21, CheckAnswer::dead);
+    BOOST_TEST(!broken().has_value());
+    history.sessions.front().expires_soon = false;
+    history.logins.pop_back();
+    BOOST_TEST(is(broken(), Rule::lost_login));
+}
+
+BOOST_AUTO_TEST_CASE(of_attempts_at_the_same_time_the_first_beginning_and_the_first_success_count) {
+    log_out(LogoutAnswer::responder).attempts.front().span = span(25, 26);
+    history.logouts.front().attempts.push_back({.span = span(14, 30), .answer = LogoutAnswer::success});
+    history.logouts.front().attempts.push_back({.span = span(15, 21), .answer = LogoutAnswer::success});
+    check(17, 18, CheckAnswer::dead);
+    BOOST_TEST(!broken().has_value());
+    check(22, 23, CheckAnswer::alive);
+    BOOST_TEST(is(broken(), Rule::survivor));
 }
 
 BOOST_AUTO_TEST_CASE(a_seed_means_the_same_faults) {

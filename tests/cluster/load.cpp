@@ -13,7 +13,10 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t users = 48;
 constexpr int login_threads = 2;
-constexpr int logout_threads = 6;  // some of them wait for a node that can't reach the store
+constexpr int logout_threads = 6;       // some of them wait for a node that can't reach the store
+constexpr int more_logout_threads = 8;  // and more for an application
+constexpr int rival_threads = 3;
+constexpr int take_up_threads = 3;
 
 // What keeps two cores from being all busy with questions.
 constexpr auto between_logins = 10ms;
@@ -21,19 +24,40 @@ constexpr auto between_checks = 8ms;
 constexpr auto between_logouts = 60ms;
 // Whoever isn't answered asks again after a while.
 constexpr auto before_a_repeat = 100ms;
+// After this a logout is left to those who take up, so that others get their turn.
+constexpr auto pursued_for = 3s;
 
 Instant now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::string form_of(const SessionFacts& session, const saml::EntityID& idp) {
-    const saml::NameID name = examples::persistent_name(session.user);
+/// Absent, or one of the names that stand for it.
+std::optional<std::string> one_of(std::string_view name, std::string_view other, std::uint64_t dice) {
+    if (dice % 4 < 2) return std::nullopt;
+    return std::string(dice % 4 == 2 ? name : other);
+}
+
+/// The qualifiers are written in any way that means the same.
+void vary(saml::NameID& name, const Site& site, std::mt19937_64& random) {
+    const std::string& idp = site.idp().entity_id().str();
+    if (!name.name_qualifier) name.name_qualifier = one_of(idp, site.alias().entity_id().str(), random());
+    if (!name.sp_name_qualifier) name.sp_name_qualifier = one_of(sp_name, former_sp_name, random());
+}
+
+std::string form_of(const SessionFacts& session, const Site& site, std::mt19937_64& random) {
     using examples::escape;
-    std::string form = "local_id=" + escape(session.id) + "&idp=" + escape(idp.str()) +
-                       "&name_id=" + escape(name.value) + "&format=" + escape(*name.format) +
+    saml::NameID name = name_in(session.user, session.form);
+    vary(name, site, random);
+    std::string idp = (random() % 4 == 0 ? site.alias() : site.idp()).entity_id().str();
+    if (session.is_strangers) idp = "https://stranger.example.org/idp";
+    const auto life = session.expires_soon ? std::chrono::milliseconds(3000 + random() % 5000) : 8h;
+    std::string form = "local_id=" + escape(session.id) + "&idp=" + escape(idp) + "&name_id=" + escape(name.value) +
+                       "&format=" + escape(*name.format) +
                        "&authn_instant=" + escape(saml::format_instant(session.authn_instant)) +
-                       "&expires=" + escape(saml::format_instant(session.authn_instant + 8h));
+                       "&expires=" + escape(saml::format_instant(session.authn_instant + life));
     if (!session.index.empty()) form += "&session_index=" + escape(session.index);
+    if (name.name_qualifier) form += "&name_qualifier=" + escape(*name.name_qualifier);
+    if (name.sp_name_qualifier) form += "&sp_name_qualifier=" + escape(*name.sp_name_qualifier);
     return form;
 }
 
@@ -41,6 +65,8 @@ LoginAnswer login_answer(const std::optional<examples::HttpAnswer>& answer) {
     if (!answer) return LoginAnswer::lost;
     if (answer->status == 201) return LoginAnswer::admitted;
     if (answer->status == 409) return LoginAnswer::refused;
+    if (answer->status == 400) return LoginAnswer::expired;
+    if (answer->status == 422) return LoginAnswer::stranger;
     return answer->status == 503 ? LoginAnswer::unavailable : LoginAnswer::absurd;
 }
 
@@ -57,6 +83,14 @@ std::string name_of_user(std::size_t user) {
 
 }  // namespace
 
+saml::NameID name_in(const std::string& user, const std::string& form) {
+    saml::NameID name = examples::persistent_name(user);
+    if (form == "format") name.format = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+    if (form == "qualifier") name.name_qualifier = "https://other.example.org/idp";
+    if (form == "sp qualifier") name.sp_name_qualifier = "https://affiliation.example.org/";
+    return name;
+}
+
 Load::Load(const Site& site, Recorder& recorder, std::uint64_t seed)
     : site_(site), recorder_(recorder), deadline_(Moment::max()), of_user_(users), watched_(nodes + 1) {
     Random seeds(seed);
@@ -64,7 +98,12 @@ Load::Load(const Site& site, Recorder& recorder, std::uint64_t seed)
     for (std::size_t door = 0; door < watched_.size(); ++door) {
         add_thread([this, door](Random random) { check_on(door, random); }, seeds);
     }
-    for (int i = 0; i < logout_threads; ++i) add_thread([this](Random random) { log_out_and_on(random); }, seeds);
+    const int ordering = logout_threads + (site.application() != nullptr ? more_logout_threads : 0);
+    pursuing_ = ordering + rival_threads + 1;
+    for (int i = 0; i < ordering; ++i) add_thread([this](Random random) { log_out_and_on(random); }, seeds);
+    for (int i = 0; i < rival_threads; ++i) add_thread([this](Random random) { rival_on(random); }, seeds);
+    add_thread([this](Random random) { miss_nearly_and_on(random); }, seeds);
+    for (int i = 0; i < take_up_threads; ++i) add_thread([this](Random random) { take_up_on(random); }, seeds);
 }
 
 Load::~Load() {
@@ -90,7 +129,8 @@ void Load::ask_for_all() {
 
 void Load::log_in_and_on(Random random) {
     while (!stopping_) {
-        log_in(invent_login(random), random);
+        const std::size_t session = recorder_.add_session(invent_login(random));
+        log_in(session, random);
         std::this_thread::sleep_for(between_logins);
     }
 }
@@ -101,14 +141,18 @@ SessionFacts Load::invent_login(Random& random) {
     const std::string number = std::to_string(++sessions_made_);
     SessionFacts facts{.id = "session-" + number, .user = {}, .index = {}, .authn_instant = now()};
     if (!done_.empty() && random() % 4 == 0) {
-        const Done& done = done_[random() % done_.size()];
+        const LogoutFacts& done = done_[random() % done_.size()].facts;
         facts.user = done.user;
-        facts.index = done.index.empty() && random() % 2 == 0 ? "index-" + number : done.index;
-        facts.authn_instant = done.request.issue_instant - std::chrono::milliseconds(random() % 60000);
+        facts.form = done.form;
+        if (!done.indexes.empty()) facts.index = done.indexes.front();
+        if (done.indexes.empty() && random() % 2 == 0) facts.index = "index-" + number;
+        facts.authn_instant = done.issue_instant - std::chrono::milliseconds(random() % 60000);
         return facts;
     }
     const std::size_t user = random() % users;
     facts.user = name_of_user(user);
+    facts.is_strangers = random() % 50 == 0;
+    facts.expires_soon = random() % 6 == 0;
     const auto& others = of_user_[user];
     const auto kind = random() % 10;
     if (kind < 6) facts.index = "index-" + number;
@@ -116,34 +160,41 @@ SessionFacts Load::invent_login(Random& random) {
     return facts;
 }
 
+LoginAttempt Load::try_log_in(std::size_t session, const std::string& form, Random& random) const {
+    const std::size_t node = random() % nodes;
+    const Doors& doors = site_.doors();
+    const std::uint16_t door = doors.any_node ? *doors.any_node : doors.nodes[node];
+    LoginAttempt attempt{.session = session, .span = {}, .answer = LoginAnswer::lost};
+    attempt.span.begin = SteadyClock::now();
+    const auto answer = examples::call(door, {.method = "POST",
+                                              .path = "/sessions",
+                                              .content_type = "application/x-www-form-urlencoded",
+                                              .body = form,
+                                              .host = doors.hosts[node]});
+    attempt.span.end = SteadyClock::now();
+    attempt.answer = login_answer(answer);
+    return attempt;
+}
+
 /// An application whose login wasn't answered tries it again, at another node perhaps.
-void Load::log_in(SessionFacts facts, Random& random) {
-    const std::string form = form_of(facts, site_.idp().entity_id());
-    const std::string user = facts.user;
-    const std::size_t session = recorder_.add_session(std::move(facts));
+bool Load::log_in(std::size_t session, Random& random) {
+    const SessionFacts facts = recorder_.session(session);
+    const std::string form = form_of(facts, site_, random);
+    LoginAnswer answer = LoginAnswer::lost;
     for (int tries = 0; tries < 20 && !stopping_; ++tries) {
-        const std::size_t node = random() % nodes;
-        const Doors& doors = site_.doors();
-        const std::uint16_t door = doors.any_node ? *doors.any_node : doors.nodes[node];
-        LoginAttempt attempt{.session = session, .span = {}, .answer = LoginAnswer::lost};
-        attempt.span.begin = SteadyClock::now();
-        const auto answer = examples::call(door, {.method = "POST",
-                                                  .path = "/sessions",
-                                                  .content_type = "application/x-www-form-urlencoded",
-                                                  .body = form,
-                                                  .host = doors.hosts[node]});
-        attempt.span.end = SteadyClock::now();
-        attempt.answer = login_answer(answer);
+        const LoginAttempt attempt = try_log_in(session, form, random);
         recorder_.add(attempt);
-        if (attempt.answer == LoginAnswer::admitted || attempt.answer == LoginAnswer::refused) break;
+        answer = attempt.answer;
+        if (answer != LoginAnswer::unavailable && answer != LoginAnswer::lost) break;
         std::this_thread::sleep_for(before_a_repeat);
     }
     watch({session});
     const std::lock_guard lock(mutex_);
     sessions_.push_back(session);
     for (std::size_t i = 0; i < users; ++i) {
-        if (name_of_user(i) == user) of_user_[i].push_back(session);
+        if (name_of_user(i) == facts.user && !facts.is_strangers) of_user_[i].push_back(session);
     }
+    return answer == LoginAnswer::admitted;
 }
 
 void Load::watch(const std::vector<std::size_t>& sessions) {
@@ -196,43 +247,106 @@ void Load::log_out_and_on(Random random) {
         log_out(random);
         std::this_thread::sleep_for(between_logouts);
     }
+    --pursuing_;
 }
 
-/// One logout, by an index or two, of all, or of somebody unknown; sent until it succeeds, and sometimes once more.
+/// Some of the user's latest; none: all.
+std::vector<std::string> Load::choose_indexes(std::size_t user, Random& random) {
+    std::vector<std::string> indexes;
+    const std::lock_guard lock(mutex_);
+    if (user >= users || of_user_[user].empty() || random() % 3 == 0) return indexes;
+    const auto& sessions = of_user_[user];
+    const std::size_t wanted = 1 + random() % 2;
+    for (std::size_t i = 0; i < wanted; ++i) {
+        const std::size_t back = random() % std::min<std::size_t>(sessions.size(), 4);
+        const std::string index = recorder_.session(sessions[sessions.size() - 1 - back]).index;
+        const bool known = std::find(indexes.begin(), indexes.end(), index) != indexes.end();
+        if (!index.empty() && !known) indexes.push_back(index);
+    }
+    return indexes;
+}
+
+std::optional<Load::Order> Load::order(LogoutFacts facts, Random& random) {
+    saml::NameID name = name_in(facts.user, facts.form);
+    vary(name, site_, random);
+    examples::WantedLogout wanted{site_.slo_url(), std::move(name), {}};
+    for (const std::string& index : facts.indexes) wanted.session_indexes.push_back(*saml::SessionIndex::parse(index));
+    auto request = (random() % 4 == 0 ? site_.alias() : site_.idp()).order(wanted, now());
+    if (!request) return std::nullopt;
+    facts.id = request->id.str();
+    facts.issue_instant = request->issue_instant;
+    const std::size_t logout = recorder_.add_logout(facts);
+    return Order{logout, std::move(facts), *std::move(request), {}};
+}
+
+/// One logout, by an index or two, of all, or of somebody unknown. Of some the IdP sends the very same at the same
+/// time, or another one that names the same sessions.
 void Load::log_out(Random& random) {
     const std::size_t user = random() % 16 == 0 ? users : random() % users;  // nobody has the last name
-    std::vector<std::string> indexes;
-    {
+    LogoutFacts facts{.id = {}, .user = name_of_user(user), .indexes = {}, .issue_instant = {}};
+    facts.indexes = choose_indexes(user, random);
+    auto one = order(facts, random);
+    if (!one) return;
+    const auto dice = random() % 4;
+    if (dice == 1 && random() % 2 == 0) facts.indexes.clear();
+    auto rival = dice == 0 ? one : dice == 1 ? order(facts, random) : std::nullopt;
+    if (rival) {
         const std::lock_guard lock(mutex_);
-        if (user < users && !of_user_[user].empty() && random() % 3 != 0) {
-            const auto& sessions = of_user_[user];
-            const std::size_t wanted = 1 + random() % 2;
-            for (std::size_t i = 0; i < wanted; ++i) {
-                const std::size_t back = random() % std::min<std::size_t>(sessions.size(), 4);
-                const std::string index = recorder_.session(sessions[sessions.size() - 1 - back]).index;
-                const bool known = std::find(indexes.begin(), indexes.end(), index) != indexes.end();
-                if (!index.empty() && !known) indexes.push_back(index);
-            }
-        }
+        rivals_.push_back(*std::move(rival));
     }
-    examples::WantedLogout wanted{site_.slo_url(), examples::persistent_name(name_of_user(user)), {}};
-    for (const std::string& index : indexes) wanted.session_indexes.push_back(*saml::SessionIndex::parse(index));
-    auto request = site_.idp().order(wanted, now());
-    if (!request) return;
-    const std::size_t logout = recorder_.add_logout({.id = request->id.str(),
-                                                     .user = name_of_user(user),
-                                                     .indexes = indexes,
-                                                     .issue_instant = request->issue_instant,
-                                                     .attempts = {}});
-    do {
-        const LogoutAttempt attempt = send(*request);
-        recorder_.add(logout, attempt);
-        if (attempt.answer == LogoutAnswer::success) {
-            const std::string index = indexes.empty() ? "" : indexes.front();
-            return succeed({logout, name_of_user(user), index, *std::move(request), {}}, indexes, random);
+    pursue(*std::move(one), random);
+}
+
+void Load::rival_on(Random random) {
+    while (!stopping_) {
+        std::optional<Order> next;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!rivals_.empty()) next = std::move(rivals_.front());
+            if (next) rivals_.pop_front();
+        }
+        if (next) pursue(*std::move(next), random);
+        std::this_thread::sleep_for(std::chrono::milliseconds(random() % 20));
+    }
+    --pursuing_;
+}
+
+void Load::take_up_on(Random random) {
+    for (;;) {
+        std::optional<Order> next;
+        {
+            const std::lock_guard lock(mutex_);
+            if (left_.empty() && stopping_ && pursuing_ == 0) return;
+            if (!left_.empty()) next = std::move(left_.front());
+            if (next) left_.pop_front();
         }
         std::this_thread::sleep_for(before_a_repeat);
-    } while (SteadyClock::now() < deadline_.load());
+        if (!next) continue;
+        if (send_once(*next) == LogoutAnswer::success) {
+            succeed(*std::move(next), random);
+            continue;
+        }
+        if (SteadyClock::now() >= deadline_.load()) return;
+        const std::lock_guard lock(mutex_);
+        left_.push_back(*std::move(next));
+    }
+}
+
+void Load::pursue(Order order, Random& random) {
+    const Moment patience = SteadyClock::now() + pursued_for;
+    do {
+        if (send_once(order) == LogoutAnswer::success) return succeed(std::move(order), random);
+        std::this_thread::sleep_for(before_a_repeat);
+    } while (SteadyClock::now() < patience);
+    const std::lock_guard lock(mutex_);
+    left_.push_back(std::move(order));
+}
+
+LogoutAnswer Load::send_once(const Order& order) {
+    LogoutAttempt attempt = send(order.request);
+    const LogoutAnswer answer = attempt.answer;
+    recorder_.add(order.logout, std::move(attempt));
+    return answer;
 }
 
 LogoutAttempt Load::send(const examples::SentLogout& request) const {
@@ -255,32 +369,30 @@ LogoutAttempt Load::send(const examples::SentLogout& request) const {
 }
 
 /// The sessions that it named are asked for at once at every door, and so are those of an earlier logout.
-void Load::succeed(Done done, const std::vector<std::string>& indexes, Random& random) {
+void Load::succeed(Order order, Random& random) {
     std::vector<std::size_t> earlier;
     {
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < users; ++i) {
-            if (name_of_user(i) != done.user) continue;
+            if (name_of_user(i) != order.facts.user) continue;
             constexpr std::size_t enough = 8;
-            for (auto one = of_user_[i].rbegin(); one != of_user_[i].rend() && done.named.size() < enough; ++one) {
-                const std::string index = recorder_.session(*one).index;
-                const bool is_named = std::find(indexes.begin(), indexes.end(), index) != indexes.end();
-                if (indexes.empty() || is_named) done.named.push_back(*one);
+            for (auto one = of_user_[i].rbegin(); one != of_user_[i].rend() && order.named.size() < enough; ++one) {
+                if (order.facts.names(recorder_.session(*one))) order.named.push_back(*one);
             }
         }
         if (!done_.empty()) earlier = done_[random() % done_.size()].named;
-        done_.push_back(done);
+        done_.push_back(order);
         constexpr std::size_t remembered = 200;
         if (done_.size() > remembered) done_.pop_front();
     }
-    watch(done.named);
+    watch(order.named);
     watch(earlier);
     if (random() % 4 != 0) return;
     if (random() % 2 == 0) {
         const std::lock_guard lock(mutex_);
-        done = done_[random() % done_.size()];
+        order = done_[random() % done_.size()];
     }
-    recorder_.add(done.logout, send(done.request));
+    static_cast<void>(send_once(order));
 }
 
 }  // namespace slo::test

@@ -35,11 +35,10 @@ public:
 private:
     using Random = std::mt19937_64;
 
-    // A logout that has succeeded, for late logins and repeats.
-    struct Done {
-        std::size_t logout;
-        std::string user;
-        std::string index;  // one of those it names; empty where it names all
+    // A logout that has been sent, and what it named.
+    struct Order {
+        std::size_t logout;  // in the history
+        LogoutFacts facts;
         examples::SentLogout request;
         std::vector<std::size_t> named = {};
     };
@@ -48,21 +47,34 @@ private:
     void log_in_and_on(Random random);
     void check_on(std::size_t door, Random random);
     void log_out_and_on(Random random);
+    void rival_on(Random random);
+    void take_up_on(Random random);
+    void miss_nearly_and_on(Random random);
 
-    void log_in(SessionFacts facts, Random& random);
+    // Whether it was admitted.
+    bool log_in(std::size_t session, Random& random);
+    [[nodiscard]] LoginAttempt try_log_in(std::size_t session, const std::string& form, Random& random) const;
     void check(std::size_t session, std::size_t door);
     [[nodiscard]] std::optional<std::size_t> choose_session(std::size_t door, Random& random);
+    [[nodiscard]] std::vector<std::string> choose_indexes(std::size_t user, Random& random);
     void log_out(Random& random);
+    // Signs it, under one of the IdP's names. Nothing is sent yet.
+    [[nodiscard]] std::optional<Order> order(LogoutFacts facts, Random& random);
+    // Sends it until it succeeds. One that takes long is left to those who take up.
+    void pursue(Order order, Random& random);
+    LogoutAnswer send_once(const Order& order);
     [[nodiscard]] LogoutAttempt send(const examples::SentLogout& request) const;
-    void succeed(Done done, const std::vector<std::string>& indexes, Random& random);
+    void succeed(Order order, Random& random);
     // Every door's checks come to them soon.
     void watch(const std::vector<std::size_t>& sessions);
     [[nodiscard]] SessionFacts invent_login(Random& random);
+    void miss_nearly(std::size_t number, Random& random);
 
     const Site& site_;
     Recorder& recorder_;
     std::atomic<bool> stopping_ = false;
     std::atomic<int> working_ = 0;
+    std::atomic<int> pursuing_ = 0;  // threads that may still leave logouts to those who take up
     std::atomic<Moment> deadline_;
 
     std::mutex mutex_;  // for everything below
@@ -70,9 +82,14 @@ private:
     std::vector<std::size_t> sessions_;  // places in the history
     std::vector<std::vector<std::size_t>> of_user_;
     std::vector<std::deque<std::size_t>> watched_;  // for each door
-    std::deque<Done> done_;
+    std::deque<Order> done_;                        // have succeeded; for late logins and repeats
+    std::deque<Order> rivals_;                      // on their way, and to be sent by somebody else too
+    std::deque<Order> left_;                        // have been sent for long
 
     std::vector<std::jthread> threads_;
 };
+
+/// A NameID with this value, and written in this form: empty, or one of those that near misses have.
+[[nodiscard]] saml::NameID name_in(const std::string& user, const std::string& form);
 
 }  // namespace slo::test

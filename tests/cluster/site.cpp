@@ -56,8 +56,8 @@ Workspace::~Workspace() {
     if (!kept_) fs::remove_all(path_, ignored);
 }
 
-Node::Node(std::shared_ptr<Machine> machine, std::string program, fs::path configuration)
-    : machine_(std::move(machine)), program_(std::move(program)), configuration_(std::move(configuration)) {}
+Node::Node(std::shared_ptr<Machine> machine, std::vector<std::string> command, fs::path configuration)
+    : machine_(std::move(machine)), command_(std::move(command)), configuration_(std::move(configuration)) {}
 
 void Node::kill() {
     process_.reset();
@@ -77,22 +77,40 @@ void Node::keep_up() {
         if (process_->id() > 0) return;
     }
     process_.reset();
-    const std::string log = configuration_.string() + ".log";
+    std::vector<std::string> words{"/bin/sh", "-c", R"(exec "$@" >>"$0" 2>&1)", configuration_.string() + ".log"};
+    words.insert(words.end(), command_.begin(), command_.end());
+    words.insert(words.end(), {"--config", configuration_.string()});
     machine_->run([&] {
-        auto process = examples::ChildProcess::start(
-            {"/bin/sh", "-c", R"(exec "$0" --config "$1" >>"$2" 2>&1)", program_, configuration_.string(), log});
+        auto process = examples::ChildProcess::start(words);
         if (process) process_.emplace(*std::move(process));
     });
 }
 
-Site::Site(Network& network, const std::string& program, std::unique_ptr<SharedStore> store, Plant plant)
-    : store_(std::move(store)),
+Site::Site(Network& network, Recorder& recorder, std::unique_ptr<SharedStore> store, SiteOptions options)
+    : options_(std::move(options)),
+      store_(std::move(store)),
       soap_ports_(choose_ports(network.has_namespaces())),
       local_ports_(choose_ports(network.has_namespaces())) {
+    for (std::size_t i = 0; i < nodes; ++i) machines_.push_back(network.add_machine());
+    open_doors(network.has_namespaces());
+    if (options_.kind == NodeKind::hosts) {
+        const bool lies = options_.plant == Plant::lying_application;
+        application_ = std::make_unique<OuterApplication>(machines_, recorder, options_.seed,
+                                                          lies ? Manners::lying : Manners::honest);
+    }
+    write_keys();
+    for (std::size_t i = 0; i < nodes; ++i) {
+        write_configuration(i);
+        nodes_.emplace_back(machines_[i], command(i), workspace_.path() / ("node" + std::to_string(i) + ".toml"));
+    }
+    await_nodes();
+    fetch_metadata();
+}
+
+void Site::open_doors(bool have_namespaces) {
     std::vector<Backend> soap;
     std::vector<Backend> local;
     for (std::size_t i = 0; i < nodes; ++i) {
-        machines_.push_back(network.add_machine());
         soap.push_back({machines_[i], soap_ports_[i]});
         local.push_back({machines_[i], local_ports_[i]});
         doors_.hosts.push_back("127.0.0.1:" + std::to_string(local_ports_[i]));
@@ -102,17 +120,23 @@ Site::Site(Network& network, const std::string& program, std::unique_ptr<SharedS
         return spreaders_.back()->port();
     };
     doors_.logouts = open(soap);
+    if (have_namespaces) doors_.any_node = open(local);
     for (const Backend& backend : local) doors_.nodes.push_back(open({backend}));
-    if (network.has_namespaces()) doors_.any_node = open(local);
     slo_url_ = "http://127.0.0.1:" + std::to_string(doors_.logouts) + "/saml/slo/soap";
+}
 
-    write_keys();
-    for (std::size_t i = 0; i < nodes; ++i) {
-        write_configuration(i, plant);
-        nodes_.emplace_back(machines_[i], program, workspace_.path() / ("node" + std::to_string(i) + ".toml"));
-    }
-    await_nodes();
-    fetch_metadata();
+void Site::lose_answers() {
+    constexpr std::size_t one_of = 16;
+    spreaders_[0]->lose_one_of(one_of);
+    if (doors_.any_node) spreaders_[1]->lose_one_of(one_of);
+}
+
+std::vector<std::string> Site::command(std::size_t node) const {
+    if (options_.kind == NodeKind::endpoints) return {options_.program};
+    const std::chrono::milliseconds apart = options_.plant == Plant::wrong_clock ? 2min : options_.clocks_apart;
+    const std::chrono::milliseconds ahead = apart * (static_cast<int>(node) - 1) / 2;
+    return {options_.program, "--application", std::to_string(application_->port(node)), "--clock-ahead",
+            std::to_string(ahead.count())};
 }
 
 /// The nodes are one service provider: they share its keys, and the store's.
@@ -121,26 +145,38 @@ void Site::write_keys() {
     const auto key = saml::generate_key(saml::KeyKind::rsa_2048, "cluster", now() - 1h, std::chrono::days(365));
     if (!idp || !key) throw std::runtime_error("no keys");
     idp_ = *std::move(idp);
+    alias_ = idp_->under_name(*saml::EntityID::parse("https://idp.example.org/before"));
     std::ofstream(workspace_.path() / "idp.xml") << idp_->metadata();
+    std::ofstream(workspace_.path() / "alias.xml") << alias_->metadata();
     write_private(workspace_.path() / "sp.key.pem", key->private_key_pem);
     std::ofstream(workspace_.path() / "sp.crt.pem") << key->certificate_pem;
     write_private(workspace_.path() / "store-index.key", random_key());
     write_private(workspace_.path() / "store-sealing.key", random_key());
 }
 
-void Site::write_configuration(std::size_t node, Plant plant) const {
-    const bool apart = plant == Plant::own_store && node + 1 == nodes;
+std::string Site::idps(std::size_t node) const {
+    const bool is_odd = node + 1 == nodes;
+    if (is_odd && options_.plant == Plant::alias_apart) {
+        return "[[idp]]\nmetadata = \"idp.xml\"\n[[idp]]\nmetadata = \"alias.xml\"\n"
+               "[policy]\nallow_shared_keys = true\n";
+    }
+    std::string text = "[[idp]]\nmetadata = \"idp.xml\"\nissuer_aliases = [\"" + alias_->entity_id().str() + "\"]\n";
+    if (options_.plant == Plant::loose_names) text += "name_id_matching = \"value_only\"\n";
+    if (options_.plant == Plant::refused_repeats) text += "repeats = \"refuse\"\n";
+    return text + "[policy]\n";
+}
+
+void Site::write_configuration(std::size_t node) const {
+    const bool apart = options_.plant == Plant::own_store && node + 1 == nodes;
     std::ofstream(workspace_.path() / ("node" + std::to_string(node) + ".toml")) << R"([sp]
-entity_id = "https://sp.example.org/cluster"
+entity_id = ")" << sp_name << R"("
+former_entity_ids = [")" << former_sp_name << R"("]
 slo_url = ")" << slo_url_ << R"("
 acs_url = "https://sp.example.org/cluster/acs"
 signing_key = "sp.key.pem"
 signing_certificate = "sp.crt.pem"
-[[idp]]
-metadata = "idp.xml"
-[policy]
-unknown_principal = "success"
-[server]
+)" << idps(node) << R"(unknown_principal = "success"
+)" << (options_.kind == NodeKind::hosts ? "application_deadline = \"1s\"\n" : "") << R"([server]
 listen = "127.0.0.1:)" << soap_ports_[node] << R"("
 [local]
 port = )" << local_ports_[node] << R"(

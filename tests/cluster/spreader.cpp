@@ -73,12 +73,14 @@ struct Spreader::Connection {
     Descriptor node;
     Way forth;
     Way back;
+    bool loses_answers = false;
 
     /// False: it is over.
     bool advance(short at_client, short at_node) {
         constexpr short readable = POLLIN | POLLHUP | POLLERR;
         if ((at_client & readable) != 0 && forth.wants_to_read() && !forth.read(client.get())) return false;
         if ((at_node & readable) != 0 && back.wants_to_read() && !back.read(node.get())) return false;
+        if (loses_answers && back.wants_to_write()) return false;
         if (forth.wants_to_write() && !forth.write(node.get())) return false;
         if (back.wants_to_write() && !back.write(client.get())) return false;
         forth.end(node.get());
@@ -123,7 +125,10 @@ void Spreader::take() {
     Descriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!client.is_open()) return;
     Descriptor node = dial();
-    if (node.is_open()) connections_.push_back(std::make_unique<Connection>(std::move(client), std::move(node)));
+    if (!node.is_open()) return;
+    connections_.push_back(std::make_unique<Connection>(std::move(client), std::move(node)));
+    const std::size_t one_of = loses_one_of_;
+    connections_.back()->loses_answers = one_of > 0 && ++taken_ % one_of == 0;
 }
 
 void Spreader::serve(const std::stop_token& stop) {

@@ -1,6 +1,7 @@
 // A plain TCP spreader in front of the nodes: each connection goes to the next node that accepts it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -17,7 +18,8 @@ struct Backend {
 };
 
 /// Spreader listens on 127.0.0.1 where it was made, and passes octets on in a thread of its own. It knows nothing of
-/// health: a node that is dead refuses connections, one that is paused takes them and doesn't answer.
+/// health: a node that is dead refuses connections, one that is paused takes them and doesn't answer. It can be told to
+/// lose answers.
 class Spreader {
 public:
     /// Throws std::runtime_error if it can't listen.
@@ -27,6 +29,8 @@ public:
     Spreader& operator=(const Spreader&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    /// From now on one of so many new connections is cut when the node answers: what was asked for is done.
+    void lose_one_of(std::size_t connections) noexcept { loses_one_of_ = connections; }
 
 private:
     struct Connection;
@@ -36,6 +40,8 @@ private:
 
     std::vector<Backend> backends_;
     std::size_t next_ = 0;
+    std::size_t taken_ = 0;
+    std::atomic<std::size_t> loses_one_of_ = 0;  // 0: none
     Descriptor listener_;
     std::uint16_t port_ = 0;
     std::vector<std::unique_ptr<Connection>> connections_;

@@ -17,6 +17,9 @@ enum class Topology { single, cluster, sentinel };
 
 struct TrialOptions {
     std::string endpoint_program;
+    std::string host_program;
+    NodeKind nodes = NodeKind::endpoints;
+    std::chrono::milliseconds clocks_apart{4000};  ///< of hosts
     Topology topology = Topology::single;
     Replication replication = {};  ///< with Sentinels
     std::chrono::milliseconds duration{60000};
@@ -33,13 +36,17 @@ struct TrialReport {
     std::size_t checks = 0;
     std::size_t logouts = 0;  ///< with a signed Success
     std::size_t attempts = 0;
-    std::size_t put_off = 0;  ///< attempts with Responder, 503 or no answer
-    std::size_t repeats = 0;  ///< after a Success
+    std::size_t put_off = 0;      ///< attempts with Responder, 503 or no answer
+    std::size_t repeats = 0;      ///< after a Success
+    std::size_t near_misses = 0;  ///< logouts that were put off while they nearly named a session
+    std::map<ApplicationAnswer, std::size_t> calls = {};  ///< of the application, for one session each
+    std::size_t long_calls = 0;                           ///< longer than the nodes waited for
     unsigned failovers = 0;
     std::size_t logins_lost_by_failover = 0;
-    double unavailable = 0;  ///< the share of 503 among the local interface's answers
-    double unanswered = 0;   ///< of logins and checks
-    double median_ms = 0;    ///< of a logout, from its first sending to its Success
+    std::size_t left_to_dead_rounds = 0;  ///< logouts without Success, as a dead node's round had a session still
+    double unavailable = 0;               ///< the share of 503 among the local interface's answers
+    double unanswered = 0;                ///< of logins and checks
+    double median_ms = 0;                 ///< of a logout, from its first sending to its Success
     double p99_ms = 0;
     double recovery_ms =
         0;  ///< the longest time from a fault's beginning to the next Success of a request sent after it

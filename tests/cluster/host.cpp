@@ -1,0 +1,186 @@
+// cluster_host: a node whose sessions live in an application outside of it, and whose clock may be wrong. Otherwise it
+// serves what soap_endpoint does, from the same configuration.
+//
+//   cluster_host --config FILE --application PORT --clock-ahead MILLISECONDS
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "local_sessions.hpp"
+#include "network.hpp"
+#include "slo/idp_adapter/single_logout_client.hpp"
+#include "slo/saml/runtime.hpp"
+#include "slo/sp/configuration.hpp"
+#include "slo/sp/housekeeper.hpp"
+#include "slo/sp/http_server.hpp"
+#include "slo/sp/logout_service.hpp"
+#include "slo/sp/store_options.hpp"
+
+namespace {
+
+using namespace slo;
+
+class WrongClock final : public sp::Clock {
+public:
+    explicit WrongClock(std::chrono::milliseconds ahead) noexcept : ahead_(ahead) {}
+    [[nodiscard]] Instant now() const noexcept override { return sp::SystemClock().now() + ahead_; }
+
+private:
+    std::chrono::milliseconds ahead_;
+};
+
+/// The line that the application on `port` answers; empty if none came.
+std::string ask_application(std::uint16_t port, const std::string& question) {
+    const test::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+    for (std::string_view rest = question; !rest.empty();) {
+        const ssize_t count = ::send(socket.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (count <= 0) return {};
+        rest.remove_prefix(static_cast<std::size_t>(count));
+    }
+    std::string answer;
+    std::array<char, 4096> octets{};
+    while (!answer.ends_with('\n')) {
+        const ssize_t count = ::recv(socket.get(), octets.data(), octets.size(), 0);
+        if (count <= 0) return {};
+        answer.append(octets.data(), static_cast<std::size_t>(count));
+    }
+    return answer;
+}
+
+/// Asks for as long as it takes. Without an answer the report is dropped, which is a failure.
+class RemoteApplication final : public sp::Application {
+public:
+    explicit RemoteApplication(std::uint16_t port) noexcept : port_(port) {}
+    [[nodiscard]] std::string_view name() const noexcept override { return "remote"; }
+    void end_sessions(const std::vector<sp::Session>& sessions, sp::ReportEnded report) override {
+        std::string question;
+        for (const sp::Session& session : sessions) question += session.id.str() + ' ';
+        question.back() = '\n';
+        std::thread([port = port_, question = std::move(question), report = std::move(report)] {
+            std::istringstream words(ask_application(port, question));
+            std::vector<sp::Ended> ended;
+            for (std::string word; words >> word;) {
+                ended.push_back(word == "gone" ? sp::Ended::ended : sp::Ended::failed);
+            }
+            if (!ended.empty()) report(std::move(ended));
+        }).detach();
+    }
+
+private:
+    std::uint16_t port_;
+};
+
+struct Arguments {
+    std::string configuration;
+    std::uint16_t application = 0;
+    std::chrono::milliseconds clock_ahead{0};
+};
+
+Arguments read_arguments(int count, char** words) {
+    Arguments arguments;
+    for (int i = 1; i + 1 < count; i += 2) {
+        const std::string_view word = words[i];
+        const std::string_view value = words[i + 1];
+        int number = 0;
+        std::from_chars(value.data(), value.data() + value.size(), number);
+        if (word == "--config") arguments.configuration = value;
+        if (word == "--application") arguments.application = static_cast<std::uint16_t>(number);
+        if (word == "--clock-ahead") arguments.clock_ahead = std::chrono::milliseconds(number);
+    }
+    return arguments;
+}
+
+int complain(const Failure& failure) {
+    std::fprintf(stderr, "cluster_host: %s: %s\n", failure.code.message().c_str(), failure.detail.c_str());
+    return 2;
+}
+
+/// What answers, behind both servers.
+struct Parts {
+    Parts(const sp::Clock& clock, sp::Configuration& configuration, const saml::KeyedDigest& digest,
+          sp::SessionStore& store, idp_adapter::IdpDirectory directory, std::uint16_t application_port,
+          std::shared_ptr<metadata::PublishedMetadata> published)
+        : application(application_port),
+          audit(sp::make_boost_log_audit()),
+          service({.entity_id = configuration.entity_id,
+                   .destinations = configuration.destinations,
+                   .idps = std::make_shared<idp_adapter::IdpDirectory>(std::move(directory)),
+                   .signer = saml::MessageSigner(configuration.signing_key),
+                   .decryption_keys = configuration.decryption_keys,
+                   .audit_digest = digest,
+                   .policy = configuration.policy,
+                   .store = store,
+                   .applications = {&application},
+                   .audit = *audit,
+                   .clock = clock,
+                   .former_entity_ids = configuration.former_entity_ids}),
+          endpoint(service, with_metadata(configuration.endpoint, clock, std::move(published))),
+          local_sessions(store, service, configuration.entity_id) {}
+
+    static sp::HttpEndpointOptions with_metadata(sp::HttpEndpointOptions options, const sp::Clock& clock,
+                                                 std::shared_ptr<metadata::PublishedMetadata> published) {
+        options.metadata = [&clock, published = std::move(published)] { return published->at(clock.now()); };
+        return options;
+    }
+
+    RemoteApplication application;
+    std::unique_ptr<sp::AuditSink> audit;
+    sp::LogoutService service;
+    sp::HttpEndpoint endpoint;
+    examples::LocalSessions local_sessions;
+};
+
+int serve(const sp::Configuration& configuration, Parts& parts, sp::SessionStore& store, const sp::Clock& clock) {
+    sp::HttpServerOptions local_options;
+    local_options.port = configuration.local_port;
+    local_options.handler_threads = configuration.server.handler_threads;
+    auto server = sp::HttpServer::open(configuration.server, parts.endpoint);
+    auto local = sp::HttpServer::open(local_options, parts.local_sessions);
+    if (!server) return complain(server.error());
+    if (!local) return complain(local.error());
+    server->stop_on_signals();
+    const sp::StderrLog log;
+    const sp::Housekeeper housekeeper(parts.service, store, *parts.audit, clock);
+    const std::jthread local_thread([&local] { local->run(); });
+    server->run();
+    local->stop();
+    return 0;
+}
+
+int run(const Arguments& arguments) {
+    const WrongClock clock(arguments.clock_ahead);
+    auto configuration = sp::load_configuration(arguments.configuration, clock.now());
+    if (!configuration) return complain(configuration.error());
+    const auto digest = saml::KeyedDigest::with_random_key();
+    if (!digest) return complain(digest.error());
+    auto store = sp::open_session_store(clock, configuration->store);
+    if (!store) return complain(store.error());
+    auto published = metadata::PublishedMetadata::make(configuration->publication, clock.now());
+    if (!published) return complain(published.error());
+    auto directory = idp_adapter::IdpDirectory::of(configuration->idps);
+    if (!directory) return complain(directory.error());
+    Parts parts(clock, *configuration, *digest, **store, *std::move(directory), arguments.application,
+                *std::move(published));
+    return serve(*configuration, parts, **store, clock);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    if (const auto hardened = saml::harden_process(); !hardened) return complain(hardened.error());
+    return run(read_arguments(count, words));
+}
