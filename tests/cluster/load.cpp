@@ -16,7 +16,9 @@ constexpr int login_threads = 2;
 constexpr int logout_threads = 6;       // some of them wait for a node that can't reach the store
 constexpr int more_logout_threads = 8;  // and more for an application
 constexpr int rival_threads = 3;
-constexpr int take_up_threads = 3;
+constexpr int take_up_threads = 6;
+// With more of them left, nothing new is ordered: each must get its turn again long before its NotOnOrAfter.
+constexpr std::size_t most_left = 40;
 
 // What keeps two cores from being all busy with questions.
 constexpr auto between_logins = 10ms;
@@ -244,10 +246,15 @@ void Load::check(std::size_t session, std::size_t door) {
 
 void Load::log_out_and_on(Random random) {
     while (!stopping_) {
-        log_out(random);
+        if (may_order()) log_out(random);
         std::this_thread::sleep_for(between_logouts);
     }
     --pursuing_;
+}
+
+bool Load::may_order() {
+    const std::lock_guard lock(mutex_);
+    return left_.size() < most_left;
 }
 
 /// Some of the user's latest; none: all.

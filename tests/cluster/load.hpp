@@ -57,6 +57,7 @@ private:
     void check(std::size_t session, std::size_t door);
     [[nodiscard]] std::optional<std::size_t> choose_session(std::size_t door, Random& random);
     [[nodiscard]] std::vector<std::string> choose_indexes(std::size_t user, Random& random);
+    [[nodiscard]] bool may_order();
     void log_out(Random& random);
     // Signs it, under one of the IdP's names. Nothing is sent yet.
     [[nodiscard]] std::optional<Order> order(LogoutFacts facts, Random& random);

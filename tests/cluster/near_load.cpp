@@ -33,7 +33,7 @@ LogoutFacts near_logout(const SessionFacts& session, Difference difference, bool
 
 void Load::miss_nearly_and_on(Random random) {
     for (std::size_t number = random() % differences; !stopping_; ++number) {
-        miss_nearly(number, random);
+        if (may_order()) miss_nearly(number, random);
         std::this_thread::sleep_for(between_episodes);
     }
     --pursuing_;
