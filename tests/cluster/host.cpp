@@ -127,7 +127,8 @@ struct Parts {
                    .applications = {&application},
                    .audit = *audit,
                    .clock = clock,
-                   .former_entity_ids = configuration.former_entity_ids}),
+                   .former_entity_ids = configuration.former_entity_ids},
+                  sp::Housekeeping::by_host),
           endpoint(service, with_metadata(configuration.endpoint, clock, std::move(published))),
           local_sessions(store, service, configuration.entity_id) {}
 
@@ -144,7 +145,7 @@ struct Parts {
     examples::LocalSessions local_sessions;
 };
 
-int serve(const sp::Configuration& configuration, Parts& parts, sp::SessionStore& store, const sp::Clock& clock) {
+int serve(const sp::Configuration& configuration, Parts& parts) {
     sp::HttpServerOptions local_options;
     local_options.port = configuration.local_port;
     local_options.handler_threads = configuration.server.handler_threads;
@@ -154,7 +155,7 @@ int serve(const sp::Configuration& configuration, Parts& parts, sp::SessionStore
     if (!local) return complain(local.error());
     server->stop_on_signals();
     const sp::StderrLog log;
-    const sp::Housekeeper housekeeper(parts.service, store, *parts.audit, clock);
+    const sp::Housekeeper housekeeper(parts.service);
     const std::jthread local_thread([&local] { local->run(); });
     server->run();
     local->stop();
@@ -175,7 +176,7 @@ int run(const Arguments& arguments) {
     if (!directory) return complain(directory.error());
     Parts parts(clock, *configuration, *digest, **store, *std::move(directory), arguments.application,
                 *std::move(published));
-    return serve(*configuration, parts, **store, clock);
+    return serve(*configuration, parts);
 }
 
 }  // namespace
