@@ -32,7 +32,7 @@ Failure unknown_idp(const idp_adapter::IdpDirectory* idps, const saml::EntityID&
     return fail(Errc::session_idp_unknown, nearest.empty() ? std::string() : "the nearest known name is " + nearest);
 }
 
-/// Whether logouts can name it: by an index alone only where it has one, that nobody else can have.
+/// Whether logouts can name it: by an index alone only where it has one, which no other session can have.
 bool has_its_name(const Session& session) noexcept {
     return session.named_by == NamedBy::name_id ||
            (session.session_indexes.size() == 1 && is_identifying(session.session_indexes.front().str()));

@@ -31,8 +31,9 @@ std::string_view remedy_for(NearMiss::Kind kind) noexcept {
                    "register it as the assertion has it";
         case NearMiss::Kind::session_index:
             return "a live session has this SessionIndex under another NameID: have the IdP send the NameID of the "
-                   "assertion (a persistent one, not a transient one that is made anew), or, if nobody can guess its "
-                   "indexes, set name_id_matching = \"session_index\" for this IdP, which counts from the next login";
+                   "assertion (a persistent one, not a transient one that is made anew), or, where its indexes can't "
+                   "be "
+                   "guessed, set name_id_matching = \"session_index\" for this IdP, which counts from the next login";
         case NearMiss::Kind::no_index:
             break;
     }

@@ -1,6 +1,11 @@
-// A logout that starts here and meets a store that fails, or an IdP that can't be asked.
+// A logout that starts here and meets a store that fails, an IdP that can't be asked, or an application that is silent.
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +17,34 @@ using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabul
 using namespace std::chrono_literals;
 using idp_adapter::ReplyErrc;
 using Kind = idp_adapter::LogoutVerdict::Kind;
+
+namespace {
+
+/// A wait ends when so many wait at once, or, so that a test that fails ends, after a while.
+struct Assembly final : Pace {
+    explicit Assembly(std::size_t its_size) : size(its_size) {}
+    [[nodiscard]] SteadyTime now() const noexcept override { return {}; }
+    void wait(Alarm&, SteadyTime deadline) const override {
+        std::unique_lock lock(mutex);
+        ++calls;
+        most_at_once = std::max(most_at_once, ++waiting);
+        deadlines.insert(deadline);
+        changed.notify_all();
+        changed.wait_for(lock, 10s, [this] { return most_at_once >= size; });
+        --waiting;
+    }
+    void run_all(const std::vector<std::function<void()>>& works) const override { ThreadPace().run_all(works); }
+
+    const std::size_t size;
+    mutable std::mutex mutex;
+    mutable std::condition_variable changed;
+    mutable std::size_t calls = 0;
+    mutable std::size_t waiting = 0;
+    mutable std::size_t most_at_once = 0;
+    mutable std::set<SteadyTime> deadlines;
+};
+
+}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(start_logout_failures, StartUnderTest)
 
@@ -86,6 +119,25 @@ BOOST_AUTO_TEST_CASE(an_administrator_is_told_why_an_idp_of_many_sessions_will_n
     BOOST_TEST((result.idps.front().retried == Retried::no));
     BOOST_TEST(audit.last().rule == "reply.no_endpoint");
     BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_applications_of_all_principals_have_one_deadline_together) {
+    const Assembly assembly(12);
+    parts.pace = &assembly;
+    application.hold_back();
+    std::vector<std::string> ids;
+    for (int i = 0; i < 12; ++i) {
+        const std::string n = std::to_string(i);
+        admit(session("S" + n, {"i" + n}, "N" + n));
+        ids.push_back("S" + n);
+    }
+    const auto result = log_out(ids);
+    BOOST_TEST(assembly.most_at_once == 12U);
+    BOOST_TEST(assembly.calls == 12U);
+    BOOST_TEST(assembly.deadlines.size() == 1U);
+    BOOST_TEST(result.idps.front().local.failed == 12U);
+    BOOST_TEST(link.asked.size() == 12U);
+    application.release();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,9 +1,6 @@
 // A logout that starts here: the sessions end first, whatever the IdP does, and nobody is told more than was proven.
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 
 #include "slo/saml/error.hpp"
@@ -106,49 +103,6 @@ BOOST_AUTO_TEST_CASE(a_late_login_is_known_by_its_authn_instant_where_each_asser
     Session anew = session("S4", {"i4"});
     anew.authn_instant += 1s;
     BOOST_TEST((taken(memory.admit(anew)) == Admission::admitted));
-}
-
-/// Lets nobody go on before so many wait at once, or, so that a test that fails ends, before a while has passed.
-struct Assembly final : Pace {
-    explicit Assembly(std::size_t its_size) : size(its_size) {}
-    [[nodiscard]] SteadyTime now() const noexcept override { return {}; }
-    void wait(Alarm&, SteadyTime deadline) const override {
-        std::unique_lock lock(mutex);
-        ++calls;
-        most_at_once = std::max(most_at_once, ++waiting);
-        deadlines.insert(deadline);
-        changed.notify_all();
-        changed.wait_for(lock, 10s, [this] { return most_at_once >= size; });
-        --waiting;
-    }
-    void run_all(const std::vector<std::function<void()>>& works) const override { ThreadPace().run_all(works); }
-
-    const std::size_t size;
-    mutable std::mutex mutex;
-    mutable std::condition_variable changed;
-    mutable std::size_t calls = 0;
-    mutable std::size_t waiting = 0;
-    mutable std::size_t most_at_once = 0;
-    mutable std::set<SteadyTime> deadlines;
-};
-
-BOOST_AUTO_TEST_CASE(the_applications_of_all_principals_have_one_deadline_together) {
-    const Assembly assembly(12);
-    parts.pace = &assembly;
-    application.hold_back();
-    std::vector<std::string> ids;
-    for (int i = 0; i < 12; ++i) {
-        const std::string n = std::to_string(i);
-        admit(session("S" + n, {"i" + n}, "N" + n));
-        ids.push_back("S" + n);
-    }
-    const auto result = log_out(ids);
-    BOOST_TEST(assembly.most_at_once == 12U);
-    BOOST_TEST(assembly.calls == 12U);
-    BOOST_TEST(assembly.deadlines.size() == 1U);
-    BOOST_TEST(result.idps.front().local.failed == 12U);
-    BOOST_TEST(link.asked.size() == 12U);
-    application.release();
 }
 
 BOOST_AUTO_TEST_CASE(names_more_indexes_than_one_request_may_have_in_several) {

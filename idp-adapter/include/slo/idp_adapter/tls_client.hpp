@@ -48,7 +48,7 @@ struct TlsClientOptions {
 [[nodiscard]] Result<void> configure_tls_client(ssl_ctx_st* context, const TlsClientOptions& options);
 
 /// TlsClientContext is an SSL_CTX with this policy, for any number of connections. Reading the CAs of a system takes
-/// tens of milliseconds, so whoever makes many connections makes one of these. Thread-safe: nothing of it changes.
+/// tens of milliseconds, so clients that make many connections share one of these. Thread-safe: nothing of it changes.
 class TlsClientContext {
 public:
     /// Reads the files that `options` name. Errors: `options.code`.
