@@ -99,7 +99,13 @@ private:
         const std::size_t without_keys = words.size();
         for (std::string key; keys >> key;) words.push_back(key);
         if (words.size() == without_keys) return false;
-        static_cast<void>(source.ask(words));
+        // A busy machine's Cluster may take its time until it knows that the master from the fault before is back.
+        std::string answer;
+        await("a Cluster that lets keys move", [&] {
+            answer = source.server().ask(words);
+            return answer.find("CLUSTERDOWN") == std::string::npos;
+        });
+        if (answer.starts_with('-')) throw std::runtime_error("MIGRATE: " + answer);
         return true;
     }
 

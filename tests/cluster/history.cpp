@@ -79,6 +79,11 @@ void Recorder::add(const ApplicationCall& call) {
     history_.calls.push_back(call);
 }
 
+void Recorder::add(const NodeDeath& death) {
+    const std::lock_guard lock(mutex_);
+    history_.deaths.push_back(death);
+}
+
 void Recorder::applications_are_told() {
     const std::lock_guard lock(mutex_);
     history_.tells_applications = true;

@@ -94,6 +94,12 @@ struct ApplicationCall {
     ApplicationAnswer answer;
 };
 
+/// A node that was killed.
+struct NodeDeath {
+    std::size_t node;
+    Moment at;
+};
+
 /// One request of the IdP, and how often it was sent.
 struct LogoutFacts {
     std::string id;
@@ -121,6 +127,7 @@ struct History {
     std::vector<Check> checks;
     std::vector<LogoutFacts> logouts;
     std::vector<ApplicationCall> calls = {};
+    std::vector<NodeDeath> deaths = {};
     bool tells_applications = false;  ///< an application is called for each session that ends
 };
 
@@ -140,6 +147,7 @@ public:
     void add(const Check& check);
     void add(std::size_t logout, LogoutAttempt attempt);
     void add(const ApplicationCall& call);
+    void add(const NodeDeath& death);
     void applications_are_told();
 
     /// The place of a session; nothing if there is none with this id.

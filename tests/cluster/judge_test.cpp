@@ -239,7 +239,11 @@ BOOST_AUTO_TEST_CASE(an_application_need_not_hear_of_a_newer_login) {
 
 BOOST_AUTO_TEST_CASE(a_logout_whose_session_a_dead_node_has_may_stay_unfinished_for_a_while) {
     log_out(LogoutAnswer::responder);
-    call(17, 18, ApplicationAnswer::broken_off);
+    call(17, 18, ApplicationAnswer::failed);
+    BOOST_TEST(is(broken(), Rule::unfinished));
+    history.deaths = {{.node = 0, .at = span(19, 19).begin}, {.node = 1, .at = span(16, 16).begin}};
+    BOOST_TEST(is(broken(), Rule::unfinished));
+    history.deaths.push_back({.node = 1, .at = span(19, 19).begin});
     BOOST_TEST(!broken().has_value());
     history.logouts.front().attempts.push_back({.span = span(300, 301), .answer = LogoutAnswer::responder});
     BOOST_TEST(is(broken(), Rule::unfinished));

@@ -70,7 +70,7 @@ void keep_up_until(Site& site, Moment end) {
 }
 
 /// Returns when each fault that could be made began, in the order of the plan.
-std::vector<Moment> make_happen(Site& site, const std::vector<Fault>& faults, Moment start) {
+std::vector<Moment> make_happen(Site& site, Recorder& recorder, const std::vector<Fault>& faults, Moment start) {
     std::vector<Step> steps;
     for (const Fault& fault : faults) {
         steps.push_back({fault.at, &fault, false});
@@ -85,6 +85,8 @@ std::vector<Moment> make_happen(Site& site, const std::vector<Fault>& faults, Mo
         } else {
             begun.push_back(SteadyClock::now());
             site.begin(*step.fault);
+            if (step.fault->kind != FaultKind::node_kill) continue;
+            recorder.add(NodeDeath{.node = step.fault->pick % nodes, .at = SteadyClock::now()});
         }
     }
     return begun;
@@ -241,7 +243,7 @@ TrialReport run_trial(Network& network, const TrialOptions& options) {
     std::vector<Moment> begun;
     {
         Load load(site, recorder, options.seed + 2);
-        begun = make_happen(site, faults, start + calm);
+        begun = make_happen(site, recorder, faults, start + calm);
         keep_up_until(site, start + options.duration);
         if (has_hosts) site.application()->be_quick();
         const milliseconds patience = has_hosts ? milliseconds(to_outlast_claims) : milliseconds(to_recover);
