@@ -68,6 +68,11 @@ class Finding(unittest.TestCase):
                                "    constexpr int b = 2;\n    switch (a) {\n        case 3:\n            g();\n    }\n"
                                "    static_assert(a < b);\n}\n"), ["g(); | call dropped"])
 
+    def test_what_only_the_compiler_runs_stays(self):
+        text = "constexpr bool f() {\n    return 1 < 2;\n}\nstatic_assert(f());\n"
+        self.assertEqual(words(text), [])
+        self.assertNotEqual(words(text.replace("static_assert", "const bool b = ")), [])
+
     def test_twins_in_a_line_have_words_of_their_own(self):
         self.assertEqual([m.words() for m in found("void f() {\n    x = a(true) ? b : c(true);\n}\n") if "true" in m.kind],
                          ["true becomes false", "true becomes false (2)"])

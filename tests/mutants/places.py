@@ -24,9 +24,9 @@ HOOKS = {
 # Programs of Boost.Test, each case of which is run by itself, and others. In this order they judge a mutant.
 JUDGES = {
     "sp_test": None,
-    "simulate": ["--episodes", "300", "0", "21"],
     "sqlite_crash_test": [],
     "redis_client_test": None,
+    "simulate": ["--episodes", "60", "0", "21"],
     "server_test": None,
     "flow_test": None,
     "conformance_test": None,

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(addresses_are_hosts_or_sockets) {
     BOOST_TEST(read_back("unix:/run/redis/socket") == "unix:/run/redis/socket");
     for (const std::string wrong :
          {"", ":", "host", "host:", ":6379", "host:0", "host:65536", "host:1x", "host:-1", "::1:6379", "[::1]", "[]:1",
-          "[host]:1", "a b:1", "unix:", "unix:relative", "redis://host:1"}) {
+          "[host]:1", "[::1:1", "::1]:1", "a b:1", "unix:", "unix:relative", "redis://host:1"}) {
         BOOST_TEST(read_back(wrong) == "refused", wrong);
     }
     BOOST_TEST(read_back("unix:/" + std::string(107, 'x')) == "refused");
@@ -195,6 +195,19 @@ BOOST_AUTO_TEST_CASE(slots_belong_to_masters) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_cluster_behind_a_socket_that_knows_no_name_of_its_own_is_on_this_machine) {
+    const Address at_socket{.host = {}, .port = 0, .path = "/run/redis/socket"};
+    const auto master_at = [](const Address& asked, const std::string& host) -> std::string {
+        const auto map = parse_slots(read("*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n" + host + ":2\r\n"), asked);
+        return map ? map->masters().front().str() : "none";
+    };
+    BOOST_TEST(master_at(at_socket, "$-1\r\n") == "localhost:2");
+    BOOST_TEST(master_at(at_socket, "$1\r\n?\r\n") == "localhost:2");
+    BOOST_TEST(master_at(at_socket, "$1\r\na\r\n") == "a:2");
+    BOOST_TEST(master_at(here, "$-1\r\n") == "10.0.0.1:2");
+    BOOST_TEST(master_at({.host = {}, .port = 1, .path = {}}, "$-1\r\n") == "none");
+}
+
 BOOST_AUTO_TEST_CASE(replicas_count_while_they_are_online_and_prompt) {
     const std::string head = "# Replication\r\nrole:master\r\nmaster_replid:abc\r\n";
     const auto fresh = [&](const std::string& lines) {
@@ -204,6 +217,7 @@ BOOST_AUTO_TEST_CASE(replicas_count_while_they_are_online_and_prompt) {
     BOOST_TEST(fresh("connected_slaves:0\r\n") == "0");
     BOOST_TEST(fresh("slave0:ip=::1,port=1,state=online,offset=14,lag=0\r\nslave1:ip=h,port=2,state=online,offset=1,"
                      "lag=1\r\n") == "2");
+    BOOST_TEST(fresh("slave9:ip=h,port=1,state=online,offset=14,lag=0\r\n") == "1");
     BOOST_TEST(fresh("slave0:ip=h,port=1,state=online,offset=14,lag=2\r\n") == "0");
     BOOST_TEST(fresh("slave0:ip=h,port=1,state=wait_bgsave,offset=0,lag=0\r\n") == "0");
     BOOST_TEST(fresh("slave0:ip=h,port=1,state=online,offset=14,lag=-1\r\n") == "0");

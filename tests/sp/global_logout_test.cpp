@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(asks_again_only_whom_nobody_has_answered_for) {
         BOOST_TEST(again(Kind::unproven, code));
     }
     for (const Kind kind : {Kind::success, Kind::partial, Kind::refused, Kind::silent, Kind::impossible}) {
-        BOOST_TEST(!again(kind, ReplyErrc::no_endpoint));
+        for (const auto code : {ReplyErrc::no_endpoint, ReplyErrc::stale}) BOOST_TEST(!again(kind, code));
     }
 }
 

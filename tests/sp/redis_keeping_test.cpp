@@ -186,6 +186,21 @@ BOOST_AUTO_TEST_CASE(a_logout_that_is_over_gives_no_other_orders_place_an_end) {
     BOOST_TEST(site.is_kept_for_ever(":request:*"));
 }
 
+BOOST_AUTO_TEST_CASE(a_logout_that_is_complete_leaves_of_its_sessions_neither_places_nor_hints) {
+    Site site;
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(hinted("s", "user@example.com"))));
+    BOOST_TEST(site.count_keys(":session:*") == 1u);
+    BOOST_TEST(site.count_keys(":hint:*") == 2u);
+    sp::LogoutOrder order = order_for_all("r");
+    order.name_id = hinted("s", "user@example.com").name_id;
+    static_cast<void>(taken(begin_logout(node.store, order)));
+    static_cast<void>(taken(complete_logout(node.store, order.key, {.ended = 1}, {session_of("s").id})));
+    BOOST_TEST(site.count_keys(":session:*") == 0u);
+    BOOST_TEST(site.count_keys(":hint:*") == 0u);
+    BOOST_TEST(site.count_keys(":{*}:sessions") == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE_END()
 

@@ -1,10 +1,11 @@
-// Nodes on one server, each with a clock and a line of its own: the line may be cut, or slow enough for others to go
-// first.
+// Nodes on one server, each with a clock and a line of its own: the line may be cut, or garble an answer, or be slow
+// enough for others to go first.
 #pragma once
 
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -37,15 +38,13 @@ public:
         act_ = std::move(act);
     }
 
-    Result<sp::redis::Answer> call(sp::redis::Request request) override {
-        if (act_ && before_act_-- == 0) std::exchange(act_, nullptr)();
-        ++calls_;
-        if (cut_ == Cut::never) return servers_.call(std::move(request));
-        const int left = left_--;
-        if (left > 0) return servers_.call(std::move(request));
-        if (left == 0 && cut_ == Cut::before_answer) static_cast<void>(servers_.call(std::move(request)));
-        return sp::fail(sp::Errc::store_failed, "cut off");
+    /// After `passed` more requests comes one whose answer is `instead`, whatever the server says.
+    void garble_after(int passed, sp::redis::Reply instead) {
+        before_garbled_ = passed;
+        instead_ = std::move(instead);
     }
+
+    Result<sp::redis::Answer> call(sp::redis::Request request) override { return garbled(pass_on(std::move(request))); }
     std::vector<Result<sp::redis::Answer>> call_all(std::vector<sp::redis::Request> requests) override {
         std::vector<Result<sp::redis::Answer>> answers;
         for (sp::redis::Request& request : requests) answers.push_back(call(std::move(request)));
@@ -54,19 +53,38 @@ public:
     Result<std::vector<sp::redis::Address>> masters() override { return servers_.masters(); }
     std::vector<Result<sp::redis::Answer>> call_at(const std::vector<sp::redis::Address>& masters,
                                                    const std::vector<std::string>& words) override {
-        return servers_.call_at(masters, words);
+        auto answers = servers_.call_at(masters, words);
+        for (auto& answer : answers) answer = garbled(std::move(answer));
+        return answers;
     }
 
     /// Whether a request was cut off.
     [[nodiscard]] bool has_failed() const { return cut_ != Cut::never && left_ < 0; }
+    [[nodiscard]] bool has_garbled() const { return before_garbled_ < 0; }
     [[nodiscard]] int calls() const { return calls_; }
     [[nodiscard]] bool was_interrupted() const { return act_ == nullptr; }
 
 private:
+    Result<sp::redis::Answer> pass_on(sp::redis::Request request) {
+        if (act_ && before_act_-- == 0) std::exchange(act_, nullptr)();
+        ++calls_;
+        if (cut_ == Cut::never) return servers_.call(std::move(request));
+        const int left = left_--;
+        if (left > 0) return servers_.call(std::move(request));
+        if (left == 0 && cut_ == Cut::before_answer) static_cast<void>(servers_.call(std::move(request)));
+        return sp::fail(sp::Errc::store_failed, "cut off");
+    }
+    Result<sp::redis::Answer> garbled(Result<sp::redis::Answer> answer) {
+        if (instead_ && before_garbled_-- == 0 && answer) answer->reply = *std::exchange(instead_, std::nullopt);
+        return answer;
+    }
+
     Servers& servers_;
     Cut cut_ = Cut::never;
     int left_ = 0;
     int before_act_ = 0;
+    int before_garbled_ = 0;
+    std::optional<sp::redis::Reply> instead_;
     int calls_ = 0;
     std::function<void()> act_;
 };

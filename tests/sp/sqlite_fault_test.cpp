@@ -313,6 +313,23 @@ BOOST_AUTO_TEST_CASE(a_full_disk_at_the_start_is_told) {
     BOOST_TEST(refusal(clock, folder.path()).detail.find("make room") != std::string::npos);
 }
 
+// Else a round that couldn't say what it has ended would see another one tell the applications again.
+BOOST_AUTO_TEST_CASE(a_report_that_is_not_on_the_disk_leaves_the_round_what_it_has) {
+    OverFaultyDisk trial;
+    static_cast<void>(taken(trial.store->admit(session_of("s"))));
+    const sp::LogoutOrder all = order_for_all("r");
+    const sp::RoundID first{.node = 7, .number = 1};
+    const sp::RoundID second{.node = 7, .number = 2};
+    static_cast<void>(taken(trial.store->begin_logout(all, {first, noon + 1min})));
+    trial.disk.fill_up();
+    BOOST_TEST(!trial.store->complete_logout(all.key, {.round = first, .ended = 1, .gone = {session_of("s").id}}));
+    trial.disk.mend();
+    BOOST_TEST(taken(trial.store->resume_logout(all.key, {second, noon + 1min})).ending.empty());
+    const auto said_again =
+        trial.store->complete_logout(all.key, {.round = first, .ended = 1, .gone = {session_of("s").id}});
+    BOOST_TEST(taken(said_again).complete());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE_END()
 

@@ -140,6 +140,22 @@ BOOST_AUTO_TEST_CASE(the_applications_of_all_principals_have_one_deadline_togeth
     application.release();
 }
 
+BOOST_AUTO_TEST_CASE(no_other_node_takes_a_request_while_this_one_may_be_at_work_on_it) {
+    constexpr auto slack = 10s;
+    const auto lease = parts.policy.application_deadline + idp_adapter::InteropProfile{}.outgoing.http.deadline + slack;
+    admit(session("S1", {"i1"}));
+    std::size_t too_early = 0;
+    std::size_t in_time = 0;
+    link.on_ask = [&] {
+        const Instant now = clock.now();
+        too_early = taken(memory.take_due_requests(now + lease - 1ms, now + 1h, 10)).size();
+        in_time = taken(memory.take_due_requests(now + lease, now + 1h, 10)).size();
+    };
+    log_out({"S1"});
+    BOOST_TEST(too_early == 0U);
+    BOOST_TEST(in_time == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace slo::sp

@@ -1,0 +1,128 @@
+// A server whose answer is none that its script gives, or none of its kind: the operation fails, or what it says is
+// true.
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+#include "redis_nodes.hpp"
+#include "rounds.hpp"
+
+namespace slo::test {
+namespace {
+
+using namespace std::chrono_literals;
+using sp::redis::Reply;
+
+/// What no script answers, whatever its arguments.
+std::vector<Reply> nonsense() {
+    const Reply number{.kind = Reply::Kind::integer, .integer = 7};
+    const Reply word{.kind = Reply::Kind::text, .text = "nonsense"};
+    const Reply text_of_an_error{.kind = Reply::Kind::error, .text = "WRONGTYPE of this test"};
+    return {number,
+            word,
+            text_of_an_error,
+            {.kind = Reply::Kind::array, .elements = {number}},
+            {.kind = Reply::Kind::array, .elements = {word, word}},
+            {.kind = Reply::Kind::array, .elements = {word, word, word, word}},
+            {.kind = Reply::Kind::array, .elements = {number, number, number, number, number}}};
+}
+
+/// What an operation comes to: its value in words, or "failed".
+using Act = std::string (*)(Node& node);
+
+std::string failure(const Failure& failure) {
+    // A place that names something else is taken for another login's, or another order's.
+    BOOST_TEST((failure.code == sp::Errc::store_failed || failure.code == sp::Errc::session_id_taken ||
+                failure.code == sp::Errc::request_id_reused));
+    BOOST_TEST(failure.detail.find("nonsense") == std::string::npos);
+    return "failed";
+}
+
+std::string one(const sp::BegunLogout& begun) {
+    return granted(begun);
+}
+std::string one(const sp::RepeatedLogout& again) {
+    return ids_of(again.ending) + (again.recorded ? " recorded" : "");
+}
+std::string one(sp::Admission admission) {
+    return admission == sp::Admission::admitted ? "admitted" : "refused";
+}
+std::string one(const sp::LogoutOutcome& outcome) {
+    return std::to_string(outcome.ended) + " " + std::to_string(outcome.already_gone) + " " +
+           std::to_string(outcome.failed);
+}
+std::string one(const std::vector<sp::NearMiss>& misses) {
+    return std::to_string(misses.size());
+}
+std::string one(const std::vector<sp::UnfinishedLogout>& logouts) {
+    std::string words;
+    for (const auto& logout : logouts) words += logout.key.request_id.str() + ": " + ids_of(logout.ending) + "; ";
+    return words;
+}
+
+template <class T>
+std::string in_words(const Result<T>& result) {
+    return result ? one(*result) : failure(result.error());
+}
+
+/// One principal with an ending session "a" and a living one "b", and another's session for a near miss.
+void furnish(Node& node) {
+    static_cast<void>(taken(node.store.admit(session_with("a", {"i1"}))));
+    static_cast<void>(taken(node.store.admit(session_with("b", {"i2"}))));
+    static_cast<void>(taken(node.store.admit(hinted("n", "N2"))));
+    static_cast<void>(taken(begin_logout(node.store, order_for("begun", {"i1"}))));
+}
+
+const Act acts[] = {
+    [](Node& node) { return in_words(node.store.admit(hinted("new", "user@example.com"))); },
+    [](Node& node) { return in_words(node.store.would_admit(session_with("c", {"i2"}))); },
+    [](Node& node) { return in_words(node.store.near_misses(order_for("r", {"_an-index-of-its-own"}))); },
+    [](Node& node) { return in_words(begin_logout(node.store, order_for_all("r"))); },
+    [](Node& node) { return in_words(begin_logout(node.store, order_for("begun", {"i1"}))); },
+    [](Node& node) {
+        const sp::LogoutKey key = order_for("begun", {"i1"}).key;
+        return in_words(node.store.resume_logout(key, claim_of(key)));
+    },
+    [](Node& node) {
+        return in_words(
+            complete_logout(node.store, order_for("begun", {"i1"}).key, {.ended = 1}, {session_of("a").id}));
+    },
+    [](Node& node) { return in_words(node.store.unfinished_logouts()); },
+    [](Node& node) {
+        const auto kept = node.store.keep_request(request_of("another"));
+        return kept ? std::string("kept") : failure(kept.error());
+    },
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(unit)
+BOOST_AUTO_TEST_SUITE(redis_garbled)
+
+BOOST_AUTO_TEST_CASE(an_operation_that_gets_nonsense_anywhere_fails_or_says_what_is_true) {
+    for (const Act& act : acts) {
+        Site undisturbed;
+        Node sound(undisturbed);
+        furnish(sound);
+        const std::string truth = act(sound);
+        for (const Reply& reply : nonsense()) {
+            bool is_garbled = true;
+            for (int passed = 0; is_garbled; ++passed) {
+                Site site;
+                Node node(site);
+                furnish(node);
+                node.line.garble_after(passed, reply);
+                const std::string words = act(node);
+                is_garbled = node.line.has_garbled();
+                BOOST_TEST((words == "failed" || words == truth),
+                           std::string("act ") + std::to_string(&act - acts) + ": " + words + " instead of " + truth);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::test
