@@ -82,7 +82,7 @@ Result<Admission> admit(const LogoutServiceParts& parts, const idp_adapter::IdpD
         others.push_back(by_name_id(session));
     }
     for (const Session& other : others) {
-        const auto forbidden = parts.store.would_admit(other);
+        auto forbidden = parts.store.would_admit(other);
         if (!forbidden || *forbidden == Admission::refused_by_logout) return forbidden;
     }
     return parts.store.admit(session);

@@ -200,6 +200,7 @@ void run_one_here(Begun& begun) {
 /// All at once: together they take as long as the slowest application. A few of them, as each has a thread.
 void run_here(const StartContext& context, std::vector<Begun>& all) {
     std::vector<std::function<void()>> works;
+    works.reserve(all.size());
     for (Begun& one : all) {
         works.emplace_back([&one]() noexcept {
             try {
@@ -257,6 +258,7 @@ void send_again(const StartContext& context, Departure& departure) noexcept {
 /// Asks all IdPs at once: together they take as long as the slowest.
 void finish_all(const StartContext& context, const std::vector<Departure*>& departures) {
     std::vector<std::function<void()>> works;
+    works.reserve(departures.size());
     for (Departure* const departure : departures) {
         works.emplace_back([&context, departure] { finish_one(context, *departure); });
     }
@@ -380,6 +382,7 @@ Result<std::size_t> send_kept_requests(const StartContext& context) {
     auto due = take_due(context, most_asked_at_once);
     if (!due) return std::move(due).error();
     std::vector<std::function<void()>> works;
+    works.reserve(due->size());
     for (Departure& departure : *due) {
         works.emplace_back([&context, &departure] { send_again(context, departure); });
     }

@@ -57,6 +57,7 @@ public:
     void run_all(const std::vector<std::function<void()>>& works) const override {
         if (works.size() == 1) return works.front()();
         std::vector<std::jthread> threads;
+        threads.reserve(works.size());
         for (const auto& work : works) threads.emplace_back(work);
     }
     /// One that lives as long as the process.
