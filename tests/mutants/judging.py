@@ -100,31 +100,30 @@ class Judges:
         return [self.workshop.program(program), *(f"--run_test={name}" for name in names), "--log_level=error",
                 "--report_level=no"]
 
-    def all_cases(self):
-        for program, arguments in JUDGES.items():
-            if arguments is not None:
-                yield Case(program, "")
-                continue
-            names = self.workshop.listed(program)
-            for name, after in zip(names, [*names[1:], ""]):
-                if not after.startswith(name + "/"):
-                    yield Case(program, name)
+    def cases_of(self, program):
+        if JUDGES[program] is not None:
+            return [Case(program, "")]
+        names = self.workshop.listed(program)
+        return [Case(program, name) for name, after in zip(names, [*names[1:], ""])
+                if not after.startswith(name + "/")]
 
     def learn(self, record):
-        """What each case reaches: from the last time, if nothing has changed since."""
-        state = self.workshop.state()
-        if record.is_file():
-            known = json.loads(record.read_text())
-            if known["state"] == state:
-                self.cases = [Case(*case[:3], frozenset(case[3]), case[4]) for case in known["cases"]]
-                return
-        def work(hand, number, case):
-            command = self.command(case.program, [case.name])
-            return dataclasses.replace(case, **dict(zip(("seconds", "passes", "reached"),
-                                                        hand.reached_by(command, f"case-{number}"))))
-        self.cases = list(self.at_once(work, list(self.all_cases())))
-        cases = [[c.program, c.name, c.seconds, sorted(c.reached), c.passes] for c in self.cases]
-        record.write_text(json.dumps({"state": state, "cases": cases}))
+        """What each case reaches: of programs that haven't changed since, from the last time."""
+        known = json.loads(record.read_text()) if record.is_file() else {}
+        fixtures = digest_of(sorted((self.workshop.source / "tests/fixtures").rglob("*")))
+        for program in JUDGES:
+            state = digest_of([pathlib.Path(self.workshop.program(program))]) + fixtures
+            if known.get(program, {}).get("state") != state:
+                cases = self.at_once(self.look_at, self.cases_of(program))
+                known[program] = {"state": state, "cases": [
+                    [c.program, c.name, c.seconds, sorted(c.reached), c.passes] for c in cases]}
+                record.write_text(json.dumps(known))
+            self.cases += [Case(*case[:3], frozenset(case[3]), case[4]) for case in known[program]["cases"]]
+
+    def look_at(self, hand, number, case):
+        command = self.command(case.program, [case.name])
+        seconds, passes, reached = hand.reached_by(command, f"{case.program}-{number}")
+        return dataclasses.replace(case, seconds=seconds, passes=passes, reached=reached)
 
     def batches(self, number):
         """The cases that reach a mutant, the fast ones first, by program and in processes' worth."""
@@ -152,9 +151,10 @@ class Judges:
         return "" if is_reached else None
 
 
-def digest_of(folder):
-    """Of all files below it."""
+def digest_of(paths):
+    """Of all files among them."""
     state = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        state.update(str(path.relative_to(folder)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    for path in paths:
+        if path.is_file():
+            state.update(hashlib.sha256(path.read_bytes()).digest())
     return state.hexdigest()

@@ -24,16 +24,11 @@ import sys
 import time
 
 from copy_with_mutants import MutatedCopy
-from judging import Judges, digest_of
+from judging import Judges
 
 EXPLAINED = pathlib.Path(__file__).resolve().parent / "explained.txt"
 COUNT = 150
 WANTED = 97  # per cent
-
-
-class Workplace(MutatedCopy):
-    def state(self):
-        return digest_of(self.source)
 
 
 def read_explanations(text):
@@ -114,7 +109,7 @@ def main():
     count = int(sys.argv[3]) if len(sys.argv) > 3 else COUNT
     explained = read_explanations(EXPLAINED.read_text())
     begun = time.monotonic()
-    place = Workplace(folder)
+    place = MutatedCopy(folder)
     place.copy()
     place.configure()
     print(f"mutants: seed {seed}; building {len(place.mutants())} mutants at once", flush=True)

@@ -14,18 +14,38 @@ namespace {
 using namespace std::chrono_literals;
 using sp::redis::Reply;
 
-/// What no script answers, whatever its arguments.
+Reply list_of(const std::vector<std::string>& words) {
+    Reply list{.kind = Reply::Kind::array};
+    for (const std::string& word : words) list.elements.push_back({.kind = Reply::Kind::text, .text = word});
+    return list;
+}
+
+/// What no script answers, whatever its arguments; also beginnings of what some of them answer.
 std::vector<Reply> nonsense() {
     const Reply number{.kind = Reply::Kind::integer, .integer = 7};
     const Reply word{.kind = Reply::Kind::text, .text = "nonsense"};
     const Reply text_of_an_error{.kind = Reply::Kind::error, .text = "WRONGTYPE of this test"};
-    return {number,
-            word,
-            text_of_an_error,
-            {.kind = Reply::Kind::array, .elements = {number}},
-            {.kind = Reply::Kind::array, .elements = {word, word}},
-            {.kind = Reply::Kind::array, .elements = {word, word, word, word}},
-            {.kind = Reply::Kind::array, .elements = {number, number, number, number, number}}};
+    std::vector<Reply> all{number,
+                           word,
+                           text_of_an_error,
+                           {.kind = Reply::Kind::array, .elements = {number}},
+                           {.kind = Reply::Kind::array, .elements = {number, number, number, number, number}}};
+    const std::vector<std::vector<std::string>> lists{{"nonsense", "nonsense"},
+                                                      {"nonsense", "nonsense", "nonsense", "nonsense"},
+                                                      {"fresh"},
+                                                      {"fresh", "x"},
+                                                      {"fresh", "-1"},
+                                                      {"fresh", "1"},
+                                                      {"repeated", "2", "x"},
+                                                      {"recorded"},
+                                                      {"recorded", "x"},
+                                                      {"finished"},
+                                                      {"finished", "1", "x"},
+                                                      {"finished", "1", "x", "x"},
+                                                      {"unfinished"},
+                                                      {"unfinished", "x"}};
+    for (const auto& words : lists) all.push_back(list_of(words));
+    return all;
 }
 
 /// What an operation comes to: its value in words, or "failed".
@@ -74,6 +94,15 @@ void furnish(Node& node) {
     static_cast<void>(taken(begin_logout(node.store, order_for("begun", {"i1"}))));
 }
 
+std::string unfinished(Node& node) {
+    return in_words(node.store.unfinished_logouts());
+}
+
+/// A journal is a list of pairs, and half a pair at its end is passed over.
+bool may_be_a_journal(const Reply& reply) {
+    return reply.elements.size() % 2 == 1 && reply.elements.front().kind == Reply::Kind::text;
+}
+
 const Act acts[] = {
     [](Node& node) { return in_words(node.store.admit(hinted("new", "user@example.com"))); },
     [](Node& node) { return in_words(node.store.would_admit(session_with("c", {"i2"}))); },
@@ -88,7 +117,7 @@ const Act acts[] = {
         return in_words(
             complete_logout(node.store, order_for("begun", {"i1"}).key, {.ended = 1}, {session_of("a").id}));
     },
-    [](Node& node) { return in_words(node.store.unfinished_logouts()); },
+    unfinished,
     [](Node& node) {
         const auto kept = node.store.keep_request(request_of("another"));
         return kept ? std::string("kept") : failure(kept.error());
@@ -107,6 +136,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_gets_nonsense_anywhere_fails_or_says_what
         furnish(sound);
         const std::string truth = act(sound);
         for (const Reply& reply : nonsense()) {
+            if (act == unfinished && may_be_a_journal(reply)) continue;
             bool is_garbled = true;
             for (int passed = 0; is_garbled; ++passed) {
                 Site site;
