@@ -30,12 +30,15 @@ auto required(Form& form, std::string_view name, Parse parse) -> decltype(parse(
     return value;
 }
 
+bool is_for_logouts(std::string_view target) noexcept {
+    return target.starts_with("/logouts") || (target.starts_with("/sessions/") && target.ends_with(logout_suffix));
+}
+
 }  // namespace
 
 /// Logouts wait for applications and IdPs; checks and registrations never wait behind them.
 sp::HttpHandler::Lane LocalSessions::lane(const HttpRequest& request) const noexcept {
-    const std::string_view target = request.target;
-    return target.starts_with("/logouts") || target.ends_with(logout_suffix) ? Lane::waiting : Lane::usual;
+    return is_for_logouts(request.target) ? Lane::waiting : Lane::usual;
 }
 
 sp::HttpStep LocalSessions::handle(const HttpRequest& request) noexcept {
@@ -56,9 +59,8 @@ HttpReply LocalSessions::answer(const HttpRequest& request) {
         answer.headers.emplace_back("Allow", "POST");
         return answer;
     }
-    if (target.starts_with("/logouts")) return logouts_.answer(request);
+    if (is_for_logouts(target)) return logouts_.answer(request);
     if (!target.starts_with("/sessions/")) return refusal(404, "only /sessions and /logouts are here");
-    if (target.ends_with(logout_suffix)) return logouts_.answer(request);
     if (request.method == "GET") return look_up(target.substr(sessions_path.size() + 1));
     HttpReply answer = refusal(405, "GET asks whether it lives");
     answer.headers.emplace_back("Allow", "GET");

@@ -279,16 +279,11 @@ private:
     std::string piece_;
 };
 
-SSL_CTX* counted_once_more(const TlsClientContext& context) noexcept {
-    SSL_CTX_up_ref(context.native());
-    return context.native();
-}
-
 }  // namespace
 
 struct HttpTransport::Impl {
     Impl(std::shared_ptr<const TlsClientContext> shared, HttpRoute given)
-        : policy(std::move(shared)), route(std::move(given)), tls(counted_once_more(*policy)) {}
+        : policy(std::move(shared)), route(std::move(given)), tls(policy->counted_once_more()) {}
 
     std::unique_ptr<Connection> take_kept(const UrlParts& to);
     Result<std::unique_ptr<Connection>> open_connection(const UrlParts& to, Steps& steps);

@@ -80,7 +80,7 @@ AskGate::Came came_of(const LogoutVerdict& verdict) noexcept {
 struct Leave {
     AskGate& gate;
     const saml::EntityID& idp;
-    mutable AskGate::Came came = AskGate::Came::unknown;
+    AskGate::Came came = AskGate::Came::unknown;
 
     ~Leave() { gate.leave(idp, came, AskGate::Clock::now()); }
 };
@@ -160,7 +160,7 @@ LogoutVerdict SingleLogoutClient::Impl::ask(const Idp& idp, const LogoutAsk& ask
     if (!gate.enter(idp.entity_id, AskGate::Clock::now())) {
         return without_answer(Kind::unsent, {make_error_code(ReplyErrc::busy), {}}, *id);
     }
-    const Leave leave{gate, idp.entity_id};
+    Leave leave{gate, idp.entity_id};
     LogoutVerdict verdict = exchange(idp, *letter, asked, stop, seen);
     leave.came = came_of(verdict);
     return verdict;

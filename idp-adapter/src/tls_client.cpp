@@ -108,9 +108,8 @@ Result<void> trust(SSL_CTX* context, const TlsClientOptions& options) {
                                      "): install ca-certificates, or name a CA file"};
 }
 
-}  // namespace
-
-Result<void> configure_tls_client(ssl_ctx_st* context, const TlsClientOptions& options) {
+/// Pinned keys are looked up in `options`, which outlive the context.
+Result<void> configure(SSL_CTX* context, const TlsClientOptions& options) {
     ERR_clear_error();
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
@@ -126,12 +125,19 @@ Result<void> configure_tls_client(ssl_ctx_st* context, const TlsClientOptions& o
     return load_identity(context, options);
 }
 
+}  // namespace
+
 Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::make(TlsClientOptions options) {
     const std::shared_ptr<TlsClientContext> made(new TlsClientContext(std::move(options)));
     made->context_ = SSL_CTX_new(TLS_client_method());
     if (made->context_ == nullptr) return Failure{made->options_.code, "no TLS (" + drained_complaint() + ")"};
-    if (auto configured = configure_tls_client(made->context_, made->options_); !configured) return configured.error();
+    if (auto configured = configure(made->context_, made->options_); !configured) return configured.error();
     return std::shared_ptr<const TlsClientContext>(made);
+}
+
+ssl_ctx_st* TlsClientContext::counted_once_more() const noexcept {
+    SSL_CTX_up_ref(context_);
+    return context_;
 }
 
 TlsClientContext::~TlsClientContext() {

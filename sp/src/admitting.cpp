@@ -1,6 +1,7 @@
 #include "admitting.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,11 +39,6 @@ bool has_its_name(const Session& session) noexcept {
            (session.session_indexes.size() == 1 && is_identifying(session.session_indexes.front().str()));
 }
 
-Session by_name_id(Session session) {
-    session.named_by = NamedBy::name_id;
-    return session;
-}
-
 }  // namespace
 
 std::string nearest_name(const idp_adapter::IdpDirectory& idps, std::string_view name) {
@@ -78,8 +74,10 @@ Result<Admission> admit(const LogoutServiceParts& parts, const idp_adapter::IdpD
     std::vector<Session> others = under_other_names(session, its, us);
     if (session.named_by == NamedBy::session_index) {
         // Logouts from before the profile said so: they have the NameID alone.
-        for (std::size_t i = others.size(); i-- > 0;) others.push_back(by_name_id(others[i]));
-        others.push_back(by_name_id(session));
+        Session by_name = session;
+        by_name.named_by = NamedBy::name_id;
+        std::ranges::move(under_other_names(by_name, its, us), std::back_inserter(others));
+        others.push_back(std::move(by_name));
     }
     for (const Session& other : others) {
         auto forbidden = parts.store.would_admit(other);

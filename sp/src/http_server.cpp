@@ -97,8 +97,11 @@ Result<void> check(const HttpServerOptions& options) {
     if (options.threads == 0 || options.threads > 256) {
         return fail(Errc::configuration_invalid, "the server's number of threads must be 1 to 256");
     }
-    if (options.handler_threads > 1024 || options.waiting_threads > 1024) {
+    if (options.handler_threads > 1024) {
         return fail(Errc::configuration_invalid, "the server's handler_threads must be at most 1024");
+    }
+    if (options.waiting_threads > 1024) {
+        return fail(Errc::configuration_invalid, "the server's waiting_threads must be at most 1024");
     }
     if (options.max_header_octets > largest_header_limit) {
         return fail(Errc::configuration_invalid,

@@ -14,7 +14,8 @@
 namespace slo::sp {
 namespace {
 
-/// Of more logouts than so many at once, none is waited for: their requests go out in the background.
+/// Of more logouts than so many at once, none is waited for: their requests go out in the background. Their
+/// applications are told so many at a time.
 constexpr std::size_t most_asked_at_once = 16;
 constexpr std::size_t sessions_of_a_page = 256;
 
@@ -22,22 +23,20 @@ constexpr std::size_t sessions_of_a_page = 256;
 struct Wanted {
     const saml::EntityID& idp;
     const saml::NameID& name_id;
-    std::vector<saml::SessionIndex> session_indexes = {};  ///< of a session that is named by them
-    std::optional<saml::NameIDMatching> matching = {};     ///< none: the usual one of the IdP
+    std::span<const saml::SessionIndex> session_indexes = {};  ///< of a session that is named by them
+    std::optional<saml::NameIDMatching> matching = {};         ///< none: the usual one of the IdP
 };
 
 /// The live sessions of a principal at an IdP, under all names.
 Result<std::vector<Session>> live_sessions(const StartContext& context, const Wanted& wanted) {
     const auto partner = context.idps ? context.idps->find(wanted.idp) : nullptr;
-    const idp_adapter::InteropProfile usual;
+    const auto usual = partner ? partner->profile.name_id_matching : saml::NameIDMatching::default_qualifiers;
     const bool by_index = !wanted.session_indexes.empty();
-    const auto matching =
-        by_index ? saml::NameIDMatching::session_index
-                 : wanted.matching.value_or(by_name_id((partner ? partner->profile : usual).name_id_matching));
+    const auto matching = by_index ? saml::NameIDMatching::session_index : wanted.matching.value_or(by_name_id(usual));
     const LogoutOrder order{.key = {partner ? partner->entity_id : wanted.idp, *saml::MessageID::parse("_unused")},
                             .sp = context.parts.entity_id,
                             .name_id = wanted.name_id,
-                            .session_indexes = wanted.session_indexes,
+                            .session_indexes = {wanted.session_indexes.begin(), wanted.session_indexes.end()},
                             .matching = matching,
                             .as_of = {},
                             .keep_until = {}};
@@ -73,11 +72,9 @@ Result<std::vector<Session>> find_by_id(const StartContext& context, const Sessi
         if (!*found) continue;
         const Session& chosen = **found;
         add(sessions, chosen);
-        const bool by_index = chosen.named_by == NamedBy::session_index;
-        auto named = live_sessions(
-            context, {.idp = chosen.idp,
-                      .name_id = chosen.name_id,
-                      .session_indexes = by_index ? chosen.session_indexes : std::vector<saml::SessionIndex>()});
+        Wanted wanted{.idp = chosen.idp, .name_id = chosen.name_id};
+        if (chosen.named_by == NamedBy::session_index) wanted.session_indexes = chosen.session_indexes;
+        auto named = live_sessions(context, wanted);
         if (!named) return std::move(named).error();
         for (Session& other : *named) {
             if (goes_along(chosen, other)) add(sessions, std::move(other));

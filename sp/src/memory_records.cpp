@@ -120,8 +120,7 @@ bool LogoutRecord::makes_redundant(const LogoutRecord& other) const noexcept {
 }
 
 PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, Principal principal) {
-    const std::string_view kind = principal.by == NamedBy::name_id ? "principal" : "indexed principal";
-    return {idp, principal, Place::of(digest({kind, idp, principal.text}))};
+    return {idp, principal, Place::of(digest({principal.kind(), idp, principal.text}))};
 }
 
 Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, std::string_view session_index) {

@@ -81,6 +81,10 @@ struct Principal {
     [[nodiscard]] static Principal of(const LogoutOrder& order) noexcept {
         return of(sp::named_by(order.matching), order.name_id, order.session_indexes);
     }
+    /// For digests: the two kinds never meet.
+    [[nodiscard]] std::string_view kind() const noexcept {
+        return by == NamedBy::name_id ? "principal" : "indexed principal";
+    }
     friend bool operator==(const Principal&, const Principal&) = default;
 
 private:

@@ -43,6 +43,20 @@ bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
+/// Another IdP than idp1_of()'s, which answers under its name.
+Idp idp2_of(const LoopbackServer& server) {
+    Idp idp = idp1_of(server);
+    idp.profile.issuer_aliases = {idp.entity_id};
+    idp.entity_id = saml::EntityID::parse(idp2_entity_id).value();
+    return idp;
+}
+
+/// An address at which a server has been, and none is.
+std::string vacant_address() {
+    const LoopbackServer server([](const std::string&) { return std::string(); });
+    return "127.0.0.1:" + std::to_string(server.port());
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(single_logout_client)
@@ -313,9 +327,7 @@ BOOST_AUTO_TEST_CASE(no_more_idle_connections_are_kept_than_allowed) {
     auto options = client_options();
     options.max_idle_connections = 1;
     SingleLogoutClient client(options);
-    Idp other = idp1_of(second);
-    other.entity_id = saml::EntityID::parse(idp2_entity_id).value();
-    other.profile.issuer_aliases = {idp1_of(first).entity_id};
+    const Idp other = idp2_of(second);
     check_success(client.ask(idp1_of(first), logout_ask(), our_signer(), now(), {}));
     check_success(client.ask(other, logout_ask(), our_signer(), now(), {}));
     first.wait_until_closed(1);
@@ -329,9 +341,7 @@ BOOST_AUTO_TEST_CASE(a_busy_idp_has_no_other_idps_connection_closed) {
     auto options = client_options();
     options.max_idle_connections = 2;
     SingleLogoutClient client(options);
-    Idp other = idp1_of(busy);
-    other.entity_id = saml::EntityID::parse(idp2_entity_id).value();
-    other.profile.issuer_aliases = {idp1_of(first).entity_id};
+    const Idp other = idp2_of(busy);
     Idp with_other_options = other;
     with_other_options.profile.outgoing.http.max_body += 1;
     check_success(client.ask(idp1_of(first), logout_ask(), our_signer(), now(), {}));
@@ -344,14 +354,9 @@ BOOST_AUTO_TEST_CASE(a_busy_idp_has_no_other_idps_connection_closed) {
 
 // A system has hundreds of CAs: to read them for each logout takes longer than the logout.
 BOOST_AUTO_TEST_CASE(the_ca_is_read_once_for_all_exchanges) {
-    std::uint16_t nobody = 0;
-    {
-        const LoopbackServer server([](const std::string&) { return std::string(); });
-        nobody = server.port();
-    }
     const auto authority_of_ours = certified(authority("a CA"));
     const CertificateFile ca(authority_of_ours);
-    Idp idp = idp1_at("https://127.0.0.1:" + std::to_string(nobody) + "/slo");
+    Idp idp = idp1_at("https://" + vacant_address() + "/slo");
     idp.profile.outgoing.http.peer = CertificatesOf{ca.path()};
     SingleLogoutClient client(client_options());
     check_failed(client.ask(idp, logout_ask(), our_signer(), now(), {}), Kind::unsent, ReplyErrc::unreachable);
@@ -361,12 +366,7 @@ BOOST_AUTO_TEST_CASE(the_ca_is_read_once_for_all_exchanges) {
 }
 
 BOOST_AUTO_TEST_CASE(of_an_idp_that_never_answers_the_next_callers_do_not_wait) {
-    std::uint16_t nobody = 0;
-    {
-        const LoopbackServer gone([](const std::string&) { return std::string(); });
-        nobody = gone.port();
-    }
-    Idp idp = idp1_at("http://127.0.0.1:" + std::to_string(nobody) + "/slo");
+    Idp idp = idp1_at("http://" + vacant_address() + "/slo");
     idp.profile.outgoing.http.http = HttpClientOptions::Http::accepted;
     SingleLogoutClient client(client_options());
     for (int i = 0; i < 3; ++i) {

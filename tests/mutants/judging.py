@@ -9,8 +9,6 @@ import pathlib
 import queue
 import resource
 import shutil
-import signal
-import subprocess
 import tempfile
 import time
 
@@ -40,25 +38,13 @@ class Hand:
         self.map = self.folder / "reached"
 
     def run(self, command, limit, log, environment):
-        """Whether it ends well within `limit` seconds. All that it started ends with it."""
         temporary = self.folder / "tmp"
         temporary.mkdir(exist_ok=True)
-        with open(self.workshop.logs / f"{log}.txt", "wb") as output:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                       cwd=self.workshop.out, start_new_session=True,
-                                       env={**os.environ, **environment, "TMPDIR": str(temporary)})
-            try:
-                return process.wait(limit) == 0
-            except subprocess.TimeoutExpired:
-                output.write(b"\nmutants: no end within the time limit\n")
-                return False
-            finally:
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-                process.wait()
-                shutil.rmtree(temporary, ignore_errors=True)
+        try:
+            return self.workshop.ends_well(command, limit, self.workshop.logs / f"{log}.txt", cwd=self.workshop.out,
+                                           env={**os.environ, **environment, "TMPDIR": str(temporary)})
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
     def reached_by(self, command, log):
         """How long the command takes, whether it ends well, and the numbers of the mutants that it reaches."""

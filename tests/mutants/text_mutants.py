@@ -8,15 +8,21 @@ from mutant import Mutant
 LITERAL = re.compile(r'(?:R"(?P<mark>[^(]*)\((?P<raw>.*)\)(?P=mark)"|"(?P<plain>.*)")', re.DOTALL)
 
 # What is found, what stands there instead, and what that is in words. The first that fits a place counts.
+COMPARISONS = [
+    (re.compile(r" <= "), " < ", "<= becomes <"), (re.compile(r" < "), " <= ", "< becomes <="),
+    (re.compile(r" >= "), " > ", ">= becomes >"), (re.compile(r" > "), " >= ", "> becomes >="),
+]
+SUMS = [
+    (re.compile(r" \+ "), " - ", "+ becomes -"), (re.compile(r" - "), " + ", "- becomes +"),
+]
 LUA = [
     (re.compile(r"\bif (?P<x>[^\n]+?) then\b"), "if ({x}) and false then", "condition never holds"),
     (re.compile(r"\bif (?P<x>[^\n]+?) then\b"), "if ({x}) or true then", "condition always holds"),
-    (re.compile(r" <= "), " < ", "<= becomes <"), (re.compile(r" < "), " <= ", "< becomes <="),
-    (re.compile(r" >= "), " > ", ">= becomes >"), (re.compile(r" > "), " >= ", "> becomes >="),
+    *COMPARISONS,
     (re.compile(r" == "), " ~= ", "== becomes ~="), (re.compile(r" ~= "), " == ", "~= becomes =="),
     (re.compile(r" and "), " or ", "and becomes or"), (re.compile(r" or "), " and ", "or becomes and"),
     (re.compile(r"\bnot "), "", "not dropped"),
-    (re.compile(r" \+ "), " - ", "+ becomes -"), (re.compile(r" - "), " + ", "- becomes +"),
+    *SUMS,
     (re.compile(r"\bmath\.max\b"), "math.min", "max becomes min"),
     (re.compile(r"\bmath\.min\b"), "math.max", "min becomes max"),
     (re.compile(r"\btrue\b"), "false", "true becomes false"), (re.compile(r"\bfalse\b"), "true", "false becomes true"),
@@ -25,8 +31,7 @@ LUA = [
     (re.compile(r"(?<![\w.'])(?P<x>\d+)(?![\w.'])"), "+1", "{x} becomes {y}"),
 ]
 SQL = [
-    (re.compile(r" <= "), " < ", "<= becomes <"), (re.compile(r" < "), " <= ", "< becomes <="),
-    (re.compile(r" >= "), " > ", ">= becomes >"), (re.compile(r" > "), " >= ", "> becomes >="),
+    *COMPARISONS,
     (re.compile(r" <> "), " = ", "<> becomes ="),
     (re.compile(r" AND "), " OR ", "AND becomes OR"), (re.compile(r" OR (?!IGNORE)"), " AND ", "OR becomes AND"),
     (re.compile(r" IS NULL"), " IS NOT NULL", "IS NULL becomes IS NOT NULL"),
@@ -34,7 +39,7 @@ SQL = [
     (re.compile(r" OR IGNORE"), "", "OR IGNORE dropped"), (re.compile(r" UNIQUE\b"), "", "UNIQUE dropped"),
     (re.compile(r" NOT NULL(?= DEFAULT)"), "", "NOT NULL dropped"),
     (re.compile(r" ORDER BY [\w.]+"), "", "ORDER BY dropped"), (re.compile(r"\bDISTINCT "), "", "DISTINCT dropped"),
-    (re.compile(r" \+ "), " - ", "+ becomes -"), (re.compile(r" - "), " + ", "- becomes +"),
+    *SUMS,
     (re.compile(r"\bmax\("), "min(", "max becomes min"), (re.compile(r"\bmin\("), "max(", "min becomes max"),
     (re.compile(r" BEGIN IMMEDIATE"), " BEGIN", "IMMEDIATE dropped"),
     (re.compile(r"(?<=WHERE )(?P<x>[\w.]+) = \?(?!\w)"), "{x} IS NOT NULL", "condition weakened"),

@@ -55,11 +55,6 @@ struct AfterCrash : ServiceUnderTest {
                                 .keep_until = clock.now() + std::chrono::hours(1)};
         BOOST_REQUIRE(memory.begin_logout(order, {{1, 1}, clock.now()}).has_value());
     }
-    LogoutServiceParts over_memory() {
-        return {parts.entity_id,       parts.destinations, parts.idps,   parts.signer,
-                parts.decryption_keys, parts.audit_digest, parts.policy, memory,
-                parts.applications,    parts.audit,        parts.clock};
-    }
     void wait_until_recovered() {
         while (!taken(memory.unfinished_logouts()).empty()) std::this_thread::yield();
         BOOST_TEST(application.told() == "S1");
@@ -67,13 +62,13 @@ struct AfterCrash : ServiceUnderTest {
 };
 
 BOOST_FIXTURE_TEST_CASE(does_it_in_threads_of_its_own_until_it_is_destroyed, AfterCrash) {
-    LogoutService without_threads(over_memory(), Housekeeping::by_host);
+    LogoutService without_threads(parts_over(memory), Housekeeping::by_host);
     const Housekeeper housekeeper(without_threads);
     wait_until_recovered();
 }
 
 BOOST_FIXTURE_TEST_CASE(a_service_keeps_house_itself_where_its_host_asks_for_it, AfterCrash) {
-    const LogoutService service(over_memory(), Housekeeping::in_threads);
+    const LogoutService service(parts_over(memory), Housekeeping::in_threads);
     wait_until_recovered();
 }
 

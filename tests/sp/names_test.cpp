@@ -21,17 +21,19 @@ struct Names : ServiceUnderTest {
     ScriptedLink link;
     std::unique_ptr<LogoutService> made;
 
-    Names() { make({old_idp_id}, {old_sp_id}); }
+    Names() {
+        parts.idp_link = &link;
+        make({old_idp_id}, {old_sp_id});
+    }
     /// A restart with other names, over the same store.
-    void make(std::vector<saml::EntityID> aliases, std::vector<saml::EntityID> former) {
+    void make(std::vector<saml::EntityID> aliases, std::vector<saml::EntityID> former,
+              saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers) {
         idp_adapter::InteropProfile profile;
         profile.issuer_aliases = std::move(aliases);
+        profile.name_id_matching = matching;
         parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
-        made = std::make_unique<LogoutService>(
-            LogoutServiceParts{parts.entity_id, parts.destinations, parts.idps, parts.signer, parts.decryption_keys,
-                               parts.audit_digest, parts.policy, memory, parts.applications, parts.audit, parts.clock,
-                               &link, std::move(former)},
-            Housekeeping::by_host);
+        parts.former_entity_ids = std::move(former);
+        made = std::make_unique<LogoutService>(parts_over(memory), Housekeeping::by_host);
     }
     Session session(std::string_view id, const saml::EntityID& idp = idp_id, const saml::EntityID& sp = our_id) {
         Session wanted = session_named(id);
@@ -203,26 +205,7 @@ BOOST_AUTO_TEST_CASE(the_preview_tells_near_misses_too) {
 struct ByIndex : Names {
     ByIndex() { make_by_index(); }
     void make_by_index() { make_with(saml::NameIDMatching::session_index); }
-    void make_with(saml::NameIDMatching matching) {
-        idp_adapter::InteropProfile profile;
-        profile.issuer_aliases = {old_idp_id};
-        profile.name_id_matching = matching;
-        parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
-        made = std::make_unique<LogoutService>(LogoutServiceParts{parts.entity_id,
-                                                                  parts.destinations,
-                                                                  parts.idps,
-                                                                  parts.signer,
-                                                                  parts.decryption_keys,
-                                                                  parts.audit_digest,
-                                                                  parts.policy,
-                                                                  memory,
-                                                                  parts.applications,
-                                                                  parts.audit,
-                                                                  parts.clock,
-                                                                  &link,
-                                                                  {old_sp_id}},
-                                               Housekeeping::by_host);
-    }
+    void make_with(saml::NameIDMatching matching) { make({old_idp_id}, {old_sp_id}, matching); }
     static saml::NameID transient_name(const std::string& value) {
         return {value, "urn:oasis:names:tc:SAML:2.0:nameid-format:transient", {}, {}, {}};
     }

@@ -34,6 +34,7 @@ struct Rounds : ServiceUnderTest {
 
     Rounds() {
         parts.idps = directory_of({idp_that_can_be_asked()});
+        parts.idp_link = &link;
         made = make_node(failing);
         Session session = session_named("S1");
         session.authn_instant = clock.now() - 10min;
@@ -43,21 +44,7 @@ struct Rounds : ServiceUnderTest {
     /// Another process that shares the store and the application.
     [[nodiscard]] std::unique_ptr<LogoutService> make_node() { return make_node(memory); }
     [[nodiscard]] std::unique_ptr<LogoutService> make_node(SessionStore& shared) {
-        return std::make_unique<LogoutService>(LogoutServiceParts{parts.entity_id,
-                                                                  parts.destinations,
-                                                                  parts.idps,
-                                                                  parts.signer,
-                                                                  parts.decryption_keys,
-                                                                  parts.audit_digest,
-                                                                  parts.policy,
-                                                                  shared,
-                                                                  parts.applications,
-                                                                  parts.audit,
-                                                                  parts.clock,
-                                                                  &link,
-                                                                  {},
-                                                                  parts.pace},
-                                               Housekeeping::by_host);
+        return std::make_unique<LogoutService>(parts_over(shared), Housekeeping::by_host);
     }
 
     static std::string request(const std::string& id = "_r1") {

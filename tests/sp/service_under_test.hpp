@@ -200,6 +200,13 @@ struct ServiceUnderTest {
         .clock = clock,
     };
 
+    /// The same parts over another store.
+    [[nodiscard]] sp::LogoutServiceParts parts_over(sp::SessionStore& other) const {
+        return {parts.entity_id,         parts.destinations, parts.idps,   parts.signer,
+                parts.decryption_keys,   parts.audit_digest, parts.policy, other,
+                parts.applications,      parts.audit,        parts.clock,  parts.idp_link,
+                parts.former_entity_ids, parts.pace};
+    }
     sp::LogoutService& service() {
         if (!made_) made_ = std::make_unique<sp::LogoutService>(parts, sp::Housekeeping::by_host);
         return *made_;

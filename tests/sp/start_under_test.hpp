@@ -25,12 +25,7 @@ struct StartUnderTest : ServiceUnderTest {
         parts.idp_link = &link;
     }
     sp::LogoutService& start_service() {
-        if (made) return *made;
-        sp::LogoutServiceParts over_memory{
-            parts.entity_id,    parts.destinations, parts.idps, parts.signer,       parts.decryption_keys,
-            parts.audit_digest, parts.policy,       failing,    parts.applications, parts.audit,
-            parts.clock,        parts.idp_link,     {},         parts.pace};
-        made = std::make_unique<sp::LogoutService>(std::move(over_memory), sp::Housekeeping::by_host);
+        if (!made) made = std::make_unique<sp::LogoutService>(parts_over(failing), sp::Housekeeping::by_host);
         return *made;
     }
 

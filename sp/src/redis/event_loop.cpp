@@ -33,22 +33,16 @@ using Resolver = asio::ip::basic_resolver<tcp, Executor>;
 using WaitableTimer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
 using Error = boost::system::error_code;
 
-class TlsClient {
-public:
-    idp_adapter::TlsClientOptions policy;
-    asio::ssl::context context{asio::ssl::context::tls_client};
+struct TlsClient {
+    std::shared_ptr<const idp_adapter::TlsClientContext> policy;
+    asio::ssl::context context{policy->counted_once_more()};
     std::string server_name;
 };
 
 Result<std::shared_ptr<TlsClient>> make_tls_client(const RedisTlsOptions& options) {
-    auto client = std::make_shared<TlsClient>();
-    client->server_name = options.server_name;
-    client->policy = tls_policy(options);
-    if (auto configured = idp_adapter::configure_tls_client(client->context.native_handle(), client->policy);
-        !configured) {
-        return std::move(configured).error();
-    }
-    return client;
+    auto policy = idp_adapter::TlsClientContext::make(tls_policy(options));
+    if (!policy) return std::move(policy).error();
+    return std::shared_ptr<TlsClient>(new TlsClient{.policy = *std::move(policy), .server_name = options.server_name});
 }
 
 namespace {
@@ -134,7 +128,8 @@ private:
         if (!tls_) return on_ready();
         secured_.emplace(socket_, tls_->context);
         const std::string& name = tls_->server_name.empty() ? address_.host : tls_->server_name;
-        if (auto expected = idp_adapter::expect_server(secured_->native_handle(), tls_->policy, name); !expected) {
+        if (auto expected = idp_adapter::expect_server(secured_->native_handle(), tls_->policy->options(), name);
+            !expected) {
             return close(expected.error().detail);
         }
         secured_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](Error error) {

@@ -19,7 +19,7 @@ using SteadyClock = std::chrono::steady_clock;
 using Moment = SteadyClock::time_point;
 
 /// What our side of TLS needs; shared by all connections.
-class TlsClient;
+struct TlsClient;
 /// Errors: Errc::tls_setup_failed.
 [[nodiscard]] Result<std::shared_ptr<TlsClient>> make_tls_client(const RedisTlsOptions& options);
 

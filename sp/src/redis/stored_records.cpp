@@ -118,8 +118,7 @@ Failure unreadable() {
 }  // namespace
 
 std::string RecordWriter::principal(const saml::EntityID& idp, const Principal& principal) const {
-    const std::string_view kind = principal.by == NamedBy::name_id ? "principal" : "indexed principal";
-    return hex(cipher_.name({kind, idp.str(), principal.text}));
+    return hex(cipher_.name({principal.kind(), idp.str(), principal.text}));
 }
 
 std::string RecordWriter::principal(const Session& session) const {

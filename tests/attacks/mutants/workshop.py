@@ -82,15 +82,14 @@ class Workshop:
             names.append("/".join(path))
         return names
 
-    def run(self, command, log):
-        """Whether it passes. All that it started ends with it, and it leaves no core file."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        with open(self.logs / f"{log}.txt", "wb") as output:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.out,
-                                       start_new_session=True,
-                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+    @staticmethod
+    def ends_well(command, limit, log, **how):
+        """Whether it ends well within `limit` seconds. What it says goes to `log`, and all that it started ends with it."""
+        with open(log, "wb") as output:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                       start_new_session=True, **how)
             try:
-                return process.wait(TIME_LIMIT) == 0
+                return process.wait(limit) == 0
             except subprocess.TimeoutExpired:
                 output.write(b"\nmutants: no end within the time limit\n")
                 return False
@@ -100,3 +99,9 @@ class Workshop:
                 except ProcessLookupError:
                     pass
                 process.wait()
+
+    def run(self, command, log):
+        """Whether it passes. All that it started ends with it, and it leaves no core file."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        return self.ends_well(command, TIME_LIMIT, self.logs / f"{log}.txt", cwd=self.out,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))

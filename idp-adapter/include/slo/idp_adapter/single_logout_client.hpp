@@ -21,21 +21,21 @@ namespace slo::idp_adapter {
 
 /// Why an IdP's reply proves nothing, or there is none. The names are what audit lines and callers show.
 enum class ReplyErrc {
-    no_endpoint = 1,   ///< reply.no_endpoint: its metadata has no SingleLogoutService with SOAP that we may use
-    metadata_expired,  ///< reply.metadata_expired: validUntil has passed, so its keys prove nothing
-    cannot_sign,       ///< reply.cannot_sign: no algorithm that it lists fits our key, or signing failed
-    client_setup,      ///< reply.setup: a CA, certificate, key or credentials of ours can't be used
-    unreachable,       ///< reply.unreachable: no connection, also through the proxy; it has seen nothing
-    untrusted_server,  ///< reply.untrusted_server: TLS says that it isn't who it should be; it has seen nothing
-    busy,              ///< reply.busy: others wait for it already, or it hasn't answered lately; it has seen nothing
-    timed_out,         ///< reply.timed_out: asked, and no answer within the deadline
-    stopped,           ///< reply.stopped: we gave up, as our caller wanted
-    broke_off,         ///< reply.broke_off: asked, and the connection ended without a whole HTTP reply
-    too_large,         ///< reply.too_large
-    redirected,        ///< reply.redirected: 3xx, which is never followed
-    http_status,       ///< reply.http_status: neither 200, nor 500 with a SOAP envelope; `detail` says which
-    compressed,        ///< reply.compressed
-    empty,             ///< reply.empty
+    no_endpoint = 1,        ///< reply.no_endpoint: its metadata has no SingleLogoutService with SOAP that we may use
+    metadata_expired,       ///< reply.metadata_expired: validUntil has passed, so its keys prove nothing
+    cannot_sign,            ///< reply.cannot_sign: no algorithm that it lists fits our key, or signing failed
+    client_setup,           ///< reply.setup: a CA, certificate, key or credentials of ours can't be used
+    unreachable,            ///< reply.unreachable: no connection, also through the proxy; it has seen nothing
+    untrusted_server,       ///< reply.untrusted_server: TLS says that it isn't who it should be; it has seen nothing
+    busy,                   ///< reply.busy: others wait for it, or it hasn't answered lately; it has seen nothing
+    timed_out,              ///< reply.timed_out: asked, and no answer within the deadline
+    stopped,                ///< reply.stopped: we gave up, as our caller wanted
+    broke_off,              ///< reply.broke_off: asked, and the connection ended without a whole HTTP reply
+    too_large,              ///< reply.too_large
+    redirected,             ///< reply.redirected: 3xx, which is never followed
+    http_status,            ///< reply.http_status: neither 200, nor 500 with a SOAP envelope; `detail` says which
+    compressed,             ///< reply.compressed
+    empty,                  ///< reply.empty
     html_instead_of_soap,   ///< reply.html
     content_type,           ///< reply.content_type: neither text/xml nor what the profile adds
     not_soap,               ///< reply.not_soap: no SOAP 1.1 envelope with one samlp element; `detail` names the rule

@@ -1,4 +1,4 @@
-// Our TLS policy towards servers that we call, put into an SSL_CTX that somebody else owns.
+// Our TLS policy towards servers that we call.
 #pragma once
 
 #include <filesystem>
@@ -43,12 +43,9 @@ struct TlsClientOptions {
     friend bool operator==(const TlsClientOptions&, const TlsClientOptions&) = default;
 };
 
-/// TLS 1.2 and 1.3, AEAD ciphers with ephemeral keys, a verified peer, our certificate where there is one. `options`
-/// must outlive the context: pinned keys are looked up there. Errors: `options.code`.
-[[nodiscard]] Result<void> configure_tls_client(ssl_ctx_st* context, const TlsClientOptions& options);
-
-/// TlsClientContext is an SSL_CTX with this policy, for any number of connections. Reading the CAs of a system takes
-/// tens of milliseconds, so clients that make many connections share one of these. Thread-safe: nothing of it changes.
+/// TlsClientContext is an SSL_CTX for any number of connections: TLS 1.2 and 1.3, AEAD ciphers with ephemeral keys, a
+/// verified peer, our certificate where there is one. Reading the CAs of a system takes tens of milliseconds, so
+/// clients that make many connections share one of these. Thread-safe: nothing of it changes.
 class TlsClientContext {
 public:
     /// Reads the files that `options` name. Errors: `options.code`.
@@ -58,8 +55,9 @@ public:
     TlsClientContext& operator=(const TlsClientContext&) = delete;
 
     [[nodiscard]] const TlsClientOptions& options() const noexcept { return options_; }
-    /// Counted by OpenSSL; the options that it refers to live as long as this.
-    [[nodiscard]] ssl_ctx_st* native() const noexcept { return context_; }
+    /// The context, counted once more for an owner that gives the count back. It must not outlive this: pinned keys are
+    /// looked up in options().
+    [[nodiscard]] ssl_ctx_st* counted_once_more() const noexcept;
 
 private:
     explicit TlsClientContext(TlsClientOptions options) noexcept : options_(std::move(options)) {}

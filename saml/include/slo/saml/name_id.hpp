@@ -37,8 +37,7 @@ enum class NameIDMatching {
     /// The text alone, for IdPs that write other attributes at logout than at login.
     value_only,
     /// Nothing of it: the SessionIndex alone names the session, for IdPs whose indexes can't be guessed and whose
-    /// NameIDs
-    /// are made anew for each assertion (8.3.8).
+    /// NameIDs are made anew for each assertion (Core 8.3.8).
     session_index,
 };
 
