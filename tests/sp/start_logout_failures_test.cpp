@@ -77,18 +77,26 @@ BOOST_AUTO_TEST_CASE(nothing_happens_where_the_store_cannot_say_which_sessions_a
 }
 
 BOOST_AUTO_TEST_CASE(what_was_kept_for_an_idp_that_is_no_partner_any_more_ends_here_and_is_forgotten) {
-    admit(session("S1", {"i1"}));
-    link.will(Kind::unsent, ReplyErrc::unreachable);
-    BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));
-    made.reset();
-    parts.idps = directory_of({idp_that_can_be_asked(idp2_id)});
-    clock.advance(5s);
-    BOOST_TEST(send_kept() == 1U);
-    BOOST_TEST(link.asked.size() == 1U);
-    BOOST_TEST(audit.last().event == "resend");
-    BOOST_TEST(audit.last().status == "local_only");
-    BOOST_TEST(audit.last().rule == "check.issuer_unknown");
-    BOOST_TEST(kept() == 0U);
+    const auto partners = parts.idps;
+    const auto others = directory_of({idp_that_can_be_asked(idp2_id)});
+    for (const auto& later_partners : {others, decltype(others)()}) {
+        admit(session("S1", {"i1"}));
+        link.will(Kind::unsent, ReplyErrc::unreachable);
+        BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));
+        made.reset();
+        parts.idps = later_partners;
+        link.asked.clear();
+        clock.advance(5s);
+        BOOST_TEST(send_kept() == 1U);
+        BOOST_TEST(link.asked.empty());
+        BOOST_TEST(audit.last().event == "resend");
+        BOOST_TEST(audit.last().status == "local_only");
+        BOOST_TEST(audit.last().rule == "check.issuer_unknown");
+        BOOST_TEST(kept() == 0U);
+        made.reset();
+        parts.idps = partners;
+        clock.advance(24h);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_was_kept_is_forgotten_where_there_is_no_way_to_idps_any_more) {
