@@ -201,6 +201,20 @@ BOOST_AUTO_TEST_CASE(a_logout_that_is_complete_leaves_of_its_sessions_neither_pl
     BOOST_TEST(site.count_keys(":{*}:sessions") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_journal_keeps_for_ten_minutes_what_is_on_its_way) {
+    Site site;
+    Node dying(site);
+    Node node(site);
+    dying.line.cut_after(2, Cut::before_request);  // place and journal
+    BOOST_TEST(!begin_logout(dying.store, order_for_all("r")).has_value());
+    node.clock.advance(10min - 1ms);
+    BOOST_TEST(taken(node.store.unfinished_logouts()).empty());
+    BOOST_TEST(site.count_keys(":unfinished:*") == 1u);
+    node.clock.advance(1ms);
+    BOOST_TEST(taken(node.store.unfinished_logouts()).empty());
+    BOOST_TEST(site.count_keys(":unfinished:*") == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE_END()
 
