@@ -45,6 +45,10 @@ std::vector<Reply> nonsense() {
                                                       {"unfinished"},
                                                       {"unfinished", "x"}};
     for (const auto& words : lists) all.push_back(list_of(words));
+    for (const std::string& outcome : {std::string(13, '\0'), "\1" + std::string(11, '\0')}) {
+        all.push_back(list_of({"recorded", outcome}));
+        all.push_back(list_of({"finished", "1", "x", outcome}));
+    }
     return all;
 }
 

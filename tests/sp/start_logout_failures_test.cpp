@@ -92,6 +92,7 @@ BOOST_AUTO_TEST_CASE(what_was_kept_for_an_idp_that_is_no_partner_any_more_ends_h
         BOOST_TEST(audit.last().event == "resend");
         BOOST_TEST(audit.last().status == "local_only");
         BOOST_TEST(audit.last().rule == "check.issuer_unknown");
+        BOOST_TEST(audit.last().stage == "check");
         BOOST_TEST(kept() == 0U);
         made.reset();
         parts.idps = partners;
