@@ -42,10 +42,10 @@ constexpr int serving[] = {
 /// SQLite's work on the files that it opened before serving, and looking whether they are still at their paths. At the
 /// end it would remove its log, whose content is in the database by then; it copes with a refusal, and who may remove
 /// files may remove others' too.
-constexpr int on_files[] = {SCMP_SYS(fdatasync), SCMP_SYS(fstat),   SCMP_SYS(fstat64), SCMP_SYS(fstatat64),
-                            SCMP_SYS(fsync),     SCMP_SYS(lseek),   SCMP_SYS(statx),   SCMP_SYS(newfstatat),
-                            SCMP_SYS(ftruncate), SCMP_SYS(pread64), SCMP_SYS(_llseek), SCMP_SYS(ftruncate64),
-                            SCMP_SYS(pwrite64)};
+constexpr int on_files[] = {SCMP_SYS(fdatasync),   SCMP_SYS(fstat),     SCMP_SYS(fstat64), SCMP_SYS(fstatat64),
+                            SCMP_SYS(fsync),       SCMP_SYS(lseek),     SCMP_SYS(statx),   SCMP_SYS(newfstatat),
+                            SCMP_SYS(ftruncate),   SCMP_SYS(fallocate), SCMP_SYS(pread64), SCMP_SYS(_llseek),
+                            SCMP_SYS(ftruncate64), SCMP_SYS(pwrite64)};
 
 /// What connecting takes besides: the resolver's sockets, its configuration (read anew when it has changed), and event
 /// loops, of which each IdP that is asked gets one of its own.

@@ -155,7 +155,8 @@ Result<std::vector<Session>> find_of_principal(const StartContext& context, cons
 
 /// What the departure orders here, under all names of its IdP and of us.
 std::vector<LogoutOrder> orders_of(const StartContext& context, const Departure& departure) {
-    const LogoutOrder& order = departure.request.order;
+    LogoutOrder order = departure.request.order;
+    order.origin = LogoutOrigin::here;
     if (!departure.idp) return {order};
     return under_all_names(order, names_of(*departure.idp), our_names(context.parts));
 }

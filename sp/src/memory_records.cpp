@@ -76,6 +76,7 @@ LogoutRecord::LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, 
       as_of(order.as_of),
       keep_until(order.keep_until),
       matching(order.matching),
+      origin(order.origin),
       request_place(request),
       principal_place(principal.place),
       idp_quota(&its_idp_quota),
@@ -104,6 +105,7 @@ LogoutOrder LogoutRecord::order() const {
         .as_of = as_of,
         .keep_until = keep_until,
         .authn_instants = authn_instants,
+        .origin = origin,
     };
 }
 

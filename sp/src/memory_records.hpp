@@ -110,6 +110,7 @@ struct LogoutRecord {
     Instant as_of;
     Instant keep_until;
     saml::NameIDMatching matching;
+    LogoutOrigin origin;
     Place request_place;
     Place principal_place;
     Quota* idp_quota;

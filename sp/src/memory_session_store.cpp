@@ -152,8 +152,9 @@ Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& or
             if (claim) {
                 Result<FreshLogout> fresh = begin_fresh(shard, order, *logout, its_round, now);
                 if (!fresh) return std::move(fresh).error();
+                if (order.origin == LogoutOrigin::here) weight_here += logout->weight;
                 static_cast<void>(logout.release());  // the shard owns it now
-                claim.keep();                         // drop() gives it back
+                claim.keep();                         // the sweep gives it back
                 return BegunLogout(*std::move(fresh));
             }
         }
@@ -166,7 +167,7 @@ Result<FreshLogout> MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_sh
                                                           LogoutRecord& logout, const RoundClaim& claim, Instant now) {
     PrincipalShard& shard = principals[logout.principal_place.shard()];
     const std::lock_guard lock(shard.mutex);
-    if (!shard.has_room_for(logout)) return fail(Errc::store_full);
+    if (logout.origin == LogoutOrigin::idp && !shard.has_room_for(logout)) return fail(Errc::store_full);
     std::vector<Session> unpacked;
     std::vector<PackedSession*> named;
     for (PackedSession* s = shard.principals.find(logout.principal_key()); s != nullptr; s = s->next) {
@@ -369,7 +370,9 @@ std::size_t MemorySessionStore::sweep_some() {
 }
 
 MemorySessionStore::Size MemorySessionStore::size() const noexcept {
-    return {impl_->session_quota.taken(), impl_->logout_quota.taken()};
+    const std::size_t weight_here = impl_->weight_here;
+    const std::size_t taken = impl_->session_quota.taken();
+    return {taken - std::min(taken, weight_here), impl_->logout_quota.taken() + weight_here};
 }
 
 }  // namespace slo::sp

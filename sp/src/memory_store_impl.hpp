@@ -16,15 +16,17 @@
 
 namespace slo::sp {
 
-/// Room for one logout, in the store and in its IdP's share.
+/// Room for one logout: in the store and in its IdP's share, or, where it starts here, beside the sessions.
 struct LogoutClaim {
     Quota::Claim in_store;
     Quota::Claim of_idp;
+    Quota::Claim beside_sessions;
 
-    explicit operator bool() const noexcept { return in_store && of_idp; }
+    explicit operator bool() const noexcept { return beside_sessions || (in_store && of_idp); }
     void keep() noexcept {
         static_cast<void>(in_store.release());
         static_cast<void>(of_idp.release());
+        static_cast<void>(beside_sessions.release());
     }
 };
 
@@ -86,6 +88,7 @@ struct MemorySessionStore::Impl {
     Quota::Claim claim_session(Instant now);
     LogoutClaim claim_logout(const LogoutRecord& logout, Instant now);
     LogoutClaim try_claim_logout(const LogoutRecord& logout) noexcept;
+    void give_back_room_of(const LogoutRecord& logout) noexcept;
 
     struct Swept {
         std::size_t seen = 0;
@@ -98,7 +101,8 @@ struct MemorySessionStore::Impl {
     const saml::KeyedDigest digest;
     const MemorySessionStoreOptions options;
     ScopeTable scopes{digest};
-    Quota session_quota{options.max_sessions};
+    Quota session_quota{options.max_sessions};  // what of it weight_here counts are logouts that started here
+    std::atomic<std::size_t> weight_here = 0;
     Quota logout_quota{options.max_logout_records};
     QuotaPerIdp idp_quotas{options.max_logout_records_per_idp};
     KeptRequests kept_requests{options.max_kept_requests};

@@ -82,8 +82,7 @@ MemorySessionStore::Impl::Swept MemorySessionStore::Impl::sweep(LogoutShard& sha
         PrincipalShard& principal_shard = principals[logout->principal_place.shard()];
         const std::lock_guard principal_lock(principal_shard.mutex);
         principal_shard.take_down(*logout);
-        logout->idp_quota->give_back(logout->weight);
-        logout_quota.give_back(logout->weight);
+        give_back_room_of(*logout);
         const std::unique_ptr<LogoutRecord> owned(std::exchange(logout, nullptr));
         ++swept.dropped;
     });
@@ -97,12 +96,28 @@ Quota::Claim MemorySessionStore::Impl::claim_session(Instant now) {
         if (Quota::Claim room = session_quota.claim()) return room;
         PrincipalShard& shard = principals[session_sweeps++ % shard_count];
         if (shard.earliest_expiry.is_due(now)) seen += sweep(shard, now).seen;
+        LogoutShard& started_here = logouts[logout_sweeps++ % shard_count];
+        if (weight_here > 0 && started_here.earliest_end.is_due(now)) seen += sweep(started_here, now).seen;
     }
     return session_quota.claim();
 }
 
+/// A logout that starts here takes the room of the session that it ends: that is always there, and no IdP can fill it.
 LogoutClaim MemorySessionStore::Impl::try_claim_logout(const LogoutRecord& logout) noexcept {
-    return {logout_quota.claim(logout.weight), logout.idp_quota->claim(logout.weight)};
+    if (logout.origin == LogoutOrigin::here) return {{}, {}, session_quota.overdraw(logout.weight)};
+    LogoutClaim claim{logout_quota.claim(logout.weight), logout.idp_quota->claim(logout.weight), {}};
+    if (!leaves_room_for_others(logout.idp_quota->taken(), logout_quota.taken(), options.max_logout_records)) return {};
+    return claim;
+}
+
+void MemorySessionStore::Impl::give_back_room_of(const LogoutRecord& logout) noexcept {
+    if (logout.origin == LogoutOrigin::here) {
+        session_quota.give_back(logout.weight);
+        weight_here -= logout.weight;
+        return;
+    }
+    logout.idp_quota->give_back(logout.weight);
+    logout_quota.give_back(logout.weight);
 }
 
 LogoutClaim MemorySessionStore::Impl::claim_logout(const LogoutRecord& logout, Instant now) {

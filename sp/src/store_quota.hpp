@@ -29,6 +29,11 @@ public:
         return Claim(nullptr, GiveBack{});
     }
     void give_back(std::size_t units = 1) noexcept { taken_.fetch_sub(units); }
+    /// Room beyond the limit, if need be: what takes it must be bounded otherwise.
+    [[nodiscard]] Claim overdraw(std::size_t units) noexcept {
+        taken_.fetch_add(units);
+        return Claim(this, GiveBack{units});
+    }
     [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
 
 private:

@@ -19,6 +19,7 @@ inline constexpr std::size_t max_session_indexes = 64;
 
 /// How many barriers may stand before one (principal, index). An honest IdP's newer logout makes the older one's
 /// barriers redundant; a hostile one could line up any number, and every login would walk past them all.
+/// Logouts that start here aren't counted: each of them ends a session that was admitted.
 inline constexpr std::size_t max_barriers_of_a_key = 64;
 
 /// How long after not_on_or_after a kept request is still there, for whoever takes it to see that it's too late.
@@ -219,6 +220,12 @@ template <class View>
     return recorded.sp == order.sp && recorded.name_id == order.name_id &&
            recorded.session_indexes == order.session_indexes && recorded.as_of == order.as_of &&
            recorded.authn_instants == order.authn_instants;
+}
+
+/// Whether an IdP, whose records weigh `its` of `all` with one more, leaves room for others: as much is free as it has.
+/// So one IdP may have half of the limit, two a third each, and however many fill their shares, another one has some.
+[[nodiscard]] constexpr bool leaves_room_for_others(std::size_t its, std::size_t all, std::size_t limit) noexcept {
+    return all <= limit && its <= limit - all;
 }
 
 /// What a logout's record of so many octets counts for in the quotas: one for each KiB that it begins.

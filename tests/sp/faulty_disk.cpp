@@ -18,6 +18,12 @@ sqlite3_vfs* real_vfs = nullptr;
 std::atomic<int> changes_left = 0;  // until the one that fails; 0: none fails
 std::atomic<bool> is_full = false;
 std::atomic<bool> failed = false;
+std::filesystem::path last_room;  // where it isn't empty, the disk is full only as long as this holds something
+
+bool has_last_room() noexcept {
+    std::error_code error;
+    return !last_room.empty() && std::filesystem::file_size(last_room, error) == 0 && !error;
+}
 
 /// What was in a file at its last sync, and what has been done to it since.
 struct Remembered {
@@ -44,7 +50,7 @@ std::map<std::string, Remembered> remembered;  // by the file's name
 
 /// SQLITE_OK, or `failure` where this change is to fail.
 int verdict(int failure) noexcept {
-    if (is_full) {
+    if (is_full && !has_last_room()) {
         failed = true;
         return SQLITE_FULL;
     }
@@ -204,7 +210,13 @@ void FaultyDisk::fill_up() noexcept {
     is_full = true;
 }
 
+void FaultyDisk::fill_up_beside(const std::filesystem::path& path) {
+    fill_up();
+    last_room = path;
+}
+
 void FaultyDisk::mend() noexcept {
+    last_room.clear();
     changes_left = 0;
     is_full = false;
     failed = false;

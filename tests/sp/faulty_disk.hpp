@@ -20,6 +20,8 @@ public:
     void fail_nth(int n) noexcept;
     /// From now on no change succeeds; the reason is a full disk.
     void fill_up() noexcept;
+    /// The same as long as there is something in the file at `path`, which holds the last room.
+    void fill_up_beside(const std::filesystem::path& path);
     void mend() noexcept;
 
     /// From now on remembers what each file in `folder` was when it was last synced.

@@ -11,7 +11,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr StoreSettings room_for_two{.max_sessions = 2, .max_logout_records = 2, .max_logout_records_per_idp = 10};
+/// Two logouts of one IdP, which leave two to others.
+constexpr StoreSettings room_for_two{.max_sessions = 2, .max_logout_records = 4, .max_logout_records_per_idp = 10};
+
+sp::LogoutOrder started_here(sp::LogoutOrder order) {
+    order.origin = sp::LogoutOrigin::here;
+    return order;
+}
 
 bool is_full_for(Trial& trial, const sp::Session& session) {
     const auto admitted = trial.store->admit(session);
@@ -159,6 +165,72 @@ void one_idp_fills_its_own_share_only(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for_all("r3")) == "");
 }
 
+void however_many_idps_fill_their_shares_another_one_has_some(MakeStore make_store) {
+    StoreSettings settings;
+    settings.max_logout_records = 12;
+    Trial trial(make_store, settings);
+    const auto idp = [](int number) {
+        return saml::EntityID::parse("https://idp" + std::to_string(number) + ".example").value();
+    };
+    const auto fill = [&](int number) {
+        for (int i = 0;; ++i) {
+            sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
+            order.key.idp = idp(number);
+            if (is_full_for(trial, order)) return i;
+        }
+    };
+    BOOST_TEST(fill(1) == 6);
+    BOOST_TEST(fill(2) == 3);
+    BOOST_TEST(fill(3) == 1);
+    BOOST_TEST(fill(1) == 6);  // those are repeats, and it has no more
+    sp::LogoutOrder of_a_fourth = order_for_all("r");
+    of_a_fourth.key.idp = idp(4);
+    BOOST_TEST(trial.begin(of_a_fourth) == "");
+}
+
+void idps_never_take_the_room_of_a_logout_that_starts_here(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_with("a", {"i1"}), session_with("b", {"i2"})});
+    trial.log_out(order_for("r1", {"i8"}));
+    trial.log_out(order_for("r2", {"i9"}));
+    BOOST_TEST(is_full_for(trial, order_for("r3", {"i1"})));
+    BOOST_TEST(trial.begin(started_here(order_for("u1", {"i1"}))) == "a");
+    BOOST_TEST(trial.begin(started_here(order_for("u2", {"i2"}))) == "b");
+    BOOST_TEST(trial.begin(started_here(order_for("u3", {"i3"}))) == "");  // the same logout under another name
+    BOOST_TEST(!trial.is_alive("a"));
+    BOOST_TEST(trial.unfinished() == "u1: a; u2: b; u3: ");
+    BOOST_TEST(is_full_for(trial, order_for("r3", {"i1"})));
+}
+
+void barriers_of_an_idp_never_keep_a_session_alive_here(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.login({session_of("a")});
+    for (int i = 0; i < 64; ++i) {
+        sp::LogoutOrder order = order_for("r" + std::to_string(i), {"other"});
+        order.as_of -= std::chrono::milliseconds(i);
+        order.keep_until += std::chrono::milliseconds(i);
+        BOOST_TEST_REQUIRE(begin_logout(*trial.store, order).has_value());
+    }
+    sp::LogoutOrder ours = order_for("u", {"other", session_of("a").session_indexes.front().str()});
+    ours.as_of -= 1h;
+    ours.keep_until += 1h;
+    BOOST_TEST(is_full_for(trial, ours));
+    BOOST_TEST(trial.begin(started_here(ours)) == "a");
+    BOOST_TEST(!trial.admits(session_with("b", {"other"})));
+}
+
+void logouts_that_started_here_take_the_room_of_their_sessions(MakeStore make_store) {
+    Trial trial(make_store, room_for_two);
+    trial.login({session_with("a", {"i1"})});
+    trial.log_out(started_here(order_for("u", {"i1"})));
+    trial.login({session_with("b", {"i2"})});
+    sp::Session later = session_with("c", {"i3"});
+    later.expires += 24h;
+    BOOST_TEST(is_full_for(trial, later));
+    trial.clock.set(order_for_all("any").keep_until);
+    BOOST_TEST(trial.admits(later));
+}
+
 void a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has(MakeStore make_store) {
     StoreSettings settings;
     settings.max_kept_requests = 2;
@@ -210,6 +282,13 @@ std::vector<ContractCase> limits_contract() {
          a_logout_no_longer_kept_makes_room_once_it_is_finished},
         {"a_kept_logout_makes_no_room", a_kept_logout_makes_no_room},
         {"one_idp_fills_its_own_share_only", one_idp_fills_its_own_share_only},
+        {"however_many_idps_fill_their_shares_another_one_has_some",
+         however_many_idps_fill_their_shares_another_one_has_some},
+        {"idps_never_take_the_room_of_a_logout_that_starts_here",
+         idps_never_take_the_room_of_a_logout_that_starts_here},
+        {"barriers_of_an_idp_never_keep_a_session_alive_here", barriers_of_an_idp_never_keep_a_session_alive_here},
+        {"logouts_that_started_here_take_the_room_of_their_sessions",
+         logouts_that_started_here_take_the_room_of_their_sessions},
         {"a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has",
          a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has},
         {"requests_an_hour_too_late_make_room", requests_an_hour_too_late_make_room},

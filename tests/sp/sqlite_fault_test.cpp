@@ -1,5 +1,8 @@
 // The SQLite engine over a disk that fails: each operation has happened or hasn't, and the next try succeeds.
+#include <sys/resource.h>
+
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <iterator>
 
 #include "faulty_disk.hpp"
@@ -240,7 +243,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_fails_what_writes_and_the_store_goes_on_when_th
         BOOST_TEST_REQUIRE(admitted.has_value() != (i % 100 >= 50 && i % 100 < 60));
         if (admitted) continue;
         ++refused;
-        BOOST_TEST((admitted.error().code == sp::Errc::store_failed));
+        BOOST_TEST((admitted.error().code == sp::Errc::store_full));
         BOOST_TEST(admitted.error().detail.find("make room") != std::string::npos);
         BOOST_TEST(!taken(trial.store->find(session_at(i).id)).has_value());
         BOOST_TEST(taken(trial.store->find(session_at(i % 50).id)).has_value());
@@ -251,6 +254,81 @@ BOOST_AUTO_TEST_CASE(a_full_disk_fails_what_writes_and_the_store_goes_on_when_th
     BOOST_TEST(trial.store->size().sessions == static_cast<std::size_t>(logins - refused));
     const auto begun = taken(begin_logout(*trial.store, order_for_all("r")));
     BOOST_TEST(std::get<sp::FreshLogout>(begun).ending.size() == static_cast<std::size_t>(logins - refused));
+}
+
+BOOST_AUTO_TEST_CASE(on_a_full_disk_logouts_that_start_here_are_recorded_in_the_room_held_for_them) {
+    OverFaultyDisk trial;
+    const auto file = trial.folder.path() / "sessions.reserve";
+    const auto is_full = [](const auto& result) { return !result && result.error().code == sp::Errc::store_full; };
+    const auto session_at = [](int i) { return session_with("s" + std::to_string(i), {"i" + std::to_string(i)}); };
+    for (int i = 0; i < 100; ++i) static_cast<void>(taken(trial.store->admit(session_at(i))));
+    static_cast<void>(taken(begin_logout(*trial.store, order_for("of-idp", {"i98"}))));
+    BOOST_TEST(std::filesystem::file_size(file) == 16u << 20);
+
+    trial.disk.fill_up_beside(file);
+    BOOST_TEST(is_full(begin_logout(*trial.store, order_for("of-idp2", {"i99"}))));
+    BOOST_TEST(is_full(trial.store->admit(session_of("new"))));
+    BOOST_TEST(is_full(trial.store->keep_request(request_of("kept"))));
+    BOOST_TEST(std::filesystem::file_size(file) == 16u << 20);  // for none of these
+    for (int i = 0; i < 90; ++i) {
+        sp::LogoutOrder ours = order_for("u" + std::to_string(i), {"i" + std::to_string(i)});
+        ours.origin = sp::LogoutOrigin::here;
+        BOOST_TEST_REQUIRE(ids_of(std::get<sp::FreshLogout>(taken(begin_logout(*trial.store, ours))).ending) ==
+                           session_at(i).id.str());
+        BOOST_TEST_REQUIRE(!is_alive(*trial.store, session_at(i).id.str()));
+        BOOST_TEST_REQUIRE(taken(complete_logout(*trial.store, ours.key, {1, 0, 0}, {session_at(i).id})).complete());
+    }
+    BOOST_TEST(std::filesystem::file_size(file) == 0u);
+    // There is room now, but not for others.
+    const auto refused = trial.store->admit(session_of("new"));
+    BOOST_TEST(is_full(refused));
+    BOOST_TEST(refused.error().detail.find("until 32 MiB are free, only logouts that start here") != std::string::npos);
+    BOOST_TEST(is_full(begin_logout(*trial.store, order_for("of-idp2", {"i99"}))));
+    BOOST_TEST(is_full(trial.store->keep_request(request_of("kept"))));
+    BOOST_TEST(
+        taken(complete_logout(*trial.store, order_for("of-idp", {}).key, {1, 0, 0}, {session_at(98).id})).complete());
+
+    trial.store = nullptr;
+    trial.store = open_store(trial.clock, trial.folder.path());
+    BOOST_TEST(!is_alive(*trial.store, "s0"));
+    BOOST_TEST(is_alive(*trial.store, "s99"));
+    trial.disk.mend();
+    static_cast<void>(trial.store->sweep_some());
+    BOOST_TEST(std::filesystem::file_size(file) == 16u << 20);
+    BOOST_TEST(trial.store->admit(session_of("new")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_report_uses_the_room_held_for_logouts) {
+    OverFaultyDisk trial;
+    static_cast<void>(taken(trial.store->admit(session_of("a"))));
+    static_cast<void>(taken(begin_logout(*trial.store, order_for_all("r"))));
+    trial.disk.fill_up_beside(trial.folder.path() / "sessions.reserve");
+    BOOST_TEST(
+        taken(complete_logout(*trial.store, order_for_all("r").key, {1, 0, 0}, {session_of("a").id})).complete());
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_with_no_room_to_hold_serves_logouts_that_start_here) {
+    OverFaultyDisk trial;
+    static_cast<void>(taken(trial.store->admit(session_of("a"))));
+    trial.store = nullptr;
+    const TemporaryFolder& folder = trial.folder;
+    std::filesystem::remove(folder.path() / "sessions.reserve");
+    struct rlimit usual {};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
+    struct rlimit small = usual;
+    small.rlim_cur = rlim_t{8} << 20;
+    const auto on_excess = ::signal(SIGXFSZ, SIG_IGN);
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    trial.store = open_store(trial.clock, folder.path());
+    ::setrlimit(RLIMIT_FSIZE, &usual);
+    ::signal(SIGXFSZ, on_excess);
+    BOOST_TEST(std::filesystem::file_size(folder.path() / "sessions.reserve") == 0u);
+    BOOST_TEST((trial.store->admit(session_of("b")).error().code == sp::Errc::store_full));
+    sp::LogoutOrder ours = order_for_all("u");
+    ours.origin = sp::LogoutOrigin::here;
+    BOOST_TEST(begin_logout(*trial.store, ours).has_value());
+    static_cast<void>(trial.store->sweep_some());
+    BOOST_TEST(trial.store->admit(session_with("b", {"i9"})).has_value());
 }
 
 // A process that is killed leaves what it wrote to the system; a power cut leaves only what was synced.

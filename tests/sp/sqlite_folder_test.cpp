@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(makes_a_folder_and_files_for_nobody_else) {
         BOOST_TEST(mode_of(entry.path()) == 0600u, entry.path());
         ++files;
     }
-    BOOST_TEST(files == 4);  // the file, its log, the log's index, the lock
+    BOOST_TEST(files == 5);  // the file, its log, the index of the log, the lock, the reserve
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_folder_that_others_may_read_or_write) {

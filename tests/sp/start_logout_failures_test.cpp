@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "rounds.hpp"
+#include "session_store_trial.hpp"
 #include "start_under_test.hpp"
 
 namespace slo::sp {
@@ -56,6 +58,24 @@ BOOST_AUTO_TEST_CASE(where_the_store_has_no_room_for_it_nothing_happens_and_noth
     BOOST_TEST(lives("S1"));
     BOOST_TEST(link.asked.empty());
     BOOST_TEST(kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_idps_have_ordered_takes_no_room_of_a_logout_that_starts_here) {
+    sp::MemorySessionStoreOptions options;
+    options.max_logout_records = 2;
+    options.max_kept_requests = 0;
+    sp::MemorySessionStore small(clock, saml::KeyedDigest::with_random_key().value(), options);
+    sp::LogoutService small_service(parts_over(small), sp::Housekeeping::by_host);
+    BOOST_TEST((taken(small.admit(session("S1", {"i1"}))) == sp::Admission::admitted));
+    BOOST_TEST(begin_logout(small, order_for_all("r1")).has_value());
+    BOOST_TEST((begin_logout(small, order_for_all("r2")).error().code == Errc::store_full));
+    const auto result =
+        small_service.start_logout(SessionsByID{{parsed<LocalSessionID>("S1")}}, sp::LogoutReason::user, {});
+    BOOST_TEST_REQUIRE(result.has_value(), (result ? "" : result.error().code.message() + result.error().detail));
+    BOOST_TEST(result->idps.size() == 1u);
+    BOOST_TEST(result->idps.front().local.complete());
+    BOOST_TEST(!taken(small.find(parsed<LocalSessionID>("S1"))).has_value());
+    BOOST_TEST(link.asked.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_happens_where_the_store_cannot_say_which_sessions_are_meant) {

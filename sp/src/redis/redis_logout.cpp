@@ -11,6 +11,11 @@ namespace {
 using namespace redis;
 using std::chrono::milliseconds;
 
+/// For the scripts: what starts here is written when the server's memory is full, too.
+const char* name(LogoutOrigin origin) noexcept {
+    return origin == LogoutOrigin::here ? "here" : "idp";
+}
+
 Failure none_has_begun() {
     return fail(Errc::store_failed, "no such logout has begun");
 }
@@ -25,9 +30,10 @@ Result<Reply> RedisOperations::run_begin(const LogoutOrder& order, const RoundCl
                                   writer.logout_key(principal, writer.request_name(order.key)),
                                   writer.rounds_key(principal)};
     for (std::string& key : writer.barrier_keys(principal, order)) keys.push_back(std::move(key));
-    Request request = script(scripts.begin, std::move(keys),
-                             {text_of(now), *record, text_of(order.keep_until - now), writer.channel(), principal,
-                              RecordWriter::round_name(claim.round), text_of(claim.until), writer.barred_form(order)});
+    Request request = script(
+        scripts.begin, std::move(keys),
+        {text_of(now), *record, text_of(order.keep_until - now), writer.channel(), principal,
+         RecordWriter::round_name(claim.round), text_of(claim.until), writer.barred_form(order), name(order.origin)});
     request.acknowledgement = Acknowledgement::replicas;
     return ask(std::move(request));
 }
@@ -41,9 +47,13 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, cons
     const std::string place = principal + writer.order_name(order);
 
     std::vector<Request> requests;
-    requests.push_back(script(scripts.claim, {writer.request_place_key(request_name)}, {place, "0"}));
-    requests.push_back(command(
-        {"ZADD", writer.journal_key(RecordWriter::journal_of(principal)), text_of(now), principal + request_name}));
+    requests.push_back(
+        script(scripts.claim, {writer.request_place_key(request_name)}, {place, "0", name(order.origin)}));
+    std::string journal = writer.journal_key(RecordWriter::journal_of(principal));
+    std::string entry = principal + request_name;
+    requests.push_back(order.origin == LogoutOrigin::here
+                           ? script(scripts.enter, {std::move(journal)}, {text_of(now), std::move(entry)})
+                           : command({"ZADD", std::move(journal), text_of(now), std::move(entry)}));
     const auto replies = ask_all(std::move(requests));
     if (!replies) return replies.error();
     if (replies->front().text != place) return fail(Errc::request_id_reused);

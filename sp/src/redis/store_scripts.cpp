@@ -161,6 +161,8 @@ return is_forbidden(ARGV[3], 1, tonumber(ARGV[1]), ARGV[2]) and 'refused' or 'ad
 constexpr std::string_view begin_body = R"lua(
 local now, record, time, round, ends = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[6], tonumber(ARGV[7])
 local sessions_key, counter_key, logout_key, rounds, first = KEYS[1], KEYS[2], KEYS[3], KEYS[4], 5
+local starts_here = ARGV[9] == 'here'
+if starts_here then pass_when_full(rounds) end
 local known = redis.call('GET', logout_key)
 if known then
   if order_name(known) ~= order_name(record) then return {'reused'} end
@@ -180,7 +182,7 @@ for k = first, #KEYS do
     if num(one, 9) + hour > now and (redundant or not older) then kept[#kept + 1] = one end
   end
   if not redundant then
-    if #kept >= max_barriers then return {'full'} end
+    if #kept >= max_barriers and not starts_here then return {'full'} end
     kept[#kept + 1] = barrier
   end
   standing[k] = table.concat(kept)
@@ -321,12 +323,20 @@ if there then
   if there == ARGV[1] and tonumber(ARGV[2]) == 0 then redis.call('PERSIST', KEYS[1]) end
   return there
 end
+-- A write that takes no memory, as nothing is there.
+if ARGV[3] == 'here' then redis.call('PERSIST', KEYS[1]) end
 if tonumber(ARGV[2]) == 0 then
   redis.call('SET', KEYS[1], ARGV[1])
 else
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 end
 return ARGV[1]
+)lua";
+
+constexpr std::string_view enter_body = R"lua(
+redis.call('ZREM', KEYS[1], '')  -- takes no memory
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+return 'entered'
 )lua";
 
 constexpr std::string_view settle_body = R"lua(
@@ -429,6 +439,7 @@ const StoreScripts& StoreScripts::get() {
                                       .complete = make_script(complete),
                                       .look = make_script(look),
                                       .claim = make_script(claim_body),
+                                      .enter = make_script(enter_body),
                                       .settle = make_script(settle_body),
                                       .forget = make_script(forget_body),
                                       .replace = make_script(replace_body),

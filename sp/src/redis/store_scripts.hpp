@@ -20,10 +20,10 @@ struct StoreScripts {
     Script would_admit;
 
     /// KEYS: sessions, counter, logout, rounds, barriers of all or of each index. ARGV: now, the logout's record, how
-    /// long to keep it, the channel, the principal, the round, until when it has what it gets, whom it bars. Answers
-    /// {"reused"},
-    /// {"full"}, {"recorded", outcome}, or {"fresh" or "repeated", how many the round gets, name, sealed session, name,
-    /// sealed session...} with those that it gets first, and then those that another round has.
+    /// long to keep it, the channel, the principal, the round, until when it has what it gets, whom it bars, "here" where
+    /// it needs no room. Answers {"reused"}, {"full"}, {"recorded", outcome}, or {"fresh" or "repeated", how many the
+    /// round gets, name, sealed session, name, sealed session...} with those that it gets first, and then those that
+    /// another round has.
     Script begin;
 
     /// KEYS: sessions, logout, rounds. ARGV: now, the round, until when it has what it gets. Answers {"unknown"}, or as
@@ -40,9 +40,12 @@ struct StoreScripts {
     /// {"unfinished", the order's name, sealed key, name, sealed session...}.
     Script look;
 
-    /// KEYS: one. ARGV: a value, how long to keep it (0: for ever). Sets it where nothing is; what is wanted for ever
-    /// and is there stays for ever. Answers what is there then.
+    /// KEYS: one. ARGV: a value, how long to keep it (0: for ever), "here" where it's set on a full server too. Sets it
+    /// where nothing is; what is wanted for ever and is there stays for ever. Answers what is there then.
     Script claim;
+
+    /// KEYS: a journal. ARGV: now, an entry. Puts it in, on a full server too. Answers "entered".
+    Script enter;
 
     /// KEYS: one. ARGV: how its value must begin, how long to keep it from now on. Answers "settled".
     Script settle;

@@ -42,6 +42,9 @@ public:
     [[nodiscard]] bool has_failed() const noexcept { return error_ != SQLITE_OK; }
     /// The first error; its detail names SQLite's complaint and how to mend it, and no value. has_failed() is true.
     [[nodiscard]] Failure failure(Errc code) const;
+    /// Whether it's that there was no room to write: then nothing of the transaction counts, not even after a crash,
+    /// because its last page is what was missing.
+    [[nodiscard]] bool has_no_room() const noexcept { return (error_ & 0xFF) == SQLITE_FULL; }
     void forget_failure() noexcept { error_ = SQLITE_OK; }
     /// A record has been read that this engine can't have written.
     void fail_as_damaged() noexcept { note(SQLITE_CORRUPT); }

@@ -92,7 +92,7 @@ void GroupCommit::run_in_savepoint(Job& job) noexcept {
 
 void GroupCommit::fail_with_database(Job& job) noexcept {
     try {
-        job.failure = database_.failure(Errc::store_failed);
+        job.failure = database_.failure(database_.has_no_room() ? Errc::store_full : Errc::store_failed);
     } catch (const std::exception&) {
         job.failure = Failure{make_error_code(Errc::store_failed), {}};
     }

@@ -28,7 +28,8 @@ public:
     GroupCommit(Database& database, Check after_commit) : database_(database), after_commit_(std::move(after_commit)) {}
 
     /// Runs `operation` and makes it durable. It may be run more than once, always after what it did before was undone.
-    /// A Failure (Errc::store_failed): it has done nothing, or the check after the commit has failed.
+    /// A Failure: it has done nothing, because the disk is full (Errc::store_full) or fails (store_failed), or the check
+    /// after the commit has failed.
     [[nodiscard]] std::optional<Failure> run(const Operation& operation);
     /// How many callers wait for the next commit.
     [[nodiscard]] std::size_t waiting() const;

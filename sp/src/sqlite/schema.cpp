@@ -155,11 +155,34 @@ constexpr const char* version_4[] = {
     "ALTER TABLE kept_request ADD COLUMN authn_instants TEXT NOT NULL DEFAULT ''",
 };
 
+// A logout that started here has room of its own, beside the sessions: what IdPs order can't take it.
+constexpr const char* version_5[] = {
+    "ALTER TABLE logout ADD COLUMN started_here INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE tally ADD COLUMN weight_here INTEGER NOT NULL DEFAULT 0",
+    "DROP TRIGGER logout_added",
+    "DROP TRIGGER logout_removed",
+    R"(CREATE TRIGGER logout_added AFTER INSERT ON logout WHEN new.started_here = 0 BEGIN
+        UPDATE tally SET logout_weight = logout_weight + new.weight WHERE one = 1;
+        UPDATE entity SET logout_weight = logout_weight + new.weight WHERE number = new.idp;
+    END)",
+    R"(CREATE TRIGGER logout_removed AFTER DELETE ON logout WHEN old.started_here = 0 BEGIN
+        UPDATE tally SET logout_weight = logout_weight - old.weight WHERE one = 1;
+        UPDATE entity SET logout_weight = logout_weight - old.weight WHERE number = old.idp;
+    END)",
+    R"(CREATE TRIGGER logout_here_added AFTER INSERT ON logout WHEN new.started_here = 1 BEGIN
+        UPDATE tally SET weight_here = weight_here + new.weight WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER logout_here_removed AFTER DELETE ON logout WHEN old.started_here = 1 BEGIN
+        UPDATE tally SET weight_here = weight_here - old.weight WHERE one = 1;
+    END)",
+};
+
 constexpr Migration steps_so_far[] = {
     {.statements = version_1, .stamp = "PRAGMA user_version = 1"},
     {.statements = version_2, .stamp = "PRAGMA user_version = 2"},
     {.statements = version_3, .stamp = "PRAGMA user_version = 3"},
     {.statements = version_4, .stamp = "PRAGMA user_version = 4"},
+    {.statements = version_5, .stamp = "PRAGMA user_version = 5"},
 };
 
 }  // namespace

@@ -47,15 +47,23 @@ bool SessionTables::is_forbidden(const Session& session, Instant now) {
 }
 
 bool SessionTables::has_room_for_session(Instant now) {
-    if (size().sessions < options_.max_sessions) return true;
+    const auto has_room = [this] {
+        const Taken all = taken();
+        return all.sessions + all.weight_here < options_.max_sessions;
+    };
+    if (has_room()) return true;
     sweep_sessions(now);
-    return size().sessions < options_.max_sessions;
+    if (has_room()) return true;
+    sweep_logouts(now);
+    return has_room();
 }
 
 bool SessionTables::has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now) {
     for (int sweeps = 0;; ++sweeps) {
-        if (size().logout_records + weight <= options_.max_logout_records &&
-            idp_logout_weight(order.key.idp) + weight <= options_.max_logout_records_per_idp) {
+        const std::size_t its = idp_logout_weight(order.key.idp) + weight;
+        const std::size_t all = taken().weight_of_idps + weight;
+        if (its <= options_.max_logout_records_per_idp &&
+            leaves_room_for_others(its, all, options_.max_logout_records)) {
             return true;
         }
         if (sweeps == sweeps_for_room || sweep_logouts(now) == 0) return false;
@@ -81,7 +89,9 @@ Result<BegunRows> SessionTables::begin_logout(const LogoutOrder& order, Instant 
         return awaited_by(*known);
     }
     const std::size_t weight = weight_of_octets(octets_of(order));
-    if (!has_room_for_logout(order, weight, now) || !has_room_for_barriers(order)) return fail(Errc::store_full);
+    if (order.origin == LogoutOrigin::idp) {
+        if (!has_room_for_logout(order, weight, now) || !has_room_for_barriers(order)) return fail(Errc::store_full);
+    }
     const std::int64_t number = add(order, weight);
     put_up_barriers(order, number);
     return BegunRows{.ending = make_ending(order, number)};

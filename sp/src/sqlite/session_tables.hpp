@@ -45,6 +45,13 @@ struct BegunRows {
     std::vector<Session> ending = {};
 };
 
+/// What the quotas have given away. What weight_here is, logouts that started here, takes room of sessions.
+struct Taken {
+    std::size_t sessions = 0;
+    std::size_t weight_of_idps = 0;
+    std::size_t weight_here = 0;
+};
+
 /// SessionTables decides and acts through one connection, whose errors its caller looks at afterwards. Everything that
 /// refuses an operation is known before it writes, except that expired records make room first.
 class SessionTables {
@@ -80,6 +87,7 @@ public:
     [[nodiscard]] SqliteSessionStore::Size size();
 
 private:
+    [[nodiscard]] Taken taken();
     [[nodiscard]] bool has_room_for_session(Instant now);
     [[nodiscard]] bool has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now);
     [[nodiscard]] bool has_room_for_barriers(const LogoutOrder& order);

@@ -127,13 +127,19 @@ std::vector<saml::EntityID> SessionTables::idps_of_sessions() {
     return idps;
 }
 
-SqliteSessionStore::Size SessionTables::size() {
+Taken SessionTables::taken() {
     Cursor row(database_, Query::tally);
     if (!row.next()) {
         database_.fail_as_damaged();
         return {};
     }
-    return {static_cast<std::size_t>(row.integer(0)), static_cast<std::size_t>(row.integer(1))};
+    const auto number = [&row](int column) { return static_cast<std::size_t>(row.integer(column)); };
+    return {.sessions = number(0), .weight_of_idps = number(1), .weight_here = number(2)};
+}
+
+SqliteSessionStore::Size SessionTables::size() {
+    const Taken all = taken();
+    return {all.sessions, all.weight_of_idps + all.weight_here};
 }
 
 std::size_t SessionTables::idp_logout_weight(const saml::EntityID& idp) {
@@ -153,7 +159,8 @@ std::int64_t SessionTables::add(const LogoutOrder& order, std::size_t weight) {
     const OrderRows rows = rows_of(order);
     Cursor added(database_, Query::add_logout);
     bind_order(added, order, rows);
-    added.bind(static_cast<std::int64_t>(weight)).run();
+    const bool is_here = order.origin == LogoutOrigin::here;
+    added.bind(static_cast<std::int64_t>(weight)).bind(std::int64_t{is_here}).run();
     return database_.last_number();
 }
 

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "disk_reserve.hpp"
 #include "group_commit.hpp"
 #include "page_place.hpp"
 #include "read_pool.hpp"
@@ -25,6 +26,15 @@ constexpr std::size_t reader_count = 8;
 
 /// For a program that looks at the file meanwhile, such as sqlite3 making a copy.
 constexpr std::chrono::milliseconds patience{1000};
+
+/// For logouts that start here, and reports of those that have begun, when the disk is full: some thousands of them, as
+/// the log is emptied again and again. The other half is for what others write until the room is held again.
+constexpr std::uint64_t reserved_octets = std::uint64_t{16} << 20;
+
+Failure disk_is_full() {
+    return fail(Errc::store_full, "the disk is full: make room; until " + std::to_string(2 * reserved_octets >> 20) +
+                                      " MiB are free, only logouts that start here are recorded");
+}
 
 /// More would keep the log from being emptied for too long.
 constexpr std::size_t largest_page = 10'000;
@@ -76,6 +86,21 @@ struct SqliteSessionStore::Impl {
         if (failure) return *std::move(failure);
         return *std::move(result);
     }
+    /// The same for what may be refused: it leaves the room that is reserved alone.
+    template <class T, class Operation>
+    Result<T> write_in_free_room(Operation operation) {
+        if (!reserve.is_held()) return disk_is_full();
+        return write<T>(std::move(operation));
+    }
+    /// The same for what has to be written on a full disk too.
+    template <class T, class Operation>
+    Result<T> write_in_any_room(Operation operation) {
+        auto written = write<T>(operation);
+        const bool is_disk = !written && written.error().code == make_error_code(Errc::store_full);
+        if (!is_disk) return written;
+        reserve.release();
+        return write<T>(std::move(operation));
+    }
     /// Runs operation(SessionTables&) on what is committed at one instant.
     template <class T, class Operation>
     Result<T> read(Operation operation) {
@@ -102,6 +127,7 @@ struct SqliteSessionStore::Impl {
     const Clock& clock;
     const SqliteSessionStoreOptions options;
     StoreFolder folder;  // unlocked last
+    DiskReserve reserve{folder.take_reserve(), reserved_octets};
     std::unique_ptr<Database> writer;
     ReadPool readers;
     SessionTables tables{*writer, options};
@@ -136,6 +162,7 @@ Result<void> SqliteSessionStore::Impl::open_all() {
         readers.add(std::move(reader));
     }
     if (auto lost = folder.files().complaint()) return fail(Errc::store_unusable, std::move(lost->detail));
+    reserve.restore();
     return Done{};
 }
 
@@ -167,7 +194,7 @@ SqliteSessionStore::~SqliteSessionStore() = default;
 Result<Admission> SqliteSessionStore::admit(const Session& session) {
     return or_store_failed([&]() -> Result<Admission> {
         if (is_malformed(session, impl_->clock.now())) return fail(Errc::session_malformed);
-        return impl_->write<Admission>(
+        return impl_->write_in_free_room<Admission>(
             [&](SessionTables& tables) { return tables.admit(session, impl_->clock.now()); });
     });
 }
@@ -185,7 +212,7 @@ Result<Admission> SqliteSessionStore::would_admit(const Session& session) {
 /// on the disk was granted to no effect.
 Result<BegunLogout> SqliteSessionStore::begin_logout(const LogoutOrder& order, const RoundClaim& claim) {
     return or_store_failed([&] {
-        auto result = impl_->write<BegunLogout>([&](SessionTables& tables) -> Result<BegunLogout> {
+        const auto begin = [&](SessionTables& tables) -> Result<BegunLogout> {
             const Instant now = impl_->clock.now();
             auto begun = tables.begin_logout(order, now);
             if (!begun) return std::move(begun).error();
@@ -195,7 +222,9 @@ Result<BegunLogout> SqliteSessionStore::begin_logout(const LogoutOrder& order, c
             }
             return BegunLogout(
                 RepeatedLogout{begun->recorded, std::move(granted.ending), std::move(granted.in_another_round)});
-        });
+        };
+        auto result = order.origin == LogoutOrigin::here ? impl_->write_in_any_room<BegunLogout>(begin)
+                                                         : impl_->write_in_free_room<BegunLogout>(begin);
         if (!result) impl_->rounds.give_back(claim.round);
         return result;
     });
@@ -214,7 +243,7 @@ Result<RepeatedLogout> SqliteSessionStore::resume_logout(const LogoutKey& key, c
 
 Result<LogoutOutcome> SqliteSessionStore::complete_logout(const LogoutKey& key, const RoundReport& report) {
     return or_store_failed([&]() -> Result<LogoutOutcome> {
-        auto outcome = impl_->write<LogoutOutcome>([&](SessionTables& tables) {
+        auto outcome = impl_->write_in_any_room<LogoutOutcome>([&](SessionTables& tables) {
             std::vector<LocalSessionID> gone = report.gone;
             std::erase_if(gone, [&](const LocalSessionID& id) { return !impl_->rounds.has(report.round, id); });
             return tables.complete_logout(key, report, gone);
@@ -292,7 +321,7 @@ Result<std::vector<saml::EntityID>> SqliteSessionStore::idps_of_sessions() {
 
 Result<void> SqliteSessionStore::keep_request(const KeptRequest& request) {
     const Result<Done> kept = or_store_failed([&] {
-        return impl_->write<Done>(
+        return impl_->write_in_free_room<Done>(
             [&](SessionTables& tables) -> Result<Done> { return tables.keep_request(request, impl_->clock.now()); });
     });
     if (!kept) return kept.error();
@@ -319,6 +348,7 @@ Result<void> SqliteSessionStore::drop_request(const LogoutKey& key) {
 }
 
 std::size_t SqliteSessionStore::sweep_some() {
+    impl_->reserve.restore();
     const auto swept = or_store_failed([&] {
         return impl_->write<std::size_t>(
             [&](SessionTables& tables) -> Result<std::size_t> { return tables.sweep(impl_->clock.now()); });

@@ -76,8 +76,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
 
 constexpr const char* add_logout = R"(
 INSERT INTO logout (request_id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier, sp_provided_id,
-                    session_indexes, matching, as_of, keep_until, authn_instants, weight, pending)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1))";
+                    session_indexes, matching, as_of, keep_until, authn_instants, weight, started_here,
+                    pending)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1))";
 
 struct Text {
     Query query;
@@ -94,7 +95,7 @@ constexpr Text texts[] = {
     {Query::rollback_to_savepoint, "ROLLBACK TO operation"},
     {Query::entity_number, "SELECT number FROM entity WHERE id = ?"},
     {Query::add_entity, "INSERT INTO entity (id) VALUES (?)"},
-    {Query::tally, "SELECT sessions, logout_weight FROM tally WHERE one = 1"},
+    {Query::tally, "SELECT sessions, logout_weight, weight_here FROM tally WHERE one = 1"},
     {Query::idp_logout_weight, "SELECT logout_weight FROM entity WHERE id = ?"},
     {Query::idps_of_sessions,
      "SELECT id FROM entity WHERE EXISTS (SELECT 1 FROM session WHERE session.idp = entity.number)"},

@@ -69,8 +69,8 @@ Result<void> check_folder(const Descriptor& opened, const fs::path& folder) {
 
 /// Whatever stands under one of our names already: copies that were put back, above all.
 Result<void> check_files(const Descriptor& opened, const fs::path& folder) {
-    for (const char* const name :
-         {"sessions.lock", "sessions.db", "sessions.db-wal", "sessions.db-shm", "sessions.db-journal"}) {
+    for (const char* const name : {"sessions.lock", "sessions.reserve", "sessions.db", "sessions.db-wal",
+                                   "sessions.db-shm", "sessions.db-journal"}) {
         struct stat status {};
         if (::fstatat(opened.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
             if (errno == ENOENT) continue;
@@ -176,10 +176,12 @@ Result<StoreFolder> StoreFolder::open(const fs::path& folder) {
     if (::fstat(made->get(), &database) != 0) {
         return unusable(file, "can't ask what the file is (" + reason(errno) + ")", "check the disk");
     }
+    auto reserve = open_file(*opened, resolved / "sessions.reserve");
+    if (!reserve) return reserve.error();
     const fs::path given = fs::absolute(folder, error);
     if (error) return unusable(folder, "can't complete the path (" + error.message() + ")", "name it from the root on");
     FilesInPlace files(given / file.filename(), database);
-    return StoreFolder(*std::move(lock), std::move(file), std::move(files));
+    return StoreFolder(*std::move(lock), *std::move(reserve), std::move(file), std::move(files));
 }
 
 }  // namespace slo::sp

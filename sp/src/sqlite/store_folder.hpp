@@ -30,20 +30,24 @@ using idp_adapter::Descriptor;
 /// go as soon as anything in this process closes the file, and SQLite's own locks let a second process in.
 class StoreFolder {
 public:
-    /// Makes the folder (0700) and the database's file (0600) where they are missing. The log and its index get the
-    /// database's mode from SQLite. Errors: Errc::store_unusable, also for files that aren't ours alone.
+    /// Makes the folder (0700), the database's file and the one that reserves room (0600) where they are missing. The
+    /// log and its index get the database's mode from SQLite. Errors: Errc::store_unusable, also for files that aren't
+    /// ours alone.
     [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
 
     /// Without any link on its way.
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
     /// By the path that open() was given: a link on its way that leads elsewhere now would mislead a restart.
     [[nodiscard]] FilesInPlace& files() noexcept { return files_; }
+    /// The file that holds room on the disk, to be taken once.
+    [[nodiscard]] Descriptor take_reserve() noexcept { return std::move(reserve_); }
 
 private:
-    StoreFolder(Descriptor lock, std::filesystem::path file, FilesInPlace files) noexcept
-        : lock_(std::move(lock)), file_(std::move(file)), files_(std::move(files)) {}
+    StoreFolder(Descriptor lock, Descriptor reserve, std::filesystem::path file, FilesInPlace files) noexcept
+        : lock_(std::move(lock)), reserve_(std::move(reserve)), file_(std::move(file)), files_(std::move(files)) {}
 
     Descriptor lock_;
+    Descriptor reserve_;
     std::filesystem::path file_;
     FilesInPlace files_;
 };

@@ -11,9 +11,11 @@
 namespace slo::sp {
 
 struct MemorySessionStoreOptions {
-    std::size_t max_sessions = 20'000'000;
-    std::size_t max_logout_records = 2'000'000;          ///< one that is over a KiB counts for each KiB that it begins
-    std::size_t max_logout_records_per_idp = 1'000'000;  ///< so that one IdP can't crowd out another's
+    std::size_t max_sessions = 20'000'000;  ///< records of logouts that started here counted
+    /// What IdPs order. A record that is over a KiB counts for each KiB that it begins. An IdP may have as much as it
+    /// leaves free: one alone half of this, two a third each.
+    std::size_t max_logout_records = 2'000'000;
+    std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };

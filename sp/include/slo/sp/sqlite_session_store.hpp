@@ -15,9 +15,11 @@ struct SqliteSessionStoreOptions {
     /// local file system: locks of network file systems lie. In memory (tmpfs) it survives the process, but not the
     /// machine.
     std::filesystem::path folder;
-    std::size_t max_sessions = 20'000'000;
-    std::size_t max_logout_records = 2'000'000;          ///< one that is over a KiB counts for each KiB that it begins
-    std::size_t max_logout_records_per_idp = 1'000'000;  ///< so that one IdP can't crowd out another's
+    std::size_t max_sessions = 20'000'000;  ///< records of logouts that started here counted
+    /// What IdPs order. A record that is over a KiB counts for each KiB that it begins. An IdP may have as much as it
+    /// leaves free: one alone half of this, two a third each.
+    std::size_t max_logout_records = 2'000'000;
+    std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
@@ -26,9 +28,11 @@ struct SqliteSessionStoreOptions {
 /// disk (WAL, synchronous=EXTRA); calls that wait at the same time share one write to it. One process at a time has the
 /// folder. Bounded like the memory engine. Blocks in its callers' threads: call it from several to share the writes.
 ///
-/// A full or failing disk is Errc::store_failed for what writes; nothing is half done then, and the next call tries
-/// anew. An operation that failed like that may still turn out to be done after a crash. open() opens every file that
-/// is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
+/// A failing disk is Errc::store_failed for what writes; nothing is half done then, and the next call tries anew. An
+/// operation that failed like that may still turn out to be done after a crash. A full disk is Errc::store_full: 16 MiB
+/// are held in `folder`/sessions.reserve for the logouts that start here and for reports of those that have begun. They
+/// are given back to the disk when one of these needs them; from then on everything else that writes is store_full,
+/// until sweep_some() finds 32 MiB free. open() opens every file that is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
 ///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
 /// every operation is Errc::store_failed, whose `detail` says what to do: what is written then may be gone after a
