@@ -36,7 +36,6 @@ constexpr auto rules = std::to_array<NamedRule>({
     {Errc::issuer_malformed, "saml.issuer"},
     {Errc::name_id_malformed, "saml.name_id"},
     {Errc::session_index_malformed, "saml.session_index"},
-    {Errc::too_many_session_indexes, "saml.limits"},
     {Errc::uri_malformed, "saml.uri"},
     {Errc::time_malformed, "saml.time"},
     {Errc::base64_malformed, "saml.base64"},

@@ -34,7 +34,6 @@ Result<Identifier> read_identifier(const xml::Element& message, ChildCursor& chi
 Result<std::vector<SessionIndex>> read_session_indexes(ChildCursor& children) {
     std::vector<SessionIndex> indexes;
     while (const auto element = children.take({vocabulary::samlp, "SessionIndex"})) {
-        if (indexes.size() == max_session_indexes) return fail(Errc::too_many_session_indexes);
         if (auto ok = expect_attributes(*element, {}, "string"); !ok) return ok.error();
         const auto text = element->text();
         if (!text) return text.error();

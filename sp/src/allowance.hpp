@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
+#include <unordered_set>
 
+#include "slo/saml/identifiers.hpp"
 #include "slo/saml/time.hpp"
 
 namespace slo::sp {
@@ -16,13 +21,14 @@ class Allowance {
 public:
     explicit Allowance(unsigned per_second) noexcept : per_second_(per_second), left_(2.0 * per_second) {}
 
-    /// Whether one more may be had at `now`. A clock that goes back earns nothing and takes nothing.
-    [[nodiscard]] bool take(Instant now) noexcept {
+    /// Whether `count` more may be had at `now`: what isn't there yet is owed for the next ones, so that a large one is
+    /// had at all. A clock that goes back earns nothing and takes nothing.
+    [[nodiscard]] bool take(Instant now, std::size_t count = 1) noexcept {
         const std::chrono::duration<double> passed = now - last_;
         if (passed.count() > 0) left_ = std::min(2.0 * per_second_, left_ + passed.count() * per_second_);
         last_ = now;
         if (left_ < 1) return false;
-        left_ -= 1;
+        left_ -= static_cast<double>(count);
         return true;
     }
 
@@ -47,6 +53,55 @@ private:
     std::mutex mutex_;
     unsigned per_second_;
     std::map<std::string, Allowance, std::less<>> all_;
+};
+
+/// RecentRequests remembers the last IDs that it was told, as hashes: rarely another one is taken for one of them.
+class RecentRequests {
+public:
+    [[nodiscard]] bool has(const saml::MessageID& id) const { return known_.contains(hash(id)); }
+    void add(const saml::MessageID& id) {
+        constexpr std::size_t most = 8192;
+        if (!known_.insert(hash(id)).second) return;
+        order_.push_back(hash(id));
+        if (order_.size() <= most) return;
+        known_.erase(order_.front());
+        order_.pop_front();
+    }
+
+private:
+    [[nodiscard]] static std::size_t hash(const saml::MessageID& id) { return std::hash<std::string>()(id.str()); }
+
+    std::unordered_set<std::size_t> known_;
+    std::deque<std::size_t> order_;
+};
+
+/// PartnersAllowances are what each IdP may have of us: so many new requests a second, and as many repeats, which the
+/// record answers. Whoever replays a request spends none of its sender's new ones. Thread-safe.
+class PartnersAllowances {
+public:
+    explicit PartnersAllowances(unsigned per_second) noexcept : per_second_(per_second) {}
+
+    /// Whether the request, which is proven to be of `idp`, may be worked on. It counts as `weight` if it's new.
+    [[nodiscard]] bool take(const std::string& idp, const saml::MessageID& id, std::size_t weight, Instant now) {
+        const std::lock_guard lock(mutex_);
+        Partner& partner = all_.try_emplace(idp, per_second_).first->second;
+        if (partner.recent.has(id)) return partner.repeats.take(now);
+        if (!partner.fresh.take(now, weight)) return false;
+        partner.recent.add(id);
+        return true;
+    }
+
+private:
+    struct Partner {
+        explicit Partner(unsigned per_second) noexcept : fresh(per_second), repeats(per_second) {}
+        Allowance fresh;
+        Allowance repeats;
+        RecentRequests recent;
+    };
+
+    std::mutex mutex_;
+    unsigned per_second_;
+    std::map<std::string, Partner, std::less<>> all_;
 };
 
 }  // namespace slo::sp

@@ -32,6 +32,9 @@ std::string to_json(const AuditEntry& entry) {
     if (!entry.authenticated_by.empty()) line.add_value("authenticated_by", text(entry.authenticated_by));
     line.add_value("name_id", text(entry.name_id));
     line.add_value("session_indexes", texts(entry.session_indexes));
+    if (entry.session_index_count > entry.session_indexes.size()) {
+        line.add("session_index_count", static_cast<std::int64_t>(entry.session_index_count));
+    }
     line.add_value("status", text(entry.status));
     line.add_value("stage", text(entry.stage));
     line.add_value("rule", text(entry.rule));

@@ -22,10 +22,12 @@ using std::chrono::seconds;
 struct Group {
     const Session* first;
     std::vector<const Session*> sessions = {};
-    std::vector<saml::SessionIndex> indexes = {};  ///< of all of them; no more than a LogoutRequest may have
+    std::vector<saml::SessionIndex> indexes = {};  ///< of all of them
 
+    /// The standard sets no limit; the requests of others that were seen have a few.
     [[nodiscard]] bool has_room_for(const Session& session) const noexcept {
-        return indexes.size() + session.session_indexes.size() <= saml::max_session_indexes;
+        constexpr std::size_t most = 64;
+        return indexes.size() + session.session_indexes.size() <= most;
     }
     void add(const Session& session) {
         sessions.push_back(&session);

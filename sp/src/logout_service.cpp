@@ -134,10 +134,24 @@ Result<void> apply_profile(const Idp& idp, const saml::LogoutRequest& request, R
     return Done{};
 }
 
+/// What a request that names very many sessions counts for among an IdP's requests.
+std::size_t weight_of(const saml::LogoutRequest& request) noexcept {
+    return 1 + request.session_indexes.size() / 64;
+}
+
+void tell_indexes(const LogoutServiceParts& parts, const Idp& idp, const std::vector<saml::SessionIndex>& indexes,
+                  AuditEntry& audit) {
+    audit.session_index_count = indexes.size();
+    for (const saml::SessionIndex& index : indexes) {
+        if (audit.session_indexes.size() == most_indexes_told) break;
+        audit.session_indexes.push_back(hashed(parts, idp.entity_id, index));
+    }
+}
+
 /// The order that the request proves to be, or why it proves nothing. Touches neither store nor application. What an
 /// IdP may have of us is counted as soon as it is proven to be that IdP, before its EncryptedID costs anything.
-Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps, Allowances& partners_requests,
-                          const PostedRequest& posted, RequestTrace& trace) {
+Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps,
+                          PartnersAllowances& partners_requests, const PostedRequest& posted, RequestTrace& trace) {
     const Instant now = trace.audit.time;
     Result<Received> received = receive(posted, trace);
     if (!received) return std::move(received).error();
@@ -150,11 +164,11 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     if (!request) return std::move(request).error();
     trace.in_response_to = (*request)->id;
     trace.audit.request_id = (*request)->id.str();
-    if (!partners_requests.take(idp.entity_id.str(), now)) return fail(Errc::too_many_requests);
-    if (auto applied = apply_profile(idp, **request, trace); !applied) return std::move(applied).error();
-    for (const saml::SessionIndex& index : (*request)->session_indexes) {
-        trace.audit.session_indexes.push_back(hashed(parts, idp.entity_id, index));
+    if (!partners_requests.take(idp.entity_id.str(), (*request)->id, weight_of(**request), now)) {
+        return fail(Errc::too_many_requests);
     }
+    if (auto applied = apply_profile(idp, **request, trace); !applied) return std::move(applied).error();
+    tell_indexes(parts, idp, (*request)->session_indexes, trace.audit);
 
     Result<saml::NameID> name_id =
         saml::open_name_id(*request, trace.keys->decryption_keys, parts.entity_id, idp.profile.algorithms);
@@ -277,7 +291,7 @@ struct LogoutService::Impl {
     [[nodiscard]] SteadyTime deadline() const { return pace.now() + parts.policy.application_deadline; }
 
     LogoutServiceParts parts;
-    mutable Allowances partners_requests{parts.policy.requests_per_second_per_idp};
+    mutable PartnersAllowances partners_requests{parts.policy.requests_per_second_per_idp};
     mutable Allowances measured_answers{parts.policy.unproven_answers_per_second};
     mutable std::mutex idps_mutex;
     std::shared_ptr<const IdpDirectory> idps;  ///< behind idps_mutex, which is held for a copy only

@@ -94,7 +94,6 @@ WireAnswer answer_to(saml::Errc code) noexcept {
         case Errc::issuer_malformed:
         case Errc::name_id_malformed:
         case Errc::session_index_malformed:
-        case Errc::too_many_session_indexes:
         case Errc::uri_malformed:
         case Errc::time_malformed:
         case Errc::base64_malformed:

@@ -210,9 +210,6 @@ Attacks refused_for_what_it_says() {
                                                  R"( xmlns:x="urn:do-not-repeat" xsi:type="x:do-not-repeat"/>)"});
          },
          "200 LogoutResponse Requester/RequestUnsupported", "refused id.base_id"},
-        {"BAD", "answers_requester_to_65_session_indexes",
-         [] { return posted_signed({.session_indexes = std::vector<std::string>(64, "i1")}); }, requester,
-         "refused saml.limits"},
         {"BAD", "answers_requester_to_a_line_feed_in_a_name_id",
          [] { return posted_signed({.identifier = transient_name_id("x\ndo-not-repeat")}); }, requester,
          "refused saml.name_id"},

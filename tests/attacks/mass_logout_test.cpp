@@ -14,7 +14,8 @@ BOOST_AUTO_TEST_CASE(of_one_idp_is_denied_beyond_its_rate_and_others_notice_noth
     const auto ask = [&provider](std::string_view id) {
         return provider.post(soap({.id = std::string(id), .session_indexes = {"unknown"}}));
     };
-    for (int i = 0; i < 10; ++i) expect_ok(ask("_r1"));
+    const auto numbered = [](int number) { return "_n" + std::to_string(number); };
+    for (int i = 0; i < 10; ++i) expect_ok(ask(numbered(i)), numbered(i));
     expect_status(ask("_r2"), "Requester", {"RequestDenied"}, "_r2");
     expect_rule(provider, "check.rate");
     expect_unchanged(provider);

@@ -373,15 +373,17 @@ BOOST_AUTO_TEST_CASE(core_ses_09_takes_any_number_of_indexes_up_to_the_limit, *s
     expect_ok(twice.post(soap({.session_indexes = {"i1", "i1"}})));
     expect_sessions(twice, "S2 S3 S4", "S1");
     std::vector<std::string> many;
-    for (int i = 1; i <= 64; ++i) many.push_back("i" + std::to_string(i));
-    Baseline at_the_limit;
-    expect_ok(at_the_limit.post(soap({.session_indexes = many})));
-    BOOST_TEST(at_the_limit.alive() == "S3 S4");
-    many.emplace_back("i65");
-    Baseline over_it;
-    expect_requester(over_it.post(soap({.session_indexes = many})));
-    expect_rule(over_it, "saml.limits");
-    expect_unchanged(over_it);
+    for (int i = 1'200; i > 0; --i) many.push_back("i" + std::to_string(i));
+    Baseline with_many;
+    expect_ok(with_many.post(soap({.session_indexes = many})));
+    BOOST_TEST(with_many.alive() == "S3 S4");
+    BOOST_TEST(with_many.audit.last().session_indexes.size() == 64u);
+    BOOST_TEST(with_many.audit.last().session_index_count == 1'200u);
+    std::vector<std::string> long_ones;
+    for (int i = 0; i < 80; ++i) long_ones.push_back(std::string(1'000, 'i') + std::to_string(i));
+    Baseline over_the_limit;  // of a message
+    BOOST_TEST(over_the_limit.post(soap({.session_indexes = long_ones})).http_status == 413);
+    expect_unchanged(over_the_limit);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -277,9 +277,11 @@ BOOST_AUTO_TEST_CASE(signs_only_so_many_refusals_for_whoever_proves_nothing) {
 BOOST_AUTO_TEST_CASE(denies_an_idp_that_asks_too_much_and_records_nothing) {
     parts.policy.requests_per_second_per_idp = 2;
     parts.policy.unproven_answers_per_second = 1;
-    const auto body = signed_body(baseline_request());
+    int number = 0;
     const auto ask = [&] {
-        const int http_status = handle(body).http_status;
+        auto request = baseline_request();
+        request.id = parsed<saml::MessageID>("_r" + std::to_string(number++));
+        const int http_status = handle(signed_body(request)).http_status;
         return std::to_string(http_status) + " " + audit.last().status + " " + audit.last().rule;
     };
     for (int i = 0; i < 4; ++i) BOOST_TEST_REQUIRE(ask() == "200 Success ");
@@ -290,6 +292,42 @@ BOOST_AUTO_TEST_CASE(denies_an_idp_that_asks_too_much_and_records_nothing) {
     BOOST_TEST(store.calls == "");
     clock.advance(500ms);
     BOOST_TEST(ask() == "200 Success ");
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_spends_nothing_of_what_its_sender_may_newly_ask) {
+    parts.policy.requests_per_second_per_idp = 2;
+    const auto ask = [&](const std::string& id) {
+        auto request = baseline_request();
+        request.id = parsed<saml::MessageID>(id);
+        handle(signed_body(request));
+        return audit.last().status;
+    };
+    BOOST_TEST(ask("_old") == "Success");
+    for (int i = 0; i < 4; ++i) BOOST_TEST(ask("_old") == "Success");
+    for (int i = 0; i < 10; ++i) BOOST_TEST(ask("_old") == "Requester/RequestDenied");
+    for (const char* id : {"_new1", "_new2", "_new3"}) BOOST_TEST(ask(id) == "Success");
+    BOOST_TEST(ask("_new4") == "Requester/RequestDenied");
+    clock.advance(1s);
+    for (const char* id : {"_old", "_old", "_new4", "_new5"}) BOOST_TEST(ask(id) == "Success");
+    BOOST_TEST(ask("_new6") == "Requester/RequestDenied");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_names_very_many_sessions_counts_for_several) {
+    parts.policy.requests_per_second_per_idp = 2;
+    const auto ask = [&](const std::string& id, std::size_t indexes) {
+        auto request = baseline_request();
+        request.id = parsed<saml::MessageID>(id);
+        request.session_indexes.assign(indexes, parsed<saml::SessionIndex>("i1"));
+        handle(signed_body(request));
+        return audit.last().status;
+    };
+    BOOST_TEST(ask("_large", 6 * 64) == "Success");
+    BOOST_TEST(audit.last().session_indexes.size() == most_indexes_told);
+    BOOST_TEST(audit.last().session_index_count == 6 * 64u);
+    clock.advance(1500ms);
+    BOOST_TEST(ask("_r1", 1) == "Requester/RequestDenied");
+    clock.advance(500ms);
+    BOOST_TEST(ask("_r1", 1) == "Success");
 }
 
 BOOST_AUTO_TEST_CASE(gives_the_recorded_answer_to_a_repeated_request) {

@@ -55,8 +55,8 @@ BOOST_AUTO_TEST_CASE(names_a_version_that_does_not_fit) {
 BOOST_AUTO_TEST_CASE(blames_the_requester_for_what_it_wrote) {
     for (const SamlErrc code :
          {SamlErrc::xml_duplicate_id, SamlErrc::schema_violation, SamlErrc::id_malformed, SamlErrc::issuer_malformed,
-          SamlErrc::name_id_malformed, SamlErrc::session_index_malformed, SamlErrc::too_many_session_indexes,
-          SamlErrc::uri_malformed, SamlErrc::time_malformed, SamlErrc::base64_malformed, SamlErrc::issuer_mismatch,
+          SamlErrc::name_id_malformed, SamlErrc::session_index_malformed, SamlErrc::uri_malformed,
+          SamlErrc::time_malformed, SamlErrc::base64_malformed, SamlErrc::issuer_mismatch,
           SamlErrc::destination_missing, SamlErrc::destination_mismatch, SamlErrc::issue_instant_out_of_window,
           SamlErrc::request_expired}) {
         expect(code, plain_requester);

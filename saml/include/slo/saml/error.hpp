@@ -37,16 +37,15 @@ enum class Errc {
     version_too_low,      ///< saml.version_too_low
     version_too_high,     ///< saml.version_too_high
     // The message's own shape and values.
-    schema_violation,          ///< saml.schema: element, attribute, order or text that the schema doesn't allow there
-    id_malformed,              ///< saml.id: ID isn't an NCName of at most 128 ASCII characters
-    issuer_malformed,          ///< saml.issuer: missing, blank, too long, wrong Format or with qualifiers
-    name_id_malformed,         ///< saml.name_id: empty, blank, over 1024 bytes or with control characters
-    session_index_malformed,   ///< saml.session_index
-    too_many_session_indexes,  ///< saml.limits
-    uri_malformed,             ///< saml.uri: not an absolute URI
-    time_malformed,            ///< saml.time: not xs:dateTime in UTC with Z
-    base64_malformed,          ///< saml.base64
-    status_malformed,          ///< saml.status: no or unknown top-level StatusCode
+    schema_violation,         ///< saml.schema: element, attribute, order or text that the schema doesn't allow there
+    id_malformed,             ///< saml.id: ID isn't an NCName of at most 128 ASCII characters
+    issuer_malformed,         ///< saml.issuer: missing, blank, too long, wrong Format or with qualifiers
+    name_id_malformed,        ///< saml.name_id: empty, blank, over 1024 bytes or with control characters
+    session_index_malformed,  ///< saml.session_index
+    uri_malformed,            ///< saml.uri: not an absolute URI
+    time_malformed,           ///< saml.time: not xs:dateTime in UTC with Z
+    base64_malformed,         ///< saml.base64
+    status_malformed,         ///< saml.status: no or unknown top-level StatusCode
     // The signature.
     signature_missing,                ///< sig.missing
     signature_count,                  ///< sig.count: more than one ds:Signature in the document

@@ -53,11 +53,10 @@ struct LogoutRequest {
     bool asynchronous =
         false;  ///< Extensions held aslo:Asynchronous (SAML async SLO 1.0); other extensions are ignored
     std::variant<NameID, EncryptedID, BaseID> identifier;
-    std::vector<SessionIndex> session_indexes;  ///< none: all sessions of the principal (Core 3.7.3.1 l.2594)
+    /// None: all sessions of the principal (Core 3.7.3.1 l.2594). As many as the message's limits let through.
+    std::vector<SessionIndex> session_indexes;
     std::optional<Instant> not_on_or_after;
     std::optional<std::string> reason;  ///< opaque; lenient on receipt (erratum E10)
 };
-
-inline constexpr std::size_t max_session_indexes = 64;
 
 }  // namespace slo::saml

@@ -23,7 +23,7 @@ enum class Comments { refused, dropped };
 /// What one document may cost. The defaults are for a protocol message that a stranger sent.
 struct Limits {
     std::size_t octets = 64 * 1024;  ///< libxml2 2.9.14 checks attributes in O(n^2): at 64 KiB that stays under 40 ms
-    int elements = 512;
+    int elements = 2048;  ///< a LogoutRequest has one for each SessionIndex, of which there may be any number
     int depth = 32;
     int attributes_per_element = 32;
     int namespaces_per_element = 32;

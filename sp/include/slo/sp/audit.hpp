@@ -11,6 +11,9 @@
 
 namespace slo::sp {
 
+/// How many SessionIndexes a line tells at most.
+inline constexpr std::size_t most_indexes_told = 64;
+
 /// AuditEntry is one LogoutRequest and what we did about it, or what became of a source of metadata. No NameID, no key,
 /// nothing the peer wrote that wasn't proven; `name_id` and `session_indexes` are keyed hashes.
 struct AuditEntry {
@@ -18,7 +21,8 @@ struct AuditEntry {
     std::string idp;                           ///< entityID from our own metadata; empty where unknown
     std::string request_id;                    ///< an NCName of a verified request; empty before that
     std::string name_id;                       ///< keyed hash, 32 hex digits
-    std::vector<std::string> session_indexes;  ///< keyed hashes
+    std::vector<std::string> session_indexes;  ///< keyed hashes of the first most_indexes_told
+    std::size_t session_index_count = 0;       ///< how many there are of them; the line tells it if it's more
     std::string event;                  ///< "logout", "repeat", "refused", "recover", "store", "metadata" or "keys"
     std::string source = {};            ///< of "metadata": the source's name in our configuration
     std::string stage;                  ///< where it was refused or failed: "sig", "store", "application", ...
