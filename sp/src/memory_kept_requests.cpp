@@ -20,13 +20,17 @@ Result<void> KeptRequests::keep(const KeptRequest& request, Instant now) {
     Places attempt{{request.next_attempt, &made->first}};
     Places end{{request.not_on_or_after, &made->first}};
 
+    const std::size_t weight = weight_of(request);
     const std::lock_guard lock(mutex_);
     const auto known = requests_.find(made->first);
     if (known != requests_.end()) {
         erase(known);
-    } else if (requests_.size() >= limit_ && sweep_locked(now) == 0) {
-        return fail(Errc::store_full);
+    } else {
+        while (weight_ + weight > limit_) {
+            if (sweep_locked(now) == 0) return fail(Errc::store_full);
+        }
     }
+    weight_ += weight;
     requests_.merge(added);
     by_attempt_.merge(attempt);
     by_end_.merge(end);
@@ -74,6 +78,7 @@ std::size_t KeptRequests::sweep_locked(Instant now) noexcept {
 void KeptRequests::erase(Requests::iterator it) noexcept {
     by_attempt_.erase({it->second.next_attempt, &it->first});
     by_end_.erase({it->second.not_on_or_after, &it->first});
+    weight_ -= weight_of(it->second);
     requests_.erase(it);
 }
 

@@ -44,6 +44,7 @@ private:
     std::size_t sweep_locked(Instant now) noexcept;
 
     const std::size_t limit_;
+    std::size_t weight_ = 0;  // of all, up to the limit
     std::mutex mutex_;
     Requests requests_;
     Places by_attempt_;

@@ -1,5 +1,6 @@
 #include "memory_records.hpp"
 
+#include <algorithm>
 #include <new>
 #include <type_traits>
 
@@ -27,6 +28,7 @@ PackedSession::Owned PackedSession::pack(const Session& session, const Scope* sc
         .principal_place = principal,
         .hint_count = static_cast<std::uint16_t>(hint_places.size()),
         .named_by = session.named_by,
+        .weight = static_cast<std::uint8_t>(std::min<std::size_t>(weight_of(session), 255)),
     });
     auto* const hints = reinterpret_cast<Hint*>(static_cast<char*>(block) + sizeof(PackedSession));
     for (std::size_t i = 0; i < hint_places.size(); ++i) {

@@ -64,6 +64,7 @@ struct PackedSession {
     Place principal_place;
     std::uint16_t hint_count;
     NamedBy named_by;
+    std::uint8_t weight;  ///< in the quota
 
     struct Free {
         void operator()(PackedSession* session) const noexcept;

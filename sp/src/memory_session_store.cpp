@@ -48,12 +48,9 @@ Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
     const SessionKey id = key_of(session.id);
     const PrincipalKey principal = principal_key(digest, session);
     const Scope* const scope = scopes.intern(Naming::of(session));
-    Login login{session,
-                id,
-                principal,
-                now,
-                PackedSession::pack(session, scope, id.place, principal.place, hint_places(digest, session)),
-                session_quota.claim()};
+    auto packed = PackedSession::pack(session, scope, id.place, principal.place, hint_places(digest, session));
+    Quota::Claim room = session_quota.claim(packed->weight);
+    Login login{session, id, principal, now, std::move(packed), std::move(room)};
     for (;;) {
         switch (try_admit(login)) {
             case Try::admitted:
@@ -61,7 +58,7 @@ Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
             case Try::refused:
                 return Admission::refused_by_logout;
             case Try::needs_room:
-                login.room = claim_session(now);
+                login.room = claim_session(login.packed->weight, now);
                 if (!login.room) return fail(Errc::store_full);
                 break;
             case Try::id_held:

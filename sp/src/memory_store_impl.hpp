@@ -85,7 +85,7 @@ struct MemorySessionStore::Impl {
     void settle_one(LogoutRecord& logout) noexcept;
 
     // Room, after dropping what has expired if need be; null when that isn't enough. The caller holds no mutex.
-    Quota::Claim claim_session(Instant now);
+    Quota::Claim claim_session(std::size_t weight, Instant now);
     LogoutClaim claim_logout(const LogoutRecord& logout, Instant now);
     LogoutClaim try_claim_logout(const LogoutRecord& logout) noexcept;
     void give_back_room_of(const LogoutRecord& logout) noexcept;

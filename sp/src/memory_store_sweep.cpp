@@ -41,7 +41,7 @@ std::size_t MemorySessionStore::Impl::forget(PackedSession* list) noexcept {
             hints.remove(*session);
         }
         if (session->is_ending()) settle_one(*session->ending_by);
-        session_quota.give_back();
+        session_quota.give_back(session->weight);
         ++forgotten;
     }
     return forgotten;
@@ -90,16 +90,16 @@ MemorySessionStore::Impl::Swept MemorySessionStore::Impl::sweep(LogoutShard& sha
     return swept;
 }
 
-Quota::Claim MemorySessionStore::Impl::claim_session(Instant now) {
+Quota::Claim MemorySessionStore::Impl::claim_session(std::size_t weight, Instant now) {
     std::size_t seen = 0;
     for (std::size_t i = 0; i < shard_count && seen < sweep_budget; ++i) {
-        if (Quota::Claim room = session_quota.claim()) return room;
+        if (Quota::Claim room = session_quota.claim(weight)) return room;
         PrincipalShard& shard = principals[session_sweeps++ % shard_count];
         if (shard.earliest_expiry.is_due(now)) seen += sweep(shard, now).seen;
         LogoutShard& started_here = logouts[logout_sweeps++ % shard_count];
         if (weight_here > 0 && started_here.earliest_end.is_due(now)) seen += sweep(started_here, now).seen;
     }
-    return session_quota.claim();
+    return session_quota.claim(weight);
 }
 
 /// A logout that starts here takes the room of the session that it ends: that is always there, and no IdP can fill it.

@@ -228,9 +228,29 @@ template <class View>
     return all <= limit && its <= limit - all;
 }
 
-/// What a logout's record of so many octets counts for in the quotas: one for each KiB that it begins.
+/// What a record of so many octets counts for in the quotas: one for each KiB that it begins.
 [[nodiscard]] constexpr std::size_t weight_of_octets(std::size_t octets) noexcept {
     return 1 + octets / 1024;
+}
+
+/// How many octets name whom: what may make a record large.
+[[nodiscard]] inline std::size_t octets_of_names(const saml::NameID& name_id,
+                                                 const std::vector<saml::SessionIndex>& indexes) noexcept {
+    std::size_t octets = name_id.value.size();
+    for (const auto* text :
+         {&name_id.format, &name_id.name_qualifier, &name_id.sp_name_qualifier, &name_id.sp_provided_id}) {
+        if (*text) octets += (*text)->size();
+    }
+    for (const saml::SessionIndex& index : indexes) octets += index.str().size();
+    return octets;
+}
+
+[[nodiscard]] inline std::size_t weight_of(const Session& session) noexcept {
+    return weight_of_octets(session.id.str().size() + octets_of_names(session.name_id, session.session_indexes));
+}
+
+[[nodiscard]] inline std::size_t weight_of(const KeptRequest& request) noexcept {
+    return weight_of_octets(octets_of_names(request.order.name_id, request.order.session_indexes));
 }
 
 }  // namespace slo::sp

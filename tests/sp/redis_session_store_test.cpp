@@ -203,6 +203,13 @@ BOOST_AUTO_TEST_CASE(each_part_takes_its_share_of_requests_and_no_more) {
     BOOST_TEST(kept == 32u);
     BOOST_TEST(store->keep_request(request_of(one)).has_value());
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 100)).size() == 32u);
+    BOOST_TEST(store->drop_request(request_of(one).order.key).has_value());
+    BOOST_TEST(store->keep_request(request_of(one)).has_value());
+    sp::KeptRequest large = request_of(one);
+    large.order.name_id.value.assign(2'100, 'n');
+    BOOST_TEST(store->keep_request(large).has_value());  // in its own place
+    BOOST_TEST(store->drop_request(large.order.key).has_value());
+    BOOST_TEST((store->keep_request(large).error().code == sp::Errc::store_full));  // a part has room for two
 }
 
 // A restarted server deals out its keys anew: the positions that it gave before mean nothing any more.

@@ -250,6 +250,38 @@ void a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has(Ma
     BOOST_TEST(is_full(request_of("r4")));
 }
 
+void a_large_session_counts_for_each_kib_that_it_begins(MakeStore make_store) {
+    StoreSettings settings;
+    settings.max_sessions = 5;
+    Trial trial(make_store, settings);
+    const std::string octets(1'000, 'i');
+    trial.login({session_with("large", {octets + "1", octets + "2", octets + "3"}), session_of("a")});
+    BOOST_TEST(is_full_for(trial, session_with("large2", {octets + "4", octets + "5"})));
+    trial.login({session_of("b")});
+    BOOST_TEST(is_full_for(trial, session_of("c")));
+    trial.log_out(order_for("r", {octets + "2"}));
+    trial.login({session_of("c"), session_of("d"), session_of("e")});
+    BOOST_TEST(is_full_for(trial, session_of("f")));
+}
+
+void a_large_request_counts_for_each_kib_that_it_begins(MakeStore make_store) {
+    StoreSettings settings;
+    settings.max_kept_requests = 4;
+    Trial trial(make_store, settings);
+    const auto is_kept = [&trial](const sp::KeptRequest& request) {
+        return trial.store->keep_request(request).has_value();
+    };
+    sp::KeptRequest large = request_of("large");
+    large.order.name_id.value.assign(2'100, 'n');
+    BOOST_TEST(is_kept(large));
+    BOOST_TEST(is_kept(large));
+    BOOST_TEST(is_kept(request_of("r1")));
+    BOOST_TEST(!is_kept(request_of("r2")));
+    BOOST_TEST(trial.store->drop_request(large.order.key).has_value());
+    for (const char* id : {"r2", "r3", "r4"}) BOOST_TEST(is_kept(request_of(id)));
+    BOOST_TEST(!is_kept(request_of("r5")));
+}
+
 void requests_an_hour_too_late_make_room(MakeStore make_store) {
     StoreSettings settings;
     settings.max_kept_requests = 2;
@@ -291,6 +323,8 @@ std::vector<ContractCase> limits_contract() {
          logouts_that_started_here_take_the_room_of_their_sessions},
         {"a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has",
          a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has},
+        {"a_large_session_counts_for_each_kib_that_it_begins", a_large_session_counts_for_each_kib_that_it_begins},
+        {"a_large_request_counts_for_each_kib_that_it_begins", a_large_request_counts_for_each_kib_that_it_begins},
         {"requests_an_hour_too_late_make_room", requests_an_hour_too_late_make_room},
     };
 }

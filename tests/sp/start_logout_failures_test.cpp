@@ -67,8 +67,11 @@ BOOST_AUTO_TEST_CASE(what_idps_have_ordered_takes_no_room_of_a_logout_that_start
     sp::MemorySessionStore small(clock, saml::KeyedDigest::with_random_key().value(), options);
     sp::LogoutService small_service(parts_over(small), sp::Housekeeping::by_host);
     BOOST_TEST((taken(small.admit(session("S1", {"i1"}))) == sp::Admission::admitted));
-    BOOST_TEST(begin_logout(small, order_for_all("r1")).has_value());
-    BOOST_TEST((begin_logout(small, order_for_all("r2")).error().code == Errc::store_full));
+    LogoutOrder of_others = order_for_all("r1");
+    of_others.name_id.value = "other";
+    BOOST_TEST(begin_logout(small, of_others).has_value());
+    of_others.key = order_for_all("r2").key;
+    BOOST_TEST((begin_logout(small, of_others).error().code == Errc::store_full));
     const auto result =
         small_service.start_logout(SessionsByID{{parsed<LocalSessionID>("S1")}}, sp::LogoutReason::user, {});
     BOOST_TEST_REQUIRE(result.has_value(), (result ? "" : result.error().code.message() + result.error().detail));

@@ -381,10 +381,23 @@ keep(KEYS[1], tonumber(ARGV[3]))
 return 'listed'
 )lua";
 
+// What a part's requests weigh stands beside them: one for each KiB that a record begins.
+constexpr std::string_view weighing = R"lua(
+local sum = 'weight'
+local function all(requests) return tonumber(redis.call('HGET', requests, sum) or 0) end
+local function weight_of(octets) return 1 + math.floor(octets / 1024) end
+local function weight(requests, name)
+  local octets = redis.call('HSTRLEN', requests, name)
+  return octets > 0 and weight_of(octets) or 0
+end
+)lua";
+
 constexpr std::string_view keep_request_body = R"lua(
 local name, limit = ARGV[1], tonumber(ARGV[5])
-if redis.call('HEXISTS', KEYS[1], name) == 0 and redis.call('HLEN', KEYS[1]) >= limit then return 'full' end
+local before, more = weight(KEYS[1], name), weight_of(#ARGV[2])
+if before == 0 and all(KEYS[1]) + more > limit then return 'full' end
 redis.call('HSET', KEYS[1], name, ARGV[2])
+redis.call('HSET', KEYS[1], sum, all(KEYS[1]) + more - before)
 redis.call('ZADD', KEYS[2], ARGV[3], name)
 for k = 1, 2 do keep(KEYS[k], tonumber(ARGV[4])) end
 return 'kept'
@@ -407,8 +420,10 @@ return taken
 )lua";
 
 constexpr std::string_view drop_request_body = R"lua(
+local gone = weight(KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
+if gone > 0 then redis.call('HSET', KEYS[1], sum, math.max(all(KEYS[1]) - gone, 0)) end
 return 'dropped'
 )lua";
 
@@ -431,7 +446,8 @@ const StoreScripts& StoreScripts::get() {
     static const std::string withdraw = joined({common, withdraw_body});
     static const std::string hint = joined({common, hint_body});
     static const std::string list_idp = joined({common, list_idp_body});
-    static const std::string keep_request = joined({common, keep_request_body});
+    static const std::string keep_request = joined({common, weighing, keep_request_body});
+    static const std::string drop_request = joined({weighing, drop_request_body});
     static const StoreScripts scripts{.admit = make_script(admit),
                                       .would_admit = make_script(would_admit),
                                       .begin = make_script(begin),
@@ -448,7 +464,7 @@ const StoreScripts& StoreScripts::get() {
                                       .list_idp = make_script(list_idp),
                                       .keep_request = make_script(keep_request),
                                       .take_requests = make_script(take_requests_body),
-                                      .drop_request = make_script(drop_request_body)};
+                                      .drop_request = make_script(drop_request)};
     return scripts;
 }
 

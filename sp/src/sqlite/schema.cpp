@@ -155,8 +155,27 @@ constexpr const char* version_4[] = {
     "ALTER TABLE kept_request ADD COLUMN authn_instants TEXT NOT NULL DEFAULT ''",
 };
 
-// A logout that started here has room of its own, beside the sessions: what IdPs order can't take it.
+// A logout that started here has room of its own, beside the sessions: what IdPs order can't take it. Sessions and kept
+// requests have weights, as logouts have; tally.sessions and tally.kept_requests are their sums.
 constexpr const char* version_5[] = {
+    "ALTER TABLE session ADD COLUMN weight INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE kept_request ADD COLUMN weight INTEGER NOT NULL DEFAULT 1",
+    "DROP TRIGGER session_added",
+    "DROP TRIGGER session_removed",
+    "DROP TRIGGER kept_request_added",
+    "DROP TRIGGER kept_request_removed",
+    R"(CREATE TRIGGER session_added AFTER INSERT ON session BEGIN
+        UPDATE tally SET sessions = sessions + new.weight WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER session_removed AFTER DELETE ON session BEGIN
+        UPDATE tally SET sessions = sessions - old.weight WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER kept_request_added AFTER INSERT ON kept_request BEGIN
+        UPDATE tally SET kept_requests = kept_requests + new.weight WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER kept_request_removed AFTER DELETE ON kept_request BEGIN
+        UPDATE tally SET kept_requests = kept_requests - old.weight WHERE one = 1;
+    END)",
     "ALTER TABLE logout ADD COLUMN started_here INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE tally ADD COLUMN weight_here INTEGER NOT NULL DEFAULT 0",
     "DROP TRIGGER logout_added",

@@ -30,7 +30,7 @@ Result<Admission> SessionTables::admit(const Session& session, Instant now) {
         if (!holder->is_droppable(now)) return fail(Errc::session_id_taken);
         forget(*holder);
     }
-    if (!has_room_for_session(now)) return fail(Errc::store_full);
+    if (!has_room_for(session, now)) return fail(Errc::store_full);
     add(session);
     return Admission::admitted;
 }
@@ -46,10 +46,10 @@ bool SessionTables::is_forbidden(const Session& session, Instant now) {
            std::ranges::any_of(session.session_indexes, any_forbids, &saml::SessionIndex::str);
 }
 
-bool SessionTables::has_room_for_session(Instant now) {
-    const auto has_room = [this] {
+bool SessionTables::has_room_for(const Session& session, Instant now) {
+    const auto has_room = [&] {
         const Taken all = taken();
-        return all.sessions + all.weight_here < options_.max_sessions;
+        return all.sessions + all.weight_here + weight_of(session) <= options_.max_sessions;
     };
     if (has_room()) return true;
     sweep_sessions(now);

@@ -88,7 +88,7 @@ public:
 
 private:
     [[nodiscard]] Taken taken();
-    [[nodiscard]] bool has_room_for_session(Instant now);
+    [[nodiscard]] bool has_room_for(const Session& session, Instant now);
     [[nodiscard]] bool has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now);
     [[nodiscard]] bool has_room_for_barriers(const LogoutOrder& order);
     [[nodiscard]] std::size_t idp_logout_weight(const saml::EntityID& idp);
@@ -119,7 +119,7 @@ private:
     std::size_t sweep_logouts(Instant now);
 
     [[nodiscard]] std::optional<std::int64_t> kept_request_number(const LogoutKey& key);
-    [[nodiscard]] bool has_room_for_request(Instant now);
+    [[nodiscard]] bool has_room_for(const KeptRequest& request, Instant now);
     std::size_t sweep_kept_requests(Instant now);
 
     Database& database_;

@@ -51,6 +51,7 @@ void SessionTables::add(const Session& session) {
             .bind(ticks(session.authn_instant))
             .bind(ticks(session.expires))
             .bind(number_of(session.named_by))
+            .bind(static_cast<std::int64_t>(weight_of(session)))
             .run();
     }
     if (session.session_indexes.size() < 2) return;

@@ -23,10 +23,11 @@ std::optional<std::int64_t> SessionTables::kept_request_number(const LogoutKey& 
     return row.next() ? std::optional(row.integer(0)) : std::nullopt;
 }
 
-bool SessionTables::has_room_for_request(Instant now) {
-    const auto has_room = [this] {
-        Cursor row(database_, Query::kept_request_count);
-        return row.next() && row.integer(0) < static_cast<std::int64_t>(options_.max_kept_requests);
+bool SessionTables::has_room_for(const KeptRequest& request, Instant now) {
+    const auto has_room = [&] {
+        Cursor row(database_, Query::kept_request_weight);
+        const std::size_t weight = weight_of(request);
+        return row.next() && static_cast<std::size_t>(row.integer(0)) + weight <= options_.max_kept_requests;
     };
     return has_room() || (sweep_kept_requests(now) > 0 && has_room());
 }
@@ -34,7 +35,7 @@ bool SessionTables::has_room_for_request(Instant now) {
 Result<void> SessionTables::keep_request(const KeptRequest& request, Instant now) {
     const LogoutOrder& order = request.order;
     const auto known = kept_request_number(order.key);
-    if (!known && !has_room_for_request(now)) return fail(Errc::store_full);
+    if (!known && !has_room_for(request, now)) return fail(Errc::store_full);
     if (known) Cursor(database_, Query::remove_kept_request).bind(*known).run();
     const OrderRows rows = rows_of(order);
     Cursor added(database_, Query::add_kept_request);
@@ -43,6 +44,7 @@ Result<void> SessionTables::keep_request(const KeptRequest& request, Instant now
         .bind(ticks(request.not_on_or_after))
         .bind(ticks(request.next_attempt))
         .bind(std::int64_t{request.attempts})
+        .bind(static_cast<std::int64_t>(weight_of(request)))
         .run();
     return Done{};
 }

@@ -60,8 +60,8 @@ WHERE next_attempt <= ? ORDER BY next_attempt LIMIT ?)";
 constexpr const char* add_kept_request = R"(
 INSERT INTO kept_request (request_id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier,
                           sp_provided_id, session_indexes, matching, as_of, keep_until, authn_instants, reason,
-                          not_on_or_after, next_attempt, attempts)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
+                          not_on_or_after, next_attempt, attempts, weight)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
 
 constexpr const char* logout_by_number = R"(
 SELECT logout.number, request_id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
@@ -71,8 +71,8 @@ WHERE logout.number = ?)";
 
 constexpr const char* add_session = R"(
 INSERT INTO session (id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier, sp_provided_id,
-                     session_indexes, authn_instant, expires, named_by)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
+                     session_indexes, authn_instant, expires, named_by, weight)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
 
 constexpr const char* add_logout = R"(
 INSERT INTO logout (request_id, idp, sp, name_value, name_format, name_qualifier, sp_name_qualifier, sp_provided_id,
@@ -132,7 +132,7 @@ constexpr Text texts[] = {
     {Query::remove_barrier,
      "DELETE FROM barrier WHERE idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ? "
      "AND session_index = ? AND logout = ?"},
-    {Query::kept_request_count, "SELECT kept_requests FROM tally WHERE one = 1"},
+    {Query::kept_request_weight, "SELECT kept_requests FROM tally WHERE one = 1"},
     {Query::kept_request_number,
      "SELECT number FROM kept_request WHERE idp = (SELECT number FROM entity WHERE id = ?) AND request_id = ?"},
     {Query::due_requests, due_requests},

@@ -47,7 +47,7 @@ enum class Query : std::size_t {
     add_barrier,
     remove_barrier,
 
-    kept_request_count,
+    kept_request_weight,
     kept_request_number,
     due_requests,
     add_kept_request,

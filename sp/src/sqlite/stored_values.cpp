@@ -200,13 +200,10 @@ std::optional<StoredRequest> parse_request(const Cursor& row) {
 std::size_t octets_of(const LogoutOrder& order) noexcept {
     constexpr std::size_t row_overhead = 64;
     const saml::NameID& name_id = order.name_id;
-    std::size_t octets = row_overhead + order.key.request_id.str().size() + name_id.value.size();
-    for (const auto* text :
-         {&name_id.format, &name_id.name_qualifier, &name_id.sp_name_qualifier, &name_id.sp_provided_id}) {
-        if (*text) octets += (*text)->size();
-    }
+    std::size_t octets =
+        row_overhead + order.key.request_id.str().size() + octets_of_names(name_id, order.session_indexes);
     for (const saml::SessionIndex& index : order.session_indexes) {
-        octets += 2 * index.str().size() + name_id.value.size();  // in the record, and in a barrier
+        octets += index.str().size() + name_id.value.size();  // in a barrier
     }
     return octets + order.authn_instants.size() * (2 * 14 + name_id.value.size());
 }

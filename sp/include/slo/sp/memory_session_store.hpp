@@ -11,9 +11,9 @@
 namespace slo::sp {
 
 struct MemorySessionStoreOptions {
+    // In each of them, a record that is over a KiB counts for each KiB that it begins.
     std::size_t max_sessions = 20'000'000;  ///< records of logouts that started here counted
-    /// What IdPs order. A record that is over a KiB counts for each KiB that it begins. An IdP may have as much as it
-    /// leaves free: one alone half of this, two a third each.
+    /// What IdPs order. An IdP may have as much as it leaves free: one alone half of this, two a third each.
     std::size_t max_logout_records = 2'000'000;
     std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
@@ -51,8 +51,9 @@ public:
     std::size_t sweep_some() override;
 
     struct Size {
-        std::size_t sessions = 0;        ///< live, ending, and expired ones not swept yet
-        std::size_t logout_records = 0;  ///< weighed as for max_logout_records
+        // Weighed as for the limits.
+        std::size_t sessions = 0;  ///< live, ending, and expired ones not swept yet
+        std::size_t logout_records = 0;
     };
     [[nodiscard]] Size size() const noexcept;
 

@@ -71,7 +71,7 @@ struct RedisSessionStoreOptions {
     std::string prefix = "slo";  ///< of every key, and of the channel; lets several applications share a server
     ReplicaShortfall replica_shortfall = ReplicaShortfall::refuse;
     ReloginRule relogin = ReloginRule::by_authn_instant;
-    /// About: they lie in 16 parts, each of which takes a sixteenth.
+    /// About: they lie in 16 parts, each of which takes a sixteenth. One over a KiB counts for each KiB that it begins.
     std::size_t max_kept_requests = sp::max_kept_requests;
     std::shared_ptr<SessionEndedListener> listener = nullptr;
 };

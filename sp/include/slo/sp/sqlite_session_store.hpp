@@ -15,9 +15,9 @@ struct SqliteSessionStoreOptions {
     /// local file system: locks of network file systems lie. In memory (tmpfs) it survives the process, but not the
     /// machine.
     std::filesystem::path folder;
+    // In each of them, a record that is over a KiB counts for each KiB that it begins.
     std::size_t max_sessions = 20'000'000;  ///< records of logouts that started here counted
-    /// What IdPs order. A record that is over a KiB counts for each KiB that it begins. An IdP may have as much as it
-    /// leaves free: one alone half of this, two a third each.
+    /// What IdPs order. An IdP may have as much as it leaves free: one alone half of this, two a third each.
     std::size_t max_logout_records = 2'000'000;
     std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
@@ -32,7 +32,8 @@ struct SqliteSessionStoreOptions {
 /// operation that failed like that may still turn out to be done after a crash. A full disk is Errc::store_full: 16 MiB
 /// are held in `folder`/sessions.reserve for the logouts that start here and for reports of those that have begun. They
 /// are given back to the disk when one of these needs them; from then on everything else that writes is store_full,
-/// until sweep_some() finds 32 MiB free. open() opens every file that is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
+/// until sweep_some() finds 32 MiB free. open() opens every file that is ever needed. It has no thread of its own, and
+/// must not be used after a fork() in the child.
 ///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
 /// every operation is Errc::store_failed, whose `detail` says what to do: what is written then may be gone after a
@@ -64,8 +65,9 @@ public:
     std::size_t sweep_some() override;
 
     struct Size {
-        std::size_t sessions = 0;        ///< live, ending, and expired ones not swept yet
-        std::size_t logout_records = 0;  ///< weighed as for max_logout_records
+        // Weighed as for the limits.
+        std::size_t sessions = 0;  ///< live, ending, and expired ones not swept yet
+        std::size_t logout_records = 0;
     };
     [[nodiscard]] Size size() const noexcept;
 
