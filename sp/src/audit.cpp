@@ -44,6 +44,9 @@ std::string to_json(const AuditEntry& entry) {
     line.add("failed", std::int64_t{entry.failed});
     line.add_value("failed_applications", texts(entry.failed_applications));
     line.add("duration_us", std::int64_t{entry.duration.count()});
+    if (entry.more == 0) return line.str();
+    line.add("more", static_cast<std::int64_t>(entry.more));
+    line.add("more_in_all", static_cast<std::int64_t>(entry.more_in_all));
     return line.str();
 }
 

@@ -2,11 +2,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <boost/log/attributes/constant.hpp>
 #include <boost/log/core.hpp>
 #include <boost/log/expressions.hpp>
-#include <boost/log/sinks/async_frontend.hpp>
 #include <boost/log/sinks/basic_sink_backend.hpp>
-#include <boost/log/sinks/bounded_fifo_queue.hpp>
+#include <boost/log/sinks/unlocked_frontend.hpp>
 #include <boost/log/sources/record_ostream.hpp>
 #include <boost/log/sources/severity_channel_logger.hpp>
 #include <boost/log/trivial.hpp>
@@ -18,8 +18,11 @@
 #include <cerrno>
 #include <climits>
 #include <stdexcept>
+#include <stop_token>
 #include <string_view>
+#include <thread>
 
+#include "audit_lanes.hpp"
 #include "slo/sp/audit.hpp"
 #include "slo/sp/clock.hpp"
 
@@ -32,55 +35,61 @@ namespace sinks = boost::log::sinks;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr const char* channel = "audit";
-constexpr std::size_t most_waiting_lines = 4096;
+constexpr const char* lane_attribute = "Lane";
+constexpr const char* sampled = "sampled";
+constexpr std::size_t most_proven_lines = 4096;
+constexpr std::size_t most_sampled_lines = 256;
 constexpr std::chrono::milliseconds check_for_the_end{20};
 
 class BoostLogAudit final : public AuditSink {
 public:
     void record(const AuditEntry& entry) noexcept override {
         try {
-            BOOST_LOG_SEV(logger_, logging::trivial::info) << to_json(entry);
+            Logger& logger = entry.lane == AuditLane::proven ? proven_ : sampled_;
+            BOOST_LOG_SEV(logger, logging::trivial::info) << to_json(entry);
         } catch (...) {
             // A log that can't be written must not keep a session alive.
         }
     }
 
 private:
-    logging::sources::severity_channel_logger_mt<logging::trivial::severity_level, std::string> logger_{
-        logging::keywords::channel = channel};
-};
+    using Logger = logging::sources::severity_channel_logger_mt<logging::trivial::severity_level, std::string>;
 
-/// What Boost.Log's queue does when it is full: it counts, and the newest line is lost. Boost.Log takes this as a base
-/// class that nobody can reach, so the count is static; there is one stderr.
-struct CountAndDrop {
-    template <class Lock>
-    static bool on_overflow(const logging::record_view&, Lock&) noexcept {
-        ++lost;
-        return false;
+    static Logger logger_of(const char* lane) {
+        Logger logger{logging::keywords::channel = channel};
+        logger.add_attribute(lane_attribute, logging::attributes::constant<std::string>(lane));
+        return logger;
     }
-    static void on_queue_space_available() noexcept {}
-    static void interrupt() noexcept {}
 
-    static inline std::atomic<std::uint64_t> lost = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+    Logger proven_ = logger_of("proven");
+    Logger sampled_ = logger_of(sampled);
 };
 
 /// Writes lines to stderr and never longer than it was told: not even a pipe that nobody reads keeps it.
-class StderrBackend final : public sinks::basic_formatted_sink_backend<char, sinks::synchronized_feeding> {
+class StderrWriter {
 public:
-    void consume(const logging::record_view&, const std::string& line) {
-        report_losses();
-        if (!write_line(line)) ++CountAndDrop::lost;
+    explicit StderrWriter(AuditLanes& lanes) noexcept : lanes_(lanes) {}
+
+    /// Out of memory for one line mustn't end the thread that writes all others.
+    void write(const AuditLanes::Line& line) noexcept {
+        try {
+            report_losses();
+            if (!write_line(line.text)) lanes_.lose(line.lane);
+        } catch (...) {
+            lanes_.lose(line.lane);
+        }
     }
 
     /// From now on `patience` is left for everything that is still to be written.
     void hurry(std::chrono::milliseconds patience) noexcept { end_ = SteadyClock::now() + patience; }
 
     void report_losses() {
-        const std::uint64_t lost = CountAndDrop::lost.exchange(0);
-        if (lost == 0) return;
+        const StderrLog::Lost lost = lanes_.untold();
+        if (lost.proven == 0 && lost.sampled == 0) return;
         const bool told = write_line(R"({"time":")" + saml::format_instant(SystemClock().now()) +
-                                     R"(","event":"lines_lost","lost":)" + std::to_string(lost) + "}");
-        if (!told) CountAndDrop::lost += lost;
+                                     R"(","event":"lines_lost","lost":)" + std::to_string(lost.proven + lost.sampled) +
+                                     R"(,"proven":)" + std::to_string(lost.proven) + "}");
+        if (told) lanes_.tell(lost);
     }
 
 private:
@@ -110,11 +119,28 @@ private:
         }
     }
 
+    AuditLanes& lanes_;
     bool cut_ = false;  ///< the last octet on stderr doesn't end a line
     std::atomic<SteadyClock::time_point> end_ = SteadyClock::time_point::max();
 };
 
-using StderrSink = sinks::asynchronous_sink<StderrBackend, sinks::bounded_fifo_queue<most_waiting_lines, CountAndDrop>>;
+/// Puts what Boost.Log gives it into its lane, which never waits.
+class LaneBackend final : public sinks::basic_sink_backend<sinks::concurrent_feeding> {
+public:
+    explicit LaneBackend(AuditLanes& lanes) noexcept : lanes_(lanes) {}
+
+    void consume(const logging::record_view& record) {
+        const auto text = record[logging::expressions::smessage];
+        if (!text) return;
+        const auto lane = record.attribute_values()[lane_attribute].extract<std::string>();
+        lanes_.put(lane && *lane == sampled ? AuditLane::sampled : AuditLane::proven, *text);
+    }
+
+private:
+    AuditLanes& lanes_;
+};
+
+using LaneSink = sinks::unlocked_sink<LaneBackend>;
 
 }  // namespace
 
@@ -127,12 +153,10 @@ struct StderrLog::Impl {
         // A second sink would write every line twice.
         if (exists.exchange(true)) throw std::logic_error("a second StderrLog");
         try {
-            CountAndDrop::lost = 0;
-            sink = boost::make_shared<StderrSink>(backend);
+            sink = boost::make_shared<LaneSink>(boost::make_shared<LaneBackend>(lanes));
             sink->set_filter(logging::expressions::attr<std::string>("Channel") == channel);
-            sink->set_formatter(logging::expressions::stream << logging::expressions::smessage);
-            // Out of memory for one line mustn't end the thread that writes all others.
             sink->set_exception_handler(logging::make_exception_suppressor());
+            writing = std::jthread([this](const std::stop_token& stop) { write(stop); });
             logging::core::get()->add_sink(sink);
         } catch (...) {
             exists = false;
@@ -145,23 +169,34 @@ struct StderrLog::Impl {
     ~Impl() {
         try {
             logging::core::get()->remove_sink(sink);
-            backend->hurry(patience);
-            sink->stop();   // the thread finishes its line
-            sink->flush();  // and the others are written here
-            backend->report_losses();
+            writer.hurry(patience);
+            writing.request_stop();
+            writing.join();  // the thread finishes its line, and the others are written here
+            while (const auto line = lanes.take_now()) writer.write(*line);
+            writer.report_losses();
         } catch (...) {
             // What was to be written is lost; the program's end isn't.
         }
         exists = false;
     }
 
+    void write(const std::stop_token& stop) noexcept {
+        while (const auto line = lanes.take(stop)) writer.write(*line);
+    }
+
     static inline std::atomic<bool> exists = false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
     std::chrono::milliseconds patience;
-    boost::shared_ptr<StderrBackend> backend = boost::make_shared<StderrBackend>();
-    boost::shared_ptr<StderrSink> sink;
+    AuditLanes lanes{most_proven_lines, most_sampled_lines};
+    StderrWriter writer{lanes};
+    boost::shared_ptr<LaneSink> sink;
+    std::jthread writing;  // last: it uses everything above
 };
 
 StderrLog::StderrLog(std::chrono::milliseconds patience) : impl_(std::make_unique<Impl>(patience)) {}
 StderrLog::~StderrLog() = default;
+
+StderrLog::Lost StderrLog::lost() const noexcept {
+    return impl_->lanes.lost();
+}
 
 }  // namespace slo::sp

@@ -55,6 +55,7 @@ struct Housekeeper::Impl {
     void keep(const std::stop_token& stop) noexcept {
         for (unsigned turn = 0; !stop.stop_requested(); ++turn) {
             sp::keep(service, parts, turn, stop);
+            service.sum_up_audit();
             pause(stop, std::chrono::seconds(1));
         }
     }
@@ -81,6 +82,7 @@ Housekeeper::~Housekeeper() = default;
 void keep_house(LogoutService& service, unsigned turn, const std::stop_token& stop) noexcept {
     const LogoutServiceParts& parts = service.parts();
     keep(service, parts, turn, stop);
+    service.sum_up_audit();
     const auto sent = service.send_kept_requests(stop);
     if (!sent) note_failure(parts, "resend", sent.error());
 }

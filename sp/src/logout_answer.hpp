@@ -27,6 +27,7 @@ struct RequestTrace {
         : begun(its_begin), keys(std::move(our_keys)) {
         audit.time = now;
         audit.event = "refused";
+        audit.lane = AuditLane::sampled;  // until something is proven
     }
 
     SteadyTime begun;

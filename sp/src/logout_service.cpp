@@ -6,6 +6,7 @@
 
 #include "admitting.hpp"
 #include "allowance.hpp"
+#include "audit_sampler.hpp"
 #include "ending_here.hpp"
 #include "entity_names.hpp"
 #include "logout_answer.hpp"
@@ -167,6 +168,7 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     if (!partners_requests.take(idp.entity_id.str(), (*request)->id, weight_of(**request), now)) {
         return fail(Errc::too_many_requests);
     }
+    trace.audit.lane = AuditLane::proven;
     if (auto applied = apply_profile(idp, **request, trace); !applied) return std::move(applied).error();
     tell_indexes(parts, idp, (*request)->session_indexes, trace.audit);
 
@@ -267,13 +269,15 @@ SoapReply PendingLogout::finish() noexcept {
 
 struct LogoutService::Impl {
     explicit Impl(LogoutServiceParts given)
-        : parts(std::move(given)),
+        : sampler(given.audit, given.audit_sampling),
+          parts(with_audit(std::move(given), sampler)),
           idps(std::exchange(parts.idps, nullptr)),
           keys(std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, std::move(parts.decryption_keys)})),
           pace(parts.pace != nullptr ? *parts.pace : ThreadPace::get()) {}
     ~Impl() {
         // They hold on to what they stand in.
         for (auto late = rounds->take_late(); late;) late = std::exchange(late->next, nullptr);
+        sampler.sum_up_at_once(parts.clock.now());
     }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
@@ -290,6 +294,7 @@ struct LogoutService::Impl {
     [[nodiscard]] EndContext end_context() const { return {parts, rounds, pace}; }
     [[nodiscard]] SteadyTime deadline() const { return pace.now() + parts.policy.application_deadline; }
 
+    AuditSampler sampler;  ///< before the host's, and the one among the parts
     LogoutServiceParts parts;
     mutable PartnersAllowances partners_requests{parts.policy.requests_per_second_per_idp};
     mutable Allowances measured_answers{parts.policy.unproven_answers_per_second};
@@ -313,6 +318,14 @@ LogoutService::~LogoutService() {
 
 const LogoutServiceParts& LogoutService::parts() const noexcept {
     return impl_->parts;
+}
+
+SampledLines LogoutService::sampled_lines() const noexcept {
+    return impl_->sampler.counters();
+}
+
+void LogoutService::sum_up_audit() noexcept {
+    impl_->sampler.sum_up(impl_->parts.clock.now());
 }
 
 const std::vector<saml::EndpointUrl>& LogoutService::destinations() const noexcept {
@@ -469,6 +482,7 @@ std::size_t LogoutService::Impl::recover_one(const UnfinishedLogout& logout) con
     RequestTrace trace(pace.now(), parts.clock.now(), our_keys());
     AuditEntry& audit = trace.audit;
     audit.event = "recover";
+    audit.lane = AuditLane::proven;
     audit.idp = logout.key.idp.str();
     audit.request_id = logout.key.request_id.str();
     if (!logout.ending.empty()) {

@@ -68,6 +68,13 @@ BOOST_AUTO_TEST_CASE(tells_how_a_store_failed) {
         (to_json(entry).find(R"("rule":"store.failed","detail":"the disk is full","ended")") != std::string::npos));
 }
 
+BOOST_AUTO_TEST_CASE(tells_how_many_it_stands_for) {
+    AuditEntry entry = some_entry();
+    entry.more = 7;
+    entry.more_in_all = 12;
+    BOOST_TEST(to_json(entry).ends_with(R"("duration_us":1234,"more":7,"more_in_all":12})"));
+}
+
 BOOST_AUTO_TEST_CASE(escapes_all_but_printable_ascii) {
     BOOST_TEST(as_json("a\"b\\c/ ~") == R"("a\"b\\c/ ~")");
     BOOST_TEST(as_json("\r\n2026 INFO \x1b[2J\x7f") == R"("\u000d\u000a2026 INFO \u001b[2J\u007f")");

@@ -97,24 +97,36 @@ private:
     std::string unread_;
 };
 
-AuditEntry entry(unsigned number) {
+AuditEntry entry(unsigned number, AuditLane lane = AuditLane::proven) {
     AuditEntry entry;
+    entry.lane = lane;
     entry.request_id = "_r" + std::to_string(number);
     entry.event = "logout";
     return entry;
 }
 
-void record(unsigned first, unsigned count) {
+void record(unsigned first, unsigned count, AuditLane lane = AuditLane::proven) {
     const auto sink = make_boost_log_audit();
-    for (unsigned i = first; i < first + count; ++i) sink->record(entry(i));
+    for (unsigned i = first; i < first + count; ++i) sink->record(entry(i, lane));
 }
 
-/// N of {"time":"...","event":"lines_lost","lost":N}; 0 for other lines.
-unsigned lost_according_to(const std::string& line) {
+/// N and M of {"time":"...","event":"lines_lost","lost":N,"proven":M}; 0 for other lines.
+struct Told {
+    unsigned lost = 0;
+    unsigned proven = 0;
+};
+Told told_by(const std::string& line) {
     const std::string before = R"(","event":"lines_lost","lost":)";
+    const std::string between = R"(,"proven":)";
     const auto at = line.find(before);
-    if (!line.starts_with(R"({"time":"2)") || at == std::string::npos) return 0;
-    return static_cast<unsigned>(std::stoul(line.substr(at + before.size())));
+    if (!line.starts_with(R"({"time":"2)") || at == std::string::npos) return {};
+    const auto middle = line.find(between, at);
+    BOOST_TEST_REQUIRE(middle != std::string::npos);
+    return {static_cast<unsigned>(std::stoul(line.substr(at + before.size()))),
+            static_cast<unsigned>(std::stoul(line.substr(middle + between.size())))};
+}
+unsigned lost_according_to(const std::string& line) {
+    return told_by(line).lost;
 }
 
 }  // namespace
@@ -165,12 +177,48 @@ BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_holds_nobody_up_and_the_lost_lines
         if (reported == 0) lines.insert(line);
     }
     BOOST_TEST(lost > 0U);
+    BOOST_TEST(log.lost().proven == lost);
+    BOOST_TEST(log.lost().sampled == 0U);
     BOOST_TEST(lines.size() + lost == many);
     BOOST_TEST(lines.size() >= 4096U);  // those that could wait have waited
     BOOST_TEST((lines.count(to_json(entry(0))) == 1U));
 
     record(many, 1);
     BOOST_TEST(pipe.next_line() == to_json(entry(many)));
+}
+
+BOOST_AUTO_TEST_CASE(what_strangers_have_written_neither_displaces_nor_delays_what_is_proven) {
+    constexpr unsigned some = 100;
+    Pipe pipe;
+    pipe.fill();
+    const Stderr replaced(pipe.writable_end());
+    const StderrLog log(10s);
+    record(0, many, AuditLane::sampled);
+    record(many, some);
+
+    unsigned lost = 0;
+    unsigned sampled = 0;
+    unsigned sampled_before = 0;
+    unsigned proven = 0;
+    while (sampled + proven + lost < many + some) {
+        const std::string line = pipe.next_line();
+        BOOST_REQUIRE(!line.empty());
+        const Told told = told_by(line);
+        lost += told.lost;
+        BOOST_TEST(told.proven == 0U);
+        if (told.lost != 0) continue;
+        if (line == to_json(entry(many + proven))) {
+            ++proven;
+        } else {
+            ++sampled;
+            if (proven < some) ++sampled_before;
+        }
+    }
+    BOOST_TEST(proven == some);
+    BOOST_TEST(sampled_before <= 1U);  // the one that was being written
+    BOOST_TEST(sampled >= 256U);       // those that could wait have waited
+    BOOST_TEST(log.lost().proven == 0U);
+    BOOST_TEST(log.lost().sampled == lost);
 }
 
 BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_does_not_hold_up_the_end) {

@@ -45,7 +45,8 @@ sp::LogoutServiceParts parts(const ServiceProviderOptions& options, ServiceProvi
             .store = provider.store,
             .applications = std::move(applications),
             .audit = provider.audit,
-            .clock = provider.clock};
+            .clock = provider.clock,
+            .audit_sampling = options.audit_sampling};
 }
 
 }  // namespace

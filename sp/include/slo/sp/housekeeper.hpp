@@ -12,7 +12,8 @@ namespace slo::sp {
 ///     sessions that the store has ended; nothing else comes back to them;
 ///   - each second, dropping some of what has expired in the store;
 ///   - each second, in the other thread, sending the requests that IdPs haven't seen: an IdP that doesn't answer holds
-///     up nothing else.
+///     up nothing else;
+///   - each second, writing what strangers have left to be summed up in the audit (AuditSampling).
 /// What fails is written to the audit ("recover" or "resend"), once for each trouble, and tried again. A service with
 /// Housekeeping::in_threads has one. A host that makes its service before it can start threads, or before its
 /// applications can be told, makes it later itself and destroys it before the service: that stops the threads, and

@@ -56,6 +56,7 @@ struct LogoutServiceParts {
     /// What else we were called: sessions that were admitted under these names are found and ended as well.
     std::vector<saml::EntityID> former_entity_ids = {};
     const Pace* pace = nullptr;  ///< how it waits; null: ThreadPace
+    AuditSampling audit_sampling = {};
 };
 
 /// What a LogoutRequest would end, and what it seems to mean but doesn't name.
@@ -174,6 +175,9 @@ public:
     /// request is taken by one of them. Returns how many were due. Errors: the store's.
     [[nodiscard]] Result<std::size_t> send_kept_requests(const std::stop_token& stop = {}) noexcept;
 
+    /// Thread-safe.
+    [[nodiscard]] SampledLines sampled_lines() const noexcept;
+
     /// LogoutServiceParts::destinations. Lives as long as the service.
     [[nodiscard]] const std::vector<saml::EndpointUrl>& destinations() const noexcept;
 
@@ -189,6 +193,7 @@ private:
     friend void keep_house(LogoutService& service, unsigned turn, const std::stop_token& stop) noexcept;
     struct Impl;
     [[nodiscard]] const LogoutServiceParts& parts() const noexcept;
+    void sum_up_audit() noexcept;
     [[nodiscard]] EndContext end_context() const;
     [[nodiscard]] StartContext start_context(const std::stop_token& stop) const;
     std::unique_ptr<Impl> impl_;
