@@ -34,7 +34,8 @@ NameID's attributes, if it has them:
     --data-urlencode session_index=_s1 --data-urlencode authn_instant=2030-01-01T12:00:00Z \
     --data-urlencode expires=2030-01-01T20:00:00Z
 
-  201  it lives. 409  a logout came first, or the id is taken: let nobody in. 400  says which field is wrong.
+  201  it lives. 409  a logout came first, the id is taken, or the user has too many sessions: let nobody in.
+  400  says which field is wrong.
   503  the store failed or is full: let nobody in.
 
 At every request of that session:

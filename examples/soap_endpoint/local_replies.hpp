@@ -43,6 +43,14 @@ namespace slo::examples {
         return refusal(422,
                        "session.session_index: the logouts of this IdP name sessions by SessionIndex alone "
                        "(name_id_matching), so exactly one session_index of 16 characters or more is needed");
+    if (failure.code == sp::Errc::principal_full) {
+        return reply(409, sp::JsonObject()
+                              .add("error",
+                                   "store.principal_full: the user has as many sessions as the store takes of one; "
+                                   "let nobody in, and tell the operator")
+                              .add("detail", failure.detail)
+                              .str());
+    }
     if (failure.code == sp::Errc::no_session) return refusal(404, "no such session lives here");
     if (failure.code == sp::Errc::local_session_id_malformed) return refusal(400, "no such id can exist");
     return refusal(503, "the session store has no room or can't tell: trust nothing until it can");

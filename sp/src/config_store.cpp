@@ -12,9 +12,14 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr std::string_view store_keys[] = {
-    "engine", "folder", "max_sessions", "max_logout_records", "max_logout_records_per_idp", "max_kept_requests",
-    "redis"};
+constexpr std::string_view store_keys[] = {"engine",
+                                           "folder",
+                                           "max_sessions",
+                                           "max_logout_records",
+                                           "max_logout_records_per_idp",
+                                           "max_kept_requests",
+                                           "max_sessions_per_principal",
+                                           "redis"};
 constexpr std::string_view redis_keys[] = {
     "servers",  "topology",    "sentinel_master",        "user",   "password_file",     "sentinel_user",
     "deadline", "replicas",    "sentinel_password_file", "prefix", "replica_shortfall", "index_key",
@@ -52,14 +57,16 @@ void refuse_keys_of_other_engines(const ConfigTable& store, Engine engine) {
 }
 
 template <class Options>
-void read_bound_of_all(const ConfigTable& store, Options& options) {
+void read_bounds_of_all(const ConfigTable& store, Options& options) {
     options.max_kept_requests = store.number("max_kept_requests", options.max_kept_requests, counts);
+    options.max_sessions_per_principal =
+        store.number("max_sessions_per_principal", options.max_sessions_per_principal, counts);
 }
 
 /// The bounds that SQLite's options and the memory engine's have in common.
 template <class Options>
 void read_bounds(const ConfigTable& store, Options& options) {
-    read_bound_of_all(store, options);
+    read_bounds_of_all(store, options);
     options.max_sessions = store.number("max_sessions", options.max_sessions, counts);
     options.max_logout_records = store.number("max_logout_records", options.max_logout_records, counts);
     options.max_logout_records_per_idp =
@@ -219,7 +226,7 @@ StoreSection read_store(const ConfigTable& root, const fs::path& folder, Relogin
     refuse_keys_of_other_engines(store, engine);
     if (engine == Engine::redis) {
         auto section = RedisReader(store.table("redis", redis_keys), folder).read(relogin);
-        read_bound_of_all(store, std::get<RedisSessionStoreOptions>(section.options));
+        read_bounds_of_all(store, std::get<RedisSessionStoreOptions>(section.options));
         return section;
     }
     if (engine == Engine::memory) {

@@ -36,6 +36,8 @@ std::string_view name(Errc code) noexcept {
             return "check.request_id";
         case Errc::store_full:
             return "store.full";
+        case Errc::principal_full:
+            return "store.principal_full";
         case Errc::store_failed:
             return "store.failed";
         case Errc::outcome_unknown:

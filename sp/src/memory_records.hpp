@@ -52,7 +52,7 @@ struct Hint;
 struct LogoutRecord;
 
 /// PackedSession is a Session in one heap block: this header, then the Hints that lead to it, then its PackedNaming.
-/// `next` and `ending_by` are guarded
+/// `next`, `ending_by` and `list_length` are guarded
 /// by the principal's shard; the rest never changes. The block is freed only under both its shards' mutexes.
 struct PackedSession {
     PackedSession* next = nullptr;      ///< another session of the same principal
@@ -65,6 +65,7 @@ struct PackedSession {
     std::uint16_t hint_count;
     NamedBy named_by;
     std::uint8_t weight;  ///< in the quota
+    std::uint32_t list_length = 1;  ///< how many the list has that begins here; in others than a first it says nothing
 
     struct Free {
         void operator()(PackedSession* session) const noexcept;

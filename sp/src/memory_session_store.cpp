@@ -61,6 +61,9 @@ Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
                 login.room = claim_session(login.packed->weight, now);
                 if (!login.room) return fail(Errc::store_full);
                 break;
+            case Try::principal_full:
+                if (!has_room_for_one_of(principal, now)) return principal_full(options.max_sessions_per_principal);
+                break;
             case Try::id_held:
                 if (!free_id(id, now)) return fail(Errc::session_id_taken);
                 break;
@@ -81,6 +84,7 @@ MemorySessionStore::Impl::Try MemorySessionStore::Impl::try_admit(Login& login) 
         if (holder->unpack() != login.session) return Try::id_held;
         return holder->is_ending() ? Try::refused : Try::admitted;
     }
+    if (shard.count(login.principal) >= options.max_sessions_per_principal) return Try::principal_full;
     if (!login.room) return Try::needs_room;
     hints.add(*login.packed);
     bool has_id = false;

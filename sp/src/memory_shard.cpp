@@ -54,6 +54,7 @@ void PrincipalShard::add(PackedSession* session, const PrincipalKey& principal) 
     if (PackedSession* const first = principals.find(principal)) {
         session->next = first->next;
         first->next = session;
+        ++first->list_length;
     } else {
         principals.add(session);
     }

@@ -128,6 +128,7 @@ struct alignas(64) SessionShard {
 template <class IsDoomed>
 [[nodiscard]] PackedSession* unlink_if(PackedSession*& first, IsDoomed is_doomed) noexcept {
     PackedSession* taken = nullptr;
+    std::uint32_t left = first != nullptr ? first->list_length : 0;
     for (PackedSession** link = &first; *link != nullptr;) {
         PackedSession* const session = *link;
         if (!is_doomed(*session)) {
@@ -136,7 +137,9 @@ template <class IsDoomed>
         }
         *link = session->next;
         session->next = std::exchange(taken, session);
+        --left;
     }
+    if (first != nullptr) first->list_length = left;
     return taken;
 }
 
@@ -151,6 +154,11 @@ struct alignas(64) PrincipalShard {
 
     /// Adds `session` to its principal's. Only std::bad_alloc, and then nothing has changed.
     void add(PackedSession* session, const PrincipalKey& principal);
+    /// How many sessions a principal has here, also expired ones.
+    [[nodiscard]] std::size_t count(const PrincipalKey& principal) const noexcept {
+        const PackedSession* const first = principals.find(principal);
+        return first != nullptr ? first->list_length : 0;
+    }
     /// Takes out those of a principal's sessions that `is_doomed`; the caller owns the list that it gets.
     template <class IsDoomed>
     [[nodiscard]] PackedSession* take_out(const PrincipalKey& principal, IsDoomed is_doomed) noexcept {

@@ -59,7 +59,7 @@ struct MemorySessionStore::Impl {
         PackedSession::Owned packed;
         Quota::Claim room;
     };
-    enum class Try { admitted, refused, id_held, needs_room };
+    enum class Try { admitted, refused, id_held, needs_room, principal_full };
 
     SessionKey key_of(const LocalSessionID& id) const;
     RequestKey key_of(const LogoutKey& key) const;
@@ -84,6 +84,9 @@ struct MemorySessionStore::Impl {
     // One of the things that `logout` waits for has come. The caller holds the principal's shard's mutex.
     void settle_one(LogoutRecord& logout) noexcept;
 
+    // Whether a principal may have one more session, after dropping its expired ones if need be. The caller holds no
+    // mutex.
+    bool has_room_for_one_of(const PrincipalKey& principal, Instant now);
     // Room, after dropping what has expired if need be; null when that isn't enough. The caller holds no mutex.
     Quota::Claim claim_session(std::size_t weight, Instant now);
     LogoutClaim claim_logout(const LogoutRecord& logout, Instant now);

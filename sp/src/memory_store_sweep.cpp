@@ -90,6 +90,15 @@ MemorySessionStore::Impl::Swept MemorySessionStore::Impl::sweep(LogoutShard& sha
     return swept;
 }
 
+bool MemorySessionStore::Impl::has_room_for_one_of(const PrincipalKey& principal, Instant now) {
+    PrincipalShard& shard = principals[principal.place.shard()];
+    const std::lock_guard lock(shard.mutex);
+    if (shard.earliest_expiry.is_due(now)) {
+        forget(shard.take_out(principal, [now](const PackedSession& s) { return s.is_droppable(now); }));
+    }
+    return shard.count(principal) < options.max_sessions_per_principal;
+}
+
 Quota::Claim MemorySessionStore::Impl::claim_session(std::size_t weight, Instant now) {
     std::size_t seen = 0;
     for (std::size_t i = 0; i < shard_count && seen < sweep_budget; ++i) {

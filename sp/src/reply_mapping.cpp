@@ -174,6 +174,7 @@ WireAnswer answer_to(Errc code) noexcept {
         case Errc::session_index_unfit:
         case Errc::authn_instant_in_future:
         case Errc::store_full:
+        case Errc::principal_full:
         case Errc::store_failed:
         case Errc::outcome_unknown:
         case Errc::store_unusable:

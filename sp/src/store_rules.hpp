@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "slo/saml/name_id.hpp"
+#include "slo/sp/error.hpp"
 #include "slo/sp/session_store.hpp"
 
 namespace slo::sp {
@@ -24,6 +25,14 @@ inline constexpr std::size_t max_barriers_of_a_key = 64;
 
 /// How long after not_on_or_after a kept request is still there, for whoever takes it to see that it's too late.
 inline constexpr std::chrono::hours kept_request_margin{1};
+
+/// What a login over max_sessions_per_principal is told; the cap is `most`.
+[[nodiscard]] inline Failure principal_full(std::size_t most) {
+    return fail(Errc::principal_full,
+                "one user has " + std::to_string(most) +
+                    " live sessions; raise max_sessions_per_principal, or look for an application that logs in "
+                    "without ever logging out");
+}
 
 /// Reads a Session, which outlives it.
 struct SessionView {

@@ -38,7 +38,8 @@ struct LocalService {
 
 struct LocalInterface {
     FixedClock clock{at(baseline_now)};
-    sp::MemorySessionStore store{clock, taken(saml::KeyedDigest::with_key("0123456789abcdef")), {}};
+    sp::MemorySessionStore store{
+        clock, taken(saml::KeyedDigest::with_key("0123456789abcdef")), {.max_sessions_per_principal = 20}};
     LocalService local{clock, store};
     examples::LocalSessions sessions{store, local.service, our_id};
 

@@ -109,6 +109,24 @@ BOOST_AUTO_TEST_CASE(refuses_an_id_that_is_taken) {
     BOOST_TEST(post(session + "&format=urn%3Ab") == 409);
 }
 
+BOOST_AUTO_TEST_CASE(refuses_a_users_one_session_too_many_by_its_rule_and_no_other_users) {
+    const auto with_id = [](const std::string& id, std::string form = session) {
+        return form.replace(form.find("=c1"), 3, "=" + id);
+    };
+    for (int i = 0; i < 20; ++i) BOOST_TEST(post(with_id("d" + std::to_string(i))) == 201);
+    const auto refused = send("POST", "/sessions", with_id("e"));
+    BOOST_TEST(refused.status == 409);
+    for (const char* part : {R"({"error":"store.principal_full: )", "one user has 20 live sessions",
+                             "raise max_sessions_per_principal", "without ever logging out"}) {
+        BOOST_TEST((refused.body.find(part) != std::string::npos), refused.body);
+    }
+    BOOST_TEST((refused.body.find("alice") == std::string::npos), refused.body);
+    BOOST_TEST(send("GET", "/sessions/e").status == 404);
+    BOOST_TEST(post(with_id("d0")) == 201);  // it is there already
+    std::string of_another = with_id("e");
+    BOOST_TEST(post(of_another.replace(of_another.find("alice"), 5, "carol")) == 201);
+}
+
 BOOST_AUTO_TEST_CASE(refuses_half_a_session) {
     for (const std::string field : {"local_id", "idp", "name_id", "authn_instant", "expires"}) {
         std::string body = session;

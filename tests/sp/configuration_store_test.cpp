@@ -59,24 +59,28 @@ BOOST_AUTO_TEST_CASE(sqlite_is_the_default_and_lives_beside_the_file) {
 BOOST_AUTO_TEST_CASE(reads_every_key_of_sqlite) {
     const auto configuration =
         accept(store("engine = \"sqlite\"\nfolder = \"/var/lib/x\"\nmax_sessions = 5\n"
-                     "max_logout_records = 6\nmax_logout_records_per_idp = 7\nmax_kept_requests = 8"));
+                     "max_logout_records = 6\nmax_logout_records_per_idp = 7\nmax_kept_requests = 8\n"
+                     "max_sessions_per_principal = 9"));
     const auto& options = std::get<sp::SqliteSessionStoreOptions>(configuration.store);
     BOOST_TEST(options.folder == "/var/lib/x");
     BOOST_TEST(options.max_sessions == 5U);
     BOOST_TEST(options.max_logout_records == 6U);
     BOOST_TEST(options.max_logout_records_per_idp == 7U);
     BOOST_TEST(options.max_kept_requests == 8U);
+    BOOST_TEST(options.max_sessions_per_principal == 9U);
 }
 
 BOOST_AUTO_TEST_CASE(reads_every_key_of_memory) {
     const auto configuration =
         accept(store("engine = \"memory\"\nmax_sessions = 5\nmax_logout_records = 6\n"
-                     "max_logout_records_per_idp = 7\nmax_kept_requests = 8\n[policy]\nrelogin = \"strict\""));
+                     "max_logout_records_per_idp = 7\nmax_kept_requests = 8\nmax_sessions_per_principal = 9\n"
+                     "[policy]\nrelogin = \"strict\""));
     const auto& options = std::get<sp::MemorySessionStoreOptions>(configuration.store);
     BOOST_TEST(options.max_sessions == 5U);
     BOOST_TEST(options.max_logout_records == 6U);
     BOOST_TEST(options.max_logout_records_per_idp == 7U);
     BOOST_TEST(options.max_kept_requests == 8U);
+    BOOST_TEST(options.max_sessions_per_principal == 9U);
     BOOST_TEST((options.relogin == sp::ReloginRule::strict));
     BOOST_TEST(configuration.server.handler_threads == 0U);
 }
@@ -100,8 +104,11 @@ BOOST_AUTO_TEST_CASE(redis_needs_no_more_than_its_name) {
 }
 
 BOOST_AUTO_TEST_CASE(redis_keeps_as_many_requests_as_it_is_told) {
-    const auto configuration = accept(store("engine = \"redis\"\nmax_kept_requests = 9"));
-    BOOST_TEST(std::get<sp::RedisSessionStoreOptions>(configuration.store).max_kept_requests == 9U);
+    const auto configuration =
+        accept(store("engine = \"redis\"\nmax_kept_requests = 9\nmax_sessions_per_principal = 10"));
+    const auto& options = std::get<sp::RedisSessionStoreOptions>(configuration.store);
+    BOOST_TEST(options.max_kept_requests == 9U);
+    BOOST_TEST(options.max_sessions_per_principal == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(reads_every_key_of_redis) {
@@ -192,6 +199,10 @@ BOOST_AUTO_TEST_CASE(refuses_keys_that_belong_to_another_engine) {
                "remove it");
     }
     refuse(store("max_sessions = 0"), 12, "max_sessions is out of range", "from 1 to");
+    for (const std::string engine : {"sqlite", "memory", "redis"}) {
+        refuse(store("engine = \"" + engine + "\"\nmax_sessions_per_principal = 0"), 13,
+               "max_sessions_per_principal is out of range", "from 1 to");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(refuses_servers_that_cannot_be) {

@@ -76,6 +76,7 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     BOOST_TEST(store.max_sessions == sqlite.max_sessions);
     BOOST_TEST(store.max_logout_records == sqlite.max_logout_records);
     BOOST_TEST(store.max_logout_records_per_idp == sqlite.max_logout_records_per_idp);
+    BOOST_TEST(store.max_sessions_per_principal == sqlite.max_sessions_per_principal);
 
     const idp_adapter::InteropProfile profile;
     BOOST_TEST((written.idps[0].profile.algorithms.sha1 == profile.algorithms.sha1));

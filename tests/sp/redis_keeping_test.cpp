@@ -45,6 +45,18 @@ BOOST_AUTO_TEST_CASE(a_principals_sessions_are_kept_as_long_as_the_longest_of_th
     BOOST_TEST((site.time_to_live(":{*}:sessions") > 20h));
 }
 
+// By the clock of another node it may still live.
+BOOST_AUTO_TEST_CASE(at_the_cap_what_expired_a_minute_ago_goes_and_what_did_so_since_stays) {
+    Site site;
+    Node node(site, noon, 3);
+    for (const auto& [id, time] : {std::pair("a", 1min), std::pair("b", 2min), std::pair("c", 600min)}) {
+        static_cast<void>(taken(node.store.admit(lasting(session_of(id), time))));
+    }
+    node.clock.set(noon + 2min);
+    static_cast<void>(taken(node.store.admit(session_of("d"))));
+    BOOST_TEST((stored(node) == std::set<std::string>{"b", "c", "d"}));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_ending_is_kept_for_ever_whoever_logs_in_beside_it) {
     Site site;
     Node node(site);

@@ -152,8 +152,8 @@ private:
 /// Node is one of a site's. Its operations are the store's.
 class Node {
 public:
-    explicit Node(Site& site, Instant now = noon)
-        : clock(now), line(site.servers()), store(clock, options(site), site.writer(), line) {}
+    explicit Node(Site& site, Instant now = noon, std::size_t sessions_per_principal = sp::max_sessions_per_principal)
+        : clock(now), line(site.servers()), store(clock, options(site, sessions_per_principal), site.writer(), line) {}
 
     [[nodiscard]] bool is_alive(std::string_view id) {
         return taken(store.find(parsed<sp::LocalSessionID>(id))).has_value();
@@ -164,8 +164,9 @@ public:
     sp::RedisOperations store;
 
 private:
-    static sp::RedisSessionStoreOptions options(const Site& site) {
+    static sp::RedisSessionStoreOptions options(const Site& site, std::size_t sessions_per_principal) {
         sp::RedisSessionStoreOptions all;
+        all.max_sessions_per_principal = sessions_per_principal;
         all.prefix = site.prefix();
         return all;
     }

@@ -67,6 +67,7 @@ std::unique_ptr<sp::RedisSessionStore> open_impatient(const sp::Clock& clock, sp
 std::unique_ptr<sp::SessionStore> make_redis_store(const sp::Clock& clock, const StoreSettings& settings) {
     sp::RedisSessionStoreOptions options = options_for(shared_server());
     options.relogin = settings.relogin;
+    options.max_sessions_per_principal = settings.max_sessions_per_principal;
     return open(clock, options);
 }
 
@@ -75,6 +76,7 @@ std::unique_ptr<sp::SessionStore> make_cluster_store(const sp::Clock& clock, con
     options.servers.addresses = shared_cluster().addresses();
     options.servers.topology = sp::RedisTopology::cluster;
     options.relogin = settings.relogin;
+    options.max_sessions_per_principal = settings.max_sessions_per_principal;
     return open(clock, options);
 }
 
@@ -140,11 +142,11 @@ BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract redis_engine("redis_session_store", &make_redis_store,
                                  {admission_contract(), matching_contract(), completion_contract(), round_contract(),
-                                  listing_contract(), request_contract(), barriers_contract()});
+                                  listing_contract(), request_contract(), principal_contract(), barriers_contract()});
 const StoreContract redis_cluster_engine("redis_session_store_on_a_cluster", &make_cluster_store,
                                          {admission_contract(), matching_contract(), completion_contract(),
                                           round_contract(), listing_contract(), request_contract(),
-                                          barriers_contract()});
+                                          principal_contract(), barriers_contract()});
 
 BOOST_AUTO_TEST_SUITE(redis_session_store_itself)
 

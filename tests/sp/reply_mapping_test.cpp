@@ -118,9 +118,9 @@ BOOST_AUTO_TEST_CASE(blames_the_responder_for_our_own_side) {
         expect(code, StatusAnswer{responder});
     }
     for (const Errc code :
-         {Errc::store_full, Errc::store_failed, Errc::store_unusable, Errc::session_malformed, Errc::session_id_taken,
-          Errc::local_session_id_malformed, Errc::no_session, Errc::no_session_index, Errc::no_link,
-          Errc::configuration_invalid, Errc::address_in_use, Errc::tls_setup_failed}) {
+         {Errc::store_full, Errc::principal_full, Errc::store_failed, Errc::store_unusable, Errc::session_malformed,
+          Errc::session_id_taken, Errc::local_session_id_malformed, Errc::no_session, Errc::no_session_index,
+          Errc::no_link, Errc::configuration_invalid, Errc::address_in_use, Errc::tls_setup_failed}) {
         expect(code, StatusAnswer{responder});
     }
 }
@@ -132,6 +132,7 @@ BOOST_AUTO_TEST_CASE(finds_the_table_for_a_failure) {
     BOOST_TEST((answer_to(foreign) == WireAnswer{StatusAnswer{responder}}));
     BOOST_TEST(rule_of(saml::fail(SamlErrc::signature_invalid)) == "sig.invalid");
     BOOST_TEST(rule_of(fail(Errc::store_full)) == "store.full");
+    BOOST_TEST(rule_of(fail(Errc::principal_full)) == "store.principal_full");
     BOOST_TEST(rule_of(foreign) == "other");
 }
 
@@ -168,6 +169,7 @@ BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
                                "check.rate",
                                "check.request_id",
                                "store.full",
+                               "store.principal_full",
                                "store.failed",
                                "store.outcome_unknown",
                                "store.unusable",

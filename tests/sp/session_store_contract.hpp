@@ -17,6 +17,7 @@ struct StoreSettings {
     std::size_t max_logout_records = 10'000;
     std::size_t max_logout_records_per_idp = 10'000;
     std::size_t max_kept_requests = 10'000;
+    std::size_t max_sessions_per_principal = 10'000;
 };
 
 /// Makes an empty store that asks `clock` for the time; the clock outlives it.
@@ -33,6 +34,7 @@ struct ContractCase {
 [[nodiscard]] std::vector<ContractCase> round_contract();       ///< one round at a time, and near misses
 [[nodiscard]] std::vector<ContractCase> listing_contract();     ///< whom an order would end, and an IdP's sessions
 [[nodiscard]] std::vector<ContractCase> request_contract();     ///< our own requests, kept until an IdP has seen them
+[[nodiscard]] std::vector<ContractCase> principal_contract();   ///< how many sessions one principal may have
 [[nodiscard]] std::vector<ContractCase> limits_contract();      ///< what a full store does
 
 /// StoreContract adds cases to the suite that is being built: make one at namespace scope, between

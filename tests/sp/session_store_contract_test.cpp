@@ -24,6 +24,7 @@ std::unique_ptr<sp::SessionStore> make_memory_store(const sp::Clock& clock, cons
                                       .max_logout_records = settings.max_logout_records,
                                       .max_logout_records_per_idp = settings.max_logout_records_per_idp,
                                       .max_kept_requests = settings.max_kept_requests,
+                                      .max_sessions_per_principal = settings.max_sessions_per_principal,
                                       .relogin = settings.relogin});
 }
 
@@ -37,7 +38,7 @@ BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract memory_engine("memory_session_store", &make_memory_store,
                                   {admission_contract(), matching_contract(), completion_contract(), round_contract(),
-                                   listing_contract(), request_contract(), limits_contract()});
+                                   listing_contract(), request_contract(), principal_contract(), limits_contract()});
 
 BOOST_AUTO_TEST_SUITE(memory_session_store_itself)
 

@@ -21,6 +21,7 @@ namespace slo::test {
             .max_logout_records = settings.max_logout_records,
             .max_logout_records_per_idp = settings.max_logout_records_per_idp,
             .max_kept_requests = settings.max_kept_requests,
+            .max_sessions_per_principal = settings.max_sessions_per_principal,
             .relogin = settings.relogin};
 }
 

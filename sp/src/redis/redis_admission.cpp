@@ -128,16 +128,18 @@ Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) 
 
 Result<std::optional<Admission>> RedisOperations::admit_at(const Login& login) {
     std::vector<std::string> keys = writer.barrier_keys(login.principal, login.session);
-    keys.insert(keys.begin(), writer.sessions_key(login.principal));
+    keys.insert(keys.begin(), {writer.sessions_key(login.principal), writer.full_key(login.principal)});
     const auto word = ask_for_text(
         script(scripts.admit, std::move(keys),
-               {text_of(login.now), rule(), login.name, login.record, text_of(login.session.expires - login.now)}));
+               {text_of(login.now), rule(), login.name, login.record, text_of(login.session.expires - login.now),
+                std::to_string(options.max_sessions_per_principal)}));
     if (!word) return word.error();
     if (word->text == "admitted") return confirm(login, login.claim());
     const auto given_up = replace_place(login, login.claim(), "", 0ms);
     if (!given_up) return given_up.error();
     if (word->text == "refused") return std::optional(Admission::refused_by_logout);
     if (word->text == "taken") return fail(Errc::session_id_taken);
+    if (word->text == "full") return principal_full(options.max_sessions_per_principal);
     return broken();
 }
 

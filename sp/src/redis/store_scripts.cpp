@@ -129,17 +129,53 @@ local function resume(logout_key, logout, sessions_key, rounds, round, ends, now
 end
 )lua";
 
+constexpr std::string_view capping = R"lua(
+-- Whether a principal has as many sessions as it may: what lives, and what is ending. What expired a minute ago goes,
+-- and what did so since isn't counted: by the clock of another node it may still live. A look at all of them is made
+-- once, until the next one expires, and its result stands under KEYS[2] with how many lay there. A session that comes
+-- in removes it.
+local minute = 60000
+local function is_full(now, most)
+  local sessions_key, full_key = KEYS[1], KEYS[2]
+  local count = redis.call('HLEN', sessions_key)
+  if count + 1 < most then return false end
+  local known = redis.call('GET', full_key)
+  if known and now < num(known, 1) and count == num(known, 9) then return true end
+  local live, earliest = count, now + minute
+  if count >= most then
+    live = 0
+    local sessions = redis.call('HGETALL', sessions_key)
+    for i = 1, #sessions, 2 do
+      local is_ending, expires = num(sessions[i + 1], 1) ~= 0, num(sessions[i + 1], 9)
+      if is_ending or expires > now then live = live + 1 end
+      if not is_ending and expires > now then earliest = math.min(earliest, expires) end
+      if not is_ending and expires + minute <= now then
+        redis.call('HDEL', sessions_key, sessions[i])
+        count = count - 1
+      end
+    end
+  end
+  if live < most then
+    redis.call('DEL', full_key)
+    return false
+  end
+  redis.call('SET', full_key, struct.pack('>dd', earliest, count), 'PX', minute)
+  return true
+end
+)lua";
+
 constexpr std::string_view admit_body = R"lua(
 local now, id, record = tonumber(ARGV[1]), ARGV[3], ARGV[4]
-if is_forbidden(record, 2, now, ARGV[2]) then return 'refused' end
+if is_forbidden(record, 3, now, ARGV[2]) then return 'refused' end
 local held = redis.call('HGET', KEYS[1], id)
+local is_same = held and held:sub(33, 48) == record:sub(33, 48)
 if held then
   local ending = num(held, 1) ~= 0
-  local is_same = held:sub(33, 48) == record:sub(33, 48)
   if ending then return is_same and 'refused' or 'taken' end
   -- The same one gets this login's nonce, as its place has it.
   if not is_same and num(held, 9) > now then return 'taken' end
 end
+if not is_same and is_full(now, tonumber(ARGV[6])) then return 'full' end
 local was_kept = redis.call('PTTL', KEYS[1])
 redis.call('HSET', KEYS[1], id, record)
 -- No time to live: something is ending, which only its application's word may drop.
@@ -437,7 +473,7 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 
 const StoreScripts& StoreScripts::get() {
     static const std::string limits = "local max_barriers = " + std::to_string(max_barriers_of_a_key);
-    static const std::string admit = joined({common, barring, admit_body});
+    static const std::string admit = joined({common, barring, capping, admit_body});
     static const std::string would_admit = joined({common, barring, would_admit_body});
     static const std::string begin = joined({limits, common, granting, begin_body});
     static const std::string resume = joined({common, granting, resume_body});

@@ -11,8 +11,9 @@ namespace slo::sp::redis {
 
 /// StoreScripts are the sources, ready to be sent. Immutable.
 struct StoreScripts {
-    /// KEYS: sessions, barriers of all, barriers of each index. ARGV: now, rule ("strict" or "by_authn_instant"), the
-    /// session's name, its record, how long to keep it. Answers "admitted", "refused" or "taken".
+    /// KEYS: sessions, until when they are too many, barriers of all, barriers of each index. ARGV: now, rule ("strict"
+    /// or "by_authn_instant"), the session's name, its record, how long to keep it, how many sessions the principal may
+    /// have. Answers "admitted", "refused", "taken" or "full".
     Script admit;
 
     /// KEYS: barriers of all, barriers of each index. ARGV: now, rule, the session's record. Answers "admitted" or

@@ -167,6 +167,10 @@ std::string RecordWriter::sessions_key(std::string_view principal) const {
     return tagged(principal, "sessions");
 }
 
+std::string RecordWriter::full_key(std::string_view principal) const {
+    return tagged(principal, "full");
+}
+
 std::string RecordWriter::counter_key(std::string_view principal) const {
     return tagged(principal, "count");
 }

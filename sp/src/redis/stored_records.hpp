@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::string order_name(const LogoutOrder& order) const;
 
     [[nodiscard]] std::string sessions_key(std::string_view principal) const;
+    /// Until when a principal has as many sessions as it may.
+    [[nodiscard]] std::string full_key(std::string_view principal) const;
     [[nodiscard]] std::string counter_key(std::string_view principal) const;
     [[nodiscard]] std::string logout_key(std::string_view principal, std::string_view request_name) const;
     /// Which round has an ending session.

@@ -196,12 +196,20 @@ constexpr const char* version_5[] = {
     END)",
 };
 
+// A principal's sessions in the order of their expiry: counted, and rid of those that have expired, without a look at
+// any other.
+constexpr const char* version_6[] = {
+    "CREATE INDEX session_of_principal_by_expiry ON session (idp, name_value, named_by, expires)",
+    "DROP INDEX session_of_principal",
+};
+
 constexpr Migration steps_so_far[] = {
     {.statements = version_1, .stamp = "PRAGMA user_version = 1"},
     {.statements = version_2, .stamp = "PRAGMA user_version = 2"},
     {.statements = version_3, .stamp = "PRAGMA user_version = 3"},
     {.statements = version_4, .stamp = "PRAGMA user_version = 4"},
     {.statements = version_5, .stamp = "PRAGMA user_version = 5"},
+    {.statements = version_6, .stamp = "PRAGMA user_version = 6"},
 };
 
 }  // namespace

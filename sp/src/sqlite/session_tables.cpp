@@ -30,6 +30,9 @@ Result<Admission> SessionTables::admit(const Session& session, Instant now) {
         if (!holder->is_droppable(now)) return fail(Errc::session_id_taken);
         forget(*holder);
     }
+    if (!has_room_for_one_of(session.idp, Principal::of(session), now)) {
+        return principal_full(options_.max_sessions_per_principal);
+    }
     if (!has_room_for(session, now)) return fail(Errc::store_full);
     add(session);
     return Admission::admitted;
@@ -56,6 +59,14 @@ bool SessionTables::has_room_for(const Session& session, Instant now) {
     if (has_room()) return true;
     sweep_logouts(now);
     return has_room();
+}
+
+bool SessionTables::has_room_for_one_of(const saml::EntityID& idp, const Principal& principal, Instant now) {
+    // More than one sweep only where the cap was lowered.
+    for (int sweeps = 0; has_at_least(options_.max_sessions_per_principal, idp, principal); ++sweeps) {
+        if (sweeps == sweeps_for_room || sweep_sessions_of(idp, principal, now) == 0) return false;
+    }
+    return true;
 }
 
 bool SessionTables::has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now) {
@@ -220,6 +231,17 @@ std::size_t SessionTables::sweep(Instant now) {
 
 std::size_t SessionTables::sweep_sessions(Instant now) {
     Cursor(database_, Query::sweep_sessions).bind(ticks(now)).bind(sweep_batch).run();
+    return database_.changes();
+}
+
+std::size_t SessionTables::sweep_sessions_of(const saml::EntityID& idp, const Principal& principal, Instant now) {
+    const bool by_name = principal.by == NamedBy::name_id;
+    Cursor(database_, by_name ? Query::sweep_principal : Query::sweep_principal_of_index)
+        .bind(idp.str())
+        .bind(principal.text)
+        .bind(ticks(now))
+        .bind(sweep_batch)
+        .run();
     return database_.changes();
 }
 

@@ -89,6 +89,9 @@ public:
 private:
     [[nodiscard]] Taken taken();
     [[nodiscard]] bool has_room_for(const Session& session, Instant now);
+    [[nodiscard]] bool has_room_for_one_of(const saml::EntityID& idp, const Principal& principal, Instant now);
+    /// Whether a principal has at least `count` sessions, also expired ones.
+    [[nodiscard]] bool has_at_least(std::size_t count, const saml::EntityID& idp, const Principal& principal);
     [[nodiscard]] bool has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now);
     [[nodiscard]] bool has_room_for_barriers(const LogoutOrder& order);
     [[nodiscard]] std::size_t idp_logout_weight(const saml::EntityID& idp);
@@ -116,6 +119,7 @@ private:
     [[nodiscard]] std::vector<Session> make_ending(const LogoutOrder& order, std::int64_t number);
     void forget(const StoredSession& session);
     std::size_t sweep_sessions(Instant now);
+    std::size_t sweep_sessions_of(const saml::EntityID& idp, const Principal& principal, Instant now);
     std::size_t sweep_logouts(Instant now);
 
     [[nodiscard]] std::optional<std::int64_t> kept_request_number(const LogoutKey& key);

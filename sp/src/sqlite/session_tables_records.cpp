@@ -39,6 +39,14 @@ std::vector<StoredSession> SessionTables::sessions_of(Query query, const saml::E
     return sessions;
 }
 
+bool SessionTables::has_at_least(std::size_t count, const saml::EntityID& idp, const Principal& principal) {
+    if (count == 0) return true;
+    const bool by_name = principal.by == NamedBy::name_id;
+    Cursor row(database_, by_name ? Query::principal_has : Query::principal_of_index_has);
+    row.bind(idp.str()).bind(principal.text).bind(static_cast<std::int64_t>(count - 1));
+    return row.next();
+}
+
 void SessionTables::add(const Session& session) {
     const std::int64_t idp = entity(session.idp);
     const std::int64_t sp = entity(session.sp);

@@ -49,6 +49,28 @@ WHERE +session.idp = (SELECT number FROM entity WHERE id = ?) AND session.number
       AND ending_by IS NULL AND expires > ?
 ORDER BY session.number LIMIT ?)";
 
+// A row where the principal has more than so many sessions, also expired ones: looked up in an index alone.
+constexpr const char* principal_has = R"(
+SELECT 1 FROM session
+WHERE idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ? AND named_by = 1 LIMIT 1 OFFSET ?)";
+
+constexpr const char* principal_of_index_has = R"(
+SELECT 1 FROM session
+WHERE idp = (SELECT number FROM entity WHERE id = ?) AND session_indexes = ? AND length(session_indexes) >= 16
+      AND named_by = 2 LIMIT 1 OFFSET ?)";
+
+constexpr const char* sweep_principal = R"(
+DELETE FROM session WHERE number IN (
+    SELECT number FROM session
+    WHERE idp = (SELECT number FROM entity WHERE id = ?) AND name_value = ? AND named_by = 1 AND +ending_by IS NULL
+          AND expires <= ? LIMIT ?))";
+
+constexpr const char* sweep_principal_of_index = R"(
+DELETE FROM session WHERE number IN (
+    SELECT number FROM session
+    WHERE idp = (SELECT number FROM entity WHERE id = ?) AND session_indexes = ? AND length(session_indexes) >= 16
+          AND named_by = 2 AND +ending_by IS NULL AND +expires <= ? LIMIT ?))";
+
 constexpr const char* due_requests = R"(
 SELECT kept_request.number, request_id, idp.id, sp.id, name_value, name_format, name_qualifier, sp_name_qualifier,
        sp_provided_id, session_indexes, matching, as_of, keep_until, authn_instants, reason, not_on_or_after,
@@ -113,6 +135,10 @@ constexpr Text texts[] = {
     {Query::sweep_sessions,
      "DELETE FROM session WHERE number IN "
      "(SELECT number FROM session WHERE ending_by IS NULL AND expires <= ? ORDER BY expires LIMIT ?)"},
+    {Query::principal_has, principal_has},
+    {Query::principal_of_index_has, principal_of_index_has},
+    {Query::sweep_principal, sweep_principal},
+    {Query::sweep_principal_of_index, sweep_principal_of_index},
     {Query::logout_number,
      "SELECT number FROM logout WHERE idp = (SELECT number FROM entity WHERE id = ?) AND request_id = ?"},
     {Query::logout_by_number, logout_by_number},

@@ -32,6 +32,10 @@ enum class Query : std::size_t {
     make_session_ending,
     remove_session,
     sweep_sessions,
+    principal_has,
+    principal_of_index_has,
+    sweep_principal,
+    sweep_principal_of_index,
 
     logout_number,
     logout_by_number,

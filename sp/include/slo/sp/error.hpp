@@ -26,6 +26,7 @@ enum class Errc {
     too_many_requests,        ///< check.rate: more of one IdP than Policy::requests_per_second_per_idp
     request_id_reused,        ///< check.request_id: the IdP gave another logout the ID of an earlier one
     store_full,               ///< store.full: no room for a session or for another logout's record
+    principal_full,           ///< store.principal_full: a user has as many sessions as the store takes of one
     store_failed,             ///< store.failed: nothing is known, it may have been done
     outcome_unknown,          ///< store.outcome_unknown: a logout that started here may have ended its sessions
     store_unusable,           ///< store.unusable: at start; `detail` says what is wrong and how to mend it

@@ -17,13 +17,15 @@ struct MemorySessionStoreOptions {
     std::size_t max_logout_records = 2'000'000;
     std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
+    std::size_t max_sessions_per_principal = sp::max_sessions_per_principal;  ///< live and ending ones
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
 
 /// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, what has
 /// expired makes room, and if nothing has, admit(), begin_logout() and keep_request() fail with Errc::store_full; a
-/// live session, an ending one, a kept logout and a kept request are never dropped. Nothing survives the process. The
-/// clock must outlive it.
+/// live session, an ending one, a kept logout and a kept request are never dropped. A principal that has
+/// max_sessions_per_principal is told Errc::principal_full in the same way, and no other one is. Nothing survives the
+/// process. The clock must outlive it.
 class MemorySessionStore final : public SessionStore {
 public:
     MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options = {});

@@ -73,6 +73,8 @@ struct RedisSessionStoreOptions {
     ReloginRule relogin = ReloginRule::by_authn_instant;
     /// About: they lie in 16 parts, each of which takes a sixteenth. One over a KiB counts for each KiB that it begins.
     std::size_t max_kept_requests = sp::max_kept_requests;
+    /// Live and ending ones. All nodes must have the same, as each login is counted by its node's.
+    std::size_t max_sessions_per_principal = sp::max_sessions_per_principal;
     std::shared_ptr<SessionEndedListener> listener = nullptr;
 };
 

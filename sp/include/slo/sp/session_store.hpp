@@ -146,15 +146,19 @@ struct SessionPage {
 /// How many requests a store keeps at most, unless its options say otherwise; one more is Errc::store_full.
 inline constexpr std::size_t max_kept_requests = 100'000;
 
+/// How many sessions of one principal a store takes, unless its options say otherwise: live ones and those that are
+/// ending; one more is Errc::principal_full. What a logout of a principal costs grows with it.
+inline constexpr std::size_t max_sessions_per_principal = 10'000;
+
 /// How many near misses are told of at most: one is enough to refuse a Success.
 inline constexpr std::size_t max_near_misses = 16;
 
 /// SessionStore is the port. A session goes active -> ending -> gone and never back. Every operation is atomic, safe to
-/// call from any thread, and durable as its engine says before it returns. After Errc::store_full everything is as it
-/// was. Errc::store_failed says that nothing is known: the operation may have been done in full, and only its answer
-/// was lost. Each of them may be repeated then, with the same arguments, and comes to the same.
-/// Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are named by their
-/// SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
+/// call from any thread, and durable as its engine says before it returns. After Errc::store_full and
+/// principal_full everything is as it was. Errc::store_failed says that nothing is known: the operation may have been
+/// done in full, and only its answer was lost. Each of them may be repeated then, with the same arguments, and comes to
+/// the same. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are
+/// named by their SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
 /// NameIDMatching::session_index name them.
 class SessionStore {
 public:
@@ -166,7 +170,7 @@ public:
     /// Makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or all,
     /// that is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the
     /// AuthnInstant). Admitting the same session again is admitted and changes nothing. Errors: Errc::session_id_taken,
-    /// session_malformed, store_full, store_failed.
+    /// session_malformed, store_full, principal_full, store_failed.
     [[nodiscard]] virtual Result<Admission> admit(const Session& session) = 0;
 
     /// Whether admit() would refuse `session` for a logout, as far as is known now. Changes nothing. For the other

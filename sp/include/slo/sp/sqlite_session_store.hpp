@@ -21,6 +21,7 @@ struct SqliteSessionStoreOptions {
     std::size_t max_logout_records = 2'000'000;
     std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
+    std::size_t max_sessions_per_principal = sp::max_sessions_per_principal;  ///< live and ending ones
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
 
