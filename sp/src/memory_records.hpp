@@ -147,12 +147,7 @@ struct RecordView {
 
     [[nodiscard]] Instant as_of() const noexcept { return record.as_of; }
     [[nodiscard]] Instant keep_until() const noexcept { return record.keep_until; }
-    [[nodiscard]] saml::NameIDMatching matching() const noexcept { return record.matching; }
     [[nodiscard]] std::string_view sp() const noexcept { return record.naming().sp(); }
-    [[nodiscard]] saml::NameID name_id() const { return record.naming().name_id(); }
-    [[nodiscard]] bool has_same_name_id(const RecordView& other) const noexcept {
-        return record.naming().has_same_name_id(other.record.naming());
-    }
 };
 
 /// Reads a PackedSession, which outlives it.

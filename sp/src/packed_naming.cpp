@@ -151,12 +151,6 @@ std::optional<std::string_view> PackedNaming::sp_provided_id() const noexcept {
     return field(2);
 }
 
-bool PackedNaming::has_same_name_id(const PackedNaming& other) const noexcept {
-    return name_value() == other.name_value() && format() == other.format() &&
-           name_qualifier() == other.name_qualifier() && sp_name_qualifier() == other.sp_name_qualifier() &&
-           sp_provided_id() == other.sp_provided_id();
-}
-
 bool PackedNaming::has_any_of(const std::vector<saml::SessionIndex>& indexes) const noexcept {
     for (std::size_t i = 0; i < index_count(); ++i) {
         const auto is_it = [mine = session_index(i)](const saml::SessionIndex& index) { return index.str() == mine; };

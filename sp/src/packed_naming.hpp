@@ -54,7 +54,6 @@ public:
     [[nodiscard]] Principal principal(NamedBy named_by) const noexcept;
     [[nodiscard]] std::size_t index_count() const noexcept;
     [[nodiscard]] std::string_view session_index(std::size_t number) const noexcept;
-    [[nodiscard]] bool has_same_name_id(const PackedNaming& other) const noexcept;
     [[nodiscard]] bool has_any_of(const std::vector<saml::SessionIndex>& indexes) const noexcept;
 
     [[nodiscard]] saml::EntityID idp_entity() const;

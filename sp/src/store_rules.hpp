@@ -54,12 +54,7 @@ struct OrderView {
 
     [[nodiscard]] Instant as_of() const noexcept { return order.as_of; }
     [[nodiscard]] Instant keep_until() const noexcept { return order.keep_until; }
-    [[nodiscard]] saml::NameIDMatching matching() const noexcept { return order.matching; }
     [[nodiscard]] std::string_view sp() const noexcept { return order.sp.str(); }
-    [[nodiscard]] const saml::NameID& name_id() const noexcept { return order.name_id; }
-    [[nodiscard]] bool has_same_name_id(const OrderView& other) const noexcept {
-        return order.name_id == other.order.name_id;
-    }
 };
 
 /// A NameID that no LogoutRequest can carry would make a session that no IdP can end.
@@ -200,12 +195,11 @@ template <class View>
     return logout.sp() == session.sp.str();
 }
 
-/// Whether no login that `other` forbids gets past `one`. Both stand before the same principal and index.
+/// Whether no login that `other` forbids gets past `one`. Both stand before the same principal and index, and what
+/// forbids() doesn't look at makes no difference: the rest of the NameID, and how it is compared.
 template <class View>
 [[nodiscard]] bool makes_redundant(const View& one, const View& other) noexcept {
-    return one.as_of() >= other.as_of() && one.keep_until() >= other.keep_until() &&
-           one.matching() == other.matching() && one.sp() == other.sp() &&
-           (one.matching() == saml::NameIDMatching::session_index || one.has_same_name_id(other));
+    return one.as_of() >= other.as_of() && one.keep_until() >= other.keep_until() && one.sp() == other.sp();
 }
 
 /// What a logout has come to with one more of its rounds, of which `still_there` sessions that it named are left.

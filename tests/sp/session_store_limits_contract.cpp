@@ -59,6 +59,27 @@ void nobody_lines_up_barriers_without_end(MakeStore make_store) {
     BOOST_TEST(begin_logout(*trial.store, one_more).has_value());
 }
 
+/// A login is refused by the value of its NameID, so a newer barrier takes the place of one with another rest of it.
+void newer_barriers_take_the_place_of_older_ones_however_the_name_is_written(MakeStore make_store) {
+    using saml::NameIDMatching;
+    Trial trial(make_store);
+    sp::LogoutOrder elsewhere = order_for_all("elsewhere");
+    elsewhere.sp = our_other_id;
+    trial.log_out(elsewhere);
+    for (int i = 0; i < 70; ++i) {
+        sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
+        order.as_of += std::chrono::milliseconds(i);
+        order.keep_until += std::chrono::milliseconds(i);
+        order.matching = i % 2 == 0 ? NameIDMatching::exact : NameIDMatching::value_only;
+        order.name_id.name_qualifier = "qualifier " + std::to_string(i / 2);
+        BOOST_TEST_REQUIRE(begin_logout(*trial.store, order).has_value());
+    }
+    BOOST_TEST(!trial.admits(session_of("a")));
+    sp::Session session_elsewhere = session_of("b");
+    session_elsewhere.sp = our_other_id;
+    BOOST_TEST(!trial.admits(session_elsewhere));
+}
+
 void a_refused_or_malformed_login_takes_no_room(MakeStore make_store) {
     Trial trial(make_store, room_for_two);
     trial.login({session_of("a")});
@@ -304,6 +325,8 @@ void requests_an_hour_too_late_make_room(MakeStore make_store) {
 std::vector<ContractCase> limits_contract() {
     return {
         {"nobody_lines_up_barriers_without_end", nobody_lines_up_barriers_without_end},
+        {"newer_barriers_take_the_place_of_older_ones_however_the_name_is_written",
+         newer_barriers_take_the_place_of_older_ones_however_the_name_is_written},
         {"a_full_store_refuses_and_forgets_no_live_session", a_full_store_refuses_and_forgets_no_live_session},
         {"a_refused_or_malformed_login_takes_no_room", a_refused_or_malformed_login_takes_no_room},
         {"what_is_gone_makes_room", what_is_gone_makes_room},
