@@ -172,11 +172,10 @@ Result<void> keep(const StartContext& context, Departure& departure, When when) 
     return Done{};
 }
 
-void forget(const StartContext& context, Departure& departure) {
+void forget(const StartContext& context, const Departure& departure) {
     if (departure.kept == Retried::no) return;
     // If it can't be forgotten, it's sent once more, which the IdP answers as it likes.
     static_cast<void>(context.parts.store.drop_request(departure.key()));
-    departure.kept = Retried::no;
 }
 
 Result<std::vector<Departure>> take_due(const StartContext& context, std::size_t count) {

@@ -21,7 +21,7 @@ struct Departure {
     KeptRequest request;
     std::shared_ptr<const idp_adapter::Idp> idp;  ///< null where nobody knows it any more
     std::optional<Failure> unaskable;             ///< why the IdP can't be asked
-    Retried kept = Retried::no;                   ///< whether the store has `request`
+    Retried kept = Retried::no;                   ///< whether the store was given `request` to keep
     RoundID round = {};                           ///< of its applications: one, however often its start is tried
     LogoutOutcome local;
     std::vector<std::string> failed_applications;
@@ -46,7 +46,7 @@ enum class When { if_we_die, at_once };
 /// Lets the store keep the request, if there is anything to ask. Errors: store_failed; with store_full it goes on
 /// without being kept, because ending the sessions matters more.
 [[nodiscard]] Result<void> keep(const StartContext& context, Departure& departure, When when);
-void forget(const StartContext& context, Departure& departure);
+void forget(const StartContext& context, const Departure& departure);
 
 /// Up to `count` requests whose time has come. Errors: the store's.
 [[nodiscard]] Result<std::vector<Departure>> take_due(const StartContext& context, std::size_t count);
