@@ -20,7 +20,7 @@ constexpr std::size_t largest_step = 500;
 
 Result<std::vector<Session>> RedisOperations::live_sessions(const Reply& list, std::string_view principal,
                                                             Instant now) const {
-    if (!is_list(list, 0)) return broken();
+    if (!is_list_of_pairs(list)) return broken();
     std::vector<Session> sessions;
     for (std::size_t i = 0; i + 1 < list.elements.size(); i += 2) {
         const auto stored = StoredSession::read(list.elements[i + 1].text);
@@ -55,7 +55,9 @@ Result<RedisOperations::Walk> RedisOperations::walk_from(const std::string& afte
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const auto info = judge(std::move(answers[i]), Acknowledgement::master);
         if (!info) return info.error();
-        processes += (*masters)[i].str() + " " + std::string(field_of(info->text, "run_id")) + "\n";
+        const std::string_view process = field_of(info->text, "run_id");
+        if (process.empty()) return broken();
+        processes += (*masters)[i].str() + " " + std::string(process) + "\n";
     }
     Walk walk{
         .masters = *std::move(masters), .servers = writer.name_of_servers(processes), .master = 0, .position = "0"};
@@ -64,8 +66,8 @@ Result<RedisOperations::Walk> RedisOperations::walk_from(const std::string& afte
     const std::size_t dash = std::min(place.find('-'), place.size());
     const auto master = number_in(place.substr(0, dash));
     const std::string_view position = place.substr(std::min(dash + 1, place.size()));
-    const bool is_number = !position.empty() && position.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!master || *master < 0 || static_cast<std::size_t>(*master) >= walk.masters.size() || !is_number) {
+    if (!master || *master < 0 || static_cast<std::size_t>(*master) >= walk.masters.size() ||
+        !is_scan_position(position)) {
         return fail(Errc::store_failed, "no page of sessions ended there");
     }
     walk.master = static_cast<std::size_t>(*master);
@@ -79,9 +81,7 @@ Result<std::vector<std::string>> RedisOperations::step(Walk& walk, std::size_t c
                                          std::to_string(std::clamp<std::size_t>(count, 10, largest_step))});
     const auto reply = judge(std::move(answers.front()), Acknowledgement::master);
     if (!reply) return reply.error();
-    if (reply->kind != Reply::Kind::array || reply->elements.size() != 2 || !is_list(reply->elements[1], 0)) {
-        return broken();
-    }
+    if (!is_scan_step(*reply)) return broken();
     walk.position = reply->elements[0].text;
     if (walk.position == "0") ++walk.master;
     std::vector<std::string> keys;
@@ -135,7 +135,7 @@ Result<SessionPage> RedisOperations::sessions_of(const saml::EntityID& idp, cons
 Result<std::vector<saml::EntityID>> RedisOperations::idps_of_sessions() {
     const auto list = ask(command({"HGETALL", writer.idps_key()}));
     if (!list) return list.error();
-    if (!is_list(*list, 0)) return broken();
+    if (!is_list_of_pairs(*list)) return broken();
     std::vector<saml::EntityID> idps;
     for (std::size_t i = 0; i + 1 < list->elements.size(); i += 2) {
         auto idp = writer.open_idp(list->elements[i + 1].text, list->elements[i].text);

@@ -90,6 +90,7 @@ Result<BegunLogout> RedisOperations::read_begun(const Reply& reply, const std::s
 
 Result<std::vector<Session>> RedisOperations::open_sessions(const Reply& list, std::size_t first,
                                                             std::string_view principal) const {
+    if (!is_list_of_pairs(list, first)) return broken();
     std::vector<Session> sessions;
     for (std::size_t i = first; i + 1 < list.elements.size(); i += 2) {
         auto session = writer.open_session(list.elements[i + 1].text, principal, list.elements[i].text);

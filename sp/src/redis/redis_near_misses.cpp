@@ -40,9 +40,7 @@ Result<std::vector<RedisOperations::Candidate>> RedisOperations::next_candidates
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < replies->size(); ++i) {
         const Reply& reply = (*replies)[i];
-        if (reply.kind != Reply::Kind::array || reply.elements.size() != 2 || !is_list(reply.elements[1], 0)) {
-            return broken();
-        }
+        if (!is_scan_step(reply) || !is_list_of_pairs(reply.elements[1])) return broken();
         hints[i].position = reply.elements[0].text;
         const std::vector<Reply>& entries = reply.elements[1].elements;
         for (std::size_t k = 0; k + 1 < entries.size(); k += 2) {

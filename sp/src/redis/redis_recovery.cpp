@@ -31,7 +31,7 @@ void RedisOperations::settle(const JournalEntry& entry, std::string_view order, 
 Result<std::vector<JournalEntry>> RedisOperations::journal(unsigned number) {
     const auto reply = ask(command({"ZRANGE", writer.journal_key(number), "0", "-1", "WITHSCORES"}));
     if (!reply) return reply.error();
-    if (!is_list(*reply, 0)) return broken();
+    if (!is_list_of_pairs(*reply)) return broken();
     std::vector<JournalEntry> entries;
     for (std::size_t i = 0; i + 1 < reply->elements.size(); i += 2) {
         const std::string& text = reply->elements[i].text;
@@ -54,7 +54,7 @@ Result<std::optional<UnfinishedLogout>> RedisOperations::look_at(const JournalEn
         if (entry.since.value_or(now) + on_its_way <= now) settle(entry, "", 0ms);
         return std::optional<UnfinishedLogout>();
     }
-    if (word == "finished" && reply->elements.size() == 3) {
+    if (word == "finished" && reply->elements.size() == 3 && reply->elements[2].text.size() == name_octets) {
         settle(entry, reply->elements[2].text, milliseconds(number_in(reply->elements[1].text).value_or(0)));
         return std::optional<UnfinishedLogout>();
     }

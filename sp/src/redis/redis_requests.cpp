@@ -51,10 +51,12 @@ std::vector<RedisOperations::DueRequest> RedisOperations::due_requests(Instant n
         const auto reply = judge(std::move(answers[part]), Acknowledgement::master);
         if (!reply) trouble = reply.error();
         if (!reply) continue;
-        if (!is_list(*reply, 0)) trouble = broken();
+        if (!is_list_of_pairs(*reply)) trouble = broken();
         for (std::size_t i = 0; i + 1 < reply->elements.size(); i += 2) {
+            const std::string& name = reply->elements[i].text;
             const auto since = number_in(reply->elements[i + 1].text);
-            if (since) due.push_back({*since, part, reply->elements[i].text});
+            if (!since || name.size() != name_octets) trouble = broken();
+            if (since) due.push_back({*since, part, name});
         }
     }
     std::ranges::stable_sort(due, {}, &DueRequest::since);
@@ -90,7 +92,7 @@ Result<std::vector<KeptRequest>> RedisOperations::take_due_requests(Instant now,
         const auto reply = judge(std::move(answer), Acknowledgement::replicas);
         if (!reply) trouble = reply.error();
         if (!reply) continue;
-        if (!is_list(*reply, 0)) trouble = broken();
+        if (!is_list_of_pairs(*reply)) trouble = broken();
         for (std::size_t i = 0; i + 1 < reply->elements.size(); i += 2) {
             const std::string& name = reply->elements[i].text;
             auto request = writer.open_kept(reply->elements[i + 1].text, name, until);
@@ -116,6 +118,7 @@ Result<void> RedisOperations::drop_request(const LogoutKey& key) {
     asked.acknowledgement = Acknowledgement::replicas;
     const auto word = ask_for_text(std::move(asked));
     if (!word) return word.error();
+    if (word->text != "dropped") return broken();
     return Done{};
 }
 

@@ -27,6 +27,19 @@ bool is_list(const Reply& reply, std::size_t least) noexcept {
            std::ranges::all_of(reply.elements, [](const Reply& one) { return one.kind == Reply::Kind::text; });
 }
 
+bool is_list_of_pairs(const Reply& reply, std::size_t first) noexcept {
+    return is_list(reply, first) && (reply.elements.size() - first) % 2 == 0;
+}
+
+bool is_scan_position(std::string_view text) noexcept {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_scan_step(const Reply& reply) noexcept {
+    return reply.kind == Reply::Kind::array && reply.elements.size() == 2 && is_scan_position(reply.elements[0].text) &&
+           is_list(reply.elements[1], 0);
+}
+
 Failure broken() {
     return fail(Errc::store_failed, "the server answered something else than the store's scripts do");
 }

@@ -21,6 +21,13 @@ namespace slo::sp::redis {
 
 /// An array of at least `least` texts.
 [[nodiscard]] bool is_list(const Reply& reply, std::size_t least) noexcept;
+/// An array of texts that are pairs from `first` on.
+[[nodiscard]] bool is_list_of_pairs(const Reply& reply, std::size_t first = 0) noexcept;
+
+/// Where SCAN and its like go on: a number.
+[[nodiscard]] bool is_scan_position(std::string_view text) noexcept;
+/// What they answer: a position, and an array of texts.
+[[nodiscard]] bool is_scan_step(const Reply& reply) noexcept;
 
 /// The answer isn't one that the store's scripts give.
 [[nodiscard]] Failure broken();
