@@ -373,8 +373,7 @@ Result<EndedHere> EndingHere::run() {
     return finish();
 }
 
-Result<std::size_t> take_up_late_rounds(const EndContext& context) {
-    std::size_t at_work = 0;
+Result<void> take_up_late_rounds(const EndContext& context) {
     std::optional<Failure> failure;
     for (auto late = context.rounds->take_late(); late;) {
         auto state = std::static_pointer_cast<EndingState>(std::exchange(late, nullptr));
@@ -385,12 +384,11 @@ Result<std::size_t> take_up_late_rounds(const EndContext& context) {
             continue;
         }
         if (!failure) {
-            ++at_work;
             if (auto renewed = state->renew(); !renewed) failure = renewed.error();
         }
         context.rounds->keep_late(std::move(state));
     }
-    if (!failure) return at_work;
+    if (!failure) return Done{};
     static_cast<void>(context.rounds->take_late_at_rest());  // the next recovery tries again, not the next request
     return *failure;
 }

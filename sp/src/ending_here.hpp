@@ -70,8 +70,8 @@ private:
 };
 
 /// Takes up the rounds that went on after their deadline: records what has been reported since, and keeps the sessions
-/// of the others from any other round. Returns how many are still at work. Errors: the store's; it may be called again.
-[[nodiscard]] Result<std::size_t> take_up_late_rounds(const EndContext& context);
+/// of the others from any other round. Errors: the store's; it may be called again.
+[[nodiscard]] Result<void> take_up_late_rounds(const EndContext& context);
 /// The same, but only where one of them has come to its end: for every request, costs nothing where none has.
 void take_up_rounds_at_rest(const EndContext& context) noexcept;
 

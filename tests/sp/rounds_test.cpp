@@ -177,6 +177,21 @@ BOOST_AUTO_TEST_CASE(a_round_whose_report_failed_keeps_its_sessions_while_an_app
     BOOST_TEST(application.told() == "S1");
 }
 
+BOOST_AUTO_TEST_CASE(recovery_reports_nothing_of_a_round_whose_application_is_at_work) {
+    application.hold_back();
+    PendingLogout first = pending(*made, request());
+    first.start([] {});
+    BOOST_TEST(status(first.finish()) == "Responder");
+    failing.inject(FailingStore::Fault::complete_fails);
+    BOOST_TEST(taken(made->recover()) == 1U);
+    application.release();
+    BOOST_TEST(!made->recover().has_value());
+    failing.inject(FailingStore::Fault::none);
+    BOOST_TEST(taken(made->recover()) == 0U);
+    BOOST_TEST(repeat() == "Success");
+    BOOST_TEST(application.told() == "S1");
+}
+
 BOOST_AUTO_TEST_CASE(a_claim_that_ran_out_lets_nobody_in_the_same_process_tell_the_application_again) {
     application.hold_back();
     PendingLogout first = pending(*made, request());
