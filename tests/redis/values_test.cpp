@@ -1,14 +1,19 @@
 // What needs no server.
+#include <hiredis/read.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "clients.hpp"
 #include "redis/address.hpp"
 #include "redis/back_off.hpp"
 #include "redis/codec.hpp"
 #include "redis/lease.hpp"
+#include "redis/operation.hpp"
 #include "redis/slots.hpp"
 #include "redis/verdict.hpp"
 
@@ -138,6 +143,38 @@ BOOST_AUTO_TEST_CASE(nothing_is_read_but_resp2_to_its_depth) {
         BOOST_TEST_REQUIRE(!reply.has_value(), other.substr(0, 8));
         BOOST_TEST(reply.error().code == make_error_code(sp::Errc::store_failed));
         BOOST_TEST(reply.error().detail == "its reply isn't the Redis protocol");
+    }
+}
+
+// As any version of hiredis calls us, whichever is installed here.
+BOOST_AUTO_TEST_CASE(what_hiredis_begins_to_read_may_go_on_only_if_it_is_resp2_and_not_too_deep) {
+    for (int type = 0; type < 16; ++type) {
+        redisReadTask task{};
+        task.type = type;
+        const bool is_known = type == REDIS_REPLY_STRING || type == REDIS_REPLY_ARRAY || type == REDIS_REPLY_INTEGER ||
+                              type == REDIS_REPLY_STATUS || type == REDIS_REPLY_ERROR;
+        BOOST_TEST(is_resp2(task) == is_known, type);
+    }
+    std::vector<redisReadTask> tasks(100);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        tasks[i].parent = i > 0 ? &tasks[i - 1] : nullptr;
+        tasks[i].type = REDIS_REPLY_ARRAY;
+        BOOST_TEST(is_resp2(tasks[i]) == (i < 8), i);
+        tasks[i].type = REDIS_REPLY_INTEGER;
+        BOOST_TEST(is_resp2(tasks[i]) == (i < 9), i);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_script_without_a_name_is_sent_as_its_source) {
+    for (const auto& [name, asked] : {std::pair("", "EVAL"), std::pair("0123", "EVALSHA")}) {
+        const Script script{.source = "return 1", .sha1 = name};
+        const Operation operation{
+            .request = {.key = "k", .words = {"k"}, .script = &script, .key_count = 1}, .deadline = {}, .done = {}};
+        std::string octets;
+        BOOST_TEST(append_operation(octets, operation) == 1U);
+        std::string expected;
+        append_command(expected, {asked, *name == '\0' ? "return 1" : name, "1", "k"});
+        BOOST_TEST(octets == expected);
     }
 }
 

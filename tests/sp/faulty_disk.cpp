@@ -18,6 +18,7 @@ sqlite3_vfs* real_vfs = nullptr;
 std::atomic<int> changes_left = 0;  // until the one that fails; 0: none fails
 std::atomic<bool> is_full = false;
 std::atomic<bool> failed = false;
+std::atomic<int> writers_kept_out = 0;  // how many are still to be
 std::filesystem::path last_room;  // where it isn't empty, the disk is full only as long as this holds something
 
 bool has_last_room() noexcept {
@@ -135,6 +136,12 @@ int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** 
     return File::real(file)->pMethods->xShmMap(File::real(file), page, size, extend, memory);
 }
 int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
+    constexpr int writers = 0;  // their place among the locks of a log, as SQLite's file format has it
+    const bool is_writer = offset == writers && count == 1 && flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
+    if (is_writer && writers_kept_out > 0) {
+        --writers_kept_out;
+        return SQLITE_BUSY;
+    }
     return File::real(file)->pMethods->xShmLock(File::real(file), offset, count, flags);
 }
 void shm_barrier(sqlite3_file* file) {
@@ -220,6 +227,15 @@ void FaultyDisk::mend() noexcept {
     changes_left = 0;
     is_full = false;
     failed = false;
+    writers_kept_out = 0;
+}
+
+void FaultyDisk::keep_writers_out(int times) noexcept {
+    writers_kept_out = times;
+}
+
+bool FaultyDisk::has_kept_writers_out() const noexcept {
+    return writers_kept_out == 0;
 }
 
 void FaultyDisk::remember_syncs(const std::filesystem::path& folder) {

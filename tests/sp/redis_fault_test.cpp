@@ -242,6 +242,19 @@ BOOST_AUTO_TEST_CASE(a_request_that_was_kept_is_neither_lost_nor_taken_twice_wha
     }
 }
 
+BOOST_AUTO_TEST_CASE(who_gets_no_request_because_something_failed_is_told_so) {
+    for (const Cut cut : {Cut::before_request, Cut::before_answer}) {
+        const auto attempt = [](Nodes& nodes) {
+            BOOST_TEST_REQUIRE(nodes.sound.keep_request(request_of("r")).has_value());
+            const auto due = nodes.failing.take_due_requests(noon, noon + 1min, 9);
+            BOOST_TEST_REQUIRE(due.has_value() != nodes.has_failed());
+            if (due) BOOST_TEST(due->size() == 1u);
+            if (!due) BOOST_TEST((due.error().code == sp::Errc::store_failed));
+        };
+        BOOST_TEST(with_each_fault(attempt, cut) == 16 + 1);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_part_that_fails_keeps_no_other_from_giving_its_requests) {
     const int requests = with_each_fault([](Nodes& nodes) {
         constexpr std::size_t count = 64;  // so that each part has some

@@ -202,6 +202,10 @@ BOOST_AUTO_TEST_CASE(each_part_takes_its_share_of_requests_and_no_more) {
     }
     BOOST_TEST(kept == 32u);
     BOOST_TEST(store->keep_request(request_of(one)).has_value());
+    options.max_kept_requests = 16;  // lowered: one that goes makes no room yet
+    const auto lowered = open(clock, options);
+    BOOST_TEST(lowered->keep_request(request_of(one)).has_value());
+    BOOST_TEST((lowered->keep_request(request_of("another")).error().code == sp::Errc::store_full));
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 100)).size() == 32u);
     BOOST_TEST(store->drop_request(request_of(one).order.key).has_value());
     BOOST_TEST(store->keep_request(request_of(one)).has_value());

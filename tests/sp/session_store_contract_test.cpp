@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "memory_shard.hpp"
+#include "round_table.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/memory_session_store.hpp"
 
@@ -117,6 +118,21 @@ BOOST_AUTO_TEST_CASE(a_place_where_no_page_ended_is_refused) {
         BOOST_TEST((store.sessions_of(idp_id, after, 1).error().code == sp::Errc::store_failed), after);
     }
     BOOST_TEST(store.sessions_of(idp_id, "4096-0", 1).has_value());
+}
+
+// A table of rounds looks for those that are over when it is as large as it may be.
+BOOST_AUTO_TEST_CASE(a_round_makes_room_when_its_time_has_come_and_no_earlier) {
+    std::vector<sp::Session> sessions;
+    for (int i = 0; i < 1024; ++i) sessions.push_back(session_of("s" + std::to_string(i)));
+    const sp::RoundClaim first{.round = {.node = 7, .number = 1}, .until = noon + 1min};
+    const sp::RoundClaim other{.round = {.node = 7, .number = 2}, .until = noon + 1h};
+    for (const auto& [now, is_kept] : {std::pair(noon + 1min - 1ms, true), std::pair(noon + 1min, false)}) {
+        sp::RoundTable rounds;
+        static_cast<void>(rounds.grant(first, sessions, noon));
+        static_cast<void>(rounds.grant(other, {session_of("another")}, now));
+        BOOST_TEST(rounds.has(first.round, sessions.back().id) == is_kept);
+        BOOST_TEST(rounds.has(other.round, session_of("another").id));
+    }
 }
 
 // More scopes than the table takes: an IdP that qualifies every user's name in another way.

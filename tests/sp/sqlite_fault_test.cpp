@@ -379,6 +379,14 @@ BOOST_AUTO_TEST_CASE(every_kept_request_is_there_after_a_power_cut) {
     }
 }
 
+// A tool that looks into the file may have it locked for a moment.
+BOOST_AUTO_TEST_CASE(what_writes_waits_for_another_program_that_has_the_file_locked) {
+    OverFaultyDisk trial;
+    trial.disk.keep_writers_out(3);
+    BOOST_TEST((taken(trial.store->admit(login)) == sp::Admission::admitted));
+    BOOST_TEST(trial.disk.has_kept_writers_out());
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_at_the_start_is_told) {
     FaultyDisk disk;
     const TemporaryFolder folder;

@@ -90,6 +90,33 @@ BOOST_AUTO_TEST_CASE(the_limits_hold_across_a_restart) {
     BOOST_TEST(begin_logout(*trial.store, of_another).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(where_a_limit_was_lowered_one_that_goes_makes_no_room_yet) {
+    const StoreSettings room_for_two{
+        .max_sessions = 2, .max_logout_records = 2, .max_logout_records_per_idp = 2, .max_kept_requests = 2};
+    Reopened trial;
+    for (int i = 0; i < 3; ++i) {
+        const std::string number = std::to_string(i);
+        sp::Session session = session_of("s" + number);
+        sp::KeptRequest request = request_of("k" + number);
+        sp::LogoutOrder order = order_for("r" + number, {"i9"});
+        if (i == 0) session.expires = request.not_on_or_after = order.keep_until = noon + 1min;
+        if (i != 0) order.keep_until = noon + 3h;
+        BOOST_TEST((trial.admit(session) == sp::Admission::admitted));
+        BOOST_TEST(trial.store->keep_request(request).has_value());
+        static_cast<void>(taken(begin_logout(*trial.store, order)));
+        static_cast<void>(taken(complete_logout(*trial.store, order.key, {}, {})));
+    }
+    trial.reopen(room_for_two);
+    trial.clock.set(noon + 1min + 1h);
+    sp::LogoutOrder one_more = order_for_all("r");
+    one_more.keep_until = noon + 3h;
+    BOOST_TEST((trial.store->keep_request(request_of("k")).error().code == sp::Errc::store_full));
+    BOOST_TEST((trial.store->admit(session_of("s")).error().code == sp::Errc::store_full));
+    BOOST_TEST((begin_logout(*trial.store, one_more).error().code == sp::Errc::store_full));
+    BOOST_TEST(trial.store->size().sessions == 2u);
+    BOOST_TEST(trial.store->size().logout_records == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(kept_requests_are_there_after_a_restart_and_count) {
     Reopened trial;
     BOOST_TEST(trial.store->keep_request(request_of("r1")).has_value());

@@ -21,25 +21,6 @@ struct Allowance {
 /// Arrays within arrays. Freeing a reply recurses as deep as it is.
 constexpr int deepest = 8;
 
-/// hiredis 0.14 reads nothing else. 1.x also reads RESP3, which we never ask for, and to any depth.
-bool is_resp2(const redisReadTask* task) noexcept {
-    int depth = task->type == REDIS_REPLY_ARRAY ? 1 : 0;
-    for (const redisReadTask* outer = task->parent; outer != nullptr && depth <= deepest; outer = outer->parent) {
-        ++depth;
-    }
-    if (depth > deepest) return false;
-    switch (task->type) {
-        case REDIS_REPLY_STRING:
-        case REDIS_REPLY_ARRAY:
-        case REDIS_REPLY_INTEGER:
-        case REDIS_REPLY_STATUS:
-        case REDIS_REPLY_ERROR:
-            return true;
-        default:
-            return false;
-    }
-}
-
 /// The place for the value of `task`: a new reply, or the next element of the array that it is in. An array's elements
 /// come one after the other, each with all that is in it, so no pointer that hiredis holds is into a vector that grows.
 Reply* place_of(const redisReadTask* task) {
@@ -51,7 +32,7 @@ Reply* place_of(const redisReadTask* task) {
 template <class Fill>
 void* created(const redisReadTask* task, std::size_t octets, Fill fill) noexcept {
     auto* const left = static_cast<Allowance*>(task->privdata);
-    left->is_resp2 = is_resp2(task);
+    left->is_resp2 = redis::is_resp2(*task);
     if (!left->is_resp2) return nullptr;
     if (left->elements == 0 || octets > left->octets) return nullptr;
     --left->elements;
@@ -123,6 +104,24 @@ struct CommandRelease {
 };
 
 }  // namespace
+
+bool is_resp2(const redisReadTask& task) noexcept {
+    int depth = task.type == REDIS_REPLY_ARRAY ? 1 : 0;
+    for (const redisReadTask* outer = task.parent; outer != nullptr && depth <= deepest; outer = outer->parent) {
+        ++depth;
+    }
+    if (depth > deepest) return false;
+    switch (task.type) {
+        case REDIS_REPLY_STRING:
+        case REDIS_REPLY_ARRAY:
+        case REDIS_REPLY_INTEGER:
+        case REDIS_REPLY_STATUS:
+        case REDIS_REPLY_ERROR:
+            return true;
+        default:
+            return false;
+    }
+}
 
 struct ReplyReader::Impl {
     explicit Impl(ReplyLimits wanted)

@@ -11,7 +11,13 @@
 #include "redis/reply.hpp"
 #include "slo/saml/result.hpp"
 
+struct redisReadTask;  // hiredis'
+
 namespace slo::sp::redis {
+
+/// Whether what hiredis has begun to read is RESP2, and no deeper than 8 arrays. 0.14 reads nothing else; 1.x also
+/// reads RESP3, which we never ask for, and to any depth.
+[[nodiscard]] bool is_resp2(const redisReadTask& task) noexcept;
 
 /// What one reply may cost us, whatever its server says.
 struct ReplyLimits {
