@@ -82,9 +82,11 @@ bool PrincipalShard::forbids(const Session& session, const PrincipalKey& princip
 
 bool PrincipalShard::has_room_for(const LogoutRecord& logout) const noexcept {
     for (const Barrier& barrier : logout.barriers) {
-        std::size_t length = 0;
-        for (const Barrier* b = barriers.find(key_of(barrier)); b != nullptr; b = b->next) {
-            if (++length >= max_barriers_of_a_key && !logout.makes_redundant(*b->logout)) return false;
+        const Barrier* const first = barriers.find(key_of(barrier));
+        if (is_redundant(logout, first)) continue;  // none is put up
+        std::size_t others = 0;
+        for (const Barrier* b = first; b != nullptr; b = b->next) {
+            if (!logout.makes_redundant(*b->logout) && ++others == max_barriers_of_a_key) return false;
         }
     }
     return true;

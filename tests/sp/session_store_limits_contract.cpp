@@ -52,6 +52,20 @@ void nobody_lines_up_barriers_without_end(MakeStore make_store) {
     one_more.as_of -= 1h;
     one_more.keep_until += 1h;
     BOOST_TEST(is_full_for(trial, one_more));
+    sp::LogoutOrder redundant = order_for_all("redundant");  // and takes no place
+    redundant.as_of -= 1ms;
+    BOOST_TEST(begin_logout(*trial.store, redundant).has_value());
+    sp::LogoutOrder in_between = order_for_all("in-between");  // takes the place of the 21st to the 41st
+    in_between.as_of -= 20ms;
+    in_between.keep_until += 40ms;
+    BOOST_TEST(begin_logout(*trial.store, in_between).has_value());
+    for (int i = 0; i < 20; ++i) {
+        sp::LogoutOrder order = order_for_all("again" + std::to_string(i));
+        order.as_of -= 1min + std::chrono::milliseconds(i);
+        order.keep_until += 1min + std::chrono::milliseconds(i);
+        BOOST_TEST_REQUIRE(begin_logout(*trial.store, order).has_value());
+    }
+    BOOST_TEST(is_full_for(trial, one_more));
     sp::LogoutOrder newer = order_for_all("newer");  // takes the place of them all
     newer.as_of += 1ms;
     newer.keep_until += 2h;

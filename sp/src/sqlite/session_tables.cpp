@@ -84,10 +84,12 @@ bool SessionTables::has_room_for_logout(const LogoutOrder& order, std::size_t we
 bool SessionTables::has_room_for_barriers(const LogoutOrder& order) {
     const auto has_room = [&](std::string_view index) {
         const auto standing = barriers(order.key.idp, Principal::of(order), index);
-        const auto redundant = std::ranges::count_if(standing, [&order](const StoredLogout& other) {
-            return makes_redundant(OrderView{order}, OrderView{other.order});
-        });
-        return standing.size() - static_cast<std::size_t>(redundant) < max_barriers_of_a_key;
+        std::size_t others = 0;
+        for (const StoredLogout& other : standing) {
+            if (makes_redundant(OrderView{other.order}, OrderView{order})) return true;  // none is put up
+            if (!makes_redundant(OrderView{order}, OrderView{other.order})) ++others;
+        }
+        return others < max_barriers_of_a_key;
     };
     return std::ranges::all_of(barred_indexes(order), has_room);
 }
