@@ -35,6 +35,7 @@ std::vector<Reply> nonsense() {
                            {.kind = Reply::Kind::array, .elements = {number, number, number, number, number}}};
     const std::vector<std::vector<std::string>> lists{{"nonsense", "nonsense"},
                                                       {"nonsense", "nonsense", "nonsense", "nonsense"},
+                                                      {std::string(16, 'n'), "nonsense"},
                                                       {"fresh"},
                                                       {"fresh", "x"},
                                                       {"fresh", "-1"},

@@ -28,7 +28,7 @@ bool is_list(const Reply& reply, std::size_t least) noexcept {
 }
 
 bool is_list_of_pairs(const Reply& reply, std::size_t first) noexcept {
-    return is_list(reply, first) && (reply.elements.size() - first) % 2 == 0;
+    return is_list(reply, first) && reply.elements.size() % 2 == first % 2;
 }
 
 bool is_scan_position(std::string_view text) noexcept {
@@ -36,8 +36,7 @@ bool is_scan_position(std::string_view text) noexcept {
 }
 
 bool is_scan_step(const Reply& reply) noexcept {
-    return reply.kind == Reply::Kind::array && reply.elements.size() == 2 && is_scan_position(reply.elements[0].text) &&
-           is_list(reply.elements[1], 0);
+    return reply.elements.size() == 2 && is_scan_position(reply.elements[0].text) && is_list(reply.elements[1], 0);
 }
 
 Failure broken() {
