@@ -28,7 +28,7 @@ int main() {
 
     // What the host had before: who is signed in, and how to forget one of them.
     std::map<std::string, std::string> users_by_cookie;
-    std::mutex users_mutex;  // recovery asks from a thread of its own
+    std::mutex users_mutex;  // sessions end in threads of their own
     sp::SynchronousApplication application("host", [&](const sp::Session& session) {
         const std::lock_guard lock(users_mutex);
         return users_by_cookie.erase(session.id.str()) == 1 ? sp::Ended::ended : sp::Ended::already_gone;

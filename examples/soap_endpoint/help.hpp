@@ -50,6 +50,9 @@ or all of an idp=... alone; with dry_run=true it only tells which):
   curl -i -X POST http://127.0.0.1:8081/sessions/cookie-value-or-its-hash/logout
   curl -i http://127.0.0.1:8081/logouts --data-urlencode name_id=_a1b2
 
+With a session end those of the same user that are of the same session at the identity provider: with a session_index in
+common, or with the same authn_instant.
+
   200  gone here, and "result" says how far it went: "everywhere" (the identity provider signed that), "partial",
        "local_only" or "unknown", with the reason; "retried":true: it will be asked again. 404  nothing of that lives.
   503  the store can't tell what ended: try again.

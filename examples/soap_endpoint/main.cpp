@@ -75,7 +75,7 @@ struct Parts {
         : clock(the_clock),
           refresher(std::move(refreshed)),
           store(std::move(opened)),
-          application("local", end_by_asking),
+          application("local", end_by_asking, sp::SynchronousApplication::in_callers_thread),
           audit(sp::make_boost_log_audit()),
           idp_link({.destinations = configuration.destinations, .clock_skew = configuration.policy.clock_skew}),
           service({.entity_id = configuration.entity_id,

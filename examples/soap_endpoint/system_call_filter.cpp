@@ -135,8 +135,10 @@ void add_calls_on_database(Rules& rules) {
     }
 }
 
+/// O_TRUNC empties a file that is opened to be read, too.
 void add_opening_to_read(Rules& rules) {
-    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(openat), argument(2, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+    constexpr scmp_datum_t flags = O_ACCMODE | O_CREAT | O_TRUNC;
+    rules.add(SCMP_ACT_ALLOW, SCMP_SYS(openat), argument(2, SCMP_CMP_MASKED_EQ, flags, O_RDONLY));
 }
 
 /// Files are opened to be read only, and sockets of no other kinds than these: raw ones would be a way to listen in.

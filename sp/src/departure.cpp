@@ -141,7 +141,7 @@ std::chrono::milliseconds lease(const StartContext& context, const Departure& de
 seconds back_off(std::uint32_t attempts) {
     constexpr seconds first{5};
     constexpr seconds longest{60};
-    if (attempts < 2) return first;  // none: others were asking
+    if (attempts < 2) return first;
     return attempts > 4 ? longest : std::min(longest, first * (1U << (attempts - 1)));
 }
 
@@ -217,7 +217,10 @@ void settle(const StartContext& context, Departure& departure) {
     departure.conclusion = conclude(departure.verdict, success, departure.local);
     KeptRequest& request = departure.request;
     if (departure.conclusion.retried == Retried::yes && departure.kept == Retried::yes) {
-        request.next_attempt = context.parts.clock.now() + back_off(request.attempts);
+        // Others were asking: as long as it isn't asked where it hasn't answered.
+        const bool is_busy = departure.verdict.why.code == idp_adapter::ReplyErrc::busy;
+        request.next_attempt =
+            context.parts.clock.now() + std::max(back_off(request.attempts), seconds(is_busy ? 10 : 0));
         // Where it can't be written, it's due again by its lease.
         if (request.next_attempt < request.not_on_or_after) {
             static_cast<void>(context.parts.store.keep_request(request));

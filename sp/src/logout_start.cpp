@@ -8,6 +8,7 @@
 
 #include "departure.hpp"
 #include "entity_names.hpp"
+#include "kept_queue.hpp"
 #include "slo/sp/error.hpp"
 #include "store_rules.hpp"
 
@@ -377,15 +378,13 @@ Result<GlobalLogoutResult> start_logout(const StartContext& context, const Sessi
 }
 
 Result<std::size_t> send_kept_requests(const StartContext& context) {
-    auto due = take_due(context, most_asked_at_once);
-    if (!due) return std::move(due).error();
-    std::vector<std::function<void()>> works;
-    works.reserve(due->size());
-    for (Departure& departure : *due) {
-        works.emplace_back([&context, &departure] { send_again(context, departure); });
-    }
+    KeptQueue queue(context);
+    if (const auto due = queue.take(); !due || *due == 0) return due;
+    const std::vector<std::function<void()>> works(most_asked_at_once, [&] {
+        queue.work([&context](Departure& departure) { send_again(context, departure); });
+    });
     context.ending.pace.run_all(works);
-    return due->size();
+    return queue.taken();
 }
 
 }  // namespace slo::sp

@@ -109,6 +109,7 @@ BOOST_AUTO_TEST_CASE(metadata_in_files_is_read_and_nothing_is_written) {
     const auto reading = [](const std::function<int()>& act) { return filtered(act, {Calls::read_files}); };
     BOOST_TEST(reading([] { return ::open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 1; }) == "exit 0");
     BOOST_TEST(reading([] { return error_of(::open("/dev/null", O_WRONLY | O_CLOEXEC)); }) == refused);
+    BOOST_TEST(reading([] { return error_of(::open("/dev/null", O_RDONLY | O_TRUNC | O_CLOEXEC)); }) == refused);
     BOOST_TEST(reading([] { return error_of(::open("/dev/shm/slo-x", O_RDWR | O_CREAT | O_EXCL, 0600)); }) == refused);
 }
 

@@ -66,9 +66,11 @@ bool has(const std::string& text, std::string_view part) {
 /// An IdP that only a proxy can reach, in TLS, with a certificate for its host name.
 struct FarServer {
     explicit FarServer(LoopbackServer::Answer answer, const std::string& certified_name = host)
+        : FarServer(std::move(answer),
+                    {.common_name = certified_name, .extensions = {{NID_subject_alt_name, "DNS:" + certified_name}}}) {}
+    FarServer(LoopbackServer::Answer answer, const test::CertificateText& text)
         : ca(test::certified(test::authority("a CA"))),
-          identity(test::certified(
-              {.common_name = certified_name, .extensions = {{NID_subject_alt_name, "DNS:" + certified_name}}}, &ca)),
+          identity(test::certified(text, &ca)),
           ca_file(ca),
           server(std::move(answer), {.certificate = identity.certificate.get(), .key = identity.key.get()},
                  Afterwards::next_request) {}
@@ -179,6 +181,24 @@ BOOST_AUTO_TEST_CASE(another_server_at_the_end_of_a_tunnel_is_not_believed) {
     check_failed(post(client, "https://" + host + "/slo"), HttpErrc::tls_failed, "hostname mismatch");
     BOOST_TEST(!client.may_have_been_seen());
     BOOST_TEST(far.server.requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_servers_name_stands_in_subject_alt_name_and_a_wildcard_for_a_whole_label) {
+    const auto reached = [](const test::CertificateText& text) {
+        const FarServer far([](const std::string&) { return reply_with("<x/>"); }, text);
+        const ConnectProxy proxy(far.server.port());
+        auto client = opened(far.options(proxy));
+        const auto head = post(client, "https://" + host + "/slo");
+        if (!head) BOOST_TEST(has(head.error().detail, "hostname mismatch"));
+        return head.has_value();
+    };
+    const auto with_name = [](const std::string& name) {
+        return test::CertificateText{.common_name = "x", .extensions = {{NID_subject_alt_name, "DNS:" + name}}};
+    };
+    BOOST_TEST(reached(with_name("*.example.org")));
+    BOOST_TEST(!reached(with_name("i*.example.org")));
+    BOOST_TEST(!reached(with_name("*p.example.org")));
+    BOOST_TEST(!reached({.common_name = host}));
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_is_named_by_its_status) {

@@ -1,6 +1,8 @@
 #include "slo/sp/application.hpp"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -66,13 +68,16 @@ std::string verdicts(const RoundResult& result) {
 
 BOOST_AUTO_TEST_SUITE(synchronous_application)
 
-BOOST_AUTO_TEST_CASE(ends_each_session_in_the_callers_thread) {
+BOOST_AUTO_TEST_CASE(ends_each_session) {
     std::string told;
     Results reported;
-    SynchronousApplication application("app", [&](const Session& session) {
-        told += session.id.str();
-        return session.id.str() == "b" ? Ended::already_gone : Ended::ended;
-    });
+    SynchronousApplication application(
+        "app",
+        [&](const Session& session) {
+            told += session.id.str();
+            return session.id.str() == "b" ? Ended::already_gone : Ended::ended;
+        },
+        SynchronousApplication::in_callers_thread);
     application.end_sessions(sessions_named({"a", "b"}), [&](Results results) { reported = std::move(results); });
     BOOST_TEST(told == "ab");
     BOOST_TEST((reported == Results{Ended::ended, Ended::already_gone}));
@@ -81,12 +86,66 @@ BOOST_AUTO_TEST_CASE(ends_each_session_in_the_callers_thread) {
 
 BOOST_AUTO_TEST_CASE(goes_on_after_a_session_that_throws) {
     Results reported;
-    SynchronousApplication application("app", [](const Session& session) {
-        if (session.id.str() == "a") throw std::runtime_error("no");
-        return Ended::ended;
-    });
+    SynchronousApplication application(
+        "app",
+        [](const Session& session) {
+            if (session.id.str() == "a") throw std::runtime_error("no");
+            return Ended::ended;
+        },
+        SynchronousApplication::in_callers_thread);
     application.end_sessions(sessions_named({"a", "b"}), [&](Results results) { reported = std::move(results); });
     BOOST_TEST((reported == Results{Ended::failed, Ended::ended}));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_hangs_holds_no_caller_and_no_other_session) {
+    std::latch released(1);
+    std::latch others(15);
+    std::latch reported(16);
+    std::atomic<int> ended = 0;
+    SynchronousApplication application("app", [&](const Session& session) {
+        if (session.id.str() == "hangs") released.wait();
+        return Ended::ended;
+    });
+    const auto end = [&](const std::string& id) {
+        application.end_sessions(sessions_named({id}), [&, id](const Results& results) {
+            if (results == Results{Ended::ended}) ++ended;
+            if (id != "hangs") others.count_down();
+            reported.count_down();
+        });
+    };
+    end("hangs");
+    for (int i = 0; i < 15; ++i) end("s" + std::to_string(i));
+    others.wait();
+    BOOST_TEST(ended == 15);
+    released.count_down();
+    reported.wait();
+    BOOST_TEST(ended == 16);
+}
+
+BOOST_AUTO_TEST_CASE(waits_at_its_end_for_what_has_begun_and_keeps_nothing) {
+    std::latch begun(16);
+    std::latch released(1);
+    std::atomic<int> reports = 0;
+    auto dropped = std::make_shared<int>();
+    const std::weak_ptr<int> watched = dropped;
+    std::jthread releasing;
+    {
+        SynchronousApplication application("app", [&](const Session&) {
+            begun.count_down();
+            released.wait();
+            return Ended::ended;
+        });
+        for (int i = 0; i < 16; ++i)
+            application.end_sessions(sessions_named({"a"}), [&](const Results&) { ++reports; });
+        begun.wait();
+        application.end_sessions(sessions_named({"b"}), [&, dropped](const Results&) { ++reports; });
+        dropped.reset();
+        BOOST_TEST(!watched.expired());
+        releasing = std::jthread([&] { released.count_down(); });
+        releasing.join();
+    }
+    BOOST_TEST(watched.expired());
+    BOOST_TEST(reports >= 16);
 }
 
 BOOST_AUTO_TEST_CASE(works_where_run_says_even_after_its_own_end) {

@@ -2,10 +2,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -46,9 +48,68 @@ struct Assembly final : Pace {
     mutable std::set<SteadyTime> deadlines;
 };
 
+/// Its time goes on by what is waited for, and by nothing else.
+struct TimeOfWaits final : Pace {
+    [[nodiscard]] SteadyTime now() const noexcept override { return SteadyTime(waited.load()); }
+    void wait(Alarm& alarm, SteadyTime) const override {
+        if (!alarm.has_rung()) waited = waited.load() + 1s;
+        std::this_thread::yield();
+    }
+    void run_all(const std::vector<std::function<void()>>& works) const override { ThreadPace().run_all(works); }
+
+    mutable std::atomic<std::chrono::seconds> waited{};
+};
+
+/// One IdP hangs until the test has seen enough; the others answer Success.
+struct HangingLink final : idp_adapter::IdpLink {
+    idp_adapter::LogoutVerdict ask(const idp_adapter::Idp& idp, const idp_adapter::LogoutAsk& ask,
+                                   const saml::MessageSigner& signer, Instant now,
+                                   const std::stop_token& stop) noexcept override {
+        if (idp.entity_id != idp_id) {
+            ++asked_others;
+            return answering.ask(idp, ask, signer, now, stop);
+        }
+        most_at_once = std::max(most_at_once.load(), ++at_work);
+        while (asked_others < wanted) std::this_thread::yield();
+        --at_work;
+        return answering.ask(idp, ask, signer, now, stop);
+    }
+    ScriptedLink answering;
+    std::atomic<int> wanted = 0;
+    std::atomic<int> at_work = 0;
+    std::atomic<int> most_at_once = 0;
+    std::atomic<int> asked_others = 0;
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(start_logout_failures, StartUnderTest)
+
+// Those of the one that hangs are more than go out at once, and due before the others.
+BOOST_AUTO_TEST_CASE(kept_requests_of_an_idp_never_wait_for_another_that_hangs) {
+    const auto keep = [this](const std::string& id, const saml::EntityID& idp, Instant next_attempt) {
+        KeptRequest request = request_of(id, next_attempt);
+        request.order.key.idp = idp;
+        request.order.keep_until = clock.now() + 1h;
+        request.not_on_or_after = clock.now() + 5min;
+        BOOST_TEST(memory.keep_request(request).has_value());
+    };
+    for (int i = 0; i < 40; ++i) keep("a" + std::to_string(i), idp_id, clock.now() - 10s);
+    for (int i = 0; i < 3; ++i) keep("b" + std::to_string(i), idp2_id, clock.now() - 1s);
+    const TimeOfWaits time;
+    HangingLink hanging;
+    hanging.wanted = 4;
+    parts.idp_link = &hanging;
+    parts.pace = &time;
+    const std::jthread late([&] {
+        while (hanging.asked_others < 3) std::this_thread::yield();
+        keep("late", idp2_id, clock.now());  // while the others hang
+    });
+    BOOST_TEST(send_kept() == 44U);
+    BOOST_TEST(hanging.asked_others == 4);
+    BOOST_TEST(hanging.most_at_once == 4);
+    BOOST_TEST(kept() == 0U);
+}
 
 BOOST_AUTO_TEST_CASE(where_the_store_has_no_room_for_it_nothing_happens_and_nothing_is_kept) {
     admit(session("S1", {"i1"}));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,20 +40,29 @@ public:
 };
 
 /// SynchronousApplication wraps a plain function that ends one session; an exception from it is `failed` for that one.
-/// `run` decides where the work is done (e.g. posts it to a thread pool); by default, in the caller's thread.
+/// `run` decides where the work is done (e.g. posts it to a thread pool). By default it has threads of its own, up to 16,
+/// made when they are needed: a function that hangs holds one of them, and no caller of the service. Then its function
+/// is called from several threads, and its destructor waits for the calls that have begun.
 class SynchronousApplication final : public Application {
 public:
     using EndOne = std::function<Ended(const Session&)>;
     using Run = std::function<void(std::function<void()>)>;
     SynchronousApplication(std::string name, EndOne end_one, Run run = {});
+    ~SynchronousApplication() override;
+
+    /// A `run` for functions that never wait: the work is done at once. One that hangs holds its caller beyond every
+    /// deadline.
+    static void in_callers_thread(const std::function<void()>& work) { work(); }
 
     [[nodiscard]] std::string_view name() const noexcept override { return name_; }
     void end_sessions(const std::vector<Session>& sessions, ReportEnded report) override;
 
 private:
+    class Threads;
     std::string name_;
     EndOne end_one_;
     Run run_;
+    std::unique_ptr<Threads> threads_;  ///< where there is no `run`
 };
 
 }  // namespace slo::sp

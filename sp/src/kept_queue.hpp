@@ -1,0 +1,60 @@
+// Our own requests that are due again, handed out so that no IdP's wait for another's answers.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "departure.hpp"
+#include "slo/sp/pace.hpp"
+
+namespace slo::sp {
+
+/// KeptQueue takes from the store what is due, and hands it out to some workers: to a few at a time for one IdP, and
+/// more as soon as any of them is ready, also what gets due only then. Thread-safe. `context` outlives it.
+class KeptQueue {
+public:
+    explicit KeptQueue(const StartContext& context) noexcept : context_(context) {}
+
+    /// Takes what is due now. Errors: the store's.
+    [[nodiscard]] Result<std::size_t> take();
+    /// Calls send(Departure&) for one after the other, until none is left and nobody else is at work on one. `send`
+    /// doesn't throw.
+    template <class Send>
+    void work(Send send) noexcept {
+        while (std::optional<Departure> departure = next()) {
+            send(*departure);
+            is_done(*departure);
+        }
+    }
+    /// How many it has taken.
+    [[nodiscard]] std::size_t taken() const {
+        const std::lock_guard lock(mutex_);
+        return taken_;
+    }
+
+private:
+    [[nodiscard]] std::optional<Departure> next() noexcept;
+    void is_done(const Departure& departure) noexcept;
+    /// The first one whose IdP has a place.
+    [[nodiscard]] std::optional<Departure> startable();
+    [[nodiscard]] bool looks_again();
+    void take_more(std::unique_lock<std::mutex>& lock);
+    void wait(std::unique_lock<std::mutex>& lock);
+
+    const StartContext& context_;
+    mutable std::mutex mutex_;
+    std::deque<Departure> waiting_;
+    std::map<std::string, std::size_t> at_work_;  ///< by IdP
+    std::size_t taken_ = 0;
+    bool is_taking_ = false;
+    bool has_failed_ = false;  ///< the store: nothing more is taken
+    SteadyTime next_look_{};
+    std::shared_ptr<Alarm> changed_ = std::make_shared<Alarm>();  ///< rings for all who wait; the next need another
+};
+
+}  // namespace slo::sp
