@@ -26,6 +26,10 @@ inline constexpr std::size_t max_barriers_of_a_key = 64;
 /// How long after not_on_or_after a kept request is still there, for whoever takes it to see that it's too late.
 inline constexpr std::chrono::hours kept_request_margin{1};
 
+/// How many of a logout's sessions an engine that others wait for forgets in one step: a few milliseconds. SQLite's
+/// transactions also get slower by the square of what one of them removes row by row.
+inline constexpr std::size_t largest_piece = 256;
+
 /// What a login over max_sessions_per_principal is told; the cap is `most`.
 [[nodiscard]] inline Failure principal_full(std::size_t most) {
     return fail(Errc::principal_full,

@@ -1,7 +1,8 @@
-// The engines beside each other: store_engines_bench ENGINE FOLDER [short] [sessions]...
+// The engines beside each other: store_engines_bench ENGINE FOLDER [short | one-user] [sessions]...
 // For each number of sessions: what one caller and what thirty-two get done a second, how much room a session takes,
 // and how long the store takes to open again. ENGINE is memory, sqlite or redis; FOLDER is where files go. With `short`
-// the SessionIndexes have 15 characters instead of 33, so that no session is found by its index alone.
+// the SessionIndexes have 15 characters instead of 33, so that no session is found by its index alone. With `one-user`
+// so many sessions of one NameID end by one order, and the rows say how what each costs grows with their number.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "one_user.hpp"
 #include "redis_server.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/sp/store_options.hpp"
@@ -28,7 +30,8 @@ using namespace slo::bench;
 using SteadyClock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr unsigned many = 32;  // as many as the endpoint's handler_threads
+constexpr std::size_t of_one_user = 1'000'000;  // no cap in the way
+constexpr unsigned many = 32;                   // as many as the endpoint's handler_threads
 
 /// Does operation(i) for i = first, first + 1... in `callers` threads, until `count` are done or the time is over.
 class Run {
@@ -76,7 +79,8 @@ public:
 class MemoryEngine final : public Engine {
 public:
     std::unique_ptr<sp::SessionStore> open(const sp::Clock& clock) override {
-        return must(sp::open_session_store(clock, sp::MemorySessionStoreOptions{}));
+        return must(
+            sp::open_session_store(clock, sp::MemorySessionStoreOptions{.max_sessions_per_principal = of_one_user}));
     }
     std::size_t bytes() const override { return resident_bytes() - before_; }
     std::optional<Seconds> reopen(const sp::Clock& /*clock*/, std::unique_ptr<sp::SessionStore>& /*store*/) override {
@@ -94,7 +98,8 @@ public:
     }
     ~SqliteEngine() override { std::filesystem::remove_all(folder_); }
     std::unique_ptr<sp::SessionStore> open(const sp::Clock& clock) override {
-        return must(sp::open_session_store(clock, sp::SqliteSessionStoreOptions{.folder = folder_}));
+        return must(sp::open_session_store(
+            clock, sp::SqliteSessionStoreOptions{.folder = folder_, .max_sessions_per_principal = of_one_user}));
     }
     std::size_t bytes() const override {
         std::size_t sum = 0;
@@ -118,6 +123,7 @@ public:
     std::unique_ptr<sp::SessionStore> open(const sp::Clock& clock) override {
         sp::RedisSessionStoreOptions options;
         options.servers.addresses = {server_.address()};
+        options.max_sessions_per_principal = of_one_user;
         options.keys = {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
         return must(sp::open_session_store(clock, options));
     }
@@ -229,12 +235,20 @@ std::unique_ptr<Engine> engine_named(std::string_view name, const char* folder) 
 int main(int argc, char** argv) {
     const auto engine = argc >= 3 ? engine_named(argv[1], argv[2]) : nullptr;
     if (!engine) {
-        std::fputs("usage: store_engines_bench memory|sqlite|redis FOLDER [short] [sessions]...\n", stderr);
+        std::fputs("usage: store_engines_bench memory|sqlite|redis FOLDER [short|one-user] [sessions]...\n", stderr);
         return 2;
     }
     std::vector<std::uint64_t> sizes;
     const bool is_short = argc > 3 && std::string_view(argv[3]) == "short";
-    for (int i = is_short ? 4 : 3; i < argc; ++i) sizes.push_back(std::strtoull(argv[i], nullptr, 10));
+    const bool is_one_user = argc > 3 && std::string_view(argv[3]) == "one-user";
+    for (int i = is_short || is_one_user ? 4 : 3; i < argc; ++i) sizes.push_back(std::strtoull(argv[i], nullptr, 10));
+    if (is_one_user) {
+        if (sizes.empty()) sizes = {1'000, 10'000};
+        const StandingClock clock;
+        std::printf("%s, the sessions of one user\n", argv[1]);
+        print_one_users(*engine->open(clock), clock, sizes);
+        return 0;
+    }
     if (sizes.empty()) sizes = {10'000, 100'000, 1'000'000};
     std::printf("%s, operations a second by one caller and by %u\n", argv[1], many);
     Bench::heading();

@@ -132,6 +132,8 @@ inline begin_logout(o, r, n) {
 }
 
 /* = SessionStore::complete_logout, complete_body, RoundReport */
+/* = drop_body. Of very many that are gone, all but the last piece is forgotten before: a report of some, by a round that
+ * keeps the others, comes to the same. */
 #if defined FAULT_FIRST_OUTCOME_WINS || defined FAULT_FORGETS_WHAT_ANOTHER_ROUND_HAS
 #define may_be_forgotten(s, o, r) in(s, named[o])
 #else

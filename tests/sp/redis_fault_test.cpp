@@ -3,6 +3,7 @@
 
 #include "redis_nodes.hpp"
 #include "rounds.hpp"
+#include "store_rules.hpp"
 
 namespace slo::test {
 namespace {
@@ -166,6 +167,31 @@ BOOST_AUTO_TEST_CASE(a_step_of_a_logout_that_fails_anywhere_comes_to_the_same_wh
         // Place, journal, beginning; place, completion, 2 traces; place, resumption; place, completion, 2 traces, an
         // end for the place and for the journal's entry.
         BOOST_TEST(with_each_fault(attempt, cut) == 3 + 4 + 2 + 6);
+    }
+}
+
+// A logout of so many sessions that their end is written in pieces: place, first piece and 256 traces, the second one
+// with 9 traces and an end for the place and for the journal's entry.
+BOOST_AUTO_TEST_CASE(a_completion_of_many_that_fails_anywhere_is_finished_by_its_repeat_or_by_recovery) {
+    constexpr std::uint32_t many = sp::largest_piece + 9;
+    const std::vector<sp::LocalSessionID> ids = ids_of_many(many);
+    const sp::LogoutOrder order = order_for_all("r");
+    for (const Cut cut : {Cut::before_request, Cut::before_answer}) {
+        for (const int passed : {0, 1, 2, 99, 257, 258, 259, 268}) {
+            Nodes nodes(passed, cut);
+            for (const auto& id : ids) static_cast<void>(taken(nodes.sound.admit(session_of(id.str()))));
+            static_cast<void>(taken(begin_logout(nodes.sound, order)));
+            const auto completed = complete_logout(nodes.failing, order.key, {.ended = many}, ids);
+            BOOST_TEST(completed.has_value() == (passed > 258), passed);
+            const auto unfinished = taken(nodes.sound.unfinished_logouts());
+            const bool is_over = passed > 258 || (passed == 258 && cut == Cut::before_answer);
+            const bool has_a_piece = passed > 1 || (passed == 1 && cut == Cut::before_answer);
+            BOOST_TEST_REQUIRE(unfinished.size() == (is_over ? 0u : 1u));
+            if (!is_over) BOOST_TEST(unfinished.front().ending.size() == (has_a_piece ? 9u : many));
+            const auto again = taken(complete_logout(nodes.sound, order.key, {.ended = many}, ids));
+            BOOST_TEST((again == sp::LogoutOutcome{.ended = many, .already_gone = 0, .failed = 0}));
+            BOOST_TEST(taken(nodes.sound.unfinished_logouts()).empty());
+        }
     }
 }
 

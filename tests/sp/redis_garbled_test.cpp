@@ -10,6 +10,7 @@
 
 #include "redis_nodes.hpp"
 #include "rounds.hpp"
+#include "store_rules.hpp"
 
 namespace slo::test {
 namespace {
@@ -149,6 +150,12 @@ const Act acts[] = {
     [](Node& node) {
         return in_words(
             complete_logout(node.store, order_for("begun", {"i1"}).key, {.ended = 1}, {session_of("a").id}));
+    },
+    [](Node& node) {
+        // So many that the first piece is dropped before.
+        std::vector<sp::LocalSessionID> gone(sp::largest_piece, session_of("none").id);
+        gone.push_back(session_of("a").id);
+        return in_words(complete_logout(node.store, order_for("begun", {"i1"}).key, {.ended = 1}, gone));
     },
     [](Node& node) { return in_words(node.store.unfinished_logouts()); },
     [](Node& node) { return in_words(node.store.find(session_of("b").id)); },

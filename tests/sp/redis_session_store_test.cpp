@@ -140,11 +140,12 @@ BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract redis_engine("redis_session_store", &make_redis_store,
                                  {admission_contract(), matching_contract(), completion_contract(), round_contract(),
-                                  listing_contract(), request_contract(), principal_contract(), barriers_contract()});
+                                  listing_contract(), request_contract(), principal_contract(), pieces_contract(),
+                                  barriers_contract()});
 const StoreContract redis_cluster_engine("redis_session_store_on_a_cluster", &make_cluster_store,
                                          {admission_contract(), matching_contract(), completion_contract(),
                                           round_contract(), listing_contract(), request_contract(),
-                                          principal_contract(), barriers_contract()});
+                                          principal_contract(), pieces_contract(), barriers_contract()});
 
 BOOST_AUTO_TEST_SUITE(redis_session_store_itself)
 

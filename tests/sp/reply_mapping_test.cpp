@@ -153,32 +153,19 @@ BOOST_AUTO_TEST_CASE(describes_faults) {
 }
 
 BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
-    constexpr std::array names{"check.issuer_unknown",
-                               "http.content_type",
-                               "check.metadata_expired",
-                               "http.wire",
-                               "check.session_index",
-                               "check.repeat",
-                               "store.session_id",
-                               "store.session_id_taken",
-                               "store.session",
-                               "session.idp_unknown",
-                               "session.sp_unknown",
-                               "session.session_index",
-                               "session.authn_instant",
-                               "check.rate",
-                               "check.request_id",
-                               "store.full",
-                               "store.principal_full",
-                               "store.failed",
-                               "store.outcome_unknown",
-                               "store.unusable",
-                               "store.no_session",
-                               "request.no_session_index",
-                               "request.no_link",
-                               "config",
-                               "server.address",
-                               "server.tls"};
+    constexpr std::array names{"check.issuer_unknown",   "http.content_type",
+                               "check.metadata_expired", "http.wire",
+                               "check.session_index",    "check.repeat",
+                               "store.session_id",       "store.session_id_taken",
+                               "store.session",          "session.idp_unknown",
+                               "session.sp_unknown",     "session.session_index",
+                               "session.authn_instant",  "check.rate",
+                               "check.request_id",       "store.full",
+                               "store.principal_full",   "store.failed",
+                               "store.outcome_unknown",  "store.unusable",
+                               "store.no_session",       "request.no_session_index",
+                               "request.no_link",        "config",
+                               "server.address",         "server.tls"};
     for (std::size_t i = 0; i < names.size(); ++i) {
         BOOST_TEST(name(static_cast<Errc>(i + 1)) == names.at(i));
         BOOST_TEST(make_error_code(static_cast<Errc>(i + 1)).message() == names.at(i));

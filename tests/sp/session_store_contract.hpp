@@ -35,6 +35,7 @@ struct ContractCase {
 [[nodiscard]] std::vector<ContractCase> listing_contract();     ///< whom an order would end, and an IdP's sessions
 [[nodiscard]] std::vector<ContractCase> request_contract();     ///< our own requests, kept until an IdP has seen them
 [[nodiscard]] std::vector<ContractCase> principal_contract();   ///< how many sessions one principal may have
+[[nodiscard]] std::vector<ContractCase> pieces_contract();      ///< more sessions of one order than one step takes
 [[nodiscard]] std::vector<ContractCase> limits_contract();      ///< what a full store does
 
 /// StoreContract adds cases to the suite that is being built: make one at namespace scope, between

@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract memory_engine("memory_session_store", &make_memory_store,
                                   {admission_contract(), matching_contract(), completion_contract(), round_contract(),
-                                   listing_contract(), request_contract(), principal_contract(), limits_contract()});
+                                   listing_contract(), request_contract(), principal_contract(), pieces_contract(),
+                                   limits_contract()});
 
 BOOST_AUTO_TEST_SUITE(memory_session_store_itself)
 

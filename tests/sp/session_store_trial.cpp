@@ -2,7 +2,9 @@
 #include "rounds.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -44,6 +46,30 @@ sp::Session session_with(std::string_view id, const std::vector<std::string>& se
     sp::Session session = session_of(id);
     session.session_indexes = indexes(session_indexes);
     return session;
+}
+
+std::vector<sp::LocalSessionID> ids_of_many(std::size_t count) {
+    std::vector<sp::LocalSessionID> ids;
+    for (std::size_t i = 0; i < count; ++i) ids.push_back(parsed<sp::LocalSessionID>("s" + std::to_string(i)));
+    return ids;
+}
+
+void log_in_many(sp::SessionStore& store, std::size_t count) {
+    const std::vector<sp::LocalSessionID> ids = ids_of_many(count);
+    std::atomic<std::size_t> next = 0;
+    std::atomic<std::size_t> admitted = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 32; ++i) {
+            threads.emplace_back([&] {
+                for (std::size_t number = next++; number < count; number = next++) {
+                    const auto admission = store.admit(session_of(ids[number].str()));
+                    if (admission && *admission == sp::Admission::admitted) ++admitted;
+                }
+            });
+        }
+    }
+    if (admitted != count) throw std::logic_error("not all were admitted");
 }
 
 sp::LogoutOrder order_for_all(std::string_view request_id) {

@@ -23,6 +23,12 @@ inline const Instant noon = at("2026-03-01T12:00:00Z");
 [[nodiscard]] sp::Session session_of(std::string_view id);
 [[nodiscard]] sp::Session session_with(std::string_view id, const std::vector<std::string>& session_indexes);
 
+/// The sessions of N1 named s0, s1, s2... are admitted, by several threads so that an engine on a disk shares its
+/// writes. Throws std::logic_error where one isn't.
+void log_in_many(sp::SessionStore& store, std::size_t count);
+/// s0, s1, s2...
+[[nodiscard]] std::vector<sp::LocalSessionID> ids_of_many(std::size_t count);
+
 /// idp_id orders at noon that N1's sessions end, and it is remembered until 13:00.
 [[nodiscard]] sp::LogoutOrder order_for_all(std::string_view request_id);
 [[nodiscard]] sp::LogoutOrder order_for(std::string_view request_id, const std::vector<std::string>& session_indexes);

@@ -4,12 +4,15 @@
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <iterator>
+#include <optional>
+#include <set>
 
 #include "faulty_disk.hpp"
 #include "rounds.hpp"
 #include "session_store_trial.hpp"
 #include "slo/sp/error.hpp"
 #include "sqlite_trial.hpp"
+#include "store_rules.hpp"
 
 namespace slo::test {
 namespace {
@@ -179,10 +182,77 @@ struct RequestsOverFaultyDisk {
     }
 };
 
+constexpr std::uint32_t many = 2 * sp::largest_piece + 9;
+
+/// A folder with many sessions of one user.
+struct FolderOfMany {
+    TemporaryFolder folder;
+
+    FolderOfMany() {
+        const FixedClock clock(noon);
+        log_in_many(*open_store(clock, folder.path()), many);
+    }
+};
+
+/// A logout of so many sessions that their end is written in pieces.
+struct ManyOverFaultyDisk {
+    explicit ManyOverFaultyDisk(const FolderOfMany& filled) {
+        std::filesystem::copy_file(filled.folder.path() / "sessions.db", folder.path() / "sessions.db");
+        store = open_store(clock, folder.path());
+    }
+
+    FaultyDisk disk;
+    TemporaryFolder folder;
+    FixedClock clock{noon};
+    std::unique_ptr<sp::SqliteSessionStore> store;
+    std::vector<sp::LocalSessionID> ids = ids_of_many(many);
+
+    /// Completes over a disk whose n-th change fails, and once more where that failed. How many sessions a process that
+    /// died in between would leave; nothing where none failed.
+    std::optional<std::size_t> left_by_failure_of(int n) {
+        static_cast<void>(taken(begin_logout(*store, order_for_all("r"))));
+        disk.fail_nth(n);
+        const auto at_once = complete_logout(*store, order_for_all("r").key, {.ended = many}, ids);
+        std::optional<std::size_t> left;
+        if (!at_once) left = recover_elsewhere();
+        disk.mend();
+        const sp::LogoutOutcome all{.ended = many, .already_gone = 0, .failed = 0};
+        BOOST_TEST((taken(complete_logout(*store, order_for_all("r").key, {.ended = many}, ids)) == all));
+        BOOST_TEST(store->size().sessions == 0u);
+        return left;
+    }
+    std::size_t recover_elsewhere() {
+        const TemporaryFolder elsewhere;
+        copy_files(folder.path(), elsewhere.path());
+        const auto restarted = open_store(clock, elsewhere.path());
+        const auto unfinished = taken(restarted->unfinished_logouts());
+        BOOST_TEST_REQUIRE(unfinished.size() == 1u);
+        const auto resumed = taken(restarted->resume_logout(order_for_all("r").key, claim_of(order_for_all("r").key)));
+        BOOST_TEST(!resumed.recorded.has_value());
+        BOOST_TEST(ids_of(resumed.ending) == ids_of(unfinished.front().ending));
+        BOOST_TEST(taken(complete_logout(*restarted, order_for_all("r").key, {.ended = 1}, ids)).complete());
+        BOOST_TEST(restarted->size().sessions == 0u);
+        return resumed.ending.size();
+    }
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(unit)
 BOOST_AUTO_TEST_SUITE(sqlite_fault)
+
+BOOST_AUTO_TEST_CASE(whichever_change_fails_a_logout_of_many_is_completed_by_its_repeat_or_by_recovery) {
+    const FolderOfMany filled;
+    std::set<std::size_t> left;
+    for (int n = 1;; n += 1 + n / 4) {
+        const auto some = ManyOverFaultyDisk(filled).left_by_failure_of(n);
+        if (!some) break;
+        left.insert(*some);
+    }
+    // Nothing was written, one piece, or two.
+    const std::set<std::size_t> pieces{many, sp::largest_piece + 9, 9};
+    BOOST_TEST((left == pieces));
+}
 
 BOOST_AUTO_TEST_CASE(whichever_change_fails_an_operation_happens_once_or_not) {
     int n = 1;

@@ -43,7 +43,8 @@ BOOST_AUTO_TEST_SUITE(unit)
 
 const StoreContract sqlite_engine("sqlite_session_store", &make_sqlite_store,
                                   {admission_contract(), matching_contract(), completion_contract(), round_contract(),
-                                   listing_contract(), request_contract(), principal_contract(), limits_contract()});
+                                   listing_contract(), request_contract(), principal_contract(), pieces_contract(),
+                                   limits_contract()});
 
 BOOST_AUTO_TEST_SUITE(sqlite_session_store_itself)
 

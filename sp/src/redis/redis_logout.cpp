@@ -4,6 +4,7 @@
 #include "redis/redis_store_impl.hpp"
 #include "redis/store_answers.hpp"
 #include "slo/sp/error.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 namespace {
@@ -125,15 +126,32 @@ Result<RepeatedLogout> RedisOperations::resume_logout(const LogoutKey& key, cons
     return std::move(*repeated);
 }
 
-Result<Reply> RedisOperations::run_complete(const RoundReport& report, const std::string& principal,
-                                            const std::string& request_name) {
+Result<void> RedisOperations::drop_piece(const RoundID& round, std::span<const LocalSessionID> gone,
+                                         const std::string& principal, const std::string& request_name) {
+    std::vector<std::string> arguments{RecordWriter::round_name(round)};
+    for (const LocalSessionID& id : gone) arguments.push_back(writer.session_name(id));
+    const auto reply = ask(script(
+        scripts.drop,
+        {writer.sessions_key(principal), writer.logout_key(principal, request_name), writer.rounds_key(principal)},
+        std::move(arguments)));
+    if (!reply) return reply.error();
+    if (!is_list(*reply, 1)) return broken();
+    const std::string& word = reply->elements.front().text;
+    if (word == "unknown") return none_has_begun();
+    if (word != "dropped") return broken();
+    static_cast<void>(servers.call_all(traces_of_dropped(*reply, 1, principal)));
+    return Done{};
+}
+
+Result<Reply> RedisOperations::run_complete(const RoundReport& report, std::span<const LocalSessionID> gone,
+                                            const std::string& principal, const std::string& request_name) {
     std::vector<std::string> arguments{text_of(clock.now()),
                                        RecordWriter::round_name(report.round),
                                        std::to_string(report.ended),
                                        std::to_string(report.already_gone),
                                        std::to_string(report.near_misses),
                                        report.at_work_until ? text_of(*report.at_work_until) : ""};
-    for (const LocalSessionID& id : report.gone) arguments.push_back(writer.session_name(id));
+    for (const LocalSessionID& id : gone) arguments.push_back(writer.session_name(id));
     Request request = script(
         scripts.complete,
         {writer.sessions_key(principal), writer.logout_key(principal, request_name), writer.rounds_key(principal)},
@@ -142,11 +160,18 @@ Result<Reply> RedisOperations::run_complete(const RoundReport& report, const std
     return ask(std::move(request));
 }
 
+/// In pieces, each a script: what an application says is gone may be forgotten one by one, and only the last piece
+/// takes the report. When the node dies in between, the logout isn't completed, and recovery finds what is left.
 Result<LogoutOutcome> RedisOperations::complete_logout(const LogoutKey& key, const RoundReport& report) {
     const std::string request_name = writer.request_name(key);
     const auto principal = principal_of(request_name);
     if (!principal) return principal.error();
-    const auto reply = run_complete(report, *principal, request_name);
+    std::span<const LocalSessionID> gone = report.gone;
+    for (; gone.size() > largest_piece; gone = gone.subspan(largest_piece)) {
+        const auto dropped = drop_piece(report.round, gone.first(largest_piece), *principal, request_name);
+        if (!dropped) return dropped.error();
+    }
+    const auto reply = run_complete(report, gone, *principal, request_name);
     if (!reply) return reply.error();
     if (!is_list(*reply, 1)) return broken();
     const std::string& word = reply->elements.front().text;
@@ -154,7 +179,7 @@ Result<LogoutOutcome> RedisOperations::complete_logout(const LogoutKey& key, con
     const auto recorded = is_list(*reply, 4) ? RecordWriter::read_outcome(reply->elements[3].text) : std::nullopt;
     if (!recorded) return broken();
 
-    std::vector<Request> traces = traces_of_dropped(*reply, *principal);
+    std::vector<Request> traces = traces_of_dropped(*reply, 4, *principal);
     if (word == "finished") {
         const milliseconds time_left(number_in(reply->elements[1].text).value_or(0));
         settle({*principal, request_name}, reply->elements[2].text, time_left, std::move(traces));
@@ -164,14 +189,15 @@ Result<LogoutOutcome> RedisOperations::complete_logout(const LogoutKey& key, con
     return *recorded;
 }
 
-std::vector<Request> RedisOperations::traces_of_dropped(const Reply& completed, const std::string& principal) const {
+std::vector<Request> RedisOperations::traces_of_dropped(const Reply& answer, std::size_t first,
+                                                        const std::string& principal) const {
     std::vector<Request> traces;
-    for (std::size_t i = 4; i + 2 < completed.elements.size(); i += 3) {
-        const std::string& name = completed.elements[i].text;
-        const std::string& nonce = completed.elements[i + 1].text;
+    for (std::size_t i = first; i + 2 < answer.elements.size(); i += 3) {
+        const std::string& name = answer.elements[i].text;
+        const std::string& nonce = answer.elements[i + 1].text;
         traces.push_back(script(scripts.replace, {writer.session_place_key(name)}, {principal + nonce, "", "0"}));
         // One that can't be read leaves its hints, which expire as it would have.
-        const auto session = writer.open_session(completed.elements[i + 2].text, principal, name);
+        const auto session = writer.open_session(answer.elements[i + 2].text, principal, name);
         if (!session) continue;
         for (std::string& key : writer.hint_keys(*session)) {
             traces.push_back(script(scripts.forget, {std::move(key)}, {principal + name, text_of(session->expires)}));

@@ -106,10 +106,16 @@ struct RedisOperations {
     [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
     // Whose logout it is, by the place of its request's ID. Errors: Errc::store_failed, also where none has begun.
     [[nodiscard]] Result<std::string> principal_of(const std::string& request_name);
-    [[nodiscard]] Result<Reply> run_complete(const RoundReport& report, const std::string& principal,
-                                             const std::string& request_name);
-    // What lies elsewhere of the sessions that a completion has dropped: to be dropped, too.
-    [[nodiscard]] std::vector<Request> traces_of_dropped(const Reply& completed, const std::string& principal) const;
+    // Forgets a piece of what is gone, and what lies elsewhere of it.
+    [[nodiscard]] Result<void> drop_piece(const RoundID& round, std::span<const LocalSessionID> gone,
+                                          const std::string& principal, const std::string& request_name);
+    // `gone` is what no piece had of the report's.
+    [[nodiscard]] Result<Reply> run_complete(const RoundReport& report, std::span<const LocalSessionID> gone,
+                                             const std::string& principal, const std::string& request_name);
+    // What lies elsewhere of the sessions that a script has dropped, which its answer names from `first` on: to be
+    // dropped, too.
+    [[nodiscard]] std::vector<Request> traces_of_dropped(const Reply& answer, std::size_t first,
+                                                         const std::string& principal) const;
     [[nodiscard]] Result<std::vector<JournalEntry>> journal(unsigned number);
     [[nodiscard]] Result<std::optional<UnfinishedLogout>> look_at(const JournalEntry& entry, Instant now);
     // The logout is over: its request's place needn't outlive it, and recovery needn't look at it. `order` is the

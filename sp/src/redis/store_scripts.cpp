@@ -258,6 +258,36 @@ if not logout then return {'unknown'} end
 return resume(KEYS[2], logout, KEYS[1], KEYS[3], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[1]))
 )lua";
 
+constexpr std::string_view dropping = R"lua(
+-- Whether a round has a session.
+local function has(rounds, round, name)
+  local held = redis.call('HGET', rounds, name)
+  return held and held:sub(1, 16) == round
+end
+
+-- Drops those sessions whose names are the arguments from `first` on, that a logout named and that a round has. Answers
+-- name, nonce and sealed session of each.
+local function drop(logout, sessions_key, rounds, round, first)
+  local is_named, dropped = named(logout), {}
+  for i = first, #ARGV do
+    local session = redis.call('HGET', sessions_key, ARGV[i])
+    if session and is_named(session) and has(rounds, round, ARGV[i]) then
+      redis.call('HDEL', sessions_key, ARGV[i])
+      redis.call('HDEL', rounds, ARGV[i])
+      answer(dropped, {ARGV[i], session:sub(25, 32), sealed(session)})
+    end
+  end
+  return dropped
+end
+)lua";
+
+constexpr std::string_view drop_body = R"lua(
+pass_when_full(KEYS[3])
+local logout = redis.call('GET', KEYS[2])
+if not logout then return {'unknown'} end
+return answer({'dropped'}, drop(logout, KEYS[1], KEYS[3], ARGV[1], 2))
+)lua";
+
 constexpr std::string_view complete_body = R"lua(
 local now, round, near_misses, at_work_until = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[6])
 local sessions_key, logout_key, rounds = KEYS[1], KEYS[2], KEYS[3]
@@ -265,20 +295,7 @@ pass_when_full(rounds)
 local logout = redis.call('GET', logout_key)
 if not logout then return {'unknown'} end
 local is_named, number = named(logout), num(logout, 1)
-local function has(name)
-  local held = redis.call('HGET', rounds, name)
-  return held and held:sub(1, 16) == round
-end
-
-local dropped = {}
-for i = 7, #ARGV do
-  local session = redis.call('HGET', sessions_key, ARGV[i])
-  if session and is_named(session) and has(ARGV[i]) then
-    redis.call('HDEL', sessions_key, ARGV[i])
-    redis.call('HDEL', rounds, ARGV[i])
-    answer(dropped, {ARGV[i], session:sub(25, 32), sealed(session)})
-  end
-end
+local dropped = drop(logout, sessions_key, rounds, round, 7)
 
 local finished, any_ending, latest, failed = true, false, 0, near_misses
 local sessions = redis.call('HGETALL', sessions_key)
@@ -290,7 +307,7 @@ for i = 1, #sessions, 2 do
   latest = math.max(latest, num(session, 9))
   if is_named(session) then
     failed = failed + 1
-    if has(name) then
+    if has(rounds, round, name) then
       if at_work_until then
         local stays = math.max(at_work_until, num(redis.call('HGET', rounds, name), 17))
         redis.call('HSET', rounds, name, round .. struct.pack('>d', stays))
@@ -477,7 +494,8 @@ const StoreScripts& StoreScripts::get() {
     static const std::string would_admit = joined({common, barring, would_admit_body});
     static const std::string begin = joined({limits, common, granting, begin_body});
     static const std::string resume = joined({common, granting, resume_body});
-    static const std::string complete = joined({common, complete_body});
+    static const std::string complete = joined({common, dropping, complete_body});
+    static const std::string drop = joined({common, dropping, drop_body});
     static const std::string look = joined({common, look_body});
     static const std::string withdraw = joined({common, withdraw_body});
     static const std::string hint = joined({common, hint_body});
@@ -488,6 +506,7 @@ const StoreScripts& StoreScripts::get() {
                                       .would_admit = make_script(would_admit),
                                       .begin = make_script(begin),
                                       .resume = make_script(resume),
+                                      .drop = make_script(drop),
                                       .complete = make_script(complete),
                                       .look = make_script(look),
                                       .claim = make_script(claim_body),

@@ -31,6 +31,10 @@ struct StoreScripts {
     /// `begin` does for a repeat.
     Script resume;
 
+    /// KEYS: sessions, logout, rounds. ARGV: the round, names of sessions that are gone... Drops them, for a `complete`
+    /// that comes afterwards. Answers {"unknown"} or {"dropped", name, nonce, sealed session...}.
+    Script drop;
+
     /// KEYS: sessions, logout, rounds. ARGV: now, the round, how many it ended, how many were gone already, near
     /// misses, until when applications are at work (""), names of sessions that are gone... Answers {"unknown"}, or
     /// {"finished" or "unfinished", how long the logout is kept, the order's name, outcome, name, nonce, sealed

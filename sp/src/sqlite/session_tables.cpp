@@ -116,10 +116,16 @@ BegunRows SessionTables::awaited_by(const StoredLogout& logout) {
 }
 
 Result<BegunRows> SessionTables::awaited_by(const LogoutKey& key) {
-    const auto number = logout_number(key);
-    const auto known = number ? logout(*number) : std::nullopt;
-    if (!known) return fail(Errc::store_failed, "no such logout has begun");
+    const auto known = begun(key);
+    if (!known) return known.error();
     return awaited_by(*known);
+}
+
+Result<StoredLogout> SessionTables::begun(const LogoutKey& key) {
+    const auto number = logout_number(key);
+    auto known = number ? logout(*number) : std::nullopt;
+    if (!known) return fail(Errc::store_failed, "no such logout has begun");
+    return *std::move(known);
 }
 
 std::vector<Session> SessionTables::make_ending(const LogoutOrder& order, std::int64_t number) {
@@ -157,13 +163,9 @@ void SessionTables::put_up_barriers(const LogoutOrder& order, std::int64_t numbe
 
 Result<LogoutOutcome> SessionTables::complete_logout(const LogoutKey& key, const RoundReport& report,
                                                      const std::vector<LocalSessionID>& gone) {
-    const auto number = logout_number(key);
-    const auto known = number ? logout(*number) : std::nullopt;
-    if (!known) return fail(Errc::store_failed, "no such logout has begun");
-    for (const LocalSessionID& id : gone) {
-        const auto stored = session(id);
-        if (stored && has_named(*known, *stored)) forget(*stored);
-    }
+    const auto known = begun(key);
+    if (!known) return known.error();
+    forget(*known, gone);
     const LogoutOutcome outcome = with_report(known->outcome, report, named_by(*known).size());
     Cursor(database_, Query::set_outcome)
         .bind(std::int64_t{outcome.ended})
@@ -172,6 +174,20 @@ Result<LogoutOutcome> SessionTables::complete_logout(const LogoutKey& key, const
         .bind(known->number)
         .run();
     return outcome;
+}
+
+Result<void> SessionTables::forget(const LogoutKey& key, const std::vector<LocalSessionID>& gone) {
+    const auto known = begun(key);
+    if (!known) return known.error();
+    forget(*known, gone);
+    return Done{};
+}
+
+void SessionTables::forget(const StoredLogout& logout, const std::vector<LocalSessionID>& gone) {
+    for (const LocalSessionID& id : gone) {
+        const auto stored = session(id);
+        if (stored && has_named(logout, *stored)) forget(*stored);
+    }
 }
 
 void SessionTables::forget(const StoredSession& session) {

@@ -62,7 +62,9 @@ public:
     // Within a transaction that writes.
     [[nodiscard]] Result<Admission> admit(const Session& session, Instant now);
     [[nodiscard]] Result<BegunRows> begin_logout(const LogoutOrder& order, Instant now);
-    /// Forgets those in `gone` that the logout named.
+    /// Forgets those in `gone` that the logout named. Errors: as awaited_by().
+    [[nodiscard]] Result<void> forget(const LogoutKey& key, const std::vector<LocalSessionID>& gone);
+    /// Does so, and takes the report for all that are gone by now.
     [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report,
                                                         const std::vector<LocalSessionID>& gone);
     [[nodiscard]] Result<void> keep_request(const KeptRequest& request, Instant now);
@@ -118,6 +120,9 @@ private:
     void take_down_barrier(const LogoutOrder& order, std::string_view session_index, std::int64_t number);
     [[nodiscard]] std::vector<Session> make_ending(const LogoutOrder& order, std::int64_t number);
     void forget(const StoredSession& session);
+    void forget(const StoredLogout& logout, const std::vector<LocalSessionID>& gone);
+    /// Errors: Errc::store_failed where no such logout has begun.
+    [[nodiscard]] Result<StoredLogout> begun(const LogoutKey& key);
     std::size_t sweep_sessions(Instant now);
     std::size_t sweep_sessions_of(const saml::EntityID& idp, const Principal& principal, Instant now);
     std::size_t sweep_logouts(Instant now);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <new>
+#include <span>
 #include <utility>
 
 #include "disk_reserve.hpp"
@@ -77,6 +79,8 @@ struct SqliteSessionStore::Impl {
     /// is met.
     Result<void> open_all();
     void publish_size() noexcept;
+    /// Those of `some` that the round has.
+    std::vector<LocalSessionID> those_of(const RoundID& round, std::span<const LocalSessionID> some) const;
 
     /// Runs operation(SessionTables&), which returns a Result<T>, and makes it durable.
     template <class T, class Operation>
@@ -174,6 +178,14 @@ void SqliteSessionStore::Impl::publish_size() noexcept {
     logout_records = size.logout_records;
 }
 
+std::vector<LocalSessionID> SqliteSessionStore::Impl::those_of(const RoundID& round,
+                                                               std::span<const LocalSessionID> some) const {
+    std::vector<LocalSessionID> its;
+    std::ranges::copy_if(some, std::back_inserter(its),
+                         [&](const LocalSessionID& id) { return rounds.has(round, id); });
+    return its;
+}
+
 Result<std::unique_ptr<SqliteSessionStore>> SqliteSessionStore::open(const Clock& clock,
                                                                      SqliteSessionStoreOptions options) try {
     auto folder = StoreFolder::open(options.folder);
@@ -241,12 +253,19 @@ Result<RepeatedLogout> SqliteSessionStore::resume_logout(const LogoutKey& key, c
     });
 }
 
+/// In pieces, each a transaction: what an application says is gone may be forgotten one by one, and only the last piece
+/// takes the report. After a crash in between, the logout isn't completed, and recovery finds what is left.
 Result<LogoutOutcome> SqliteSessionStore::complete_logout(const LogoutKey& key, const RoundReport& report) {
     return or_store_failed([&]() -> Result<LogoutOutcome> {
+        std::span<const LocalSessionID> gone = report.gone;
+        for (; gone.size() > largest_piece; gone = gone.subspan(largest_piece)) {
+            const auto forgotten = impl_->write_in_any_room<Done>([&](SessionTables& tables) -> Result<Done> {
+                return tables.forget(key, impl_->those_of(report.round, gone.first(largest_piece)));
+            });
+            if (!forgotten) return forgotten.error();
+        }
         auto outcome = impl_->write_in_any_room<LogoutOutcome>([&](SessionTables& tables) {
-            std::vector<LocalSessionID> gone = report.gone;
-            std::erase_if(gone, [&](const LocalSessionID& id) { return !impl_->rounds.has(report.round, id); });
-            return tables.complete_logout(key, report, gone);
+            return tables.complete_logout(key, report, impl_->those_of(report.round, gone));
         });
         // What isn't on the disk may be said once more, by the same round.
         if (!outcome) return outcome;

@@ -195,7 +195,8 @@ public:
     /// logout has come to: `ended` and `already_gone` are the sums of its rounds' reports (each session that was in
     /// another round and is gone counts as already_gone where its report says so), and `failed` is how many sessions
     /// that it named are still there, whichever round has them, plus the near misses. So it is complete only if nothing
-    /// is left of what it named, and a complete outcome never changes again.
+    /// is left of what it named, and a complete outcome never changes again. Where very many are gone, an engine may
+    /// forget them piece by piece, and others see some of them gone before the rest.
     /// Errors: Errc::store_failed, also where no such logout has begun.
     [[nodiscard]] virtual Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) = 0;
 
