@@ -6,7 +6,6 @@
 // honest request takes to arrive. It costs the address that holds the most, so peers with few are spared.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -16,11 +15,13 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace slo::sp {
 
-/// ConnectionAdmission hands out places and takes them back. Thread-safe; must outlive every Place.
+/// ConnectionAdmission hands out places and takes them back, however many there are in the time of the logarithm of
+/// their number: all newcomers share its mutex. Thread-safe; must outlive every Place.
 class ConnectionAdmission {
 public:
     /// An IPv6 address; an IPv4 address is mapped into it.
@@ -52,20 +53,36 @@ private:
         std::uint64_t since = 0;  ///< counts up with each connection that starts to wait
         std::function<void()> leave = {};
     };
-    using Seats = std::list<Seat>;  // who started to wait first stands first
+    using Seats = std::list<Seat>;
+
+    struct Peer;
+    /// Who makes way first stands first. A peer's node is made with it, so that a change of ranks takes no memory.
+    struct Rank {
+        std::size_t present = 0;
+        std::uint64_t since = 0;  ///< of the connection that has waited longest; no two have the same
+        Peer* peer = nullptr;
+
+        friend bool operator<(const Rank& a, const Rank& b) noexcept {
+            return a.present != b.present ? a.present > b.present : a.since < b.since;
+        }
+    };
+    using Ranking = std::set<Rank>;
 
     struct Peer {
-        Seats seats = {};
+        Seats waiting = {};  ///< who started to wait first stands first
+        Seats others = {};
         std::size_t leaving = 0;
+        Ranking::iterator rank = {};       ///< while somebody waits
+        Ranking::node_type unranked = {};  ///< while nobody does
 
-        [[nodiscard]] std::size_t present() const noexcept { return seats.size() - leaving; }
-        [[nodiscard]] Seats::iterator longest_waiting() noexcept {
-            return std::ranges::find(seats, State::waiting, &Seat::state);
-        }
+        [[nodiscard]] std::size_t present() const noexcept { return waiting.size() + others.size() - leaving; }
+        [[nodiscard]] bool is_empty() const noexcept { return waiting.empty() && others.empty(); }
     };
     using Peers = std::map<Address, Peer>;
 
-    void change(Peer& peer, Seat& seat, State state) noexcept;
+    [[nodiscard]] static Peers new_peer(const Address& address);
+    void change(Peer& peer, Seats::iterator seat, State state) noexcept;
+    void rank(Peer& peer) noexcept;
     [[nodiscard]] bool displace_in(Peer& peer);
     [[nodiscard]] bool displace_anybody();
     void leave(Peers::iterator peer, Seats::iterator seat) noexcept;
@@ -82,6 +99,7 @@ private:
     std::uint64_t turn_ = 0;
     std::atomic<std::uint64_t> displaced_ = 0;
     Peers peers_;
+    Ranking ranking_;  ///< of the peers of whom somebody waits
 };
 
 /// A connection's place, for as long as the connection lives. At first the connection is arriving, and is left alone.
@@ -103,15 +121,12 @@ public:
     /// The connection waits for its peer from now on, and may be told to leave.
     void waits() noexcept {
         const std::lock_guard lock(admission_->mutex_);
-        admission_->change(peer_->second, *seat_, State::waiting);
-        seat_->since = ++admission_->turn_;
-        auto& seats = peer_->second.seats;
-        seats.splice(seats.end(), seats, seat_);
+        admission_->change(peer_->second, seat_, State::waiting);
     }
     /// The connection has a request that is being answered, and is left alone.
     void works() noexcept {
         const std::lock_guard lock(admission_->mutex_);
-        admission_->change(peer_->second, *seat_, State::at_work);
+        admission_->change(peer_->second, seat_, State::at_work);
     }
 
 private:
@@ -124,14 +139,27 @@ private:
     Seats::iterator seat_;
 };
 
+inline ConnectionAdmission::Peers ConnectionAdmission::new_peer(const Address& address) {
+    Peers peers;
+    Ranking ranking;
+    peers[address].unranked = ranking.extract(ranking.insert(Rank{}).first);
+    return peers;
+}
+
+/// Memory comes first: nobody makes way for a newcomer for whom there is none.
 inline std::optional<ConnectionAdmission::Place> ConnectionAdmission::enter(const Address& address) {
     const std::lock_guard lock(mutex_);
-    if (const auto known = peers_.find(address); known != peers_.end() && known->second.present() >= max_per_address_) {
-        if (!displace_in(known->second)) return std::nullopt;
-    }
+    auto peer = peers_.find(address);
+    const bool is_known = peer != peers_.end();
+    Peers stranger = is_known ? Peers() : new_peer(address);
+    Seats arriving(1);
+
+    if (is_known && peer->second.present() >= max_per_address_ && !displace_in(peer->second)) return std::nullopt;
     if (in_all_ - leaving_ >= max_in_all_ && !displace_anybody()) return std::nullopt;
-    const auto peer = peers_.try_emplace(address).first;
-    const auto seat = peer->second.seats.emplace(peer->second.seats.end());
+    if (!is_known) peer = peers_.insert(stranger.extract(stranger.begin())).position;
+    const auto seat = arriving.begin();
+    peer->second.others.splice(peer->second.others.end(), arriving);
+    rank(peer->second);
     ++in_all_;
     ++arriving_;
     return Place(*this, peer, seat);
@@ -142,9 +170,9 @@ inline bool ConnectionAdmission::make_room() {
     return displace_anybody();
 }
 
-inline void ConnectionAdmission::change(Peer& peer, Seat& seat, State state) noexcept {
-    if (seat.state == State::arriving) --arriving_;
-    if (seat.state == State::leaving) {
+inline void ConnectionAdmission::change(Peer& peer, Seats::iterator seat, State state) noexcept {
+    if (seat->state == State::arriving) --arriving_;
+    if (seat->state == State::leaving) {
         --peer.leaving;
         --leaving_;
     }
@@ -152,37 +180,43 @@ inline void ConnectionAdmission::change(Peer& peer, Seat& seat, State state) noe
         ++peer.leaving;
         ++leaving_;
     }
-    seat.state = state;
+    Seats& from = seat->state == State::waiting ? peer.waiting : peer.others;
+    Seats& to = state == State::waiting ? peer.waiting : peer.others;
+    to.splice(to.end(), from, seat);
+    if (state == State::waiting) seat->since = ++turn_;
+    seat->state = state;
+    rank(peer);
+}
+
+/// After each change of its connections: in the time of the logarithm of the number of peers.
+inline void ConnectionAdmission::rank(Peer& peer) noexcept {
+    if (peer.unranked.empty()) peer.unranked = ranking_.extract(peer.rank);
+    if (peer.waiting.empty()) return;
+    peer.unranked.value() = {.present = peer.present(), .since = peer.waiting.front().since, .peer = &peer};
+    peer.rank = ranking_.insert(std::move(peer.unranked)).position;
 }
 
 inline bool ConnectionAdmission::displace_in(Peer& peer) {
-    const auto seat = peer.longest_waiting();
-    if (seat == peer.seats.end() || leaving_ >= max_leaving) return false;
+    if (peer.waiting.empty() || leaving_ >= max_leaving) return false;
+    const auto seat = peer.waiting.begin();
     seat->leave();
-    change(peer, *seat, State::leaving);
+    change(peer, seat, State::leaving);
     ++displaced_;
     return true;
 }
 
 /// The address with the most connections pays; of equals, the one where somebody has waited longest.
 inline bool ConnectionAdmission::displace_anybody() {
-    Peer* most = nullptr;
-    for (auto& [address, peer] : peers_) {
-        const auto seat = peer.longest_waiting();
-        if (seat == peer.seats.end()) continue;
-        const bool more = !most || peer.present() > most->present() ||
-                          (peer.present() == most->present() && seat->since < most->longest_waiting()->since);
-        if (more) most = &peer;
-    }
-    return most && displace_in(*most);
+    return !ranking_.empty() && displace_in(*ranking_.begin()->peer);
 }
 
 inline void ConnectionAdmission::leave(Peers::iterator peer, Seats::iterator seat) noexcept {
     const std::lock_guard lock(mutex_);
-    change(peer->second, *seat, State::at_work);
-    peer->second.seats.erase(seat);
+    change(peer->second, seat, State::at_work);
+    peer->second.others.erase(seat);
     --in_all_;
-    if (peer->second.seats.empty()) peers_.erase(peer);
+    rank(peer->second);
+    if (peer->second.is_empty()) peers_.erase(peer);
 }
 
 }  // namespace slo::sp

@@ -2,8 +2,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
+#include <map>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 using slo::sp::ConnectionAdmission;
@@ -46,6 +51,116 @@ public:
 
 private:
     std::deque<std::pair<char, ConnectionAdmission::Place>> guests_;
+};
+
+/// The same rules, followed by looking at everybody each time.
+class Model {
+public:
+    Model(std::size_t in_all, std::size_t per_address) : in_all_(in_all), per_address_(per_address) {}
+
+    struct Guest {
+        int name;
+        std::uint8_t from;
+        enum class State { arriving, waiting, at_work, leaving } state = State::arriving;
+        int since = 0;
+    };
+
+    bool enter(int name, std::uint8_t from) {
+        if (present(from) >= per_address_ && !displace_from(from)) return false;
+        const auto all = guests_.size() - static_cast<std::size_t>(leaving());
+        if (all >= in_all_ && !displace_anybody()) return false;
+        guests_.push_back({.name = name, .from = from});
+        return true;
+    }
+    void waits(int name) {
+        of(name).state = Guest::State::waiting;
+        of(name).since = ++turn_;
+    }
+    void works(int name) { of(name).state = Guest::State::at_work; }
+    void leaves(int name) {
+        std::erase_if(guests_, [name](const Guest& guest) { return guest.name == name; });
+    }
+    bool displace_anybody() {
+        const Guest* most = nullptr;
+        for (const Guest& guest : guests_) {
+            if (guest.state != Guest::State::waiting) continue;
+            const bool more = most == nullptr || present(guest.from) > present(most->from) ||
+                              (present(guest.from) == present(most->from) && guest.since < most->since);
+            if (more) most = &guest;
+        }
+        return most != nullptr && displace_from(most->from);
+    }
+
+    std::vector<int> told;
+
+private:
+    Guest& of(int name) { return *std::ranges::find(guests_, name, &Guest::name); }
+    std::size_t present(std::uint8_t from) const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            guests_, [from](const Guest& g) { return g.from == from && g.state != Guest::State::leaving; }));
+    }
+    long leaving() const { return std::ranges::count(guests_, Guest::State::leaving, &Guest::state); }
+    bool displace_from(std::uint8_t from) {
+        Guest* longest = nullptr;
+        for (Guest& guest : guests_) {
+            if (guest.from != from || guest.state != Guest::State::waiting) continue;
+            if (longest == nullptr || guest.since < longest->since) longest = &guest;
+        }
+        if (longest == nullptr || leaving() >= 16) return false;
+        longest->state = Guest::State::leaving;
+        told.push_back(longest->name);
+        return true;
+    }
+
+    std::size_t in_all_;
+    std::size_t per_address_;
+    int turn_ = 0;
+    std::vector<Guest> guests_;
+};
+
+/// Plays the same game with both.
+class Game {
+public:
+    Game(unsigned seed, std::size_t in_all, std::size_t per_address)
+        : random_(seed), admission_(in_all, per_address), model_(in_all, per_address) {}
+
+    void turn() {
+        const unsigned what = random_() % 8;
+        if (places_.empty() || what < 3) return enter();
+        auto chosen = places_.begin();
+        std::advance(chosen, random_() % places_.size());
+        if (what < 5) {
+            chosen->second.waits();
+            model_.waits(chosen->first);
+        } else if (what < 6) {
+            chosen->second.works();
+            model_.works(chosen->first);
+        } else if (what < 7) {
+            model_.leaves(chosen->first);
+            places_.erase(chosen);
+        } else {
+            BOOST_TEST(admission_.make_room() == model_.displace_anybody());
+        }
+    }
+    void expect_agreement() const { BOOST_TEST(told_ == model_.told); }
+
+private:
+    void enter() {
+        const auto from = static_cast<std::uint8_t>(random_() % 6);
+        const int name = ++names_;
+        auto place = admission_.enter(address(from));
+        BOOST_TEST(place.has_value() == model_.enter(name, from));
+        if (!place) return;
+        place->when_displaced([this, name] { told_.push_back(name); });
+        places_.emplace(name, *std::move(place));
+    }
+
+    std::minstd_rand random_;
+    ConnectionAdmission admission_;
+    Model model_;
+    std::map<int, ConnectionAdmission::Place> places_;
+    std::vector<int> told_;
+    int names_ = 0;
 };
 
 }  // namespace
@@ -137,6 +252,16 @@ BOOST_AUTO_TEST_CASE(tells_only_so_many_before_the_first_of_them_has_left) {
     BOOST_TEST(house.told.size() == 16u);
     BOOST_TEST(!house.admission.make_room());
     BOOST_TEST(house.admission.displaced() == 16u);
+}
+
+BOOST_AUTO_TEST_CASE(chooses_as_one_would_who_looks_at_everybody) {
+    for (unsigned seed = 1; seed <= 200; ++seed) {
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            Game game(seed, 4 + seed % 20, 2 + seed % 5);
+            for (int i = 0; i < 300; ++i) game.turn();
+            game.expect_agreement();
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(takes_places_back) {
