@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -159,8 +160,12 @@ void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
 void keep_watch(const std::stop_token& stop, Parts& parts, examples::KeyWatch* keys) {
     ServerTroubles troubles;
     while (!stop.stop_requested()) {
-        if (keys != nullptr) look_for_new_keys(parts, *keys);
-        note_server_troubles(parts, troubles);
+        try {
+            if (keys != nullptr) look_for_new_keys(parts, *keys);
+            note_server_troubles(parts, troubles);
+        } catch (const std::bad_alloc&) {
+            // Memory may be free again in a second.
+        }
         examples::pause(stop, std::chrono::seconds(1));
     }
 }

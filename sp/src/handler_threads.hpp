@@ -33,7 +33,7 @@ public:
     /// load it would wait through the whole queue twice.
     enum class Turn { begins, goes_on };
 
-    /// `work` mustn't throw.
+    /// `work` mustn't throw: that ends the process. Throws std::bad_alloc, and then `work` is dropped.
     void post(Turn turn, std::function<void()> work) {
         {
             const std::lock_guard lock(mutex_);
@@ -43,7 +43,7 @@ public:
     }
 
 private:
-    void work(const std::stop_token& stop) {
+    void work(const std::stop_token& stop) noexcept {
         while (const auto work = next(stop)) work();
     }
 

@@ -12,13 +12,19 @@ namespace {
 constexpr int sweeps_a_turn = 64;
 constexpr unsigned turns_between_recoveries = 60;
 
-/// Waits, but not when it is to stop.
-void pause(const std::stop_token& stop, std::chrono::seconds time) {
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock lock(mutex);
-    changed.wait_for(lock, stop, time, [] { return false; });
-}
+/// What a thread waits with. Made once, as that takes memory.
+class Rest {
+public:
+    /// Not when it is to stop.
+    void pause(const std::stop_token& stop, std::chrono::seconds time) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, time, [] { return false; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+};
 
 void note_failure(const LogoutServiceParts& parts, std::string_view event, const Failure& failure) noexcept {
     try {
@@ -34,13 +40,19 @@ void note_failure(const LogoutServiceParts& parts, std::string_view event, const
     }
 }
 
-/// A turn of everything but the requests to IdPs.
-void keep(LogoutService& service, const LogoutServiceParts& parts, unsigned turn, const std::stop_token& stop) {
-    if (turn % turns_between_recoveries == 0) {
-        const auto recovered = service.recover(stop);
-        if (!recovered) note_failure(parts, "recover", recovered.error());
+/// A turn of everything but the requests to IdPs. Where memory runs out, or a host's store throws, the next turn isn't
+/// far.
+void keep(LogoutService& service, const LogoutServiceParts& parts, unsigned turn,
+          const std::stop_token& stop) noexcept {
+    try {
+        if (turn % turns_between_recoveries == 0) {
+            const auto recovered = service.recover(stop);
+            if (!recovered) note_failure(parts, "recover", recovered.error());
+        }
+        for (int i = 0; i < sweeps_a_turn && !stop.stop_requested(); ++i) parts.store.sweep_some();
+    } catch (...) {
+        return;
     }
-    for (int i = 0; i < sweeps_a_turn && !stop.stop_requested(); ++i) parts.store.sweep_some();
 }
 
 }  // namespace
@@ -56,7 +68,7 @@ struct Housekeeper::Impl {
         for (unsigned turn = 0; !stop.stop_requested(); ++turn) {
             sp::keep(service, parts, turn, stop);
             service.sum_up_audit();
-            pause(stop, std::chrono::seconds(1));
+            house_rest.pause(stop, std::chrono::seconds(1));
         }
     }
     void send(const std::stop_token& stop) noexcept {
@@ -66,12 +78,14 @@ struct Housekeeper::Impl {
             if (!sent && !failed_before) note_failure(parts, "resend", sent.error());
             failed_before = !sent;
             if (sent && *sent > 0) continue;  // there may be more
-            pause(stop, sent ? std::chrono::seconds(1) : after_trouble);
+            requests_rest.pause(stop, sent ? std::chrono::seconds(1) : after_trouble);
         }
     }
 
     LogoutService& service;
     const LogoutServiceParts& parts;
+    Rest house_rest;
+    Rest requests_rest;
     std::jthread house;  // stopped and joined first, as all that they use stands above
     std::jthread requests;
 };

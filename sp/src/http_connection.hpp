@@ -9,6 +9,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -45,6 +46,24 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 template <class T>
 using Task = boost::asio::awaitable<T, Executor>;
 inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> use_task{};
+
+/// Throws std::bad_alloc where there is no memory to begin an operation and wait for it; else there is. Call it before
+/// each: what Asio itself throws while it begins one destroys the coroutine from outside, and where even that finds no
+/// memory, it ends the process. The thread keeps the two blocks, and Asio takes them from there.
+inline void provide_for_an_operation() {
+    constexpr std::size_t octets = 1000;  // the most that Asio keeps, and more than any operation of ours has
+    boost::asio::recycling_allocator<char> memory;
+    char* const first = memory.allocate(octets);
+    char* second = nullptr;
+    try {
+        second = memory.allocate(octets);
+    } catch (...) {
+        memory.deallocate(first, octets);
+        throw;
+    }
+    memory.deallocate(first, octets);
+    memory.deallocate(second, octets);
+}
 
 /// What all connections of a server share.
 struct Service {
@@ -185,6 +204,7 @@ inline Task<void> Connection::serve() {
 
 inline Task<bool> Connection::shake_hands() {
     allow(service_.options.handshake_timeout);
+    provide_for_an_operation();
     const auto [error] = co_await tls_->async_handshake(boost::asio::ssl::stream_base::server, use_task);
     if (!error) {
         if (service_.options.tls->client_certificates != ClientCertificates::none) {
@@ -305,6 +325,7 @@ inline Task<HttpReply> Connection::settle(HttpStep step) {
         hurry_ = done;
         start(std::move(done));
     };
+    provide_for_an_operation();
     co_return co_await async_wait<Executor>(std::move(step));
 }
 
@@ -315,6 +336,7 @@ inline Task<HttpReply> Connection::settle_elsewhere(HttpRequest request, Handler
         return [&threads, turn](std::function<void()> work) { threads.post(turn, std::move(work)); };
     };
     const auto offer_hurry = [this](std::function<void()> hurry) { hurry_ = std::move(hurry); };
+    provide_for_an_operation();
     auto errand = std::make_shared<detail::Errand>(service_.handler, std::move(request));
     auto answer = detail::answer_elsewhere<Executor>(std::move(errand), on(Turn::begins), on(Turn::goes_on),
                                                      offer_hurry, error_reply(503));
@@ -343,6 +365,7 @@ inline Task<void> Connection::refuse(Refusal refusal) {
 inline Task<void> Connection::close_gently() {
     constexpr std::chrono::seconds moment{1};
     allow(moment);
+    provide_for_an_operation();
     if (tls_) {
         co_await tls_->async_shutdown(use_task);
         ERR_clear_error();
@@ -353,6 +376,7 @@ inline Task<void> Connection::close_gently() {
     const auto space = input_.space();
     while (!error && received_ < service_.options.max_body_octets + read_size) {
         const auto buffer = boost::asio::buffer(space.data(), space.size());
+        provide_for_an_operation();
         const auto [failure, size] = co_await socket_.async_read_some(buffer, use_task);
         error = failure;
         received_ += size;
@@ -373,6 +397,7 @@ inline std::nullopt_t Connection::refuse_late_peer() noexcept {
 // --- the two kinds of stream ---
 
 inline Task<Connection::Transfer> Connection::read_some(boost::asio::mutable_buffer buffer) {
+    provide_for_an_operation();
     if (!tls_) co_return co_await socket_.async_read_some(buffer, use_task);
     const auto result = co_await tls_->async_read_some(buffer, use_task);
     if (std::get<0>(result)) ERR_clear_error();
@@ -380,6 +405,7 @@ inline Task<Connection::Transfer> Connection::read_some(boost::asio::mutable_buf
 }
 
 inline Task<Connection::Transfer> Connection::write_some(boost::asio::const_buffer buffer) {
+    provide_for_an_operation();
     if (!tls_) co_return co_await socket_.async_write_some(buffer, use_task);
     const auto result = co_await tls_->async_write_some(buffer, use_task);
     if (std::get<0>(result)) ERR_clear_error();

@@ -47,17 +47,27 @@ class Worker {
 public:
     explicit Worker(std::chrono::milliseconds tick) : watch(io, tick), work_(asio::make_work_guard(io)) {}
 
-    /// Returns when drained. Whatever is thrown through the event loop ends one connection, not the loop.
-    void run(std::atomic<std::uint64_t>& failures) noexcept {
+    /// Returns when drained. Whatever is thrown through the event loop ends one connection, not the loop; `resume`
+    /// begins again what else it may have ended.
+    template <class Resume>
+    void run(std::atomic<std::uint64_t>& failures, Resume resume) noexcept {
         for (;;) {
             try {
                 watch.resume();
+                resume();
                 io.run();
-                return;
+                if (!std::exchange(interrupted_, false)) return;
+                io.restart();
             } catch (...) {
                 ++failures;
             }
         }
+    }
+
+    /// From its own thread: has run() resume.
+    void interrupt() noexcept {
+        interrupted_ = true;
+        io.stop();
     }
 
     void drain(std::chrono::milliseconds timeout) {
@@ -70,6 +80,7 @@ public:
 
 private:
     asio::executor_work_guard<Executor> work_;
+    bool interrupted_ = false;
 };
 
 /// One IPv6 customer has a /64 at least: its addresses count as one.
@@ -86,6 +97,18 @@ Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket soc
         co_await connection->serve();
     } catch (...) {
         ++service.counters.failures;
+    }
+}
+
+/// Tries until there is memory for it: the server would never end without.
+template <class Work>
+void post_surely(asio::io_context& io, Work work) noexcept {
+    for (;;) {
+        try {
+            return asio::post(io, work);
+        } catch (...) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
     }
 }
 
@@ -154,12 +177,15 @@ struct HttpServer::Impl {
         acceptor.emplace(workers.front()->io);
     }
 
-    [[nodiscard]] Task<void> accept_all();
+    class Accepting;
+    /// Accepts until the server stops, also where it once found no memory for that.
+    void keep_accepting();
+    [[nodiscard]] Task<void> accept_all(Accepting present);
     [[nodiscard]] Task<bool> accept_one(Worker& worker);
     [[nodiscard]] Task<std::optional<ConnectionAdmission::Place>> place_for(ConnectionAdmission::Address address);
     void run();
     void stop() noexcept;
-    void drain();
+    void drain() noexcept;
 
     Service service;
     ConnectionAdmission admission;
@@ -169,22 +195,49 @@ struct HttpServer::Impl {
     std::optional<asio::signal_set> signals;
     std::uint16_t port = 0;
     std::atomic<bool> stopping = false;
+    bool accepting = false;  ///< of the first worker's thread
 };
 
-Task<void> HttpServer::Impl::accept_all() {
+/// The acceptor's coroutine, for as long as it lives. Asio begins an operation outside of the coroutine that waits for
+/// it: what is thrown there can't be caught inside, and destroys it, a little later and without a word to anybody.
+class HttpServer::Impl::Accepting {
+public:
+    explicit Accepting(Impl& server) noexcept : server_(&server) { server.accepting = true; }
+    Accepting(Accepting&& other) noexcept : server_(std::exchange(other.server_, nullptr)) {}
+    Accepting& operator=(Accepting&&) = delete;
+    ~Accepting() {
+        if (server_ == nullptr || server_->stopping) return;
+        server_->accepting = false;
+        server_->workers.front()->interrupt();
+    }
+
+private:
+    Impl* server_;
+};
+
+void HttpServer::Impl::keep_accepting() {
+    if (accepting || stopping) return;
+    asio::co_spawn(workers.front()->io, accept_all(Accepting(*this)), asio::detached);
+}
+
+// Out of descriptors or memory, somebody gives theirs back. Where nobody can, trying again at once would only burn the
+// time in which some are freed.
+Task<void> HttpServer::Impl::accept_all(Accepting) {
     Timer pause(workers.front()->io);
+    bool lacking = false;
     for (std::size_t next = 0; !stopping; next = (next + 1) % workers.size()) {
-        bool accepted = false;
         try {
-            accepted = co_await accept_one(*workers[next]);
+            if (std::exchange(lacking, false)) {
+                pause.expires_after(admission.make_room() ? std::chrono::milliseconds(0) : accept_back_off);
+                provide_for_an_operation();
+                co_await pause.async_wait(use_task);
+            }
+            lacking = !co_await accept_one(*workers[next]);
         } catch (...) {
             ++service.counters.failures;
+            lacking = true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));  // nor may there be memory for a timer
         }
-        if (accepted || stopping) continue;
-        // Out of descriptors or memory: somebody gives theirs back. Where nobody can, trying again at once would only
-        // burn the time in which some are freed.
-        pause.expires_after(admission.make_room() ? std::chrono::milliseconds(0) : accept_back_off);
-        co_await pause.async_wait(use_task);
     }
 }
 
@@ -196,12 +249,14 @@ Task<std::optional<ConnectionAdmission::Place>> HttpServer::Impl::place_for(Conn
         const bool room_to_come = admission.is_unsettled();
         if (auto place = admission.enter(address); place || !room_to_come || stopping) co_return place;
         pause.expires_after(std::chrono::milliseconds(1));
+        provide_for_an_operation();
         co_await pause.async_wait(use_task);
     }
 }
 
 /// False: no connection can be had now.
 Task<bool> HttpServer::Impl::accept_one(Worker& worker) {
+    provide_for_an_operation();
     auto [error, socket] = co_await acceptor->async_accept(worker.io, use_task);
     if (error == asio::error::connection_aborted) co_return true;  // the peer's doing, not our lack
     if (error) co_return false;
@@ -236,14 +291,14 @@ void HttpServer::Impl::run() {
             service.waiting_threads = &waiting.emplace(service.options.waiting_threads);
         }
         for (std::size_t i = 1; i < workers.size(); ++i) {
-            threads.emplace_back([this, i] { workers[i]->run(service.counters.failures); });
+            threads.emplace_back([this, i] { workers[i]->run(service.counters.failures, [] {}); });
         }
-        asio::co_spawn(workers.front()->io, accept_all(), asio::detached);
+        keep_accepting();
     } catch (...) {
         drain();  // so that the threads end, which are joined as this is thrown on
         throw;
     }
-    workers.front()->run(service.counters.failures);
+    workers.front()->run(service.counters.failures, [this] { keep_accepting(); });
 }
 
 void HttpServer::Impl::stop() noexcept {
@@ -256,12 +311,13 @@ void HttpServer::Impl::stop() noexcept {
     }
 }
 
-void HttpServer::Impl::drain() {
+void HttpServer::Impl::drain() noexcept {
     boost::system::error_code ignored;  // closing twice does no harm
     acceptor->close(ignored);
     if (signals) signals->cancel(ignored);
     for (const auto& worker : workers) {
-        asio::post(worker->io, [&worker = *worker, timeout = service.options.drain_timeout] { worker.drain(timeout); });
+        post_surely(worker->io,
+                    [&worker = *worker, timeout = service.options.drain_timeout] { worker.drain(timeout); });
     }
 }
 

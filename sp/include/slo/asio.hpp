@@ -170,8 +170,9 @@ template <class Executor, class BeginOn, class FinishOn, class OfferHurry>
         }
         done();
     });
-    begin_on([errand, begun = begun.waker(), done = done.waker()] {
-        errand->begin(done);
+    // Moved, as a copy takes memory, and what is thrown in another thread ends the process.
+    begin_on([errand, begun = begun.waker(), done = done.waker()]() mutable {
+        errand->begin(std::move(done));
         begun();
     });
     co_await begun.until_woken();

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <iterator>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -92,6 +94,13 @@ private:
     std::optional<Trouble> trouble_;
 };
 
+/// What somebody listens to, as Client::subscribe() was told.
+struct Channel {
+    std::string name;
+    std::function<void(std::string_view)> on_message;
+    std::function<void()> on_gap;
+};
+
 Result<std::vector<Address>> parse_addresses(const RedisServers& servers) {
     std::vector<Address> addresses;
     for (const std::string& text : servers.addresses) {
@@ -125,15 +134,21 @@ struct Client::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
+    /// Throws std::bad_alloc, and then nothing was handed in.
     void hand_in(std::vector<OperationPtr> operations);
     void drain_inbox();
     void close();
+    /// Ends and makes again all that connects: what is at work fails. The loop's thread only.
+    void begin_anew();
+    void listen(const Channel& channel);
     /// Runs `act` on the loop's thread, and waits for it.
     void on_loop(const std::function<void()>& act);
     [[nodiscard]] std::vector<Result<Answer>> call_all(std::vector<Request> requests,
                                                        const std::vector<Address>& pinned);
 
     RedisServers servers;
+    std::vector<Address> addresses;
+    std::shared_ptr<Opening> opening = std::make_shared<Opening>();
     Tallies tallies;
     std::atomic<std::size_t> at_work = 0;
     std::mutex inbox_mutex;
@@ -141,6 +156,7 @@ struct Client::Impl {
     EventLoop loop;
     std::shared_ptr<TlsClient> tls;
     std::unique_ptr<Dispatcher> dispatcher;  // the loop's thread only, like these
+    std::list<Channel> channels;
     std::vector<std::unique_ptr<Subscription>> subscriptions;
 };
 
@@ -165,21 +181,45 @@ void Client::Impl::on_loop(const std::function<void()>& act) {
 }
 
 void Client::Impl::close() {
-    on_loop([this] {
-        subscriptions.clear();
-        dispatcher.reset();
-    });
-    loop.stop();
+    loop.stop();  // first, and not by being asked in the loop, which takes memory
+    subscriptions.clear();
+    dispatcher.reset();
+}
+
+void Client::Impl::begin_anew() {
+    subscriptions.clear();
+    dispatcher.reset();
+    dispatcher = std::make_unique<Dispatcher>(
+        loop, servers, addresses, tls, tallies,
+        Dispatcher::Events{.on_ready = [opening = opening] { opening->tell_ready(); },
+                           .on_trouble = [opening = opening](const Trouble& trouble) { opening->tell(trouble); },
+                           .on_silence =
+                               [this](const Address& master) {
+                                   for (const auto& one : subscriptions) one->doubt(master);
+                               }});
+    for (const Channel& channel : channels) listen(channel);
+}
+
+void Client::Impl::listen(const Channel& channel) {
+    subscriptions.push_back(std::make_unique<Subscription>(
+        loop, SubscriptionOptions{.connection = {.address = {},
+                                                 .tls = tls,
+                                                 .credentials = {servers.user, servers.password},
+                                                 .expected = Expected::master,
+                                                 .patience = std::max(servers.deadline, shortest_patience)},
+                                  .channel = channel.name,
+                                  .on_message = channel.on_message,
+                                  .on_gap = channel.on_gap,
+                                  .masters = [this] { return dispatcher->masters(); }}));
 }
 
 void Client::Impl::hand_in(std::vector<OperationPtr> operations) {
-    bool first = false;
-    {
-        const std::lock_guard lock(inbox_mutex);
-        first = inbox.empty();
-        for (auto& operation : operations) inbox.push_back(std::move(operation));
-    }
-    if (first) loop.post([this] { drain_inbox(); });
+    const std::lock_guard lock(inbox_mutex);
+    const std::size_t needed = inbox.size() + operations.size();
+    if (needed > inbox.capacity()) inbox.reserve(std::max(needed, 2 * inbox.capacity()));
+    if (inbox.empty()) loop.post([this] { drain_inbox(); });
+    // Nothing below fails. Operations that waited for a drain that wasn't posted would keep all later ones waiting.
+    std::ranges::move(operations, std::back_inserter(inbox));
 }
 
 void Client::Impl::drain_inbox() {
@@ -225,18 +265,12 @@ Result<std::unique_ptr<Client>> Client::open(RedisServers servers) {
         if (!tls) return std::move(tls).error();
         impl->tls = *std::move(tls);
     }
-    const auto opening = std::make_shared<Opening>();
-    impl->on_loop([&] {
-        impl->dispatcher = std::make_unique<Dispatcher>(
-            impl->loop, impl->servers, *std::move(addresses), impl->tls, impl->tallies,
-            Dispatcher::Events{.on_ready = [opening] { opening->tell_ready(); },
-                               .on_trouble = [opening](const Trouble& trouble) { opening->tell(trouble); },
-                               .on_silence =
-                                   [client = impl.get()](const Address& master) {
-                                       for (const auto& one : client->subscriptions) one->doubt(master);
-                                   }});
+    impl->addresses = *std::move(addresses);
+    impl->on_loop([client = impl.get()] {
+        client->begin_anew();
+        client->loop.when_broken([client] { client->begin_anew(); });
     });
-    if (auto opened = opening->wait(impl->servers.deadline); !opened) return std::move(opened).error();
+    if (auto opened = impl->opening->wait(impl->servers.deadline); !opened) return std::move(opened).error();
     return std::unique_ptr<Client>(new Client(std::move(impl)));
 }
 
@@ -277,17 +311,8 @@ Result<std::vector<Answer>> Client::call_on_each_master(const std::vector<std::s
 void Client::subscribe(std::string channel, std::function<void(std::string_view)> on_message,
                        std::function<void()> on_gap) {
     impl_->on_loop([&] {
-        impl_->subscriptions.push_back(std::make_unique<Subscription>(
-            impl_->loop,
-            SubscriptionOptions{.connection = {.address = {},
-                                               .tls = impl_->tls,
-                                               .credentials = {impl_->servers.user, impl_->servers.password},
-                                               .expected = Expected::master,
-                                               .patience = std::max(impl_->servers.deadline, shortest_patience)},
-                                .channel = std::move(channel),
-                                .on_message = std::move(on_message),
-                                .on_gap = std::move(on_gap),
-                                .masters = [dispatcher = impl_->dispatcher.get()] { return dispatcher->masters(); }}));
+        impl_->channels.push_back({std::move(channel), std::move(on_message), std::move(on_gap)});
+        impl_->listen(impl_->channels.back());
     });
 }
 

@@ -83,10 +83,14 @@ void Connection::tell(const std::string& octets) {
     schedule_flush();
 }
 
+// Memory may run out. An exchange whose octets weren't sent, or octets without their exchange, would give somebody the
+// reply to another question.
 void Connection::enqueue(Exchange exchange) {
     if (exchanges_.empty()) heard_ = SteadyClock::now();
-    unsent_ += std::exchange(exchange.octets, {});
+    const std::string octets = std::move(exchange.octets);
+    unsent_.reserve(unsent_.size() + octets.size());
     exchanges_.push_back(std::move(exchange));
+    unsent_ += octets;
     watch();
     schedule_flush();
 }
@@ -94,10 +98,10 @@ void Connection::enqueue(Exchange exchange) {
 // Not at once: what other callers ask in the same turn goes into the same write.
 void Connection::schedule_flush() {
     if (writing_ || flush_scheduled_ || unsent_.empty()) return;
-    flush_scheduled_ = true;
     loop_.post([weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->flush();
     });
+    flush_scheduled_ = true;  // not before: with no memory to post it, the next exchange tries again
 }
 
 void Connection::flush() {
@@ -194,8 +198,8 @@ void Connection::close() {
 
 void Connection::watch() {
     if (watching_) return;
-    watching_ = true;
     timer_->start(heard_ + options_.patience, [this] { check_patience(); });
+    watching_ = true;
 }
 
 void Connection::check_patience() {

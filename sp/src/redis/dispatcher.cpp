@@ -36,11 +36,25 @@ Dispatcher::Dispatcher(EventLoop& loop, RedisServers servers, std::vector<Addres
 
 Dispatcher::~Dispatcher() {
     events_ = {.on_ready = [] {}, .on_trouble = [](const Trouble&) {}, .on_silence = [](const Address&) {}};
-    while (!at_work_.empty()) finish(*at_work_.front(), fail(Errc::store_failed, "the store is being closed"));
+    while (!at_work_.empty()) finish(*at_work_.front(), fail(Errc::store_failed, "being closed"));  // takes no memory
 }
 
-void Dispatcher::take(const OperationPtr& operation) {
-    operation->place = at_work_.insert(at_work_.end(), operation);
+// Without memory it is refused, and nothing is left of it but what is harmless: a timer, a connection, a place in a
+// queue that passes over what is finished.
+void Dispatcher::take(const OperationPtr& operation) noexcept {
+    try {
+        operation->place = at_work_.insert(at_work_.end(), operation);
+    } catch (...) {
+        return operation->done(fail(Errc::store_failed, "out of memory"));  // so short that it takes none
+    }
+    try {
+        begin(operation);
+    } catch (...) {
+        finish(*operation, fail(Errc::store_failed, "out of memory"));
+    }
+}
+
+void Dispatcher::begin(const OperationPtr& operation) {
     schedule_expiry();
     dispatch(operation);
 }
@@ -93,11 +107,11 @@ void Dispatcher::postpone(const OperationPtr& operation) {
 
 void Dispatcher::schedule_retry() {
     if (retry_scheduled_ || parked_.empty()) return;
-    retry_scheduled_ = true;
     retry_timer_->start(SteadyClock::now() + retry_tick, [this] {
         retry_scheduled_ = false;
         retry_parked();
     });
+    retry_scheduled_ = true;
 }
 
 void Dispatcher::retry_parked() {
@@ -223,8 +237,8 @@ void Dispatcher::finish(Operation& operation, Result<Answer> answer) {
 
 void Dispatcher::schedule_expiry() {
     if (expiry_scheduled_ || at_work_.empty()) return;
-    expiry_scheduled_ = true;
     expiry_timer_->start(at_work_.front()->deadline, [this] { expire(); });
+    expiry_scheduled_ = true;
 }
 
 void Dispatcher::expire() {

@@ -43,7 +43,7 @@ public:
     Dispatcher& operator=(const Dispatcher&) = delete;
 
     /// `operation` is done before this returns, or later; in any case once.
-    void take(const OperationPtr& operation);
+    void take(const OperationPtr& operation) noexcept;
     [[nodiscard]] std::vector<Address> masters() const { return topology_->masters(); }
 
 private:
@@ -62,6 +62,7 @@ private:
 
     [[nodiscard]] Server* server_of(const Operation& operation);
     [[nodiscard]] Server& server_at(const Address& address);
+    void begin(const OperationPtr& operation);
     void dispatch(const OperationPtr& operation);
     void park(OperationPtr operation);
     void postpone(const OperationPtr& operation);

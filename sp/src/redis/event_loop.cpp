@@ -95,11 +95,15 @@ public:
     }
 
     /// After this the listener hears nothing.
-    void forget() {
+    void forget() noexcept {
         listener_ = nullptr;
         Error ignored;
-        resolver_.cancel();
         socket_.close(ignored);
+        try {
+            resolver_.cancel();
+        } catch (...) {
+            // Without memory for that a look-up goes on, and nobody hears of its end.
+        }
     }
 
 private:
@@ -225,9 +229,22 @@ private:
 }  // namespace
 
 struct EventLoop::Impl {
+    void begin_anew() noexcept;
+
     asio::io_context io{1};
     asio::executor_work_guard<Executor> work = asio::make_work_guard(io);
+    std::function<void()> when_broken = [] {};
 };
+
+void EventLoop::Impl::begin_anew() noexcept {
+    while (!io.stopped()) {
+        try {
+            return when_broken();
+        } catch (...) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));  // nothing here works before there is memory
+        }
+    }
+}
 
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
     thread_ = std::thread([this]() noexcept {
@@ -236,8 +253,7 @@ EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
                 impl_->io.run();
                 return;
             } catch (...) {
-                // Memory ran out in one event. Its connection answers no more and is given up in time; the loop goes
-                // on.
+                impl_->begin_anew();
             }
         }
     });
@@ -254,6 +270,10 @@ void EventLoop::post(std::function<void()> act) {
 void EventLoop::stop() {
     impl_->io.stop();
     if (thread_.joinable()) thread_.join();
+}
+
+void EventLoop::when_broken(std::function<void()> begin_anew) {
+    impl_->when_broken = std::move(begin_anew);
 }
 
 std::unique_ptr<Timer> EventLoop::make_timer() {

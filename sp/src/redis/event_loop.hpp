@@ -63,6 +63,9 @@ public:
     void post(std::function<void()> act);
     /// From any thread: ends the loop and waits for its thread.
     void stop();
+    /// `begin_anew` is called when something was thrown through the loop: memory ran out in the middle of an event, and
+    /// nobody knows what is half done. Where it throws itself, it is called again.
+    void when_broken(std::function<void()> begin_anew);
 
     [[nodiscard]] std::unique_ptr<Timer> make_timer();
     /// Begins to connect; `tls` may be null. `listener` must outlive the stream.

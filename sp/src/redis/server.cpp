@@ -99,8 +99,8 @@ void Server::submit(OperationPtr operation) {
     waiting_.push_back(std::move(operation));
     // Not at once: what else comes in this turn shares the WAIT.
     if (!batch_at_work_) {
-        batch_at_work_ = true;
         batch_timer_->start(SteadyClock::now(), [this] { send_batch(); });
+        batch_at_work_ = true;
     }
 }
 

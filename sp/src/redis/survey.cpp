@@ -24,8 +24,8 @@ void Survey::doubt() {
 }
 
 void Survey::schedule(Moment when) {
-    busy_ = true;
     timer_->start(std::max(when, SteadyClock::now()), [this] { begin_round(); });
+    busy_ = true;
 }
 
 // Each round begins with another: one that is stale must not be asked for ever.

@@ -64,6 +64,21 @@ Result<void> check_kind(Database& database, const std::filesystem::path& file) {
     return fail(Errc::store_unusable);
 }
 
+/// Leaves a reader as the next caller must find it, also where there is no memory to say what has failed.
+class EndOfReading {
+public:
+    explicit EndOfReading(Database& database) noexcept : database_(database) {}
+    EndOfReading(const EndOfReading&) = delete;
+    EndOfReading& operator=(const EndOfReading&) = delete;
+    ~EndOfReading() {
+        if (database_.in_transaction()) database_.roll_back();
+        database_.forget_failure();
+    }
+
+private:
+    Database& database_;
+};
+
 }  // namespace
 
 struct SqliteSessionStore::Impl {
@@ -109,20 +124,18 @@ struct SqliteSessionStore::Impl {
     template <class T, class Operation>
     Result<T> read(Operation operation) {
         auto found = readers.with_one([&](Database& database) -> Result<T> {
+            const EndOfReading end(database);
             SessionTables its_tables(database, options);
             std::optional<T> value;
             Cursor(database, Query::begin_reading).run();
             try {
                 value = operation(its_tables);
-            } catch (const std::bad_alloc&) {  // the transaction has to end before the next caller's begins
+            } catch (const std::bad_alloc&) {
                 database.fail_for_lack_of_memory();
             }
             Cursor(database, Query::commit).run();
             if (!database.has_failed()) return *std::move(value);
-            Failure failure = database.failure(Errc::store_failed);
-            if (database.in_transaction()) database.roll_back();
-            database.forget_failure();
-            return failure;
+            return database.failure(Errc::store_failed);
         });
         if (auto lost = folder.files().complaint()) return *std::move(lost);
         return found;

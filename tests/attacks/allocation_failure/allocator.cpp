@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -22,6 +23,16 @@ struct State {
     std::size_t largest = 0;
 };
 thread_local State state;
+
+/// Of ShortageElsewhere: read by all threads.
+struct {
+    std::atomic<bool> armed = false;
+    std::atomic<bool> hit = false;
+    std::atomic<std::size_t> first = 0;
+    std::atomic<std::size_t> behind_last = 0;
+    std::atomic<std::size_t> count = 0;
+} elsewhere;
+thread_local bool is_spared = false;
 
 /// A place for a debugger's breakpoint: whose allocation fails?
 [[gnu::noinline]] void note_hit() noexcept {
@@ -84,12 +95,35 @@ std::size_t Shortage::largest() noexcept {
     return state.largest;
 }
 bool Shortage::takes_the_next(std::size_t size) noexcept {
-    if (!state.armed) return false;
+    if (!state.armed) return ShortageElsewhere::takes_the_next();
     state.largest = std::max(state.largest, size);
     ++state.count;
     const bool fails = state.failing == Failing::the_nth ? state.count == state.n : state.count >= state.n;
     if (fails) note_hit();
     return fails;
+}
+
+ShortageElsewhere::ShortageElsewhere(std::size_t n, std::size_t count) noexcept {
+    is_spared = true;
+    elsewhere.hit = false;
+    elsewhere.first = n;
+    elsewhere.behind_last = n + count;
+    elsewhere.count = 0;
+    elsewhere.armed = true;
+}
+ShortageElsewhere::~ShortageElsewhere() {
+    elsewhere.armed = false;
+    is_spared = false;
+}
+bool ShortageElsewhere::has_hit() noexcept {
+    return elsewhere.hit;
+}
+bool ShortageElsewhere::takes_the_next() noexcept {
+    if (!elsewhere.armed || is_spared) return false;
+    const std::size_t n = ++elsewhere.count;
+    if (n < elsewhere.first || n >= elsewhere.behind_last) return false;
+    elsewhere.hit = true;
+    return true;
 }
 
 BOOST_TEST_GLOBAL_FIXTURE(InstalledAllocators);

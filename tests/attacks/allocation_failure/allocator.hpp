@@ -29,4 +29,18 @@ public:
     [[nodiscard]] static bool takes_the_next(std::size_t size) noexcept;
 };
 
+/// ShortageElsewhere makes `count` allocations of all other threads fail, from the nth that they make between its
+/// construction and its end. One at a time, and none of the threads has a Shortage.
+class ShortageElsewhere {
+public:
+    ShortageElsewhere(std::size_t n, std::size_t count) noexcept;
+    ~ShortageElsewhere();
+    ShortageElsewhere(const ShortageElsewhere&) = delete;
+    ShortageElsewhere& operator=(const ShortageElsewhere&) = delete;
+
+    [[nodiscard]] static bool has_hit() noexcept;
+    /// As Shortage::takes_the_next.
+    [[nodiscard]] static bool takes_the_next() noexcept;
+};
+
 }  // namespace slo::test

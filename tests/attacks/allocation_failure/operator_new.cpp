@@ -1,5 +1,7 @@
 // Every form of operator new and delete, over malloc: so the sanitizers, which watch malloc, stay at work. Only their
-// check that new and free aren't mixed is lost, in this one program.
+// check that new and free aren't mixed is lost, in this one program. And aligned_alloc, with which Asio gets the memory
+// of its operations and coroutines.
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -14,7 +16,11 @@ void* allocate(std::size_t size) noexcept {
 }
 void* allocate_aligned(std::size_t size, std::align_val_t alignment) noexcept {
     const auto to = static_cast<std::size_t>(alignment);
-    return Shortage::takes_the_next(size) ? nullptr : std::aligned_alloc(to, (size + to - 1) / to * to);
+    void* memory = nullptr;
+    if (Shortage::takes_the_next(size) || ::posix_memalign(&memory, std::max(to, sizeof(void*)), size) != 0) {
+        return nullptr;
+    }
+    return memory;
 }
 void* or_throw(void* memory) {
     if (memory == nullptr) throw std::bad_alloc();
@@ -22,6 +28,10 @@ void* or_throw(void* memory) {
 }
 
 }  // namespace
+
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+    return allocate_aligned(size, std::align_val_t{alignment});
+}
 
 void* operator new(std::size_t size) {
     return or_throw(allocate(size));

@@ -1,0 +1,240 @@
+// The three engines with too little memory (MEM-15): an operation is done or refused, and then works.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "every_allocation.hpp"
+#include "redis_server.hpp"
+#include "session_store_trial.hpp"
+#include "slo/sp/memory_session_store.hpp"
+#include "slo/sp/redis_session_store.hpp"
+#include "slo/sp/sqlite_session_store.hpp"
+#include "temporary_folder.hpp"
+
+namespace {
+
+using namespace slo::test;
+using namespace std::chrono_literals;
+namespace data = boost::unit_test::data;
+namespace saml = slo::saml;
+namespace sp = slo::sp;
+
+constexpr Failing both_ways[] = {Failing::the_nth, Failing::from_the_nth};
+
+/// Is told of sessions that end, so that the store listens.
+class Listener final : public sp::SessionEndedListener {
+public:
+    void session_ended(const sp::LocalSessionID&) noexcept override {}
+    void may_have_missed() noexcept override {}
+};
+
+std::unique_ptr<sp::SessionStore> memory_store(const sp::Clock& clock, const TemporaryFolder&) {
+    return std::make_unique<sp::MemorySessionStore>(clock, saml::KeyedDigest::with_key("0123456789abcdef").value());
+}
+std::unique_ptr<sp::SessionStore> sqlite_store(const sp::Clock& clock, const TemporaryFolder& folder) {
+    return sp::SqliteSessionStore::open(clock, {.folder = folder.path() / "store"}).value();
+}
+std::unique_ptr<sp::SessionStore> redis_store(const sp::Clock& clock, const TemporaryFolder& folder) {
+    static const RedisServer server;
+    server.ask({"FLUSHALL"});
+    return sp::RedisSessionStore::open(
+               clock, {.servers = {.addresses = {server.address()}, .deadline = 10s},
+                       .keys = {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}},
+                       .prefix = folder.path().filename().string(),  // a deployment for each test
+                       .listener = std::make_shared<Listener>()})
+        .value();
+}
+
+struct Engine {
+    const char* name;
+    std::function<std::unique_ptr<sp::SessionStore>(const sp::Clock&, const TemporaryFolder&)> make;
+};
+std::ostream& operator<<(std::ostream& out, const Engine& engine) {
+    return out << engine.name;
+}
+const std::vector<Engine> engines = {{"memory", memory_store}, {"sqlite", sqlite_store}, {"redis", redis_store}};
+
+/// One user after the other, each with one session. What the store is given is made before memory runs short.
+class Users {
+public:
+    explicit Users(const Engine& engine) : store_(engine.make(clock_, folder_)) { next(); }
+
+    void next() {
+        const std::string name = std::to_string(++number_);
+        session = session_with("S" + name, {"_an-index-of-its-own-" + name});
+        session.name_id.value = "N" + name;
+        order = order_for_all("_r" + name);
+        order.name_id = session.name_id;
+        claim = {{7, number_}, noon + 1min};
+        report = {.round = claim.round, .ended = 1, .gone = {session.id}};
+    }
+    void login() { BOOST_TEST_REQUIRE((store().admit(session).value() == sp::Admission::admitted)); }
+    void begin() { BOOST_TEST_REQUIRE(store().begin_logout(order, claim).has_value()); }
+    void keep() { BOOST_TEST_REQUIRE(store().keep_request(kept).has_value()); }
+
+    [[nodiscard]] sp::SessionStore& store() { return *store_; }
+    [[nodiscard]] bool is_alive() { return store().find(session.id).value().has_value(); }
+    /// What every logout ends with: the session is gone, and stays gone.
+    void log_out() {
+        begin();
+        BOOST_TEST(store().complete_logout(order.key, report).value().complete());
+        BOOST_TEST(!is_alive());
+        BOOST_TEST((store().admit(session).value() == sp::Admission::refused_by_logout));
+    }
+    [[nodiscard]] std::size_t due_at(slo::Instant now) {
+        return store().take_due_requests(now, now + 1min, 10).value().size();
+    }
+
+    sp::Session session = session_of("S");
+    sp::LogoutOrder order = order_for_all("_r");
+    sp::RoundClaim claim;
+    sp::RoundReport report;
+    const sp::KeptRequest kept = request_of("_kept");
+
+private:
+    FixedClock clock_{noon};
+    TemporaryFolder folder_;
+    std::unique_ptr<sp::SessionStore> store_;
+    std::size_t number_ = 0;
+};
+
+struct Operation {
+    const char* name;
+    std::function<void(Users&)> before;
+    std::function<slo::Result<void>(Users&)> act;
+    std::function<void(Users&)> after;
+    std::size_t most = 1000;  ///< allocations; the walk through all keys has more of them with each user
+};
+
+template <class T>
+slo::Result<void> without_value(const slo::Result<T>& result) {
+    if (!result) return result.error();
+    return slo::Done{};
+}
+
+void login(Users& users) {
+    users.login();
+}
+void login_and_begin(Users& users) {
+    users.login();
+    users.begin();
+}
+void login_and_keep(Users& users) {
+    users.login();
+    users.keep();
+}
+void expect_life_and_log_out(Users& users) {
+    BOOST_TEST(users.is_alive());
+    users.log_out();
+}
+void log_out(Users& users) {
+    users.log_out();
+}
+
+const std::vector<Operation> operations = {
+    {"admit", [](Users&) {}, [](Users& users) { return without_value(users.store().admit(users.session)); },
+     [](Users& users) {
+         users.login();
+         expect_life_and_log_out(users);
+     }},
+    {"would_admit", login, [](Users& users) { return without_value(users.store().would_admit(users.session)); },
+     expect_life_and_log_out},
+    {"find", login, [](Users& users) { return without_value(users.store().find(users.session.id)); },
+     expect_life_and_log_out},
+    {"begin_logout", login,
+     [](Users& users) { return without_value(users.store().begin_logout(users.order, users.claim)); }, log_out},
+    {"resume_logout", login_and_begin,
+     [](Users& users) { return without_value(users.store().resume_logout(users.order.key, users.claim)); }, log_out},
+    {"complete_logout", login_and_begin,
+     [](Users& users) { return without_value(users.store().complete_logout(users.order.key, users.report)); }, log_out},
+    {"unfinished_logouts", login_and_begin,
+     [](Users& users) { return without_value(users.store().unfinished_logouts()); }, log_out},
+    {"named_by", login, [](Users& users) { return without_value(users.store().named_by(users.order)); },
+     expect_life_and_log_out},
+    {"near_misses", login, [](Users& users) { return without_value(users.store().near_misses(users.order)); },
+     expect_life_and_log_out},
+    {"sessions_of", login,
+     [](Users& users) { return without_value(users.store().sessions_of(users.session.idp, {}, 10)); },
+     expect_life_and_log_out, 150},
+    {"idps_of_sessions", login, [](Users& users) { return without_value(users.store().idps_of_sessions()); },
+     expect_life_and_log_out},
+    {"keep_request", login, [](Users& users) { return users.store().keep_request(users.kept); },
+     [](Users& users) {
+         users.keep();
+         BOOST_TEST(users.due_at(noon) == 1U);
+         users.log_out();
+     }},
+    {"take_due_requests", login_and_keep,
+     [](Users& users) { return without_value(users.store().take_due_requests(noon, noon + 1min, 10)); },
+     [](Users& users) {
+         BOOST_TEST(users.due_at(noon + 2min) == 1U);  // what was taken without a word is due again after its time
+         users.log_out();
+     }},
+    {"drop_request", login_and_keep, [](Users& users) { return users.store().drop_request(users.kept.order.key); },
+     [](Users& users) {
+         BOOST_TEST(users.store().drop_request(users.kept.order.key).has_value());
+         BOOST_TEST(users.due_at(noon) == 0U);
+         users.log_out();
+     }},
+    {"sweep_some", login,
+     [](Users& users) -> slo::Result<void> {
+         static_cast<void>(users.store().sweep_some());
+         return slo::Done{};
+     },
+     expect_life_and_log_out},
+};
+
+std::string outcome(const slo::Result<void>& result) {
+    return result ? "done" : result.error().code.message();
+}
+
+/// `attempt(users, operation, n)` says whether there was too little memory.
+template <class Attempt>
+void with_every_operation(const Engine& engine, Attempt attempt) {
+    for (const Operation& operation : operations) {
+        Users users(engine);
+        bool was_short = true;
+        for (std::size_t n = 1; was_short && n <= operation.most; ++n) {
+            BOOST_TEST_CONTEXT(operation.name << ", allocation " << n) {
+                users.next();
+                operation.before(users);
+                was_short = attempt(users, operation, n);
+                operation.after(users);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE(allocation_failure)
+
+BOOST_DATA_TEST_CASE(an_operation_of_a_store_is_done_or_refused_and_then_works, data::make(engines), engine) {
+    for (const Failing failing : both_ways) {
+        with_every_operation(engine, [&](Users& users, const Operation& operation, std::size_t n) {
+            const ShortRun run = with_shortage(failing, n, [&] { return outcome(operation.act(users)); });
+            BOOST_TEST((run.said == "done" || run.said == "store.failed"), run.said);
+            BOOST_TEST(run.left_clean);
+            return run.was_short;
+        });
+    }
+}
+
+// The thread in which the client of Redis speaks with its servers.
+BOOST_AUTO_TEST_CASE(a_client_of_redis_without_memory_refuses_what_was_asked_and_then_works) {
+    for (const std::size_t count : {1, 20}) {
+        with_every_operation(engines.back(), [&](Users& users, const Operation& operation, std::size_t n) {
+            const ShortageElsewhere shortage(n, count);
+            const std::string said = outcome(operation.act(users));
+            BOOST_TEST((said == "done" || said == "store.failed"), said);
+            return ShortageElsewhere::has_hit();
+        });
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
