@@ -33,8 +33,8 @@ std::string port_of(const std::string& address) {
 }
 
 /// A Cluster's map with one master on this machine.
-std::string slots_at(const std::string& port) {
-    return "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:" + port + "\r\n";
+std::string slots_at(const std::string& port, const std::string& last = "16383") {
+    return "*1\r\n*3\r\n:0\r\n:" + last + "\r\n*2\r\n$9\r\n127.0.0.1\r\n:" + port + "\r\n";
 }
 
 /// A server that is asked for the Cluster's map, and counts how often.
@@ -98,6 +98,17 @@ BOOST_AUTO_TEST_CASE(servers_are_asked_for_their_map_until_all_masters_are_there
         return doubted.questions() >= before + 4;
     }));
     BOOST_TEST(sound.questions() <= questions + 1);  // that one had begun
+}
+
+BOOST_AUTO_TEST_CASE(what_no_master_has_a_slot_for_waits_until_one_has) {
+    std::promise<std::string> its_port;
+    const auto port = its_port.get_future().share();
+    std::atomic<bool> is_wanted = false;
+    const MapServer server([&](unsigned) { return slots_at(port.get(), is_wanted ? "16383" : "100"); });
+    its_port.set_value(server.port());
+    const auto client = opened_client(cluster_at(server.address()));
+    is_wanted = true;
+    BOOST_TEST(asked(*client, {"GET", "123456789"}) == "OK");  // in slot 12739
 }
 
 BOOST_AUTO_TEST_CASE(what_waits_is_tried_again_however_many_others_come_to_wait) {
