@@ -111,6 +111,32 @@ BOOST_AUTO_TEST_CASE(what_no_master_has_a_slot_for_waits_until_one_has) {
     BOOST_TEST(asked(*client, {"GET", "123456789"}) == "OK");  // in slot 12739
 }
 
+BOOST_AUTO_TEST_CASE(nobody_but_the_sentinels_is_asked_before_they_name_a_master) {
+    const FakeServer sentinel([](const std::vector<std::string>&) { return std::string("*-1\r\n"); });
+    auto servers = servers_at(sentinel.address());
+    servers.topology = sp::RedisTopology::sentinel;
+    servers.sentinel_master = "unknown";
+    EventLoop loop;
+    Tallies tallies;
+    std::unique_ptr<Dispatcher> dispatcher;
+    std::vector<std::string> troubles;
+    std::promise<void> enough;
+    run_on(loop, [&] {
+        const auto note = [&](const Trouble& trouble) {
+            troubles.push_back(trouble.text);
+            if (troubles.size() == 3) enough.set_value();
+        };
+        dispatcher = std::make_unique<Dispatcher>(
+            loop, servers, std::vector{parse_address(sentinel.address()).value()}, nullptr, tallies,
+            Dispatcher::Events{.on_ready = [] {}, .on_trouble = note, .on_silence = [](const Address&) {}});
+        BOOST_TEST(dispatcher->masters().empty());
+    });
+    enough.get_future().wait();
+    run_on(loop, [&] { dispatcher.reset(); });
+    loop.stop();
+    for (const std::string& trouble : troubles) BOOST_TEST(trouble.starts_with(sentinel.address()), trouble);
+}
+
 BOOST_AUTO_TEST_CASE(what_waits_is_tried_again_however_many_others_come_to_wait) {
     std::atomic<unsigned> asked = 0;
     const FakeServer server([&](const std::vector<std::string>& words) -> std::string {
