@@ -126,8 +126,7 @@ struct Partners {
 class Endpoint {
 public:
     Endpoint(const std::string& program, const Partners& partners, const std::string& url_of_bad,
-             const std::string& store)
-        : partners_(partners) {
+             const std::string& store) {
         std::string name = (fs::temp_directory_path() / "slo-isolation-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
         folder_ = name;
@@ -141,11 +140,12 @@ public:
             << "[sp]\nentity_id = \"https://sp.example.org/saml\"\nslo_url = \"" << destination
             << "\"\nacs_url = \"https://sp.example.org/saml/acs\"\n"
             << "signing_key = \"sp.key.pem\"\nsigning_certificate = \"sp.crt.pem\"\n"
-            << "[[idp]]\nmetadata = \"bad.xml\"\n[idp.logout]\nhttp = \"accepted\"\n"
+            << "[[idp]]\nmetadata = \"bad.xml\"\n[idp.logout]\nallow_http = true\n"
             << "[[idp]]\nmetadata = \"good.xml\"\n[store]\n"
             << store << "[server]\nlisten = \"127.0.0.1:" << port << "\"\n[local]\nport = " << local_port << "\n";
-        process_ = examples::ChildProcess::start({program, "--config", folder_ / "slo.toml"});
-        if (!process_) throw std::runtime_error("can't start " + program);
+        auto started = examples::ChildProcess::start({program, "--config", folder_ / "slo.toml"});
+        if (!started) throw std::runtime_error("can't start " + program);
+        process_.emplace(*std::move(started));
         for (;;) {
             const auto line = process_->next_line(std::chrono::seconds(10));
             if (!line) throw std::runtime_error("soap_endpoint doesn't start");
@@ -187,7 +187,6 @@ public:
     const std::uint16_t local_port = examples::free_port();
 
 private:
-    const Partners& partners_;
     fs::path folder_;
     std::optional<examples::ChildProcess> process_;
     std::jthread reader_;
