@@ -107,8 +107,10 @@ BOOST_AUTO_TEST_CASE(what_no_master_has_a_slot_for_waits_until_one_has) {
     const MapServer server([&](unsigned) { return slots_at(port.get(), is_wanted ? "16383" : "100"); });
     its_port.set_value(server.port());
     const auto client = opened_client(cluster_at(server.address()));
+    await("the question that was due when the master was there", [&] { return server.questions() >= 2; });
     is_wanted = true;
     BOOST_TEST(asked(*client, {"GET", "123456789"}) == "OK");  // in slot 12739
+    BOOST_TEST(server.questions() >= 3U);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_but_the_sentinels_is_asked_before_they_name_a_master) {
