@@ -51,8 +51,6 @@ void refuse_keys_of_other_engines(const ConfigTable& store, Engine engine) {
     };
     only_for("folder", {Engine::sqlite}, "sqlite");
     only_for("max_sessions", {Engine::sqlite, Engine::memory}, "sqlite");
-    only_for("max_logout_records", {Engine::sqlite, Engine::memory}, "sqlite");
-    only_for("max_logout_records_per_idp", {Engine::sqlite, Engine::memory}, "sqlite");
     only_for("redis", {Engine::redis}, "redis");
 }
 
@@ -61,6 +59,9 @@ void read_bounds_of_all(const ConfigTable& store, Options& options) {
     options.max_kept_requests = store.number("max_kept_requests", options.max_kept_requests, counts);
     options.max_sessions_per_principal =
         store.number("max_sessions_per_principal", options.max_sessions_per_principal, counts);
+    options.max_logout_records = store.number("max_logout_records", options.max_logout_records, counts);
+    options.max_logout_records_per_idp =
+        store.number("max_logout_records_per_idp", options.max_logout_records_per_idp, counts);
 }
 
 /// The bounds that SQLite's options and the memory engine's have in common.
@@ -68,9 +69,6 @@ template <class Options>
 void read_bounds(const ConfigTable& store, Options& options) {
     read_bounds_of_all(store, options);
     options.max_sessions = store.number("max_sessions", options.max_sessions, counts);
-    options.max_logout_records = store.number("max_logout_records", options.max_logout_records, counts);
-    options.max_logout_records_per_idp =
-        store.number("max_logout_records_per_idp", options.max_logout_records_per_idp, counts);
 }
 
 /// [store.redis], read into `section_` key by key.

@@ -1,4 +1,5 @@
 // A logout's way through the shared store.
+#include <algorithm>
 #include <utility>
 
 #include "redis/redis_store_impl.hpp"
@@ -15,6 +16,14 @@ using std::chrono::milliseconds;
 /// For the scripts: what starts here is written when the server's memory is full, too.
 const char* name(LogoutOrigin origin) noexcept {
     return origin == LogoutOrigin::here ? "here" : "idp";
+}
+
+/// Of its record and its barriers, with what the server needs for each.
+std::size_t weight_of(const LogoutOrder& order) noexcept {
+    constexpr std::size_t of_record = 400;
+    constexpr std::size_t of_barrier = 200;
+    const std::size_t barriers = std::max<std::size_t>(1, order.session_indexes.size() + order.authn_instants.size());
+    return weight_of_octets(of_record + barriers * of_barrier);
 }
 
 Failure none_has_begun() {
@@ -39,6 +48,14 @@ Result<Reply> RedisOperations::run_begin(const LogoutOrder& order, const RoundCl
     return ask(std::move(request));
 }
 
+Result<bool> RedisOperations::has_room(const LogoutOrder& order, const std::string& principal, Instant now) {
+    if (order.origin == LogoutOrigin::here) return true;
+    if (ledger.has_room(order.key.idp.str(), weight_of(order), now)) return true;
+    const auto known = ask(command({"EXISTS", writer.logout_key(principal, writer.request_name(order.key))}));
+    if (!known) return known.error();
+    return known->kind == Reply::Kind::integer && known->integer == 1;
+}
+
 /// The request's place and the journal come first: a logout that is in no journal couldn't be recovered, and one whose
 /// ID stands for another order mustn't begin.
 Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, const RoundClaim& claim) {
@@ -46,6 +63,9 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, cons
     const std::string principal = writer.principal(order);
     const std::string request_name = writer.request_name(order.key);
     const std::string place = principal + writer.order_name(order);
+    const auto room = has_room(order, principal, now);
+    if (!room) return room.error();
+    if (!*room) return fail(Errc::store_full);
 
     std::vector<Request> requests;
     requests.push_back(
@@ -61,7 +81,11 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, cons
 
     const auto begun = run_begin(order, claim, principal, now);
     if (!begun) return begun.error();
-    return read_begun(*begun, principal);
+    auto read = read_begun(*begun, principal);
+    if (read && std::holds_alternative<FreshLogout>(*read) && order.origin == LogoutOrigin::idp) {
+        ledger.add(order.key.idp.str(), weight_of(order), order.keep_until);
+    }
+    return read;
 }
 
 Result<BegunLogout> RedisOperations::read_begun(const Reply& reply, const std::string& principal) const {

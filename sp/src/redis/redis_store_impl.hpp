@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "redis/client.hpp"
+#include "redis/record_ledger.hpp"
 #include "redis/store_scripts.hpp"
 #include "redis/stored_records.hpp"
 #include "slo/sp/redis_session_store.hpp"
@@ -101,6 +102,8 @@ struct RedisOperations {
     // Drops what a place leads to, if it is active.
     void withdraw(const std::string& place, const std::string& name);
 
+    // Whether there is room for an order. What has begun already needs none.
+    [[nodiscard]] Result<bool> has_room(const LogoutOrder& order, const std::string& principal, Instant now);
     [[nodiscard]] Result<Reply> run_begin(const LogoutOrder& order, const RoundClaim& claim,
                                           const std::string& principal, Instant now);
     [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
@@ -187,6 +190,7 @@ struct RedisOperations {
     const RecordWriter writer;
     const StoreScripts& scripts = StoreScripts::get();
     std::atomic<std::uint64_t> replica_shortfalls = 0;
+    redis::RecordLedger ledger{options.max_logout_records, options.max_logout_records_per_idp};
     std::mutex listed_mutex;
     struct Listing {
         Instant good_until;

@@ -71,6 +71,10 @@ struct RedisSessionStoreOptions {
     std::string prefix = "slo";  ///< of every key, and of the channel; lets several applications share a server
     ReplicaShortfall replica_shortfall = ReplicaShortfall::refuse;
     ReloginRule relogin = ReloginRule::by_authn_instant;
+    /// What IdPs order by way of this node, whatever the others do; it begins anew with each start. A logout counts for
+    /// each KiB that its records begin. An IdP may have as much as it leaves free: one alone half, two a third each.
+    std::size_t max_logout_records = 2'000'000;
+    std::size_t max_logout_records_per_idp = 1'000'000;
     /// About: they lie in 16 parts, each of which takes a sixteenth. One over a KiB counts for each KiB that it begins.
     std::size_t max_kept_requests = sp::max_kept_requests;
     /// Live and ending ones. All nodes must have the same, as each login is counted by its node's.
