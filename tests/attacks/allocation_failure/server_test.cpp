@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <thread>
+#include <vector>
 
 #include "allocator.hpp"
 #include "client.hpp"
@@ -28,19 +29,19 @@ public:
 };
 
 /// So few places that the server would soon have none, if failures kept some.
-sp::HttpServerOptions options(std::size_t threads, std::size_t handler_threads) {
+sp::HttpServerOptions options(std::size_t threads, std::size_t handler_threads, std::size_t max_connections) {
     sp::HttpServerOptions options;
     options.threads = threads;
     options.handler_threads = handler_threads;
-    options.max_connections = 4;
+    options.max_connections = max_connections;
     return options;
 }
 
 /// A server in a thread of its own.
 class Serving {
 public:
-    Serving(std::size_t threads, std::size_t handler_threads)
-        : server_(sp::HttpServer::open(options(threads, handler_threads), handler_).value()),
+    Serving(std::size_t threads, std::size_t handler_threads, std::size_t max_connections = 4)
+        : server_(sp::HttpServer::open(options(threads, handler_threads, max_connections), handler_).value()),
           thread_([this] { server_.run(); }) {}
     ~Serving() { stop(); }
     Serving(const Serving&) = delete;
@@ -52,7 +53,11 @@ public:
         if (thread_.joinable()) thread_.join();
     }
     [[nodiscard]] int status_of_a_request() const {
-        Client client(server_.port());
+        Client client = connect();
+        return status_at_open(client);
+    }
+    [[nodiscard]] Client connect() const { return Client(server_.port()); }
+    [[nodiscard]] static int status_at_open(Client& client) {
         return client.ask("GET / HTTP/1.1\r\nHost: sp\r\n\r\n").status;
     }
 
@@ -86,6 +91,27 @@ BOOST_AUTO_TEST_SUITE(allocation_failure)
 
 BOOST_AUTO_TEST_CASE(a_server_without_memory_for_one_connection_serves_the_next) {
     for (const std::size_t count : {1, 20}) expect_the_next_one_to_be_served(0, count);
+}
+
+// All connections stay open, so that Asio has nothing left over for the next one.
+BOOST_AUTO_TEST_CASE(a_server_accepts_again_whatever_of_accepting_found_no_memory) {
+    const Serving server(1, 0, 250);
+    std::vector<Client> open;
+    open.push_back(server.connect());
+    BOOST_TEST_REQUIRE(Serving::status_at_open(open.back()) == 200);
+    bool was_short = true;
+    for (std::size_t n = 1; was_short; ++n) {
+        BOOST_TEST_CONTEXT("allocation " << n) {
+            {
+                const ShortageElsewhere shortage(n, 1);
+                open.push_back(server.connect());
+                static_cast<void>(Serving::status_at_open(open.back()));
+                was_short = ShortageElsewhere::has_hit();
+            }
+            open.push_back(server.connect());
+            BOOST_TEST_REQUIRE(Serving::status_at_open(open.back()) == 200);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(handler_threads_without_memory_for_one_request_work_at_the_next) {
