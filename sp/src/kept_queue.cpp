@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
+#include <memory>
 #include <utility>
 
 namespace slo::sp {
@@ -26,20 +26,21 @@ Result<std::size_t> KeptQueue::take() {
     has_failed_ = !due;
     if (!due) return std::move(due).error();
     if (due->empty()) next_look_ = context_.ending.pace.now() + look_every;
+    waiting_.reserve(waiting_.size() + due->size());
+    for (Departure& departure : *due) waiting_.push_back(std::make_unique<Departure>(std::move(departure)));
     taken_ += due->size();
-    std::ranges::move(*due, std::back_inserter(waiting_));
     return due->size();
 }
 
-std::optional<Departure> KeptQueue::startable() {
-    const auto has_place = [this](const Departure& departure) {
-        const auto its = at_work_.find(departure.key().idp.str());
+std::unique_ptr<Departure> KeptQueue::startable() {
+    const auto has_place = [this](const std::unique_ptr<Departure>& departure) {
+        const auto its = at_work_.find(departure->key().idp.str());
         return its == at_work_.end() || its->second < most_of_an_idp;
     };
     const auto it = std::ranges::find_if(waiting_, has_place);
-    if (it == waiting_.end()) return std::nullopt;
-    ++at_work_[it->key().idp.str()];
-    std::optional<Departure> departure(std::move(*it));
+    if (it == waiting_.end()) return nullptr;
+    ++at_work_[(*it)->key().idp.str()];
+    auto departure = std::move(*it);
     waiting_.erase(it);
     return departure;
 }
@@ -71,7 +72,7 @@ void KeptQueue::wait(std::unique_lock<std::mutex>& lock) {
     lock.lock();
 }
 
-std::optional<Departure> KeptQueue::next() noexcept {
+std::unique_ptr<Departure> KeptQueue::next() noexcept {
     try {
         std::unique_lock lock(mutex_);
         while (!context_.stop.stop_requested()) {
@@ -79,14 +80,14 @@ std::optional<Departure> KeptQueue::next() noexcept {
             if (looks_again()) {
                 take_more(lock);
             } else if (at_work_.empty() && !is_taking_) {
-                return std::nullopt;
+                return nullptr;
             } else {
                 wait(lock);
             }
         }
     } catch (...) {  // no memory
     }
-    return std::nullopt;  // what waits is due again by its lease
+    return nullptr;  // what waits is due again by its lease
 }
 
 void KeptQueue::is_done(const Departure& departure) noexcept {

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "departure.hpp"
 #include "slo/sp/pace.hpp"
@@ -18,7 +17,7 @@ namespace slo::sp {
 /// more as soon as any of them is ready, also what gets due only then. Thread-safe. `context` outlives it.
 class KeptQueue {
 public:
-    explicit KeptQueue(const StartContext& context) noexcept : context_(context) {}
+    explicit KeptQueue(const StartContext& context) : context_(context) {}
 
     /// Takes what is due now. Errors: the store's.
     [[nodiscard]] Result<std::size_t> take();
@@ -26,7 +25,7 @@ public:
     /// doesn't throw.
     template <class Send>
     void work(Send send) noexcept {
-        while (std::optional<Departure> departure = next()) {
+        while (const std::unique_ptr<Departure> departure = next()) {
             send(*departure);
             is_done(*departure);
         }
@@ -38,17 +37,18 @@ public:
     }
 
 private:
-    [[nodiscard]] std::optional<Departure> next() noexcept;
+    /// None: it's over.
+    [[nodiscard]] std::unique_ptr<Departure> next() noexcept;
     void is_done(const Departure& departure) noexcept;
     /// The first one whose IdP has a place.
-    [[nodiscard]] std::optional<Departure> startable();
+    [[nodiscard]] std::unique_ptr<Departure> startable();
     [[nodiscard]] bool looks_again();
     void take_more(std::unique_lock<std::mutex>& lock);
     void wait(std::unique_lock<std::mutex>& lock);
 
     const StartContext& context_;
     mutable std::mutex mutex_;
-    std::deque<Departure> waiting_;
+    std::vector<std::unique_ptr<Departure>> waiting_;
     std::map<std::string, std::size_t> at_work_;  ///< by IdP
     std::size_t taken_ = 0;
     bool is_taking_ = false;
