@@ -51,9 +51,9 @@ Result<Reply> RedisOperations::run_begin(const LogoutOrder& order, const RoundCl
 Result<bool> RedisOperations::has_room(const LogoutOrder& order, const std::string& principal, Instant now) {
     if (order.origin == LogoutOrigin::here) return true;
     if (ledger.has_room(order.key.idp.str(), weight_of(order), now)) return true;
-    const auto known = ask(command({"EXISTS", writer.logout_key(principal, writer.request_name(order.key))}));
+    const auto known = ask(command({"GET", writer.logout_key(principal, writer.request_name(order.key))}));
     if (!known) return known.error();
-    return known->kind == Reply::Kind::integer && known->integer == 1;
+    return known->kind == Reply::Kind::text;
 }
 
 /// The request's place and the journal come first: a logout that is in no journal couldn't be recovered, and one whose
