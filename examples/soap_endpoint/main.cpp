@@ -153,7 +153,12 @@ void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
     sp::AuditEntry entry;
     entry.time = parts.clock.now();
     entry.event = "keys";
+    entry.detail = (*keys)->stages;
     parts.audit->record(entry);
+    for (std::string& note : (*keys)->notes) {
+        entry.detail = std::move(note);
+        parts.audit->record(entry);
+    }
 }
 
 /// Looks each second for keys that saml-slo has changed and for what is wrong with the store's servers, until stopped.

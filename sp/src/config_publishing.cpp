@@ -252,6 +252,7 @@ Keys read_key_folder(const Placed<fs::path>& folder, const saml::EntityID& owner
     for (const KeyStage stage : {KeyStage::active, KeyStage::next, KeyStage::retiring}) {
         for (const KeptKey& key : ring->keys) {
             if (key.stage != stage) continue;
+            keys.stages += (keys.stages.empty() ? "" : ", ") + key.name + " " + std::string(name(stage));
             if (key.purpose == KeyPurpose::signing) {
                 if (stage != KeyStage::active) keys.signing_certificates.push_back(load(key).parsed.certificate());
                 continue;

@@ -74,6 +74,7 @@ struct Keys {
     std::vector<saml::DecryptionKey> decryption;
     std::vector<saml::Certificate> signing_certificates;
     std::vector<saml::Certificate> encryption_certificates;
+    std::string stages = {};  ///< of a key folder: which key is in which
 };
 
 /// load_keys reads our keys, and makes those that don't exist: of a key folder, the first signing key.

@@ -85,7 +85,8 @@ Result<OurKeys> reload_keys(const Configuration& configuration, Instant now) {
         publication.content.signing = std::move(keys.signing_certificates);
         publication.content.encryption = std::move(keys.encryption_certificates);
         if (publication.signer) publication.signer = keys.signing;
-        return OurKeys{std::move(keys.signing), std::move(keys.decryption), std::move(publication)};
+        return OurKeys{std::move(keys.signing), std::move(keys.decryption), std::move(publication),
+                       std::move(keys.stages), std::move(notes)};
     } catch (ConfigurationError& error) {
         return fail(Errc::configuration_invalid, std::move(error.text));
     } catch (const std::exception& error) {

@@ -212,10 +212,10 @@ BOOST_AUTO_TEST_CASE(a_running_endpoint_follows_each_step) {
     const auto before = published();
     BOOST_TEST(before.size() == 1U);
     check("keys rotate --config slo.toml --stage prepare", 0, "next");
-    wait_for("\"event\":\"keys\"");
+    wait_for(R"("detail":"signing-1 active, signing-2 next")");
     BOOST_TEST(published().size() == 2U);
     check("keys rotate --config slo.toml --stage activate --force", 0, "retiring");
-    wait_for("\"event\":\"keys\"");
+    wait_for(R"("detail":"signing-2 active, signing-1 retiring")");
     BOOST_TEST(published().size() == 2U);
     BOOST_TEST(published().back().fingerprint() == before.front().fingerprint());
     // A state that can't be read changes nothing, and is told.
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_running_endpoint_follows_each_step) {
     BOOST_TEST(published().size() == 2U);
     std::ofstream(folder / "keys/keys.toml") << state;
     check("keys rotate --config slo.toml --stage retire --force", 0, "signing-2");
-    wait_for("\"event\":\"keys\"");
+    wait_for(R"("detail":"signing-2 active")");
     BOOST_TEST(published().size() == 1U);
     BOOST_TEST(published().front().fingerprint() != before.front().fingerprint());
     BOOST_TEST(process->stop(test::patience) == 0);

@@ -137,7 +137,12 @@ BOOST_AUTO_TEST_CASE(reads_the_folder_again_without_the_rest) {
     const auto configuration = accept(with_folder());
     take(KeyPurpose::signing, KeyStep::prepare);
     take(KeyPurpose::signing, KeyStep::activate);
+    BOOST_TEST(sp::reload_keys(configuration, some_day).value().notes.empty());
+    fs::permissions(keys / "signing-2.key.pem", fs::perms::group_read, fs::perm_options::add);
     const auto keys_now = sp::reload_keys(configuration, some_day).value();
+    BOOST_TEST(keys_now.stages == "signing-2 active, signing-1 retiring");
+    BOOST_TEST_REQUIRE(keys_now.notes.size() == 1U);
+    BOOST_TEST((keys_now.notes.front().find("others may read the private key in") != std::string::npos));
     BOOST_TEST(keys_now.signing.certificate().fingerprint() == fingerprint("keys/idp2"));
     BOOST_TEST(keys_now.publication.content.signing.size() == 2U);
     BOOST_TEST(keys_now.publication.signer.value().certificate().fingerprint() == fingerprint("keys/idp2"));

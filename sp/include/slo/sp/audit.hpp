@@ -53,7 +53,7 @@ struct AuditEntry {
     std::string source = {};  ///< of "metadata": the source's name in our configuration
     std::string stage;        ///< where it was refused or failed: "sig", "store", "application", ...
     std::string rule;         ///< the broken rule's name, e.g. "sig.invalid"
-    std::string detail;       ///< where the store or a source failed: how; no name, no key
+    std::string detail;       ///< where the store or a source failed: how; of "keys": stages; no NameID, no key
     std::string authenticated_by = {};  ///< of a request without signature: "tls_client_key" or "http_basic"
     std::string status;                 ///< "Success", "Requester/RequestDenied", "Fault/Client", "403", ...
     unsigned ended = 0;

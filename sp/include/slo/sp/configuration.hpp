@@ -60,6 +60,8 @@ struct OurKeys {
     saml::SigningKey signing;
     std::vector<saml::DecryptionKey> decryption;
     metadata::Publication publication;
+    std::string stages = {};              ///< which key is in which stage: "signing-2 active, signing-1 retiring"
+    std::vector<std::string> notes = {};  ///< one line each: what the operator should know of the files
 };
 
 /// reload_keys reads the key folder of `configuration` again: for LogoutService::replace_keys and
