@@ -165,7 +165,7 @@ void make_first_key(const Placed<fs::path>& folder, const saml::EntityID& owner,
 }
 
 saml::DecryptionKey decryption_key(const KeyPair& pair, const KeyPairFiles& files) {
-    auto key = saml::DecryptionKey::parse(pair.private_key_pem);
+    auto key = saml::DecryptionKey::parse(pair.private_key_pem.text);
     if (!key) {
         refuse(files.key.place, shown(files.key.value.string()) + " can't decrypt",
                "use an RSA key of 2048 to 8192 bits for encryption");

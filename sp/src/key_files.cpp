@@ -46,10 +46,11 @@ bool exists(const Placed<fs::path>& file) {
 
 /// RSA-2048 and not P-256: Lasso and what is built on it (LemonLDAP::NG, Authentic2) can't verify ECDSA.
 void generate(const KeyPairFiles& files, const saml::EntityID& owner, Instant now, std::vector<std::string>& notes) {
-    const auto made = saml::generate_key(saml::KeyKind::rsa_2048, default_common_name(owner), now, generated_lifetime);
+    auto made = saml::generate_key(saml::KeyKind::rsa_2048, default_common_name(owner), now, generated_lifetime);
     if (!made)
         refuse(files.key.place, "can't make a key (" + made.error().code.message() + ")", "see openssl's set-up");
-    write_new_file(files.key, made->private_key_pem, 0600);
+    const saml::WipedText private_key(std::move(made->private_key_pem));
+    write_new_file(files.key, private_key.text, 0600);
     try {
         write_new_file(files.certificate, made->certificate_pem, 0644);
     } catch (const ConfigurationError&) {
@@ -98,8 +99,8 @@ void generate_secret_keys(const std::vector<Placed<fs::path>>& files, std::vecto
 }
 
 std::string read_secret_key(const Placed<fs::path>& file) {
-    const std::string octets = read_key_file(file, "the shared store's keys");
-    const auto text = std::string_view(octets).substr(0, octets.find_last_not_of("\r\n \t") + 1);
+    const saml::WipedText octets(read_key_file(file, "the shared store's keys"));
+    const auto text = std::string_view(octets.text).substr(0, octets.text.find_last_not_of("\r\n \t") + 1);
     std::string key;
     for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
         unsigned char octet = 0;
@@ -201,8 +202,8 @@ KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, In
     }
     if (!has_key) generate(files, owner, now, notes);
 
-    std::string private_key = read_key_file(files.key, std::string(files.purpose) + "_key");
-    auto pair = saml::SigningKey::parse(private_key,
+    saml::WipedText private_key(read_key_file(files.key, std::string(files.purpose) + "_key"));
+    auto pair = saml::SigningKey::parse(private_key.text,
                                         read_key_file(files.certificate, std::string(files.purpose) + "_certificate"));
     if (!pair) refuse_pair(files, pair.error());
     note_readable_by_others(files.key.value, "private key", files.key.place, notes);

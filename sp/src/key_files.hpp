@@ -12,6 +12,7 @@
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/saml/time.hpp"
+#include "slo/saml/wipe.hpp"
 
 namespace slo::sp {
 
@@ -33,10 +34,10 @@ struct KeyPairFiles {
     std::string_view purpose;  ///< "signing" or "encryption"
 };
 
-/// KeyPair keeps both as text, for the parsers of slo::saml, and proves that they belong together.
+/// KeyPair proves that both belong together, and keeps the private key as text, for another parser of slo::saml.
 struct KeyPair {
     saml::SigningKey parsed;
-    std::string private_key_pem;
+    saml::WipedText private_key_pem;
 };
 
 /// load_key_pair reads a pair, or makes one (RSA-2048, mode 0600) if neither file exists, and appends to `notes` what

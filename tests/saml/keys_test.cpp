@@ -4,9 +4,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "failure_check.hpp"
@@ -14,6 +16,7 @@
 #include "hostile_keys.hpp"
 #include "key_access.hpp"
 #include "slo/saml/base64.hpp"
+#include "slo/saml/wipe.hpp"
 
 namespace {
 
@@ -436,6 +439,37 @@ BOOST_AUTO_TEST_CASE(refuse_a_name_that_no_certificate_can_hold) {
                rule(Errc::crypto_failure));
     BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, std::string(64, 'a'), first_day, days(1))) == "accepted");
     BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, "\xFF", first_day, days(1))) == rule(Errc::crypto_failure));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(wiped)
+
+// The room that it keeps is still its own.
+bool is_zero(const char* octets, std::size_t count) {
+    return std::all_of(octets, octets + count, [](char c) { return c == '\0'; });
+}
+
+BOOST_AUTO_TEST_CASE(leaves_nothing_of_a_text_in_all_its_room) {
+    std::string text(1000, 'k');
+    text.resize(100);
+    const char* const octets = text.data();
+    wipe(text);
+    BOOST_TEST(text.empty());
+    BOOST_TEST((text.data() == octets));
+    BOOST_TEST(is_zero(octets, text.capacity()));
+    std::string without_allocation = "short";
+    const char* const inside = without_allocation.data();
+    wipe(without_allocation);
+    BOOST_TEST(is_zero(inside, 5));
+}
+
+BOOST_AUTO_TEST_CASE(leaves_nothing_where_a_text_was_moved_from) {
+    WipedText from(std::string("short"));
+    const char* const inside = from.text.data();
+    const WipedText to(std::move(from));
+    BOOST_TEST(to.text == "short");
+    BOOST_TEST(is_zero(inside, 5));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
