@@ -227,4 +227,46 @@ BOOST_AUTO_TEST_CASE(a_connection_that_goes_on_answering_is_kept) {
     }));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_falls_silent_after_a_rest_is_lost) {
+    constexpr auto patience = 20ms;
+    const FakeServer server([](const std::vector<std::string>& words) {
+        return words.front() == "SILENCE" ? std::string() : std::string("+PONG\r\n");
+    });
+    EventLoop loop;
+    std::shared_ptr<Connection> connection;
+    std::unique_ptr<Timer> timer;
+    std::promise<std::string> end;
+    bool is_over = false;
+    const auto finish = [&](const std::string& text) {
+        if (!std::exchange(is_over, true)) end.set_value(text);
+    };
+    const auto ask = [&](const std::string& word, std::function<void()> then) {
+        Exchange exchange;
+        append_command(exchange.octets, {word});
+        exchange.done = [then = std::move(then)](const std::vector<Reply>&) { then(); };
+        connection->send(std::move(exchange));
+    };
+    const auto ask_after_a_rest = [&] {
+        ask("SILENCE", [] {});
+        timer->start(SteadyClock::now() + 60s, [&] { finish("not lost"); });
+    };
+    run_on(loop, [&] {
+        timer = loop.make_timer();
+        const auto begin = [&] {
+            ask("PING", [&] { timer->start(SteadyClock::now() + 5 * patience, ask_after_a_rest); });
+        };
+        connection = std::make_shared<Connection>(
+            loop, ConnectionOptions{.address = parse_address(server.address()).value(), .patience = patience}, begin,
+            [&](const Trouble& trouble) { finish(trouble.text); });
+        connection->begin();
+    });
+    BOOST_TEST(end.get_future().get().ends_with("it doesn't answer"));
+    run_on(loop, [&] {
+        timer.reset();
+        connection->close();
+        connection.reset();
+    });
+    loop.stop();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
