@@ -5,7 +5,6 @@
 #include <deque>
 #include <mutex>
 #include <stop_token>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -32,7 +31,14 @@ std::vector<Ended> end_each(const SynchronousApplication::EndOne& end_one, const
 /// Threads do one work each, the rest in the order of its coming. What waits at the end is dropped, with its reports.
 class SynchronousApplication::Threads {
 public:
-    /// Throws std::system_error where there is no thread yet and none can be had.
+    Threads() = default;
+    Threads(const Threads&) = delete;
+    Threads& operator=(const Threads&) = delete;
+    /// All are told before any is waited for: none goes on with what waits.
+    ~Threads() {
+        for (std::jthread& thread : threads_) thread.request_stop();
+    }
+    /// Throws where there is no thread yet and none can be had.
     void post(std::function<void()> work) {
         const std::lock_guard lock(mutex_);
         if (idle_ <= waiting_.size() && threads_.size() < most) add_thread();
@@ -47,7 +53,7 @@ private:
         threads_.reserve(most);
         try {
             threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-        } catch (const std::system_error&) {
+        } catch (...) {
             if (threads_.empty()) throw;  // else another one will come to it
         }
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "application_round.hpp"
+#include "slo/sp/error.hpp"
 #include "start_and_wait.hpp"
 
 namespace slo::sp {
@@ -279,6 +280,11 @@ void EndingState::keep_claims() {
 
 namespace {
 
+/// "No room" says that nothing has happened. Where some of the orders have begun, that isn't so.
+Failure half_done(const Failure& failure) {
+    return failure.code == make_error_code(Errc::store_full) ? fail(Errc::store_failed, failure.detail) : failure;
+}
+
 /// `begin` fills the state's parts. Where it, or memory, fails half-way, other rounds needn't wait for this one.
 template <class Begin>
 Result<EndingHere> begun_or_given_up(const std::shared_ptr<EndingState>& state, Begin begin) {
@@ -307,7 +313,7 @@ Result<EndingHere> EndingHere::begin(const EndContext& context, const std::vecto
         for (const LogoutOrder& order : orders) {
             const RoundID its_round = state->next_round();
             auto begun = context.parts.store.begin_logout(order, {its_round, claimed_until(context)});
-            if (!begun) return std::move(begun).error();
+            if (!begun) return state->parts.empty() ? begun.error() : half_done(begun.error());
             state->parts.push_back(part_of(its_round, order.key, *std::move(begun)));
         }
         return Done{};

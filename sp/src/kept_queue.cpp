@@ -13,41 +13,73 @@ using namespace std::chrono_literals;
 /// Of one IdP at a time: four that hang leave places to others.
 constexpr std::size_t most_of_an_idp = 4;
 constexpr std::size_t taken_at_once = 16;
+/// What waits of one IdP at most, and for how long: its lease must not end before it is sent.
+constexpr std::size_t most_waiting_of_an_idp = 32;
+constexpr auto longest_wait = 60s;
+constexpr auto put_off_for = 10s;
 /// Of a host that keeps house in steps of its own, a step mustn't go on for ever.
-constexpr std::size_t most_taken = 1'024;
-/// How often it looks for more while somebody is still at work.
+constexpr auto longest_step = 20s;
+/// How often it looks for more while somebody is still at work: where nothing was due, and where all that waits is of
+/// IdPs that have no place. Where nothing waits, it looks at once.
 constexpr auto look_every = 1s;
+constexpr auto look_behind_every = 100ms;
 
 }  // namespace
 
+KeptQueue::KeptQueue(const StartContext& context)
+    : context_(context), last_look_(context.ending.pace.now() + longest_step) {}
+
+bool KeptQueue::has_enough_of(const saml::EntityID& idp) const {
+    const auto is_its = [&idp](const Waiting& one) { return one.departure->key().idp == idp; };
+    return static_cast<std::size_t>(std::ranges::count_if(waiting_, is_its)) >= most_waiting_of_an_idp;
+}
+
 Result<std::size_t> KeptQueue::take() {
     auto due = take_due(context_, taken_at_once);
-    const std::lock_guard lock(mutex_);
-    has_failed_ = !due;
-    if (!due) return std::move(due).error();
-    if (due->empty()) next_look_ = context_.ending.pace.now() + look_every;
-    waiting_.reserve(waiting_.size() + due->size());
-    for (Departure& departure : *due) waiting_.push_back(std::make_unique<Departure>(std::move(departure)));
-    taken_ += due->size();
+    std::vector<KeptRequest> surplus;
+    {
+        const std::lock_guard lock(mutex_);
+        has_failed_ = !due;
+        if (!due) return std::move(due).error();
+        const SteadyTime now = context_.ending.pace.now();
+        has_more_ = !due->empty();
+        next_look_ = now + (has_more_ ? std::chrono::milliseconds(look_behind_every) : look_every);
+        waiting_.reserve(waiting_.size() + due->size());
+        for (Departure& departure : *due) {
+            if (has_enough_of(departure.key().idp)) {
+                surplus.push_back(std::move(departure.request));
+                continue;
+            }
+            waiting_.push_back({std::make_unique<Departure>(std::move(departure)), now});
+            ++taken_;
+        }
+    }
+    for (KeptRequest& request : surplus) {
+        request.next_attempt = context_.parts.clock.now() + put_off_for;
+        static_cast<void>(context_.parts.store.keep_request(request));  // else it's due again by its lease
+    }
     return due->size();
 }
 
 std::unique_ptr<Departure> KeptQueue::startable() {
-    const auto has_place = [this](const std::unique_ptr<Departure>& departure) {
-        const auto its = at_work_.find(departure->key().idp.str());
+    const SteadyTime now = context_.ending.pace.now();
+    std::erase_if(waiting_, [now](const Waiting& one) { return one.taken + longest_wait <= now; });
+    const auto has_place = [this](const Waiting& one) {
+        const auto its = at_work_.find(one.departure->key().idp.str());
         return its == at_work_.end() || its->second < most_of_an_idp;
     };
     const auto it = std::ranges::find_if(waiting_, has_place);
     if (it == waiting_.end()) return nullptr;
-    ++at_work_[(*it)->key().idp.str()];
-    auto departure = std::move(*it);
+    ++at_work_[it->departure->key().idp.str()];
+    auto departure = std::move(it->departure);
     waiting_.erase(it);
+    if (waiting_.empty() && has_more_) next_look_ = now;
     return departure;
 }
 
 bool KeptQueue::looks_again() {
-    return !is_taking_ && !has_failed_ && taken_ < most_taken && !context_.stop.stop_requested() &&
-           next_look_ <= context_.ending.pace.now();
+    const SteadyTime now = context_.ending.pace.now();
+    return !is_taking_ && !has_failed_ && !context_.stop.stop_requested() && next_look_ <= now && now < last_look_;
 }
 
 void KeptQueue::take_more(std::unique_lock<std::mutex>& lock) {
@@ -67,8 +99,10 @@ void KeptQueue::take_more(std::unique_lock<std::mutex>& lock) {
 void KeptQueue::wait(std::unique_lock<std::mutex>& lock) {
     if (changed_->has_rung()) changed_ = std::make_shared<Alarm>();
     const std::shared_ptr<Alarm> changed = changed_;
+    const SteadyTime now = context_.ending.pace.now();
+    const SteadyTime until = next_look_ > now ? next_look_ : now + look_every;
     lock.unlock();
-    context_.ending.pace.wait(*changed, context_.ending.pace.now() + look_every);
+    context_.ending.pace.wait(*changed, until);
     lock.lock();
 }
 

@@ -20,6 +20,7 @@
 #include "slo/sp/housekeeper.hpp"
 #include "slo/sp/logout_decision.hpp"
 #include "start_and_wait.hpp"
+#include "store_rules.hpp"
 
 namespace slo::sp {
 
@@ -135,9 +136,11 @@ Result<void> apply_profile(const Idp& idp, const saml::LogoutRequest& request, R
     return Done{};
 }
 
-/// What a request that names very many sessions counts for among an IdP's requests.
-std::size_t weight_of(const saml::LogoutRequest& request) noexcept {
-    return 1 + request.session_indexes.size() / 64;
+/// What a request that names very many sessions counts for among an IdP's requests. Where a SessionIndex stands for the
+/// principal, each of them takes a logout of its own.
+std::size_t weight_of(const saml::LogoutRequest& request, const Idp& idp) noexcept {
+    const bool each = named_by(idp.profile.name_id_matching) == NamedBy::session_index;
+    return 1 + request.session_indexes.size() / (each ? 1 : 64);
 }
 
 void tell_indexes(const LogoutServiceParts& parts, const Idp& idp, const std::vector<saml::SessionIndex>& indexes,
@@ -165,7 +168,7 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     if (!request) return std::move(request).error();
     trace.in_response_to = (*request)->id;
     trace.audit.request_id = (*request)->id.str();
-    if (!partners_requests.take(idp.entity_id.str(), (*request)->id, weight_of(**request), now)) {
+    if (!partners_requests.take(idp.entity_id.str(), (*request)->id, weight_of(**request, idp), now)) {
         return fail(Errc::too_many_requests);
     }
     trace.audit.lane = AuditLane::proven;
@@ -363,7 +366,11 @@ LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, const Posted
     const Result<LogoutOrder> order = prove(parts, partners, partners_requests, posted, trace);
     if (!order) return refuse_in_measure(trace, order.error());
 
-    return carry_out(under_all_names(*order, names_of(*trace.partner), our_names(parts)), trace);
+    const auto orders = under_all_names(*order, names_of(*trace.partner), our_names(parts));
+    if (orders.size() > RoundsAtWork::parts_of_a_round) {
+        return refuse(parts, trace, fail(Errc::too_many_requests, "it names too many sessions at once"));
+    }
+    return carry_out(orders, trace);
 }
 
 LogoutStep LogoutService::Impl::carry_out(const std::vector<LogoutOrder>& orders, RequestTrace& trace) const {

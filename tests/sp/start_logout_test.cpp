@@ -413,7 +413,10 @@ BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_an_idp_and_nobody_wai
     BOOST_TEST(link.asked.empty());
     for (std::size_t i = 0; i < users; ++i) BOOST_TEST(!lives("S" + std::to_string(i)));
     BOOST_TEST(lives("T1"));
-    while (send_kept() != 0) continue;
+    for (int i = 0; i < 9 && link.asked.size() < users; ++i) {
+        while (send_kept() != 0) continue;
+        clock.advance(10s);  // some may have been put off
+    }
     BOOST_TEST(link.asked.size() == users);
     BOOST_TEST(kept() == 0U);
 }

@@ -477,6 +477,8 @@ local gone = weight(KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 if gone > 0 then redis.call('HSET', KEYS[1], sum, math.max(all(KEYS[1]) - gone, 0)) end
+-- Nodes of an earlier version change requests and no sum: with the last request it goes.
+if redis.call('HLEN', KEYS[1]) == 1 then redis.call('HDEL', KEYS[1], sum) end
 return 'dropped'
 )lua";
 

@@ -1,5 +1,6 @@
 #include "database.hpp"
 
+#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -91,6 +92,11 @@ void Database::configure(Access access) noexcept {
 
 void Database::note(int code) noexcept {
     if (error_ == SQLITE_OK) error_ = code;
+}
+
+bool Database::has_no_room() const noexcept {
+    const bool is_over_quota = error_ == SQLITE_IOERR_WRITE && sqlite3_system_errno(database_.get()) == EDQUOT;
+    return (error_ & 0xFF) == SQLITE_FULL || error_ == SQLITE_IOERR_SHMSIZE || is_over_quota;
 }
 
 Failure Database::failure(Errc code) const {

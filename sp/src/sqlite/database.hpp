@@ -44,7 +44,7 @@ public:
     [[nodiscard]] Failure failure(Errc code) const;
     /// Whether it's that there was no room to write: then nothing of the transaction counts, not even after a crash,
     /// because its last page is what was missing.
-    [[nodiscard]] bool has_no_room() const noexcept { return (error_ & 0xFF) == SQLITE_FULL; }
+    [[nodiscard]] bool has_no_room() const noexcept;
     void forget_failure() noexcept { error_ = SQLITE_OK; }
     /// A record has been read that this engine can't have written.
     void fail_as_damaged() noexcept { note(SQLITE_CORRUPT); }

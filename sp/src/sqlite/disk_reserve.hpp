@@ -27,7 +27,9 @@ public:
     }
     /// Gives the room back, if it is held.
     void release() noexcept;
-    /// Holds the room again, if there is so much and as much again: else it would be released by the next write.
+    /// Holds the room again, if there is so much and as much again: else it would be released by the next write. To
+    /// find that out it takes the room for a moment: so only one call of 64, as many as housekeeping makes in a turn,
+    /// does it, and only the one writer is to make them.
     void restore() noexcept;
 
 private:
@@ -35,6 +37,7 @@ private:
     std::uint64_t octets_;
     mutable std::mutex mutex_;
     bool is_held_;
+    unsigned calls_ = 0;  ///< of restore(), since it was given back
 };
 
 }  // namespace slo::sp

@@ -76,6 +76,7 @@ public:
     [[nodiscard]] bool is_forbidden(const Session& session, Instant now);
     /// Errors: Errc::store_failed where no such logout has begun.
     [[nodiscard]] Result<BegunRows> awaited_by(const LogoutKey& key);
+    [[nodiscard]] bool has_begun(const LogoutKey& key) { return logout_number(key).has_value(); }
     [[nodiscard]] std::vector<NearMiss> near_misses(const LogoutOrder& order, Instant now);
     [[nodiscard]] std::optional<StoredSession> session(const LocalSessionID& id);
     [[nodiscard]] std::vector<UnfinishedLogout> unfinished_logouts();

@@ -219,8 +219,10 @@ SqliteSessionStore::~SqliteSessionStore() = default;
 Result<Admission> SqliteSessionStore::admit(const Session& session) {
     return or_store_failed([&]() -> Result<Admission> {
         if (is_malformed(session, impl_->clock.now())) return fail(Errc::session_malformed);
-        return impl_->write_in_free_room<Admission>(
-            [&](SessionTables& tables) { return tables.admit(session, impl_->clock.now()); });
+        return impl_->write<Admission>([&](SessionTables& tables) -> Result<Admission> {
+            if (!impl_->reserve.is_held() && !tables.session(session.id)) return disk_is_full();
+            return tables.admit(session, impl_->clock.now());
+        });
     });
 }
 
@@ -239,6 +241,8 @@ Result<BegunLogout> SqliteSessionStore::begin_logout(const LogoutOrder& order, c
     return or_store_failed([&] {
         const auto begin = [&](SessionTables& tables) -> Result<BegunLogout> {
             const Instant now = impl_->clock.now();
+            const bool needs_free_room = order.origin == LogoutOrigin::idp && !tables.has_begun(order.key);
+            if (needs_free_room && !impl_->reserve.is_held()) return disk_is_full();
             auto begun = tables.begin_logout(order, now);
             if (!begun) return std::move(begun).error();
             Granted granted = grant(impl_->rounds, claim, std::move(begun->ending), now);
@@ -249,7 +253,7 @@ Result<BegunLogout> SqliteSessionStore::begin_logout(const LogoutOrder& order, c
                 RepeatedLogout{begun->recorded, std::move(granted.ending), std::move(granted.in_another_round)});
         };
         auto result = order.origin == LogoutOrigin::here ? impl_->write_in_any_room<BegunLogout>(begin)
-                                                         : impl_->write_in_free_room<BegunLogout>(begin);
+                                                         : impl_->write<BegunLogout>(begin);
         if (!result) impl_->rounds.give_back(claim.round);
         return result;
     });
@@ -362,15 +366,16 @@ Result<void> SqliteSessionStore::keep_request(const KeptRequest& request) {
 
 Result<std::vector<KeptRequest>> SqliteSessionStore::take_due_requests(Instant now, Instant until, std::size_t count) {
     return or_store_failed([&] {
-        return impl_->write<std::vector<KeptRequest>>([&](SessionTables& tables) -> Result<std::vector<KeptRequest>> {
-            return tables.take_due_requests(now, until, count);
-        });
+        return impl_->write_in_any_room<std::vector<KeptRequest>>(
+            [&](SessionTables& tables) -> Result<std::vector<KeptRequest>> {
+                return tables.take_due_requests(now, until, count);
+            });
     });
 }
 
 Result<void> SqliteSessionStore::drop_request(const LogoutKey& key) {
     const Result<Done> dropped = or_store_failed([&] {
-        return impl_->write<Done>([&](SessionTables& tables) -> Result<Done> {
+        return impl_->write_in_any_room<Done>([&](SessionTables& tables) -> Result<Done> {
             tables.drop_request(key);
             return Done{};
         });
@@ -380,10 +385,11 @@ Result<void> SqliteSessionStore::drop_request(const LogoutKey& key) {
 }
 
 std::size_t SqliteSessionStore::sweep_some() {
-    impl_->reserve.restore();
     const auto swept = or_store_failed([&] {
-        return impl_->write<std::size_t>(
-            [&](SessionTables& tables) -> Result<std::size_t> { return tables.sweep(impl_->clock.now()); });
+        return impl_->write<std::size_t>([&](SessionTables& tables) -> Result<std::size_t> {
+            impl_->reserve.restore();  // here, where nobody else writes
+            return tables.sweep(impl_->clock.now());
+        });
     });
     return swept ? *swept : 0;
 }
