@@ -83,17 +83,20 @@ struct HangingLink final : idp_adapter::IdpLink {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(start_logout_failures, StartUnderTest)
-
-// Those of the one that hangs are more than go out at once, and due before the others.
-BOOST_AUTO_TEST_CASE(kept_requests_of_an_idp_never_wait_for_another_that_hangs) {
-    const auto keep = [this](const std::string& id, const saml::EntityID& idp, Instant next_attempt) {
+struct StartLogoutFailures : StartUnderTest {
+    void keep(const std::string& id, const saml::EntityID& idp, Instant next_attempt) {
         KeptRequest request = request_of(id, next_attempt);
         request.order.key.idp = idp;
         request.order.keep_until = clock.now() + 1h;
         request.not_on_or_after = clock.now() + 5min;
         BOOST_TEST(memory.keep_request(request).has_value());
-    };
+    }
+};
+
+BOOST_FIXTURE_TEST_SUITE(start_logout_failures, StartLogoutFailures)
+
+// Those of the one that hangs are more than go out at once, and due before the others.
+BOOST_AUTO_TEST_CASE(kept_requests_of_an_idp_never_wait_for_another_that_hangs) {
     for (int i = 0; i < 36; ++i) keep("a" + std::to_string(i), idp_id, clock.now() - 10s);
     for (int i = 0; i < 3; ++i) keep("b" + std::to_string(i), idp2_id, clock.now() - 1s);
     const TimeOfWaits time;
@@ -122,13 +125,6 @@ BOOST_AUTO_TEST_CASE(where_the_store_has_no_room_for_it_nothing_happens_and_noth
 }
 
 BOOST_AUTO_TEST_CASE(very_many_kept_requests_of_an_idp_let_those_behind_them_pass) {
-    const auto keep = [this](const std::string& id, const saml::EntityID& idp, Instant next_attempt) {
-        KeptRequest request = request_of(id, next_attempt);
-        request.order.key.idp = idp;
-        request.order.keep_until = clock.now() + 1h;
-        request.not_on_or_after = clock.now() + 5min;
-        BOOST_TEST(memory.keep_request(request).has_value());
-    };
     for (int i = 0; i < 200; ++i) keep("a" + std::to_string(i), idp_id, clock.now() - 10s);
     keep("b", idp2_id, clock.now() - 1s);
     const TimeOfWaits time;
