@@ -65,7 +65,7 @@ One line of JSON per logout goes to stderr; names and indexes in it are hashed w
 Where the store failed, "detail" says how. A line with the rule "store.replica_shortfall" is of no logout: it counts
 what fewer replicas than [store.redis] asks for had in time.
 Of refusals that strangers can have at will, the first of each rule are written; {"event":"summary"} counts the others.
-Lines that nobody takes are dropped, never waited for; {"event":"lines_lost","lost":N,"proven":M} tells how many, and
+Lines that no reader takes are dropped, never waited for; {"event":"lines_lost","lost":N,"proven":M} tells how many, and
 how many of them told of something that was proven.
 
 The process protects the machine from itself: no environment, no core dumps, no inherited files, and once it serves

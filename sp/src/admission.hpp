@@ -72,8 +72,8 @@ private:
         Seats waiting = {};  ///< who started to wait first stands first
         Seats others = {};
         std::size_t leaving = 0;
-        Ranking::iterator rank = {};       ///< while somebody waits
-        Ranking::node_type unranked = {};  ///< while nobody does
+        Ranking::iterator rank = {};       ///< while a connection of it waits
+        Ranking::node_type unranked = {};  ///< while none does
 
         [[nodiscard]] std::size_t present() const noexcept { return waiting.size() + others.size() - leaving; }
         [[nodiscard]] bool is_empty() const noexcept { return waiting.empty() && others.empty(); }
@@ -99,7 +99,7 @@ private:
     std::uint64_t turn_ = 0;
     std::atomic<std::uint64_t> displaced_ = 0;
     Peers peers_;
-    Ranking ranking_;  ///< of the peers of whom somebody waits
+    Ranking ranking_;  ///< of the peers of which a connection waits
 };
 
 /// A connection's place, for as long as the connection lives. At first the connection is arriving, and is left alone.
@@ -146,7 +146,7 @@ inline ConnectionAdmission::Peers ConnectionAdmission::new_peer(const Address& a
     return peers;
 }
 
-/// Memory comes first: nobody makes way for a newcomer for whom there is none.
+/// Memory comes first: no connection makes way for a newcomer for whom there is none.
 inline std::optional<ConnectionAdmission::Place> ConnectionAdmission::enter(const Address& address) {
     const std::lock_guard lock(mutex_);
     auto peer = peers_.find(address);

@@ -76,7 +76,7 @@ private:
 };
 
 /// PartnersAllowances are what each IdP may have of us: so many new requests a second, and as many repeats, which the
-/// record answers. Whoever replays a request spends none of its sender's new ones. Thread-safe.
+/// record answers. A replay spends none of its sender's new ones. Thread-safe.
 class PartnersAllowances {
 public:
     explicit PartnersAllowances(unsigned per_second) noexcept : per_second_(per_second) {}

@@ -15,8 +15,8 @@
 
 namespace slo::sp {
 
-/// AuditLanes holds lines until somebody takes them, each lane with its own room. Who puts a line in never waits: where
-/// its lane is full, the line is lost and counted. Thread-safe.
+/// AuditLanes holds lines until they are taken, each lane with its own room. A caller who puts a line in never waits:
+/// where its lane is full, the line is lost and counted. Thread-safe.
 class AuditLanes {
 public:
     struct Line {

@@ -19,7 +19,7 @@ constexpr auto longest_wait = 60s;
 constexpr auto put_off_for = 10s;
 /// Of a host that keeps house in steps of its own, a step mustn't go on for ever.
 constexpr auto longest_step = 20s;
-/// How often it looks for more while somebody is still at work: where nothing was due, and where all that waits is of
+/// How often it looks for more while a worker is still at work: where nothing was due, and where all that waits is of
 /// IdPs that have no place. Where nothing waits, it looks at once.
 constexpr auto look_every = 1s;
 constexpr auto look_behind_every = 100ms;

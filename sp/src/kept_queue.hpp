@@ -22,7 +22,7 @@ public:
 
     /// Takes what is due now. Errors: the store's.
     [[nodiscard]] Result<std::size_t> take();
-    /// Calls send(Departure&) for one after the other, until none is left and nobody else is at work on one. `send`
+    /// Calls send(Departure&) for one after the other, until none is left and no other worker is at work on one. `send`
     /// doesn't throw.
     template <class Send>
     void work(Send send) noexcept {

@@ -258,7 +258,7 @@ void log_out_of_bad(const Endpoint& endpoint, const Partners& partners, std::vec
     std::this_thread::sleep_for(std::chrono::seconds(1));  // by now they wait
 }
 
-/// Orders that name nobody, made beforehand, on four connections; `pause` between two.
+/// Orders that name no session, made beforehand, on four connections; `pause` between two.
 Disturbance orders_of_bad(std::size_t count, milliseconds pause) {
     return [=](const Endpoint& endpoint, const Partners& partners, std::vector<std::jthread>& threads) {
         const auto orders = std::make_shared<std::vector<std::string>>();
@@ -277,7 +277,7 @@ Disturbance orders_of_bad(std::size_t count, milliseconds pause) {
     };
 }
 
-/// Lines for an audit that nobody reads.
+/// Lines for an audit without a reader.
 void post_rubbish(const Endpoint& endpoint, const Partners&, std::vector<std::jthread>& threads) {
     threads.emplace_back([&endpoint](const std::stop_token& stop) {
         Connection connection(endpoint.port, "127.0.0.4");
@@ -354,7 +354,7 @@ int main(int argc, char** argv) {
         {"an IdP drips", log_out_of_bad, Case::Idp::drips},
         {"an IdP floods", orders_of_bad(4'000, milliseconds(0))},
         {"an IdP at its quota", orders_of_bad(4'000, milliseconds(20)), Case::Idp::hangs, small},
-        {"nobody reads the audit", post_rubbish, Case::Idp::hangs, "engine = \"memory\"\n", false},
+        {"the audit has no reader", post_rubbish, Case::Idp::hangs, "engine = \"memory\"\n", false},
         {"500 slow clients", be_slow},
     };
     std::printf("%-22s  %-28s  %-28s  %-28s\n", "", "session checks", "registrations", "another IdP's logouts");

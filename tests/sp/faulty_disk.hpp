@@ -23,14 +23,14 @@ public:
     /// The same as long as there is something in the file at `path`, which holds the last room.
     void fill_up_beside(const std::filesystem::path& path);
     void mend() noexcept;
-    /// The next `times` times that somebody wants to write to a log, they find that another program is at it.
+    /// The next `times` times that a writer wants a log, they find that another program is at it.
     void keep_writers_out(int times) noexcept;
 
     /// From now on remembers what each file in `folder` was when it was last synced.
     void remember_syncs(const std::filesystem::path& folder);
     /// Writes to `elsewhere` what a power cut would leave of these files at worst: nothing that wasn't synced.
     void write_remembered(const std::filesystem::path& elsewhere) const;
-    /// Whether keep_writers_out() has kept somebody out as often as it was to.
+    /// Whether keep_writers_out() has kept writers out as often as it was to.
     [[nodiscard]] bool has_kept_writers_out() const noexcept;
     /// Whether a change has failed since fail_nth() or fill_up().
     [[nodiscard]] bool has_failed() const noexcept;

@@ -1,4 +1,4 @@
-// How many sessions one principal may have: counted exactly, what has expired not, and at nobody else's cost.
+// How many sessions one principal may have: counted exactly, what has expired not, and at no other principal's cost.
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>

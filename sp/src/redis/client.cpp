@@ -94,7 +94,7 @@ private:
     std::optional<Trouble> trouble_;
 };
 
-/// What somebody listens to, as Client::subscribe() was told.
+/// What a caller listens to, as Client::subscribe() was told.
 struct Channel {
     std::string name;
     std::function<void(std::string_view)> on_message;

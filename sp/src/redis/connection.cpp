@@ -83,7 +83,7 @@ void Connection::tell(const std::string& octets) {
     schedule_flush();
 }
 
-// Memory may run out. An exchange whose octets weren't sent, or octets without their exchange, would give somebody the
+// Memory may run out. An exchange whose octets weren't sent, or octets without their exchange, would give a caller the
 // reply to another question.
 void Connection::enqueue(Exchange exchange) {
     if (exchanges_.empty()) heard_ = SteadyClock::now();

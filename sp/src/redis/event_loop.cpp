@@ -102,7 +102,7 @@ public:
         try {
             resolver_.cancel();
         } catch (...) {
-            // Without memory for that a look-up goes on, and nobody hears of its end.
+            // Without memory for that a look-up goes on, and its end is told to none.
         }
     }
 

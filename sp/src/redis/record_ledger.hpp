@@ -1,4 +1,4 @@
-// What this node has let the servers record for IdPs: they have room of their own only as far as nobody fills it.
+// What this node has let the servers record for IdPs: these have no limit of their own but their memory.
 #pragma once
 
 #include <chrono>

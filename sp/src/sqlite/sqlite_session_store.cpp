@@ -387,7 +387,7 @@ Result<void> SqliteSessionStore::drop_request(const LogoutKey& key) {
 std::size_t SqliteSessionStore::sweep_some() {
     const auto swept = or_store_failed([&] {
         return impl_->write<std::size_t>([&](SessionTables& tables) -> Result<std::size_t> {
-            impl_->reserve.restore();  // here, where nobody else writes
+            impl_->reserve.restore();  // here, where no other caller writes
             return tables.sweep(impl_->clock.now());
         });
     });

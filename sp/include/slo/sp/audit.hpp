@@ -85,7 +85,7 @@ public:
 [[nodiscard]] std::unique_ptr<AuditSink> make_boost_log_audit();
 
 /// StderrLog is a Boost.Log sink for channel "audit": bare lines on stderr, written by a thread of its own, so that no
-/// logout waits for whoever reads them. While stderr takes nothing, 4096 lines of AuditLane::proven wait and 256 of
+/// logout waits for their reader. While stderr takes nothing, 4096 lines of AuditLane::proven wait and 256 of
 /// AuditLane::sampled, each behind its own kind only, and newer ones are lost; a line that can't be written (disk full,
 /// reader gone) is lost too. When stderr takes lines again, those that are proven come first, and before them one that
 /// tells how many were lost, and how many of these were proven:
