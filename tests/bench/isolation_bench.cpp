@@ -177,9 +177,11 @@ public:
                                  "&expires=" + examples::escape(saml::format_instant(now() + std::chrono::hours(1)));
         return request_text("POST /sessions", local_port, "application/x-www-form-urlencoded", form);
     }
-    [[nodiscard]] std::string order(const std::string& user, const examples::TestIdp& idp) const {
+    [[nodiscard]] std::string order(const std::string& user, const examples::TestIdp& idp,
+                                    const std::vector<saml::SessionIndex>& indexes = {}) const {
         const auto sent = must(idp.order(
-            {.destination = destination, .name_id = examples::persistent_name(user), .session_indexes = {}}, now()));
+            {.destination = destination, .name_id = examples::persistent_name(user), .session_indexes = indexes},
+            now()));
         return request_text("POST /saml/slo", port, "text/xml", sent.body);
     }
 
@@ -258,12 +260,17 @@ void log_out_of_bad(const Endpoint& endpoint, const Partners& partners, std::vec
     std::this_thread::sleep_for(std::chrono::seconds(1));  // by now they wait
 }
 
-/// Orders that name no session, made beforehand, on four connections; `pause` between two.
-Disturbance orders_of_bad(std::size_t count, milliseconds pause) {
+/// Orders that name no session, made beforehand, each with so many large SessionIndexes, on four connections; `pause`
+/// between two.
+Disturbance orders_of_bad(std::size_t count, milliseconds pause, int large_indexes) {
     return [=](const Endpoint& endpoint, const Partners& partners, std::vector<std::jthread>& threads) {
         const auto orders = std::make_shared<std::vector<std::string>>();
         for (std::size_t i = 0; i < count; ++i) {
-            orders->push_back(endpoint.order("nobody" + std::to_string(i), partners.bad));
+            std::vector<saml::SessionIndex> indexes;
+            for (int j = 0; j < large_indexes; ++j) {
+                indexes.push_back(must(saml::SessionIndex::parse(std::string(1000, 'i') + std::to_string(j))));
+            }
+            orders->push_back(endpoint.order("unknown" + std::to_string(i), partners.bad, indexes));
         }
         for (std::size_t t = 0; t < 4; ++t) {
             threads.emplace_back([&endpoint, orders, pause, t](const std::stop_token& stop) {
@@ -348,12 +355,12 @@ void print(const char* name, const Figures& figures, const Figures& in_peace) {
 int main(int argc, char** argv) {
     if (argc < 2 || !saml::harden_process()) return 2;
     const std::chrono::seconds time(argc > 2 ? std::atoi(argv[2]) : 10);
-    const std::string small = "engine = \"memory\"\nmax_logout_records = 4000\n";
+    const std::string small = "engine = \"memory\"\nmax_logout_records = 40000\n";
     const std::vector<Case> cases{
         {"an IdP hangs", log_out_of_bad},
         {"an IdP drips", log_out_of_bad, Case::Idp::drips},
-        {"an IdP floods", orders_of_bad(4'000, milliseconds(0))},
-        {"an IdP at its quota", orders_of_bad(4'000, milliseconds(20)), Case::Idp::hangs, small},
+        {"an IdP floods", orders_of_bad(4'000, milliseconds(0), 0)},
+        {"an IdP at its quota", orders_of_bad(400, milliseconds(20), 50), Case::Idp::hangs, small},
         {"the audit has no reader", post_rubbish, Case::Idp::hangs, "engine = \"memory\"\n", false},
         {"500 slow clients", be_slow},
     };
