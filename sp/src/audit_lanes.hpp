@@ -30,7 +30,7 @@ public:
     void put(AuditLane lane, std::string text) noexcept {
         {
             const std::lock_guard lock(mutex_);
-            Lane& its = lane == AuditLane::proven ? proven_ : sampled_;
+            Lane& its = of(lane);
             if (!its.take_in(std::move(text))) return its.lose();
         }
         changed_.notify_one();
@@ -52,7 +52,7 @@ public:
     /// A line that was taken couldn't be written.
     void lose(AuditLane lane) noexcept {
         const std::lock_guard lock(mutex_);
-        (lane == AuditLane::proven ? proven_ : sampled_).lose();
+        of(lane).lose();
     }
     /// How many were lost and haven't been told.
     [[nodiscard]] StderrLog::Lost untold() const noexcept {
@@ -93,9 +93,11 @@ private:
         void lose() noexcept { ++lost; }
     };
 
+    Lane& of(AuditLane lane) noexcept { return lane == AuditLane::proven ? proven_ : sampled_; }
     Line front() {
-        Lane& its = proven_.lines.empty() ? sampled_ : proven_;
-        Line line{&its == &proven_ ? AuditLane::proven : AuditLane::sampled, std::move(its.lines.front())};
+        const AuditLane lane = proven_.lines.empty() ? AuditLane::sampled : AuditLane::proven;
+        Lane& its = of(lane);
+        Line line{lane, std::move(its.lines.front())};
         its.lines.pop_front();
         return line;
     }

@@ -132,14 +132,17 @@ Result<std::string> RedisOperations::principal_of(const std::string& request_nam
     return place->text.substr(0, principal_octets);
 }
 
+std::vector<std::string> RedisOperations::keys_of_logout(const std::string& principal,
+                                                         const std::string& request_name) const {
+    return {writer.sessions_key(principal), writer.logout_key(principal, request_name), writer.rounds_key(principal)};
+}
+
 Result<RepeatedLogout> RedisOperations::resume_logout(const LogoutKey& key, const RoundClaim& claim) {
     const std::string request_name = writer.request_name(key);
     const auto principal = principal_of(request_name);
     if (!principal) return principal.error();
-    Request request = script(
-        scripts.resume,
-        {writer.sessions_key(*principal), writer.logout_key(*principal, request_name), writer.rounds_key(*principal)},
-        {text_of(clock.now()), RecordWriter::round_name(claim.round), text_of(claim.until)});
+    Request request = script(scripts.resume, keys_of_logout(*principal, request_name),
+                             {text_of(clock.now()), RecordWriter::round_name(claim.round), text_of(claim.until)});
     request.acknowledgement = Acknowledgement::replicas;
     const auto reply = ask(std::move(request));
     if (!reply) return reply.error();
@@ -154,10 +157,7 @@ Result<void> RedisOperations::drop_piece(const RoundID& round, std::span<const L
                                          const std::string& principal, const std::string& request_name) {
     std::vector<std::string> arguments{RecordWriter::round_name(round)};
     for (const LocalSessionID& id : gone) arguments.push_back(writer.session_name(id));
-    const auto reply = ask(script(
-        scripts.drop,
-        {writer.sessions_key(principal), writer.logout_key(principal, request_name), writer.rounds_key(principal)},
-        std::move(arguments)));
+    const auto reply = ask(script(scripts.drop, keys_of_logout(principal, request_name), std::move(arguments)));
     if (!reply) return reply.error();
     if (!is_list(*reply, 1)) return broken();
     const std::string& word = reply->elements.front().text;
@@ -176,10 +176,7 @@ Result<Reply> RedisOperations::run_complete(const RoundReport& report, std::span
                                        std::to_string(report.near_misses),
                                        report.at_work_until ? text_of(*report.at_work_until) : ""};
     for (const LocalSessionID& id : gone) arguments.push_back(writer.session_name(id));
-    Request request = script(
-        scripts.complete,
-        {writer.sessions_key(principal), writer.logout_key(principal, request_name), writer.rounds_key(principal)},
-        std::move(arguments));
+    Request request = script(scripts.complete, keys_of_logout(principal, request_name), std::move(arguments));
     request.acknowledgement = Acknowledgement::replicas;
     return ask(std::move(request));
 }

@@ -109,6 +109,9 @@ struct RedisOperations {
     [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
     // Whose logout it is, by the place of its request's ID. Errors: Errc::store_failed, also where none has begun.
     [[nodiscard]] Result<std::string> principal_of(const std::string& request_name);
+    // What the scripts of a logout that has begun work on.
+    [[nodiscard]] std::vector<std::string> keys_of_logout(const std::string& principal,
+                                                          const std::string& request_name) const;
     // Forgets a piece of what is gone, and what lies elsewhere of it.
     [[nodiscard]] Result<void> drop_piece(const RoundID& round, std::span<const LocalSessionID> gone,
                                           const std::string& principal, const std::string& request_name);

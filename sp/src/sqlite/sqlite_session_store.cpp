@@ -29,8 +29,7 @@ constexpr std::size_t reader_count = 8;
 /// For a program that looks at the file meanwhile, such as sqlite3 making a copy.
 constexpr std::chrono::milliseconds patience{1000};
 
-/// For logouts that start here, and reports of those that have begun, when the disk is full: some thousands of them, as
-/// the log is emptied again and again. The other half is for what others write until the room is held again.
+/// For logouts that start here, and reports of those that have begun, when the disk is full.
 constexpr std::uint64_t reserved_octets = std::uint64_t{16} << 20;
 
 Failure disk_is_full() {
@@ -104,12 +103,6 @@ struct SqliteSessionStore::Impl {
         auto failure = commits.run([&] { result.emplace(operation(tables)); });
         if (failure) return *std::move(failure);
         return *std::move(result);
-    }
-    /// The same for what may be refused: it leaves the room that is reserved alone.
-    template <class T, class Operation>
-    Result<T> write_in_free_room(Operation operation) {
-        if (!reserve.is_held()) return disk_is_full();
-        return write<T>(std::move(operation));
     }
     /// The same for what has to be written on a full disk too.
     template <class T, class Operation>
@@ -357,8 +350,10 @@ Result<std::vector<saml::EntityID>> SqliteSessionStore::idps_of_sessions() {
 
 Result<void> SqliteSessionStore::keep_request(const KeptRequest& request) {
     const Result<Done> kept = or_store_failed([&] {
-        return impl_->write_in_free_room<Done>(
-            [&](SessionTables& tables) -> Result<Done> { return tables.keep_request(request, impl_->clock.now()); });
+        return impl_->write<Done>([&](SessionTables& tables) -> Result<Done> {
+            if (!impl_->reserve.is_held()) return disk_is_full();
+            return tables.keep_request(request, impl_->clock.now());
+        });
     });
     if (!kept) return kept.error();
     return Done{};

@@ -18,8 +18,8 @@ struct Policy {
     std::chrono::seconds clock_skew{180};
     /// How many proven requests of one IdP are worked on a second, twice as many at once, and as many repeats of recent
     /// ones besides; beyond that, RequestDenied, and nothing has happened. A request counts once more for each 64
-    /// SessionIndexes. Keeps an IdP, or a thief of its key, from starving the others, and a replay from starving the
-    /// IdP.
+    /// SessionIndexes, or for each one where it stands for the principal. Keeps an IdP, or a thief of its key, from
+    /// starving the others, and a replay from starving the IdP.
     unsigned requests_per_second_per_idp = 1000;
     /// How many refusals are signed a second for whoever has proven nothing, twice as many at once; beyond that, a bare
     /// 503.

@@ -24,7 +24,7 @@ struct LogoutKey {
     friend bool operator==(const LogoutKey&, const LogoutKey&) = default;
 };
 
-/// Where a logout starts: at the IdP, whose verified request orders it, or here, by a user, an administrator or recovery.
+/// Where a logout starts: at the IdP, whose verified request orders it, or here, by a user or an administrator.
 enum class LogoutOrigin { idp, here };
 
 /// LogoutOrder is what a verified LogoutRequest orders, or what a logout that starts here comes to.
@@ -181,9 +181,9 @@ public:
     /// login slips in between, no two callers both get FreshLogout for one key. Sessions left *ending* by an earlier
     /// order are named again. In the same step `claim` gets those that no other round has.
     /// A session without an index is named only by an order without indexes. An order is a repeat if everything in it
-    /// but `keep_until` and `origin` is as recorded; another order under a recorded key is refused, because no answer to it would be
-    /// true. An order that starts here is never store_full for the number of records: it ends sessions that had room.
-    /// Errors: Errc::request_id_reused, store_full, store_failed.
+    /// but `keep_until` and `origin` is as recorded; another order under a recorded key is refused, because no answer
+    /// to it would be true. An order that starts here is never store_full for the number of records: it ends sessions
+    /// that had room. Errors: Errc::request_id_reused, store_full, store_failed.
     [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim) = 0;
 
     /// Claims what a logout that has begun still waits for, as begin_logout does for a repeat.

@@ -32,9 +32,9 @@ struct SqliteSessionStoreOptions {
 /// A failing disk is Errc::store_failed for what writes; nothing is half done then, and the next call tries anew. An
 /// operation that failed like that may still turn out to be done after a crash. A full disk is Errc::store_full: 16 MiB
 /// are held in `folder`/sessions.reserve for the logouts that start here and for reports of those that have begun. They
-/// are given back to the disk when one of these needs them; from then on everything else that writes is store_full,
-/// until sweep_some() finds 32 MiB free. open() opens every file that is ever needed. It has no thread of its own, and
-/// must not be used after a fork() in the child.
+/// are given back to the disk when one of these needs them; from then on new sessions, new orders of IdPs and kept
+/// requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file that is ever needed. It has
+/// no thread of its own, and must not be used after a fork() in the child.
 ///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
 /// every operation is Errc::store_failed, whose `detail` says what to do: what is written then may be gone after a
