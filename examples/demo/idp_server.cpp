@@ -52,7 +52,7 @@ sp::HttpReply IdpServer::end_session(const std::string& body) {
         const auto* user = std::get_if<saml::NameID>(&request->identifier);
         if (user == nullptr) break;
         tell_("the IdP", "LogoutRequest " + request->id.str().substr(0, 9) + "... of " + initiator.name +
-                             ": the key in its metadata signed it, " + std::to_string(request->session_indexes.size()) +
+                             ": signed by its key, " + std::to_string(request->session_indexes.size()) +
                              " SessionIndex");
         saml::Status status{.code = saml::TopLevelStatus::success, .nested = {}, .message = {}};
         if (!notify_others(initiator, *user)) status.nested.emplace_back(uri(saml::SecondLevelStatus::partial_logout));

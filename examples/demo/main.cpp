@@ -3,9 +3,12 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "slo/saml/runtime.hpp"
@@ -34,8 +37,14 @@ std::string tampered(std::string text, std::string_view from, std::string_view t
     return text;
 }
 
-void sign_in_everybody(Stage& stage) {
-    Timeline::heading("Alice signs in on three devices, Bob on one");
+/// A part of the play, and the claim that it shows; none where it only prepares another.
+void scene(Stage& stage, std::string_view heading, std::string claim = {}) {
+    stage.timeline().claim(std::move(claim));
+    stage.timeline().heading(heading);
+}
+
+void sign_in_all_users(Stage& stage) {
+    scene(stage, "Alice signs in on three devices, Bob on one");
     const Instant some_time_ago = now() - minutes(10);
     stage.admit({"alice", "laptop", "_s1", some_time_ago}, stage.node());
     stage.admit({"alice", "phone", "_s2", some_time_ago}, stage.node());
@@ -45,12 +54,12 @@ void sign_in_everybody(Stage& stage) {
 
 /// Logs sessions out. Returns the order that named all of Alice's.
 SentLogout log_out(Stage& stage) {
-    Timeline::heading("The IdP orders: end Alice's session _s1");
+    scene(stage, "The IdP orders: end Alice's session _s1", "a logout ends the session that it names");
     const SentLogout one = order(stage, stage.idp(), "alice", "_s1");
     stage.post(one, one.body, {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-laptop"}},
                stage.node());
 
-    Timeline::heading("The IdP orders: end every session of Alice");
+    scene(stage, "The IdP orders: end every session of Alice", "without a SessionIndex: all of the user's");
     SentLogout all = order(stage, stage.idp(), "alice", "");
     stage.post(all, all.body,
                {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-phone", "alice-tablet"}},
@@ -59,26 +68,26 @@ SentLogout log_out(Stage& stage) {
 }
 
 void sign_in_again(Stage& stage, const SentLogout& all) {
-    Timeline::heading("A login of Alice from before that logout arrives late: it must not bring her back");
+    scene(stage, "An assertion from before that logout arrives late", "a late assertion opens no session");
     stage.refuse({"alice", "late", "_s5", all.issue_instant - minutes(1)}, stage.node());
 
-    Timeline::heading("Alice signs in anew at the IdP: that is a new session");
+    scene(stage, "Alice signs in anew at the IdP: that is a new session", "a new login opens one");
     while (now() <= all.issue_instant) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     stage.admit({"alice", "anew", "_s6", now()}, stage.node());
 }
 
 void attack(Stage& stage, const SentLogout& all) {
-    Timeline::heading(
-        "The same request again (its answer got lost, or somebody recorded it): the same answer, nothing new ends");
+    scene(stage, "The same request again: its answer was lost, or it was recorded", "a repeat ends nothing new");
     stage.post(all, all.body, {.status = "Success", .event = "repeat", .rule = "", .ended = {}}, stage.node());
 
-    Timeline::heading("A stranger orders Bob's logout in the IdP's name, with a key of his own");
-    const auto stranger = TestIdp::make(stage.idp().entity_id(), now() - minutes(1));
-    const SentLogout forged = order(stage, *stranger, "bob", "");
+    scene(stage, "A forger orders Bob's logout in the IdP's name, with their own key", "a forged request ends nothing");
+    const auto forger = TestIdp::make(stage.idp().entity_id(), now() - minutes(1));
+    const SentLogout forged = order(stage, *forger, "bob", "");
     stage.post(forged, forged.body, {.status = "Requester", .event = "refused", .rule = "sig.invalid", .ended = {}},
                stage.node());
 
-    Timeline::heading("Somebody changes alice to bob in a request that the IdP signed");
+    scene(stage, "A request that the IdP signed is changed on its way: bob for alice",
+          "a changed request ends nothing");
     const SentLogout genuine = order(stage, stage.idp(), "alice", "_s1");
     stage.post(genuine, tampered(genuine.body, ">alice<", ">bob<"),
                {.status = "Requester", .event = "refused", .rule = "sig.invalid", .ended = {}}, stage.node());
@@ -86,30 +95,31 @@ void attack(Stage& stage, const SentLogout& all) {
 
 /// What SQLite promises, and memory can't.
 void crash(Stage& stage, const SentLogout& all) {
-    Timeline::heading("The endpoint is killed and started again: who was logged out stays so, who lives lives on");
+    scene(stage, "The endpoint is killed and started again", "a crash forgets no logout");
     stage.kill_and_restart(stage.node());
-    Timeline::heading("The same request once more, and the login that was too late: the new process knows both");
+    stage.timeline().heading("The same request once more, and the late assertion: both are known");
     stage.post(all, all.body, {.status = "Success", .event = "repeat", .rule = "", .ended = {}}, stage.node());
     stage.refuse({"alice", "later", "_s5", all.issue_instant - minutes(1)}, stage.node());
 }
 
 /// The second act: a user logs out here, and the IdP tells the others.
 void log_out_everywhere(Stage& stage) {
-    Timeline::heading("Second act. Bob is signed in at two other service providers of the same IdP");
+    scene(stage, "Second act. Bob is signed in at two other service providers of the IdP");
     if (!stage.add_others("bob")) return;
     stage.expect_others("bob", 200);
-    Timeline::heading("Bob logs out here: his session ends, the IdP notifies the others over SOAP, and confirms");
+    scene(stage, "Bob logs out here: the IdP tells the others over SOAP, and confirms",
+          "a logout here ends the others' sessions");
     stage.log_out_here({"bob", "desk", "_s4", {}}, "everywhere");
     stage.expect_others("bob", 404);
 
-    Timeline::heading(
-        "The IdP is down when Alice logs out: she is gone here, and nobody pretends that she is elsewhere");
+    scene(stage, "The IdP is down when Alice logs out: she is logged out here alone",
+          "it claims no more than was proven");
     stage.stop_idp();
     stage.log_out_here({"alice", "anew", "_s6", {}}, "local_only");
 }
 
 void play_on_one_node(Stage& stage, StoreEngine engine) {
-    sign_in_everybody(stage);
+    sign_in_all_users(stage);
     const SentLogout all = log_out(stage);
     sign_in_again(stage, all);
     attack(stage, all);
@@ -120,75 +130,78 @@ void play_on_one_node(Stage& stage, StoreEngine engine) {
 void play_on_two_nodes(Stage& stage) {
     Node& a = stage.node(0);
     Node& b = stage.node(1);
-    Timeline::heading("Alice signs in at A and at B, Bob at B");
+    scene(stage, "Alice signs in at A and at B, Bob at B");
     const Instant some_time_ago = now() - minutes(10);
     stage.admit({"alice", "laptop", "_s1", some_time_ago}, a);
     stage.admit({"alice", "phone", "_s2", some_time_ago}, b);
     stage.admit({"bob", "desk", "_s3", some_time_ago}, b);
 
-    Timeline::heading("The IdP orders the end of Alice's sessions, and the request arrives at A: they die at B too");
+    scene(stage, "The IdP orders the end of Alice's sessions at A: they end at B too",
+          "a logout ends sessions at all nodes");
     const SentLogout all = order(stage, stage.idp(), "alice", "");
     stage.post(all, all.body,
                {.status = "Success", .event = "logout", .rule = "", .ended = {"alice-laptop", "alice-phone"}}, a);
 
-    Timeline::heading("B knows of it: a late login is refused there, and the same request gets the same answer");
+    scene(stage, "B knows of it: it refuses a late login, and repeats A's answer", "each node knows of it");
     stage.refuse({"alice", "late", "_s4", all.issue_instant - minutes(1)}, b);
     stage.post(all, all.body, {.status = "Success", .event = "repeat", .rule = "", .ended = {}}, b);
 
-    Timeline::heading("The Redis server dies. The IdP orders Bob's logout: nobody pretends that it happened");
+    scene(stage, "The Redis server dies, and the IdP orders Bob's logout", "without the store there is no Success");
     stage.kill_redis();
     const SentLogout of_bob = order(stage, stage.idp(), "bob", "");
     stage.post(of_bob, of_bob.body, {.status = "Responder", .event = "refused", .rule = "store.failed", .ended = {}},
                a);
 
-    Timeline::heading("The server is back, with all that it had acknowledged, and the IdP asks again, at B");
+    scene(stage, "The server is back with all that it had, and the IdP asks again, at B",
+          "with the store again there is");
     stage.restart_redis();
     stage.post(of_bob, of_bob.body, {.status = "Success", .event = "logout", .rule = "", .ended = {"bob-desk"}}, b);
 
-    Timeline::heading("A is killed and started again: it finds what B left");
+    scene(stage, "A is killed and started again: it finds what B left", "a node that restarts finds the same");
     stage.kill_and_restart(a);
-}
-
-int play(const std::string& endpoint_program, StoreEngine engine) {
-    Timeline timeline;
-    Timeline::heading("saml-slo: a signed Success means gone");
-    auto stage = Stage::set_up(endpoint_program, engine, timeline);
-    if (!stage) return 1;
-    if (engine == StoreEngine::redis) {
-        play_on_two_nodes(*stage);
-    } else {
-        play_on_one_node(*stage, engine);
-    }
-    Timeline::heading("The operator stops the endpoint");
-    stage->stop();
-    if (timeline.mistakes() != 0) {
-        std::printf("\nNOT AS PROMISED: %d of the lines above\n", timeline.mistakes());
-        return 1;
-    }
-    std::printf("\nEverything as promised, in %.1f s\n", timeline.milliseconds() / 1000);
-    return 0;
+    stage.timeline().seen("started again");
 }
 
 struct Options {
     StoreEngine engine = StoreEngine::sqlite;
     std::string endpoint_program;
+    bool is_verbose = false;
 };
 
-std::optional<Options> parse(std::vector<std::string> words) {
+int play(const Options& options) {
+    Timeline timeline(options.is_verbose);
+    timeline.heading("saml-slo: a signed Success means gone");
+    auto stage = Stage::set_up(options.endpoint_program, options.engine, timeline);
+    if (!stage) return 1;
+    if (options.engine == StoreEngine::redis) {
+        play_on_two_nodes(*stage);
+    } else {
+        play_on_one_node(*stage, options.engine);
+    }
+    scene(*stage, "The operator stops the endpoint");
+    stage->stop();
+    timeline.conclude();
+    return timeline.mistakes() == 0 ? 0 : 1;
+}
+
+/// Nothing where `words` can't be understood.
+std::optional<Options> parse(const std::vector<std::string>& words) {
+    static const std::map<std::string, StoreEngine> engines{
+        {"memory", StoreEngine::memory}, {"sqlite", StoreEngine::sqlite}, {"redis", StoreEngine::redis}};
     Options options;
-    if (words.size() >= 2 && words.front() == "--store") {
-        if (words[1] == "memory") {
-            options.engine = StoreEngine::memory;
-        } else if (words[1] == "redis") {
-            options.engine = StoreEngine::redis;
-        } else if (words[1] != "sqlite") {
+    for (auto word = words.begin(); word != words.end(); ++word) {
+        if (*word == "--verbose") {
+            options.is_verbose = true;
+        } else if (*word == "--store" && word + 1 != words.end() && engines.contains(word[1])) {
+            options.engine = engines.at(*++word);
+        } else if (options.endpoint_program.empty() && !word->starts_with("-")) {
+            options.endpoint_program = *word;
+        } else {
             return std::nullopt;
         }
-        words.erase(words.begin(), words.begin() + 2);
     }
-    if (words.size() > 1 || (words.size() == 1 && words.front().starts_with("-"))) return std::nullopt;
     const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "soap_endpoint";
-    options.endpoint_program = words.empty() ? beside.string() : words.front();
+    if (options.endpoint_program.empty()) options.endpoint_program = beside.string();
     return options;
 }
 
@@ -198,11 +211,12 @@ int main(int argc, char** argv) {
     const auto options = parse({argv + 1, argv + argc});
     if (!options) {
         std::fputs(
-            "demo [--store sqlite|memory|redis] [soap_endpoint]: shows the endpoint at work; by default with "
-            "sqlite, and the endpoint beside this program\n",
+            "demo [--verbose] [--store sqlite|memory|redis] [soap_endpoint]: shows the endpoint at work; by default "
+            "with\n"
+            "sqlite, and the endpoint beside this program. --verbose: with the endpoint's own lines, its audit too\n",
             stderr);
         return 2;
     }
     if (!slo::saml::harden_process()) return 1;
-    return play(options->endpoint_program, options->engine);
+    return play(*options);
 }

@@ -40,25 +40,6 @@ Instant now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-double Timeline::milliseconds() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_).count();
-}
-
-void Timeline::heading(std::string_view text) {
-    std::printf("\n%.*s\n", static_cast<int>(text.size()), text.data());
-}
-
-void Timeline::line(std::string_view what, std::string_view text) const {
-    std::printf("  %7.1f ms  %-9.*s %.*s\n", milliseconds(), static_cast<int>(what.size()), what.data(),
-                static_cast<int>(text.size()), text.data());
-    std::fflush(stdout);
-}
-
-void Timeline::expect(bool right, std::string_view what, std::string_view text) {
-    line(what, std::string(text) + (right ? "" : "   <-- NOT AS PROMISED"));
-    if (!right) ++mistakes_;
-}
-
 std::optional<Folder> Folder::make() {
     std::string name = (std::filesystem::temp_directory_path() / "slo-demo-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) return std::nullopt;
@@ -94,8 +75,7 @@ bool Stage::start_idp() {
     idp_server_ = IdpServer::open(*idp_, idp_port_, tell);
     const bool written =
         bool(std::ofstream(folder_.path() / "idp.xml") << idp_->metadata(IdpServer::url_at(idp_port_)) << std::flush);
-    timeline_.expect(idp_server_ && written, "set-up",
-                     "the IdP " + idp_->entity_id().str() + " made its key, wrote its metadata and listens");
+    timeline_.expect(idp_server_ && written, "set-up", "the IdP made its key, wrote its metadata, and listens");
     return idp_server_ && written;
 }
 
@@ -129,6 +109,7 @@ void Stage::expect_others(const std::string& user, int status) {
         timeline_.expect(seen == status, "at " + node.name(),
                          "GET /sessions/" + user + "-" + node.name() + " -> " + std::to_string(seen) +
                              (seen == 404 ? ", gone" : ""));
+        if (status == 404) timeline_.seen(std::to_string(seen) + " at " + node.name());
     }
 }
 
@@ -137,7 +118,9 @@ void Stage::log_out_here(const Login& login, const std::string& extent) {
     const auto answer = node().log_out(login.id());
     alive_.erase(login.id());
     const std::string result = answer ? member(answer->body, "result") : "nothing";
-    timeline_.expect(result == extent, "result", answer ? answer->body.substr(0, answer->body.find('\n')) : result);
+    timeline_.expect(result == extent, "result", result);
+    timeline_.seen(result);
+    if (answer) timeline_.detail("result", answer->body.substr(0, answer->body.find('\n')));
     expect_audit(node(),
                  {.status = {}, .event = "start", .rule = answer ? member(answer->body, "why") : "", .ended = {}});
     expect_alive();
@@ -175,19 +158,21 @@ bool Stage::start(Node& node) {
         return false;
     }
     timeline_.line("set-up", "started soap_endpoint" + place(node) + ", process " + std::to_string(node.id()));
+    std::vector<std::string> said;
     while (const auto line = node.next_line(2 * patience)) {
-        timeline_.line("endpoint", *line);
+        timeline_.detail("endpoint", *line);
         if (line->find("local interface on") != std::string::npos) return true;
+        said.push_back(*line);
     }
-    timeline_.expect(false, "set-up", "soap_endpoint didn't start to listen");
+    timeline_.expect(false, "set-up", "soap_endpoint didn't start to listen; it said:");
+    for (const std::string& line : said) timeline_.line("endpoint", line);
     return false;
 }
 
 bool Stage::fetch_metadata() {
     const auto answer = node().metadata();
     auto sp = TrustedSp::from_metadata(answer ? answer->body : "");
-    timeline_.expect(bool(sp), "set-up",
-                     "the IdP fetched the metadata of the SP from /saml/metadata, and with it its certificate");
+    timeline_.expect(bool(sp), "set-up", "the IdP fetched the metadata of the SP from /saml/metadata");
     if (!sp) return false;
     sp_ = *sp;
     idp_server_->add({"this SP", *std::move(sp), slo_url_, &nodes_.front()});
@@ -203,22 +188,23 @@ void Stage::admit(const Login& login, const Node& at) {
     alive_.insert(login.id());
     const int status = at.register_session(form_of(login, *idp_));
     timeline_.expect(status == 201, "login",
-                     login.id() + " (SessionIndex " + login.index + ")" + place(at) + ": POST /sessions -> " +
-                         std::to_string(status) + (status == 201 ? ", admitted" : ""));
+                     login.id() + " (" + login.index + ")" + place(at) + ": POST /sessions -> " +
+                         std::to_string(status) + (status == 201 ? "" : ", refused"));
+    timeline_.seen("login: " + std::to_string(status));
 }
 
 void Stage::refuse(const Login& login, const Node& at) {
     known_.insert(login.id());
     const int status = at.register_session(form_of(login, *idp_));
     timeline_.expect(status == 409, "login",
-                     login.id() + " (SessionIndex " + login.index + ")" + place(at) + ": POST /sessions -> " +
-                         std::to_string(status) + (status == 409 ? ", refused: its logout came first" : ""));
+                     login.id() + " (" + login.index + ")" + place(at) + ": POST /sessions -> " +
+                         std::to_string(status) + (status == 409 ? ", too late" : ""));
+    timeline_.seen("login: " + std::to_string(status));
     expect_alive();
 }
 
 void Stage::post(const SentLogout& request, std::string_view body, const Expected& expected, Node& at) {
-    timeline_.line("arrived", "LogoutRequest " + request.id.str().substr(0, 9) + "... in the name of " +
-                                  idp_->entity_id().str() + place(at));
+    timeline_.line("arrived", "LogoutRequest " + request.id.str().substr(0, 9) + "... of the IdP" + place(at));
     const double before = timeline_.milliseconds();
     const auto answer = at.post_soap(body);
     const double took = timeline_.milliseconds() - before;
@@ -243,7 +229,9 @@ void Stage::expect_answer(const HttpAnswer& answer, const SentLogout& request, c
     char time[32];
     std::snprintf(time, sizeof time, "%.1f ms", took);
     timeline_.expect(text.substr(0, text.find('/')) == expected.status, "answered",
-                     text + " after " + time + ", signed by the SP, to this very request");
+                     text + " after " + time + ", signed, to this very request");
+    const std::size_t ended = expected.ended.size();
+    timeline_.seen(text + ", " + (ended == 0 ? "nothing" : std::to_string(ended)) + " ended");
 }
 
 void Stage::expect_alive() {
@@ -279,7 +267,9 @@ void Stage::expect_audit(Node& node, const Expected& expected) {
     const bool is_signed = rule.empty() || rule.starts_with("store.");
     timeline_.expect(rule == expected.rule, "proven",
                      is_signed ? "the key in the IdP's metadata signed it" : "nothing: " + rule);
-    timeline_.expect(member(*line, "event") == expected.event, "audit", *line);
+    const std::string event = member(*line, "event");
+    timeline_.detail("audit", *line);
+    if (event != expected.event) timeline_.expect(false, "audit", "tells of " + event + ", not of " + expected.event);
 }
 
 void Stage::kill_and_restart(Node& node) {

@@ -1,7 +1,6 @@
 // The demo's stage: a test IdP, real soap_endpoint processes, and a timeline of what was seen.
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -15,25 +14,11 @@
 #include "idp_server.hpp"
 #include "node.hpp"
 #include "test_idp.hpp"
+#include "timeline.hpp"
 
 namespace slo::examples {
 
 [[nodiscard]] Instant now();
-
-/// Timeline prints one line per fact, with the milliseconds since the start, and counts what differed from the promise.
-class Timeline {
-public:
-    static void heading(std::string_view text);
-    void line(std::string_view what, std::string_view text) const;
-    /// The same, marked if it is wrong.
-    void expect(bool right, std::string_view what, std::string_view text);
-    [[nodiscard]] int mistakes() const noexcept { return mistakes_; }
-    [[nodiscard]] double milliseconds() const;
-
-private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-    int mistakes_ = 0;
-};
 
 /// Folder is a new directory under the system's temporary one, removed with all that is in it.
 class Folder {
@@ -73,6 +58,7 @@ public:
     [[nodiscard]] static std::optional<Stage> set_up(const std::string& endpoint_program, StoreEngine engine,
                                                      Timeline& timeline);
 
+    [[nodiscard]] Timeline& timeline() noexcept { return timeline_; }
     [[nodiscard]] const TestIdp& idp() const noexcept { return *idp_; }
     [[nodiscard]] const std::string& slo_url() const noexcept { return slo_url_; }
     [[nodiscard]] Node& node(std::size_t i = 0) noexcept { return nodes_[i]; }
