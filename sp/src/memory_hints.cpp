@@ -44,7 +44,7 @@ void HintTable::remove(Hint& hint) noexcept {
     hint.next = hint.previous = nullptr;
 }
 
-std::vector<Session> HintTable::at(Place place, std::size_t most) const {
+std::vector<Session> HintTable::at(KeyPlace place, std::size_t most) const {
     const Shard& shard = shards_[place.shard()];
     const std::lock_guard lock(shard.mutex);
     std::vector<Session> sessions;
@@ -54,20 +54,20 @@ std::vector<Session> HintTable::at(Place place, std::size_t most) const {
     return sessions;
 }
 
-Place index_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view session_index) {
-    return Place::of(digest({"index", idp, session_index}));
+KeyPlace index_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view session_index) {
+    return KeyPlace::of(digest({"index", idp, session_index}));
 }
 
-Place address_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view address) {
-    return Place::of(digest({"address", idp, in_lower_case(address)}));
+KeyPlace address_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view address) {
+    return KeyPlace::of(digest({"address", idp, in_lower_case(address)}));
 }
 
-Place name_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value) {
-    return Place::of(digest({"name", idp, name_value}));
+KeyPlace name_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value) {
+    return KeyPlace::of(digest({"name", idp, name_value}));
 }
 
-std::vector<Place> hint_places(const saml::KeyedDigest& digest, const Session& session) {
-    std::vector<Place> places;
+std::vector<KeyPlace> hint_places(const saml::KeyedDigest& digest, const Session& session) {
+    std::vector<KeyPlace> places;
     if (is_like_an_address(session.name_id.value)) {
         places.push_back(address_place(digest, session.idp.str(), session.name_id.value));
     }

@@ -16,13 +16,13 @@ struct Hint {
     PackedSession* session;
     Hint* next = nullptr;
     Hint* previous = nullptr;
-    Place place;
+    KeyPlace place;
 };
 
 struct ByHint {
     static std::size_t hash(const Hint& hint) noexcept { return hint.place.hash; }
-    static std::size_t hash(const Place& place) noexcept { return place.hash; }
-    static bool equal(const Hint& hint, const Place& place) noexcept { return hint.place.hash == place.hash; }
+    static std::size_t hash(const KeyPlace& place) noexcept { return place.hash; }
+    static bool equal(const Hint& hint, const KeyPlace& place) noexcept { return hint.place.hash == place.hash; }
 };
 
 /// HintTable finds candidates: who follows a hint compares the names themselves, as two texts may have one place.
@@ -33,12 +33,12 @@ public:
     void add(PackedSession& session);
     void remove(PackedSession& session) noexcept;
     /// Up to `most` of the sessions at `place`, as they were admitted.
-    [[nodiscard]] std::vector<Session> at(Place place, std::size_t most) const;
+    [[nodiscard]] std::vector<Session> at(KeyPlace place, std::size_t most) const;
 
 private:
     struct alignas(64) Shard {
         mutable std::mutex mutex;
-        PointerSet<Hint, Place, ByHint> hints;  ///< the first at each place
+        PointerSet<Hint, KeyPlace, ByHint> hints;  ///< the first at each place
     };
     void add(Hint& hint);
     void remove(Hint& hint) noexcept;
@@ -48,10 +48,11 @@ private:
 
 /// Where sessions of `idp` with this SessionIndex are, with this address in any letter case, and with this NameID's
 /// text those that are named by their SessionIndex.
-[[nodiscard]] Place index_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view session_index);
-[[nodiscard]] Place address_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view address);
-[[nodiscard]] Place name_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value);
+[[nodiscard]] KeyPlace index_place(const saml::KeyedDigest& digest, std::string_view idp,
+                                   std::string_view session_index);
+[[nodiscard]] KeyPlace address_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view address);
+[[nodiscard]] KeyPlace name_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value);
 /// The places of all hints that lead to `session`.
-[[nodiscard]] std::vector<Place> hint_places(const saml::KeyedDigest& digest, const Session& session);
+[[nodiscard]] std::vector<KeyPlace> hint_places(const saml::KeyedDigest& digest, const Session& session);
 
 }  // namespace slo::sp

@@ -15,8 +15,8 @@ void PackedSession::Free::operator()(PackedSession* session) const noexcept {
     ::operator delete(session);  // trivially destructible, see above
 }
 
-PackedSession::Owned PackedSession::pack(const Session& session, const Scope* scope, Place id, Place principal,
-                                         const std::vector<Place>& hint_places) {
+PackedSession::Owned PackedSession::pack(const Session& session, const Scope* scope, KeyPlace id, KeyPlace principal,
+                                         const std::vector<KeyPlace>& hint_places) {
     const Naming naming = Naming::of(session);
     const std::size_t before_naming = sizeof(PackedSession) + hint_places.size() * sizeof(Hint);
     void* const block = ::operator new(before_naming + PackedNaming::size(naming, scope));
@@ -70,7 +70,7 @@ std::size_t weight_of(const LogoutOrder& order, const Scope* scope) {
 
 }  // namespace
 
-LogoutRecord::LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, Place request,
+LogoutRecord::LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, KeyPlace request,
                            const PrincipalKey& principal, const saml::KeyedDigest& digest, Quota& its_idp_quota)
     : scope(shared_scope),
       text(new char[PackedNaming::size(Naming::of(order), shared_scope)]),
@@ -89,7 +89,7 @@ LogoutRecord::LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, 
         return;
     }
     barriers.reserve(order.session_indexes.size() + authn_instants.size());
-    const auto add = [this](Place place) {
+    const auto add = [this](KeyPlace place) {
         barriers.push_back({.logout = this, .number = static_cast<std::uint32_t>(barriers.size()), .place = place});
     };
     for (const saml::SessionIndex& index : order.session_indexes) add(barrier_place(digest, principal, index.str()));
@@ -124,16 +124,16 @@ bool LogoutRecord::makes_redundant(const LogoutRecord& other) const noexcept {
 }
 
 PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, Principal principal) {
-    return {idp, principal, Place::of(digest({principal.kind(), idp, principal.text}))};
+    return {idp, principal, KeyPlace::of(digest({principal.kind(), idp, principal.text}))};
 }
 
-Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, std::string_view session_index) {
-    return Place::of(digest({"barrier", principal.idp, principal.principal.text, session_index}));
+KeyPlace barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, std::string_view session_index) {
+    return KeyPlace::of(digest({"barrier", principal.idp, principal.principal.text, session_index}));
 }
 
-Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, Instant authn_instant) {
+KeyPlace barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal, Instant authn_instant) {
     const std::string ticks = std::to_string(authn_instant.time_since_epoch().count());
-    return Place::of(digest({"barrier of an instant", principal.idp, principal.principal.text, ticks}));
+    return KeyPlace::of(digest({"barrier of an instant", principal.idp, principal.principal.text, ticks}));
 }
 
 }  // namespace slo::sp

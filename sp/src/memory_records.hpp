@@ -20,32 +20,34 @@ namespace slo::sp {
 
 inline constexpr std::size_t shard_count = 4096;
 
-/// Place is where a digest leads: to a shard, and within it to a bucket. It is keyed, so nobody can aim at one shard or
-/// make places collide. Whoever follows one compares the bytes themselves, so a collision costs time and nothing else.
-/// 32 bits are enough for that, and eight bytes fewer in each record.
-struct Place {
+/// KeyPlace is where a digest leads: to a shard, and within it to a bucket. It is keyed, so a sender can't aim at one
+/// shard or make places collide. Whoever follows one compares the bytes themselves, so a collision costs time and
+/// nothing else. 32 bits are enough for that, and eight bytes fewer in each record.
+struct KeyPlace {
     std::uint32_t hash = 0;
 
-    [[nodiscard]] static Place of(saml::Digest128 digest) noexcept { return {static_cast<std::uint32_t>(digest.low)}; }
+    [[nodiscard]] static KeyPlace of(saml::Digest128 digest) noexcept {
+        return {static_cast<std::uint32_t>(digest.low)};
+    }
     [[nodiscard]] std::size_t shard() const noexcept { return hash % shard_count; }
 };
 
 /// A local session's id.
 struct SessionKey {
     std::string_view id;
-    Place place;
+    KeyPlace place;
 };
 /// A principal under the widest matching rule: narrower ones filter what it finds.
 struct PrincipalKey {
     std::string_view idp;
     Principal principal;
-    Place place;
+    KeyPlace place;
 };
 /// A logout's IdP and request ID.
 struct RequestKey {
     std::string_view idp;
     std::string_view id;
-    Place place;
+    KeyPlace place;
 };
 
 struct Hint;
@@ -60,11 +62,11 @@ struct PackedSession {
     const Scope* scope;
     Instant authn_instant;
     Instant expires;
-    Place id_place;
-    Place principal_place;
+    KeyPlace id_place;
+    KeyPlace principal_place;
     std::uint16_t hint_count;
     NamedBy named_by;
-    std::uint8_t weight;  ///< in the quota
+    std::uint8_t weight;            ///< in the quota
     std::uint32_t list_length = 1;  ///< how many the list has that begins here; in others than a first it says nothing
 
     struct Free {
@@ -72,8 +74,8 @@ struct PackedSession {
     };
     using Owned = std::unique_ptr<PackedSession, Free>;
 
-    [[nodiscard]] static Owned pack(const Session& session, const Scope* scope, Place id, Place principal,
-                                    const std::vector<Place>& hint_places);
+    [[nodiscard]] static Owned pack(const Session& session, const Scope* scope, KeyPlace id, KeyPlace principal,
+                                    const std::vector<KeyPlace>& hint_places);
     [[nodiscard]] PackedNaming naming() const noexcept;
     [[nodiscard]] std::span<Hint> hints() noexcept;
     /// The keys borrow from this session.
@@ -95,7 +97,7 @@ struct Barrier {
     const LogoutRecord* logout;
     /// Which of the logout's indexes, and behind them of its AuthnInstants; none: it bars every session.
     std::optional<std::uint32_t> number;
-    Place place;
+    KeyPlace place;
     bool linked = false;
     Barrier* next = nullptr;
 };
@@ -103,7 +105,7 @@ struct Barrier {
 /// LogoutRecord is replay entry, tombstone and stored answer in one. `number`, the barriers and every change of
 /// `pending` are guarded by the principal's shard, `outcome` by the logout's own shard; the rest never changes.
 struct LogoutRecord {
-    LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, Place request, const PrincipalKey& principal,
+    LogoutRecord(const LogoutOrder& order, const Scope* shared_scope, KeyPlace request, const PrincipalKey& principal,
                  const saml::KeyedDigest& digest, Quota& its_idp_quota);
 
     const Scope* scope;
@@ -113,8 +115,8 @@ struct LogoutRecord {
     Instant keep_until;
     saml::NameIDMatching matching;
     LogoutOrigin origin;
-    Place request_place;
-    Place principal_place;
+    KeyPlace request_place;
+    KeyPlace principal_place;
     Quota* idp_quota;
     std::uint64_t number = 0;                ///< counts the logouts that began in the principal's shard
     std::atomic<std::uint32_t> pending = 1;  ///< its completion, and each session whose `ending_by` is this; only falls
@@ -172,9 +174,9 @@ struct PackedSessionView {
 [[nodiscard]] inline PrincipalKey principal_key(const saml::KeyedDigest& digest, const LogoutOrder& order) {
     return principal_key(digest, order.key.idp.str(), Principal::of(order));
 }
-[[nodiscard]] Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
-                                  std::string_view session_index);
-[[nodiscard]] Place barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
-                                  Instant authn_instant);
+[[nodiscard]] KeyPlace barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
+                                     std::string_view session_index);
+[[nodiscard]] KeyPlace barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
+                                     Instant authn_instant);
 
 }  // namespace slo::sp

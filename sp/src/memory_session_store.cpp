@@ -35,11 +35,12 @@ std::vector<Session> unpack_all(const std::vector<const PackedSession*>& packed)
 }  // namespace
 
 SessionKey MemorySessionStore::Impl::key_of(const LocalSessionID& id) const {
-    return {id.str(), Place::of(digest({"session", id.str()}))};
+    return {id.str(), KeyPlace::of(digest({"session", id.str()}))};
 }
 
 RequestKey MemorySessionStore::Impl::key_of(const LogoutKey& key) const {
-    return {key.idp.str(), key.request_id.str(), Place::of(digest({"request", key.idp.str(), key.request_id.str()}))};
+    return {key.idp.str(), key.request_id.str(),
+            KeyPlace::of(digest({"request", key.idp.str(), key.request_id.str()}))};
 }
 
 Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {

@@ -87,7 +87,7 @@ struct BarrierKey {
     Principal principal;
     std::optional<std::string_view> index;
     std::optional<Instant> authn_instant;
-    Place place;
+    KeyPlace place;
 };
 
 struct ByBarrier {

@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(keeps_every_field_when_no_more_scopes_are_shared) {
 }
 
 BOOST_AUTO_TEST_CASE(records_that_share_a_place_are_told_apart) {
-    const sp::Place place{7};
+    const sp::KeyPlace place{7};
     sp::PrincipalShard principals;
     sp::SessionShard ids;
     std::vector<sp::PackedSession::Owned> owned;
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(records_that_share_a_place_are_told_apart) {
 }
 
 BOOST_AUTO_TEST_CASE(barriers_that_share_a_place_are_told_apart) {
-    const sp::Place place{7};
+    const sp::KeyPlace place{7};
     const sp::Principal n1{sp::NamedBy::name_id, "N1"};
     const sp::Principal n2{sp::NamedBy::name_id, "N2"};
     sp::LogoutOrder order = order_for("r", {"i1"});
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(logouts_of_one_principal_leave_one_barrier) {
         sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
         order.as_of += std::chrono::seconds(i);
         order.keep_until += std::chrono::seconds(i);
-        logouts.push_back(std::make_unique<sp::LogoutRecord>(order, nullptr, sp::Place{}, principal, digest, quota));
+        logouts.push_back(std::make_unique<sp::LogoutRecord>(order, nullptr, sp::KeyPlace{}, principal, digest, quota));
         shard.put_up(*logouts.back());
         shard.take_down_redundant(*logouts.back());
     }
