@@ -167,7 +167,7 @@ HttpReply LocalLogouts::log_out(const HttpRequest& request) {
 }
 
 HttpReply LocalLogouts::preview(const HttpRequest& request) {
-    const auto preview = service_.preview(sp::PostedRequest{.body = request.body, .media_type = "text/xml"});
+    const auto preview = service_.preview(sp::PostedRequest{.body = request.body, .content_type = "text/xml"});
     if (preview) return told(*preview);
     if (preview.error().code == sp::Errc::store_failed) return failed(preview.error());
     return reply(422, JsonObject().add("refused", preview.error().code.message()).str());

@@ -129,7 +129,7 @@ HttpStep HttpEndpoint::log_out(const HttpRequest& request, const std::optional<s
 
     LogoutStep step =
         service_.begin({.body = request.body,
-                        .media_type = *media_type,
+                        .content_type = *media_type,
                         .client = {.tls_key = request.tls_key,
                                    .authorization = std::string(request.header("Authorization").value_or(""))},
                         .destinations = destinations});

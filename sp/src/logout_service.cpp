@@ -7,6 +7,7 @@
 #include "admitting.hpp"
 #include "allowance.hpp"
 #include "audit_sampler.hpp"
+#include "content_type.hpp"
 #include "ending_here.hpp"
 #include "entity_names.hpp"
 #include "logout_answer.hpp"
@@ -41,11 +42,22 @@ Failure as_store_failure(const Failure& failure) {
 struct Received {
     saml::UnverifiedLogoutRequest request;
     idp_adapter::Wire wire;
+    std::string media_type;  ///< empty: none was told
 };
+
+/// The media type of a Content-Type field, or none. Errors: content_type_not_accepted, also of another charset.
+Result<std::string> media_type_of(std::string_view content_type) {
+    if (content_type.empty()) return std::string();
+    std::optional<ContentType> type = ContentType::parse(content_type);
+    if (!type || !type->is_utf8()) return fail(Errc::content_type_not_accepted);
+    return std::move(type->media_type);
+}
 
 Result<Received> receive(const PostedRequest& posted, RequestTrace& trace) {
     const std::string_view body = posted.body;
-    const bool is_form = posted.media_type == saml::form::media_type;
+    Result<std::string> media_type = media_type_of(posted.content_type);
+    if (!media_type) return std::move(media_type).error();
+    const bool is_form = *media_type == saml::form::media_type;
     if (is_form) trace.answer_kind = AnswerKind::bare;
     Result<saml::ReceivedMessage> message = is_form ? saml::form::decode(body) : saml::soap::decode(body);
     if (!message) return std::move(message).error();
@@ -56,7 +68,7 @@ Result<Received> receive(const PostedRequest& posted, RequestTrace& trace) {
     trace.other_request = message->other_request();
     Result<saml::UnverifiedLogoutRequest> request = saml::UnverifiedLogoutRequest::parse(*message);
     if (!request) return std::move(request).error();
-    return Received{*std::move(request), wire};
+    return Received{*std::move(request), wire, *std::move(media_type)};
 }
 
 /// For the audit.
@@ -79,15 +91,15 @@ Result<void> check_wire(const Idp& idp, idp_adapter::Wire wire, std::string_view
 }
 
 Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const Received& received,
-                                                std::string_view media_type, const Policy& policy,
-                                                RequestTrace& trace) {
+                                                const Policy& policy, RequestTrace& trace) {
     std::shared_ptr<const Idp> idp = idps ? idps->find(received.request.claimed_issuer()) : nullptr;
     if (!idp) return fail(Errc::issuer_unknown);
     trace.audit.idp = idp->entity_id.str();
     trace.partner = idp;
     const bool takes_base64 = idp->profile.form_answer == idp_adapter::FormAnswer::logout_response;
     if (trace.answer_kind == AnswerKind::bare && takes_base64) trace.answer_kind = AnswerKind::base64;
-    if (auto accepted = check_wire(*idp, received.wire, media_type); !accepted) return std::move(accepted).error();
+    if (auto accepted = check_wire(*idp, received.wire, received.media_type); !accepted)
+        return std::move(accepted).error();
     // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
     if (idp->valid_until && *idp->valid_until + policy.clock_skew <= trace.audit.time) {
         return fail(Errc::metadata_expired);
@@ -160,7 +172,7 @@ Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* i
     Result<Received> received = receive(posted, trace);
     if (!received) return std::move(received).error();
 
-    Result<std::shared_ptr<const Idp>> partner = find_partner(idps, *received, posted.media_type, parts.policy, trace);
+    Result<std::shared_ptr<const Idp>> partner = find_partner(idps, *received, parts.policy, trace);
     if (!partner) return std::move(partner).error();
     const Idp& idp = **partner;
 

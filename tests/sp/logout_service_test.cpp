@@ -173,6 +173,24 @@ BOOST_AUTO_TEST_CASE(accepts_the_content_types_of_the_idps_profile_only) {
     BOOST_TEST(handle(signed_body(baseline_request()), "application/xml").http_status == 415);
 }
 
+BOOST_AUTO_TEST_CASE(a_content_type_is_taken_as_it_came_with_its_parameters) {
+    for (const std::string_view type : {"text/xml; charset=utf-8", "Text/XML;charset=\"UTF-8\"", "text/xml;action=x"}) {
+        BOOST_TEST_CONTEXT(type) {
+            const auto reply = handle(signed_body(baseline_request()), type);
+            BOOST_TEST(reply.http_status == 200);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_content_type_of_another_charset_or_of_no_shape_is_refused) {
+    for (const std::string_view type : {"text/xml; charset=iso-8859-1", "text", "text/xml; charset"}) {
+        BOOST_TEST_CONTEXT(type) {
+            BOOST_TEST(handle(signed_body(baseline_request()), type).http_status == 415);
+            BOOST_TEST(audit.entries().back().rule == "http.content_type");
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(answers_a_version_that_it_does_not_speak) {
     LogoutRequestText text;
     text.version = "1.1";

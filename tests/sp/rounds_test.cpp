@@ -54,7 +54,7 @@ struct Rounds : ServiceUnderTest {
     }
     /// Begins a logout that has to wait for something.
     static PendingLogout pending(LogoutService& node, const std::string& body) {
-        LogoutStep step = node.begin({.body = body, .media_type = "text/xml"});
+        LogoutStep step = node.begin({.body = body, .content_type = "text/xml"});
         if (!std::holds_alternative<PendingLogout>(step)) throw std::logic_error("it was answered at once");
         return std::get<PendingLogout>(std::move(step));
     }
@@ -65,7 +65,7 @@ struct Rounds : ServiceUnderTest {
         return std::to_string(reply.http_status);
     }
     std::string repeat(const std::string& id = "_r1") {
-        return status(made->handle({.body = request(id), .media_type = "text/xml"}));
+        return status(made->handle({.body = request(id), .content_type = "text/xml"}));
     }
 };
 

@@ -215,7 +215,7 @@ struct ServiceUnderTest {
     idp_adapter::ClientCredentials client;  ///< of whoever sends the next requests
 
     sp::SoapReply handle(const std::string& body, std::string_view media_type = "text/xml") {
-        return service().handle({.body = body, .media_type = media_type, .client = client});
+        return service().handle({.body = body, .content_type = media_type, .client = client});
     }
 
 private:

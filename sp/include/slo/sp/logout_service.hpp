@@ -65,12 +65,12 @@ struct LogoutPreview {
     std::vector<NearMiss> near_misses;  ///< only where it names nothing that lives
 };
 
-/// A LogoutRequest as HTTP brought it. `media_type` is the Content-Type, lower case and without parameters, empty where
-/// there was none; it also says on which wire the request came: that of a form (saml::form::media_type), or else SOAP.
-/// The views must outlive the call.
+/// PostedRequest is a LogoutRequest as HTTP brought it. `content_type` is that field's value as it came (RFC 9110, 8.3),
+/// empty where there was none; it also says on which wire the request came: that of a form (saml::form::media_type), or
+/// else SOAP. The views must outlive the call.
 struct PostedRequest {
     std::string_view body;
-    std::string_view media_type;
+    std::string_view content_type;
     idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
     /// Those of our public URLs that lead to where it came: its Destination must be one of them (Core 3.2.1 l.1480).
     /// Nothing: any of LogoutServiceParts::destinations, which is right where all of them lead to the same place.
