@@ -36,6 +36,9 @@ class TestIdp {
 public:
     [[nodiscard]] static Result<TestIdp> make(const saml::EntityID& entity_id, Instant now);
 
+    /// One that has a key already.
+    [[nodiscard]] static TestIdp with_key(saml::EntityID entity_id, saml::SigningKey key);
+
     [[nodiscard]] const saml::EntityID& entity_id() const noexcept { return entity_id_; }
     /// The same IdP, with the same keys, under another of its names.
     [[nodiscard]] TestIdp under_name(saml::EntityID name) const;
@@ -57,10 +60,11 @@ private:
     std::optional<saml::MessageSigner> other_;  ///< the next one, or the old one
 };
 
-/// TrustedSp is what an IdP knows of an SP: its name, and the signing certificates in its metadata.
+/// TrustedSp is what an IdP knows of an SP: its name, the signing certificates in its metadata, and where it is asked.
 struct TrustedSp {
     saml::EntityID entity_id;
     std::vector<saml::Certificate> certificates;
+    std::optional<saml::EndpointUrl> slo_url = {};  ///< by SOAP
 
     /// Reads an SP's metadata; a signature on it is not looked at.
     [[nodiscard]] static Result<TrustedSp> from_metadata(std::string_view octets);

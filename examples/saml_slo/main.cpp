@@ -13,6 +13,7 @@
 #include "slo/saml/runtime.hpp"
 #include "slo/sp/clock.hpp"
 #include "trust_command.hpp"
+#include "try_idp_command.hpp"
 
 namespace {
 
@@ -54,6 +55,8 @@ struct Line {
     int stage = 3;
     bool force = false;
     std::string configuration;
+    NewTryIdp new_idp{{}, "https://try-idp.example.org/saml"};
+    TryLogout logout;
 };
 
 void add_key_wish(CLI::App& app, Line& line) {
@@ -88,6 +91,8 @@ struct Commands {
     CLI::App* new_key = nullptr;
     CLI::App* rotate = nullptr;
     CLI::App* list = nullptr;
+    CLI::App* new_idp = nullptr;
+    CLI::App* logout = nullptr;
 };
 
 void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
@@ -181,6 +186,27 @@ void add_key_commands(CLI::App& app, Line& line, Commands& commands) {
     add_purpose(*commands.list, line);
 }
 
+void add_try_idp_commands(CLI::App& app, Line& line, Commands& commands) {
+    CLI::App& try_idp = *app.add_subcommand("try-idp", "an IdP for trying an endpoint out, without a real one");
+    try_idp.require_subcommand(1);
+    commands.new_idp = try_idp.add_subcommand("new", "make its key, and its metadata for [[idp]]");
+    commands.new_idp->add_option("--folder", line.new_idp.folder, "where it is kept")->required()->type_name("FOLDER");
+    commands.new_idp->add_option("--entity-id", line.new_idp.entity_id, "its name")
+        ->type_name("ENTITYID")
+        ->capture_default_str();
+    commands.logout = try_idp.add_subcommand("logout", "order a logout by SOAP, and verify the answer");
+    commands.logout->add_option("--folder", line.logout.folder, "of try-idp new")->required()->type_name("FOLDER");
+    commands.logout->add_option("--sp", line.logout.sp, "the endpoint's metadata: a file, or a URL")
+        ->required()
+        ->type_name("SOURCE");
+    commands.logout->add_option("--name-id", line.logout.name_id, "whose logout, as the session was registered")
+        ->required()
+        ->type_name("NAMEID");
+    commands.logout->add_option("--format", line.logout.format, "of the NameID; else it has none")->type_name("URI");
+    commands.logout->add_option("--session-index", line.logout.session_indexes, "of one session; else all of them end")
+        ->type_name("INDEX");
+}
+
 ExitCode run_new_key(Line& line, Format format, Instant now) {
     line.wish.lifetime = std::chrono::days(line.lifetime_days);
     if (!line.first_key.folder.empty()) {
@@ -221,6 +247,8 @@ ExitCode run(Line& line, const Commands& commands) {
         line.import.acceptance = line.accept ? Acceptance::accepted : Acceptance::ask;
         return import_metadata(line.import, format, now);
     }
+    if (*commands.new_idp) return new_try_idp(line.new_idp, format, now);
+    if (*commands.logout) return order_logout(line.logout, format, now);
     if (*commands.new_key) return run_new_key(line, format, now);
     return run_rotation(line, format, now);
 }
@@ -230,7 +258,7 @@ ExitCode run(Line& line, const Commands& commands) {
 int main(int argc, char** argv) {
     Line line;
     Commands commands;
-    CLI::App app{"saml-slo: metadata and keys of a SAML 2.0 service provider", "saml-slo"};
+    CLI::App app{"saml-slo: metadata and keys of a SAML 2.0 service provider, and an IdP to try it out", "saml-slo"};
     app.footer(exit_codes);
     app.require_subcommand(1);
     app.fallthrough();
@@ -238,6 +266,7 @@ int main(int argc, char** argv) {
     try {
         add_metadata_commands(app, line, commands);
         add_key_commands(app, line, commands);
+        add_try_idp_commands(app, line, commands);
         app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {  // --help
         return app.exit(wanted);

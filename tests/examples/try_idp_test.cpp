@@ -1,0 +1,108 @@
+// saml-slo try-idp as a newcomer meets it: an IdP of the tool's, a real endpoint, and a whole round.
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <string>
+
+#include "desk.hpp"
+#include "http_client.hpp"
+#include "operator.hpp"
+
+using namespace slo;
+using namespace slo::test;
+
+namespace {
+
+/// An endpoint that believes the IdP of `try-idp new`, and a session of Alice there.
+struct Round : Desk {
+    Round() {
+        check("try-idp new --folder idp", 0, "metadata = \"idp/idp.xml\"");
+        std::ofstream(folder / "slo.toml")
+            << "[sp]\nentity_id = \"https://sp.example.org/saml\"\nslo_url = \"" << url << "/saml/slo/soap\"\n"
+            << "acs_url = \"https://sp.example.org/saml/acs\"\nkeys = \"keys\"\n[[idp]]\nmetadata = \"idp/idp.xml\"\n"
+            << "[store]\nengine = \"memory\"\n[server]\nlisten = \"127.0.0.1:" << port
+            << "\"\n[local]\nport = " << local_port << "\n";
+    }
+    void start() {
+        auto started = examples::ChildProcess::start({SLO_SOAP_ENDPOINT, "--config", folder / "slo.toml"});
+        BOOST_REQUIRE(started.has_value());
+        process.emplace(*std::move(started));
+        while (const auto line = process->next_line(patience)) {
+            if (line->find("local interface on") != std::string::npos) return;
+        }
+        BOOST_FAIL("the endpoint didn't start");
+    }
+    [[nodiscard]] int sign_in() const {
+        const Instant now = sp::SystemClock().now();
+        const std::string form =
+            "local_id=cookie-1&idp=" + examples::escape("https://try-idp.example.org/saml") +
+            "&name_id=alice&session_index=_s1&authn_instant=" + examples::escape(saml::format_instant(now)) +
+            "&expires=" + examples::escape(saml::format_instant(now + std::chrono::hours(1)));
+        const auto answer = examples::call(
+            local_port,
+            {.method = "POST", .path = "/sessions", .content_type = "application/x-www-form-urlencoded", .body = form});
+        return answer ? answer->status : 0;
+    }
+    [[nodiscard]] int look() const {
+        const auto answer = examples::call(local_port, {.method = "GET", .path = "/sessions/cookie-1"});
+        return answer ? answer->status : 0;
+    }
+
+    const std::uint16_t port = examples::free_port();
+    const std::uint16_t local_port = examples::free_port();
+    const std::string url = "http://127.0.0.1:" + std::to_string(port);
+    const std::string logout = "try-idp logout --folder idp --sp " + url + "/saml/metadata --name-id ";
+    std::optional<examples::ChildProcess> process;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(try_idp, Round)
+
+BOOST_AUTO_TEST_CASE(a_logout_that_the_tool_orders_ends_the_session) {
+    start();
+    BOOST_TEST(sign_in() == 201);
+    BOOST_TEST(look() == 200);
+    check(logout + "alice --session-index _s1", 0, "Success, signed by the service provider");
+    BOOST_TEST(look() == 404);
+    BOOST_TEST(run("--json " + logout + "alice").code == 0);
+    BOOST_TEST(json("it['proven'], it['status']") == "True Success");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_id_that_is_written_otherwise_than_at_login_is_told) {
+    start();
+    BOOST_TEST(sign_in() == 201);
+    check(logout + "alice --format urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", 1, "Responder");
+    BOOST_TEST(look() == 200);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_another_key_signed_proves_nothing) {
+    start();
+    const auto answer = examples::call(port, {.method = "GET", .path = "/saml/metadata"});
+    BOOST_REQUIRE(answer.has_value());
+    const auto certificate = [](const std::string& document) {
+        const auto begin = document.find("X509Certificate>") + std::string("X509Certificate>").size();
+        return document.substr(begin, document.find('<', begin) - begin);
+    };
+    // That of the descriptor's role: the one in the signature's KeyInfo isn't believed.
+    const auto role = answer->body.find("SPSSODescriptor");
+    BOOST_REQUIRE(role != std::string::npos);
+    std::string other = answer->body;
+    const std::string ours = certificate(other.substr(role));
+    const std::string theirs = certificate(content_of(folder / "idp/idp.xml"));
+    for (auto at = other.find(ours); at != std::string::npos; at = other.find(ours, at + theirs.size())) {
+        other.replace(at, ours.size(), theirs);
+    }
+    std::ofstream(folder / "other.xml") << other;
+    check("try-idp logout --folder idp --sp other.xml --name-id alice", 3, "", "sig.invalid");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_missing_is_told_with_what_to_do) {
+    check(logout + "alice", 4, "", url);
+    check("try-idp new --folder idp", 2, "", "name another folder");
+    check("try-idp logout --folder nowhere --sp " + url + " --name-id alice", 2, "", "try-idp new --folder nowhere");
+    check("try-idp logout --folder idp --sp idp/idp.xml --name-id alice", 2, "", "no metadata of a service provider");
+    check("try-idp new --folder second --entity-id \"\"", 2, "", "--entity-id");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
