@@ -75,6 +75,16 @@ Result<LogoutRequest> read_and_check(const xml::Element& element, const EntityID
     return request;
 }
 
+Evidence evidence_of(const AuthenticatedSender& sender) noexcept {
+    switch (sender.proof()) {
+        case AuthenticatedSender::Proof::tls_client_key:
+            return Evidence::tls_client_key;
+        case AuthenticatedSender::Proof::shared_secret:
+            break;
+    }
+    return Evidence::shared_secret;
+}
+
 }  // namespace
 
 Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
@@ -84,7 +94,7 @@ Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRe
     if (!document) return document.error();
     auto request = read_and_check(document->root(), message.issuer_, message.id_, expected);
     if (!request) return request.error();
-    return Verified<LogoutRequest>(*std::move(request));
+    return Verified<LogoutRequest>(*std::move(request), Evidence::signature);
 }
 
 Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
@@ -96,7 +106,7 @@ Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRe
     if (sender.entity() != expected.issuer) return fail(Errc::issuer_mismatch, "sent by somebody else");
     auto request = read_and_check(received.message, message.issuer_, message.id_, expected);
     if (!request) return request.error();
-    return Verified<LogoutRequest>(*std::move(request));
+    return Verified<LogoutRequest>(*std::move(request), evidence_of(sender));
 }
 
 Result<Verified<LogoutResponse>> MessageVerifier::verify(const UnverifiedLogoutResponse& message,
@@ -112,7 +122,7 @@ Result<Verified<LogoutResponse>> MessageVerifier::verify(const UnverifiedLogoutR
     if (response->in_response_to != request_id) return fail(Errc::in_response_to_mismatch);
     if (auto ok = check_destination(response->destination, expected, DestinationRule::optional); !ok) return ok.error();
     if (auto ok = check_issue_instant(response->issue_instant, std::nullopt, expected); !ok) return ok.error();
-    return Verified<LogoutResponse>(*std::move(response));
+    return Verified<LogoutResponse>(*std::move(response), Evidence::signature);
 }
 
 }  // namespace slo::saml

@@ -127,8 +127,7 @@ SoapReply answer_exception(const LogoutServiceParts& parts, RequestTrace& trace)
     try {
         blame(trace, "internal.exception");
         // Erratum E19: once there is a SAML request, the answer is SAML's.
-        const bool is_proven = !trace.audit.request_id.empty();
-        if (is_proven) return answer(parts, trace, make_status({saml::TopLevelStatus::responder}, parts.policy));
+        if (trace.is_proven) return answer(parts, trace, make_status({saml::TopLevelStatus::responder}, parts.policy));
         return answer_fault(parts, trace, saml::soap::FaultCode::server);
     } catch (...) {
         return {internal_server_error, {}};

@@ -33,6 +33,7 @@ struct RequestTrace {
     SteadyTime begun;
     std::shared_ptr<const ServiceKeys> keys;  ///< in force when the request came
     AuditEntry audit;
+    bool is_proven = false;  ///< to be its IdP's (prove())
     std::optional<saml::MessageID> in_response_to;
     saml::Version version;                              ///< of the answer
     std::optional<saml::RefusedRequest> other_request;  ///< its answer has another element name

@@ -7,16 +7,13 @@
 #include "admitting.hpp"
 #include "allowance.hpp"
 #include "audit_sampler.hpp"
-#include "content_type.hpp"
 #include "ending_here.hpp"
 #include "entity_names.hpp"
 #include "logout_answer.hpp"
-#include "logout_order.hpp"
 #include "logout_start.hpp"
+#include "proving.hpp"
 #include "reply_mapping.hpp"
 #include "slo/saml/error.hpp"
-#include "slo/saml/form.hpp"
-#include "slo/saml/message_verifier.hpp"
 #include "slo/sp/error.hpp"
 #include "slo/sp/housekeeper.hpp"
 #include "slo/sp/logout_decision.hpp"
@@ -30,169 +27,12 @@ namespace {
 using idp_adapter::Idp;
 using idp_adapter::IdpDirectory;
 
-const std::string strangers;  // no IdP has the empty name
+const std::string unproven_senders;  // no IdP has the empty name
 
 /// A host's store may speak of its troubles in its own category; for us they're all one.
 Failure as_store_failure(const Failure& failure) {
     if (failure.code.category() == error_category()) return failure;
     return fail(Errc::store_failed, failure.detail);
-}
-
-/// A request that nobody has vouched for yet, and the wire that it came in.
-struct Received {
-    saml::UnverifiedLogoutRequest request;
-    idp_adapter::Wire wire;
-    std::string media_type;  ///< empty: none was told
-};
-
-/// The media type of a Content-Type field, or none. Errors: content_type_not_accepted, also of another charset.
-Result<std::string> media_type_of(std::string_view content_type) {
-    if (content_type.empty()) return std::string();
-    std::optional<ContentType> type = ContentType::parse(content_type);
-    if (!type || !type->is_utf8()) return fail(Errc::content_type_not_accepted);
-    return std::move(type->media_type);
-}
-
-Result<Received> receive(const PostedRequest& posted, RequestTrace& trace) {
-    const std::string_view body = posted.body;
-    Result<std::string> media_type = media_type_of(posted.content_type);
-    if (!media_type) return std::move(media_type).error();
-    const bool is_form = *media_type == saml::form::media_type;
-    if (is_form) trace.answer_kind = AnswerKind::bare;
-    Result<saml::ReceivedMessage> message = is_form ? saml::form::decode(body) : saml::soap::decode(body);
-    if (!message) return std::move(message).error();
-    const idp_adapter::Wire wire = message->binding();
-    // Asked before parse() takes the message: also a request that can't be read is answered by its ID and Version.
-    trace.in_response_to = message->claimed_id();
-    trace.version = message->answer_version();
-    trace.other_request = message->other_request();
-    Result<saml::UnverifiedLogoutRequest> request = saml::UnverifiedLogoutRequest::parse(*message);
-    if (!request) return std::move(request).error();
-    return Received{*std::move(request), wire, *std::move(media_type)};
-}
-
-/// For the audit.
-std::string_view name(saml::AuthenticatedSender::Proof proof) noexcept {
-    switch (proof) {
-        case saml::AuthenticatedSender::Proof::tls_client_key:
-            return "tls_client_key";
-        case saml::AuthenticatedSender::Proof::shared_secret:
-            return "http_basic";
-    }
-    return "";
-}
-
-Result<void> check_wire(const Idp& idp, idp_adapter::Wire wire, std::string_view media_type) {
-    if (!idp.profile.wires.contains(wire)) return fail(Errc::wire_not_accepted);
-    if (wire != idp_adapter::Wire::soap || media_type.empty() || media_type == "text/xml") return Done{};
-    const auto& extra = idp.profile.extra_content_types;
-    if (std::ranges::find(extra, media_type) == extra.end()) return fail(Errc::content_type_not_accepted);
-    return Done{};
-}
-
-Result<std::shared_ptr<const Idp>> find_partner(const IdpDirectory* idps, const Received& received,
-                                                const Policy& policy, RequestTrace& trace) {
-    std::shared_ptr<const Idp> idp = idps ? idps->find(received.request.claimed_issuer()) : nullptr;
-    if (!idp) return fail(Errc::issuer_unknown);
-    trace.audit.idp = idp->entity_id.str();
-    trace.partner = idp;
-    const bool takes_base64 = idp->profile.form_answer == idp_adapter::FormAnswer::logout_response;
-    if (trace.answer_kind == AnswerKind::bare && takes_base64) trace.answer_kind = AnswerKind::base64;
-    if (auto accepted = check_wire(*idp, received.wire, received.media_type); !accepted)
-        return std::move(accepted).error();
-    // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
-    if (idp->valid_until && *idp->valid_until + policy.clock_skew <= trace.audit.time) {
-        return fail(Errc::metadata_expired);
-    }
-    return idp;
-}
-
-/// `issuer` is the one of its names under which the directory found the IdP: inside the signature it must be the same.
-saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp, const saml::EntityID& issuer,
-                                const PostedRequest& posted, Instant now) {
-    const std::span<const saml::EndpointUrl> here = posted.destinations.value_or(parts.destinations);
-    return {
-        .issuer = issuer,
-        .destinations = {here.begin(), here.end()},
-        .destination_rule = idp.profile.destination,
-        .now = now,
-        .clock_skew = parts.policy.clock_skew,
-        .max_age = idp.profile.max_age,
-        .algorithms = idp.profile.algorithms,
-    };
-}
-
-/// Believed for its signature; only one that has none, for what else the IdP's profile accepts.
-Result<saml::Verified<saml::LogoutRequest>> verify(const LogoutServiceParts& parts, const Idp& idp,
-                                                   const saml::UnverifiedLogoutRequest& unverified,
-                                                   const PostedRequest& posted, RequestTrace& trace) {
-    const saml::Expectations expected = expectations(parts, idp, unverified.claimed_issuer(), posted, trace.audit.time);
-    auto request = saml::MessageVerifier::verify(unverified, idp.keys, expected);
-    if (request || !saml::is(request.error(), saml::Errc::signature_missing)) return request;
-    const auto sender = idp_adapter::authenticate(idp, expected.issuer, posted.client);
-    if (!sender) return request;
-    trace.audit.authenticated_by = name(sender->proof());
-    return saml::MessageVerifier::verify(unverified, *sender, expected);
-}
-
-/// What this IdP's profile says of a request that is its own.
-Result<void> apply_profile(const Idp& idp, const saml::LogoutRequest& request, RequestTrace& trace) {
-    using idp_adapter::AsynchronousRule;
-    using idp_adapter::SessionIndexRule;
-    if (request.asynchronous && idp.profile.asynchronous == AsynchronousRule::stay_silent) {
-        trace.answer_kind = AnswerKind::silent;
-    }
-    if (idp.profile.session_index == SessionIndexRule::required && request.session_indexes.empty()) {
-        return fail(Errc::session_index_missing);
-    }
-    return Done{};
-}
-
-/// What a request that names very many sessions counts for among an IdP's requests. Where a SessionIndex stands for the
-/// principal, each of them takes a logout of its own.
-std::size_t weight_of(const saml::LogoutRequest& request, const Idp& idp) noexcept {
-    const bool each = named_by(idp.profile.name_id_matching) == NamedBy::session_index;
-    return 1 + request.session_indexes.size() / (each ? 1 : 64);
-}
-
-void tell_indexes(const LogoutServiceParts& parts, const Idp& idp, const std::vector<saml::SessionIndex>& indexes,
-                  AuditEntry& audit) {
-    audit.session_index_count = indexes.size();
-    for (const saml::SessionIndex& index : indexes) {
-        if (audit.session_indexes.size() == most_indexes_told) break;
-        audit.session_indexes.push_back(hashed(parts, idp.entity_id, index));
-    }
-}
-
-/// The order that the request proves to be, or why it proves nothing. Touches neither store nor application. What an
-/// IdP may have of us is counted as soon as it is proven to be that IdP, before its EncryptedID costs anything.
-Result<LogoutOrder> prove(const LogoutServiceParts& parts, const IdpDirectory* idps,
-                          PartnersAllowances& partners_requests, const PostedRequest& posted, RequestTrace& trace) {
-    const Instant now = trace.audit.time;
-    Result<Received> received = receive(posted, trace);
-    if (!received) return std::move(received).error();
-
-    Result<std::shared_ptr<const Idp>> partner = find_partner(idps, *received, parts.policy, trace);
-    if (!partner) return std::move(partner).error();
-    const Idp& idp = **partner;
-
-    Result<saml::Verified<saml::LogoutRequest>> request = verify(parts, idp, received->request, posted, trace);
-    if (!request) return std::move(request).error();
-    trace.in_response_to = (*request)->id;
-    trace.audit.request_id = (*request)->id.str();
-    if (!partners_requests.take(idp.entity_id.str(), (*request)->id, weight_of(**request, idp), now)) {
-        return fail(Errc::too_many_requests);
-    }
-    trace.audit.lane = AuditLane::proven;
-    if (auto applied = apply_profile(idp, **request, trace); !applied) return std::move(applied).error();
-    tell_indexes(parts, idp, (*request)->session_indexes, trace.audit);
-
-    Result<saml::NameID> name_id =
-        saml::open_name_id(*request, trace.keys->decryption_keys, parts.entity_id, idp.profile.algorithms);
-    if (!name_id) return std::move(name_id).error();
-    trace.audit.name_id = hashed(parts, idp.entity_id, *name_id);
-    make_canonical(*name_id, names_of(idp), our_names(parts));
-    return order_from(*request, std::move(*name_id), idp, parts.entity_id, now, parts.policy);
 }
 
 SoapReply answer_outcome(const LogoutServiceParts& parts, RequestTrace& trace, const LogoutOutcome& outcome) {
@@ -303,7 +143,8 @@ struct LogoutService::Impl {
 
     [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, const PostedRequest& posted,
                                    RequestTrace& trace) const;
-    [[nodiscard]] SoapReply refuse_in_measure(RequestTrace& trace, const Failure& failure) const;
+    [[nodiscard]] SoapReply refuse_in_measure(RequestTrace& trace, const std::string& whose,
+                                              const Failure& failure) const;
     [[nodiscard]] LogoutStep carry_out(const std::vector<LogoutOrder>& orders, RequestTrace& trace) const;
     [[nodiscard]] std::size_t recover_one(const UnfinishedLogout& logout) const;
     [[nodiscard]] EndContext end_context() const { return {parts, rounds, pace}; }
@@ -375,8 +216,16 @@ LogoutStep LogoutService::begin(const PostedRequest& posted) noexcept {
 
 LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, const PostedRequest& posted,
                                       RequestTrace& trace) const {
-    const Result<LogoutOrder> order = prove(parts, partners, partners_requests, posted, trace);
-    if (!order) return refuse_in_measure(trace, order.error());
+    const Result<ProvenRequest> proven = prove(parts, partners, posted, trace);
+    if (!proven) return refuse_in_measure(trace, unproven_senders, proven.error());
+    // Counted as soon as it is proven to be that IdP's, before its EncryptedID costs anything.
+    const std::string& name = proven->idp->entity_id.str();
+    if (!partners_requests.take(name, proven->request->id, weight_of(*proven), trace.audit.time)) {
+        return refuse_in_measure(trace, name, fail(Errc::too_many_requests));
+    }
+    trace.audit.lane = AuditLane::proven;
+    const Result<LogoutOrder> order = order_of(parts, *proven, trace);
+    if (!order) return refuse(parts, trace, order.error());
 
     const auto orders = under_all_names(*order, names_of(*trace.partner), our_names(parts));
     if (orders.size() > RoundsAtWork::parts_of_a_round) {
@@ -402,15 +251,13 @@ LogoutStep LogoutService::Impl::carry_out(const std::vector<LogoutOrder>& orders
     return PendingLogout(std::move(state));
 }
 
-/// Whoever has proven nothing, or asks too much, gets signed refusals in small measure only (Core 3.2.1 l.1515: not
-/// answering is allowed). All strangers share one measure, and each partner has its own.
-SoapReply LogoutService::Impl::refuse_in_measure(RequestTrace& trace, const Failure& failure) const {
+/// Signed refusals are made in small measure only (Core 3.2.1 l.1515: not answering is allowed): those of an IdP that
+/// asks too much, and those of all senders together that have proven nothing.
+SoapReply LogoutService::Impl::refuse_in_measure(RequestTrace& trace, const std::string& whose,
+                                                 const Failure& failure) const {
     constexpr int service_unavailable = 503;
-    const bool too_many = failure.code == make_error_code(Errc::too_many_requests);
-    const bool proven = !trace.audit.request_id.empty();
     const bool is_signed = std::holds_alternative<StatusAnswer>(answer_to(failure));
-    const std::string& whose = too_many ? trace.audit.idp : strangers;
-    if (is_signed && (too_many || !proven) && !measured_answers.take(whose, trace.audit.time)) {
+    if (is_signed && !measured_answers.take(whose, trace.audit.time)) {
         return refuse_unsigned(parts, trace, failure, service_unavailable);
     }
     return refuse(parts, trace, failure);
@@ -456,7 +303,9 @@ Result<LogoutPreview> LogoutService::preview(const PostedRequest& posted) noexce
     return guarded<LogoutPreview>([&]() -> Result<LogoutPreview> {
         RequestTrace trace(impl_->pace.now(), impl_->parts.clock.now(), impl_->our_keys());
         const std::shared_ptr<const IdpDirectory> partners = idps();
-        const auto order = prove(impl_->parts, partners.get(), impl_->partners_requests, posted, trace);
+        const auto proven = prove(impl_->parts, partners.get(), posted, trace);
+        if (!proven) return proven.error();
+        const auto order = order_of(impl_->parts, *proven, trace);
         if (!order) return order.error();
         const auto orders = under_all_names(*order, names_of(*trace.partner), our_names(impl_->parts));
         LogoutPreview preview;

@@ -8,6 +8,7 @@ SOURCES = ["sp/src/" + pattern for pattern in (
     "admitting.cpp", "allowance.hpp", "application_round.*", "departure.*", "ending_here.*", "entity_names.*",
     "global_logout.cpp", "housekeeper.cpp", "http.cpp", "logout_answer.cpp", "logout_decision.cpp", "logout_order.cpp",
     "logout_service.cpp", "logout_start.cpp", "memory_*", "near_miss.cpp", "packed_naming.*", "page_place.hpp",
+    "proving.*",
     "redis/*", "round_table.*", "rounds_at_work.*", "scope_table.*", "session.cpp", "sqlite/*", "start_and_wait.hpp",
     "store_guard.hpp", "store_quota.hpp", "store_rules.hpp")]
 

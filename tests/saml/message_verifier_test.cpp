@@ -86,6 +86,13 @@ BOOST_AUTO_TEST_CASE(a_sender_is_proven_by_one_of_its_keys_alone) {
     BOOST_TEST((by_key(idp()).proof() == AuthenticatedSender::Proof::tls_client_key));
 }
 
+BOOST_AUTO_TEST_CASE(a_verified_request_says_what_it_was_believed_for) {
+    const std::string octets = unsigned_envelope(logout_request());
+    const auto secret = AuthenticatedSender::by_shared_secret(idp(), "secret", "secret");
+    BOOST_TEST((verify_sent(octets, by_key(idp()))->evidence() == Evidence::tls_client_key));
+    BOOST_TEST((verify_sent(octets, secret.value())->evidence() == Evidence::shared_secret));
+}
+
 BOOST_AUTO_TEST_CASE(a_sender_is_proven_by_the_whole_secret_alone) {
     const auto proven = AuthenticatedSender::by_shared_secret(idp(), "secret", "secret");
     BOOST_REQUIRE(proven.has_value());
@@ -100,6 +107,12 @@ BOOST_AUTO_TEST_CASE(a_sender_is_proven_by_the_whole_secret_alone) {
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(verify_logout_request)
+
+BOOST_AUTO_TEST_CASE(a_signed_request_is_believed_for_its_signature) {
+    const auto verified = verify(signed_envelope(logout_request(), ec_key()), {ec_key().verification}, expectations());
+    BOOST_REQUIRE(verified.has_value());
+    BOOST_TEST((verified->evidence() == Evidence::signature));
+}
 
 BOOST_AUTO_TEST_CASE(returns_every_field_as_it_was_signed) {
     LogoutRequest request = logout_request();

@@ -331,6 +331,16 @@ BOOST_AUTO_TEST_CASE(a_replay_spends_nothing_of_what_its_sender_may_newly_ask) {
     BOOST_TEST(ask("_new6") == "Requester/RequestDenied");
 }
 
+BOOST_AUTO_TEST_CASE(a_preview_spends_nothing_of_what_an_idp_may_ask) {
+    parts.policy.requests_per_second_per_idp = 2;
+    const std::string body = signed_body(baseline_request());
+    for (int i = 0; i < 50; ++i) {
+        BOOST_TEST_REQUIRE(service().preview({.body = body, .content_type = "text/xml"}).has_value());
+    }
+    BOOST_TEST(handle(body).http_status == 200);
+    BOOST_TEST(audit.last().status == "Success");
+}
+
 BOOST_AUTO_TEST_CASE(a_request_that_names_very_many_sessions_counts_for_several) {
     parts.policy.requests_per_second_per_idp = 2;
     const auto ask = [&](const std::string& id, std::size_t indexes) {

@@ -1,4 +1,4 @@
-// A message whose every field was read from octets that somebody proved to be his.
+// A message whose every field was read from octets that are proven to be its sender's.
 #pragma once
 
 #include <utility>
@@ -7,19 +7,28 @@ namespace slo::saml {
 
 class MessageVerifier;
 
+/// Evidence is what a message was believed for.
+enum class Evidence {
+    signature,       ///< of the message itself: it holds for each octet of it, whichever way it took
+    tls_client_key,  ///< its sender's, on the connection that it came by (AuthenticatedSender)
+    shared_secret,   ///< its sender's, likewise
+};
+
 /// Verified<Message> was read from the octets that the right key signed; a LogoutRequest without a signature, from
-/// those that an AuthenticatedSender sent. It can be made by MessageVerifier alone: no default, no aggregate, no back
-/// door for tests.
+/// those that an AuthenticatedSender sent: evidence() says which. It can be made by MessageVerifier alone: no default,
+/// no aggregate, no back door for tests.
 template <class Message>
 class [[nodiscard]] Verified {
 public:
     const Message& operator*() const& noexcept { return message_; }
     const Message* operator->() const noexcept { return &message_; }
+    [[nodiscard]] Evidence evidence() const noexcept { return evidence_; }
 
 private:
     friend class MessageVerifier;
-    explicit Verified(Message message) : message_(std::move(message)) {}
+    Verified(Message message, Evidence evidence) : message_(std::move(message)), evidence_(evidence) {}
     Message message_;
+    Evidence evidence_;
 };
 
 }  // namespace slo::saml
