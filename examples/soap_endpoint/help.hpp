@@ -34,15 +34,15 @@ NameID's attributes, if it has them:
     --data-urlencode session_index=_s1 --data-urlencode authn_instant=2030-01-01T12:00:00Z \
     --data-urlencode expires=2030-01-01T20:00:00Z
 
-  201  it lives. 409  a logout came first, the id is taken, or the user has too many sessions: let nobody in.
+  201  it lives. 409  a logout came first, the id is taken, or the user has too many sessions: refuse the login.
   400  says which field is wrong.
-  503  the store failed or is full: let nobody in.
+  503  the store failed or is full: refuse the login.
 
 At every request of that session:
 
   curl -i http://127.0.0.1:8081/sessions/cookie-value-or-its-hash
 
-  200  it lives. 404  it doesn't: end it. 503  the store can't tell: let nobody in until it can.
+  200  it lives. 404  it doesn't: end it. 503  the store can't tell: let no user in until it can.
 
 When its user logs out, and when an administrator ends sessions (of a user, also with idp=...; by local_id=..., several;
 or all of an idp=... alone; with dry_run=true it only tells which):

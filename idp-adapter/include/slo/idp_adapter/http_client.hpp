@@ -84,7 +84,7 @@ struct HttpCall {
     std::string_view body = {};
     std::vector<int> bodies_of = {200};  ///< the statuses whose replies' bodies are read; others end with their head
     enum class BodyRule {
-        whole_and_plain,  ///< neither coded nor of a length that isn't said: nobody could tell that it broke off
+        whole_and_plain,  ///< neither coded nor of a length that isn't said: it couldn't be told that it broke off
         as_it_comes,      ///< for a body that proves itself, by a signature; Content-Encoding is the caller's to judge
     };
     BodyRule body_rule = BodyRule::whole_and_plain;

@@ -10,7 +10,7 @@
 
 namespace slo::idp_adapter {
 
-/// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as whoever holds
+/// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as what holds
 /// it.
 class IdpDirectory {
 public:

@@ -82,8 +82,8 @@ struct AcceptedAuthentication {
         accepted,  ///< the TLS client has one of the keys that the IdP's metadata has for signing (erratum E62)
     };
     TlsClientKey tls_client_key = TlsClientKey::refused;
-    /// HTTP Basic, which whoever ends the TLS can read. Anybody may try passwords, as fast as we answer: it should be a
-    /// long random one. Empty: none is accepted.
+    /// HTTP Basic, which the server that ends the TLS can read. Any client may try passwords, as fast as we answer: it
+    /// should be a long random one. Empty: none is accepted.
     BasicCredentials basic = {};
 };
 

@@ -9,7 +9,7 @@
 
 namespace slo::idp_adapter {
 
-/// ClientCredentials is what whoever ended the client's TLS has seen himself. A certificate that a header speaks of is
+/// ClientCredentials is what the server that ended the client's TLS has seen. A certificate that a header speaks of is
 /// none: any client could write that header.
 struct ClientCredentials {
     /// SHA-256 of the SubjectPublicKeyInfo of the TLS client's certificate, lower-case hex; empty: it had none. The

@@ -45,7 +45,7 @@ enum class ReplyErrc {
     signature_invalid,      ///< reply.signature: `detail` names the rule
     wrong_issuer,           ///< reply.issuer
     wrong_in_response_to,   ///< reply.in_response_to: missing, or another request's
-    wrong_destination,      ///< reply.destination: meant for somebody else
+    wrong_destination,      ///< reply.destination: meant for another recipient
     stale,                  ///< reply.issue_instant: too old, or from the future
     status_malformed,       ///< reply.status: no top-level StatusCode that exists
     status_contradicted,    ///< reply.status_contradicted: Success, and below it a code that takes it back or that
@@ -62,7 +62,7 @@ enum class ReplyErrc {
 struct LogoutVerdict {
     enum class Kind {
         success,    ///< its signed answer: its session has ended, and so has everybody whom it told
-        partial,    ///< its signed answer: its session has ended, somebody else's may not have (PartialLogout)
+        partial,    ///< its signed answer: its session has ended, another participant's may not have (PartialLogout)
         refused,    ///< its signed answer: anything else
         silent,     ///< it took an asynchronous request, and owes no answer
         unproven,   ///< something came back that proves nothing

@@ -66,7 +66,7 @@ private:
     ssl_ctx_st* context_ = nullptr;
 };
 
-/// Accepts a peer whose certificate is for `name`, a host name or an IP address, and nobody else; where keys are
+/// Accepts a peer whose certificate is for `name`, a host name or an IP address, and no other; where keys are
 /// pinned, they alone decide. Errors: `options.code`.
 [[nodiscard]] Result<void> expect_server(ssl_st* connection, const TlsClientOptions& options, const std::string& name);
 

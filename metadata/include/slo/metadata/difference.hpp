@@ -24,7 +24,7 @@ struct Change {
         algorithms_changed,
     };
     enum class Trust {
-        adds,        ///< needs a look: somebody new may speak, or be sent something
+        adds,        ///< needs a look: another sender is believed, or another place is asked
         takes_away,  ///< less is believed than before
         neither,
     };

@@ -54,7 +54,7 @@ struct EntityAttribute {
 };
 
 /// EntityDescriptor. Without an IDPSSODescriptor for SAML 2.0, `idp` is empty. What the extensions say is text of
-/// whoever wrote the document, and grants nothing.
+/// the author of the document, and grants nothing.
 struct EntityDescriptor {
     saml::EntityID entity_id;
     std::optional<Instant> valid_until;  ///< the earliest of the entity, its IdP role and what stands around them

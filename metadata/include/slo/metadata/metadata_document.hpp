@@ -24,7 +24,7 @@ struct SignedBy {
     saml::VerificationKeys keys;
     saml::AlgorithmPolicy algorithms;
 };
-/// The document has this SHA-256, in lower-case hex, whoever made it.
+/// The document has this SHA-256, in lower-case hex, whatever signed it.
 struct PinnedHash {
     std::string sha256;
 };

@@ -11,7 +11,7 @@
 
 namespace slo::saml {
 
-/// Digest128 compares and hashes like a number; 128 bits, uniformly distributed for whoever lacks the key.
+/// Digest128 compares and hashes like a number; 128 bits, uniformly distributed without the key.
 struct Digest128 {
     std::uint64_t high = 0;
     std::uint64_t low = 0;

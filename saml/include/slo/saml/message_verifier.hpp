@@ -48,7 +48,7 @@ public:
     /// The same for a request without any signature, which `sender` vouches for: its fields are read from the octets
     /// that came. A request that has a signature is believed for that alone, so it's refused here.
     /// Errors: Errc::xml_duplicate_id; signature_invalid, where there is one; issuer_mismatch also where `sender` is
-    /// somebody else; then as above from schema_violation on. Spec: Profiles 4.4.3.1 (l.1235-1236); Bindings 3.2.2.1.
+    /// another entity; then as above from schema_violation on. Spec: Profiles 4.4.3.1 (l.1235-1236); Bindings 3.2.2.1.
     [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
                                                                 const AuthenticatedSender& sender,
                                                                 const Expectations& expected);

@@ -13,10 +13,10 @@ namespace slo::saml {
 
 /// StoreKeys are the secrets of a shared store, the same on every node.
 struct StoreKeys {
-    /// 32 bytes. Finds records: whoever changes it finds none of those that are there.
+    /// 32 bytes. Finds records: with another one, none of those that are there is found.
     std::string index_key;
-    /// 32 bytes each: the first seals, all open. To rotate, add a new one at the end on every node, then put it in front
-    /// on every node, and drop the old one when what it sealed has expired.
+    /// 32 bytes each: the first seals, all open. To rotate, add a new one at the end on every node, then put it in
+    /// front on every node, and drop the old one when what it sealed has expired.
     std::vector<std::string> sealing_keys;
 };
 

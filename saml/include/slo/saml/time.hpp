@@ -9,7 +9,7 @@
 
 namespace slo {
 
-/// Instant is a point in time, UTC, to the millisecond (SAML Core 1.3.3: nobody may rely on finer).
+/// Instant is a point in time, UTC, to the millisecond (SAML Core 1.3.3: finer ones must not be relied on).
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
 }  // namespace slo

@@ -50,7 +50,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// UnverifiedLogoutRequest claims to be a LogoutRequest 2.x of somebody. Anybody may have written it.
+/// UnverifiedLogoutRequest claims to be a LogoutRequest 2.x of an IdP. Any sender may have written it.
 class UnverifiedLogoutRequest {
 public:
     /// Errors: Errc::unsupported_request, not_a_saml_request, version_malformed, version_too_low, version_too_high,

@@ -12,7 +12,7 @@
 namespace slo::saml {
 
 /// SignedOctets are the canonical octets that a verified signature covers: the root without its ds:Signature. Only
-/// verify_enveloped() makes one. Whoever wants to know what was signed parses these, and nothing else.
+/// verify_enveloped() makes one. What was signed is read from these, and from nothing else.
 class [[nodiscard]] SignedOctets {
 public:
     [[nodiscard]] const std::string& str() const noexcept { return octets_; }

@@ -7,7 +7,7 @@
 
 namespace slo::sp {
 
-/// What a request is answered that names nobody we know (normative rows 25, 26: the texts leave it open).
+/// What a request is answered that names no principal that we know (normative rows 25, 26: the texts leave it open).
 enum class UnknownPrincipal { success, unknown_principal };
 /// Whether refusals carry a second-level StatusCode (always optional, Core 3.2.2.2 l.1630; off: nothing to probe).
 enum class SecondLevelCodes { omitted, sent };
@@ -21,8 +21,8 @@ struct Policy {
     /// SessionIndexes, or for each one where it stands for the principal. Keeps an IdP, or a thief of its key, from
     /// starving the others, and a replay from starving the IdP.
     unsigned requests_per_second_per_idp = 1000;
-    /// How many refusals are signed a second for whoever has proven nothing, twice as many at once; beyond that, a bare
-    /// 503.
+    /// How many refusals are signed a second for senders that have proven nothing, twice as many at once; beyond that,
+    /// a bare 503.
     unsigned unproven_answers_per_second = 100;
     std::chrono::milliseconds application_deadline{
         3000};  ///< total, for all applications together; IdPs wait 5 s at least

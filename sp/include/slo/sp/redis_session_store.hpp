@@ -61,7 +61,7 @@ class SessionEndedListener {
 public:
     virtual ~SessionEndedListener() = default;
     virtual void session_ended(const LocalSessionID& id) noexcept = 0;
-    /// Some may have been missed: whoever keeps positive answers drops them all.
+    /// Some may have been missed: a cache of positive answers drops them all.
     virtual void may_have_missed() noexcept = 0;
 };
 

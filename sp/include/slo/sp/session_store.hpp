@@ -131,7 +131,7 @@ struct UnfinishedLogout {
 struct KeptRequest {
     LogoutOrder order;
     std::string reason;       ///< a URI, or empty
-    Instant not_on_or_after;  ///< afterwards nobody sends it any more
+    Instant not_on_or_after;  ///< afterwards it isn't sent any more
     Instant next_attempt;
     std::uint32_t attempts = 0;
     friend bool operator==(const KeptRequest&, const KeptRequest&) = default;
