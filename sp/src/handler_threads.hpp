@@ -1,4 +1,4 @@
-// The threads in which handlers may block.
+// The threads in which handlers and applications may block.
 #pragma once
 
 #include <condition_variable>
@@ -17,32 +17,52 @@ namespace slo::sp {
 /// as long as its users let it become: a connection has one entry there at most.
 class HandlerThreads {
 public:
-    /// Throws std::system_error where the threads can't be had.
-    explicit HandlerThreads(std::size_t count) {
-        threads_.reserve(count);
-        while (threads_.size() < count) {
-            threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-        }
+    enum class Start { all_at_once, as_needed };
+    /// Has `most` threads at most. Throws std::system_error where those to be started at once can't be had.
+    explicit HandlerThreads(std::size_t most, Start start = Start::all_at_once) : most_(most) {
+        threads_.reserve(most_);
+        while (start == Start::all_at_once && threads_.size() < most_) add_thread();
     }
     HandlerThreads(const HandlerThreads&) = delete;
     HandlerThreads& operator=(const HandlerThreads&) = delete;
-    /// Waits for the work that has begun. What waits is dropped.
-    ~HandlerThreads() = default;
+    /// Drops what waits, then waits for the work that has begun. All threads are told before any is waited for, so that
+    /// none goes on with what waits.
+    ~HandlerThreads() {
+        for (std::jthread& thread : threads_) thread.request_stop();
+        std::unique_lock lock(mutex_);
+        for (auto dropped = take(); dropped; dropped = take()) {
+            lock.unlock();  // what it holds may be anything
+            dropped = nullptr;
+            lock.lock();
+        }
+    }
 
     /// What goes on comes before what begins: a request half answered is nearer to its end than any other, and under
     /// load it would wait through the whole queue twice.
     enum class Turn { begins, goes_on };
 
-    /// `work` mustn't throw: that ends the process. Throws std::bad_alloc, and then `work` is dropped.
+    /// `work` mustn't throw: that ends the process. Throws std::bad_alloc, and std::system_error where there is no
+    /// thread yet and none can be had; then `work` is dropped.
     void post(Turn turn, std::function<void()> work) {
         {
             const std::lock_guard lock(mutex_);
+            if (idle_ <= going_on_.size() + beginning_.size() && threads_.size() < most_) try_to_add_thread();
             (turn == Turn::begins ? beginning_ : going_on_).push_back(std::move(work));
         }
         changed_.notify_one();
     }
 
 private:
+    void add_thread() {
+        threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+    }
+    void try_to_add_thread() {
+        try {
+            add_thread();
+        } catch (...) {
+            if (threads_.empty()) throw;  // else another one will come to it
+        }
+    }
     void work(const std::stop_token& stop) noexcept {
         while (const auto work = next(stop)) work();
     }
@@ -50,17 +70,27 @@ private:
     /// Nothing: it's over.
     std::function<void()> next(const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [this] { return !going_on_.empty() || !beginning_.empty(); })) return nullptr;
+        ++idle_;
+        const bool has_some = changed_.wait(lock, stop, [this] { return !going_on_.empty() || !beginning_.empty(); });
+        --idle_;
+        if (!has_some || stop.stop_requested()) return nullptr;  // the wait prefers work to a stop
+        return take();
+    }
+    /// Nothing: nothing waits. `mutex_` is held.
+    std::function<void()> take() noexcept {
         auto& queue = going_on_.empty() ? beginning_ : going_on_;
+        if (queue.empty()) return nullptr;
         auto work = std::move(queue.front());
         queue.pop_front();
         return work;
     }
 
+    const std::size_t most_;
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<std::function<void()>> going_on_;
     std::deque<std::function<void()>> beginning_;
+    std::size_t idle_ = 0;
     std::vector<std::jthread> threads_;  // last: they use everything above
 };
 

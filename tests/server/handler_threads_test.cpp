@@ -4,6 +4,7 @@
 
 #include <array>
 #include <future>
+#include <latch>
 #include <semaphore>
 
 #include "enough_time.hpp"
@@ -343,6 +344,42 @@ BOOST_AUTO_TEST_CASE(the_threads_end_after_what_has_begun_and_leave_nothing_behi
     }
     BOOST_TEST(ended);
     BOOST_TEST(dropped.use_count() == 1);
+}
+
+// The first thing dropped lets the work end that has begun, and is gone only when its threads have ended: so they were
+// free, had work before them, and had been told.
+BOOST_AUTO_TEST_CASE(no_thread_goes_on_at_the_end_with_what_waits) {
+    using Turn = sp::HandlerThreads::Turn;
+    struct AtEndOfThread {
+        std::latch* ended = nullptr;
+        ~AtEndOfThread() { ended->count_down(); }
+    };
+    constexpr std::ptrdiff_t count = 2;
+    std::latch begun(count);
+    std::latch ended(count);
+    std::promise<void> drop;
+    const std::shared_future<void> dropped(drop.get_future());
+    std::atomic<int> done = 0;
+    {
+        sp::HandlerThreads threads(count);
+        for (std::ptrdiff_t i = 0; i < count; ++i) {
+            threads.post(Turn::begins, [&] {
+                thread_local AtEndOfThread end;
+                end.ended = &ended;
+                begun.count_down();
+                static_cast<void>(in_enough_time(
+                    [&](auto deadline) { return dropped.wait_for(deadline) == std::future_status::ready; }));
+            });
+        }
+        begun.wait();
+        std::shared_ptr<void> waiting(nullptr, [&](void*) {
+            drop.set_value();
+            if (done == 0) ended.wait();
+        });
+        threads.post(Turn::goes_on, [&done, held = std::move(waiting)] { ++done; });
+        for (const Turn turn : {Turn::begins, Turn::goes_on}) threads.post(turn, [&done] { ++done; });
+    }
+    BOOST_TEST(done == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
