@@ -110,6 +110,22 @@ BOOST_AUTO_TEST_CASE(barriers_and_numbers_are_kept_as_long_as_the_longest_logout
     }
 }
 
+// The hour is for a server's clock that goes otherwise than a node's.
+BOOST_AUTO_TEST_CASE(what_is_kept_of_a_logout_goes_an_hour_after_it_and_its_number_an_hour_later) {
+    Site site;
+    Node node(site);
+    sp::LogoutOrder order = order_for_all("r");
+    order.keep_until = noon + 5min;
+    static_cast<void>(taken(begin_logout(node.store, order)));
+    static_cast<void>(taken(complete_logout(node.store, order.key, {}, {})));
+    for (const char* key : {":{*}:logout:*", ":{*}:barrier", ":request:*"}) {
+        BOOST_TEST((site.time_to_live(key) > 1h));
+        BOOST_TEST((site.time_to_live(key) <= 1h + 5min));
+    }
+    BOOST_TEST((site.time_to_live(":{*}:count") > 2h));
+    BOOST_TEST((site.time_to_live(":{*}:count") <= 2h + 5min));
+}
+
 BOOST_AUTO_TEST_CASE(rounds_are_kept_as_long_as_the_longest_of_them) {
     Site site;
     Node node(site);

@@ -16,6 +16,8 @@ using std::chrono::milliseconds;
 constexpr int max_tries = 8;
 // How long a session's id is taken by a login that is at work, should its node die.
 constexpr milliseconds login_at_work = 30s;
+// As the servers keep a session for an hour longer than it lives.
+constexpr milliseconds place_outlives_session = 2h;
 // The list of IdPs with sessions: how long a node needn't say again that one has, and for which sessions.
 constexpr auto listing_is_good_for = 1h;
 constexpr auto listing_outlives_session = 24h;
@@ -169,7 +171,7 @@ Result<std::string> RedisOperations::replace_place(const Login& login, const std
 /// taken the id since, that one counts, and ours goes.
 Result<std::optional<Admission>> RedisOperations::confirm(const Login& login, const std::string& place) {
     const std::string final_place = place.ends_with(Login::on_its_way) ? place.substr(0, place.size() - 1) : place;
-    const auto there = replace_place(login, place, final_place, login.session.expires - login.now + place_margin);
+    const auto there = replace_place(login, place, final_place, login.session.expires - login.now + place_outlives_session);
     if (!there) return there.error();
     if (*there == final_place) return std::optional(Admission::admitted);
     if (!there->starts_with(login.principal)) withdraw(login.claim(), login.name);

@@ -15,12 +15,17 @@ using std::chrono::milliseconds;
 // An entry of a journal whose logout isn't there: it is on its way, or its node died before it could begin.
 constexpr milliseconds on_its_way = 10min;
 
+// A request's place is kept as long as the logout's record, which answers repeats: an hour after the last of them can be
+// proven, by the node's clock (keep() in store_scripts.cpp). It is given its end later than the record, so there is no
+// moment with the record alone; and one that is wanted again has no end until recovery has seen its logout finished.
+constexpr milliseconds place_outlives_logout = 1h;
+
 }  // namespace
 
 void RedisOperations::settle(const JournalEntry& entry, std::string_view order, milliseconds time_left,
                              std::vector<Request> besides) {
     besides.push_back(script(scripts.settle, {writer.request_place_key(entry.request_name)},
-                             {entry.principal + std::string(order), text_of(time_left + place_margin)}));
+                             {entry.principal + std::string(order), text_of(time_left + place_outlives_logout)}));
     // One that has been written again since is a logout's that begins just now.
     besides.push_back(script(scripts.forget, {writer.journal_key(RecordWriter::journal_of(entry.principal))},
                              {entry.text(), entry.since ? text_of(*entry.since) : ""}));

@@ -26,9 +26,6 @@
 
 namespace slo::sp {
 
-/// How long a place outlives what it leads to, as the servers keep records longer than these say.
-inline constexpr std::chrono::milliseconds place_margin = std::chrono::hours(2);
-
 /// An entry of a journal: a logout's principal and its request's name.
 struct JournalEntry {
     std::string principal;

@@ -225,8 +225,11 @@ for k = first, #KEYS do
 end
 
 local number = math.max((tonumber(redis.call('GET', counter_key)) or 0) + 1, now)
-redis.call('SET', counter_key, string.format('%.0f', number))
-keep(counter_key, time + 24 * hour)
+redis.call('SET', counter_key, string.format('%.0f', number), 'KEEPTTL')
+-- It outlives the records and the barriers of the logouts that it numbers by an hour, as the node that completes one may
+-- have another clock. Who is still unfinished then, and whose sessions are still ending, needs it no more: a number is
+-- ahead of its time by no more than clocks are apart, so that the time is a greater one by now.
+keep(counter_key, time + hour)
 redis.call('SET', logout_key, struct.pack('>d', number) .. record:sub(9))
 for k = first, #KEYS do
   local left = redis.call('PTTL', KEYS[k])
