@@ -19,6 +19,8 @@ std::atomic<int> changes_left = 0;  // until the one that fails; 0: none fails
 std::atomic<bool> is_full = false;
 std::atomic<bool> failed = false;
 std::atomic<int> writers_kept_out = 0;  // how many are still to be
+std::atomic<bool> shares_memory = true;
+std::atomic<bool> opens_files = true;
 std::filesystem::path last_room;  // where it isn't empty, the disk is full only as long as this holds something
 
 bool has_last_room() noexcept {
@@ -173,10 +175,19 @@ constexpr sqlite3_io_methods methods{
     .xUnfetch = nullptr,
 };
 
+constexpr sqlite3_io_methods methods_without_memory = [] {
+    sqlite3_io_methods first = methods;
+    first.iVersion = 1;  // that has no xShmMap
+    return first;
+}();
+
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_got) {
+    file->pMethods = nullptr;
+    if (!opens_files) return SQLITE_CANTOPEN;
     reinterpret_cast<File*>(file)->path = name;
     const int result = real_vfs->xOpen(real_vfs, name, File::real(file), flags, flags_got);
-    file->pMethods = File::real(file)->pMethods != nullptr ? &methods : nullptr;
+    const sqlite3_io_methods* const ours = shares_memory ? &methods : &methods_without_memory;
+    file->pMethods = File::real(file)->pMethods != nullptr ? ours : nullptr;
     return result;
 }
 
@@ -228,6 +239,16 @@ void FaultyDisk::mend() noexcept {
     is_full = false;
     failed = false;
     writers_kept_out = 0;
+    shares_memory = true;
+    opens_files = true;
+}
+
+void FaultyDisk::share_no_memory() noexcept {
+    shares_memory = false;
+}
+
+void FaultyDisk::open_nothing() noexcept {
+    opens_files = false;
 }
 
 void FaultyDisk::keep_writers_out(int times) noexcept {

@@ -25,6 +25,10 @@ public:
     void mend() noexcept;
     /// The next `times` times that a writer wants a log, they find that another program is at it.
     void keep_writers_out(int times) noexcept;
+    /// Files that are opened from now on share no memory between processes, as on some file systems.
+    void share_no_memory() noexcept;
+    /// No file is opened from now on.
+    void open_nothing() noexcept;
 
     /// From now on remembers what each file in `folder` was when it was last synced.
     void remember_syncs(const std::filesystem::path& folder);

@@ -266,25 +266,6 @@ BOOST_AUTO_TEST_CASE(whichever_change_fails_no_kept_request_is_lost_or_taken_twi
     BOOST_TEST(n > 8);
 }
 
-BOOST_AUTO_TEST_CASE(whichever_change_fails_at_the_start_the_next_start_succeeds) {
-    const FixedClock clock(noon);
-    int n = 1;
-    for (;; ++n) {
-        FaultyDisk disk;
-        const TemporaryFolder folder;
-        disk.fail_nth(n);
-        auto opened = sp::SqliteSessionStore::open(clock, options_in(folder.path()));
-        const bool has_failed = disk.has_failed();
-        if (!opened) BOOST_TEST((opened.error().code == sp::Errc::store_unusable));
-        BOOST_TEST((opened.has_value() || has_failed));
-        if (opened) (*opened).reset();
-        disk.mend();
-        BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(folder.path())).has_value());
-        if (!has_failed) break;
-    }
-    BOOST_TEST(n > 5);
-}
-
 BOOST_AUTO_TEST_CASE(whichever_change_fails_at_the_end_nothing_is_lost) {
     for (int n = 1;; ++n) {
         OverFaultyDisk trial;
@@ -456,18 +437,6 @@ BOOST_AUTO_TEST_CASE(what_writes_waits_for_another_program_that_has_the_file_loc
     trial.disk.keep_writers_out(3);
     BOOST_TEST((taken(trial.store->admit(login)) == sp::Admission::admitted));
     BOOST_TEST(trial.disk.has_kept_writers_out());
-}
-
-BOOST_AUTO_TEST_CASE(a_full_disk_at_the_start_is_told) {
-    FaultyDisk disk;
-    const TemporaryFolder folder;
-    const FixedClock clock(noon);
-    disk.fill_up();
-    BOOST_TEST(refusal(clock, folder.path()).detail.find("make room") != std::string::npos);
-    disk.mend();
-    static_cast<void>(open_store(clock, folder.path()));
-    disk.fill_up();  // even where nothing is to be written yet
-    BOOST_TEST(refusal(clock, folder.path()).detail.find("make room") != std::string::npos);
 }
 
 // Else a round that couldn't say what it has ended would see another one tell the applications again.
