@@ -22,7 +22,8 @@ HOOKS = {
                                    "sqlite3_prepare_v3(database_.get(), slo_mutants::text(sql),"),
 }
 
-# Programs of Boost.Test, each case of which is run by itself, and others. In this order they judge a mutant.
+# Programs of Boost.Test, each case of which is run by itself, and others with their arguments. In this order they judge
+# a mutant.
 JUDGES = {
     "sp_test": None,
     "sqlite_crash_test": [],
@@ -32,6 +33,8 @@ JUDGES = {
     "flow_test": None,
     "conformance_test": None,
     "redis_failover_test": None,
+    "allocation_failure_test": ["--log_level=error",
+                                "--run_test=allocation_failure/*store*,*redis*,*housekeeping*,*starts_here*"],
 }
 
 

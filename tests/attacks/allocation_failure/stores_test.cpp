@@ -79,6 +79,11 @@ public:
 
     [[nodiscard]] sp::SessionStore& store() { return *store_; }
     [[nodiscard]] bool is_alive() { return store().find(session.id).value().has_value(); }
+    [[nodiscard]] bool would_admit_another() {
+        sp::Session another = session;
+        another.id = session_of("another").id;
+        return store().would_admit(another).value() == sp::Admission::admitted;
+    }
     /// What every logout ends with: the session is gone, and stays gone.
     void log_out() {
         begin();
@@ -135,6 +140,13 @@ void expect_life_and_log_out(Users& users) {
 void log_out(Users& users) {
     users.log_out();
 }
+/// A logout that was refused hasn't begun: it ends nothing, bars no login, and isn't there to be recovered.
+void expect_all_or_nothing_and_log_out(Users& users) {
+    const bool has_begun = !users.is_alive();
+    BOOST_TEST(users.would_admit_another() != has_begun);
+    BOOST_TEST(users.store().unfinished_logouts().value().size() == (has_begun ? 1U : 0U));
+    users.log_out();
+}
 
 const std::vector<Operation> operations = {
     {"admit", [](Users&) {}, [](Users& users) { return without_value(users.store().admit(users.session)); },
@@ -147,7 +159,8 @@ const std::vector<Operation> operations = {
     {"find", login, [](Users& users) { return without_value(users.store().find(users.session.id)); },
      expect_life_and_log_out},
     {"begin_logout", login,
-     [](Users& users) { return without_value(users.store().begin_logout(users.order, users.claim)); }, log_out},
+     [](Users& users) { return without_value(users.store().begin_logout(users.order, users.claim)); },
+     expect_all_or_nothing_and_log_out},
     {"resume_logout", login_and_begin,
      [](Users& users) { return without_value(users.store().resume_logout(users.order.key, users.claim)); }, log_out},
     {"complete_logout", login_and_begin,
