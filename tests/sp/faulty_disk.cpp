@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sqlite_trial.hpp"
@@ -21,7 +22,8 @@ std::atomic<bool> failed = false;
 std::atomic<int> writers_kept_out = 0;  // how many are still to be
 std::atomic<bool> shares_memory = true;
 std::atomic<bool> opens_files = true;
-std::filesystem::path last_room;  // where it isn't empty, the disk is full only as long as this holds something
+std::function<void()> act_on_log;  // by the one thread that opens files
+std::filesystem::path last_room;   // where it isn't empty, the disk is full only as long as this holds something
 
 bool has_last_room() noexcept {
     std::error_code error;
@@ -135,7 +137,9 @@ int device_characteristics(sqlite3_file* file) {
     return File::real(file)->pMethods->xDeviceCharacteristics(File::real(file));
 }
 int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** memory) {
-    return File::real(file)->pMethods->xShmMap(File::real(file), page, size, extend, memory);
+    const int result = File::real(file)->pMethods->xShmMap(File::real(file), page, size, extend, memory);
+    if (act_on_log && result == SQLITE_OK) std::exchange(act_on_log, nullptr)();
+    return result;
 }
 int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
     constexpr int writers = 0;  // their place among the locks of a log, as SQLite's file format has it
@@ -241,10 +245,15 @@ void FaultyDisk::mend() noexcept {
     writers_kept_out = 0;
     shares_memory = true;
     opens_files = true;
+    act_on_log = nullptr;
 }
 
 void FaultyDisk::share_no_memory() noexcept {
     shares_memory = false;
+}
+
+void FaultyDisk::when_there_is_a_log(std::function<void()> act) {
+    act_on_log = std::move(act);
 }
 
 void FaultyDisk::open_nothing() noexcept {

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <functional>
 
 namespace slo::test {
 
@@ -27,6 +28,8 @@ public:
     void keep_writers_out(int times) noexcept;
     /// Files that are opened from now on share no memory between processes, as on some file systems.
     void share_no_memory() noexcept;
+    /// Calls act() once, as soon as a log and its index are there.
+    void when_there_is_a_log(std::function<void()> act);
     /// No file is opened from now on.
     void open_nothing() noexcept;
 

@@ -3,7 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <latch>
 #include <thread>
+#include <vector>
 
 #include "service_under_test.hpp"
 #include "slo/sp/memory_session_store.hpp"
@@ -17,6 +20,27 @@ namespace {
 UnfinishedLogout unfinished(std::string_view id, const std::vector<std::string>& ids) {
     return {{idp_id, parsed<saml::MessageID>(id)}, sessions_named(ids)};
 }
+
+/// Notes when something happens, up to a number of times that one thread waits for.
+class Times {
+public:
+    explicit Times(std::size_t count) : left_(static_cast<std::ptrdiff_t>(count)), count_(count) {}
+    void note() {
+        if (times_.size() == count_) return;
+        times_.push_back(std::chrono::steady_clock::now());
+        left_.count_down();
+    }
+    /// From the first to the last.
+    [[nodiscard]] std::chrono::nanoseconds span() const {
+        left_.wait();
+        return times_.back() - times_.front();
+    }
+
+private:
+    std::latch left_;
+    std::size_t count_;
+    std::vector<std::chrono::steady_clock::time_point> times_;
+};
 
 }  // namespace
 
@@ -65,6 +89,17 @@ BOOST_FIXTURE_TEST_CASE(does_it_in_threads_of_its_own_until_it_is_destroyed, Aft
     LogoutService without_threads(parts_over(memory), Housekeeping::by_host);
     const Housekeeper housekeeper(without_threads);
     wait_until_recovered();
+}
+
+// A busy machine only makes it later.
+BOOST_AUTO_TEST_CASE(the_next_turn_comes_no_sooner_than_in_a_second) {
+    Times sweeps(65);  // the last one is the second turn's
+    Times takings(2);
+    store.on_sweep = [&] { sweeps.note(); };
+    store.on_take_due = [&] { takings.note(); };
+    const Housekeeper housekeeper(service());
+    BOOST_TEST((sweeps.span() >= std::chrono::seconds(1)));
+    BOOST_TEST((takings.span() >= std::chrono::seconds(1)));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_service_keeps_house_itself_where_its_host_asks_for_it, AfterCrash) {

@@ -30,6 +30,8 @@ public:
     Result<std::vector<sp::NearMiss>> misses = std::vector<sp::NearMiss>{};
     std::function<void()> on_begin;
     std::function<void()> on_complete;
+    std::function<void()> on_take_due;
+    std::function<void()> on_sweep;
 
     std::string calls;                         ///< "begin complete ", in order
     std::optional<sp::LogoutOrder> order;      ///< under the present names, which come first
@@ -79,9 +81,14 @@ public:
     Result<std::vector<saml::EntityID>> idps_of_sessions() override { return std::vector<saml::EntityID>{}; }
     Result<void> keep_request(const sp::KeptRequest&) override { return Done{}; }
     Result<std::vector<sp::KeptRequest>> take_due_requests(Instant, Instant, std::size_t) override {
+        if (on_take_due) on_take_due();
         return std::vector<sp::KeptRequest>{};
     }
     Result<void> drop_request(const sp::LogoutKey&) override { return Done{}; }
+    std::size_t sweep_some() override {
+        if (on_sweep) on_sweep();
+        return 0;
+    }
 
 private:
     static std::size_t ending_of(const sp::BegunLogout& begun) {

@@ -8,6 +8,8 @@
 
 namespace slo::test {
 
+namespace fs = std::filesystem;
+
 BOOST_AUTO_TEST_SUITE(unit)
 BOOST_AUTO_TEST_SUITE(sqlite_start)
 
@@ -54,6 +56,34 @@ BOOST_AUTO_TEST_CASE(a_file_system_that_shares_no_memory_is_refused) {
     BOOST_TEST(failure.detail == file + ": its file system shares no memory; name a local disk");
     disk.mend();
     BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(folder.path())).has_value());
+}
+
+// What is done to them between SQLite's making them and our look at them.
+BOOST_AUTO_TEST_CASE(a_log_that_is_not_as_it_was_made_is_refused) {
+    struct Harm {
+        void (*happen)(const fs::path& file);
+        const char* complaint;
+    };
+    const Harm harms[] = {
+        {[](const fs::path& file) { fs::remove(file); },
+         "SQLite has made no such file (No such file or directory); let nothing else work in the folder"},
+        {[](const fs::path& file) { fs::permissions(file, fs::perms::group_read, fs::perm_options::add); },
+         "chmod 600"},
+        {[](const fs::path& file) { fs::create_hard_link(file, file.string() + ".another"); }, "has 2 names"},
+    };
+    for (const char* name : {"sessions.db-wal", "sessions.db-shm"}) {
+        for (const Harm& harm : harms) {
+            FaultyDisk disk;
+            const TemporaryFolder folder;
+            const FixedClock clock(noon);
+            const fs::path file = folder.path() / name;
+            disk.when_there_is_a_log([&] { harm.happen(file); });
+            const Failure failure = refusal(clock, folder.path());
+            BOOST_TEST((failure.code == sp::Errc::store_unusable));
+            BOOST_TEST(failure.detail.starts_with(file.string() + ": "), failure.detail);
+            BOOST_TEST(failure.detail.find(harm.complaint) != std::string::npos, failure.detail);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_opened_is_told) {
