@@ -119,7 +119,8 @@ void MetadataRefresher::report_new_conflicts(const std::vector<MetadataEvent>& k
 
 std::vector<MetadataEvent> MetadataRefresher::refresh(Instant now, const std::stop_token& stop) {
     const Member* longest = nullptr;
-    for (const Member& member : members_) {
+    for (Member& member : members_) {
+        member.source.notice_time(now);  // of a source that isn't asked now, too
         if (!member.is_remote) continue;
         if (longest == nullptr || member.source.next_refresh() < longest->source.next_refresh()) longest = &member;
     }

@@ -22,7 +22,6 @@ struct MetadataSlot {
     std::optional<FileMark> seen = {};  ///< of a file: the state that was judged last
     std::error_code last_failure = {};  ///< none: the last time went well
     unsigned failures = 0;              ///< in a row
-    Instant asked = {};
     Instant next = {};
     std::optional<Instant> warned = {};
 

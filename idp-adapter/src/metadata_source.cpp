@@ -71,6 +71,7 @@ struct MetadataSource::Impl {
         : options(std::move(given)), ports(std::move(given_ports)) {}
 
     Result<void> open(Instant now);
+    void notice_time(Instant now) noexcept;
     Result<void> open_file_slot(MetadataSlot& slot, Instant now);
     void start_from_copy(MetadataSlot& slot, Instant now) const;
 
@@ -92,9 +93,20 @@ struct MetadataSource::Impl {
     std::optional<DocumentCache> cache;
     std::vector<MetadataSlot> slots;
     std::uint64_t version = 0;
+    Instant latest = {};  ///< that was seen, since the clock was set back
 };
 
+void MetadataSource::Impl::notice_time(Instant now) noexcept {
+    const seconds tolerated = cache ? options.shortest_refresh : between_looks;
+    if (latest - now >= tolerated) {
+        for (MetadataSlot& slot : slots) slot.next = std::min(slot.next, now);
+        latest = now;
+    }
+    latest = std::max(latest, now);
+}
+
 Result<void> MetadataSource::Impl::open(Instant now) {
+    latest = now;
     auto made = slots_of(options);
     if (!made) return std::move(made).error();
     slots = *std::move(made);
@@ -163,7 +175,6 @@ HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
 }
 
 void MetadataSource::Impl::ask(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes) {
-    slot.asked = now;
     if (slot.url) return download(slot, now, stop, outcomes);
     look_at_file(slot, now, outcomes);
     slot.next = now + between_looks;
@@ -307,13 +318,18 @@ Result<MetadataSource> MetadataSource::open(MetadataSourceOptions options, Insta
 }
 
 Outcomes MetadataSource::refresh(Instant now, const std::stop_token& stop) {
+    notice_time(now);
     Outcomes outcomes;
     auto& slots = impl_->slots;
     const auto longest =
         std::min_element(slots.begin(), slots.end(), [](const auto& a, const auto& b) { return a.next < b.next; });
-    if (longest->next <= now || now < longest->asked) impl_->ask(*longest, now, stop, outcomes);
+    if (longest->next <= now) impl_->ask(*longest, now, stop, outcomes);
     for (MetadataSlot& slot : slots) impl_->warn(slot, now, outcomes);
     return outcomes;
+}
+
+void MetadataSource::notice_time(Instant now) noexcept {
+    impl_->notice_time(now);
 }
 
 Instant MetadataSource::next_refresh() const noexcept {

@@ -38,9 +38,12 @@ inline std::string text_of(const IdpText& idp) {
 }
 
 /// Signed by tests/fixtures/<signer>.key.pem.
-inline std::string signed_text(const IdpText& idp, const std::string& signer = "keys/idp2") {
+inline std::string signed_octets(const std::string& text, const std::string& signer = "keys/idp2") {
     const auto key = saml::SigningKey::parse(fixture(signer + ".key.pem"), fixture(signer + ".crt.pem"));
-    return *saml::sign_document(*key, text_of(idp));
+    return *saml::sign_document(*key, text);
+}
+inline std::string signed_text(const IdpText& idp, const std::string& signer = "keys/idp2") {
+    return signed_octets(text_of(idp), signer);
 }
 
 inline saml::VerificationKey key_of(const std::string& certificate) {

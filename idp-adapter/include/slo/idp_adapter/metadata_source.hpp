@@ -115,8 +115,12 @@ public:
     MetadataSource& operator=(MetadataSource&&) noexcept;
 
     /// Asks, of what is due, the one that has waited longest; and says each hour what ends soon or has ended. A file
-    /// that hasn't changed, or is as bad as before, isn't mentioned. After a clock was set back, everything is due.
+    /// that hasn't changed, or is as bad as before, isn't mentioned. Looks at the clock, as notice_time() does.
     [[nodiscard]] std::vector<RefreshOutcome> refresh(Instant now, const std::stop_token& stop = {});
+
+    /// After a clock was set back, everything is due. A remote place isn't asked for a step that is shorter than the
+    /// shortest refresh: that delays less than one refresh, and a clock that trembles would have us ask without end.
+    void notice_time(Instant now) noexcept;
 
     /// When refresh() has something to ask.
     [[nodiscard]] Instant next_refresh() const noexcept;
