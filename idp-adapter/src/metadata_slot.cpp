@@ -1,7 +1,9 @@
 #include "metadata_slot.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
+#include "slo/metadata/error.hpp"
 #include "slo/saml/sha1_name.hpp"
 
 namespace slo::idp_adapter {
@@ -69,16 +71,12 @@ Result<void> check_name(std::string_view name) {
     return setup("the source's name must be 1 to 64 of a-z, 0-9 and -");
 }
 
-}  // namespace
-
-std::optional<Instant> MetadataSlot::valid_until() const {
-    if (!document) return std::nullopt;
-    std::optional<Instant> first = document->valid_until;
-    for (const auto& idp : document->idps) {
-        if (idp.valid_until && (!first || *idp.valid_until < *first)) first = idp.valid_until;
-    }
-    return first;
+bool is_about_time(const std::error_code& code) noexcept {
+    return code == make_error_code(metadata::Errc::expired) ||
+           code == make_error_code(metadata::Errc::valid_until_too_far);
 }
+
+}  // namespace
 
 Result<std::vector<MetadataSlot>> slots_of(const MetadataSourceOptions& options) {
     if (auto checked = check_name(options.name); !checked) return checked.error();
@@ -117,6 +115,21 @@ Result<metadata::MetadataDocument> judged(const MetadataSlot& slot, Missing miss
     }
     if (auto checked = metadata::check_not_older(*document, slot.state.precedent); !checked) return checked.error();
     return document;
+}
+
+bool depends_on_time(const MetadataSlot& slot) {
+    if (is_about_time(slot.last_failure)) return true;
+    return slot.document && std::ranges::any_of(slot.document->refused, [](const metadata::RefusedEntity& entity) {
+               return is_about_time(entity.why.code);
+           });
+}
+
+bool is_news(const metadata::MetadataDocument& document, const MetadataSlot& slot) {
+    if (!slot.document || slot.document->sha256 != document.sha256) return true;
+    if (!depends_on_time(slot)) return false;
+    std::unordered_set<saml::EntityID> known;
+    for (const auto& entity : slot.document->idps) known.insert(entity.entity_id);
+    return std::ranges::any_of(document.idps, [&](const auto& entity) { return !known.contains(entity.entity_id); });
 }
 
 metadata::Precedent precedent_after(const metadata::MetadataDocument& document, const metadata::Precedent& before) {

@@ -20,13 +20,11 @@ struct MetadataSlot {
     std::optional<metadata::MetadataDocument> document = {};
     CachedState state = {};             ///< of what is in force
     std::optional<FileMark> seen = {};  ///< of a file: the state that was judged last
+    Instant judged = {};                ///< of a file: when that was
     std::error_code last_failure = {};  ///< none: the last time went well
     unsigned failures = 0;              ///< in a row
     Instant next = {};
     std::optional<Instant> warned = {};
-
-    /// The first end of anything in force.
-    [[nodiscard]] std::optional<Instant> valid_until() const;
 };
 
 /// The slots of `options`, none of them asked yet. Errors: SourceErrc::setup.
@@ -36,6 +34,11 @@ struct MetadataSlot {
 /// in force (MET-04). Errors: those of read_metadata; metadata::Errc::older_than_known; SourceErrc::entity_missing.
 [[nodiscard]] Result<metadata::MetadataDocument> judged(const MetadataSlot& slot, Missing missing,
                                                         const saml::OctetSource& source, Instant now);
+
+/// Whether what was judged last may be judged otherwise at another time, though its octets are the same.
+[[nodiscard]] bool depends_on_time(const MetadataSlot& slot);
+/// Whether `document` changes what is in force: by its octets, or by an entity whose time has come.
+[[nodiscard]] bool is_news(const metadata::MetadataDocument& document, const MetadataSlot& slot);
 
 /// What is remembered once `document` is in force. What a newer document leaves out stays as it was: leaving out
 /// PublicationInfo must not make room for older ones.

@@ -47,6 +47,44 @@ std::optional<seconds> freshness_of(const HttpHead& head) {
     return control ? freshness(*control) : std::nullopt;
 }
 
+/// What is told of something that ends soon or has ended.
+RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity_id, const std::string& what,
+                      const std::string& whose_messages, Instant end) {
+    const std::string at = saml::format_instant(end);
+    if (expiry == Expiry::passed) {
+        return {.kind = Kind::expired,
+                .entity_id = entity_id,
+                .why = source_failure(SourceErrc::expired, what + " ended at " + at + ": " + whose_messages +
+                                                               " are refused; get the source to work")};
+    }
+    return {.kind = Kind::expiring,
+            .entity_id = entity_id,
+            .why = source_failure(SourceErrc::expiring, what + " ends at " + at + "; get the source to work")};
+}
+
+/// What ends before the whole document does: an entity's end is no reason to give up its neighbours.
+template <class ExpiryOf>
+void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,
+                 Outcomes& outcomes) {
+    std::size_t count = 0;
+    Expiry worst = Expiry::far;
+    for (const auto& entity : document.idps) {
+        const Expiry expiry = expiry_of(entity.valid_until);
+        if (expiry <= whole) continue;
+        if (count++ < max_told_entities) {
+            outcomes.push_back(ending(expiry, entity.entity_id, "the entity", "its messages", *entity.valid_until));
+        } else {
+            worst = std::max(worst, expiry);
+        }
+    }
+    if (worst == Expiry::far) return;
+    const bool passed = worst == Expiry::passed;
+    outcomes.push_back(
+        {.kind = passed ? Kind::expired : Kind::expiring,
+         .why = source_failure(passed ? SourceErrc::expired : SourceErrc::expiring,
+                               std::to_string(count - max_told_entities) + " more entities end, or have ended")});
+}
+
 /// What a document's own entities were refused for.
 void tell_refused(const metadata::MetadataDocument& document, Outcomes& outcomes) {
     const std::size_t told = std::min(document.refused.size(), max_told_entities);
@@ -76,6 +114,7 @@ struct MetadataSource::Impl {
     void start_from_copy(MetadataSlot& slot, Instant now) const;
 
     void ask(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes);
+    [[nodiscard]] bool is_time_to_judge_again(const MetadataSlot& slot, Instant now) const;
     void look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes);
     Result<metadata::MetadataDocument> read_file(MetadataSlot& slot, const OpenedFile& file, Instant now) const;
     void download(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes);
@@ -131,6 +170,7 @@ Result<void> MetadataSource::Impl::open(Instant now) {
 
 Result<void> MetadataSource::Impl::open_file_slot(MetadataSlot& slot, Instant now) {
     slot.next = now;
+    slot.judged = now;
     Outcomes ignored;
     if (options.first) {
         accept(slot, *std::move(options.first), ignored);
@@ -168,7 +208,8 @@ HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
     call.headers.emplace_back("Accept", is_query
                                             ? std::string(metadata::media_type)
                                             : std::string(metadata::media_type) + ", application/xml;q=0.9, */*;q=0.1");
-    if (!slot.document) return call;
+    // What was left out of it for its time may count now: it has to come again.
+    if (!slot.document || depends_on_time(slot)) return call;
     if (!slot.state.etag.empty()) call.headers.emplace_back("If-None-Match", slot.state.etag);
     if (!slot.state.last_modified.empty()) call.headers.emplace_back("If-Modified-Since", slot.state.last_modified);
     return call;
@@ -190,6 +231,7 @@ void MetadataSource::Impl::note_failure(MetadataSlot& slot, Kind kind, const Fai
 
 Result<metadata::MetadataDocument> MetadataSource::Impl::read_file(MetadataSlot& slot, const OpenedFile& file,
                                                                    Instant now) const {
+    slot.judged = now;
     auto document = judged(slot, options.missing, source_of(file.descriptor), now);
     const auto after = mark_of(file.descriptor);
     if (!after || *after != file.mark) {
@@ -203,22 +245,29 @@ Result<metadata::MetadataDocument> MetadataSource::Impl::read_file(MetadataSlot&
     return document;
 }
 
+/// A refusal that time can mend doesn't last as long as the file: the clock, or time itself, has moved on.
+bool MetadataSource::Impl::is_time_to_judge_again(const MetadataSlot& slot, Instant now) const {
+    const bool has_moved = now < slot.judged || now - slot.judged >= options.shortest_refresh;
+    return has_moved && depends_on_time(slot);
+}
+
 void MetadataSource::Impl::look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
     const auto file = open_file(AT_FDCWD, std::get<MetadataFile>(options.place).path, slot.rules.limits.octets);
     if (!file) {
         slot.seen.reset();
         return note_failure(slot, Kind::unreachable, file.error(), outcomes);
     }
-    if (slot.seen == file->mark) return;
+    const bool is_same = slot.seen == file->mark;
+    if (is_same && !is_time_to_judge_again(slot, now)) return;
     const std::error_code before = slot.last_failure;
     auto document = read_file(slot, *file, now);
     if (!document) {
         // While it's unsettled the same complaint would come each second.
-        if (!slot.seen && document.error().code == before) return;
+        if ((!slot.seen || is_same) && document.error().code == before) return;
         const bool is_changing = document.error().code == make_error_code(SourceErrc::file_changing);
         return note_failure(slot, is_changing ? Kind::unreachable : Kind::refused, document.error(), outcomes);
     }
-    const bool is_new = !slot.document || slot.document->sha256 != document->sha256;
+    const bool is_new = is_news(*document, slot);
     slot.failures = 0;
     slot.last_failure.clear();
     if (is_new) accept(slot, *std::move(document), outcomes);
@@ -274,7 +323,7 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
     }
     auto document = judged(slot, options.missing, source_of(written), now);
     if (!document) return document.error();
-    const bool is_new = !slot.document || slot.document->sha256 != document->sha256;
+    const bool is_new = is_news(*document, slot);
     const CachedState state{.precedent = precedent_after(*document, slot.state.precedent),
                             .etag = keepable(head, "ETag"),
                             .last_modified = keepable(head, "Last-Modified")};
@@ -289,19 +338,19 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
 }
 
 void MetadataSource::Impl::warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
-    const auto valid_until = slot.valid_until();
-    const Expiry expiry = expiry_at(valid_until, now, options.warn_before_expiry, slot.rules.clock_skew);
-    if (expiry == Expiry::far) return;
     const bool was_warned_lately = slot.warned && now >= *slot.warned && now - *slot.warned < between_warnings;
-    if (was_warned_lately) return;
-    slot.warned = now;
-    const bool passed = expiry == Expiry::passed;
-    outcomes.push_back(
-        {.kind = passed ? Kind::expired : Kind::expiring,
-         .entity_id = slot.entity_id,
-         .why = source_failure(passed ? SourceErrc::expired : SourceErrc::expiring,
-                               (passed ? "ended at " : "ends at ") + saml::format_instant(*valid_until) +
-                                   (passed ? ": its IdPs' messages are refused" : "") + "; get the source to work")});
+    if (!slot.document || was_warned_lately) return;
+    const auto expiry_of = [&](const std::optional<Instant>& end) {
+        return expiry_at(end, now, options.warn_before_expiry, slot.rules.clock_skew);
+    };
+    const std::size_t before = outcomes.size();
+    const Expiry whole = expiry_of(slot.document->valid_until);
+    if (whole != Expiry::far) {
+        outcomes.push_back(ending(whole, slot.entity_id, slot.entity_id ? "the entity" : "the document",
+                                  slot.entity_id ? "its messages" : "its IdPs' messages", *slot.document->valid_until));
+    }
+    tell_ending(*slot.document, whole, expiry_of, outcomes);
+    if (outcomes.size() != before) slot.warned = now;
 }
 
 MetadataSource::MetadataSource(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
