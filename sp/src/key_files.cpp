@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "owned_files.hpp"
 #include "slo/idp_adapter/descriptor.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/time.hpp"
@@ -137,29 +138,7 @@ std::string read_secret_key(const Placed<fs::path>& file) {
 }  // namespace
 
 void write_new_file(const Placed<fs::path>& file, std::string_view octets, mode_t mode) {
-    const Descriptor opened(::open(file.value.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-    if (!opened.is_open()) {
-        refuse(file.place, "can't create " + shown(file.value.string()) + " (" + reason(errno) + ")",
-               "create its folder and make it writable for this process, or put a key there yourself");
-    }
-    if (idp_adapter::write_all(opened, octets) && ::fsync(opened.get()) == 0) return;
-    const int error = errno;
-    ::unlink(file.value.c_str());
-    refuse(file.place, "can't write " + shown(file.value.string()) + " (" + reason(error) + ")",
-           "make room on the disk");
-}
-
-void replace_file(const Placed<fs::path>& file, std::string_view octets, mode_t mode) {
-    fs::path fresh = file.value;
-    fresh += ".new";
-    ::unlink(fresh.c_str());  // of a crash in between
-    write_new_file({fresh, file.place}, octets, mode);
-    const Descriptor folder(::open(file.value.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (::rename(fresh.c_str(), file.value.c_str()) == 0 && folder.is_open() && ::fsync(folder.get()) == 0) return;
-    const int error = errno;
-    ::unlink(fresh.c_str());
-    refuse(file.place, "can't replace " + shown(file.value.string()) + " (" + reason(error) + ")",
-           "check its folder and the disk");
+    OwnedFolder(folder_of(file.value), file.place).write_new(file.value.filename(), octets, mode);
 }
 
 std::string read_file(const fs::path& file, std::size_t max_octets, const Place& place, std::string_view key) {

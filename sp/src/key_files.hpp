@@ -20,12 +20,8 @@ namespace slo::sp {
 [[nodiscard]] std::string read_file(const std::filesystem::path& file, std::size_t max_octets, const Place& place,
                                     std::string_view key);
 
-/// write_new_file creates `file`, which must not exist: nobody's key is ever overwritten. A file half written is
-/// removed again. It refuses.
+/// write_new_file creates `file` as OwnedFolder::write_new does. It refuses.
 void write_new_file(const Placed<std::filesystem::path>& file, std::string_view octets, mode_t mode);
-
-/// replace_file puts `octets` in the place of `file` in one step, on the disk when it returns. It refuses.
-void replace_file(const Placed<std::filesystem::path>& file, std::string_view octets, mode_t mode);
 
 /// A private key with its certificate, as files.
 struct KeyPairFiles {

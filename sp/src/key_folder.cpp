@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "config_table.hpp"
 #include "key_files.hpp"
+#include "owned_files.hpp"
 #include "slo/sp/error.hpp"
 
 namespace slo::sp {
@@ -69,13 +71,34 @@ void check_ring(const KeyRing& ring, const Place& place) {
         refuse(place, "no active signing key", "make one with saml-slo keys new");
     }
     for (auto key = ring.keys.begin(); key != ring.keys.end(); ++key) {
+        if (!is_plain_name(key->name)) refuse(place, "name can't be " + shown(key->name), rewrite);
         if (std::any_of(ring.keys.begin(), key, [&](const KeptKey& other) { return other.name == key->name; }))
             refuse(place, "the key " + shown(key->name) + " stands there twice", rewrite);
     }
 }
 
+/// The names of keys that lie in a folder, whatever a ring says of them.
+std::string keys_lying_in(const fs::path& folder) {
+    constexpr std::string_view kind = ".key.pem";
+    std::set<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator file(folder, error); !error && file != fs::directory_iterator();
+         file.increment(error)) {
+        const std::string name = file->path().filename();
+        if (name.ends_with(kind)) names.insert(name.substr(0, name.size() - kind.size()));
+    }
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "" : ", ") + shown(name);
+    return all;
+}
+
 KeyRing read_ring(const fs::path& folder) {
     const Place whole{ring_file(folder).string(), 0};
+    if (const std::string left = keys_without_ring(folder); !left.empty()) {
+        refuse(whole, "doesn't exist, though keys lie there (" + left + ")",
+               "restore it; or name the key that served with saml-slo keys new --folder FOLDER --served-key FILE "
+               "--served-certificate FILE");
+    }
     const auto tree = parse_toml(read_file(ring_file(folder), max_ring_octets, whole, "keys"), whole.file);
     if (!tree) throw ConfigurationError{tree.error().detail};
     const ConfigTable root(*tree, whole, "the file", ring_keys);
@@ -93,6 +116,11 @@ auto caught(What what) -> Result<decltype(what())> {
     } catch (ConfigurationError& error) {
         return fail(Errc::configuration_invalid, std::move(error.text));
     }
+}
+
+Result<void> done(const Result<Done>& result) {
+    if (!result) return result.error();
+    return Done{};
 }
 
 std::string text_of(const KeyRing& ring) {
@@ -193,34 +221,54 @@ fs::path ring_file(const fs::path& folder) {
     return folder / "keys.toml";
 }
 
+std::string keys_without_ring(const fs::path& folder) {
+    std::error_code error;
+    if (fs::exists(ring_file(folder), error) || error) return {};
+    return keys_lying_in(folder);
+}
+
 Result<KeyRing> read_key_ring(const fs::path& folder) {
     return caught([&] { return read_ring(folder); });
 }
 
-Result<void> write_key_ring(const fs::path& folder, const KeyRing& ring) {
-    const auto written = caught([&] {
-        replace_file({ring_file(folder), {ring_file(folder).string(), 0}}, text_of(ring), 0600);
-        return Done{};
-    });
-    if (!written) return written.error();
+Result<void> make_key_folder(const fs::path& folder, const std::string& user) {
+    if (::mkdir(folder.c_str(), 0700) == 0) {
+        give_away(folder, user);
+    } else if (errno != EEXIST) {
+        return step_refused("can't make the folder " + shown(folder.string()) +
+                            "; create it and make it writable for this process");
+    }
     return Done{};
 }
 
+Result<void> write_key_ring(const fs::path& folder, const KeyRing& ring) {
+    return done(caught([&] {
+        const Place place{ring_file(folder).string(), 0};
+        check_ring(ring, place);
+        OwnedFolder(folder, place).replace(ring_file(folder).filename(), text_of(ring), 0600);
+        return Done{};
+    }));
+}
+
 Result<void> write_key_pair(const fs::path& folder, const std::string& name, const saml::GeneratedKey& pair) {
-    const auto written = caught([&] {
-        const Place place{folder.string(), 0};
-        const fs::path key = folder / (name + ".key.pem");
-        write_new_file({key, place}, pair.private_key_pem, 0600);
+    return done(caught([&] {
+        const OwnedFolder owned(folder, {folder.string(), 0});
+        owned.write_new(name + ".key.pem", pair.private_key_pem, 0600);
         try {
-            write_new_file({folder / (name + ".crt.pem"), place}, pair.certificate_pem, 0644);
+            owned.write_new(name + ".crt.pem", pair.certificate_pem, 0644);
         } catch (const ConfigurationError&) {
-            ::unlink(key.c_str());
+            owned.remove(name + ".key.pem");
             throw;
         }
         return Done{};
-    });
-    if (!written) return written.error();
-    return Done{};
+    }));
+}
+
+Result<void> remove_key(const fs::path& folder, const std::string& name) {
+    return done(caught([&] {
+        OwnedFolder(folder, {folder.string(), 0}).remove(name + ".key.pem");
+        return Done{};
+    }));
 }
 
 }  // namespace slo::sp

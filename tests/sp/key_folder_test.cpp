@@ -1,6 +1,9 @@
 // Keys that roll over in a folder: which step may follow which, and what a crash in between leaves.
 #include "slo/sp/key_folder.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -18,6 +21,12 @@ using sp::KeyRing;
 using sp::KeyStage;
 using sp::KeyStep;
 using test::some_day;
+
+boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result result(::geteuid() == 0);
+    result.message() << "only root can write in another user's name";
+    return result;
+}
 
 constexpr auto signing = KeyPurpose::signing;
 constexpr auto encryption = KeyPurpose::encryption;
@@ -144,6 +153,69 @@ BOOST_AUTO_TEST_CASE(never_writes_over_a_key) {
     fs::remove(folder / "signing-1.key.pem");
     BOOST_TEST(!sp::write_key_pair(folder, "signing-1", pair).has_value());
     BOOST_TEST(!fs::exists(folder / "signing-1.key.pem"));  // half a pair would be refused from then on
+}
+
+BOOST_AUTO_TEST_CASE(root_writes_in_the_name_of_the_folders_owner, *boost::unit_test::precondition(as_root)) {
+    BOOST_REQUIRE(::chown(folder.c_str(), 65534, 65533) == 0);
+    BOOST_TEST(sp::write_key_pair(folder, "signing-1", {"key", "certificate"}).has_value());
+    BOOST_TEST(sp::write_key_ring(folder, beginning()).has_value());
+    BOOST_TEST(sp::write_key_ring(folder, beginning()).has_value());  // one that is there is replaced
+    BOOST_TEST(sp::make_key_folder(folder / "keys").has_value());
+    BOOST_TEST(sp::make_key_folder(folder / "ours", "root").has_value());
+    for (const char* name : {"signing-1.key.pem", "signing-1.crt.pem", "keys.toml", "keys", "ours"}) {
+        struct stat status {};
+        BOOST_REQUIRE(::stat((folder / name).c_str(), &status) == 0);
+        const bool is_roots = name == std::string_view("ours");
+        BOOST_TEST(status.st_uid == (is_roots ? 0U : 65534U), name);
+        BOOST_TEST(status.st_gid == (is_roots ? 0U : 65533U), name);
+        BOOST_TEST(((status.st_mode & 077U) == 0U || std::string_view(name) == "signing-1.crt.pem"), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(root_follows_no_link_to_where_it_writes, *boost::unit_test::precondition(as_root)) {
+    fs::create_directory(folder / "elsewhere");
+    fs::create_directory_symlink(folder / "elsewhere", folder / "keys");
+    for (const auto& written :
+         {sp::write_key_pair(folder / "keys", "signing-1", {"key", "certificate"}),
+          sp::write_key_ring(folder / "keys", beginning()), sp::remove_key(folder / "keys", "signing-1")}) {
+        BOOST_REQUIRE(!written.has_value());
+        BOOST_TEST(written.error().code == sp::Errc::configuration_invalid);
+        BOOST_TEST((written.error().detail.find("is a symbolic link") != std::string::npos), written.error().detail);
+    }
+    BOOST_TEST(fs::is_empty(folder / "elsewhere"));
+    // Nor to a file: what its owner put there is left alone.
+    write("target", "as it was");
+    fs::create_symlink(folder / "target", folder / "keys.toml.new");
+    BOOST_TEST(sp::write_key_ring(folder, beginning()).has_value());
+    fs::create_symlink(folder / "target", folder / "signing-2.key.pem");
+    BOOST_TEST(!sp::write_key_pair(folder, "signing-2", {"key", "certificate"}).has_value());
+    BOOST_TEST(test::read(folder / "target") == "as it was");
+}
+
+BOOST_AUTO_TEST_CASE(says_that_keys_are_there_where_the_file_that_decides_is_lost) {
+    BOOST_TEST(sp::keys_without_ring(folder / "nowhere").empty());
+    fs::create_directory(folder / "keys");
+    BOOST_TEST(sp::keys_without_ring(folder / "keys").empty());
+    copy_key("keys/sp-old", "keys/signing-2");
+    copy_key("keys/sp-old", "keys/signing-1");
+    BOOST_TEST(sp::keys_without_ring(folder / "keys") == "\"signing-1\", \"signing-2\"");
+    const auto ring = sp::read_key_ring(folder / "keys");
+    BOOST_REQUIRE(!ring.has_value());
+    BOOST_TEST(ring.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST((ring.error().detail.find("though keys lie there") != std::string::npos), ring.error().detail);
+    BOOST_TEST((ring.error().detail.find("; restore it; or name the key that served") != std::string::npos));
+    BOOST_TEST(sp::write_key_ring(folder / "keys", beginning()).has_value());
+    BOOST_TEST(sp::keys_without_ring(folder / "keys").empty());
+}
+
+BOOST_AUTO_TEST_CASE(writes_no_state_that_it_would_not_read) {
+    const KeyRing encryption_alone{.keys = {{"encryption-1", encryption, KeyStage::active, some_day}}};
+    const auto written = sp::write_key_ring(folder, encryption_alone);
+    BOOST_REQUIRE(!written.has_value());
+    BOOST_TEST(written.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST((written.error().detail.find("no active signing key") != std::string::npos), written.error().detail);
+    BOOST_TEST(!sp::write_key_ring(folder, {.keys = {{"../a", signing, KeyStage::active, some_day}}}).has_value());
+    BOOST_TEST(!fs::exists(sp::ring_file(folder)));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_state_that_no_step_leads_to) {

@@ -63,14 +63,30 @@ enum class KeyStep {
 /// The one file that decides: FOLDER/keys.toml. What other files there are counts only if it names them.
 [[nodiscard]] std::filesystem::path ring_file(const std::filesystem::path& folder);
 
+/// keys_without_ring names the keys that lie in a folder without keys.toml: it was lost, or a crash came before it was
+/// written for the first time. Else empty.
+[[nodiscard]] std::string keys_without_ring(const std::filesystem::path& folder);
+
 /// read_key_ring: Errors: Errc::configuration_invalid, in one line with how to mend it.
 [[nodiscard]] Result<KeyRing> read_key_ring(const std::filesystem::path& folder);
+/// make_key_folder makes `folder` (mode 0700) where it's missing. Root makes it for `user`, or, where no such user is
+/// known, for the owner of the folder above. Errors: Errc::configuration_invalid.
+[[nodiscard]] Result<void> make_key_folder(const std::filesystem::path& folder, const std::string& user = {});
+
+// What is written to a folder belongs to the folder's owner, also where root writes it; then a folder that is a
+// symbolic link is refused.
+
 /// write_key_ring replaces keys.toml in one step that is on the disk when it returns: whoever reads sees the old ring
-/// or the new one, also after a crash. Errors: Errc::configuration_invalid.
+/// or the new one, also after a crash. Errors: Errc::configuration_invalid, also for a ring that couldn't be read
+/// again.
 [[nodiscard]] Result<void> write_key_ring(const std::filesystem::path& folder, const KeyRing& ring);
 
 /// Writes NAME.key.pem (mode 0600) and NAME.crt.pem, which must not exist. Errors: Errc::configuration_invalid.
 [[nodiscard]] Result<void> write_key_pair(const std::filesystem::path& folder, const std::string& name,
                                           const saml::GeneratedKey& pair);
+
+/// Removes NAME.key.pem, if it's there. The certificate stays, so that no later key gets this name. Errors:
+/// Errc::configuration_invalid.
+[[nodiscard]] Result<void> remove_key(const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace slo::sp
