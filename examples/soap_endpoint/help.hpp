@@ -18,7 +18,8 @@ that was on its way when the logout came is refused. [store] in FILE says where 
 the default), which survives crashes and restarts; on a Redis server that several nodes share; or in memory, where it
 ends with the process: register nothing from before it then.
 
-FILE is TOML; examples/soap_endpoint.toml explains every key. Keys that it names and that don't exist are made.
+FILE is TOML; examples/soap_endpoint.toml explains every key. Keys that it names and that don't exist are made, unless
+published.log tells that this service had some: mount or restore them then, or make others with saml-slo keys new.
 
 Public endpoints ([server] listen):
   POST /saml/slo/soap    the path of slo_url: for the identity provider

@@ -4,12 +4,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "slo/sp/configuration.hpp"
 
 namespace slo::examples {
 
 /// KeyWatch reads the key folder's state again and again; it's small, and reading it tells more than its date would.
+/// It begins with the state that `configuration` was loaded with: a step between loading and watching isn't missed.
+/// Keys that have none in common with those in force are another identity, which nobody takes over by a lost file.
 /// Not thread-safe.
 class KeyWatch {
 public:
@@ -22,8 +25,11 @@ public:
 
 private:
     explicit KeyWatch(const sp::Configuration& configuration);
+    [[nodiscard]] Result<sp::OurKeys> reload(Instant now) const;
+
     const sp::Configuration& configuration_;
     std::string in_force_;
+    std::vector<std::string> published_;  ///< signing certificates' SHA-256
     std::string last_failure_;
 };
 

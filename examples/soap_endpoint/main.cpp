@@ -18,6 +18,7 @@
 #include "partners.hpp"
 #include "pause.hpp"
 #include "process.hpp"
+#include "published_keys.hpp"
 #include "replica_shortfalls.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/runtime.hpp"
@@ -141,14 +142,26 @@ void note_server_troubles(Parts& parts, ServerTroubles& troubles) {
     if (const auto entry = troubles.clocks.look(counters, now)) parts.audit->record(*entry);
 }
 
+/// What IdPs can know of our keys, and what the tool must know before they change.
+struct Watched {
+    examples::KeyWatch* keys;
+    examples::PublishedKeys& published;
+};
+
+void write_down_what_is_published(Parts& parts, examples::PublishedKeys& published) {
+    if (const auto failure = published.keep(parts.clock.now())) note_failure(parts, "keys", "record", *failure);
+}
+
 /// What saml-slo keys rotate did counts within a second. Keys that can't be read change nothing, and are told once.
-void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
+void look_for_new_keys(Parts& parts, examples::KeyWatch& watch, examples::PublishedKeys& published) {
     auto keys = watch.look(parts.clock.now());
     if (!keys) return;
     if (!*keys) return note_failure(parts, "keys", "config", keys->error());
     // Published before it signs: an IdP that asks in between learns both.
     if (const auto replaced = parts.metadata->replace((*keys)->publication, parts.clock.now()); !replaced)
         return note_failure(parts, "keys", "config", replaced.error());
+    published.publish((*keys)->in_force, sp::promise_of((*keys)->publication));
+    write_down_what_is_published(parts, published);
     parts.service.replace_keys(saml::MessageSigner((*keys)->signing), std::move((*keys)->decryption));
     sp::AuditEntry entry;
     entry.time = parts.clock.now();
@@ -162,11 +175,12 @@ void look_for_new_keys(Parts& parts, examples::KeyWatch& watch) {
 }
 
 /// Looks each second for keys that saml-slo has changed and for what is wrong with the store's servers, until stopped.
-void keep_watch(const std::stop_token& stop, Parts& parts, examples::KeyWatch* keys) {
+void keep_watch(const std::stop_token& stop, Parts& parts, const Watched& watched) {
     ServerTroubles troubles;
     while (!stop.stop_requested()) {
         try {
-            if (keys != nullptr) look_for_new_keys(parts, *keys);
+            if (watched.keys != nullptr) look_for_new_keys(parts, *watched.keys, watched.published);
+            write_down_what_is_published(parts, watched.published);
             note_server_troubles(parts, troubles);
         } catch (const std::bad_alloc&) {
             // Memory may be free again in a second.
@@ -215,17 +229,10 @@ Result<void> listen(const sp::Configuration& configuration, Servers& servers) {
     return Done{};
 }
 
-/// From here on what is made belongs to the user who serves.
-Result<void> become_who_serves(const sp::Configuration& configuration) {
+/// Folders for the user who serves, where the one that they stand in isn't theirs.
+Result<void> make_folders(const sp::Configuration& configuration) {
     const std::string& user = configuration.process.user;
-    if (user.empty()) {
-        if (examples::is_root()) {
-            std::fputs(
-                "soap_endpoint: note: serves as root; name another user in [process], or \"root\" if it must be\n",
-                stderr);
-        }
-        return Done{};
-    }
+    if (user.empty()) return Done{};
     if (const auto* sqlite = std::get_if<sp::SqliteSessionStoreOptions>(&configuration.store)) {
         if (auto made = examples::make_folder_for(user, sqlite->folder); !made) return made;
     }
@@ -233,7 +240,18 @@ Result<void> become_who_serves(const sp::Configuration& configuration) {
         if (source.cache.empty()) continue;
         if (auto made = examples::make_folder_for(user, source.cache); !made) return made;
     }
-    return examples::become_user(user);
+    return Done{};
+}
+
+/// From here on what is made belongs to the user who serves.
+Result<void> become_who_serves(const sp::Configuration& configuration) {
+    const std::string& user = configuration.process.user;
+    if (!user.empty()) return examples::become_user(user);
+    if (examples::is_root()) {
+        std::fputs("soap_endpoint: note: serves as root; name another user in [process], or \"root\" if it must be\n",
+                   stderr);
+    }
+    return Done{};
 }
 
 /// Whether a logout that starts here may have somebody to ask, now or after a refresh.
@@ -251,7 +269,7 @@ std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
     std::set<Calls> calls;
     if (std::holds_alternative<sp::SqliteSessionStoreOptions>(configuration.store)) calls.insert(Calls::database);
     if (std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store)) calls.insert(Calls::network);
-    if (!configuration.key_folder.empty()) calls.insert(Calls::read_files);
+    if (!configuration.key_folder.empty()) calls.insert({Calls::read_files, Calls::append});
     if (asks_idps(configuration)) calls.insert({Calls::read_files, Calls::network});
     for (const auto& [source, profile] : configuration.metadata.sources) {
         calls.insert(Calls::read_files);  // a file, or copies
@@ -286,7 +304,7 @@ Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock, cons
     return refresher;
 }
 
-void serve(Parts& parts, const sp::Configuration& configuration, Servers& servers, examples::KeyWatch* keys) {
+void serve(Parts& parts, const sp::Configuration& configuration, Servers& servers, const Watched& watched) {
     servers.endpoint.behind = &parts.endpoint;
     servers.local_sessions.behind = &parts.local_sessions;
     sp::HttpServer& server = *servers.server;
@@ -299,7 +317,7 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
     const sp::StderrLog log;  // before the threads that write to it, and after them gone
     // Serving doesn't wait for recovery: what is unfinished is dead for find() already.
     const sp::Housekeeper housekeeper(parts.service);
-    const std::jthread watching([&](const std::stop_token& stop) { keep_watch(stop, parts, keys); });
+    const std::jthread watching([&](const std::stop_token& stop) { keep_watch(stop, parts, watched); });
     const std::jthread watch([&parts](const std::stop_token& stop) {
         examples::keep_partners_fresh(stop, parts.refresher, parts.service, *parts.audit, parts.clock);
     });
@@ -322,6 +340,8 @@ int run(const std::string& file) {
         return complain(text_of(limited.error()));
     Servers servers;
     if (auto listening = listen(*configuration, servers); !listening) return complain(text_of(listening.error()));
+    if (auto made = make_folders(*configuration); !made) return complain(text_of(made.error()));
+    examples::PublishedKeys published_keys(*configuration);
     if (auto became = become_who_serves(*configuration); !became) return complain(text_of(became.error()));
     const sp::SystemClock clock;
     auto store = open_store(clock, configuration->store);
@@ -332,8 +352,10 @@ int run(const std::string& file) {
     if (!refresher) return complain(text_of(refresher.error()));
     Parts parts(clock, *configuration, *std::move(refresher), *digest, *std::move(store), *std::move(published));
 
+    if (const auto unkept = published_keys.keep(clock.now()))
+        std::fprintf(stderr, "soap_endpoint: note: %s\n", text_of(*unkept).c_str());
     if (auto confined = confine(*configuration); !confined) return complain(text_of(confined.error()));
-    serve(parts, *configuration, servers, keys.get());
+    serve(parts, *configuration, servers, {keys.get(), published_keys});
     return stopped_as_asked;
 }
 

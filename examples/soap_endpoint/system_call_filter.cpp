@@ -170,6 +170,7 @@ void add_needed_calls(Rules& rules, const std::set<Calls>& needed) {
     add_memory_calls(rules, needed);
     if (needed.contains(Calls::database)) add_calls_on_database(rules);
     if (needed.contains(Calls::read_files)) add_calls_to_read(rules);
+    if (needed.contains(Calls::append)) rules.add(SCMP_ACT_ALLOW, SCMP_SYS(fsync));
     if (needed.contains(Calls::write_files)) add_calls_to_write(rules);
     if (needed.contains(Calls::network)) return add_calls_to_connect(rules);
     for (const int call : way_out) rules.add(SCMP_ACT_KILL_PROCESS, call);

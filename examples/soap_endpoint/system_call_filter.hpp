@@ -12,6 +12,7 @@ enum class Calls {
     database,     ///< SQLite: reads, writes and locks what it has opened
     network,      ///< Redis, metadata at a URL: connects, and looks up names
     read_files,   ///< metadata in files, our keys: opens them again
+    append,       ///< the publication record: makes durable what is written to a file that is open
     write_files,  ///< copies of metadata: makes new files, renames and removes some; opens none that exists to write
 };
 

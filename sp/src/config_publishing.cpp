@@ -1,12 +1,11 @@
 #include "config_publishing.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
 #include "config_sections.hpp"
+#include "owned_files.hpp"
 #include "slo/sp/key_folder.hpp"
 
 namespace slo::sp {
@@ -136,32 +135,77 @@ KeyPairFiles files_of(const Placed<fs::path>& folder, const KeptKey& key) {
 KeyPair load_kept_pair(const Placed<fs::path>& folder, const KeptKey& key, const saml::EntityID& owner, Instant now,
                        std::vector<std::string>& notes) {
     const KeyPairFiles files = files_of(folder, key);
-    std::error_code ignored;
-    if (!fs::exists(files.key.value, ignored) && !fs::exists(files.certificate.value, ignored)) {
+    if (!exist(files)) {
         refuse(files.key.place, "the key " + shown(key.name) + " isn't there",
                "restore " + shown(files.key.value.string()) + " and its certificate");
     }
     return load_key_pair(files, owner, now, notes);
 }
 
-void make_first_key(const Placed<fs::path>& folder, const saml::EntityID& owner, Instant now,
+void make_first_key(const Placed<fs::path>& folder, const saml::EntityID& owner, const KeyLoading& loading,
                     std::vector<std::string>& notes) {
-    if (::mkdir(folder.value.c_str(), 0700) != 0 && errno != EEXIST) {
-        refuse(folder.place, "can't make the folder " + shown(folder.value.string()),
-               "create it and make it writable for this process");
-    }
+    if (const auto made = make_key_folder(folder.value, loading.user); !made)
+        throw ConfigurationError{made.error().detail};
     const auto must = [&](const auto& result) {
         if (!result) refuse(folder.place, "can't make a key: " + result.error().detail, "see the folder");
     };
     // RSA-2048: Lasso and what is built on it can't verify ECDSA.
-    const auto pair = saml::generate_key(saml::KeyKind::rsa_2048, default_common_name(owner), now, first_key_lifetime);
+    const auto pair =
+        saml::generate_key(saml::KeyKind::rsa_2048, default_common_name(owner), loading.now, first_key_lifetime);
     must(pair);
     const std::string key = unused_name(folder.value, KeyPurpose::signing);
     must(write_key_pair(folder.value, key, *pair));
-    must(write_key_ring(folder.value, {.keys = {{key, KeyPurpose::signing, KeyStage::active, now}}}));
+    must(write_key_ring(folder.value, {.keys = {{key, KeyPurpose::signing, KeyStage::active, loading.now}}}));
     notes.push_back(folder.place.file + ":" + std::to_string(folder.place.line) +
                     ": note: made the first signing key (RSA-2048, mode 0600) in " + shown(folder.value.string()) +
                     "; give every IdP our metadata, keep a copy of the folder");
+}
+
+/// What this service published last; nothing where it's new.
+std::optional<PublishedState> last_published(const fs::path& record) {
+    auto states = read_publication_record(record);
+    if (!states) throw ConfigurationError{states.error().detail};
+    if (states->empty()) return std::nullopt;
+    return std::move(states->back());
+}
+
+/// Says no where keys would be made by accident: in the place of a volume that isn't mounted, above all.
+void check_making(const Placed<fs::path>& place, KeyPurpose purpose, std::string_view make, const KeyLoading& loading) {
+    if (loading.missing == MissingKeys::refused) {
+        refuse(place.place, "there is no " + std::string(name(purpose)) + " key yet in " + shown(place.value.string()),
+               "start the endpoint once, or make one with " + std::string(make));
+    }
+    const auto last = last_published(loading.record);
+    if (!last) return;
+    const auto& had = purpose == KeyPurpose::signing ? last->keys.signing : last->keys.encryption;
+    if (had.empty()) return;
+    refuse(place.place,
+           "there is no " + std::string(name(purpose)) + " key in " + shown(place.value.string()) +
+               ", but this service published one (SHA-256 " + had.front() + ", says " + shown(loading.record.string()) +
+               ")",
+           "mount or restore what holds our keys; or make another with " + std::string(make) +
+               ", which no IdP believes before it has our metadata anew");
+}
+
+bool have_common(const std::vector<std::string>& some, const std::vector<std::string>& others) {
+    return std::ranges::find_first_of(some, others) != some.end();
+}
+
+/// Another folder than the one that served, or an old copy of it, has none of the keys that IdPs know. Keys that were
+/// made since then are meant.
+void check_identity(const Placed<fs::path>& folder, const Keys& keys, const KeyLoading& loading,
+                    std::vector<std::string>& notes) {
+    const auto last = last_published(loading.record);
+    if (!last || have_common(keys.in_force.signing, last->keys.signing)) return;
+    const std::string what = shown(folder.value.string()) + " has no key that this service published last (SHA-256 " +
+                             last->keys.signs + ", says " + shown(loading.record.string()) + ")";
+    if (keys.ring.find(KeyPurpose::signing, KeyStage::active)->since <= last->since) {
+        refuse(folder.place, what,
+               "mount or restore the folder that served; or, if these are to be our keys from now on, move the record "
+               "away and give every IdP our metadata");
+    }
+    notes.push_back(folder.place.file + ":" + std::to_string(folder.place.line) + ": note: " + what +
+                    ": no IdP believes us before it has our metadata anew");
 }
 
 saml::DecryptionKey decryption_key(const KeyPair& pair, const KeyPairFiles& files) {
@@ -173,22 +217,51 @@ saml::DecryptionKey decryption_key(const KeyPair& pair, const KeyPairFiles& file
     return *std::move(key);
 }
 
-Keys load_named_keys(const SpSection& sp, const NamedKeys& named, Instant now, std::vector<std::string>& notes) {
-    KeyPair signing = load_key_pair(named.signing, sp.entity_id, now, notes);
+std::string make_command(const KeyPairFiles& files) {
+    const std::string key = files.key.value.string();
+    return "saml-slo keys new " + key.substr(0, key.size() - (key.ends_with(".key.pem") ? 8 : 0));
+}
+
+Keys load_named_keys(const SpSection& sp, const NamedKeys& named, const KeyLoading& loading,
+                     std::vector<std::string>& notes) {
+    const auto lacks = [](const KeyPairFiles& files) { return !exist(files); };
+    if (lacks(named.signing))
+        check_making(named.signing.key, KeyPurpose::signing, make_command(named.signing), loading);
+    // One of several is one to come.
+    const bool makes_encryption_key = loading.missing == MissingKeys::refused
+                                          ? std::ranges::any_of(named.encryption, lacks)
+                                          : std::ranges::all_of(named.encryption, lacks);
+    if (makes_encryption_key && !named.encryption.empty()) {
+        const KeyPairFiles& files = *std::ranges::find_if(named.encryption, lacks);
+        check_making(files.key, KeyPurpose::encryption, make_command(files), loading);
+    }
+    KeyPair signing = load_key_pair(named.signing, sp.entity_id, loading.now, notes);
     Keys keys{.signing = signing.parsed,
               .decryption = {},
               .signing_certificates = {signing.parsed.certificate()},
               .encryption_certificates = {}};
     if (named.next_signing_certificate) {
         keys.signing_certificates.push_back(
-            load_certificate(*named.next_signing_certificate, "next_signing_certificate", now, notes));
+            load_certificate(*named.next_signing_certificate, "next_signing_certificate", loading.now, notes));
     }
     for (const KeyPairFiles& files : named.encryption) {
-        const KeyPair pair = load_key_pair(files, sp.entity_id, now, notes);
+        const KeyPair pair = load_key_pair(files, sp.entity_id, loading.now, notes);
         keys.decryption.push_back(decryption_key(pair, files));
         keys.encryption_certificates.push_back(pair.parsed.certificate());
+        keys.in_force.opens.push_back(pair.parsed.certificate().fingerprint());
     }
     return keys;
+}
+
+void name_keys_in_force(Keys& keys) {
+    const auto name_all = [](const std::vector<saml::Certificate>& certificates) {
+        std::vector<std::string> fingerprints;
+        for (const auto& certificate : certificates) fingerprints.push_back(certificate.fingerprint());
+        return fingerprints;
+    };
+    keys.in_force.signs = keys.signing.certificate().fingerprint();
+    keys.in_force.signing = name_all(keys.signing_certificates);
+    keys.in_force.encryption = name_all(keys.encryption_certificates);
 }
 
 }  // namespace
@@ -218,7 +291,9 @@ SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
         .organization = {},
         .contacts = {},
         .key_folder = {},
-        .named_keys = {}};
+        .named_keys = {},
+        .publication_record = {}};
+    if (const auto record = sp.text("publication_record")) section.publication_record = folder / record->value;
     if (section.valid_for && section.cache_for > *section.valid_for / 2) {
         refuse(sp.place_of(sp.has("metadata_cache_for") ? "metadata_cache_for" : "metadata_valid_for"),
                "metadata_cache_for is more than half of metadata_valid_for",
@@ -241,7 +316,7 @@ SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
 
 Keys read_key_folder(const Placed<fs::path>& folder, const saml::EntityID& owner, Instant now,
                      std::vector<std::string>& notes) {
-    const auto ring = read_key_ring(folder.value);
+    auto ring = read_key_ring(folder.value);
     if (!ring) throw ConfigurationError{ring.error().detail};
     const auto load = [&](const KeptKey& key) { return load_kept_pair(folder, key, owner, now, notes); };
     const KeyPair active = load(*ring->find(KeyPurpose::signing, KeyStage::active));
@@ -259,18 +334,37 @@ Keys read_key_folder(const Placed<fs::path>& folder, const saml::EntityID& owner
             }
             const KeyPair pair = load(key);
             keys.decryption.push_back(decryption_key(pair, files_of(folder, key)));
+            keys.in_force.opens.push_back(pair.parsed.certificate().fingerprint());
             if (stage == KeyStage::active) keys.encryption_certificates.push_back(pair.parsed.certificate());
         }
     }
+    keys.ring = *std::move(ring);
+    name_keys_in_force(keys);
     return keys;
 }
 
-Keys load_keys(const SpSection& sp, Instant now, std::vector<std::string>& notes) {
-    if (!sp.key_folder) return load_named_keys(sp, *sp.named_keys, now, notes);
+fs::path record_for(const SpSection& sp, const StoreOptions& store, const fs::path& file) {
+    if (sp.publication_record) return *sp.publication_record;
+    if (const auto* sqlite = std::get_if<SqliteSessionStoreOptions>(&store)) return sqlite->folder / "published.log";
+    return folder_of(file) / (file.stem().string() + ".published.log");
+}
+
+Keys load_keys(const SpSection& sp, const KeyLoading& loading, std::vector<std::string>& notes) {
+    if (!sp.key_folder) {
+        Keys keys = load_named_keys(sp, *sp.named_keys, loading, notes);
+        name_keys_in_force(keys);
+        return keys;
+    }
+    const Placed<fs::path>& folder = *sp.key_folder;
     std::error_code error;
-    const bool is_empty = !fs::exists(sp.key_folder->value, error) || fs::is_empty(sp.key_folder->value, error);
-    if (is_empty && !error) make_first_key(*sp.key_folder, sp.entity_id, now, notes);
-    return read_key_folder(*sp.key_folder, sp.entity_id, now, notes);
+    const bool is_empty = !fs::exists(folder.value, error) || fs::is_empty(folder.value, error);
+    if (is_empty && !error) {
+        check_making(folder, KeyPurpose::signing, "saml-slo keys new --folder " + folder.value.string(), loading);
+        make_first_key(folder, sp.entity_id, loading, notes);
+    }
+    Keys keys = read_key_folder(folder, sp.entity_id, loading.now, notes);
+    check_identity(folder, keys, loading, notes);
+    return keys;
 }
 
 metadata::Publication publication_of(const SpSection& sp, const Keys& keys) {

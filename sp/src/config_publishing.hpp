@@ -15,6 +15,7 @@
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/saml/time.hpp"
+#include "slo/sp/configuration.hpp"
 
 namespace slo::sp {
 
@@ -25,6 +26,7 @@ inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "allow_http",
                                                "acs_url",
                                                "keys",
+                                               "publication_record",
                                                "signing_key",
                                                "signing_certificate",
                                                "next_signing_certificate",
@@ -63,6 +65,7 @@ struct SpSection {
     std::vector<metadata::ContactPerson> contacts;
     std::optional<Placed<std::filesystem::path>> key_folder;  ///< else `named_keys`
     std::optional<NamedKeys> named_keys;
+    std::optional<std::filesystem::path> publication_record;
 };
 
 /// Relative paths are relative to `folder`.
@@ -75,10 +78,26 @@ struct Keys {
     std::vector<saml::Certificate> signing_certificates;
     std::vector<saml::Certificate> encryption_certificates;
     std::string stages = {};  ///< of a key folder: which key is in which
+    KeyRing ring = {};        ///< of a key folder
+    KeysInForce in_force = {};
 };
 
-/// load_keys reads our keys, and makes those that don't exist: of a key folder, the first signing key.
-[[nodiscard]] Keys load_keys(const SpSection& sp, Instant now, std::vector<std::string>& notes);
+/// Where the publication record is: in the SQLite store's folder, which outlives our keys' folder; of another store,
+/// beside the configuration `file`.
+[[nodiscard]] std::filesystem::path record_for(const SpSection& sp, const StoreOptions& store,
+                                               const std::filesystem::path& file);
+
+/// What decides whether missing keys are made.
+struct KeyLoading {
+    std::filesystem::path record;
+    MissingKeys missing = MissingKeys::made;
+    std::string user;  ///< a new folder's owner, where we are root
+    Instant now;
+};
+
+/// load_keys reads our keys, and makes those that don't exist: of a key folder, the first signing key. It refuses to
+/// make any where the record tells that this service had some, and a folder with other and older keys.
+[[nodiscard]] Keys load_keys(const SpSection& sp, const KeyLoading& loading, std::vector<std::string>& notes);
 
 /// read_key_folder reads the keys that the folder's ring names.
 [[nodiscard]] Keys read_key_folder(const Placed<std::filesystem::path>& folder, const saml::EntityID& owner,

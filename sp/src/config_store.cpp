@@ -238,7 +238,7 @@ StoreSection read_store(const ConfigTable& root, const fs::path& folder, Relogin
     return {.options = std::move(options)};
 }
 
-StoreOptions load_store(StoreSection section, std::vector<std::string>& notes) {
+StoreOptions load_store(StoreSection section, MissingKeys missing, std::vector<std::string>& notes) {
     auto* redis = std::get_if<RedisSessionStoreOptions>(&section.options);
     if (!redis) return std::move(section.options);
     if (section.password) redis->servers.password = load_password(*section.password, "password_file", notes);
@@ -255,7 +255,7 @@ StoreOptions load_store(StoreSection section, std::vector<std::string>& notes) {
     }
     std::vector<Placed<fs::path>> files{*section.index_key};
     files.insert(files.end(), section.sealing_keys.begin(), section.sealing_keys.end());
-    auto keys = load_secret_keys(files, notes);
+    auto keys = load_secret_keys(files, missing, notes);
     redis->keys.index_key = std::move(keys.front());
     redis->keys.sealing_keys.assign(std::make_move_iterator(keys.begin() + 1), std::make_move_iterator(keys.end()));
     return std::move(section.options);

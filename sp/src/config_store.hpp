@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config_table.hpp"
+#include "slo/sp/configuration.hpp"
 #include "slo/sp/store_options.hpp"
 
 namespace slo::sp {
@@ -30,8 +31,9 @@ struct StoreSection {
 [[nodiscard]] StoreSection read_store(const ConfigTable& root, const std::filesystem::path& folder,
                                       ReloginRule relogin);
 
-/// Reads passwords and keys, and makes keys where none exists. Appends to `notes` what the operator should know.
-[[nodiscard]] StoreOptions load_store(StoreSection section, std::vector<std::string>& notes);
+/// Reads passwords and keys, and makes keys where none exists and `missing` says so. Appends to `notes` what the operator
+/// should know.
+[[nodiscard]] StoreOptions load_store(StoreSection section, MissingKeys missing, std::vector<std::string>& notes);
 
 /// How many threads its callers may block unless the configuration says otherwise.
 [[nodiscard]] std::size_t handler_threads_for(const StoreOptions& store) noexcept;

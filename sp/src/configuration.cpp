@@ -22,7 +22,8 @@ constexpr std::size_t max_configuration_octets = 1024 * 1024;
 
 class Reader {
 public:
-    Reader(const fs::path& file, Instant now) : file_(file), folder_(file.parent_path()), now_(now) {}
+    Reader(const fs::path& file, Instant now, MissingKeys missing)
+        : file_(file), folder_(file.parent_path()), now_(now), missing_(missing) {}
 
     Configuration read();
 
@@ -30,6 +31,7 @@ private:
     fs::path file_;
     fs::path folder_;
     Instant now_;
+    MissingKeys missing_;
     std::vector<std::string> notes_;
 };
 
@@ -50,8 +52,9 @@ Configuration Reader::read() {
     const ProfileSurroundings surroundings{
         .folder = folder_, .server = server.server, .destinations = destinations, .policy = policy.policy};
     PartnersSection partners = read_partners(root, surroundings, policy, now_, notes_);
-    Keys keys = load_keys(sp, now_, notes_);
-    StoreOptions store_options = load_store(std::move(store), notes_);
+    const fs::path record = record_for(sp, store.options, file_);
+    Keys keys = load_keys(sp, {.record = record, .missing = missing_, .user = process.user, .now = now_}, notes_);
+    StoreOptions store_options = load_store(std::move(store), missing_, notes_);
     metadata::Publication publication = publication_of(sp, keys);
     if (auto document = metadata::make_document(publication, now_); !document)
         refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
@@ -63,6 +66,9 @@ Configuration Reader::read() {
             .decryption_keys = std::move(keys.decryption),
             .publication = std::move(publication),
             .key_folder = sp.key_folder ? sp.key_folder->value : fs::path(),
+            .key_ring = std::move(keys.ring),
+            .keys_in_force = std::move(keys.in_force),
+            .publication_record = record,
             .idps = std::move(partners.idps),
             .metadata = std::move(partners.metadata),
             .policy = policy.policy,
@@ -85,8 +91,13 @@ Result<OurKeys> reload_keys(const Configuration& configuration, Instant now) {
         publication.content.signing = std::move(keys.signing_certificates);
         publication.content.encryption = std::move(keys.encryption_certificates);
         if (publication.signer) publication.signer = keys.signing;
-        return OurKeys{std::move(keys.signing), std::move(keys.decryption), std::move(publication),
-                       std::move(keys.stages), std::move(notes)};
+        return OurKeys{.signing = std::move(keys.signing),
+                       .decryption = std::move(keys.decryption),
+                       .publication = std::move(publication),
+                       .ring = std::move(keys.ring),
+                       .in_force = std::move(keys.in_force),
+                       .stages = std::move(keys.stages),
+                       .notes = std::move(notes)};
     } catch (ConfigurationError& error) {
         return fail(Errc::configuration_invalid, std::move(error.text));
     } catch (const std::exception& error) {
@@ -95,9 +106,14 @@ Result<OurKeys> reload_keys(const Configuration& configuration, Instant now) {
     }
 }
 
-Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now) {
+std::chrono::seconds promise_of(const metadata::Publication& publication) {
+    // After the ETag says otherwise, caches ask at the latest after longest_http_caching, IdPs after cacheDuration.
+    return publication.content.cache_duration.value_or(0s) + metadata::longest_http_caching;
+}
+
+Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now, MissingKeys missing) {
     try {
-        return Reader(file, now).read();
+        return Reader(file, now, missing).read();
     } catch (ConfigurationError& error) {
         return fail(Errc::configuration_invalid, std::move(error.text));
     } catch (const std::exception& error) {

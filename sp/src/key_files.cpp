@@ -168,8 +168,7 @@ std::string read_file(const fs::path& file, std::size_t max_octets, const Place&
     return octets;
 }
 
-KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, Instant now,
-                      std::vector<std::string>& notes) {
+bool exist(const KeyPairFiles& files) {
     const bool has_key = exists(files.key);
     if (const bool has_certificate = exists(files.certificate); has_key != has_certificate) {
         const Placed<fs::path>& missing = has_key ? files.certificate : files.key;
@@ -179,7 +178,12 @@ KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, In
                    " does",
                "put it back, or move the other half away so that both are made anew");
     }
-    if (!has_key) generate(files, owner, now, notes);
+    return has_key;
+}
+
+KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, Instant now,
+                      std::vector<std::string>& notes) {
+    if (!exist(files)) generate(files, owner, now, notes);
 
     saml::WipedText private_key(read_key_file(files.key, std::string(files.purpose) + "_key"));
     auto pair = saml::SigningKey::parse(private_key.text,
@@ -247,10 +251,15 @@ std::string load_password(const Placed<std::filesystem::path>& file, std::string
     return password;
 }
 
-std::vector<std::string> load_secret_keys(const std::vector<Placed<fs::path>>& files, std::vector<std::string>& notes) {
+std::vector<std::string> load_secret_keys(const std::vector<Placed<fs::path>>& files, MissingKeys policy,
+                                          std::vector<std::string>& notes) {
     std::vector<const Placed<fs::path>*> missing;
     for (const auto& file : files) {
         if (!exists(file)) missing.push_back(&file);
+    }
+    if (missing.size() == files.size() && policy == MissingKeys::refused) {
+        refuse(missing.front()->place, "there are no keys of the shared store yet",
+               "start the endpoint once, or copy them from another node");
     }
     if (missing.size() == files.size()) {
         generate_secret_keys(files, notes);

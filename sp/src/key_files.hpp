@@ -13,6 +13,7 @@
 #include "slo/saml/keys.hpp"
 #include "slo/saml/time.hpp"
 #include "slo/saml/wipe.hpp"
+#include "slo/sp/configuration.hpp"
 
 namespace slo::sp {
 
@@ -35,6 +36,9 @@ struct KeyPair {
     saml::SigningKey parsed;
     saml::WipedText private_key_pem;
 };
+
+/// exist: whether the pair's files are there. It refuses half a pair.
+[[nodiscard]] bool exist(const KeyPairFiles& files);
 
 /// load_key_pair reads a pair, or makes one (RSA-2048, mode 0600) if neither file exists, and appends to `notes` what
 /// the operator should know. It refuses half a pair, and two halves that don't belong together.
@@ -61,8 +65,8 @@ void note_readable_by_others(const std::filesystem::path& file, std::string_view
                                         std::vector<std::string>& notes);
 
 /// load_secret_keys reads keys of 32 octets, each written as 64 hex digits in a file of its own, or makes all of them
-/// (mode 0600) if none of the files exists. It refuses some of them, and two that are the same.
+/// (mode 0600) if none of the files exists and `missing` says so. It refuses some of them, and two that are the same.
 [[nodiscard]] std::vector<std::string> load_secret_keys(const std::vector<Placed<std::filesystem::path>>& files,
-                                                        std::vector<std::string>& notes);
+                                                        MissingKeys missing, std::vector<std::string>& notes);
 
 }  // namespace slo::sp

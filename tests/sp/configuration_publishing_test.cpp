@@ -35,7 +35,14 @@ public:
         if (step == KeyStep::prepare) copy_key(fixture, "keys/" + fresh);
         BOOST_REQUIRE(sp::write_key_ring(keys, sp::after(ring, purpose, step, fresh, some_day).value()).has_value());
     }
+    /// As an endpoint does it that serves this.
+    void publish(const sp::Configuration& configuration, Instant now = some_day) const {
+        auto opened = sp::PublicationRecord::open(configuration.publication_record);
+        BOOST_REQUIRE(opened.has_value());
+        BOOST_REQUIRE(opened->keep(configuration.keys_in_force, 1h, now).has_value());
+    }
     const fs::path keys = folder / "keys";
+    const fs::path record = folder / "sessions/published.log";
 };
 
 std::string fingerprint(const std::string& fixture) {
@@ -166,6 +173,97 @@ BOOST_AUTO_TEST_CASE(never_makes_a_key_in_the_place_of_one_that_was_lost) {
     copy_key("keys/idp2", "keys/other");
     BOOST_TEST(!load(with_folder()).has_value());
     BOOST_TEST(!fs::exists(keys / "keys.toml"));
+}
+
+BOOST_AUTO_TEST_CASE(knows_where_it_tells_what_it_publishes) {
+    const std::string memory = "[store]\nengine = \"memory\"\n";
+    BOOST_TEST(accept(good).publication_record == folder / "sessions/published.log");
+    BOOST_TEST(accept(good + memory).publication_record == folder / "slo.published.log");
+    BOOST_TEST(accept(sp_with("publication_record = \"state/log\"")).publication_record == folder / "state/log");
+    const auto configuration = accept(with_folder());
+    BOOST_TEST(configuration.keys_in_force.signs == configuration.signing_key.certificate().fingerprint());
+    BOOST_TEST((configuration.keys_in_force.signing == std::vector{configuration.keys_in_force.signs}));
+    BOOST_TEST((sp::promise_of(accept(sp_with("metadata_cache_for = \"2h\"")).publication) == 2h + 5min));
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_had_keys_gets_no_others_by_an_empty_folder) {
+    publish(accept(with_folder()));
+    for (const bool folder_is_there : {true, false}) {
+        fs::remove_all(keys);
+        if (folder_is_there) fs::create_directory(keys);
+        refuse(with_folder(), 5, "but this service published one (SHA-256", "saml-slo keys new --folder");
+        BOOST_TEST(fs::exists(keys) == folder_is_there);
+    }
+    // The same for keys that are named one by one.
+    publish(accept(good));
+    remove_keys();
+    refuse(good, 5, "but this service published one (SHA-256", "saml-slo keys new " + (folder / "sp").string());
+    BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
+    // Who may not know whether there were keys makes none.
+    fs::remove(record);
+    fs::create_directory(record);
+    const auto configuration = load(with_folder());
+    BOOST_REQUIRE(!configuration.has_value());
+    BOOST_TEST((configuration.error().detail.find("is no file") != std::string::npos), configuration.error().detail);
+}
+
+BOOST_AUTO_TEST_CASE(an_encryption_key_that_was_lost_is_not_made_anew_and_one_to_come_is) {
+    const auto with_keys = [](const std::string& names) {
+        const auto list = [&](const std::string& kind) {
+            std::string text;
+            for (const char name : names) text += (text.empty() ? "\"" : ", \"") + std::string(1, name) + kind + "\"";
+            return "[" + text + "]\n";
+        };
+        return sp_with("encryption_key = " + list(".key.pem") + "encryption_certificate = " + list(".crt.pem"));
+    };
+    publish(accept(good));
+    publish(accept(with_keys("a")));
+    publish(accept(with_keys("ba")));
+    fs::remove(folder / "a.key.pem");
+    fs::remove(folder / "a.crt.pem");
+    BOOST_TEST(has_note(accept(with_keys("ba")), "made a new encryption key"));
+    for (const char* file : {"a.key.pem", "a.crt.pem", "b.key.pem", "b.crt.pem"}) fs::remove(folder / file);
+    refuse(with_keys("ba"), 7, "there is no encryption key in", "saml-slo keys new");
+}
+
+BOOST_AUTO_TEST_CASE(an_older_folder_is_refused_and_keys_that_were_made_since_are_meant) {
+    publish(accept(with_folder()), some_day);
+    fs::remove_all(keys);
+    fs::create_directory(keys);
+    copy_key("keys/idp2", "keys/signing-1");
+    const auto begin = [&](Instant since) {
+        const sp::KeyRing ring{.keys = {{"signing-1", KeyPurpose::signing, sp::KeyStage::active, since}}};
+        BOOST_REQUIRE(sp::write_key_ring(keys, ring).has_value());
+    };
+    begin(some_day - 1h);
+    refuse(with_folder(), 5, "has no key that this service published last", "move the record away");
+    begin(some_day + 1h);
+    BOOST_TEST(has_note(accept(with_folder()), "has no key that this service published last"));
+}
+
+BOOST_AUTO_TEST_CASE(who_only_looks_makes_no_key) {
+    write("slo.toml", with_folder());
+    const auto look = [&] { return sp::load_configuration(folder / "slo.toml", some_day, sp::MissingKeys::refused); };
+    const auto expect = [&](std::string_view what) {
+        const auto configuration = look();
+        BOOST_REQUIRE(!configuration.has_value());
+        BOOST_TEST(configuration.error().code == sp::Errc::configuration_invalid);
+        BOOST_TEST((configuration.error().detail.find(what) != std::string::npos), configuration.error().detail);
+    };
+    expect("start the endpoint once, or make one with saml-slo keys new --folder");
+    BOOST_TEST(!fs::exists(keys));
+    write("slo.toml", sp_with("encryption_key = \"e.key.pem\"\nencryption_certificate = \"e.crt.pem\""));
+    expect("there is no encryption key yet");
+    BOOST_TEST(!fs::exists(folder / "e.key.pem"));
+    write("slo.toml", good + "[store]\nengine = \"redis\"\n");
+    expect("no keys of the shared store yet");
+    BOOST_TEST(!fs::exists(folder / "store-index.key"));
+    remove_keys();
+    write("slo.toml", good);
+    expect("there is no signing key yet");
+    BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
+    static_cast<void>(accept(with_folder()));
+    BOOST_TEST(look().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(takes_keys_from_a_folder_or_by_name_and_not_both) {

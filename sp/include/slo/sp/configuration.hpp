@@ -1,6 +1,7 @@
 // The configuration of a service provider process: read once, complete, immutable.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,7 +12,9 @@
 #include "slo/saml/keys.hpp"
 #include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
+#include "slo/sp/key_folder.hpp"
 #include "slo/sp/policy.hpp"
+#include "slo/sp/publication_record.hpp"
 #include "slo/sp/store_options.hpp"
 
 namespace slo::sp {
@@ -34,13 +37,16 @@ struct MetadataOptions {
 struct Configuration {
     saml::EntityID entity_id;
     std::vector<saml::EntityID> former_entity_ids;  ///< sessions from the time of these names are found all the same
-    std::vector<saml::EndpointUrl> destinations;  ///< for SOAP, then for forms
+    std::vector<saml::EndpointUrl> destinations;    ///< for SOAP, then for forms
     saml::SigningKey signing_key;
     std::vector<saml::DecryptionKey> decryption_keys;
-    metadata::Publication publication;   ///< our metadata; `endpoint.metadata` is for whoever has a clock to set
-    std::filesystem::path key_folder;    ///< keys = ... in [sp]; empty: our keys are files of their own
-    std::vector<idp_adapter::Idp> idps;  ///< of [[idp]], as their files said at start
-    MetadataOptions metadata;            ///< for a MetadataRefresher, which knows all of them, and keeps them fresh
+    metadata::Publication publication;         ///< our metadata; `endpoint.metadata` is for whoever has a clock to set
+    std::filesystem::path key_folder;          ///< keys = ... in [sp]; empty: our keys are files of their own
+    KeyRing key_ring;                          ///< as it was when the folder's keys were loaded
+    KeysInForce keys_in_force;                 ///< what `publication` publishes, and what else our keys do
+    std::filesystem::path publication_record;  ///< for a PublicationRecord
+    std::vector<idp_adapter::Idp> idps;        ///< of [[idp]], as their files said at start
+    MetadataOptions metadata;  ///< for a MetadataRefresher, which knows all of them, and keeps them fresh
     Policy policy;
     StoreOptions store;
     HttpServerOptions server;
@@ -50,16 +56,29 @@ struct Configuration {
     std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 
+/// What becomes of keys that the configuration names and that don't exist.
+enum class MissingKeys {
+    made,     ///< for who serves
+    refused,  ///< for who looks
+};
+
 /// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys, and
-/// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so. Errors:
-/// Errc::configuration_invalid with one line: what is wrong, where, and how to mend it. Unknown keys are errors.
-[[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now);
+/// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so; not where
+/// the publication record tells that this service had some. Errors: Errc::configuration_invalid with one line: what is
+/// wrong, where, and how to mend it. Unknown keys are errors.
+[[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
+                                                       MissingKeys missing = MissingKeys::made);
+
+/// What `publication` promises who fetches it: for how long a copy of it may be kept, HTTP's caches included.
+[[nodiscard]] std::chrono::seconds promise_of(const metadata::Publication& publication);
 
 /// Our keys at a moment of their roll-over, and what is published with them.
 struct OurKeys {
     saml::SigningKey signing;
     std::vector<saml::DecryptionKey> decryption;
     metadata::Publication publication;
+    KeyRing ring = {};
+    KeysInForce in_force = {};
     std::string stages = {};              ///< which key is in which stage: "signing-2 active, signing-1 retiring"
     std::vector<std::string> notes = {};  ///< one line each: what the operator should know of the files
 };
