@@ -14,6 +14,7 @@
 #include "files.hpp"
 #include "slo/metadata/published_metadata.hpp"
 #include "slo/sp/configuration.hpp"
+#include "slo/sp/publication_record.hpp"
 
 namespace slo::tool {
 namespace {
@@ -47,6 +48,10 @@ ExitCode refuse_lock(const fs::path& folder) {
                     ExitCode::usage);
 }
 
+fs::path folder_of(const fs::path& file) {
+    return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
+
 std::string host_of(const saml::EntityID& entity_id) {
     std::string_view text = entity_id.str();
     if (const auto scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
@@ -71,14 +76,55 @@ Result<saml::GeneratedKey> served_pair(const fs::path& key_file, const fs::path&
     return saml::GeneratedKey{*std::move(key), *std::move(certificate)};
 }
 
+/// How far the next step is, as the endpoint's publication record tells.
+struct Readiness {
+    KeyStep step = KeyStep::prepare;
+    std::string awaited = {};  ///< the key that the endpoint must have in force as the step needs it; empty: none
+    bool is_followed = true;   ///< it has
+    std::optional<Instant> earliest = {};
+};
+
+std::string fingerprint_of(const fs::path& folder, const std::string& key) {
+    const auto pem = read_whole(folder / (key + ".crt.pem"));
+    const auto certificate = saml::Certificate::parse(pem ? *pem : std::string());
+    return certificate ? certificate->fingerprint() : "can't be read";
+}
+
+Result<Readiness> readiness_for(const sp::Configuration& configuration, const sp::KeyRing& ring, KeyPurpose purpose,
+                                KeyStep step) {
+    const sp::KeptKey* const key = ring.find(purpose, step == KeyStep::activate ? KeyStage::next : KeyStage::active);
+    if (step == KeyStep::prepare || key == nullptr) return Readiness{.step = step};
+    const auto record = sp::read_publication_record(configuration.publication_record);
+    if (!record) return record.error();
+    const sp::AwaitedKey awaited{
+        .purpose = purpose, .step = step, .fingerprint = fingerprint_of(configuration.key_folder, key->name)};
+    Readiness readiness{.step = step,
+                        .awaited = key->name,
+                        .is_followed = sp::is_followed(*record, awaited),
+                        .earliest = sp::earliest(*record, awaited)};
+    if (!readiness.is_followed || !readiness.earliest) {
+        // What was promised before the record began isn't known: as much as now, or when it began.
+        auto spread = sp::promise_of(configuration.publication);
+        for (const sp::PublishedState& state : *record) spread = std::max(spread, state.promised);
+        const auto by_ring = sp::earliest(ring, purpose, step, spread);
+        if (by_ring && (!readiness.earliest || *readiness.earliest < *by_ring)) readiness.earliest = by_ring;
+    }
+    return readiness;
+}
+
+/// What an endpoint must do with the awaited key before the step.
+std::string_view duty(KeyPurpose purpose, KeyStep step) {
+    if (purpose == KeyPurpose::signing) return step == KeyStep::activate ? "publishes" : "signs with";
+    return step == KeyStep::activate ? "decrypts with" : "publishes";
+}
+
 /// What the other side must do before the step after this state, in one line each.
-std::vector<std::string> advice(const sp::KeyRing& ring, KeyPurpose purpose, std::chrono::seconds spread) {
+std::vector<std::string> advice_for_step(const sp::KeyRing& ring, KeyPurpose purpose, const Readiness& readiness) {
     const std::string which = purpose == KeyPurpose::signing ? "" : " --purpose encryption";
-    const KeyStep step = sp::step_from(ring, purpose);
-    const auto time = sp::earliest(ring, purpose, step, spread);
+    const auto& time = readiness.earliest;
     const std::string when = time ? format_instant(*time) : "";
     const bool signing = purpose == KeyPurpose::signing;
-    switch (step) {
+    switch (readiness.step) {
         case KeyStep::prepare:
             if (ring.find(purpose, KeyStage::active) == nullptr)
                 return {"there is no " + std::string(name(purpose)) + " key; to make one: --stage prepare" + which};
@@ -108,6 +154,15 @@ std::vector<std::string> advice(const sp::KeyRing& ring, KeyPurpose purpose, std
     return {};
 }
 
+std::vector<std::string> advice(const sp::KeyRing& ring, KeyPurpose purpose, const Readiness& readiness) {
+    auto lines = advice_for_step(ring, purpose, readiness);
+    if (!readiness.is_followed) {
+        lines.insert(lines.begin(), "no endpoint is known that " + std::string(duty(purpose, readiness.step)) + " " +
+                                        readiness.awaited + " yet: a running one says so within a second");
+    }
+    return lines;
+}
+
 struct ShownKey {
     const sp::KeptKey* key;
     std::string fingerprint;
@@ -126,7 +181,7 @@ std::vector<ShownKey> shown_keys(const fs::path& folder, const sp::KeyRing& ring
     return keys;
 }
 
-std::string json_of(const fs::path& folder, const sp::KeyRing& ring, KeyPurpose purpose, std::chrono::seconds spread) {
+std::string json_of(const fs::path& folder, const sp::KeyRing& ring, KeyPurpose purpose, const Readiness& readiness) {
     constexpr std::string_view steps[] = {"prepare", "activate", "retire"};
     std::vector<std::string> keys;
     for (const ShownKey& shown : shown_keys(folder, ring)) {
@@ -140,24 +195,24 @@ std::string json_of(const fs::path& folder, const sp::KeyRing& ring, KeyPurpose 
                            .str());
     }
     std::vector<std::string> lines;
-    for (const std::string& line : advice(ring, purpose, spread)) lines.push_back(json_text(line));
-    const KeyStep step = sp::step_from(ring, purpose);
+    for (const std::string& line : advice(ring, purpose, readiness)) lines.push_back(json_text(line));
     JsonObject whole;
-    whole.add_value("keys", json_array(keys)).add("next_step", steps[static_cast<std::size_t>(step)]);
-    if (const auto time = sp::earliest(ring, purpose, step, spread)) whole.add("not_before", format_instant(*time));
+    whole.add_value("keys", json_array(keys)).add("next_step", steps[static_cast<std::size_t>(readiness.step)]);
+    if (!readiness.awaited.empty()) whole.add_value("followed", readiness.is_followed ? "true" : "false");
+    if (readiness.earliest) whole.add("not_before", format_instant(*readiness.earliest));
     return whole.add_value("advice", json_array(lines)).str() + "\n";
 }
 
-ExitCode show(const fs::path& folder, const sp::KeyRing& ring, KeyPurpose purpose, std::chrono::seconds spread,
+ExitCode show(const fs::path& folder, const sp::KeyRing& ring, KeyPurpose purpose, const Readiness& readiness,
               Format format) {
-    if (format == Format::json) return print(json_of(folder, ring, purpose, spread), ExitCode::fine);
+    if (format == Format::json) return print(json_of(folder, ring, purpose, readiness), ExitCode::fine);
     Table table({"KEY", "PURPOSE", "STAGE", "SINCE", "CERTIFICATE UNTIL", "SHA-256"});
     for (const ShownKey& shown : shown_keys(folder, ring)) {
         table.add({shown.key->name, std::string(name(shown.key->purpose)), std::string(name(shown.key->stage)),
                    format_instant(shown.key->since), shown.until, shown.fingerprint});
     }
     std::string text = table.str();
-    for (const std::string& line : advice(ring, purpose, spread)) text += printable(line) + "\n";
+    for (const std::string& line : advice(ring, purpose, readiness)) text += printable(line) + "\n";
     return print(text, ExitCode::fine);
 }
 
@@ -166,9 +221,7 @@ void remove_dropped(const fs::path& folder, const sp::KeyRing& before, const sp:
     for (const sp::KeptKey& key : before.keys) {
         const bool kept =
             std::ranges::any_of(now.keys, [&](const sp::KeptKey& other) { return other.name == key.name; });
-        std::error_code ignored;
-        // The certificate stays, so that no later key gets this name.
-        if (!kept) fs::remove(folder / (key.name + ".key.pem"), ignored);
+        if (!kept) static_cast<void>(sp::remove_key(folder, key.name));
     }
 }
 
@@ -191,14 +244,82 @@ Result<void> take_step(const Rotation& command, const sp::Configuration& configu
     return Done{};
 }
 
+/// Why the step can't be taken yet; nothing where it can.
+std::optional<ExitCode> refuse_step(const Rotation& command, const sp::Configuration& configuration,
+                                    const Readiness& readiness, Instant now) {
+    if (!readiness.is_followed && command.risk == Risk::none) {
+        return complain("no endpoint " + std::string(duty(command.purpose, readiness.step)) + " " + readiness.awaited +
+                            " yet, says " + configuration.publication_record.string() +
+                            "; see that the endpoint runs and can read " + configuration.key_folder.string() +
+                            " (else its audit has a line with \"event\":\"keys\"), and wait a second; or write "
+                            "--risk-unpublished, and IdPs may refuse whatever we send",
+                        ExitCode::unpublished);
+    }
+    if (readiness.earliest && now < *readiness.earliest && command.haste == Haste::none) {
+        return complain("too early: some IdPs may have our older metadata until " +
+                            format_instant(*readiness.earliest) +
+                            "; wait until then, or write --force if every IdP has the newer one",
+                        ExitCode::refused);
+    }
+    return std::nullopt;
+}
+
+/// The ring that a first key is added to. Errors: there is a key already, or something was lost.
+Result<sp::KeyRing> ring_to_begin(const FirstKey& command) {
+    const auto refused = [](std::string text) {
+        return Failure{std::make_error_code(std::errc::invalid_argument), std::move(text)};
+    };
+    const std::string folder = command.folder.string();
+    if (const std::string lost = sp::keys_without_ring(command.folder); !lost.empty() && command.served_key.empty()) {
+        return refused(
+            folder + " has keys (" + lost +
+            "), but no keys.toml; restore it, or name the key that served: " + "saml-slo keys new --folder " + folder +
+            " --served-key " + folder + "/NAME.key.pem --served-certificate " + folder + "/NAME.crt.pem");
+    }
+    std::error_code ignored;
+    sp::KeyRing ring;
+    if (fs::exists(sp::ring_file(command.folder), ignored)) {
+        auto there = sp::read_key_ring(command.folder);
+        if (!there) return there;
+        ring = *std::move(there);
+    }
+    if (command.purpose == KeyPurpose::encryption && ring.keys.empty()) {
+        return refused(folder + " has no signing key, with which every folder begins; make that first: saml-slo keys " +
+                       "new --folder " + folder);
+    }
+    if (ring.find(command.purpose, KeyStage::active) == nullptr) return ring;
+    return refused(folder + " has a key for " + std::string(name(command.purpose)) +
+                   " already; roll it over with saml-slo keys rotate --stage prepare");
+}
+
+/// Why such a key can't be what it's for; empty where it can.
+std::string complaint_about(const saml::GeneratedKey& pair, KeyPurpose purpose) {
+    if (const auto parsed = saml::SigningKey::parse(pair.private_key_pem, pair.certificate_pem); !parsed) {
+        return "the two files aren't a key and its certificate (" + parsed.error().code.message() +
+               "); name those that serve now";
+    }
+    if (purpose == KeyPurpose::encryption && !saml::DecryptionKey::parse(pair.private_key_pem))
+        return "an encryption key must be RSA of 2048 to 8192 bits; name another one, or have one made";
+    return {};
+}
+
+/// A served key that lies in the folder stays what it's called; empty: it comes from elsewhere.
+std::string name_of_adopted(const FirstKey& command) {
+    constexpr std::string_view kind = ".key.pem";
+    const std::string file = command.served_key.filename();
+    std::error_code error;
+    if (!file.ends_with(kind) || !fs::equivalent(command.folder, folder_of(command.served_key), error)) return {};
+    const std::string name = file.substr(0, file.size() - kind.size());
+    return fs::equivalent(command.folder / (name + ".crt.pem"), command.served_certificate, error) ? name : "";
+}
+
 }  // namespace
 
 ExitCode make_new_key(const NewKey& command, Format format, Instant now) {
     const std::string stem = command.place.filename().string();
     const auto pair = generate(command.wish, KeyPurpose::signing, stem, now);
     if (!pair) return complain("can't make a key: " + text_of(pair.error()), ExitCode::usage);
-    const fs::path folder = command.place.has_parent_path() ? command.place.parent_path() : fs::path(".");
-    if (const auto written = sp::write_key_pair(folder, stem, *pair); !written)
+    if (const auto written = sp::write_key_pair(folder_of(command.place), stem, *pair); !written)
         return complain(text_of(written.error()), ExitCode::usage);
     const std::string fingerprint = saml::Certificate::parse(pair->certificate_pem)->fingerprint();
     const std::string key = command.place.string() + ".key.pem";
@@ -214,43 +335,32 @@ ExitCode make_new_key(const NewKey& command, Format format, Instant now) {
 }
 
 ExitCode make_first_key(const FirstKey& command, Format format, Instant now) {
-    if (::mkdir(command.folder.c_str(), 0700) != 0 && errno != EEXIST) {
-        return complain("can't make " + command.folder.string() + "; check the folder above it", ExitCode::usage);
-    }
+    if (const auto made = sp::make_key_folder(command.folder); !made)
+        return complain(text_of(made.error()), ExitCode::usage);
     const FolderLock lock(command.folder);
     if (!lock.is_held()) return refuse_lock(command.folder);
-    sp::KeyRing ring;
-    std::error_code ignored;
-    if (fs::exists(sp::ring_file(command.folder), ignored)) {
-        auto there = sp::read_key_ring(command.folder);
-        if (!there) return complain(text_of(there.error()), ExitCode::usage);
-        ring = *std::move(there);
-    }
-    if (ring.find(command.purpose, KeyStage::active) != nullptr) {
-        return complain(command.folder.string() + " has a key for " + std::string(name(command.purpose)) +
-                            " already; roll it over with saml-slo keys rotate --stage prepare",
-                        ExitCode::usage);
-    }
+    const auto ring = ring_to_begin(command);
+    if (!ring) return complain(text_of(ring.error()), ExitCode::usage);
     const auto pair = command.served_key.empty() ? generate(command.wish, command.purpose, "saml-slo", now)
                                                  : served_pair(command.served_key, command.served_certificate);
     if (!pair) return complain(text_of(pair.error()), ExitCode::usage);
-    if (const auto parsed = saml::SigningKey::parse(pair->private_key_pem, pair->certificate_pem); !parsed) {
-        return complain("the two files aren't a key and its certificate (" + parsed.error().code.message() +
-                            "); name those that serve now",
-                        ExitCode::usage);
-    }
-    const std::string fresh = sp::unused_name(command.folder, command.purpose);
-    auto changed = sp::after(ring, command.purpose, KeyStep::prepare, fresh, now);
+    if (const std::string unfit = complaint_about(*pair, command.purpose); !unfit.empty())
+        return complain(unfit, ExitCode::usage);
+    const std::string adopted = name_of_adopted(command);
+    const std::string fresh = adopted.empty() ? sp::unused_name(command.folder, command.purpose) : adopted;
+    auto changed = sp::after(*ring, command.purpose, KeyStep::prepare, fresh, now);
     if (!changed) return complain(text_of(changed.error()), ExitCode::usage);
-    if (const auto written = sp::write_key_pair(command.folder, fresh, *pair); !written)
-        return complain(text_of(written.error()), ExitCode::usage);
+    if (adopted.empty()) {
+        if (const auto written = sp::write_key_pair(command.folder, fresh, *pair); !written)
+            return complain(text_of(written.error()), ExitCode::usage);
+    }
     if (const auto written = sp::write_key_ring(command.folder, *changed); !written)
         return complain(text_of(written.error()), ExitCode::usage);
-    return show(command.folder, *changed, command.purpose, {}, format);
+    return show(command.folder, *changed, command.purpose, {.step = sp::step_from(*changed, command.purpose)}, format);
 }
 
 ExitCode rotate_keys(const Rotation& command, Format format, Instant now) {
-    const auto configuration = sp::load_configuration(command.configuration, now);
+    const auto configuration = sp::load_configuration(command.configuration, now, sp::MissingKeys::refused);
     if (!configuration) return complain(text_of(configuration.error()), ExitCode::usage);
     const fs::path& folder = configuration->key_folder;
     if (folder.empty()) {
@@ -260,24 +370,22 @@ ExitCode rotate_keys(const Rotation& command, Format format, Instant now) {
                 "serve now: saml-slo keys new --folder FOLDER --served-key KEY --served-certificate CERTIFICATE",
             ExitCode::usage);
     }
-    // After the ETag says otherwise, caches ask at the latest after longest_http_caching, IdPs after cacheDuration.
-    const auto spread = configuration->publication.content.cache_duration.value_or(std::chrono::seconds(0)) +
-                        metadata::longest_http_caching;
     const FolderLock lock(folder);
     if (!lock.is_held()) return refuse_lock(folder);
     auto ring = sp::read_key_ring(folder);
     if (!ring) return complain(text_of(ring.error()), ExitCode::usage);
-    if (!command.step) return show(folder, *ring, command.purpose, spread, format);
-
-    const auto time = sp::earliest(*ring, command.purpose, *command.step, spread);
-    if (time && now < *time && command.haste == Haste::none) {
-        return complain("too early: some IdPs may have our older metadata until " + format_instant(*time) +
-                            "; wait until then, or write --force if every IdP has the newer one",
-                        ExitCode::refused);
-    }
+    const auto show_all = [&] {
+        const auto next = readiness_for(*configuration, *ring, command.purpose, sp::step_from(*ring, command.purpose));
+        if (!next) return complain(text_of(next.error()), ExitCode::usage);
+        return show(folder, *ring, command.purpose, *next, format);
+    };
+    if (!command.step) return show_all();
+    const auto readiness = readiness_for(*configuration, *ring, command.purpose, *command.step);
+    if (!readiness) return complain(text_of(readiness.error()), ExitCode::usage);
+    if (const auto refused = refuse_step(command, *configuration, *readiness, now)) return *refused;
     if (const auto taken = take_step(command, *configuration, *ring, now); !taken)
         return complain(text_of(taken.error()), ExitCode::usage);
-    return show(folder, *ring, command.purpose, spread, format);
+    return show_all();
 }
 
 }  // namespace slo::tool

@@ -37,6 +37,8 @@ struct FirstKey {
 [[nodiscard]] ExitCode make_first_key(const FirstKey& command, Format format, Instant now);
 
 enum class Haste { none, forced };
+/// Whether a step may be taken that no endpoint is known to be ready for.
+enum class Risk { none, unpublished };
 
 struct Rotation {
     std::filesystem::path configuration;
@@ -44,6 +46,7 @@ struct Rotation {
     std::optional<sp::KeyStep> step;  ///< nothing: list only
     KeyWish wish;
     Haste haste = Haste::none;
+    Risk risk = Risk::none;
 };
 [[nodiscard]] ExitCode rotate_keys(const Rotation& command, Format format, Instant now);
 

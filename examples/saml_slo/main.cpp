@@ -22,9 +22,9 @@ using namespace slo::tool;
 
 constexpr const char* exit_codes =
     "Exit codes: 0 fine; 1 problems in a document, or differences; 2 the command line, the configuration or a file of\n"
-    "ours is at fault; 3 refused: not trusted, or too early; 4 a source can't be reached. What is wrong, and how to "
-    "mend\n"
-    "it, stands on stderr. With --json, stdout is one JSON object.";
+    "ours is at fault; 3 refused: not trusted, or too early; 4 a source can't be reached; 5 no\n"
+    "endpoint publishes the key yet. What is wrong, and how to mend it, stands on stderr. With --json, stdout is one "
+    "JSON object.";
 
 const std::map<std::string, saml::KeyKind> kinds{{"rsa-2048", saml::KeyKind::rsa_2048},
                                                  {"rsa-3072", saml::KeyKind::rsa_3072},
@@ -54,6 +54,7 @@ struct Line {
     sp::KeyPurpose purpose = sp::KeyPurpose::signing;
     int stage = 3;
     bool force = false;
+    bool risk_unpublished = false;
     std::string configuration;
     NewTryIdp new_idp{{}, "https://try-idp.example.org/saml"};
     TryLogout logout;
@@ -178,6 +179,9 @@ void add_key_commands(CLI::App& app, Line& line, Commands& commands) {
         ->transform(CLI::CheckedTransformer(stages, CLI::ignore_case))
         ->type_name("STAGE");
     commands.rotate->add_flag("--force", line.force, "also where some IdPs may not have our newer metadata yet");
+    commands.rotate->add_flag("--risk-unpublished", line.risk_unpublished,
+                              "also where no endpoint is known to publish (signing) or to have (encryption) the key: "
+                              "IdPs may refuse whatever we send");
     add_purpose(*commands.rotate, line);
     add_key_wish(*commands.rotate, line);
 
@@ -225,6 +229,7 @@ ExitCode run_rotation(Line& line, Format format, Instant now) {
     line.rotation.purpose = line.purpose;
     line.rotation.wish = line.wish;
     line.rotation.haste = line.force ? Haste::forced : Haste::none;
+    line.rotation.risk = line.risk_unpublished ? Risk::unpublished : Risk::none;
     if (line.stage < 3) line.rotation.step = static_cast<sp::KeyStep>(line.stage);
     return rotate_keys(line.rotation, format, now);
 }

@@ -17,6 +17,7 @@ enum class ExitCode {
     usage = 2,    ///< the command line, a file of ours or the configuration is at fault
     refused = 3,  ///< not trusted, or too early
     unreachable = 4,
+    unpublished = 5,  ///< no endpoint is known to do what the step relies on
 };
 
 enum class Format { table, json };
