@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "entity_reading.hpp"
+#include "excerpt_writing.hpp"
 #include "reading.hpp"
 #include "role_reading.hpp"
+#include "slo/metadata/excerpt.hpp"
 #include "slo/saml/keyed_digest.hpp"
 #include "trusted_reading.hpp"
 
@@ -46,8 +48,9 @@ private:
 /// Collector chooses what is read and reads it. Its results count only when the whole document has been believed.
 class Collector final : public StreamVisitor {
 public:
-    Collector(const MetadataRules& rules, ReadingTime time, saml::KeyedDigest digest)
-        : rules_(rules), time_(time), seen_(digest) {}
+    /// What is taken is copied to `excerpt`, if there is one.
+    Collector(const MetadataRules& rules, ReadingTime time, saml::KeyedDigest digest, ExcerptWriter* excerpt)
+        : rules_(rules), time_(time), seen_(digest), excerpt_(excerpt) {}
 
     Result<Take> start(const StreamElement& element) override;
     Result<void> end() override;
@@ -67,30 +70,27 @@ private:
     Result<Take> start_group(const StreamElement& element);
     Result<Take> start_entity(const StreamElement& element);
     Result<void> check_endpoints(const EntityDescriptor& entity) const;
+    Result<Take> start_extension(const StreamElement& element);
     Result<std::optional<EntityDescriptor>> read_kept(std::string_view octets);
+    [[nodiscard]] Validity around() const { return frames_.empty() ? Validity{} : frames_.back().validity; }
     void refuse(std::optional<saml::EntityID> entity_id, std::uint64_t line, Failure why);
 
     const MetadataRules& rules_;
     ReadingTime time_;
     SeenEntities seen_;
+    ExcerptWriter* excerpt_;
     CertificateKeys known_;
     std::vector<Frame> frames_;
     std::optional<saml::EntityID> current_;  ///< of the element that is being kept
     std::uint64_t current_line_ = 0;
     bool root_is_entity_ = false;
+    bool keeps_publication_ = false;  ///< the element that is being kept is the root's PublicationInfo
     MetadataDocument document_;
 };
 
 Result<StreamVisitor::Take> Collector::start(const StreamElement& element) {
     if (element.depth == 0) return start_root(element);
-    if (frames_.back().inside == Inside::extensions) {
-        if (element.name == mdrpi("PublicationInfo") && !document_.published) {
-            const std::string* const created = element.attribute("creationInstant");
-            const auto instant = created != nullptr ? saml::parse_instant(*created) : Result<Instant>(Failure{});
-            if (instant) document_.published = *instant;
-        }
-        return Take::skip;
-    }
+    if (frames_.back().inside == Inside::extensions) return start_extension(element);
     if (element.name == md("EntityDescriptor")) return start_entity(element);
     if (element.name == md("EntitiesDescriptor")) return start_group(element);
     if (element.name == md("Extensions") && element.depth == 1) {
@@ -98,6 +98,16 @@ Result<StreamVisitor::Take> Collector::start(const StreamElement& element) {
         return Take::enter;
     }
     return Take::skip;
+}
+
+Result<StreamVisitor::Take> Collector::start_extension(const StreamElement& element) {
+    if (element.name != mdrpi("PublicationInfo") || document_.published) return Take::skip;
+    const std::string* const created = element.attribute("creationInstant");
+    const auto instant = created != nullptr ? saml::parse_instant(*created) : Result<Instant>(Failure{});
+    if (!instant) return Take::skip;
+    document_.published = *instant;
+    keeps_publication_ = excerpt_ != nullptr;
+    return keeps_publication_ ? Take::keep : Take::skip;
 }
 
 Result<StreamVisitor::Take> Collector::start_root(const StreamElement& element) {
@@ -113,6 +123,7 @@ Result<StreamVisitor::Take> Collector::start_root(const StreamElement& element) 
     document_.valid_until = validity->valid_until;
     document_.cache_duration = validity->cache_duration;
     if (root_is_entity_) return start_entity(element);
+    if (excerpt_ != nullptr) excerpt_->set_validity(*validity);
     frames_.push_back({Inside::group, *validity});
     return Take::enter;
 }
@@ -178,8 +189,7 @@ Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view oc
     const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits);
     if (!document) return document.error();
     if (!asked_for && !has_idp_role(document->root())) return std::optional<EntityDescriptor>{};
-    const Validity around = frames_.empty() ? Validity{} : frames_.back().validity;
-    auto entity = read_entity(document->root(), around, time_, known_);
+    auto entity = read_entity(document->root(), around(), time_, known_);
     if (!entity) return std::move(entity).error();
     if (!entity->idp) {
         if (!asked_for) return std::optional<EntityDescriptor>{};
@@ -191,6 +201,10 @@ Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view oc
 }
 
 Result<void> Collector::kept(std::string_view octets) {
+    if (std::exchange(keeps_publication_, false)) {
+        excerpt_->set_publication(octets);
+        return Done{};
+    }
     auto entity = read_kept(octets);
     if (!entity) {
         if (root_is_entity_) return std::move(entity).error();
@@ -198,7 +212,11 @@ Result<void> Collector::kept(std::string_view octets) {
         return Done{};
     }
     if (!*entity) return Done{};
-    if (root_is_entity_) document_.published = (*entity)->published;
+    if (root_is_entity_) {
+        document_.published = (*entity)->published;
+    } else if (excerpt_ != nullptr) {
+        excerpt_->add(octets, around());
+    }
     document_.idps.push_back(**std::move(entity));
     return Done{};
 }
@@ -218,17 +236,29 @@ Result<MetadataDocument> Collector::take() && {
     return std::move(document_);
 }
 
-}  // namespace
-
-Result<MetadataDocument> read_metadata(const saml::OctetSource& source, const MetadataRules& rules, Instant now) {
+Result<MetadataDocument> collect(const saml::OctetSource& source, const MetadataRules& rules, Instant now,
+                                 ExcerptWriter* excerpt) {
     const auto digest = saml::KeyedDigest::with_random_key();
     if (!digest) return digest.error();
-    Collector collector(rules, {now, rules.clock_skew}, *digest);
+    Collector collector(rules, {now, rules.clock_skew}, *digest, excerpt);
     const auto verdict = read_trusted(source, rules, collector);
     if (!verdict) return verdict.error();
     auto document = std::move(collector).take();
     if (document) document->sha256 = verdict->sha256;
     return document;
+}
+
+}  // namespace
+
+Result<MetadataDocument> read_metadata(const saml::OctetSource& source, const MetadataRules& rules, Instant now) {
+    return collect(source, rules, now, nullptr);
+}
+
+Result<Excerpt> read_excerpt(const saml::OctetSource& source, const MetadataRules& rules, Instant now) {
+    ExcerptWriter writer;
+    auto document = collect(source, rules, now, &writer);
+    if (!document) return std::move(document).error();
+    return Excerpt{*std::move(document), std::move(writer).finish()};
 }
 
 Result<void> check_not_older(const MetadataDocument& document, const Precedent& last) {

@@ -1,0 +1,24 @@
+// Of a document that is believed, the wanted IdPs alone: a document of its own, whose rest is gone.
+#pragma once
+
+#include <string>
+
+#include "slo/metadata/metadata_document.hpp"
+
+namespace slo::metadata {
+
+/// Excerpt is a document as read_metadata reads it, and what of it was taken as a document of its own.
+struct Excerpt {
+    MetadataDocument document;
+    /// An EntitiesDescriptor without signature: it is believed for its place or its hash. It has validUntil,
+    /// cacheDuration and PublicationInfo of the root, and each of `document.idps` in the very octets that were hashed,
+    /// within the validity that the groups around it granted (erratum E76). Empty where no IdP was taken, and where the
+    /// root is an EntityDescriptor: there is nothing to leave out.
+    std::string octets;
+};
+
+/// read_excerpt reads a document as read_metadata does, and copies what it takes. Memory: as much again as the IdPs
+/// that are kept have octets. Errors, blocking: as read_metadata.
+[[nodiscard]] Result<Excerpt> read_excerpt(const saml::OctetSource& source, const MetadataRules& rules, Instant now);
+
+}  // namespace slo::metadata
