@@ -6,7 +6,7 @@
 
 #include "files.hpp"
 #include "slo/idp_adapter/metadata_source.hpp"
-#include "slo/sp/configuration.hpp"
+#include "slo/sp/configured_source.hpp"
 #include "trust_command.hpp"
 
 namespace slo::tool {
@@ -103,11 +103,11 @@ std::string table_of(const std::vector<Row>& rows) {
 }  // namespace
 
 ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Instant now) {
-    auto configuration = sp::load_configuration(file, now);
-    if (!configuration) return complain(text_of(configuration.error()), ExitCode::usage);
+    auto metadata = sp::load_metadata(file, now);  // whoever asks the sources needs no key of ours, and makes none
+    if (!metadata) return complain(text_of(metadata.error()), ExitCode::usage);
     std::vector<Row> rows;
     ExitCode code = ExitCode::fine;
-    for (auto& [options, profile] : configuration->metadata.sources) {
+    for (auto& [options, profile] : metadata->sources) {
         const std::string source_name = options.name;
         auto source = MetadataSource::open(std::move(options), now);
         if (!source) {

@@ -13,6 +13,7 @@
 #include "slo/metadata/metadata_document.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/xml.hpp"
+#include "slo/sp/configured_source.hpp"
 
 namespace slo::sp {
 namespace {
@@ -70,6 +71,8 @@ public:
         SourceOfIdps source;
     };
     WatchedIdp read_idp(std::size_t number);
+    /// What decides whether its file is believed, and nothing of the file.
+    ConfiguredSource read_idp_source(std::size_t number);
     SourceOfIdps read_metadata();
 
 private:
@@ -83,7 +86,7 @@ private:
     void note_idp(const metadata::EntityDescriptor& idp, const Placed<fs::path>& file);
     void note_profile(const idp_adapter::InteropProfile& profile, const std::string& who);
     [[nodiscard]] metadata::MetadataDocument read_idp_document(const Placed<fs::path>& file,
-                                                               const metadata::MetadataRules& rules) const;
+                                                               const ConfiguredSource& source) const;
     [[nodiscard]] bool is_remote() const { return !table_.has("file"); }
     [[nodiscard]] Placed<fs::path> path(const Placed<std::string>& text) const {
         return {folder_ / text.value, text.place};
@@ -139,16 +142,11 @@ SourceReader::Proof SourceReader::read_trust(metadata::MetadataRules& rules) {
 }
 
 metadata::MetadataDocument SourceReader::read_idp_document(const Placed<fs::path>& file,
-                                                           const metadata::MetadataRules& rules) const {
+                                                           const ConfiguredSource& source) const {
     const std::string octets = read_file(file.value, max_idp_octets, file.place, "metadata");
-    auto document = metadata::read_metadata(saml::source_of(octets), rules, now_);
+    auto document = judge(source, saml::source_of(octets), now_);
     if (!document) refuse_idp_metadata(file.place, file.value, document.error());
-    if (document->idps.size() == 1 && document->entities == 1) return *std::move(document);
-    if (!document->refused.empty()) refuse_idp_metadata(file.place, file.value, document->refused.front().why);
-    refuse(file.place,
-           shown(file.value.string()) + " isn't usable as an IdP's metadata: it holds " +
-               std::to_string(document->entities) + " entities",
-           "it must be the EntityDescriptor of one SAML 2.0 IdP; name an aggregate in [[metadata]]");
+    return *std::move(document);
 }
 
 void SourceReader::note_profile(const idp_adapter::InteropProfile& profile, const std::string& who) {
@@ -170,27 +168,36 @@ void SourceReader::note_idp(const metadata::EntityDescriptor& idp, const Placed<
     }
 }
 
+ConfiguredSource SourceReader::read_idp_source(std::size_t number) {
+    ConfiguredSource source{
+        .name = "idp-" + std::to_string(number),
+        .file = path(table_.required_text("metadata", "idp.xml")).value,
+        // The operator chose this very file for this very IdP: where its endpoints are is theirs to
+        // know.
+        .rules = {.trust = metadata::TrustedPlace{},
+                  .endpoints = {.http = metadata::EndpointRule::Http::accepted,
+                                .private_addresses = metadata::EndpointRule::PrivateAddresses::accepted},
+                  .clock_skew = clock_skew_},
+        .holds = ConfiguredSource::Holds::one_idp};
+    source.rules.limits.octets = max_idp_octets;
+    read_trust(source.rules);
+    return source;
+}
+
 SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
     const auto file = path(table_.required_text("metadata", "idp.xml"));
-    // The operator chose this very file for this very IdP: where its endpoints are is his to know.
-    metadata::MetadataRules rules{
-        .trust = metadata::TrustedPlace{},
-        .endpoints = {.http = metadata::EndpointRule::Http::accepted,
-                      .private_addresses = metadata::EndpointRule::PrivateAddresses::accepted},
-        .clock_skew = clock_skew_};
-    rules.limits.octets = max_idp_octets;
-    read_trust(rules);
-    auto document = read_idp_document(file, rules);
+    ConfiguredSource judged_by = read_idp_source(number);
+    auto document = read_idp_document(file, judged_by);
     auto profile = read_profile(table_, surroundings_, notes_);
     auto idp = idp_adapter::make_idp(document.idps.front(), profile);
     if (!idp) refuse_idp_metadata(file.place, file.value, idp.error());
     note_profile(profile, "the IdP " + shown(idp->entity_id.str()));
     note_idp(document.idps.front(), file);
 
-    rules.wanted = {idp->entity_id};  // a file that becomes another's is refused (MET-06)
-    MetadataSourceOptions source{.name = "idp-" + std::to_string(number),
+    judged_by.rules.wanted = {idp->entity_id};  // a file that becomes another's is refused (MET-06)
+    MetadataSourceOptions source{.name = std::move(judged_by.name),
                                  .place = idp_adapter::MetadataFile{resolved(file)},
-                                 .rules = std::move(rules),
+                                 .rules = std::move(judged_by.rules),
                                  .missing = idp_adapter::Missing::refused,
                                  .first = std::move(document)};
     return {*std::move(idp), {std::move(source), std::move(profile)}};
@@ -368,15 +375,46 @@ void refuse_shared_password(const idp_adapter::InteropProfile& profile,
 
 }  // namespace
 
-PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
-                              const PolicySection& policy, Instant now, std::vector<std::string>& notes) {
-    const auto clock_skew = policy.policy.clock_skew;
-    const auto idps = root.tables("idp", idp_keys);
-    const auto others = root.tables("metadata", metadata_keys);
-    if (idps.empty() && others.empty()) {
+namespace {
+
+/// The tables of both kinds: there is at least one.
+struct PartnerTables {
+    std::vector<ConfigTable> idps;
+    std::vector<ConfigTable> others;
+};
+PartnerTables partner_tables(const ConfigTable& root) {
+    PartnerTables tables{root.tables("idp", idp_keys), root.tables("metadata", metadata_keys)};
+    if (tables.idps.empty() && tables.others.empty()) {
         refuse(root.place(), "no [[idp]]: nobody could order a logout",
                "add [[idp]] and metadata = \"idp.xml\" below it, or [[metadata]] for a federation");
     }
+    return tables;
+}
+
+}  // namespace
+
+std::vector<ConfiguredSource> read_sources(const ConfigTable& root, const ProfileSurroundings& surroundings,
+                                           const PolicySection& policy, Instant now, std::vector<std::string>& notes) {
+    const auto [idps, others] = partner_tables(root);
+    const auto reader = [&](const ConfigTable& table) {
+        return SourceReader(table, surroundings, policy.policy.clock_skew, now, notes);
+    };
+    std::vector<ConfiguredSource> sources;
+    for (const ConfigTable& table : idps) sources.push_back(reader(table).read_idp_source(sources.size() + 1));
+    for (const ConfigTable& table : others) {
+        auto [source, profile] = reader(table).read_metadata();
+        const auto* const file = std::get_if<idp_adapter::MetadataFile>(&source.place);
+        sources.push_back({.name = std::move(source.name),
+                           .file = file == nullptr ? fs::path() : file->path,
+                           .rules = std::move(source.rules)});
+    }
+    return sources;
+}
+
+PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
+                              const PolicySection& policy, Instant now, std::vector<std::string>& notes) {
+    const auto clock_skew = policy.policy.clock_skew;
+    const auto [idps, others] = partner_tables(root);
     PartnersSection section;
     section.metadata.shared_keys = policy.shared_keys;
     std::set<saml::EntityID> seen;

@@ -9,6 +9,7 @@
 #include "config_sections.hpp"
 #include "config_table.hpp"
 #include "slo/sp/configuration.hpp"
+#include "slo/sp/configured_source.hpp"
 
 namespace slo::sp {
 
@@ -24,5 +25,11 @@ struct PartnersSection {
 /// one of both. Appends to `notes` what the operator should know.
 [[nodiscard]] PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
                                             const PolicySection& policy, Instant now, std::vector<std::string>& notes);
+
+/// Reads the settings of the same sources, and none of their files.
+[[nodiscard]] std::vector<ConfiguredSource> read_sources(const ConfigTable& root,
+                                                         const ProfileSurroundings& surroundings,
+                                                         const PolicySection& policy, Instant now,
+                                                         std::vector<std::string>& notes);
 
 }  // namespace slo::sp

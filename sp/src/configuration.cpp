@@ -10,6 +10,7 @@
 #include "key_files.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/error.hpp"
+#include "slo/sp/configured_source.hpp"
 #include "slo/sp/error.hpp"
 
 namespace slo::sp {
@@ -20,48 +21,62 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t max_configuration_octets = 1024 * 1024;
 
-class Reader {
-public:
-    Reader(const fs::path& file, Instant now, MissingKeys missing)
-        : file_(file), folder_(file.parent_path()), now_(now), missing_(missing) {}
+ConfigMap tree_of(const fs::path& file, const Place& whole) {
+    auto tree = parse_toml(read_file(file, max_configuration_octets, whole, "configuration"), file.string());
+    if (!tree) throw ConfigurationError{tree.error().detail};
+    return *std::move(tree);
+}
 
-    Configuration read();
+/// Sections is what a configuration says by itself: partners' documents and our keys are not looked at yet.
+struct Sections {
+    Sections(const fs::path& file, std::vector<std::string>& notes)
+        : folder(file.parent_path()),
+          whole{file.string(), 0},
+          tree(tree_of(file, whole)),
+          root(tree, whole, "the file", root_keys),
+          sp(read_sp(root.table("sp", sp_keys), folder)),
+          policy(read_policy(root.table("policy", policy_keys))),
+          store(read_store(root, folder, policy.relogin)),
+          server(read_server(root.table("server", server_keys), folder, sp.destinations,
+                             handler_threads_for(store.options), notes)),
+          local_port(read_local_port(root.table("local", local_keys), server.server)),
+          process(read_process(root.table("process", process_keys))),
+          destinations(sp.destinations.all()) {}
+    Sections(const Sections&) = delete;
+    Sections& operator=(const Sections&) = delete;
 
-private:
-    fs::path file_;
-    fs::path folder_;
-    Instant now_;
-    MissingKeys missing_;
-    std::vector<std::string> notes_;
+    [[nodiscard]] ProfileSurroundings surroundings() const {
+        return {.folder = folder, .server = server.server, .destinations = destinations, .policy = policy.policy};
+    }
+
+    fs::path folder;
+    Place whole;
+    ConfigMap tree;
+    ConfigTable root;  ///< borrows from tree
+    SpSection sp;
+    PolicySection policy;
+    StoreSection store;
+    ServerSection server;
+    std::uint16_t local_port;
+    ProcessOptions process;
+    std::vector<saml::EndpointUrl> destinations;
 };
 
-Configuration Reader::read() {
-    const Place whole{file_.string(), 0};
-    const auto tree = parse_toml(read_file(file_, max_configuration_octets, whole, "configuration"), file_.string());
-    if (!tree) throw ConfigurationError{tree.error().detail};
-    const ConfigTable root(*tree, whole, "the file", root_keys);
-
-    const SpSection sp = read_sp(root.table("sp", sp_keys), folder_);
-    const PolicySection policy = read_policy(root.table("policy", policy_keys));
-    StoreSection store = read_store(root, folder_, policy.relogin);
-    auto server = read_server(root.table("server", server_keys), folder_, sp.destinations,
-                              handler_threads_for(store.options), notes_);
-    const std::uint16_t local_port = read_local_port(root.table("local", local_keys), server.server);
-    ProcessOptions process = read_process(root.table("process", process_keys));
-    const std::vector<saml::EndpointUrl> destinations = sp.destinations.all();
-    const ProfileSurroundings surroundings{
-        .folder = folder_, .server = server.server, .destinations = destinations, .policy = policy.policy};
-    PartnersSection partners = read_partners(root, surroundings, policy, now_, notes_);
-    const fs::path record = record_for(sp, store.options, file_);
-    Keys keys = load_keys(sp, {.record = record, .missing = missing_, .user = process.user, .now = now_}, notes_);
-    StoreOptions store_options = load_store(std::move(store), missing_, notes_);
+Configuration read_configuration(const fs::path& file, Instant now, MissingKeys missing) {
+    std::vector<std::string> notes;
+    Sections sections(file, notes);
+    const SpSection& sp = sections.sp;
+    PartnersSection partners = read_partners(sections.root, sections.surroundings(), sections.policy, now, notes);
+    const fs::path record = record_for(sp, sections.store.options, file);
+    Keys keys = load_keys(sp, {.record = record, .missing = missing, .user = sections.process.user, .now = now}, notes);
+    StoreOptions store_options = load_store(std::move(sections.store), missing, notes);
     metadata::Publication publication = publication_of(sp, keys);
-    if (auto document = metadata::make_document(publication, now_); !document)
-        refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
+    if (auto document = metadata::make_document(publication, now); !document)
+        refuse(sections.whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
 
     return {.entity_id = sp.entity_id,
             .former_entity_ids = sp.former_entity_ids,
-            .destinations = destinations,
+            .destinations = std::move(sections.destinations),
             .signing_key = std::move(keys.signing),
             .decryption_keys = std::move(keys.decryption),
             .publication = std::move(publication),
@@ -71,13 +86,26 @@ Configuration Reader::read() {
             .publication_record = record,
             .idps = std::move(partners.idps),
             .metadata = std::move(partners.metadata),
-            .policy = policy.policy,
+            .policy = sections.policy.policy,
             .store = std::move(store_options),
-            .server = std::move(server.server),
-            .endpoint = std::move(server.endpoint),
-            .local_port = local_port,
-            .process = std::move(process),
-            .notes = std::move(notes_)};
+            .server = std::move(sections.server.server),
+            .endpoint = std::move(sections.server.endpoint),
+            .local_port = sections.local_port,
+            .process = std::move(sections.process),
+            .notes = std::move(notes)};
+}
+
+/// What `read` makes of `file`. Errors: Errc::configuration_invalid.
+template <class Read>
+auto guarded(const fs::path& file, Read read) -> Result<decltype(read())> {
+    try {
+        return read();
+    } catch (ConfigurationError& error) {
+        return fail(Errc::configuration_invalid, std::move(error.text));
+    } catch (const std::exception& error) {
+        return fail(Errc::configuration_invalid, file.string() + ": can't be read: " + error.what() +
+                                                     "; check the file, its folder and the free memory");
+    }
 }
 
 }  // namespace
@@ -112,14 +140,23 @@ std::chrono::seconds promise_of(const metadata::Publication& publication) {
 }
 
 Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now, MissingKeys missing) {
-    try {
-        return Reader(file, now, missing).read();
-    } catch (ConfigurationError& error) {
-        return fail(Errc::configuration_invalid, std::move(error.text));
-    } catch (const std::exception& error) {
-        return fail(Errc::configuration_invalid, file.string() + ": can't be read: " + error.what() +
-                                                     "; check the file, its folder and the free memory");
-    }
+    return guarded(file, [&] { return read_configuration(file, now, missing); });
+}
+
+Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now) {
+    return guarded(file, [&] {
+        std::vector<std::string> notes;
+        const Sections sections(file, notes);
+        return read_partners(sections.root, sections.surroundings(), sections.policy, now, notes).metadata;
+    });
+}
+
+Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now) {
+    return guarded(file, [&] {
+        std::vector<std::string> notes;
+        const Sections sections(file, notes);
+        return read_sources(sections.root, sections.surroundings(), sections.policy, now, notes);
+    });
 }
 
 }  // namespace slo::sp

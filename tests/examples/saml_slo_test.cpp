@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -105,6 +106,21 @@ BOOST_AUTO_TEST_CASE(asks_every_source_once) {
     BOOST_TEST(run("--json metadata refresh --config slo.toml").code == 4);
     BOOST_TEST(json("[(s['source'], s['outcome'], s['idps']) for s in it['sources'] if s['source'] == 'federation']") ==
                "[('federation', 'unreachable', 0)]");
+}
+
+BOOST_AUTO_TEST_CASE(asks_the_sources_without_making_a_key) {
+    const auto names = [&] {
+        std::set<fs::path> found;
+        for (const auto& entry : fs::recursive_directory_iterator(folder)) found.insert(entry.path());
+        return found;
+    };
+    check("--help", 0, "");  // its output's files are there
+    const auto before = names();
+    check("metadata refresh --config slo.toml", 0, "idp-1");
+    BOOST_TEST((names() == before));
+    configure("signing_key = \"a.key.pem\"\nsigning_certificate = \"a.crt.pem\"");
+    check("metadata refresh --config slo.toml", 0, "idp-1");
+    BOOST_TEST((names() == before));
 }
 
 BOOST_AUTO_TEST_CASE(shows_its_certificate_to_a_source_that_asks_for_it) {
