@@ -2,9 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "slo/idp_adapter/descriptor.hpp"
 #include "slo/saml/result.hpp"
 
 namespace slo::tool {
@@ -15,7 +18,27 @@ namespace slo::tool {
 /// The whole of `file`, at most 256 MiB: a federation's aggregate. Errors: detail says what and how to mend it.
 [[nodiscard]] Result<std::string> read_whole(const std::filesystem::path& file);
 
-/// Puts `octets` in the place of `file`: whoever reads sees the old or the new ones. Errors: as read_whole.
-[[nodiscard]] Result<void> replace_whole(const std::filesystem::path& file, std::string_view octets);
+/// A folder that one saml-slo at a time changes: what it has read there is still so when it writes.
+class LockedFolder {
+public:
+    /// Errors: as read_whole; another saml-slo is at work there.
+    [[nodiscard]] static Result<LockedFolder> open(const std::filesystem::path& folder);
+
+    /// The whole of the file; nothing where there is none. Errors: as read_whole; what is no regular file, a symbolic
+    /// link among it.
+    [[nodiscard]] Result<std::optional<std::string>> read(const std::string& name) const;
+    /// Puts `octets` in the place of the file: whoever reads sees the old or the new ones, also after a power cut. The
+    /// file keeps its owner and mode; a new one made by root has the folder's owner. Errors: as read.
+    [[nodiscard]] Result<void> replace(const std::string& name, std::string_view octets) const;
+
+private:
+    LockedFolder(std::filesystem::path folder, idp_adapter::Descriptor descriptor)
+        : folder_(std::move(folder)), descriptor_(std::move(descriptor)) {}
+    [[nodiscard]] Result<void> write_beside(const std::string& name, const std::string& fresh,
+                                            std::string_view octets) const;
+
+    std::filesystem::path folder_;
+    idp_adapter::Descriptor descriptor_;  ///< with the lock
+};
 
 }  // namespace slo::tool

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "import_command.hpp"
 #include "keys_command.hpp"
 #include "metadata_command.hpp"
 #include "slo/saml/runtime.hpp"
@@ -44,6 +45,9 @@ struct Line {
     std::string file;
     std::string newer_file;
     Import import;
+    JudgedBy judged_by;
+    bool allow_http = false;
+    bool allow_private_addresses = false;
     int longest_validity_days = 30;
     bool accept = false;
     NewKey new_key;
@@ -82,6 +86,23 @@ void add_configuration(CLI::App& app, Line& line) {
     app.add_option("--config", line.configuration, "the endpoint's configuration")->required()->type_name("FILE");
 }
 
+/// By which settings a document is judged: named as in [[metadata]].
+void add_judgement(CLI::App& app, Line& line) {
+    auto* const configuration = app.add_option("--config", line.judged_by.configuration,
+                                               "the endpoint's configuration: judge as its source does");
+    configuration->type_name("FILE");
+    app.add_option(
+           "--as", line.judged_by.source,
+           "which of its sources, if not the one that has the file: idp-1 for the first [[idp]], or the name of a "
+           "[[metadata]]")
+        ->type_name("NAME")
+        ->needs(configuration);
+    app.add_flag("--allow-http", line.allow_http, "take endpoints without TLS")->excludes(configuration);
+    app.add_flag("--allow-private-addresses", line.allow_private_addresses,
+                 "take endpoints at addresses of private networks")
+        ->excludes(configuration);
+}
+
 struct Commands {
     CLI::App* generate = nullptr;
     CLI::App* show = nullptr;
@@ -98,7 +119,8 @@ struct Commands {
 
 void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
     commands.import = metadata.add_subcommand(
-        "import", "take a document that proves itself; what adds trust is shown first, and written with --accept only");
+        "import",
+        "take a document that proves itself; what changes trust is shown first, and written with --accept only");
     commands.import->add_option("SOURCE", line.import.source, "a file, or an https URL")->required();
     auto* const proof = commands.import->add_option_group("proof", "why it's believed");
     proof->add_option("--signing-certificate", line.import.signed_by, "one of these signed the whole document")
@@ -111,7 +133,8 @@ void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
                        : "must be 64 hex digits in lower case";
         });
     proof->require_option(1);
-    commands.import->add_option("--entity", line.import.entities, "these IdPs alone")->type_name("ENTITYID");
+    commands.import->add_option("--entity", line.import.entities, "these IdPs alone; the rest isn't written")
+        ->type_name("ENTITYID");
     commands.import
         ->add_option("--max-validity", line.longest_validity_days,
                      "days that the validUntil of a URL's document may lie ahead")
@@ -127,9 +150,12 @@ void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
     commands.import->add_option("--into", line.import.into, "the folder where the configuration finds it")
         ->required()
         ->type_name("FOLDER");
-    commands.import->add_option("--name", line.import.name, "the file's name there; else made of the entityID")
+    commands.import
+        ->add_option("--name", line.import.name,
+                     "the file's name there; else made of the first --entity, or of the only IdP's entityID")
         ->check([](const std::string& name) { return name.find('/') == std::string::npos ? "" : "must be no path"; });
-    commands.import->add_flag("--accept", line.accept, "write it also if it adds trust");
+    commands.import->add_flag("--accept", line.accept, "write it also if it changes trust");
+    add_judgement(*commands.import, line);
 }
 
 void add_metadata_commands(CLI::App& app, Line& line, Commands& commands) {
@@ -141,11 +167,14 @@ void add_metadata_commands(CLI::App& app, Line& line, Commands& commands) {
     commands.generate->add_flag("--unsigned", line.unsigned_, "don't sign it")->excludes(sign);
     commands.show = metadata.add_subcommand("show", "who is in FILE: entities, keys, endpoints, validity");
     commands.show->add_option("FILE", line.file)->required();
+    add_judgement(*commands.show, line);
     commands.validate = metadata.add_subcommand("validate", "everything that is wrong or odd in FILE, with its line");
     commands.validate->add_option("FILE", line.file)->required();
+    add_judgement(*commands.validate, line);
     commands.diff = metadata.add_subcommand("diff", "what NEW changes in trust; exit code 1 if it adds some");
     commands.diff->add_option("OLD", line.file)->required();
     commands.diff->add_option("NEW", line.newer_file)->required();
+    add_judgement(*commands.diff, line);
     add_import_command(metadata, line, commands);
     commands.refresh = metadata.add_subcommand("refresh", "ask every source of the configuration once");
     add_configuration(*commands.refresh, line);
@@ -237,18 +266,23 @@ ExitCode run_rotation(Line& line, Format format, Instant now) {
 ExitCode run(Line& line, const Commands& commands) {
     const Format format = line.json ? Format::json : Format::table;
     const Instant now = sp::SystemClock().now();
+    using metadata::EndpointRule;
+    if (line.allow_http) line.judged_by.endpoints.http = EndpointRule::Http::accepted;
+    if (line.allow_private_addresses)
+        line.judged_by.endpoints.private_addresses = EndpointRule::PrivateAddresses::accepted;
     if (*commands.generate) {
         line.generation.configuration = line.configuration;
         if (line.sign) line.generation.signature = Signature::yes;
         if (line.unsigned_) line.generation.signature = Signature::no;
         return generate_metadata(line.generation, format, now);
     }
-    if (*commands.show) return show_metadata(line.file, format, now);
-    if (*commands.validate) return validate_metadata(line.file, format, now);
-    if (*commands.diff) return diff_metadata(line.file, line.newer_file, format, now);
+    if (*commands.show) return show_metadata(line.file, line.judged_by, format, now);
+    if (*commands.validate) return validate_metadata(line.file, line.judged_by, format, now);
+    if (*commands.diff) return diff_metadata(line.file, line.newer_file, line.judged_by, format, now);
     if (*commands.refresh) return refresh_metadata(line.configuration, format, now);
     if (*commands.import) {
         line.import.longest_validity = std::chrono::days(line.longest_validity_days);
+        line.import.judged_by = line.judged_by;
         line.import.acceptance = line.accept ? Acceptance::accepted : Acceptance::ask;
         return import_metadata(line.import, format, now);
     }

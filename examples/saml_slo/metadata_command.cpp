@@ -59,25 +59,21 @@ std::string json_of(const metadata::EntityDescriptor& entity) {
 
 std::string json_of(const metadata::MetadataDocument& document) {
     std::vector<std::string> idps;
-    std::vector<std::string> refused;
     for (const auto& idp : document.idps) idps.push_back(json_of(idp));
-    for (const auto& entity : document.refused) {
-        refused.push_back(JsonObject()
-                              .add("entity_id", entity.entity_id ? entity.entity_id->str() : "")
-                              .add("line", static_cast<std::int64_t>(entity.line))
-                              .add("rule", entity.why.code.message())
-                              .add("detail", entity.why.detail)
-                              .str());
-    }
     JsonObject whole;
     whole.add("sha256", document.sha256).add("entities", static_cast<std::int64_t>(document.entities));
     if (document.valid_until) whole.add("valid_until", format_instant(*document.valid_until));
     if (document.cache_duration) whole.add("cache_duration_seconds", std::int64_t{document.cache_duration->count()});
     if (document.published) whole.add("published", format_instant(*document.published));
-    return whole.add_value("idps", json_array(idps)).add_value("refused", json_array(refused)).str() + "\n";
+    return whole.add_value("idps", json_array(idps))
+               .add_value("refused", refused_json(document))
+               .add("refused_count", static_cast<std::int64_t>(document.refused_count))
+               .add("other_entities", static_cast<std::int64_t>(others_in(document)))
+               .str() +
+           "\n";
 }
 
-std::string table_of(const metadata::MetadataDocument& document) {
+std::string table_of(const metadata::MetadataDocument& document, const metadata::MetadataRules& rules) {
     std::string text = "SHA-256      " + document.sha256 + "\nentities     " + std::to_string(document.entities) +
                        "\nvalid until  " + (document.valid_until ? format_instant(*document.valid_until) : "not said");
     text += "\nask again    ";
@@ -98,11 +94,8 @@ std::string table_of(const metadata::MetadataDocument& document) {
         text += table.str();
         for (const std::string& why : idp.idp->skipped_keys) text += "  a key isn't usable: " + printable(why) + "\n";
     }
-    for (const auto& entity : document.refused) {
-        text += "\nrefused, line " + std::to_string(entity.line) + ": " +
-                printable(entity.entity_id ? entity.entity_id->str() : "an entity without a usable entityID") + ": " +
-                printable(text_of(entity.why)) + "\n";
-    }
+    if (document.refused_count > 0) text += "\n" + refused_text(document, "");
+    if (others_in(document) > 0) text += "\n" + others_text(document, rules, "shown");
     return text;
 }
 
@@ -123,19 +116,19 @@ ExitCode generate_metadata(const Generation& command, Format format, Instant now
     return print(object.str() + "\n", ExitCode::fine);
 }
 
-ExitCode show_metadata(const fs::path& file, Format format, Instant now) {
+ExitCode show_metadata(const fs::path& file, const JudgedBy& judged_by, Format format, Instant now) {
+    const auto settings = settings_for(judged_by, {file}, now);
+    if (const auto* stop = std::get_if<Stop>(&settings)) return complain(*stop);
+    const auto& source = std::get<sp::ConfiguredSource>(settings);
     const auto octets = read_whole(file);
     if (!octets) return complain(text_of(octets.error()), ExitCode::usage);
-    metadata::MetadataRules rules{.trust = metadata::TrustedPlace{}};
-    rules.limits.octets = octets->size();
-    const auto document = metadata::read_metadata(saml::source_of(*octets), rules, now);
+    const auto document = sp::judge(source, saml::source_of(*octets), now);
     if (!document) {
-        return complain(file.string() + " isn't usable as metadata: " + document.error().code.message() +
-                            (document.error().detail.empty() ? "" : " (" + document.error().detail + ")") +
-                            "; saml-slo metadata validate explains it",
+        return complain(refusal(file.string() + " isn't usable as metadata", document.error()) +
+                            advice_on(document.error().code) + "; saml-slo metadata validate explains it",
                         ExitCode::found);
     }
-    return print(format == Format::json ? json_of(*document) : table_of(*document), ExitCode::fine);
+    return print(format == Format::json ? json_of(*document) : table_of(*document, source.rules), ExitCode::fine);
 }
 
 }  // namespace slo::tool

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "judgement.hpp"
 #include "output.hpp"
 #include "slo/saml/time.hpp"
 
@@ -18,6 +19,7 @@ struct Generation {
 };
 [[nodiscard]] ExitCode generate_metadata(const Generation& command, Format format, Instant now);
 
-[[nodiscard]] ExitCode show_metadata(const std::filesystem::path& file, Format format, Instant now);
+[[nodiscard]] ExitCode show_metadata(const std::filesystem::path& file, const JudgedBy& judged_by, Format format,
+                                     Instant now);
 
 }  // namespace slo::tool
