@@ -8,6 +8,7 @@
 #include "slo/saml/soap.hpp"
 #include "slo/saml/xml.hpp"
 #include "slo/sp/key_folder.hpp"
+#include "stop.hpp"
 #include "test_idp.hpp"
 
 namespace slo::tool {
@@ -27,18 +28,15 @@ fs::path metadata_file(const fs::path& folder) {
     return folder / "idp.xml";
 }
 
-/// Fails with the exit code that it means.
-struct Stop {
-    ExitCode code;
-    std::string text;
-};
-template <class T>
-using OrStop = std::variant<T, Stop>;
-
 Result<TestIdp> with_key(const saml::EntityID& entity_id, std::string_view key, std::string_view certificate) {
     auto signing_key = saml::SigningKey::parse(key, certificate);
     if (!signing_key) return std::move(signing_key).error();
     return TestIdp::with_key(entity_id, *std::move(signing_key));
+}
+
+Result<void> write_metadata(const fs::path& folder, const std::string& octets) {
+    const auto locked = LockedFolder::open(folder);
+    return locked ? locked->replace(metadata_file({}).string(), octets) : Result<void>(locked.error());
 }
 
 /// What new_try_idp made.
@@ -148,7 +146,7 @@ ExitCode new_try_idp(const NewTryIdp& command, Format format, Instant now) {
     if (!idp) return complain(text_of(idp.error()), ExitCode::usage);
     // The metadata comes last: where it is, the others are.
     auto written = sp::write_key_pair(command.folder, "idp", *made);
-    if (written) written = replace_whole(metadata_file(command.folder), idp->metadata());
+    if (written) written = write_metadata(command.folder, idp->metadata());
     if (!written) return complain(text_of(written.error()), ExitCode::usage);
     const std::string metadata = metadata_file(command.folder).string();
     if (format == Format::json) {
@@ -172,7 +170,7 @@ ExitCode order_logout(const TryLogout& command, Format format, Instant now) {
             ExitCode::usage);
     }
     const auto found = service_provider(command.sp);
-    if (const auto* stop = std::get_if<Stop>(&found)) return complain(stop->text, stop->code);
+    if (const auto* stop = std::get_if<Stop>(&found)) return complain(*stop);
     const auto& sp = std::get<TrustedSp>(found);
     if (!sp.slo_url) return complain("the metadata has no SingleLogoutService for SOAP", ExitCode::usage);
     const auto logout = wanted(command, *sp.slo_url);
@@ -185,7 +183,7 @@ ExitCode order_logout(const TryLogout& command, Format format, Instant now) {
                                              {"SOAPAction", "\"http://www.oasis-open.org/committees/security\""}},
                                  .body = sent->body,
                                  .bodies_of = {200, 500}});
-    if (const auto* stop = std::get_if<Stop>(&reply)) return complain(stop->text, stop->code);
+    if (const auto* stop = std::get_if<Stop>(&reply)) return complain(*stop);
     return tell(command, *sent, *sp.slo_url, sp.read_answer(std::get<std::string>(reply), *sent, now), format);
 }
 
