@@ -74,6 +74,27 @@ BOOST_AUTO_TEST_CASE(those_who_wait_share_one_commit) {
     BOOST_TEST(trial.names() == "a\nb\nc\n");
 }
 
+// Else the one that comes would use the connection together with the one at work.
+BOOST_AUTO_TEST_CASE(the_log_is_not_emptied_beside_a_commit) {
+    Group trial;
+    std::thread another;
+    const auto at_work = trial.group->run([&] {
+        trial.adding("a")();
+        trial.group->empty_log_at_rest();
+        std::latch comes(1);
+        another = std::thread([&] {
+            comes.count_down();
+            BOOST_TEST(!trial.add("b").has_value());
+        });
+        comes.wait();
+        while (trial.group->waiting() == 0 && trial.commits == 0) std::this_thread::yield();
+        BOOST_TEST(trial.group->waiting() == 1u);
+    });
+    another.join();
+    BOOST_TEST(!at_work.has_value());
+    BOOST_TEST(trial.names() == "a\nb\n");
+}
+
 BOOST_AUTO_TEST_CASE(one_that_fails_leaves_the_others_whole) {
     Group trial;
     const auto half = [&trial] {

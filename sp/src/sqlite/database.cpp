@@ -1,5 +1,6 @@
 #include "database.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <utility>
@@ -9,6 +10,20 @@ namespace {
 
 // About 8 MiB: enough pages that a checkpoint writes most of them once for many commits.
 constexpr int checkpoint_at_pages = 2000;
+
+// What the next few logins write.
+constexpr std::int64_t small_log_octets = std::int64_t{1} << 20;
+
+// Free pages that are kept for the next logins: these, or an eighth of the file.
+constexpr std::int64_t kept_free_pages = 256;
+
+// SQLite looks through the list of free pages for each that it gives back, with 4 ns for each: so much of it in a
+// piece.
+constexpr std::int64_t looks_in_a_piece = 1'000'000;
+constexpr std::int64_t largest_piece_of_pages = 32;
+
+// 32 MiB.
+constexpr std::int64_t small_file_pages = 8192;
 
 /// What an operator can do about it.
 std::string_view remedy(int code) noexcept {
@@ -87,7 +102,7 @@ void Database::configure(Access access) noexcept {
     // would make the file empty again.
     run("PRAGMA synchronous = EXTRA");
     run("PRAGMA secure_delete = FAST");
-    run("PRAGMA journal_size_limit = 67108864");  // what a burst leaves of the log
+    run("PRAGMA journal_size_limit = 16777216");  // what a burst leaves of the log
 }
 
 void Database::note(int code) noexcept {
@@ -135,6 +150,7 @@ std::int64_t Database::read_integer(const char* sql) noexcept {
 }
 
 void Database::wait_for_locks(std::chrono::milliseconds at_most) noexcept {
+    patience_ = at_most;
     sqlite3_busy_timeout(database_.get(), static_cast<int>(at_most.count()));
 }
 
@@ -148,7 +164,59 @@ void Database::take_over_checkpoints() noexcept {
 
 void Database::checkpoint_if_due() noexcept {
     if (pages_in_log_ < checkpoint_at_pages) return;
-    sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+void Database::checkpoint(int mode) noexcept {
+    int pages = 0;
+    int moved = 0;
+    const int result = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, &pages, &moved);
+    if (result == SQLITE_OK && moved == pages) pages_in_log_ = 0;
+}
+
+std::int64_t Database::octets_of_log() noexcept {
+    sqlite3_file* log = nullptr;
+    sqlite3_int64 octets = 0;
+    sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log == nullptr || log->pMethods == nullptr) return 0;
+    return log->pMethods->xFileSize(log, &octets) == SQLITE_OK ? octets : 0;
+}
+
+void Database::empty_log() noexcept {
+    if (octets_of_log() <= small_log_octets) return;
+    const auto patience = patience_;
+    wait_for_locks(std::chrono::milliseconds(0));
+    checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+    wait_for_locks(patience);
+}
+
+void Database::make_shrinkable() noexcept {
+    run("PRAGMA auto_vacuum = INCREMENTAL");
+}
+
+void Database::make_shrinkable_if_small() noexcept {
+    if (has_failed() || read_integer("PRAGMA auto_vacuum") != 0) return;
+    if (read_integer("PRAGMA page_count") - read_integer("PRAGMA freelist_count") > small_file_pages) return;
+    make_shrinkable();
+    const int attached = sqlite3_limit(database_.get(), SQLITE_LIMIT_ATTACHED, 1);  // the copy
+    run("VACUUM");
+    sqlite3_limit(database_.get(), SQLITE_LIMIT_ATTACHED, attached);
+    forget_failure();
+    empty_log();
+}
+
+std::size_t Database::give_back_pages() noexcept {
+    const auto number = [this](Query query) {
+        Cursor row(*this, query);
+        return row.next() ? row.integer(0) : 0;
+    };
+    if (pages_in_log_ >= checkpoint_at_pages) return 0;  // a reader keeps the log from being emptied
+    const std::int64_t before = number(Query::free_pages);
+    const std::int64_t surplus = before - std::max(kept_free_pages, number(Query::pages) / 8);
+    if (surplus <= 0) return 0;
+    const std::int64_t most = std::clamp<std::int64_t>(looks_in_a_piece / before, 1, largest_piece_of_pages);
+    for (std::int64_t left = std::min(surplus, most); left > 0; --left) Cursor(*this, Query::give_back_a_page).run();
+    return static_cast<std::size_t>(before - number(Query::free_pages));
 }
 
 Cursor& Cursor::bind(std::int64_t value) noexcept {

@@ -61,6 +61,17 @@ public:
     void take_over_checkpoints() noexcept;
     /// Moves the log's pages into the file if there are many. What fails is tried again the next time: the log has it.
     void checkpoint_if_due() noexcept;
+    /// Makes a log of more than a MiB empty, if no reader is at work; waits for nobody.
+    void empty_log() noexcept;
+
+    /// Has a file without anything in it keep note of where its pages are used, so that it can become shorter.
+    void make_shrinkable() noexcept;
+    /// Makes a file of an earlier version shrinkable where it holds little: that takes as much memory, and as much room
+    /// in the log. Not while a reader is open. What fails leaves the file as it is.
+    void make_shrinkable_if_small() noexcept;
+    /// Gives some free pages at the file's end back, if it has many; within a transaction that writes. Returns how
+    /// many.
+    std::size_t give_back_pages() noexcept;
 
 private:
     friend class Cursor;
@@ -68,11 +79,14 @@ private:
     void note(int code) noexcept;
     void configure(Access access) noexcept;
     [[nodiscard]] OwnedStatement prepare(const char* sql) noexcept;
+    [[nodiscard]] std::int64_t octets_of_log() noexcept;
+    void checkpoint(int mode) noexcept;
 
     OwnedDatabase database_;
     std::array<OwnedStatement, query_count> statements_;  // finalized before the connection closes
     int error_ = SQLITE_OK;
-    int pages_in_log_ = 0;
+    int pages_in_log_ = 0;  ///< that aren't all in the file
+    std::chrono::milliseconds patience_{0};
 };
 
 /// Cursor is one use of a prepared statement: bind its values in order, then step. Values are borrowed until its end.

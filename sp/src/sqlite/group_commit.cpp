@@ -37,6 +37,21 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
     lock.unlock();  // the others needn't wait for the checkpoint
     database_.checkpoint_if_due();
     lock.lock();
+    hand_on();
+}
+
+void GroupCommit::empty_log_at_rest() {
+    std::unique_lock lock(mutex_);
+    if (at_work_) return;
+    at_work_ = true;
+    lock.unlock();
+    database_.empty_log();
+    lock.lock();
+    hand_on();
+}
+
+/// With `mutex_` held.
+void GroupCommit::hand_on() noexcept {
     if (first_ == nullptr) {
         at_work_ = false;
     } else {

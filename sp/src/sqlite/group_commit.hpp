@@ -28,9 +28,11 @@ public:
     GroupCommit(Database& database, Check after_commit) : database_(database), after_commit_(std::move(after_commit)) {}
 
     /// Runs `operation` and makes it durable. It may be run more than once, always after what it did before was undone.
-    /// A Failure: it has done nothing, because the disk is full (Errc::store_full) or fails (store_failed), or the check
-    /// after the commit has failed.
+    /// A Failure: it has done nothing, because the disk is full (Errc::store_full) or fails (store_failed), or the
+    /// check after the commit has failed.
     [[nodiscard]] std::optional<Failure> run(const Operation& operation);
+    /// Empties a long log, where no commit is at work. Who comes meanwhile waits for it, as for any checkpoint.
+    void empty_log_at_rest();
     /// How many callers wait for the next commit.
     [[nodiscard]] std::size_t waiting() const;
 
@@ -44,6 +46,7 @@ private:
     };
 
     void lead(std::unique_lock<std::mutex>& lock);
+    void hand_on() noexcept;
     void commit(Job* jobs) noexcept;
     enum class Committed { yes, no, never_began };
     Committed commit_together(Job* jobs) noexcept;

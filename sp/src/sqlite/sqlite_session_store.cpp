@@ -52,6 +52,8 @@ Result<void> check_kind(Database& database, const std::filesystem::path& file) {
     if (database.has_failed()) return unusable(database, file);
     switch (kind) {
         case FileKind::empty:
+            database.make_shrinkable();
+            return Done{};
         case FileKind::ours:
             return Done{};
         case FileKind::of_another_program:
@@ -157,6 +159,7 @@ Result<void> SqliteSessionStore::Impl::open_all() {
                     folder.file().string() + ": its file system shares no memory; name a local disk");
     }
     migrate(*writer, migrations());
+    writer->make_shrinkable_if_small();
     writer->prepare();
     writer->wait_for_locks(patience);
     writer->take_over_checkpoints();
@@ -379,14 +382,21 @@ Result<void> SqliteSessionStore::drop_request(const LogoutKey& key) {
     return Done{};
 }
 
+/// Pages and the log are given back where nothing else is left to be done. On a full disk the log keeps its room, which
+/// others would take from the logouts that may still be recorded.
 std::size_t SqliteSessionStore::sweep_some() {
+    std::size_t pages = 0;
     const auto swept = or_store_failed([&] {
         return impl_->write<std::size_t>([&](SessionTables& tables) -> Result<std::size_t> {
             impl_->reserve.restore();  // here, where no other caller writes
-            return tables.sweep(impl_->clock.now());
+            const std::size_t records = tables.sweep(impl_->clock.now());
+            pages = records == 0 ? impl_->writer->give_back_pages() : 0;
+            return records;
         });
     });
-    return swept ? *swept : 0;
+    if (!swept) return 0;
+    if (*swept == 0 && pages == 0 && impl_->reserve.is_held()) impl_->commits.empty_log_at_rest();
+    return *swept;
 }
 
 SqliteSessionStore::Size SqliteSessionStore::size() const noexcept {

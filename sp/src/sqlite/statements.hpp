@@ -13,6 +13,9 @@ enum class Query : std::size_t {
     savepoint,
     release_savepoint,
     rollback_to_savepoint,
+    pages,
+    free_pages,
+    give_back_a_page,
 
     entity_number,
     add_entity,

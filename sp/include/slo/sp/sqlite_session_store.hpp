@@ -36,6 +36,11 @@ struct SqliteSessionStoreOptions {
 /// requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file that is ever needed. It has
 /// no thread of its own, and must not be used after a fork() in the child.
 ///
+/// Where sweep_some() has nothing left to drop, it gives room back to the disk: of the file's free pages what is more
+/// than 1 MiB and an eighth of the file, 32 pages at most in a call; and a log of more than 1 MiB, if nobody is at work
+/// and the reserve is held. open() makes a file of an earlier version able to shrink if it holds 32 MiB at most and
+/// there is as much room; a larger one keeps its free pages, and uses them.
+///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
 /// every operation is Errc::store_failed, whose `detail` says what to do: what is written then may be gone after a
 /// restart. So don't chroot() away from the folder.
