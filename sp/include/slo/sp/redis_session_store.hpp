@@ -77,7 +77,8 @@ struct RedisSessionStoreOptions {
     std::size_t max_logout_records_per_idp = 1'000'000;
     /// About: they lie in 16 parts, each of which takes a sixteenth. One over a KiB counts for each KiB that it begins.
     std::size_t max_kept_requests = sp::max_kept_requests;
-    /// Live and ending ones. All nodes must have the same, as each login is counted by its node's.
+    /// Live and ending ones. All nodes must have the same, as each login is counted by its node's. All principals'
+    /// sessions together have no limit but the servers' maxmemory: set it. Beyond it, admit() is Errc::store_full.
     std::size_t max_sessions_per_principal = sp::max_sessions_per_principal;
     std::shared_ptr<SessionEndedListener> listener = nullptr;
 };
