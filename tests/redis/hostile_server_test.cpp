@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,17 @@ BOOST_AUTO_TEST_CASE(other_errors_are_answers) {
     for (const std::string error : {"-OOM command not allowed", "-NOREPLICAS Not enough good replicas to write."}) {
         BOOST_TEST(check_heard(error + "\r\n", error) == error);
     }
+}
+
+BOOST_AUTO_TEST_CASE(the_lack_of_a_script_is_an_answer_to_what_is_none) {
+    std::atomic<int> commands = 0;
+    const FakeServer server([&](const std::vector<std::string>&) {
+        ++commands;
+        return std::string("-NOSCRIPT No matching script.\r\n");
+    });
+    const auto client = opened_client(servers_at(server.address()));
+    BOOST_TEST(asked(*client, {"GET", "key"}) == "-NOSCRIPT No matching script.");
+    BOOST_TEST(commands == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

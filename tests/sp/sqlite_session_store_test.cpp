@@ -223,7 +223,11 @@ BOOST_AUTO_TEST_CASE(a_damaged_record_is_an_error_and_no_missing_session) {
     file.run("UPDATE kept_request SET attempts = -1");
     BOOST_TEST((trial.store->take_due_requests(noon, noon, 1).error().code == sp::Errc::store_failed));
     BOOST_TEST((trial.store->sessions_of(idp_id, "no number", 1).error().code == sp::Errc::store_failed));
-    file.run("UPDATE logout SET matching = 2");
+    for (const char* instants : {"noon", "1x", "1\n\n2"}) {
+        file.run("UPDATE logout SET matching = 2, authn_instants = '" + std::string(instants) + "'");
+        BOOST_TEST((trial.store->unfinished_logouts().error().code == sp::Errc::store_failed), instants);
+    }
+    file.run("UPDATE logout SET authn_instants = ''");
     BOOST_TEST((trial.admit(session_with("b", {"i9"})) == sp::Admission::refused_by_logout));
 }
 
