@@ -294,10 +294,11 @@ Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, con
     return store;
 }
 
-/// What is remote starts from its copies and is asked once we serve: nobody waits for a server that is down.
+/// What is remote starts from its copies and is asked once we serve: nobody waits for a server that is down or hangs.
 Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock, const sp::Configuration& configuration) {
-    auto refresher = idp_adapter::MetadataRefresher::open(configuration.metadata.sources,
-                                                          configuration.metadata.shared_keys, clock.now());
+    auto refresher =
+        idp_adapter::MetadataRefresher::open(configuration.metadata.sources, configuration.metadata.shared_keys,
+                                             clock.now(), {}, idp_adapter::Asking::in_lanes);
     if (refresher && refresher->directory()->size() == 0) {
         std::fputs("soap_endpoint: note: no IdP is known yet; logouts are refused until metadata has come\n", stderr);
     }

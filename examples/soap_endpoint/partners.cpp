@@ -39,11 +39,12 @@ void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefre
             // Before it's written down: who reads that new keys count may rely on it.
             if (refresher.directory() != before) service.replace_idps(refresher.directory());
             for (const auto& event : events) record(event, audit, clock);
-            if (refresher.next_refresh() <= clock.now()) continue;
+            // A second at most: files are looked at that often.
+            if (refresher.next_refresh() > clock.now()) refresher.wait(std::chrono::seconds(1), stop);
         } catch (const std::bad_alloc&) {
             // The snapshot before stays in force, and memory may be free again in a second.
+            pause(stop, std::chrono::seconds(1));
         }
-        pause(stop, std::chrono::seconds(1));
     }
 }
 

@@ -1,14 +1,23 @@
 #include "slo/idp_adapter/metadata_refresher.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <system_error>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "document_file.hpp"
+#include "metadata_lane.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
 
 namespace slo::idp_adapter {
 namespace {
+
+/// More servers than these aren't asked at one time: a thread for each of them is enough.
+constexpr std::size_t most_lanes = 64;
+/// For how long news are put together while their source has more to ask.
+constexpr std::chrono::seconds longest_gathering{1};
 
 /// Merge puts entities together, source by source, and says which of them can't stand beside the others.
 class Merge {
@@ -73,6 +82,14 @@ private:
     std::vector<MetadataEvent> conflicts_;
 };
 
+/// Of which a source asks one question at a time; empty for a file.
+std::string server_of(const MetadataPlace& place) {
+    if (std::holds_alternative<MetadataFile>(place)) return "";
+    const auto* url = std::get_if<MetadataUrl>(&place);
+    const UrlParts parts = parts_of(url != nullptr ? url->url : std::get<MetadataQuery>(place).base);
+    return parts.scheme + "://" + parts.host + ":" + std::to_string(parts.port);
+}
+
 bool same_conflict(const MetadataEvent& a, const MetadataEvent& b) {
     return a.source == b.source && a.outcome.entity_id == b.outcome.entity_id &&
            a.outcome.why.code == b.outcome.why.code;
@@ -80,15 +97,35 @@ bool same_conflict(const MetadataEvent& a, const MetadataEvent& b) {
 
 }  // namespace
 
+struct MetadataRefresher::Member {
+    MetadataSource source;
+    InteropProfile profile;
+    std::string server;        ///< scheme, host and port; empty: a file
+    std::uint64_t merged = 0;  ///< the source's version that is in the directory
+    std::unique_ptr<MetadataLane> lane = {};
+};
+
+MetadataRefresher::MetadataRefresher(SharedKeys shared_keys, Asking asking)
+    : shared_keys_(shared_keys), asking_(asking), arrivals_(std::make_shared<Arrivals>()) {}
+MetadataRefresher::MetadataRefresher(MetadataRefresher&&) noexcept = default;
+MetadataRefresher& MetadataRefresher::operator=(MetadataRefresher&&) noexcept = default;
+
+MetadataRefresher::~MetadataRefresher() {
+    for (Member& member : members_) {
+        if (member.lane) member.lane->request_stop();
+    }
+}
+
 Result<MetadataRefresher> MetadataRefresher::open(std::vector<SourceOfIdps> sources, SharedKeys shared_keys,
-                                                  Instant now, std::vector<SourcePorts> ports) {
-    MetadataRefresher refresher(shared_keys);
+                                                  Instant now, std::vector<SourcePorts> ports, Asking asking) {
+    MetadataRefresher refresher(shared_keys, asking);
     ports.resize(sources.size());
     for (std::size_t i = 0; i < sources.size(); ++i) {
-        const bool is_remote = !std::holds_alternative<MetadataFile>(sources[i].source.place);
+        std::string server = server_of(sources[i].source.place);
         auto opened = MetadataSource::open(std::move(sources[i].source), now, std::move(ports[i]));
         if (!opened) return std::move(opened).error();
-        refresher.members_.push_back({*std::move(opened), std::move(sources[i].profile), is_remote});
+        refresher.members_.push_back(
+            {.source = *std::move(opened), .profile = std::move(sources[i].profile), .server = std::move(server)});
     }
     refresher.rebuild();
     return refresher;
@@ -106,6 +143,8 @@ void MetadataRefresher::rebuild() {
     auto directory = IdpDirectory::of(merge.take_idps());
     // Merge lets no name in twice, so there is always one.
     if (directory) directory_ = std::make_shared<const IdpDirectory>(*std::move(directory));
+    for (Member& member : members_) member.merged = member.source.version();
+    unmerged_since_.reset();
 }
 
 void MetadataRefresher::report_new_conflicts(const std::vector<MetadataEvent>& known,
@@ -117,36 +156,126 @@ void MetadataRefresher::report_new_conflicts(const std::vector<MetadataEvent>& k
     }
 }
 
-std::vector<MetadataEvent> MetadataRefresher::refresh(Instant now, const std::stop_token& stop) {
-    const Member* longest = nullptr;
+void MetadataRefresher::take(const Member& member, std::vector<RefreshOutcome> outcomes) {
+    for (auto& outcome : outcomes) events_.push_back({member.source.name(), std::move(outcome)});
+}
+
+/// Whether neither it nor another source of its server is being asked.
+bool MetadataRefresher::is_free(const Member& member) const noexcept {
+    return std::ranges::none_of(members_,
+                                [&](const Member& other) { return other.lane && other.server == member.server; });
+}
+
+/// What is remote and due, and may be asked now. Null: nothing.
+MetadataRefresher::Member* MetadataRefresher::longest_waiting(Instant now) {
+    Member* longest = nullptr;
     for (Member& member : members_) {
-        member.source.notice_time(now);  // of a source that isn't asked now, too
-        if (!member.is_remote) continue;
+        if (member.server.empty() || member.source.next_refresh() > now || !is_free(member)) continue;
         if (longest == nullptr || member.source.next_refresh() < longest->source.next_refresh()) longest = &member;
     }
-    std::vector<MetadataEvent> events;
-    bool has_changed = false;
-    for (Member& member : members_) {
-        if (member.is_remote && &member != longest) continue;
-        const auto version = member.source.version();
-        for (auto& outcome : member.source.refresh(now, stop)) {
-            events.push_back({member.source.name(), std::move(outcome)});
+    return longest;
+}
+
+void MetadataRefresher::ask_in_turn(Instant now, const std::stop_token& stop) {
+    Member* const longest = longest_waiting(now);
+    if (longest == nullptr) return;
+    std::vector<RefreshOutcome> outcomes;
+    if (const auto question = longest->source.begin(now, outcomes)) {
+        question->run(stop);
+        longest->source.finish(*question, now, outcomes);
+    }
+    take(*longest, std::move(outcomes));
+}
+
+void MetadataRefresher::start_lane(Member& member, Instant now) {
+    std::vector<RefreshOutcome> outcomes;
+    if (auto question = member.source.begin(now, outcomes)) {
+        auto lane = std::make_unique<MetadataLane>(std::move(question), arrivals_);
+        try {
+            lane->start();
+            member.lane = std::move(lane);
+        } catch (const std::system_error&) {  // no thread
+            member.source.finish(lane->answered(), now, outcomes);
         }
-        has_changed = has_changed || member.source.version() != version;
     }
-    if (has_changed) {
-        const auto known = std::move(conflicts_);
+    take(member, std::move(outcomes));
+}
+
+void MetadataRefresher::ask_in_lanes(Instant now) {
+    arrivals_->forget();
+    for (Member& member : members_) {
+        if (!member.lane || !member.lane->is_done()) continue;
+        const auto lane = std::move(member.lane);
+        std::vector<RefreshOutcome> outcomes;
+        member.source.finish(lane->answered(), now, outcomes);
+        take(member, std::move(outcomes));
+    }
+    while (lanes() < most_lanes) {
+        Member* const longest = longest_waiting(now);
+        if (longest == nullptr) return;
+        start_lane(*longest, now);
+    }
+}
+
+bool MetadataRefresher::has_unmerged() const noexcept {
+    return std::ranges::any_of(members_, [](const Member& member) { return member.merged != member.source.version(); });
+}
+
+/// A Metadata Query server's answers come one by one, and putting all IdPs together for each of them would take a time
+/// that grows with the square of their number.
+bool MetadataRefresher::has_more_coming(Instant now) {
+    const bool has_more = std::ranges::any_of(members_, [&](const Member& member) {
+        return member.merged != member.source.version() && member.source.next_refresh() <= now;
+    });
+    if (!has_more) return false;
+    if (!unmerged_since_) unmerged_since_ = now;
+    return now >= *unmerged_since_ && now - *unmerged_since_ < longest_gathering;
+}
+
+std::vector<MetadataEvent> MetadataRefresher::refresh(Instant now, const std::stop_token& stop) {
+    for (Member& member : members_) {
+        member.source.notice_time(now);
+        if (!member.server.empty()) continue;
+        std::vector<RefreshOutcome> outcomes;
+        static_cast<void>(member.source.begin(now, outcomes));  // of a file, that is all
+        take(member, std::move(outcomes));
+    }
+    if (asking_ == Asking::in_lanes) {
+        ask_in_lanes(now);
+    } else {
+        ask_in_turn(now, stop);
+    }
+    for (Member& member : members_) {
+        std::vector<RefreshOutcome> outcomes;
+        member.source.warn(now, outcomes);
+        take(member, std::move(outcomes));
+    }
+    if (has_unmerged()) {
+        if (has_more_coming(now)) return {};
+        const auto known = conflicts_;
         rebuild();
-        report_new_conflicts(known, events);
+        report_new_conflicts(known, events_);
     }
-    for (const MetadataEvent& event : events) ++counters_.at(static_cast<std::size_t>(event.outcome.kind));
-    return events;
+    for (const MetadataEvent& event : events_) ++counters_.at(static_cast<std::size_t>(event.outcome.kind));
+    return std::exchange(events_, {});
 }
 
 Instant MetadataRefresher::next_refresh() const noexcept {
-    Instant next = Instant::max();
-    for (const Member& member : members_) next = std::min(next, member.source.next_refresh());
+    Instant next = unmerged_since_ ? *unmerged_since_ + longest_gathering : Instant::max();
+    for (const Member& member : members_) {
+        if (member.lane && member.lane->is_done()) return Instant::min();
+        if (member.server.empty() || is_free(member)) next = std::min(next, member.source.next_refresh());
+    }
     return next;
+}
+
+void MetadataRefresher::wait(std::chrono::milliseconds most, const std::stop_token& stop) const {
+    arrivals_->wait(most, stop);
+}
+
+std::size_t MetadataRefresher::lanes() const noexcept {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(members_, [](const Member& member) { return member.lane != nullptr; }));
 }
 
 }  // namespace slo::idp_adapter

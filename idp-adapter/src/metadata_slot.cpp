@@ -82,21 +82,21 @@ Result<std::vector<MetadataSlot>> slots_of(const MetadataSourceOptions& options)
     if (auto checked = check_name(options.name); !checked) return checked.error();
     if (auto checked = check_trust(options); !checked) return checked.error();
     std::vector<MetadataSlot> slots;
+    auto rules = options.rules;
     if (const auto* query = std::get_if<MetadataQuery>(&options.place)) {
+        rules.wanted.clear();  // not copied for each of them
         if (options.rules.wanted.empty()) return setup("a Metadata Query without the entities to ask for");
         for (const saml::EntityID& entity_id : options.rules.wanted) {
             auto url = query_url(*query, entity_id);
             if (!url) return std::move(url).error();
-            MetadataSlot slot{.id = saml::sha1_name(entity_id.str()),
-                              .url = *std::move(url),
-                              .entity_id = entity_id,
-                              .rules = options.rules};
+            MetadataSlot slot{
+                .id = saml::sha1_name(entity_id.str()), .url = *std::move(url), .entity_id = entity_id, .rules = rules};
             slot.rules.wanted = {entity_id};
             slots.push_back(std::move(slot));
         }
         return slots;
     }
-    MetadataSlot slot{.rules = options.rules};
+    MetadataSlot slot{.rules = std::move(rules)};
     if (const auto* place = std::get_if<MetadataUrl>(&options.place)) slot.url = place->url;
     slots.push_back(std::move(slot));
     return slots;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "metadata_question.hpp"
 #include "metadata_slot.hpp"
 #include "refresh_schedule.hpp"
 #include "slo/metadata/sp_metadata.hpp"
@@ -40,6 +41,11 @@ bool is_samlmetadata(const HttpHead& head) {
 std::string keepable(const HttpHead& head, std::string_view field) {
     const auto value = head.header(field);
     return value && is_keepable(*value) ? std::string(*value) : std::string();
+}
+
+/// Whether the server has trouble of its own, whatever it was asked for.
+bool is_troubled(const HttpHead& head) noexcept {
+    return head.status >= 500 || head.status == 429;
 }
 
 std::optional<seconds> freshness_of(const HttpHead& head) {
@@ -113,17 +119,21 @@ struct MetadataSource::Impl {
     Result<void> open_file_slot(MetadataSlot& slot, Instant now);
     void start_from_copy(MetadataSlot& slot, Instant now) const;
 
-    void ask(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes);
+    [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, Outcomes& outcomes);
+    void finish(MetadataQuestion& question, Instant now, Outcomes& outcomes);
     [[nodiscard]] bool is_time_to_judge_again(const MetadataSlot& slot, Instant now) const;
     void look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes);
     Result<metadata::MetadataDocument> read_file(MetadataSlot& slot, const OpenedFile& file, Instant now) const;
-    void download(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes);
     Result<void> take_reply(MetadataSlot& slot, const HttpHead& head, const Descriptor& written, Instant now,
                             Outcomes& outcomes);
     void accept(MetadataSlot& slot, metadata::MetadataDocument document, Outcomes& outcomes);
     void note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Outcomes& outcomes) const;
+    void fail(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes);
+    void note_silence(Instant now);
     void warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const;
 
+    [[nodiscard]] bool is_remote() const { return slots.front().url.has_value(); }
+    [[nodiscard]] Instant due_at(const MetadataSlot& slot) const { return std::max(slot.next, rest_until); }
     [[nodiscard]] RefreshBounds bounds() const { return {options.shortest_refresh, options.longest_refresh}; }
     [[nodiscard]] HttpCall question(const MetadataSlot& slot) const;
 
@@ -132,13 +142,16 @@ struct MetadataSource::Impl {
     std::optional<DocumentCache> cache;
     std::vector<MetadataSlot> slots;
     std::uint64_t version = 0;
-    Instant latest = {};  ///< that was seen, since the clock was set back
+    Instant latest = {};      ///< that was seen, since the clock was set back
+    unsigned silences = 0;    ///< of the server, in a row
+    Instant rest_until = {};  ///< until then it isn't asked for anything
 };
 
 void MetadataSource::Impl::notice_time(Instant now) noexcept {
-    const seconds tolerated = cache ? options.shortest_refresh : between_looks;
+    const seconds tolerated = is_remote() ? options.shortest_refresh : between_looks;
     if (latest - now >= tolerated) {
         for (MetadataSlot& slot : slots) slot.next = std::min(slot.next, now);
+        rest_until = std::min(rest_until, now);
         latest = now;
     }
     latest = std::max(latest, now);
@@ -215,12 +228,6 @@ HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
     return call;
 }
 
-void MetadataSource::Impl::ask(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes) {
-    if (slot.url) return download(slot, now, stop, outcomes);
-    look_at_file(slot, now, outcomes);
-    slot.next = now + between_looks;
-}
-
 /// The same failure is told once: a file that stays broken is looked at each second.
 void MetadataSource::Impl::note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Outcomes& outcomes) const {
     const bool is_news = slot.url || why.code != slot.last_failure || kind == Kind::refused;
@@ -282,26 +289,57 @@ void MetadataSource::Impl::accept(MetadataSlot& slot, metadata::MetadataDocument
     tell_refused(*slot.document, outcomes);
 }
 
-void MetadataSource::Impl::download(MetadataSlot& slot, Instant now, const std::stop_token& stop, Outcomes& outcomes) {
-    const auto fail_with = [&](Kind kind, const Failure& why) {
-        note_failure(slot, kind, why, outcomes);
-        slot.next = after_failure(now, bounds(), slot.failures, ports.chance());
-    };
-    const auto written = cache->begin(slot.id);
-    if (!written) return fail_with(Kind::unreachable, written.error());
-    const HttpCall call = question(slot);
-    const auto head = ports.exchange(
-        call, [&](std::string_view octets) { return write_copy(*written, octets); }, stop);
+void MetadataSource::Impl::fail(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes) {
+    note_failure(slot, kind, why, outcomes);
+    slot.next = after_failure(now, bounds(), slot.failures, ports.chance());
+}
+
+/// One entity that a server has trouble with is that entity's own affair; after two in a row the server rests, so that
+/// it costs one time-out each rest and not one for each entity.
+void MetadataSource::Impl::note_silence(Instant now) {
+    if (++silences > 1) rest_until = after_failure(now, bounds(), silences - 1, ports.chance());
+}
+
+/// Of a file, that is all; of a remote place, what has waited longest, if it's due.
+std::unique_ptr<MetadataQuestion> MetadataSource::Impl::begin(Instant now, Outcomes& outcomes) {
+    MetadataSlot& slot = *std::ranges::min_element(slots, {}, &MetadataSlot::next);
+    if (due_at(slot) > now) return nullptr;
+    if (!slot.url) {
+        look_at_file(slot, now, outcomes);
+        slot.next = now + between_looks;
+        return nullptr;
+    }
+    auto written = cache->begin(slot.id);
+    if (!written) {
+        fail(slot, Kind::unreachable, written.error(), now, outcomes);
+        return nullptr;
+    }
+    return std::make_unique<MetadataQuestion>(MetadataQuestion{.slot = static_cast<std::size_t>(&slot - slots.data()),
+                                                               .call = question(slot),
+                                                               .exchange = ports.exchange,
+                                                               .written = *std::move(written)});
+}
+
+void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes& outcomes) {
+    MetadataSlot& slot = slots.at(asked.slot);
+    const Result<HttpHead>& head = asked.reply;
     if (!head) {
         cache->abandon(slot.id);
         if (head.error().code == make_error_code(HttpErrc::stopped)) return;
-        return fail_with(Kind::unreachable, head.error());
+        if (head.error().code.category() == http_error_category()) note_silence(now);
+        return fail(slot, Kind::unreachable, head.error(), now, outcomes);
     }
-    const auto taken = take_reply(slot, *head, *written, now, outcomes);
+    if (is_troubled(*head)) {
+        note_silence(now);
+    } else {
+        silences = 0;
+        rest_until = {};
+    }
+    const auto taken = take_reply(slot, *head, asked.written, now, outcomes);
     if (!taken) {
         cache->abandon(slot.id);
         const bool came = head->status == 200 && taken.error().code != make_error_code(SourceErrc::cache_failed);
-        return fail_with(came ? Kind::refused : Kind::unreachable, taken.error());
+        return fail(slot, came ? Kind::refused : Kind::unreachable, taken.error(), now, outcomes);
     }
     slot.failures = 0;
     slot.last_failure.clear();
@@ -367,14 +405,29 @@ Result<MetadataSource> MetadataSource::open(MetadataSourceOptions options, Insta
 }
 
 Outcomes MetadataSource::refresh(Instant now, const std::stop_token& stop) {
-    notice_time(now);
     Outcomes outcomes;
-    auto& slots = impl_->slots;
-    const auto longest =
-        std::min_element(slots.begin(), slots.end(), [](const auto& a, const auto& b) { return a.next < b.next; });
-    if (longest->next <= now) impl_->ask(*longest, now, stop, outcomes);
-    for (MetadataSlot& slot : slots) impl_->warn(slot, now, outcomes);
+    notice_time(now);
+    if (const auto question = begin(now, outcomes)) {
+        question->run(stop);
+        finish(*question, now, outcomes);
+    }
+    warn(now, outcomes);
     return outcomes;
+}
+
+std::unique_ptr<MetadataQuestion> MetadataSource::begin(Instant now, Outcomes& outcomes) {
+    return impl_->begin(now, outcomes);
+}
+
+void MetadataSource::finish(MetadataQuestion& question, Instant now, Outcomes& outcomes) {
+    impl_->finish(question, now, outcomes);
+}
+
+/// What is due isn't told of yet: news may be on the way.
+void MetadataSource::warn(Instant now, Outcomes& outcomes) {
+    for (MetadataSlot& slot : impl_->slots) {
+        if (impl_->due_at(slot) > now) impl_->warn(slot, now, outcomes);
+    }
 }
 
 void MetadataSource::notice_time(Instant now) noexcept {
@@ -382,9 +435,7 @@ void MetadataSource::notice_time(Instant now) noexcept {
 }
 
 Instant MetadataSource::next_refresh() const noexcept {
-    Instant next = Instant::max();
-    for (const MetadataSlot& slot : impl_->slots) next = std::min(next, slot.next);
-    return next;
+    return impl_->due_at(*std::ranges::min_element(impl_->slots, {}, &MetadataSlot::next));
 }
 
 const std::string& MetadataSource::name() const noexcept {

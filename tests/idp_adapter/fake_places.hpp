@@ -24,13 +24,14 @@ inline std::string query_url(const std::string& entity_id) {
     return "https://mdq.example.org/entities/%7Bsha1%7D" + saml::sha1_name(entity_id);
 }
 
-/// FakePlaces answers what `bodies` has for a URL, and 404 for others.
+/// FakePlaces answers what `bodies` has for a URL.
 struct FakePlaces {
     TemporaryFolder folder;
     std::map<std::string, std::string> bodies;
     std::map<std::string, std::vector<Instant>> asked;  ///< by URL, as `now` says
     std::map<std::string, Failure> failures;            ///< by the start of a URL
     std::string etag;                                   ///< of every body; empty: none
+    int missing_status = 404;                           ///< for what `bodies` lacks
     int last_status = 0;
     Instant now = {};
 
@@ -47,7 +48,7 @@ struct FakePlaces {
         const bool is_known =
             std::find(call.headers.begin(), call.headers.end(),
                       std::pair<std::string, std::string>("If-None-Match", etag)) != call.headers.end();
-        last_status = body == bodies.end() ? 404 : is_known ? 304 : 200;
+        last_status = body == bodies.end() ? missing_status : is_known ? 304 : 200;
         if (last_status == 200) {
             if (auto taken = sink(body->second); !taken) return taken.error();
         }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -24,6 +26,12 @@ struct SourceOfIdps {
 /// Whether IdPs of different sources may sign with the same key: whoever holds it speaks for all of them (MET-07).
 enum class SharedKeys { refused, accepted };
 
+/// Who waits while a server is asked.
+enum class Asking {
+    in_turn,   ///< refresh(): one server at each call, the one that has waited longest. For what has no threads.
+    in_lanes,  ///< nobody: each server has a thread while it's asked, so one that hangs keeps back its own news alone
+};
+
 /// What became of a source, for audit lines.
 struct MetadataEvent {
     std::string source;
@@ -33,21 +41,33 @@ struct MetadataEvent {
 /// How many outcomes of each kind there were, by RefreshOutcome::Kind.
 using MetadataCounters = std::array<std::uint64_t, 6>;
 
+class Arrivals;
+
 /// MetadataRefresher merges what its sources have in force. An earlier source wins: an entityID that it has is refused
 /// from later ones (MET-06), and so is an entity that shares a signing key with one of its entities. Not thread-safe;
-/// the snapshots are.
+/// the snapshots are. The destructor stops what is being asked.
 class MetadataRefresher {
 public:
     /// `ports` has as many elements as `sources`, or none. Errors: those of MetadataSource::open.
     [[nodiscard]] static Result<MetadataRefresher> open(std::vector<SourceOfIdps> sources, SharedKeys shared_keys,
-                                                        Instant now, std::vector<SourcePorts> ports = {});
+                                                        Instant now, std::vector<SourcePorts> ports = {},
+                                                        Asking asking = Asking::in_turn);
+    ~MetadataRefresher();
+    MetadataRefresher(MetadataRefresher&&) noexcept;
+    MetadataRefresher& operator=(MetadataRefresher&&) noexcept;
 
-    /// Asks what is due: every file, but of what is remote only the one that has waited longest, so that a place that
-    /// doesn't answer can't keep news back. Call it again while next_refresh() has passed. Blocks as long as one place
-    /// does. Says what happened.
+    /// Asks what is due: every file, and as Asking says of what is remote. Call it again while next_refresh() has
+    /// passed, and else wait(). In turn it blocks as long as one server does, until `stop` at most; in lanes it takes
+    /// the answers that have come and never waits. Says what happened: of news, once they are in directory(). Where a
+    /// source has more to ask at once, its news are put together, for a second at most.
     [[nodiscard]] std::vector<MetadataEvent> refresh(Instant now, const std::stop_token& stop = {});
 
+    /// When refresh() has something to do, as far as no answer comes before.
     [[nodiscard]] Instant next_refresh() const noexcept;
+    /// Returns after `most`, as soon as an answer has come for refresh() to take, or when `stop` is requested.
+    void wait(std::chrono::milliseconds most, const std::stop_token& stop = {}) const;
+    /// How many servers are being asked now; in turn, none.
+    [[nodiscard]] std::size_t lanes() const noexcept;
     /// What is in force now; another object whenever it changed.
     [[nodiscard]] std::shared_ptr<const IdpDirectory> directory() const noexcept { return directory_; }
     [[nodiscard]] const MetadataCounters& counters() const noexcept { return counters_; }
@@ -55,18 +75,26 @@ public:
     [[nodiscard]] const std::vector<MetadataEvent>& conflicts() const noexcept { return conflicts_; }
 
 private:
-    struct Member {
-        MetadataSource source;
-        InteropProfile profile;
-        bool is_remote;
-    };
-    explicit MetadataRefresher(SharedKeys shared_keys) noexcept : shared_keys_(shared_keys) {}
+    struct Member;
+    MetadataRefresher(SharedKeys shared_keys, Asking asking);
+    void ask_in_turn(Instant now, const std::stop_token& stop);
+    void ask_in_lanes(Instant now);
+    void start_lane(Member& member, Instant now);
+    void take(const Member& member, std::vector<RefreshOutcome> outcomes);
+    [[nodiscard]] Member* longest_waiting(Instant now);
+    [[nodiscard]] bool is_free(const Member& member) const noexcept;
+    [[nodiscard]] bool has_unmerged() const noexcept;
+    [[nodiscard]] bool has_more_coming(Instant now);
     void rebuild();
     void report_new_conflicts(const std::vector<MetadataEvent>& known, std::vector<MetadataEvent>& events) const;
 
     SharedKeys shared_keys_;
+    Asking asking_;
+    std::shared_ptr<Arrivals> arrivals_;
     std::vector<Member> members_;
     std::shared_ptr<const IdpDirectory> directory_;
+    std::vector<MetadataEvent> events_;           ///< not told yet
+    std::optional<Instant> unmerged_since_ = {};  ///< while news are put together
     std::vector<MetadataEvent> conflicts_;
     MetadataCounters counters_{};
 };

@@ -99,6 +99,8 @@ struct SourcePorts {
     std::function<double()> chance = {};  ///< uniform in [0, 1): spreads what many nodes would ask at one time
 };
 
+struct MetadataQuestion;
+
 /// MetadataSource keeps the last good documents of one place. Blocks as long as its place does. Not thread-safe.
 ///
 /// Nothing that arrives from a partner can make it ask: it asks the places of its options, made before the first
@@ -116,6 +118,9 @@ public:
 
     /// Asks, of what is due, the one that has waited longest; and says each hour what ends soon or has ended. A file
     /// that hasn't changed, or is as bad as before, isn't mentioned. Looks at the clock, as notice_time() does.
+    ///
+    /// A server that doesn't answer, or only with errors of its own, two times in a row rests: until next_refresh()
+    /// nothing is asked of it, and then one thing, so it costs one deadline and not one for each entity.
     [[nodiscard]] std::vector<RefreshOutcome> refresh(Instant now, const std::stop_token& stop = {});
 
     /// After a clock was set back, everything is due. A remote place isn't asked for a step that is shorter than the
@@ -132,6 +137,13 @@ public:
     [[nodiscard]] std::vector<const metadata::MetadataDocument*> documents() const;
 
 private:
+    /// refresh() in steps: what begin() returns is run in any thread, and given to finish() before begin() is called
+    /// again.
+    friend class MetadataRefresher;
+    [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, std::vector<RefreshOutcome>& outcomes);
+    void finish(MetadataQuestion& question, Instant now, std::vector<RefreshOutcome>& outcomes);
+    void warn(Instant now, std::vector<RefreshOutcome>& outcomes);
+
     struct Impl;
     explicit MetadataSource(std::unique_ptr<Impl> impl) noexcept;
     std::unique_ptr<Impl> impl_;
