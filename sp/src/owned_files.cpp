@@ -22,6 +22,12 @@ bool is_root() {
     return ::geteuid() == 0;
 }
 
+/// A link that its owner may turn elsewhere, where what root writes would do harm.
+bool is_anothers_link(const fs::path& folder) {
+    struct stat status {};
+    return is_root() && ::lstat(folder.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != 0;
+}
+
 }  // namespace
 
 fs::path folder_of(const fs::path& path) {
@@ -43,18 +49,15 @@ void give_away(const fs::path& folder, const std::string& user) {
     if (::fchown(opened.get(), owner.st_uid, owner.st_gid) != 0) return;
 }
 
-OwnedFolder::OwnedFolder(const fs::path& folder, const Place& place)
-    : path_(folder),
-      place_(place),
-      folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (is_root() ? O_NOFOLLOW : 0))) {
-    if (folder_.is_open() && ::fstat(folder_.get(), &status_) == 0) return;
-    const int error = errno;
-    std::error_code ignored;
-    if (is_root() && fs::is_symlink(folder, ignored)) {
-        refuse(place, shown(folder.string()) + " is a symbolic link, which root doesn't follow to write",
+OwnedFolder::OwnedFolder(const fs::path& folder, const Place& place) : path_(folder), place_(place) {
+    if (is_anothers_link(folder)) {
+        refuse(place,
+               shown(folder.string()) + " is a symbolic link of another user, which root doesn't follow to write",
                "name the folder itself, or run this as the folder's owner");
     }
-    refuse(place, "can't open the folder " + shown(folder.string()) + " (" + reason(error) + ")",
+    folder_ = Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder_.is_open() && ::fstat(folder_.get(), &status_) == 0) return;
+    refuse(place, "can't open the folder " + shown(folder.string()) + " (" + reason(errno) + ")",
            "create its folder and make it accessible to this process");
 }
 

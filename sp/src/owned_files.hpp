@@ -24,7 +24,7 @@ void give_away(const std::filesystem::path& folder, const std::string& user = {}
 /// meanwhile leads elsewhere.
 class OwnedFolder {
 public:
-    /// As root it refuses a symbolic link: its owner could have it lead anywhere. It refuses at `place`.
+    /// As root it refuses another user's symbolic link, which could lead anywhere. It refuses at `place`.
     OwnedFolder(const std::filesystem::path& folder, const Place& place);
 
     /// Writes the new file `name`, which must not exist: nobody's key is ever overwritten. A file half written is

@@ -172,17 +172,22 @@ BOOST_AUTO_TEST_CASE(root_writes_in_the_name_of_the_folders_owner, *boost::unit_
     }
 }
 
-BOOST_AUTO_TEST_CASE(root_follows_no_link_to_where_it_writes, *boost::unit_test::precondition(as_root)) {
+BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_to_where_it_writes,
+                     *boost::unit_test::precondition(as_root)) {
     fs::create_directory(folder / "elsewhere");
     fs::create_directory_symlink(folder / "elsewhere", folder / "keys");
+    BOOST_REQUIRE(::lchown((folder / "keys").c_str(), 65534, 65534) == 0);
     for (const auto& written :
          {sp::write_key_pair(folder / "keys", "signing-1", {"key", "certificate"}),
           sp::write_key_ring(folder / "keys", beginning()), sp::remove_key(folder / "keys", "signing-1")}) {
         BOOST_REQUIRE(!written.has_value());
         BOOST_TEST(written.error().code == sp::Errc::configuration_invalid);
-        BOOST_TEST((written.error().detail.find("is a symbolic link") != std::string::npos), written.error().detail);
+        BOOST_TEST((written.error().detail.find("is a symbolic link of another user") != std::string::npos),
+                   written.error().detail);
     }
     BOOST_TEST(fs::is_empty(folder / "elsewhere"));
+    BOOST_REQUIRE(::lchown((folder / "keys").c_str(), 0, 0) == 0);  // its own it trusts
+    BOOST_TEST(sp::write_key_ring(folder / "keys", beginning()).has_value());
     // Nor to a file: what its owner put there is left alone.
     write("target", "as it was");
     fs::create_symlink(folder / "target", folder / "keys.toml.new");

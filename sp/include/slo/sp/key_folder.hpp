@@ -73,8 +73,8 @@ enum class KeyStep {
 /// known, for the owner of the folder above. Errors: Errc::configuration_invalid.
 [[nodiscard]] Result<void> make_key_folder(const std::filesystem::path& folder, const std::string& user = {});
 
-// What is written to a folder belongs to the folder's owner, also where root writes it; then a folder that is a
-// symbolic link is refused.
+// What is written to a folder belongs to the folder's owner, also where root writes it; then another
+// user's symbolic link to a folder is refused.
 
 /// write_key_ring replaces keys.toml in one step that is on the disk when it returns: whoever reads sees the old ring
 /// or the new one, also after a crash. Errors: Errc::configuration_invalid, also for a ring that couldn't be read
