@@ -249,8 +249,9 @@ std::optional<ExitCode> refuse_step(const Rotation& command, const sp::Configura
                                     const Readiness& readiness, Instant now) {
     if (!readiness.is_followed && command.risk == Risk::none) {
         return complain("no endpoint " + std::string(duty(command.purpose, readiness.step)) + " " + readiness.awaited +
-                            " yet, says " + configuration.publication_record.string() +
-                            "; see that the endpoint runs and can read " + configuration.key_folder.string() +
+                            " yet, by what stands in " + configuration.publication_record.string() +
+                            "; see that the endpoint runs, can write there and can read " +
+                            configuration.key_folder.string() +
                             " (else its audit has a line with \"event\":\"keys\"), and wait a second; or write "
                             "--risk-unpublished, and IdPs may refuse whatever we send",
                         ExitCode::unpublished);

@@ -122,4 +122,14 @@ BOOST_AUTO_TEST_CASE(tells_once_that_the_record_cannot_be_written_and_writes_it_
     BOOST_TEST((states.back().keys == keys_now));
 }
 
+BOOST_AUTO_TEST_CASE(tells_once_that_there_can_be_no_record) {
+    auto loaded = configuration();
+    loaded.publication_record = folder / "no/such/published.log";
+    PublishedKeys published(loaded);
+    const auto failure = published.keep(some_day);
+    BOOST_REQUIRE(failure.has_value());
+    BOOST_TEST((failure->detail.find("can't open the folder") != std::string::npos), failure->detail);
+    BOOST_TEST(!published.keep(some_day + 1s).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -175,12 +175,12 @@ BOOST_AUTO_TEST_CASE(new_keys_by_the_operators_own_hand_are_another_identity) {
 BOOST_AUTO_TEST_CASE(activates_no_key_that_no_endpoint_publishes) {
     check(begin, 0, "signing-1");
     check(rotate + "prepare", 0, "no endpoint is known that publishes signing-2 yet");
-    check(rotate + "activate --force", 5, "", "no endpoint publishes signing-2 yet, says ");
+    check(rotate + "activate --force", 5, "", "no endpoint publishes signing-2 yet, by what stands in ");
     BOOST_TEST(run("keys list --config slo.toml --json").code == 0);
     BOOST_TEST(json("it['followed'], [k['stage'] for k in it['keys']]") == "False ['active', 'next']");
     const Instant now = sp::SystemClock().now();
     tell(now - 10h, 1h, {"signing-1"});
-    check(rotate + "activate --force", 5, "", "see that the endpoint runs and can read");
+    check(rotate + "activate --force", 5, "", "see that the endpoint runs, can write there and can read");
     tell(now - 9h, 1h, {"signing-1", "signing-2"});
     BOOST_TEST(run("keys list --config slo.toml --json").code == 0);
     BOOST_TEST(json("it['followed']") == "True");
