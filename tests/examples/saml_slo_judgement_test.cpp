@@ -83,14 +83,16 @@ class Court : public FederationDesk {
 public:
     Court() { fs::remove(folder / "idp.xml"); }
 
-    void use(const Settings& settings) const {
-        configure("keys = \"keys\"", port_, local_port_);
+    void use(const Settings& settings) {
+        in_use_ = settings;
+        configure("keys = \"keys\"", examples::free_port(), examples::free_port());
         std::string text = content_of(folder / "slo.toml");
         const auto begin = text.find("[[idp]]");
         std::ofstream(folder / "slo.toml") << text.replace(begin, text.find("[store]") - begin, settings.table);
     }
     /// Whether the endpoint has an IdP to serve after its start.
-    [[nodiscard]] bool endpoint_takes() const {
+    [[nodiscard]] bool endpoint_takes() {
+        use(in_use_);  // with ports that are free now
         auto process = examples::ChildProcess::start({SLO_SOAP_ENDPOINT, "--config", folder / "slo.toml"});
         BOOST_REQUIRE(process.has_value());
         bool knows_some = true;
@@ -117,8 +119,7 @@ public:
     }
 
 private:
-    std::uint16_t port_ = examples::free_port();
-    std::uint16_t local_port_ = examples::free_port();
+    Settings in_use_;
 };
 
 }  // namespace

@@ -5,7 +5,7 @@ void end_sessions_of(const slo::saml::Verified<slo::saml::LogoutRequest>& reques
 
 void misuse(const slo::saml::LogoutRequest& anybodys_request) {
 #ifdef SLO_MISUSE
-    end_sessions_of(slo::saml::Verified<slo::saml::LogoutRequest>{anybodys_request});
+    end_sessions_of(slo::saml::Verified<slo::saml::LogoutRequest>{anybodys_request, slo::saml::Evidence::signature});
 #endif
     static_cast<void>(anybodys_request);
 }
