@@ -91,7 +91,7 @@ std::string fingerprint_of(const fs::path& folder, const std::string& key) {
 }
 
 Result<Readiness> readiness_for(const sp::Configuration& configuration, const sp::KeyRing& ring, KeyPurpose purpose,
-                                KeyStep step) {
+                                KeyStep step, Instant now) {
     const sp::KeptKey* const key = ring.find(purpose, step == KeyStep::activate ? KeyStage::next : KeyStage::active);
     if (step == KeyStep::prepare || key == nullptr) return Readiness{.step = step};
     const auto record = sp::read_publication_record(configuration.publication_record);
@@ -101,7 +101,7 @@ Result<Readiness> readiness_for(const sp::Configuration& configuration, const sp
     Readiness readiness{.step = step,
                         .awaited = key->name,
                         .is_followed = sp::is_followed(*record, awaited),
-                        .earliest = sp::earliest(*record, awaited)};
+                        .earliest = sp::earliest(*record, awaited, now)};
     if (!readiness.is_followed || !readiness.earliest) {
         // What was promised before the record began isn't known: as much as now, or when it began.
         auto spread = sp::promise_of(configuration.publication);
@@ -376,12 +376,13 @@ ExitCode rotate_keys(const Rotation& command, Format format, Instant now) {
     auto ring = sp::read_key_ring(folder);
     if (!ring) return complain(text_of(ring.error()), ExitCode::usage);
     const auto show_all = [&] {
-        const auto next = readiness_for(*configuration, *ring, command.purpose, sp::step_from(*ring, command.purpose));
+        const auto next =
+            readiness_for(*configuration, *ring, command.purpose, sp::step_from(*ring, command.purpose), now);
         if (!next) return complain(text_of(next.error()), ExitCode::usage);
         return show(folder, *ring, command.purpose, *next, format);
     };
     if (!command.step) return show_all();
-    const auto readiness = readiness_for(*configuration, *ring, command.purpose, *command.step);
+    const auto readiness = readiness_for(*configuration, *ring, command.purpose, *command.step, now);
     if (!readiness) return complain(text_of(readiness.error()), ExitCode::usage);
     if (const auto refused = refuse_step(command, *configuration, *readiness, now)) return *refused;
     if (const auto taken = take_step(command, *configuration, *ring, now); !taken)

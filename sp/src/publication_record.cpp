@@ -141,6 +141,13 @@ bool is_fit(const PublishedState& state, const AwaitedKey& key) {
     return has(key.step == KeyStep::activate ? state.keys.opens : state.keys.encryption, key.fingerprint);
 }
 
+/// When `state` was served last. A clock that was set back meanwhile shortens no promise, unless it had been ahead:
+/// then only the later line's time is one.
+Instant end_of(const PublishedState& state, const PublishedState& next, Instant now) {
+    if (next.since <= now && state.since > now) return next.since;
+    return std::max(state.since, next.since);
+}
+
 }  // namespace
 
 struct PublicationRecord::Impl {
@@ -152,7 +159,7 @@ struct PublicationRecord::Impl {
     [[nodiscard]] bool is_in_place() const {
         struct stat at_path {};
         struct stat here {};
-        // Who serves may be kept from looking: that says nothing.
+        // The user who serves may be kept from looking: that says nothing.
         if (::stat(file.c_str(), &at_path) != 0) return errno != ENOENT;
         return ::fstat(opened.get(), &here) != 0 || (at_path.st_ino == here.st_ino && at_path.st_dev == here.st_dev);
     }
@@ -212,13 +219,12 @@ bool is_followed(const std::vector<PublishedState>& record, const AwaitedKey& ke
     return !record.empty() && is_fit(record.back(), key);
 }
 
-std::optional<Instant> earliest(const std::vector<PublishedState>& record, const AwaitedKey& key) {
+std::optional<Instant> earliest(const std::vector<PublishedState>& record, const AwaitedKey& key, Instant now) {
     std::optional<Instant> latest;
     for (auto state = record.begin(); state != record.end() && std::next(state) != record.end(); ++state) {
         if (is_fit(*state, key)) continue;
-        // A clock that was set back meanwhile shortens no promise.
-        const Instant served_last = std::max(state->since, std::next(state)->since);
-        latest = std::max(latest.value_or(Instant::min()), served_last + state->promised);
+        const Instant ended = end_of(*state, *std::next(state), now) + state->promised;
+        latest = std::max(latest.value_or(ended), ended);
     }
     return latest;
 }

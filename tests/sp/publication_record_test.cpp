@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,11 @@ const KeysInForce prepared{.signs = "s1", .signing = {"s1", "s2"}, .encryption =
 
 const sp::AwaitedKey next_signs{KeyPurpose::signing, KeyStep::activate, "s2"};
 const sp::AwaitedKey active_signs{KeyPurpose::signing, KeyStep::retire, "s2"};
+
+/// As it's seen in a year.
+std::optional<Instant> earliest(const std::vector<PublishedState>& record, const sp::AwaitedKey& key) {
+    return sp::earliest(record, key, some_day + std::chrono::days(365));
+}
 
 class RecordWorkspace : public test::Workspace {
 public:
@@ -154,22 +160,30 @@ BOOST_AUTO_TEST_CASE(a_step_waits_for_what_was_promised_with_the_documents_befor
     record.push_back({some_day + days(10), days(30), prepared});
     record.push_back(
         {some_day + days(10) + 1min, 1min, prepared});  // what is promised from now on counts for later ones
-    BOOST_TEST((sp::earliest(record, next_signs) == some_day + days(40)));
+    BOOST_TEST((earliest(record, next_signs) == some_day + days(40)));
 
     // Lowered before the certificate went out: the documents from before that are still kept.
     record = {{some_day, days(30), before}, {some_day + days(1), 1min, before}, {some_day + days(2), 1min, prepared}};
-    BOOST_TEST((sp::earliest(record, next_signs) == some_day + days(31)));
+    BOOST_TEST((earliest(record, next_signs) == some_day + days(31)));
     record.insert(record.begin(), {some_day - days(40), days(30), before});
-    BOOST_TEST((sp::earliest(record, next_signs) == some_day + days(31)));
+    BOOST_TEST((earliest(record, next_signs) == some_day + days(31)));
 
     // Nothing is known of what was served before.
-    BOOST_TEST(!sp::earliest({{some_day, days(30), prepared}}, next_signs).has_value());
-    BOOST_TEST(!sp::earliest({}, next_signs).has_value());
+    BOOST_TEST(!earliest({{some_day, days(30), prepared}}, next_signs).has_value());
+    BOOST_TEST(!earliest({}, next_signs).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_shortens_no_promise) {
     const std::vector<PublishedState> record{{some_day, 6h, before}, {some_day - 3h, 6h, prepared}};
-    BOOST_TEST((sp::earliest(record, next_signs) == some_day + 6h));
+    BOOST_TEST((earliest(record, next_signs) == some_day + 6h));
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_was_ahead_once_holds_up_no_step_for_years) {
+    const Instant ahead = some_day + std::chrono::days(3650);
+    const std::vector<PublishedState> record{{ahead, 6h, before}, {some_day, 6h, prepared}};
+    BOOST_TEST((sp::earliest(record, next_signs, some_day + 1h) == some_day + 6h));
+    // Nothing tells the time of either: as if both were right.
+    BOOST_TEST((sp::earliest(record, next_signs, some_day - 1h) == ahead + 6h));
 }
 
 BOOST_AUTO_TEST_CASE(an_old_key_stays_as_long_as_its_documents_may) {
@@ -178,8 +192,8 @@ BOOST_AUTO_TEST_CASE(an_old_key_stays_as_long_as_its_documents_may) {
     activated.encryption = {"e2"};
     const std::vector<PublishedState> record{
         {some_day, 6h, before}, {some_day + 7h, 6h, prepared}, {some_day + 14h, 1h, activated}};
-    BOOST_TEST((sp::earliest(record, active_signs) == some_day + 20h));
-    BOOST_TEST((sp::earliest(record, {KeyPurpose::encryption, KeyStep::retire, "e2"}) == some_day + 20h));
+    BOOST_TEST((earliest(record, active_signs) == some_day + 20h));
+    BOOST_TEST((earliest(record, {KeyPurpose::encryption, KeyStep::retire, "e2"}) == some_day + 20h));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

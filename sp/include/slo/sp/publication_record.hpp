@@ -27,7 +27,7 @@ struct KeysInForce {
 /// PublishedState is what was served from `since` on, until the next one.
 struct PublishedState {
     Instant since;
-    std::chrono::seconds promised{0};  ///< for how long who fetched it last may keep it
+    std::chrono::seconds promised{0};  ///< for how long the IdP that fetched it last may keep it
     KeysInForce keys;
 };
 
@@ -72,7 +72,8 @@ struct AwaitedKey {
 [[nodiscard]] bool is_followed(const std::vector<PublishedState>& record, const AwaitedKey& key);
 
 /// earliest, where the record is_followed: when what was served before has ended everywhere, by what was promised when
-/// it was served last. Nothing where the record doesn't go back to before.
-[[nodiscard]] std::optional<Instant> earliest(const std::vector<PublishedState>& record, const AwaitedKey& key);
+/// it was served last. Nothing where the record doesn't go back to before. A time after `now` was a clock's mistake.
+[[nodiscard]] std::optional<Instant> earliest(const std::vector<PublishedState>& record, const AwaitedKey& key,
+                                              Instant now);
 
 }  // namespace slo::sp
