@@ -12,7 +12,7 @@ namespace slo::examples {
 
 /// KeyWatch reads the key folder's state again and again; it's small, and reading it tells more than its date would.
 /// It begins with the state that `configuration` was loaded with: a step between loading and watching isn't missed.
-/// Keys that have none in common with those in force are another identity, which nobody takes over by a lost file.
+/// Keys that have none in common with those in force are another identity, which isn't taken over by a lost file.
 /// Not thread-safe.
 class KeyWatch {
 public:

@@ -131,7 +131,7 @@ KeyPairFiles files_of(const Placed<fs::path>& folder, const KeptKey& key) {
             .purpose = name(key.purpose)};
 }
 
-/// load_key_pair would make what is missing; here that means that somebody lost a key.
+/// load_key_pair would make what is missing; here that means that a key was lost.
 KeyPair load_kept_pair(const Placed<fs::path>& folder, const KeptKey& key, const saml::EntityID& owner, Instant now,
                        std::vector<std::string>& notes) {
     const KeyPairFiles files = files_of(folder, key);

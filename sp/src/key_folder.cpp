@@ -96,8 +96,8 @@ KeyRing read_ring(const fs::path& folder) {
     const Place whole{ring_file(folder).string(), 0};
     if (const std::string left = keys_without_ring(folder); !left.empty()) {
         refuse(whole, "doesn't exist, though keys lie there (" + left + ")",
-               "restore it; or name the key that served with saml-slo keys new --folder FOLDER --served-key FILE "
-               "--served-certificate FILE");
+               "restore it, or name the key that served with saml-slo keys new --folder FOLDER --served-key FILE "
+               "--served-certificate FILE, or move keys away that never served");
     }
     const auto tree = parse_toml(read_file(ring_file(folder), max_ring_octets, whole, "keys"), whole.file);
     if (!tree) throw ConfigurationError{tree.error().detail};

@@ -27,7 +27,7 @@ public:
     /// As root it refuses another user's symbolic link, which could lead anywhere. It refuses at `place`.
     OwnedFolder(const std::filesystem::path& folder, const Place& place);
 
-    /// Writes the new file `name`, which must not exist: nobody's key is ever overwritten. A file half written is
+    /// Writes the new file `name`, which must not exist: no key is ever overwritten. A file half written is
     /// removed again. It refuses.
     void write_new(const std::string& name, std::string_view octets, mode_t mode) const;
     /// Puts `octets` in the place of `name` in one step, on the disk when it returns. It refuses.

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_running_endpoint_keeps_its_keys_whatever_is_lost) {
     fs::rename(folder / "keys/keys.toml", folder / "lost.toml");
     BOOST_TEST((endpoint.wait_for("\"event\":\"keys\"").find("keys.toml") != std::string::npos));
     fs::rename(folder / "keys", folder / "lost");
-    check(begin, 0, "signing-1");  // as an operator does who sees an empty folder
+    check(begin, 0, "signing-1");  // as an operator may who sees an empty folder
     endpoint.wait_for("names none of the signing keys that we publish");
     BOOST_TEST(endpoint.published() == served, boost::test_tools::per_element());
     BOOST_TEST(endpoint.stop() == 0);
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_step_of_a_running_endpoint_is_known_to_the_tool) {
     BOOST_TEST(endpoint.stop() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(as_root_it_takes_nothing_from_who_serves, *boost::unit_test::precondition(as_root)) {
+BOOST_AUTO_TEST_CASE(as_root_it_takes_nothing_from_the_endpoint, *boost::unit_test::precondition(as_root)) {
     fs::permissions(folder, fs::perms::others_exec, fs::perm_options::add);
     Endpoint endpoint(*this, "keys = \"keys\"", "[process]\nuser = \"nobody\"\n");
     check(rotate + "prepare", 0, "next");

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_had_keys_gets_no_others_by_an_empty_folder) 
     remove_keys();
     refuse(good, 5, "but this service published one (SHA-256", "saml-slo keys new " + (folder / "sp").string());
     BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
-    // Who may not know whether there were keys makes none.
+    // Where it can't be known whether there were keys, none are made.
     fs::remove(record);
     fs::create_directory(record);
     const auto configuration = load(with_folder());
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(an_older_folder_is_refused_and_keys_that_were_made_since_ar
     BOOST_TEST(has_note(accept(with_folder()), "has no key that this service published last"));
 }
 
-BOOST_AUTO_TEST_CASE(who_only_looks_makes_no_key) {
+BOOST_AUTO_TEST_CASE(a_tool_that_only_looks_makes_no_key) {
     write("slo.toml", with_folder());
     const auto look = [&] { return sp::load_configuration(folder / "slo.toml", some_day, sp::MissingKeys::refused); };
     const auto expect = [&](std::string_view what) {

@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(says_that_keys_are_there_where_the_file_that_decides_is_los
     BOOST_REQUIRE(!ring.has_value());
     BOOST_TEST(ring.error().code == sp::Errc::configuration_invalid);
     BOOST_TEST((ring.error().detail.find("though keys lie there") != std::string::npos), ring.error().detail);
-    BOOST_TEST((ring.error().detail.find("; restore it; or name the key that served") != std::string::npos));
+    BOOST_TEST((ring.error().detail.find("; restore it, or name the key that served") != std::string::npos));
     BOOST_TEST(sp::write_key_ring(folder / "keys", beginning()).has_value());
     BOOST_TEST(sp::keys_without_ring(folder / "keys").empty());
 }

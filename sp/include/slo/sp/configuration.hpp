@@ -58,8 +58,8 @@ struct Configuration {
 
 /// What becomes of keys that the configuration names and that don't exist.
 enum class MissingKeys {
-    made,     ///< for who serves
-    refused,  ///< for who looks
+    made,     ///< for an endpoint
+    refused,  ///< for a tool that only looks
 };
 
 /// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys, and
@@ -69,7 +69,7 @@ enum class MissingKeys {
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
                                                        MissingKeys missing = MissingKeys::made);
 
-/// What `publication` promises who fetches it: for how long a copy of it may be kept, HTTP's caches included.
+/// What `publication` promises an IdP that fetches it: for how long its copy may be kept, HTTP's caches included.
 [[nodiscard]] std::chrono::seconds promise_of(const metadata::Publication& publication);
 
 /// Our keys at a moment of their roll-over, and what is published with them.
