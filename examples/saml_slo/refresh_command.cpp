@@ -36,6 +36,8 @@ ExitCode code_of(Kind kind) {
             return ExitCode::fine;
         case Kind::expiring:
         case Kind::expired:
+        case Kind::not_kept:
+        case Kind::copy_unused:
             return ExitCode::found;
         case Kind::refused:
             return ExitCode::refused;

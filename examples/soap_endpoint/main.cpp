@@ -203,13 +203,13 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
 
 /// Descriptors beside those of connections: standard streams, listeners, three for each thread's event loop, the
 /// store's: SQLite's few files, or two connections to each master of a Redis Cluster; and for each source of metadata
-/// its folder and an event loop, and one exchange; and connections to IdPs for logouts that start here, each with an
-/// event loop.
+/// its folder, its lock and an event loop, and one exchange; and connections to IdPs for logouts that start here, each
+/// with an event loop.
 std::size_t descriptors_needed(const sp::Configuration& configuration) {
     constexpr std::size_t others = 64;
     const std::size_t local = configuration.local_port == 0 ? 0 : local_options(0, 0).max_connections;
     const std::size_t store = std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store) ? 512 : 64;
-    const std::size_t metadata = 4 * configuration.metadata.sources.size() + 8;
+    const std::size_t metadata = 5 * configuration.metadata.sources.size() + 8;
     constexpr std::size_t to_idps = 256;
     return to_idps + configuration.server.max_connections + local + 3 * configuration.server.threads + store +
            metadata + others;

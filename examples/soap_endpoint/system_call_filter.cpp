@@ -58,7 +58,8 @@ constexpr int to_read[] = {SCMP_SYS(fstat),      SCMP_SYS(fstat64), SCMP_SYS(fst
                            SCMP_SYS(newfstatat), SCMP_SYS(pread64), SCMP_SYS(statx)};
 
 /// Whoever may rename and remove files may do so with all that belong to this user: give it one of its own.
-constexpr int to_write[] = {SCMP_SYS(fsync), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlinkat)};
+constexpr int to_write[] = {SCMP_SYS(flock), SCMP_SYS(fsync), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+                            SCMP_SYS(unlinkat)};
 
 constexpr int intruding[] = {
     // programs and processes

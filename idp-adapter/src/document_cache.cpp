@@ -1,53 +1,60 @@
 #include "document_cache.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <system_error>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace slo::idp_adapter {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
-constexpr std::string_view format_line = "saml-slo metadata copy 1";
-constexpr std::uint64_t max_state_octets = 4096;
-constexpr std::size_t max_validator_octets = 512;
+constexpr std::size_t max_state_octets = 64 * std::size_t{1024};
+constexpr std::size_t max_names_octets = 64 * std::size_t{1024} * 1024;
+constexpr std::size_t hash_digits = 32;
+constexpr auto between_tries = 10ms;
+constexpr int max_tries = 100;
 
-Failure failed(std::string_view what) {
-    return source_failure(SourceErrc::cache_failed,
-                          std::string(what) + " (" + std::generic_category().message(errno) + ")");
-}
-
-std::string new_name(const std::string& slot) {
-    return slot + ".new";
-}
 std::string state_name(const std::string& slot) {
     return slot + ".state";
 }
+std::string names_name(const std::string& slot) {
+    return slot + ".names";
+}
 std::string document_name(const std::string& slot, const CachedState& state) {
-    return slot + "-" + state.precedent.sha256.substr(0, 32) + ".xml";
+    return slot + "-" + state.precedent.sha256.substr(0, hash_digits) + ".xml";
 }
 
-bool is_sha256(std::string_view text) noexcept {
-    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+/// The slot of a document's name. Nothing: it's no document's.
+std::optional<std::string> slot_of(const std::string& name) {
+    constexpr std::size_t ending = 1 + hash_digits + 4;
+    if (!name.ends_with(".xml") || name.size() <= ending || name[name.size() - ending] != '-') return std::nullopt;
+    const std::string_view hash = std::string_view(name).substr(name.size() - ending + 1, hash_digits);
+    if (hash.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+    return name.substr(0, name.size() - ending);
 }
 
 Result<Descriptor> make_folder(int parent, const fs::path& folder) {
     if (::mkdirat(parent, folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-        return failed("the folder " + folder.string() +
-                      " for copies of metadata can't be made: make it yourself, with mode 700, for the user of this "
-                      "process");
+        return cache_failure("the folder " + folder.string() +
+                             " for copies of metadata can't be made: make it yourself, with mode 700, for the user of "
+                             "this process");
     }
     Descriptor opened(::openat(parent, folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-    if (!opened.is_open()) return failed("the folder " + folder.string() + " can't be opened");
+    if (!opened.is_open()) return cache_failure("the folder " + folder.string() + " can't be opened");
     struct stat status {};
-    if (::fstat(opened.get(), &status) != 0) return failed("the folder " + folder.string() + " can't be looked at");
+    if (::fstat(opened.get(), &status) != 0) {
+        return cache_failure("the folder " + folder.string() + " can't be looked at");
+    }
     if (status.st_uid != ::geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return source_failure(
             SourceErrc::cache_failed,
@@ -56,94 +63,152 @@ Result<Descriptor> make_folder(int parent, const fs::path& folder) {
     return opened;
 }
 
-/// A file that isn't there yet, so nothing that exists is ever written to.
-Result<Descriptor> create(const Descriptor& folder, const std::string& name) {
-    ::unlinkat(folder.get(), name.c_str(), 0);
-    Descriptor made(
-        ::openat(folder.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (!made.is_open()) return failed("a copy can't be made");
-    return made;
-}
-
-std::string text_of(const CachedState& state) {
-    std::string text = std::string(format_line) + "\nsha256 " + state.precedent.sha256 + "\n";
-    const auto add = [&](std::string_view key, const std::string& value) {
-        if (!value.empty()) text.append(key).append(" ").append(value).append("\n");
-    };
-    const auto instant = [](const std::optional<Instant>& when) {
-        return when ? saml::format_instant(*when) : std::string();
-    };
-    add("published", instant(state.precedent.published));
-    add("valid_until", instant(state.precedent.valid_until));
-    add("etag", state.etag);
-    add("last_modified", state.last_modified);
-    return text;
-}
-
-/// Reads one line into `state`. False: nobody of ours wrote it.
-bool read_line(std::string_view line, CachedState& state) {
-    const auto blank = line.find(' ');
-    if (blank == std::string_view::npos) return false;
-    const std::string_view key = line.substr(0, blank);
-    const std::string_view value = line.substr(blank + 1);
-    const auto read_instant = [&](std::optional<Instant>& into) {
-        const auto instant = saml::parse_instant(value);
-        if (instant) into = *instant;
-        return instant.has_value();
-    };
-    if (key == "published") return read_instant(state.precedent.published);
-    if (key == "valid_until") return read_instant(state.precedent.valid_until);
-    if (key == "sha256") state.precedent.sha256 = value;
-    if (key == "etag") state.etag = value;
-    if (key == "last_modified") state.last_modified = value;
-    return key == "sha256" ? is_sha256(value) : is_keepable(value);
-}
-
-std::optional<CachedState> state_of(std::string_view text) {
-    const std::string first = std::string(format_line) + "\n";
-    if (!text.starts_with(first) || !text.ends_with('\n')) return std::nullopt;
-    CachedState state;
-    for (text.remove_prefix(first.size()); !text.empty();) {
-        const auto end = text.find('\n');
-        if (!read_line(text.substr(0, end), state)) return std::nullopt;
-        text.remove_prefix(end + 1);
+/// All that `source` has, up to the limit.
+Result<std::string> whole(const saml::OctetSource& source, std::size_t max_octets) {
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (;;) {
+        const auto count = source(buffer);
+        if (!count) return count.error();
+        if (*count == 0) return text;
+        if (text.size() + *count > max_octets) return source_failure(SourceErrc::file_too_large, "it has grown");
+        text.append(buffer.data(), *count);
     }
-    if (state.precedent.sha256.empty()) return std::nullopt;
-    return state;
+}
+
+std::vector<std::string> entries_of(int folder) {
+    std::vector<std::string> names;
+    const int again = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (again < 0) return names;
+    const std::unique_ptr<DIR, decltype([](DIR* opened) { ::closedir(opened); })> listing(::fdopendir(again));
+    if (!listing) {
+        ::close(again);
+        return names;
+    }
+    while (const dirent* const entry = ::readdir(listing.get())) names.emplace_back(entry->d_name);
+    return names;
+}
+
+Failure damaged(const fs::path& file, std::string_view how) {
+    return source_failure(SourceErrc::copy_damaged,
+                          file.string() + " " + std::string(how) +
+                              ": it isn't used; put a whole one back, or leave it, as the next document replaces it");
 }
 
 }  // namespace
 
-bool is_keepable(std::string_view validator) noexcept {
-    return !validator.empty() && validator.size() <= max_validator_octets &&
-           std::all_of(validator.begin(), validator.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+CacheLock::~CacheLock() {
+    if (file_ >= 0) ::flock(file_, LOCK_UN);
 }
 
-Result<void> write_copy(const Descriptor& file, std::string_view octets) {
-    if (!write_all(file, octets)) return failed("a copy can't be written");
+ArrivingDocument::ArrivingDocument(Result<NewFile> file) {
+    if (file)
+        file_.emplace(*std::move(file));
+    else
+        trouble_ = std::move(file).error();
+}
+
+Result<void> ArrivingDocument::append(std::string_view octets) {
+    if (file_) {
+        auto written = file_->append(octets);
+        if (written) {
+            written_ += octets.size();
+            return Done{};
+        }
+        if (auto moved = move_into_memory(std::move(written).error()); !moved) return moved;
+    }
+    memory_.append(octets);
     return Done{};
 }
 
-Result<DocumentCache> DocumentCache::open(const fs::path& cache, const std::string& source) {
-    const auto whole = make_folder(AT_FDCWD, cache);
-    if (!whole) return whole.error();
-    auto folder = make_folder(whole->get(), source);
-    if (!folder) return std::move(folder).error();
-    return DocumentCache(*std::move(folder));
+/// The file goes, and gives its room back.
+Result<void> ArrivingDocument::move_into_memory(Failure why) {
+    std::array<char, 4096> buffer;
+    const auto file = source_of(file_->descriptor());
+    memory_.reserve(written_);
+    while (memory_.size() < written_) {
+        const auto count = file(buffer);
+        if (!count || *count == 0) return why;
+        memory_.append(buffer.data(), std::min<std::size_t>(*count, written_ - memory_.size()));
+    }
+    trouble_ = std::move(why);
+    file_.reset();
+    return Done{};
 }
 
-std::optional<CachedState> DocumentCache::state(const std::string& slot) const {
-    const auto opened = open_file(folder_.get(), state_name(slot), max_state_octets);
-    if (!opened) return std::nullopt;
-    std::string text;
-    std::array<char, max_state_octets> buffer;
-    const auto source = source_of(opened->descriptor);
-    for (;;) {
-        const auto count = source(buffer);
-        if (!count || text.size() > max_state_octets) return std::nullopt;
-        if (*count == 0) return state_of(text);
-        text.append(buffer.data(), *count);
+saml::OctetSource ArrivingDocument::source() const {
+    return file_ ? source_of(file_->descriptor()) : saml::source_of(memory_);
+}
+
+Result<DocumentCache> DocumentCache::open(const fs::path& cache, const std::string& source) {
+    const auto whole_cache = make_folder(AT_FDCWD, cache);
+    if (!whole_cache) return whole_cache.error();
+    auto folder = make_folder(whole_cache->get(), source);
+    if (!folder) return std::move(folder).error();
+    fs::path path = cache / source;
+    Descriptor lock(
+        ::openat(folder->get(), "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR));
+    if (!lock.is_open()) return cache_failure((path / "lock").string() + " can't be opened or made");
+    return DocumentCache(std::move(path), *std::move(folder), std::move(lock));
+}
+
+Result<CacheLock> DocumentCache::lock(const Pause& pause) const {
+    for (int i = 0; i < max_tries; ++i) {
+        if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return CacheLock(lock_.get());
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return cache_failure("the folder " + path_.string() + " can't be locked; name one on a local disk");
+        }
+        pause(between_tries);
     }
+    return source_failure(SourceErrc::cache_failed, "another process has had " + (path_ / "lock").string() +
+                                                        " locked for a second (lslocks tells which); let it go on, or "
+                                                        "end it");
+}
+
+bool DocumentCache::is_orphan(const std::string& name) const {
+    const auto slot = slot_of(name);
+    if (!slot) return false;
+    const auto known = state(*slot);
+    return known && (!*known || document_name(*slot, **known) != name);
+}
+
+void DocumentCache::tidy_up(const CacheLock&) const {
+    for (const std::string& name : entries_of(folder_.get())) {
+        if (is_new_name(name))
+            remove_if_left(folder_.get(), name);
+        else if (is_orphan(name))
+            ::unlinkat(folder_.get(), name.c_str(), 0);
+    }
+}
+
+Result<std::optional<std::string>> DocumentCache::read(const std::string& name, std::size_t max_octets) const {
+    struct stat status {};
+    if (::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
+        return std::optional<std::string>();
+    }
+    const auto opened = open_file(folder_.get(), name, max_octets);
+    if (!opened) return damaged(path_ / name, opened.error().detail);
+    auto text = whole(source_of(opened->descriptor), max_octets);
+    if (!text) return damaged(path_ / name, text.error().detail);
+    return std::optional(*std::move(text));
+}
+
+Result<std::optional<CachedState>> DocumentCache::state(const std::string& slot) const {
+    const auto text = read(state_name(slot), max_state_octets);
+    if (!text) return text.error();
+    if (!*text) return std::optional<CachedState>();
+    auto state = state_of(**text);
+    if (!state) return damaged(path_of_state(slot), "isn't what this program wrote");
+    return state;
+}
+
+Result<std::optional<KnownNames>> DocumentCache::names(const std::string& slot) const {
+    const auto text = read(names_name(slot), max_names_octets);
+    if (!text) return text.error();
+    if (!*text) return std::optional<KnownNames>();
+    auto names = names_of(**text);
+    if (!names) return damaged(path_ / names_name(slot), "isn't what this program wrote");
+    return names;
 }
 
 Result<OpenedFile> DocumentCache::document(const std::string& slot, const CachedState& state,
@@ -151,43 +216,52 @@ Result<OpenedFile> DocumentCache::document(const std::string& slot, const Cached
     return open_file(folder_.get(), document_name(slot, state), max_octets);
 }
 
-Result<Descriptor> DocumentCache::begin(const std::string& slot) const {
-    return create(folder_, new_name(slot));
+ArrivingDocument DocumentCache::begin(const std::string& slot) const {
+    return ArrivingDocument(NewFile::make(folder_.get(), slot));
 }
 
-Result<void> DocumentCache::commit(const std::string& slot, const Descriptor& written, const CachedState& state) const {
+Result<void> DocumentCache::commit(const CacheLock&, const std::string& slot, ArrivingDocument& arrived,
+                                   const CachedState& state) const {
+    if (!arrived.file_) return arrived.trouble_;
     const auto before = this->state(slot);
     const std::string name = document_name(slot, state);
-    if (::fsync(written.get()) != 0 ||
-        ::renameat(folder_.get(), new_name(slot).c_str(), folder_.get(), name.c_str()) != 0) {
-        return failed("a copy can't be put into place");
+    auto kept = arrived.file_->put_into_place(name);
+    if (kept) kept = replace(state_name(slot), text_of(state));
+    if (!kept) {
+        // The failure may have come before or after the one step that counts.
+        const auto now = this->state(slot);
+        const bool is_named = now && *now && document_name(slot, **now) == name;
+        if (!is_named) ::unlinkat(folder_.get(), name.c_str(), 0);
+    } else if (before && *before && document_name(slot, **before) != name) {
+        ::unlinkat(folder_.get(), document_name(slot, **before).c_str(), 0);
     }
-    if (auto remembered = remember(slot, state); !remembered) return remembered;
-    if (before && document_name(slot, *before) != name) {
-        ::unlinkat(folder_.get(), document_name(slot, *before).c_str(), 0);
-    }
-    return Done{};
+    return kept;
 }
 
-Result<void> DocumentCache::remember(const std::string& slot, const CachedState& state) const {
-    const std::string temporary = state_name(slot) + ".new";
-    const auto made = create(folder_, temporary);
-    if (!made) return made.error();
-    if (auto written = write_copy(*made, text_of(state)); !written) return written;
-    if (::fsync(made->get()) != 0 ||
-        ::renameat(folder_.get(), temporary.c_str(), folder_.get(), state_name(slot).c_str()) != 0 ||
-        ::fsync(folder_.get()) != 0) {
-        return failed("what is known of a copy can't be put into place");
-    }
-    return Done{};
+Result<void> DocumentCache::replace(const std::string& name, std::string_view text) const {
+    auto made = NewFile::make(folder_.get(), name);
+    if (!made) return std::move(made).error();
+    if (auto written = made->append(text); !written) return written;
+    return made->put_into_place(name);
 }
 
-void DocumentCache::abandon(const std::string& slot) const noexcept {
-    try {
-        ::unlinkat(folder_.get(), new_name(slot).c_str(), 0);
-    } catch (...) {
-        // No memory for the name: the next begin() removes it.
+Result<void> DocumentCache::keep_names(const CacheLock&, const std::string& slot, const KnownNames& known) const {
+    KnownNames all = known;
+    const auto there = names(slot);
+    if (there && *there && vouches_for(known.voucher, (*there)->voucher)) {
+        const Names& others = (*there)->names;
+        all.names.insert(others.begin(), others.end());
+        if (all.names.size() == others.size() && (*there)->voucher == known.voucher) return Done{};
     }
+    return replace(names_name(slot), text_of(all));
+}
+
+std::string DocumentCache::path_of_state(const std::string& slot) const {
+    return (path_ / state_name(slot)).string();
+}
+
+std::string DocumentCache::path_of_document(const std::string& slot, const CachedState& state) const {
+    return (path_ / document_name(slot, state)).string();
 }
 
 }  // namespace slo::idp_adapter

@@ -1,55 +1,102 @@
 // The last good copies of one source's documents, in a folder that is nobody else's business.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "cached_state.hpp"
 #include "document_file.hpp"
+#include "new_file.hpp"
 #include "slo/idp_adapter/descriptor.hpp"
-#include "slo/metadata/metadata_document.hpp"
 
 namespace slo::idp_adapter {
 
-/// What is remembered beside a copy.
-struct CachedState {
-    metadata::Precedent precedent;
-    std::string etag;           ///< as the server wrote it; empty: none
-    std::string last_modified;  ///< as the server wrote it; empty: none
+/// CacheLock is held while what is remembered is read and replaced: no other process, or source of this one, does so
+/// meanwhile. It must not outlive its cache.
+class CacheLock {
+public:
+    explicit CacheLock(int file) noexcept : file_(file) {}
+    ~CacheLock();
+    CacheLock(CacheLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    CacheLock& operator=(CacheLock&&) = delete;
+
+private:
+    int file_;
 };
 
-/// Whether a validator that a server sent may be kept and sent back: short, printable, one line.
-[[nodiscard]] bool is_keepable(std::string_view validator) noexcept;
+/// ArrivingDocument takes what is on its way: into a new file of the cache, or into memory where that can't be written,
+/// as a document must come into force on a full disk too. It must not outlive its cache.
+class ArrivingDocument {
+public:
+    explicit ArrivingDocument(Result<NewFile> file);
+    /// Errors: SourceErrc::cache_failed, where what was written can't be read back.
+    [[nodiscard]] Result<void> append(std::string_view octets);
+    /// Reads from the front; this must outlive it.
+    [[nodiscard]] saml::OctetSource source() const;
+
+private:
+    friend class DocumentCache;
+    [[nodiscard]] Result<void> move_into_memory(Failure why);
+
+    std::optional<NewFile> file_;
+    std::uint64_t written_ = 0;
+    Failure trouble_ = {};  ///< why there's no file
+    std::string memory_;
+};
 
 /// DocumentCache keeps, for each slot (a name of ours), a document and its state. The state names its document by hash
-/// and is replaced in one step, so a crash leaves the old pair or the new one. Not thread-safe.
+/// and is replaced in one step after the document is durable, so a crash leaves the old pair or the new one. Several
+/// processes may have one cache: they write what is new under names of their own, and replace what is remembered under
+/// a lock, each after reading what another has put there. Not thread-safe.
 class DocumentCache {
 public:
-    /// Makes the folders (0700) where they are missing. Errors: SourceErrc::cache_failed.
+    using Pause = std::function<void(std::chrono::milliseconds)>;
+
+    /// Makes the folders (0700) where they are missing, and the lock. Errors: SourceErrc::cache_failed.
     [[nodiscard]] static Result<DocumentCache> open(const std::filesystem::path& cache, const std::string& source);
 
-    /// Nothing where none is kept, or it can't be read.
-    [[nodiscard]] std::optional<CachedState> state(const std::string& slot) const;
+    /// Waits about a second, by `pause`, for whoever has it: a process that was stopped in the middle must not stop us.
+    /// Errors: SourceErrc::cache_failed.
+    [[nodiscard]] Result<CacheLock> lock(const Pause& pause) const;
+    /// Removes what crashes left behind.
+    void tidy_up(const CacheLock& lock) const;
+
+    /// Nothing where none is kept. Errors: SourceErrc::copy_damaged.
+    [[nodiscard]] Result<std::optional<CachedState>> state(const std::string& slot) const;
     /// The document that `state` names. Errors: as open_file.
     [[nodiscard]] Result<OpenedFile> document(const std::string& slot, const CachedState& state,
                                               std::uint64_t max_octets) const;
+    /// Nothing where none are kept. Errors: SourceErrc::copy_damaged.
+    [[nodiscard]] Result<std::optional<KnownNames>> names(const std::string& slot) const;
 
-    /// A new empty file (0600) for what is on its way. Errors: SourceErrc::cache_failed.
-    [[nodiscard]] Result<Descriptor> begin(const std::string& slot) const;
-    /// Makes what begin() opened the slot's document, durably. Errors: SourceErrc::cache_failed; the old one stays.
-    [[nodiscard]] Result<void> commit(const std::string& slot, const Descriptor& written,
+    /// For what is on its way.
+    [[nodiscard]] ArrivingDocument begin(const std::string& slot) const;
+    /// Makes what arrived the slot's document. Errors: SourceErrc::cache_failed; the old one stays.
+    [[nodiscard]] Result<void> commit(const CacheLock& lock, const std::string& slot, ArrivingDocument& arrived,
                                       const CachedState& state) const;
-    /// Replaces the state alone. Errors: as commit.
-    [[nodiscard]] Result<void> remember(const std::string& slot, const CachedState& state) const;
-    /// Removes what begin() made.
-    void abandon(const std::string& slot) const noexcept;
+    /// Adds to the names that are kept. Errors: SourceErrc::cache_failed.
+    [[nodiscard]] Result<void> keep_names(const CacheLock& lock, const std::string& slot,
+                                          const KnownNames& known) const;
+
+    /// Where the state is, for people.
+    [[nodiscard]] std::string path_of_state(const std::string& slot) const;
+    [[nodiscard]] std::string path_of_document(const std::string& slot, const CachedState& state) const;
 
 private:
-    explicit DocumentCache(Descriptor folder) noexcept : folder_(std::move(folder)) {}
-    Descriptor folder_;
-};
+    DocumentCache(std::filesystem::path path, Descriptor folder, Descriptor lock) noexcept
+        : path_(std::move(path)), folder_(std::move(folder)), lock_(std::move(lock)) {}
+    [[nodiscard]] Result<std::optional<std::string>> read(const std::string& name, std::size_t max_octets) const;
+    [[nodiscard]] Result<void> replace(const std::string& name, std::string_view text) const;
+    [[nodiscard]] bool is_orphan(const std::string& name) const;
 
-/// Writes all of `octets`. Errors: SourceErrc::cache_failed.
-[[nodiscard]] Result<void> write_copy(const Descriptor& file, std::string_view octets);
+    std::filesystem::path path_;
+    Descriptor folder_;
+    Descriptor lock_;
+};
 
 }  // namespace slo::idp_adapter

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "document_cache.hpp"
-#include "slo/idp_adapter/descriptor.hpp"
 #include "slo/idp_adapter/http_client.hpp"
 
 namespace slo::idp_adapter {
@@ -17,13 +16,13 @@ struct MetadataQuestion {
     std::size_t slot;  ///< of the source: who asks
     HttpCall call;
     std::function<Result<HttpHead>(const HttpCall&, const BodySink&, const std::stop_token&)> exchange;
-    Descriptor written;  ///< what the body goes to
+    ArrivingDocument arrived;  ///< the body
     Result<HttpHead> reply = Failure{make_error_code(HttpErrc::unreachable), "it couldn't be asked"};
 
     /// Asks. Blocks as long as the server does; `stop` ends it early. Touches nothing of its source but the client.
     void run(const std::stop_token& stop) {
         reply = exchange(
-            call, [this](std::string_view octets) { return write_copy(written, octets); }, stop);
+            call, [this](std::string_view octets) { return arrived.append(octets); }, stop);
     }
 };
 

@@ -113,7 +113,7 @@ Result<metadata::MetadataDocument> judged(const MetadataSlot& slot, Missing miss
         if (!document->refused.empty()) return document->refused.front().why;
         return source_failure(SourceErrc::entity_missing, "the IdP that it's for isn't in it");
     }
-    if (auto checked = metadata::check_not_older(*document, slot.state.precedent); !checked) return checked.error();
+    if (auto checked = not_older(slot, *document, slot.state.precedent); !checked) return checked.error();
     return document;
 }
 
@@ -132,10 +132,26 @@ bool is_news(const metadata::MetadataDocument& document, const MetadataSlot& slo
     return std::ranges::any_of(document.idps, [&](const auto& entity) { return !known.contains(entity.entity_id); });
 }
 
-metadata::Precedent precedent_after(const metadata::MetadataDocument& document, const metadata::Precedent& before) {
-    return {.published = document.published ? document.published : before.published,
-            .valid_until = document.valid_until ? document.valid_until : before.valid_until,
-            .sha256 = document.sha256};
+Result<void> not_older(const MetadataSlot& slot, const metadata::MetadataDocument& document,
+                       const metadata::Precedent& last) {
+    auto checked = metadata::check_not_older(document, last);
+    if (checked) return checked;
+    return Failure{checked.error().code, checked.error().detail + "; if it's meant, " + slot.remedy};
+}
+
+metadata::Precedent precedent_of(const MetadataSlot& slot, const metadata::MetadataDocument& document,
+                                 const metadata::Precedent& last, Instant now) {
+    auto precedent = metadata::precedent_after(document, last, now, slot.rules.clock_skew);
+    // The operator's own file: one that is put back is meant.
+    if (!slot.url && std::holds_alternative<metadata::TrustedPlace>(slot.rules.trust)) precedent.superseded.clear();
+    return precedent;
+}
+
+Names names_with(const MetadataSlot& slot, const metadata::MetadataDocument& document) {
+    Names names;
+    for (const auto& idp : document.idps) names.insert(idp.entity_id);
+    if (slot.names.size() <= 2 * slot.rules.max_entities) names.insert(slot.names.begin(), slot.names.end());
+    return names;
 }
 
 }  // namespace slo::idp_adapter

@@ -6,7 +6,7 @@
 #include <string>
 #include <system_error>
 
-#include "document_cache.hpp"
+#include "cached_state.hpp"
 #include "document_file.hpp"
 #include "slo/idp_adapter/metadata_source.hpp"
 
@@ -19,6 +19,11 @@ struct MetadataSlot {
     metadata::MetadataRules rules;                 ///< the source's; of a Metadata Query, for this entity alone
     std::optional<metadata::MetadataDocument> document = {};
     CachedState state = {};             ///< of what is in force
+    std::string remedy = {};            ///< what to do where an older document is meant
+    Names names = {};                   ///< entityIDs that it has had in force
+    std::size_t names_kept = 0;         ///< how many of them are on the disk
+    unsigned unkept = 0;                ///< times in a row that the copy of what is in force couldn't be kept
+    std::optional<Voucher> found = {};  ///< what stood behind another's copy that was there at the start
     std::optional<FileMark> seen = {};  ///< of a file: the state that was judged last
     Instant judged = {};                ///< of a file: when that was
     std::error_code last_failure = {};  ///< none: the last time went well
@@ -40,9 +45,15 @@ struct MetadataSlot {
 /// Whether `document` changes what is in force: by its octets, or by an entity whose time has come.
 [[nodiscard]] bool is_news(const metadata::MetadataDocument& document, const MetadataSlot& slot);
 
-/// What is remembered once `document` is in force. What a newer document leaves out stays as it was: leaving out
-/// PublicationInfo must not make room for older ones.
-[[nodiscard]] metadata::Precedent precedent_after(const metadata::MetadataDocument& document,
-                                                  const metadata::Precedent& before);
+/// metadata::check_not_older, with what to do where the older one is meant. Errors: metadata::Errc::older_than_known.
+[[nodiscard]] Result<void> not_older(const MetadataSlot& slot, const metadata::MetadataDocument& document,
+                                     const metadata::Precedent& last);
+
+/// What is remembered once `document` is in force after `last`.
+[[nodiscard]] metadata::Precedent precedent_of(const MetadataSlot& slot, const metadata::MetadataDocument& document,
+                                               const metadata::Precedent& last, Instant now);
+
+/// The slot's names with those of `document`. Far more than a document can have are no longer remembered.
+[[nodiscard]] Names names_with(const MetadataSlot& slot, const metadata::MetadataDocument& document);
 
 }  // namespace slo::idp_adapter

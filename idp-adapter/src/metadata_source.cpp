@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <random>
+#include <type_traits>
+#include <utility>
 
 #include "metadata_question.hpp"
 #include "metadata_slot.hpp"
 #include "refresh_schedule.hpp"
 #include "slo/metadata/sp_metadata.hpp"
+#include "slot_copies.hpp"
 
 namespace slo::idp_adapter {
 namespace {
@@ -117,16 +120,20 @@ struct MetadataSource::Impl {
     Result<void> open(Instant now);
     void notice_time(Instant now) noexcept;
     Result<void> open_file_slot(MetadataSlot& slot, Instant now);
-    void start_from_copy(MetadataSlot& slot, Instant now) const;
+    void start_from_copy(MetadataSlot& slot, Instant now);
 
     [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, Outcomes& outcomes);
     void finish(MetadataQuestion& question, Instant now, Outcomes& outcomes);
     [[nodiscard]] bool is_time_to_judge_again(const MetadataSlot& slot, Instant now) const;
     void look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes);
     Result<metadata::MetadataDocument> read_file(MetadataSlot& slot, const OpenedFile& file, Instant now) const;
-    Result<void> take_reply(MetadataSlot& slot, const HttpHead& head, const Descriptor& written, Instant now,
+    Result<void> take_reply(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived, Instant now,
                             Outcomes& outcomes);
-    void accept(MetadataSlot& slot, metadata::MetadataDocument document, Outcomes& outcomes);
+    Result<void> take_document(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived, Instant now,
+                               Outcomes& outcomes);
+    void accept(MetadataSlot& slot, metadata::MetadataDocument document, CachedState state, Outcomes& outcomes);
+    void accept_file(MetadataSlot& slot, metadata::MetadataDocument document, Instant now, Outcomes& outcomes);
+    [[nodiscard]] Instant after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const;
     void note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Outcomes& outcomes) const;
     void fail(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes);
     void note_silence(Instant now);
@@ -139,12 +146,13 @@ struct MetadataSource::Impl {
 
     MetadataSourceOptions options;
     SourcePorts ports;
-    std::optional<DocumentCache> cache;
+    std::optional<SlotCopies> copies;
     std::vector<MetadataSlot> slots;
     std::uint64_t version = 0;
     Instant latest = {};      ///< that was seen, since the clock was set back
     unsigned silences = 0;    ///< of the server, in a row
     Instant rest_until = {};  ///< until then it isn't asked for anything
+    Outcomes told;            ///< with the first question: what was found at the start
 };
 
 void MetadataSource::Impl::notice_time(Instant now) noexcept {
@@ -165,9 +173,9 @@ Result<void> MetadataSource::Impl::open(Instant now) {
     if (!ports.chance) ports.chance = system_chance();
     if (std::holds_alternative<MetadataFile>(options.place)) return open_file_slot(slots.front(), now);
 
-    auto opened = DocumentCache::open(options.cache, options.name);
+    auto opened = SlotCopies::open(options, ports.pause);
     if (!opened) return std::move(opened).error();
-    cache.emplace(*std::move(opened));
+    copies.emplace(*std::move(opened));
     if (!ports.exchange) {
         const auto* url = std::get_if<MetadataUrl>(&options.place);
         auto client = HttpClient::open(url != nullptr ? url->http : std::get<MetadataQuery>(options.place).http);
@@ -184,9 +192,10 @@ Result<void> MetadataSource::Impl::open(Instant now) {
 Result<void> MetadataSource::Impl::open_file_slot(MetadataSlot& slot, Instant now) {
     slot.next = now;
     slot.judged = now;
+    slot.remedy = "end this process and start it again";
     Outcomes ignored;
     if (options.first) {
-        accept(slot, *std::move(options.first), ignored);
+        accept_file(slot, *std::move(options.first), now, ignored);
         options.first.reset();
         return Done{};
     }
@@ -195,24 +204,16 @@ Result<void> MetadataSource::Impl::open_file_slot(MetadataSlot& slot, Instant no
     if (!file) return Failure{file.error().code, path.string() + ": " + file.error().detail};
     auto document = read_file(slot, *file, now);
     if (!document) return Failure{document.error().code, path.string() + ": " + document.error().detail};
-    accept(slot, *std::move(document), ignored);
+    accept_file(slot, *std::move(document), now, ignored);
     return Done{};
 }
 
-/// A copy is worth what its signature or its pinned hash is worth, checked again here. Where the server alone vouched,
-/// the hash in the state shows that the copy is whole and the one that came from it; whoever can write to the folder,
-/// this user alone, can write both.
-void MetadataSource::Impl::start_from_copy(MetadataSlot& slot, Instant now) const {
+void MetadataSource::Impl::start_from_copy(MetadataSlot& slot, Instant now) {
     slot.next = now;
-    const auto state = cache->state(slot.id);
-    if (!state) return;
-    slot.state.precedent = state->precedent;  // even where the copy is gone, nothing older is taken
-    const auto file = cache->document(slot.id, *state, slot.rules.limits.octets);
-    if (!file) return;
-    auto document = judged(slot, options.missing, source_of(file->descriptor), now);
-    if (!document || document->sha256 != state->precedent.sha256) return;
-    slot.state = *state;
-    slot.document = *std::move(document);
+    auto copy = copies->start(slot, now, told);
+    if (!copy) return;
+    Outcomes ignored;
+    accept(slot, std::move(copy->document), std::move(copy->state), ignored);
 }
 
 HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
@@ -221,8 +222,8 @@ HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
     call.headers.emplace_back("Accept", is_query
                                             ? std::string(metadata::media_type)
                                             : std::string(metadata::media_type) + ", application/xml;q=0.9, */*;q=0.1");
-    // What was left out of it for its time may count now: it has to come again.
-    if (!slot.document || depends_on_time(slot)) return call;
+    // What was left out of it for its time may count now, and what can't be kept is tried again: it has to come whole.
+    if (!slot.document || depends_on_time(slot) || slot.unkept != 0) return call;
     if (!slot.state.etag.empty()) call.headers.emplace_back("If-None-Match", slot.state.etag);
     if (!slot.state.last_modified.empty()) call.headers.emplace_back("If-Modified-Since", slot.state.last_modified);
     return call;
@@ -252,10 +253,10 @@ Result<metadata::MetadataDocument> MetadataSource::Impl::read_file(MetadataSlot&
     return document;
 }
 
-/// A refusal that time can mend doesn't last as long as the file: the clock, or time itself, has moved on.
+/// A refusal doesn't last as long as the file: the clock, or time itself, has moved on, or there was too little memory.
 bool MetadataSource::Impl::is_time_to_judge_again(const MetadataSlot& slot, Instant now) const {
     const bool has_moved = now < slot.judged || now - slot.judged >= options.shortest_refresh;
-    return has_moved && depends_on_time(slot);
+    return has_moved && (slot.last_failure || depends_on_time(slot));
 }
 
 void MetadataSource::Impl::look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
@@ -277,16 +278,30 @@ void MetadataSource::Impl::look_at_file(MetadataSlot& slot, Instant now, Outcome
     const bool is_new = is_news(*document, slot);
     slot.failures = 0;
     slot.last_failure.clear();
-    if (is_new) accept(slot, *std::move(document), outcomes);
+    const auto seen = std::exchange(slot.seen, std::nullopt);  // if memory ends here, the file is looked at again
+    if (is_new) accept_file(slot, *std::move(document), now, outcomes);
+    slot.seen = seen;
 }
 
-void MetadataSource::Impl::accept(MetadataSlot& slot, metadata::MetadataDocument document, Outcomes& outcomes) {
-    slot.state.precedent = precedent_after(document, slot.state.precedent);
+/// What may find no memory comes first: then nothing has happened yet, or all of it.
+void MetadataSource::Impl::accept(MetadataSlot& slot, metadata::MetadataDocument document, CachedState state,
+                                  Outcomes& outcomes) {
+    static_assert(std::is_nothrow_move_assignable_v<metadata::MetadataDocument> &&
+                  std::is_nothrow_move_assignable_v<CachedState>);
+    Names names = names_with(slot, document);
+    outcomes.push_back({.kind = Kind::updated, .entity_id = slot.entity_id});
+    tell_refused(document, outcomes);
+    slot.names.swap(names);
+    slot.state = std::move(state);
     slot.document = std::move(document);
     slot.warned.reset();
     ++version;
-    outcomes.push_back({.kind = Kind::updated, .entity_id = slot.entity_id});
-    tell_refused(*slot.document, outcomes);
+}
+
+void MetadataSource::Impl::accept_file(MetadataSlot& slot, metadata::MetadataDocument document, Instant now,
+                                       Outcomes& outcomes) {
+    CachedState state{.precedent = precedent_of(slot, document, slot.state.precedent, now)};
+    accept(slot, std::move(document), std::move(state), outcomes);
 }
 
 void MetadataSource::Impl::fail(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes) {
@@ -302,6 +317,8 @@ void MetadataSource::Impl::note_silence(Instant now) {
 
 /// Of a file, that is all; of a remote place, what has waited longest, if it's due.
 std::unique_ptr<MetadataQuestion> MetadataSource::Impl::begin(Instant now, Outcomes& outcomes) {
+    outcomes.insert(outcomes.end(), told.begin(), told.end());
+    told.clear();
     MetadataSlot& slot = *std::ranges::min_element(slots, {}, &MetadataSlot::next);
     if (due_at(slot) > now) return nullptr;
     if (!slot.url) {
@@ -309,22 +326,20 @@ std::unique_ptr<MetadataQuestion> MetadataSource::Impl::begin(Instant now, Outco
         slot.next = now + between_looks;
         return nullptr;
     }
-    auto written = cache->begin(slot.id);
-    if (!written) {
-        fail(slot, Kind::unreachable, written.error(), now, outcomes);
-        return nullptr;
+    if (auto newer = copies->newer(slot, now)) {
+        accept(slot, std::move(newer->document), std::move(newer->state), outcomes);
+        slot.unkept = 0;
     }
     return std::make_unique<MetadataQuestion>(MetadataQuestion{.slot = static_cast<std::size_t>(&slot - slots.data()),
                                                                .call = question(slot),
                                                                .exchange = ports.exchange,
-                                                               .written = *std::move(written)});
+                                                               .arrived = copies->begin(slot)});
 }
 
 void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes& outcomes) {
     MetadataSlot& slot = slots.at(asked.slot);
     const Result<HttpHead>& head = asked.reply;
     if (!head) {
-        cache->abandon(slot.id);
         if (head.error().code == make_error_code(HttpErrc::stopped)) return;
         if (head.error().code.category() == http_error_category()) note_silence(now);
         return fail(slot, Kind::unreachable, head.error(), now, outcomes);
@@ -335,21 +350,25 @@ void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes
         silences = 0;
         rest_until = {};
     }
-    const auto taken = take_reply(slot, *head, asked.written, now, outcomes);
+    const auto taken = take_reply(slot, *head, asked.arrived, now, outcomes);
     if (!taken) {
-        cache->abandon(slot.id);
-        const bool came = head->status == 200 && taken.error().code != make_error_code(SourceErrc::cache_failed);
-        return fail(slot, came ? Kind::refused : Kind::unreachable, taken.error(), now, outcomes);
+        return fail(slot, head->status == 200 ? Kind::refused : Kind::unreachable, taken.error(), now, outcomes);
     }
     slot.failures = 0;
     slot.last_failure.clear();
-    slot.next = after_answer(now, bounds(), slot.document->cache_duration, freshness_of(*head), ports.chance());
+    slot.next = after_success(slot, *head, now);
 }
 
-Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead& head, const Descriptor& written,
+/// A copy that can't be kept is tried again as a source that doesn't answer is.
+Instant MetadataSource::Impl::after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const {
+    const Instant next = after_answer(now, bounds(), slot.document->cache_duration, freshness_of(head), ports.chance());
+    if (slot.unkept == 0) return next;
+    return std::min(next, after_failure(now, bounds(), slot.unkept, ports.chance()));
+}
+
+Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived,
                                               Instant now, Outcomes& outcomes) {
     if (head.status == 304 && slot.document) {
-        cache->abandon(slot.id);
         outcomes.push_back({.kind = Kind::unchanged, .entity_id = slot.entity_id});
         return Done{};
     }
@@ -359,19 +378,30 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
     if (slot.entity_id && !is_samlmetadata(head)) {
         return source_failure(SourceErrc::media_type, "the answer isn't " + std::string(metadata::media_type));
     }
-    auto document = judged(slot, options.missing, source_of(written), now);
+    return take_document(slot, head, arrived, now, outcomes);
+}
+
+/// In force first, then kept: a key that it drops mustn't count for want of a disk.
+Result<void> MetadataSource::Impl::take_document(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived,
+                                                 Instant now, Outcomes& outcomes) {
+    auto document = judged(slot, options.missing, arrived.source(), now);
     if (!document) return document.error();
-    const bool is_new = is_news(*document, slot);
-    const CachedState state{.precedent = precedent_after(*document, slot.state.precedent),
-                            .etag = keepable(head, "ETag"),
-                            .last_modified = keepable(head, "Last-Modified")};
-    if (auto kept = cache->commit(slot.id, written, state); !kept) return kept;
-    slot.state = state;
-    if (is_new) {
-        accept(slot, *std::move(document), outcomes);
-    } else {
+    auto keeping = copies->weigh(slot, *document, now);
+    if (!keeping) return keeping.error();
+    keeping->state.etag = keepable(head, "ETag");
+    keeping->state.last_modified = keepable(head, "Last-Modified");
+    if (!is_news(*document, slot)) {
         outcomes.push_back({.kind = Kind::unchanged, .entity_id = slot.entity_id});
+        slot.state = keeping->state;
+    } else {
+        accept(slot, *std::move(document), keeping->state, outcomes);
     }
+    ++slot.unkept;
+    const auto kept = copies->keep(slot, *keeping, arrived);
+    if (kept)
+        slot.unkept = 0;
+    else
+        outcomes.push_back({.kind = Kind::not_kept, .entity_id = slot.entity_id, .why = kept.error()});
     return Done{};
 }
 
@@ -436,6 +466,13 @@ void MetadataSource::notice_time(Instant now) noexcept {
 
 Instant MetadataSource::next_refresh() const noexcept {
     return impl_->due_at(*std::ranges::min_element(impl_->slots, {}, &MetadataSlot::next));
+}
+
+std::vector<saml::EntityID> MetadataSource::claims() const {
+    const auto& wanted = impl_->options.rules.wanted;
+    std::vector<saml::EntityID> claims(wanted.begin(), wanted.end());
+    for (const MetadataSlot& slot : impl_->slots) claims.insert(claims.end(), slot.names.begin(), slot.names.end());
+    return claims;
 }
 
 const std::string& MetadataSource::name() const noexcept {

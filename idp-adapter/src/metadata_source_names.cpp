@@ -15,6 +15,10 @@ std::string_view name(SourceErrc code) noexcept {
             return "source.file_changing";
         case SourceErrc::cache_failed:
             return "source.cache";
+        case SourceErrc::copy_damaged:
+            return "source.copy_damaged";
+        case SourceErrc::copy_of_another:
+            return "source.copy_of_another";
         case SourceErrc::status_refused:
             return "source.status";
         case SourceErrc::media_type:
@@ -23,6 +27,8 @@ std::string_view name(SourceErrc code) noexcept {
             return "source.entity_missing";
         case SourceErrc::entity_taken:
             return "source.entity_taken";
+        case SourceErrc::entity_withheld:
+            return "source.entity_withheld";
         case SourceErrc::key_shared:
             return "source.key_shared";
         case SourceErrc::expiring:
@@ -57,6 +63,10 @@ std::string_view name(RefreshOutcome::Kind kind) noexcept {
             return "expiring";
         case RefreshOutcome::Kind::expired:
             return "expired";
+        case RefreshOutcome::Kind::not_kept:
+            return "not_kept";
+        case RefreshOutcome::Kind::copy_unused:
+            return "copy_unused";
     }
     return "unknown";
 }

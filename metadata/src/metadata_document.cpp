@@ -261,17 +261,4 @@ Result<Excerpt> read_excerpt(const saml::OctetSource& source, const MetadataRule
     return Excerpt{*std::move(document), std::move(writer).finish()};
 }
 
-Result<void> check_not_older(const MetadataDocument& document, const Precedent& last) {
-    if (document.sha256 == last.sha256) return Done{};
-    const auto older = [](const std::optional<Instant>& ours, const std::optional<Instant>& theirs) {
-        return ours && theirs && *ours < *theirs;
-    };
-    const bool dated = document.published && last.published;
-    if (dated ? older(document.published, last.published) : older(document.valid_until, last.valid_until)) {
-        return Failure{make_error_code(Errc::older_than_known),
-                       dated ? "published before the document in force" : "it ends before the document in force"};
-    }
-    return Done{};
-}
-
 }  // namespace slo::metadata

@@ -305,6 +305,47 @@ BOOST_AUTO_TEST_CASE(never_refuses_the_same_octets) {
     BOOST_TEST(!refused(made(monday, monday), {.published = tuesday, .valid_until = tuesday, .sha256 = "new"}));
 }
 
+BOOST_AUTO_TEST_CASE(knows_the_last_64_octets_that_were_superseded_whatever_their_dates) {
+    metadata::Precedent last;
+    const auto accept = [&](int number) {
+        auto document = made(std::nullopt, tuesday);
+        document.sha256 = std::to_string(number);
+        last = precedent_after(document, last, monday, 180s);
+    };
+    const auto is_refused = [&](int number) {
+        auto document = made(std::nullopt, tuesday + 24h);
+        document.sha256 = std::to_string(number);
+        return refused(document, last);
+    };
+    for (int i = 0; i <= 65; ++i) accept(i);
+    BOOST_TEST(last.superseded.size() == metadata::max_superseded);
+    BOOST_TEST(!is_refused(65));
+    BOOST_TEST(is_refused(64));
+    BOOST_TEST(is_refused(1));
+    BOOST_TEST(!is_refused(0));
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_date_that_has_not_come_for_now) {
+    const auto after = [](Instant published, const metadata::Precedent& before) {
+        return precedent_after(made(published, tuesday), before, monday, 180s).published;
+    };
+    BOOST_TEST((after(monday + 180s, {}) == monday + 180s));
+    BOOST_TEST((after(monday + 181s, {}) == monday));
+    const metadata::Precedent before{.published = monday + 60s, .valid_until = std::nullopt, .sha256 = "old"};
+    BOOST_TEST((after(monday + 181s, before) == monday + 60s));  // nothing older than that gets in
+}
+
+BOOST_AUTO_TEST_CASE(what_two_remember_is_the_later_date_and_all_that_either_superseded) {
+    const metadata::Precedent ours{.published = monday, .valid_until = tuesday, .sha256 = "c", .superseded = {"a"}};
+    const metadata::Precedent theirs{
+        .published = tuesday, .valid_until = std::nullopt, .sha256 = "d", .superseded = {"b", "a"}};
+    const auto both = merged(ours, theirs);
+    BOOST_TEST((both.published == tuesday));
+    BOOST_TEST((both.valid_until == tuesday));
+    BOOST_TEST(both.sha256 == "c");
+    BOOST_TEST(both.superseded == (std::vector<std::string>{"b", "a", "d"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -39,7 +39,7 @@ struct MetadataEvent {
 };
 
 /// How many outcomes of each kind there were, by RefreshOutcome::Kind.
-using MetadataCounters = std::array<std::uint64_t, 6>;
+using MetadataCounters = std::array<std::uint64_t, 8>;
 
 class Arrivals;
 

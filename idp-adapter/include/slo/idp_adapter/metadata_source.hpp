@@ -28,10 +28,13 @@ enum class SourceErrc {
     file_too_large,   ///< source.file_too_large
     file_changing,    ///< source.file_changing: it changed while it was read; asked again soon
     cache_failed,     ///< source.cache: the folder of the copies can't be used
+    copy_damaged,     ///< source.copy_damaged: a file of the cache isn't what was written there
+    copy_of_another,  ///< source.copy_of_another: a copy of another place, or that something else vouched for
     status_refused,   ///< source.status: the server answered something else than a document
     media_type,       ///< source.media_type: no application/samlmetadata+xml of a Metadata Query Protocol server
     entity_missing,   ///< source.entity_missing: the entity that must be there isn't, or not alone
     entity_taken,     ///< source.entity_taken: a source before this one has an entity with this entityID (MET-06)
+    entity_withheld,  ///< source.entity_withheld: it's that of a source before this one, which doesn't have it now
     key_shared,       ///< source.key_shared: an entity of another source signs with the same key (MET-07)
     expiring,         ///< source.expiring: what is in force ends soon
     expired,          ///< source.expired: what was in force has ended
@@ -86,6 +89,8 @@ struct RefreshOutcome {
         unreachable,  ///< no document came; the one before stays in force
         expiring,     ///< what is in force ends soon, and there is nothing newer
         expired,      ///< what was in force has ended: its IdPs aren't believed any more
+        not_kept,     ///< a document is in force whose copy can't be kept: a restart would begin with the one before
+        copy_unused,  ///< a copy on the disk isn't used, or what is remembered beside it doesn't count
     };
     Kind kind = Kind::unchanged;
     std::optional<saml::EntityID> entity_id = {};  ///< where it's about one entity
@@ -97,11 +102,18 @@ struct RefreshOutcome {
 struct SourcePorts {
     std::function<Result<HttpHead>(const HttpCall&, const BodySink&, const std::stop_token&)> exchange = {};
     std::function<double()> chance = {};  ///< uniform in [0, 1): spreads what many nodes would ask at one time
+    /// While another process has the cache locked, for a second at most. Empty: sleeps.
+    std::function<void(std::chrono::milliseconds)> pause = {};
 };
 
 struct MetadataQuestion;
 
 /// MetadataSource keeps the last good documents of one place. Blocks as long as its place does. Not thread-safe.
+///
+/// Several sources of the same options may have one cache, also in several processes: each judges what it keeps by what
+/// is there, so a copy is never replaced by an older one. What is remembered (the copy, and that nothing older is
+/// taken) holds for the name, the place and what vouches for it: with another URL, or with none of the signing
+/// certificates, pinned TLS keys or the hash that it was kept under, the first refresh says that it starts anew.
 ///
 /// Nothing that arrives from a partner can make it ask: it asks the places of its options, made before the first
 /// message, when next_refresh() has come, and no function here takes an entityID or a URL (MET-15).
@@ -116,7 +128,9 @@ public:
     MetadataSource(MetadataSource&&) noexcept;
     MetadataSource& operator=(MetadataSource&&) noexcept;
 
-    /// Asks, of what is due, the one that has waited longest; and says each hour what ends soon or has ended. A file
+    /// Asks, of what is due, the one that has waited longest; and says each hour what ends soon or has ended. A
+    /// document that is newer comes into force also where its copy can't be kept: that is told, and tried again as
+    /// after a failure. Before it asks, it takes over what another process has kept since, where that is newer. A file
     /// that hasn't changed, or is as bad as before, isn't mentioned. Looks at the clock, as notice_time() does.
     ///
     /// A server that doesn't answer, or only with errors of its own, two times in a row rests: until next_refresh()
@@ -133,6 +147,9 @@ public:
     [[nodiscard]] const std::string& name() const noexcept;
     /// Counts the documents that came into force: it changes whenever documents() does.
     [[nodiscard]] std::uint64_t version() const noexcept;
+    /// The entityIDs that are this source's, whether it has them now or not: those that its options name, and those
+    /// that it has had in force. A copy of a document remembers the latter over a restart; a file doesn't.
+    [[nodiscard]] std::vector<saml::EntityID> claims() const;
     /// What is in force. Holds until the next refresh.
     [[nodiscard]] std::vector<const metadata::MetadataDocument*> documents() const;
 

@@ -88,16 +88,30 @@ struct MetadataDocument {
 [[nodiscard]] Result<MetadataDocument> read_metadata(const saml::OctetSource& source, const MetadataRules& rules,
                                                      Instant now);
 
-/// What is remembered of the last document that was accepted from a source, against roll-back.
+/// What is remembered of the documents that were accepted from a source, against roll-back.
 struct Precedent {
     std::optional<Instant> published;
     std::optional<Instant> valid_until;
-    std::string sha256;
+    std::string sha256;                        ///< of the last one
+    std::vector<std::string> superseded = {};  ///< SHA-256 of those before it, the last at the end; max_superseded
 };
+/// So many documents are known again whatever their dates say, and say nothing in common.
+inline constexpr std::size_t max_superseded = 64;
 
 /// check_not_older: a document that was made before the last accepted one is refused, however well signed: it would
-/// bring revoked keys back (MET-04). By `published` where both have it, else by validUntil; the same octets are never
-/// older. Errors: Errc::older_than_known.
+/// bring revoked keys back (MET-04). By `published` where both have it, else by validUntil; the octets of the last one
+/// are never older, and those of one that it superseded always are: dates can be equal or missing.
+/// Errors: Errc::older_than_known.
 [[nodiscard]] Result<void> check_not_older(const MetadataDocument& document, const Precedent& last);
+
+/// precedent_after: what is remembered once `document` is accepted at `now`. What it leaves out stays as it was:
+/// leaving out PublicationInfo must not make room for older ones. The standard bounds creationInstant nowhere, and one
+/// slip of a publisher's clock must not have all right documents refused for years: what says that it was made later
+/// than `now` and `clock_skew` counts as made now. Two such documents are told apart by `superseded` alone.
+[[nodiscard]] Precedent precedent_after(const MetadataDocument& document, const Precedent& before, Instant now,
+                                        std::chrono::seconds clock_skew);
+
+/// merged: what both remember; the last document is that of `ours`.
+[[nodiscard]] Precedent merged(const Precedent& ours, const Precedent& theirs);
 
 }  // namespace slo::metadata

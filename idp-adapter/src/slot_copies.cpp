@@ -1,0 +1,157 @@
+#include "slot_copies.hpp"
+
+#include <thread>
+
+namespace slo::idp_adapter {
+namespace {
+
+using Outcomes = std::vector<RefreshOutcome>;
+
+void tell_unused(const MetadataSlot& slot, Failure why, Outcomes& outcomes) {
+    outcomes.push_back({.kind = RefreshOutcome::Kind::copy_unused, .entity_id = slot.entity_id, .why = std::move(why)});
+}
+
+/// Versions without vouchers also remembered times to come.
+void forget_time_to_come(CachedState& state, Instant latest) {
+    auto& published = state.precedent.published;
+    if (state.voucher.place.empty() && published && *published > latest) published.reset();
+}
+
+/// One source, where all of its entities are its own by the configuration, needs no list of them.
+bool keeps_names(const MetadataSlot& slot) {
+    return slot.rules.wanted.empty();
+}
+
+}  // namespace
+
+Result<SlotCopies> SlotCopies::open(const MetadataSourceOptions& options, DocumentCache::Pause pause) {
+    if (!pause) pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
+    auto cache = DocumentCache::open(options.cache, options.name);
+    if (!cache) return std::move(cache).error();
+    {
+        // Where another process is stuck, it stays untidy.
+        const auto lock = cache->lock(pause);
+        if (lock) cache->tidy_up(*lock);
+    }
+    return SlotCopies(options, *std::move(cache), std::move(pause));
+}
+
+std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
+    auto known = cache_.state(slot.id);
+    if (!known) {
+        tell_unused(slot, std::move(known).error(), outcomes);
+        return std::nullopt;
+    }
+    if (!*known) return std::nullopt;
+    CachedState state = **std::move(known);
+    if (!vouches_for(voucher_, state.voucher)) {
+        slot.found = state.voucher;
+        tell_unused(slot,
+                    source_failure(SourceErrc::copy_of_another,
+                                   cache_.path_of_state(slot.id) +
+                                       " is of another place, or something else vouched for it: it isn't used, "
+                                       "whatever is newest of this source counts anew, and the next document replaces "
+                                       "it"),
+                    outcomes);
+        return std::nullopt;
+    }
+    forget_time_to_come(state, now + slot.rules.clock_skew);
+    return state;
+}
+
+void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
+    if (!keeps_names(slot)) return;
+    auto known = cache_.names(slot.id);
+    if (!known) return tell_unused(slot, std::move(known).error(), outcomes);
+    if (!*known || !vouches_for(voucher_, (*known)->voucher)) return;
+    slot.names = std::move((*known)->names);
+    // With other anchors they are written anew.
+    slot.names_kept = (*known)->voucher == voucher_ ? slot.names.size() : 0;
+}
+
+/// A copy is worth what its signature or its pinned hash is worth, checked again here. Where the server alone vouched,
+/// the hash in the state shows that the copy is whole and the one that came from it; whoever can write to the folder,
+/// this user alone, can write both.
+std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
+    slot.remedy = "end this process, remove " + cache_.path_of_state(slot.id) + " and start it again";
+    std::optional<CacheLock> lock;
+    if (auto locked = cache_.lock(pause_)) lock.emplace(*std::move(locked));
+    auto state = known_state(slot, now, outcomes);
+    start_names(slot, outcomes);
+    if (!state) return std::nullopt;
+    slot.state.precedent = state->precedent;  // even where the copy is gone, nothing older is taken
+    const auto file = cache_.document(slot.id, *state, slot.rules.limits.octets);
+    lock.reset();
+    const std::string path = cache_.path_of_document(slot.id, *state);
+    constexpr const char* remedy = ": it isn't used; put a whole one back, or wait until the source answers";
+    if (!file) {
+        tell_unused(slot, source_failure(SourceErrc::copy_damaged, path + " " + file.error().detail + remedy),
+                    outcomes);
+        return std::nullopt;
+    }
+    auto document = judged(slot, missing_, source_of(file->descriptor), now);
+    if (!document) {
+        tell_unused(slot, {document.error().code, path + ": " + document.error().detail + remedy}, outcomes);
+        return std::nullopt;
+    }
+    if (document->sha256 != state->precedent.sha256) {
+        tell_unused(slot, source_failure(SourceErrc::copy_damaged, path + " isn't what was written there" + remedy),
+                    outcomes);
+        return std::nullopt;
+    }
+    return JudgedCopy{*std::move(document), *std::move(state)};
+}
+
+std::optional<JudgedCopy> SlotCopies::newer(const MetadataSlot& slot, Instant now) const {
+    auto lock = cache_.lock(pause_);
+    if (!lock) return std::nullopt;
+    auto known = cache_.state(slot.id);
+    if (!known || !*known || !vouches_for(voucher_, (*known)->voucher)) return std::nullopt;
+    CachedState state = **std::move(known);
+    if (state.precedent.sha256 == slot.state.precedent.sha256 && slot.document) return std::nullopt;
+    const auto file = cache_.document(slot.id, state, slot.rules.limits.octets);
+    { const CacheLock done = *std::move(lock); }
+    if (!file) return std::nullopt;
+    auto document = judged(slot, missing_, source_of(file->descriptor), now);
+    if (!document || document->sha256 != state.precedent.sha256) return std::nullopt;
+    state.precedent = merged(state.precedent, slot.state.precedent);
+    return JudgedCopy{*std::move(document), std::move(state)};
+}
+
+Result<Keeping> SlotCopies::weigh(const MetadataSlot& slot, const metadata::MetadataDocument& document,
+                                  Instant now) const {
+    Keeping keeping;
+    auto last = slot.state.precedent;
+    auto lock = cache_.lock(pause_);
+    if (lock)
+        keeping.lock.emplace(*std::move(lock));
+    else
+        keeping.trouble = std::move(lock).error();
+    // What can't be read is replaced.
+    const auto known = keeping.lock ? cache_.state(slot.id) : std::optional<CachedState>();
+    if (known && *known && vouches_for(voucher_, (*known)->voucher)) {
+        const auto& theirs = (*known)->precedent;
+        if (theirs.sha256 != last.sha256) {
+            if (auto checked = not_older(slot, document, theirs); !checked) return checked.error();
+            last = merged(last, theirs);
+        }
+    } else if (known && *known && slot.found != (*known)->voucher) {
+        keeping.trouble = source_failure(SourceErrc::cache_failed,
+                                         "another process keeps copies of another place there, or by another trust: "
+                                         "give it a name or a cache of its "
+                                         "own, or start this one again if the configuration has changed");
+    }
+    keeping.state = {.precedent = precedent_of(slot, document, last, now), .voucher = voucher_};
+    return keeping;
+}
+
+Result<void> SlotCopies::keep(MetadataSlot& slot, const Keeping& keeping, ArrivingDocument& arrived) const {
+    if (!keeping.lock || keeping.trouble.code) return keeping.trouble;
+    if (keeps_names(slot) && slot.names_kept != slot.names.size()) {
+        if (auto kept = cache_.keep_names(*keeping.lock, slot.id, {voucher_, slot.names}); !kept) return kept;
+        slot.names_kept = slot.names.size();
+    }
+    return cache_.commit(*keeping.lock, slot.id, arrived, keeping.state);
+}
+
+}  // namespace slo::idp_adapter
