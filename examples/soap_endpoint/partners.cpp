@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <new>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "pause.hpp"
 
@@ -27,23 +29,43 @@ void record(const idp_adapter::MetadataEvent& event, sp::AuditSink& audit, const
     audit.record(entry);
 }
 
+void record_all(const std::vector<idp_adapter::MetadataEvent>& events, sp::AuditSink& audit, const sp::Clock& clock) {
+    for (const auto& event : events) {
+        try {
+            record(event, audit, clock);
+        } catch (const std::bad_alloc&) {
+            // This line is lost, and no other.
+        }
+    }
+}
+
 }  // namespace
+
+std::optional<std::vector<idp_adapter::MetadataEvent>> ask_partners(const std::stop_token& stop,
+                                                                    idp_adapter::MetadataRefresher& refresher,
+                                                                    sp::LogoutService& service, Instant now) {
+    std::optional<std::vector<idp_adapter::MetadataEvent>> events;
+    try {
+        events = refresher.refresh(now, stop);
+    } catch (const std::bad_alloc&) {
+        // The next call makes up for it, and memory may be free again then.
+    }
+    // Compared with what is in use and not with what was there before: a call that came to no end may have made it.
+    if (refresher.directory() != service.idps()) service.replace_idps(refresher.directory());
+    return events;
+}
 
 void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher,
                          sp::LogoutService& service, sp::AuditSink& audit, const sp::Clock& clock) {
-    for (const auto& conflict : refresher.conflicts()) record(conflict, audit, clock);
+    record_all(refresher.conflicts(), audit, clock);
     while (!stop.stop_requested()) {
-        try {
-            const auto before = refresher.directory();
-            const auto events = refresher.refresh(clock.now(), stop);
-            // Before it's written down: who reads that new keys count may rely on it.
-            if (refresher.directory() != before) service.replace_idps(refresher.directory());
-            for (const auto& event : events) record(event, audit, clock);
-            // A second at most: files are looked at that often.
-            if (refresher.next_refresh() > clock.now()) refresher.wait(std::chrono::seconds(1), stop);
-        } catch (const std::bad_alloc&) {
-            // The snapshot before stays in force, and memory may be free again in a second.
+        // In use before it's written down: who reads that new keys count may rely on it.
+        const auto events = ask_partners(stop, refresher, service, clock.now());
+        if (events) record_all(*events, audit, clock);
+        if (!events) {
             pause(stop, std::chrono::seconds(1));
+        } else if (refresher.next_refresh() > clock.now()) {
+            refresher.wait(std::chrono::seconds(1), stop);  // at most: files are looked at that often
         }
     }
 }

@@ -1,7 +1,9 @@
 // Keeps whom we believe up to date while logouts go on.
 #pragma once
 
+#include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/sp/audit.hpp"
@@ -9,6 +11,11 @@
 #include "slo/sp/logout_service.hpp"
 
 namespace slo::examples {
+
+/// One turn: asks what is due, and gives `service` the snapshot, if it has another. Says what happened; nothing where
+/// memory ran out, and then the next turn makes up for it.
+[[nodiscard]] std::optional<std::vector<idp_adapter::MetadataEvent>> ask_partners(
+    const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher, sp::LogoutService& service, Instant now);
 
 /// Asks the refresher's places when they're due, gives `service` each new snapshot, and writes an audit line for all
 /// that isn't as it was, until stopped. Blocks as long as a place does: it has a thread of its own, so that a server

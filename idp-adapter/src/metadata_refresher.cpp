@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,10 +20,17 @@ constexpr std::size_t most_lanes = 64;
 /// For how long news are put together while their source has more to ask.
 constexpr std::chrono::seconds longest_gathering{1};
 
+/// Whose a name is: the first source's that claims it, whether it has it now or not.
+struct Claim {
+    std::size_t source = 0;
+    std::string name;  ///< the source's
+};
+using Claims = std::unordered_map<saml::EntityID, Claim>;
+
 /// Merge puts entities together, source by source, and says which of them can't stand beside the others.
 class Merge {
 public:
-    explicit Merge(SharedKeys shared_keys) : shared_keys_(shared_keys) {}
+    Merge(SharedKeys shared_keys, const Claims& claims) : shared_keys_(shared_keys), claims_(claims) {}
 
     void add(std::size_t source, const std::string& name, const metadata::EntityDescriptor& entity,
              const InteropProfile& profile) {
@@ -33,6 +41,14 @@ public:
                           source_failure(SourceErrc::entity_taken,
                                          "another source, or entity, had this entityID, or one of its aliases, before; "
                                          "it stays its own"));
+        }
+        if (const Claim* const claim = claim_before(source, *idp)) {
+            return refuse(name, entity.entity_id,
+                          source_failure(SourceErrc::entity_withheld,
+                                         "it's " + claim->name +
+                                             "'s, which doesn't have it now: left out is revoked, and what hasn't come "
+                                             "may come. If it has moved here, put this source before that one, or "
+                                             "remove that one"));
         }
         if (shared_keys_ == SharedKeys::refused && shares_a_key(source, *idp)) {
             return refuse(name, entity.entity_id,
@@ -56,6 +72,19 @@ private:
                });
     }
 
+    /// The claim of a source before this one to any of its names.
+    [[nodiscard]] const Claim* claim_before(std::size_t source, const Idp& idp) const {
+        const auto claimed = [&](const saml::EntityID& id) -> const Claim* {
+            const auto found = claims_.find(id);
+            return found != claims_.end() && found->second.source < source ? &found->second : nullptr;
+        };
+        if (const Claim* const claim = claimed(idp.entity_id)) return claim;
+        for (const saml::EntityID& alias : idp.profile.issuer_aliases) {
+            if (const Claim* const claim = claimed(alias)) return claim;
+        }
+        return nullptr;
+    }
+
     /// Remembers the keys only of an entity that is taken: one that is refused mustn't push out another.
     bool shares_a_key(std::size_t source, const Idp& idp) {
         std::vector<std::string> keys;
@@ -76,6 +105,7 @@ private:
     }
 
     SharedKeys shared_keys_;
+    const Claims& claims_;
     std::unordered_set<saml::EntityID> names_;             ///< entityIDs and aliases
     std::unordered_map<std::string, std::size_t> owners_;  ///< a key's fingerprint to its source
     std::vector<Idp> idps_;
@@ -128,32 +158,47 @@ Result<MetadataRefresher> MetadataRefresher::open(std::vector<SourceOfIdps> sour
             {.source = *std::move(opened), .profile = std::move(sources[i].profile), .server = std::move(server)});
     }
     refresher.rebuild();
+    refresher.events_.clear();  // conflicts() says them
     return refresher;
 }
 
+/// What may find no memory comes first: then nothing has happened yet, or all of it.
 void MetadataRefresher::rebuild() {
-    Merge merge(shared_keys_);
+    Claims claims;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const Member& member = members_[i];
+        const auto claim = [&](const saml::EntityID& id) { claims.try_emplace(id, Claim{i, member.source.name()}); };
+        for (const auto& id : member.source.claims()) claim(id);
+        for (const auto& alias : member.profile.issuer_aliases) claim(alias);
+    }
+    Merge merge(shared_keys_, claims);
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const Member& member = members_[i];
         for (const auto* document : member.source.documents()) {
             for (const auto& entity : document->idps) merge.add(i, member.source.name(), entity, member.profile);
         }
     }
-    conflicts_ = merge.take_conflicts();
+    auto conflicts = merge.take_conflicts();
     auto directory = IdpDirectory::of(merge.take_idps());
     // Merge lets no name in twice, so there is always one.
-    if (directory) directory_ = std::make_shared<const IdpDirectory>(*std::move(directory));
+    if (!directory) return;
+    auto snapshot = std::make_shared<const IdpDirectory>(*std::move(directory));
+    report_new_conflicts(conflicts);
+    conflicts_.swap(conflicts);
+    directory_.swap(snapshot);
     for (Member& member : members_) member.merged = member.source.version();
     unmerged_since_.reset();
 }
 
-void MetadataRefresher::report_new_conflicts(const std::vector<MetadataEvent>& known,
-                                             std::vector<MetadataEvent>& events) const {
-    for (const MetadataEvent& conflict : conflicts_) {
-        const bool is_known = std::any_of(known.begin(), known.end(),
+void MetadataRefresher::report_new_conflicts(const std::vector<MetadataEvent>& conflicts) {
+    std::vector<MetadataEvent> news;
+    for (const MetadataEvent& conflict : conflicts) {
+        const bool is_known = std::any_of(conflicts_.begin(), conflicts_.end(),
                                           [&](const MetadataEvent& other) { return same_conflict(conflict, other); });
-        if (!is_known) events.push_back(conflict);
+        if (!is_known) news.push_back(conflict);
     }
+    events_.reserve(events_.size() + news.size());
+    std::move(news.begin(), news.end(), std::back_inserter(events_));
 }
 
 void MetadataRefresher::take(const Member& member, std::vector<RefreshOutcome> outcomes) {
@@ -252,9 +297,7 @@ std::vector<MetadataEvent> MetadataRefresher::refresh(Instant now, const std::st
     }
     if (has_unmerged()) {
         if (has_more_coming(now)) return {};
-        const auto known = conflicts_;
         rebuild();
-        report_new_conflicts(known, events_);
     }
     for (const MetadataEvent& event : events_) ++counters_.at(static_cast<std::size_t>(event.outcome.kind));
     return std::exchange(events_, {});

@@ -43,9 +43,16 @@ using MetadataCounters = std::array<std::uint64_t, 8>;
 
 class Arrivals;
 
-/// MetadataRefresher merges what its sources have in force. An earlier source wins: an entityID that it has is refused
-/// from later ones (MET-06), and so is an entity that shares a signing key with one of its entities. Not thread-safe;
-/// the snapshots are. The destructor stops what is being asked.
+/// MetadataRefresher merges what its sources have in force. Not thread-safe; the snapshots are. The destructor
+/// stops what is being asked.
+///
+/// An entityID, or alias, is the first source's that has it, that has had it, or whose configuration names it
+/// (MetadataSource::claims), and is refused from later ones (MET-06). It doesn't move to the next source when the first
+/// leaves it out, for that is how a federation revokes, nor while the first hasn't come: SourceErrc::entity_withheld
+/// says that a later source has it and to whom it belongs. It moves when an operator says so: with the first source out
+/// of the configuration or behind the other. A source that comes later for the first time, and stands before, takes its
+/// entityIDs over; then entity_taken says so of the other. An entity that shares a signing key with one of an earlier
+/// source's is refused as well (MET-07).
 class MetadataRefresher {
 public:
     /// `ports` has as many elements as `sources`, or none. Errors: those of MetadataSource::open.
@@ -60,6 +67,8 @@ public:
     /// passed, and else wait(). In turn it blocks as long as one server does, until `stop` at most; in lanes it takes
     /// the answers that have come and never waits. Says what happened: of news, once they are in directory(). Where a
     /// source has more to ask at once, its news are put together, for a second at most.
+    /// After std::bad_alloc the next call makes up for what is missing: the snapshot is what the sources have in force
+    /// once a call returns.
     [[nodiscard]] std::vector<MetadataEvent> refresh(Instant now, const std::stop_token& stop = {});
 
     /// When refresh() has something to do, as far as no answer comes before.
@@ -71,7 +80,7 @@ public:
     /// What is in force now; another object whenever it changed.
     [[nodiscard]] std::shared_ptr<const IdpDirectory> directory() const noexcept { return directory_; }
     [[nodiscard]] const MetadataCounters& counters() const noexcept { return counters_; }
-    /// What the sources couldn't agree on when they were opened.
+    /// What the sources can't agree on now.
     [[nodiscard]] const std::vector<MetadataEvent>& conflicts() const noexcept { return conflicts_; }
 
 private:
@@ -86,7 +95,7 @@ private:
     [[nodiscard]] bool has_unmerged() const noexcept;
     [[nodiscard]] bool has_more_coming(Instant now);
     void rebuild();
-    void report_new_conflicts(const std::vector<MetadataEvent>& known, std::vector<MetadataEvent>& events) const;
+    void report_new_conflicts(const std::vector<MetadataEvent>& conflicts);
 
     SharedKeys shared_keys_;
     Asking asking_;

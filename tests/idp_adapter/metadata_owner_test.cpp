@@ -1,0 +1,161 @@
+// Whose an entityID is: of sources that leave it out, haven't come, or are no longer configured.
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+#include "metadata_source_fixture.hpp"
+#include "slo/idp_adapter/metadata_refresher.hpp"
+
+namespace {
+
+using namespace slo;
+using namespace slo::idp_adapter;
+using namespace std::chrono_literals;
+using test::FakeServer;
+using test::first_id;
+using test::id;
+using test::noon;
+
+const std::string of_one = "keys/idp1-first.crt.pem";
+const std::string of_two = "keys/stranger.crt.pem";
+const std::string other_id = "https://idp3.example.org/saml";
+const std::string taken = "two refused source.entity_taken";
+const std::string withheld = "two refused source.entity_withheld";
+
+/// Two federations, of which the first counts first.
+struct Owners : test::SourceFixture {
+    FakeServer one;
+    FakeServer two;
+    Instant now = noon;
+
+    Owners() {
+        one.body = test::signed_text({.certificate = of_one});
+        two.body = test::signed_text({.certificate = of_two});
+    }
+    [[nodiscard]] SourceOfIdps named(const std::string& name) const {
+        SourceOfIdps source{.source = at_url(), .profile = {}};
+        source.source.name = name;
+        return source;
+    }
+    [[nodiscard]] MetadataRefresher start(std::vector<SourceOfIdps> sources) {
+        std::vector<SourcePorts> ports;
+        for (const auto& source : sources) ports.push_back(source.source.name == "one" ? one.ports() : two.ports());
+        auto refresher = MetadataRefresher::open(std::move(sources), SharedKeys::refused, now, std::move(ports));
+        BOOST_REQUIRE_MESSAGE(refresher.has_value(), (refresher ? "" : refresher.error().detail));
+        return *std::move(refresher);
+    }
+    [[nodiscard]] MetadataRefresher start_both() { return start({named("one"), named("two")}); }
+    /// Asks all that is due; what was refused, in order.
+    [[nodiscard]] std::string refused_by(MetadataRefresher& refresher) const {
+        std::string text;
+        for (int i = 0; i < 2; ++i) {
+            for (const auto& [source, outcome] : refresher.refresh(now)) {
+                if (outcome.kind != RefreshOutcome::Kind::refused) continue;
+                text += (text.empty() ? "" : ", ") + source + " refused " + outcome.why.code.message();
+            }
+        }
+        return text;
+    }
+    static std::string key_of_first(const MetadataRefresher& refresher) {
+        const auto idp = refresher.directory()->find(id(first_id));
+        return idp == nullptr ? "none" : idp->keys.at(0).fingerprint();
+    }
+    [[nodiscard]] static std::string key(const std::string& certificate) {
+        return test::key_of(certificate).fingerprint();
+    }
+    void one_leaves_it_out() {
+        one.body = test::signed_text({.entity_id = other_id, .certificate = of_one});
+        now += 7h;
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(metadata_owner, Owners, *boost::unit_test::description("MET-06"))
+
+BOOST_AUTO_TEST_CASE(what_the_first_source_leaves_out_does_not_move_to_the_next) {
+    auto refresher = start_both();
+    BOOST_TEST(refused_by(refresher) == taken);
+    BOOST_TEST(key_of_first(refresher) == key(of_one));
+    one_leaves_it_out();
+    BOOST_TEST(refused_by(refresher) == withheld);
+    BOOST_TEST(key_of_first(refresher) == "none");
+    const auto& why = refresher.conflicts().at(0).outcome.why.detail;
+    BOOST_TEST(why.starts_with("it's one's, which doesn't have it now"), why);
+    now += 7h;
+    BOOST_TEST(refused_by(refresher).empty());  // it's told once
+
+    auto restarted = start_both();
+    BOOST_TEST(key_of_first(restarted) == "none");
+    BOOST_REQUIRE(restarted.conflicts().size() == 1U);
+    BOOST_TEST(restarted.conflicts().at(0).outcome.why.code == make_error_code(SourceErrc::entity_withheld));
+}
+
+BOOST_AUTO_TEST_CASE(it_moves_when_the_operator_removes_the_first_source_or_puts_the_other_before_it) {
+    auto refresher = start_both();
+    static_cast<void>(refused_by(refresher));
+    one_leaves_it_out();
+    static_cast<void>(refused_by(refresher));
+    BOOST_TEST(key_of_first(start({named("two")})) == key(of_two));
+    BOOST_TEST(key_of_first(start({named("two"), named("one")})) == key(of_two));
+    BOOST_TEST(key_of_first(start_both()) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_says_whose_it_is_also_when_it_has_ended_and_its_server_is_down) {
+    {
+        auto refresher = start_both();
+        BOOST_TEST(refused_by(refresher) == taken);
+    }
+    one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
+    two.body =
+        test::signed_text({.certificate = of_two, .root_attributes = R"( ID="d" validUntil="2027-01-18T00:00:00Z")"});
+    now = noon + std::chrono::days(9);
+    auto refresher = start_both();
+    BOOST_TEST(refused_by(refresher) == withheld);
+    BOOST_TEST(key_of_first(refresher) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_first_source_is_configured_for_waits_for_it) {
+    auto first = named("one");
+    first.source.rules.wanted = {id(first_id)};
+    one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
+    auto refresher = start({first, named("two")});
+    BOOST_TEST(refused_by(refresher) == withheld);
+    BOOST_TEST(key_of_first(refresher) == "none");
+    one.failure.reset();
+    now += 7h;
+    BOOST_TEST(refused_by(refresher) == taken);
+    BOOST_TEST(key_of_first(refresher) == key(of_one));
+}
+
+BOOST_AUTO_TEST_CASE(an_alias_of_the_first_source_s_idp_waits_for_it_too) {
+    auto first = named("one");
+    first.source.rules.wanted = {id(other_id)};
+    first.profile.issuer_aliases = {id(first_id)};
+    one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
+    auto refresher = start({first, named("two")});
+    BOOST_TEST(refused_by(refresher) == withheld);
+    BOOST_TEST(key_of_first(refresher) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_first_source_is_not_known_to_have_is_the_next_one_s_until_it_comes_and_that_is_told) {
+    one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
+    auto refresher = start_both();
+    BOOST_TEST(refused_by(refresher).empty());
+    BOOST_TEST(key_of_first(refresher) == key(of_two));
+    one.failure.reset();
+    now += 7h;
+    BOOST_TEST(refused_by(refresher) == taken);
+    BOOST_TEST(key_of_first(refresher) == key(of_one));
+}
+
+BOOST_AUTO_TEST_CASE(of_another_place_under_its_name_the_names_do_not_count) {
+    auto refresher = start_both();
+    static_cast<void>(refused_by(refresher));
+    auto moved = named("one");
+    std::get<MetadataUrl>(moved.source.place).url = *saml::EndpointUrl::parse("https://md.example.org/moved");
+    BOOST_TEST(key_of_first(start({moved, named("two")})) == key(of_two));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
