@@ -57,7 +57,7 @@ OwnedFolder::OwnedFolder(const fs::path& folder, const Place& place) : path_(fol
     }
     folder_ = Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder_.is_open() && ::fstat(folder_.get(), &status_) == 0) return;
-    refuse(place, "can't open the folder " + shown(folder.string()) + " (" + reason(errno) + ")",
+    refuse(place, "can't create a file in " + shown(folder.string()) + " (" + reason(errno) + ")",
            "create its folder and make it accessible to this process");
 }
 

@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(makes_no_store_key_for_a_configuration_that_is_wrong_elsewh
     remove_store_keys();
     refuse(redis("[[idp]]\nmetadata = \"nowhere.xml\""), 15, "nowhere.xml", "check the path");
     BOOST_TEST(!fs::exists(folder / "store-index.key"));
-    refuse(redis("sealing_keys = \"no/such/folder.key\"\nindex_key = \"new-index.key\""), 14, "can't open the folder",
+    refuse(redis("sealing_keys = \"no/such/folder.key\"\nindex_key = \"new-index.key\""), 14, "can't create",
            "create its folder");
     BOOST_TEST(!fs::exists(folder / "new-index.key"));
     BOOST_TEST(accept(good).notes.empty());  // nor for an engine that has none
