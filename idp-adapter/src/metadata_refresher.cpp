@@ -307,7 +307,8 @@ Instant MetadataRefresher::next_refresh() const noexcept {
     Instant next = unmerged_since_ ? *unmerged_since_ + longest_gathering : Instant::max();
     for (const Member& member : members_) {
         if (member.lane && member.lane->is_done()) return Instant::min();
-        if (member.server.empty() || is_free(member)) next = std::min(next, member.source.next_refresh());
+        const bool may_be_asked = member.server.empty() || (lanes() < most_lanes && is_free(member));
+        if (may_be_asked) next = std::min(next, member.source.next_refresh());
     }
     return next;
 }
