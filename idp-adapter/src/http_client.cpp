@@ -127,6 +127,8 @@ std::string_view name(HttpErrc code) noexcept {
             return "http.setup";
         case HttpErrc::stopped:
             return "http.stopped";
+        case HttpErrc::redirect_refused:
+            return "http.redirect_refused";
     }
     return "http.unknown";
 }
@@ -214,10 +216,10 @@ Result<HttpClient> HttpClient::open(HttpClientOptions options, std::shared_ptr<c
 
 Result<HttpHead> HttpClient::call(const HttpCall& call, const BodySink& sink, const std::stop_token& stop) {
     const HttpClientOptions& options = impl_->options;
-    const HttpBounds bounds{.deadline = Clock::now() + options.deadline,
-                            .stop = stop,
-                            .max_body = options.max_body,
-                            .max_header_octets = options.max_header_octets};
+    HttpBounds bounds{.deadline = Clock::now() + options.deadline,
+                      .stop = stop,
+                      .max_body = options.max_body,
+                      .max_header_octets = options.max_header_octets};
     saml::EndpointUrl url = call.url;
     const UrlParts first = parts_of(url);
     impl_->may_have_been_seen = false;
@@ -238,6 +240,7 @@ Result<HttpHead> HttpClient::call(const HttpCall& call, const BodySink& sink, co
         auto next = next_url(*head, to);
         if (!next) return std::move(next).error();
         url = *std::move(next);
+        if (!bounds.redirected_from) bounds.redirected_from = impl_->transport->reached();
     }
 }
 

@@ -10,7 +10,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
@@ -25,6 +24,8 @@
 #include <string>
 #include <utility>
 
+#include "http_steps.hpp"
+
 namespace slo::idp_adapter {
 namespace {
 
@@ -34,9 +35,8 @@ using asio::ip::tcp;
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<tcp, Executor>;
 using Resolver = asio::ip::basic_resolver<tcp, Executor>;
-using Error = boost::system::error_code;
 using Parser = http::response_parser<http::buffer_body>;
-using Clock = std::chrono::steady_clock;
+using Clock = Steps::Clock;
 
 constexpr std::size_t piece_octets = 64 * 1024;
 constexpr int max_interim_replies = 4;  // 100 and its kin
@@ -66,74 +66,6 @@ Failure reply_failure(const Error& error) {
     if (is_tls_alert(error)) return fail(HttpErrc::tls_failed, "the server ends TLS (" + error.message() + ")");
     return fail(HttpErrc::reply_malformed, "the reply can't be read (" + error.message() + ")");
 }
-
-/// How a step of an exchange ended.
-enum class Ending { done, late, stopped };
-
-/// Steps runs one asynchronous operation after another, each until it's done, the deadline is over or the caller stops.
-class Steps {
-public:
-    Steps(asio::io_context& io, const HttpBounds& bounds) : io_(io), bounds_(bounds) {}
-
-    /// Runs what `begin` starts with the handler that it's given. `until` may only shorten the deadline. Where it isn't
-    /// done in time, `give_up` is called, after which the handler must be called soon.
-    template <class Begin, class GiveUp>
-    [[nodiscard]] Ending run(Error& error, Clock::time_point until, Begin begin, GiveUp give_up) {
-        const auto outcome = begun(begin);
-        const Ending ending = wait(*outcome, until);
-        if (ending != Ending::done) {
-            give_up();
-            while (!outcome->done && run_one()) continue;
-        }
-        error = outcome->error;
-        return ending;
-    }
-
-    /// The same for what can't be interrupted: it goes on by itself and is forgotten.
-    template <class Begin>
-    [[nodiscard]] Ending run_or_forget(Error& error, Begin begin) {
-        const auto outcome = begun(begin);
-        const Ending ending = wait(*outcome, bounds_.deadline);
-        error = outcome->error;
-        return ending;
-    }
-
-    [[nodiscard]] const HttpBounds& bounds() const noexcept { return bounds_; }
-
-private:
-    struct Outcome {
-        bool done = false;
-        Error error;
-    };
-
-    template <class Begin>
-    std::shared_ptr<Outcome> begun(Begin& begin) {
-        auto outcome = std::make_shared<Outcome>();
-        begin([outcome](const Error& error, const auto&...) {
-            outcome->done = true;
-            outcome->error = error;
-        });
-        return outcome;
-    }
-
-    Ending wait(const Outcome& outcome, Clock::time_point until) {
-        const std::stop_callback wake(bounds_.stop, [this] { asio::post(io_, [] {}); });
-        while (!outcome.done) {
-            if (bounds_.stop.stop_requested()) return Ending::stopped;
-            if (io_.stopped()) io_.restart();
-            if (io_.run_one_until(std::min(until, bounds_.deadline)) == 0) return Ending::late;
-        }
-        return Ending::done;
-    }
-
-    bool run_one() {
-        if (io_.stopped()) io_.restart();
-        return io_.run_one() != 0;
-    }
-
-    asio::io_context& io_;
-    const HttpBounds& bounds_;
-};
 
 Failure ended_early(Ending ending, std::string_view during) {
     if (ending == Ending::stopped) return fail(HttpErrc::stopped, "stopped while " + std::string(during));
@@ -176,11 +108,29 @@ struct Connection {
     Socket socket;
     std::optional<asio::ssl::stream<Socket&>> secured;
     std::string server;  ///< as server_of() has it
+    AddressKind kind = AddressKind::anybody_s;
     Clock::time_point idle_since;
 };
 
 std::string server_of(const UrlParts& to) {
     return to.scheme + "://" + to.host + ":" + std::to_string(to.port);
+}
+
+bool is_allowed(const HttpBounds& bounds, AddressKind kind) noexcept {
+    return !bounds.redirected_from || may_lead_to(*bounds.redirected_from, kind);
+}
+
+Failure redirect_refused() {
+    return fail(HttpErrc::redirect_refused,
+                "a redirect to this machine or into a private network, where the configured URL doesn't lead; write "
+                "the URL that it leads to into the configuration if that's meant");
+}
+
+AddressKind kind_of(const tcp::endpoint& endpoint) {
+    const auto& address = endpoint.address();
+    // Without the scope that a link-local address may have.
+    return kind_of_address(address.is_v6() ? asio::ip::address_v6(address.to_v6().to_bytes()).to_string()
+                                           : address.to_string());
 }
 
 /// Whether nothing has come since the last reply, not even the end: what a server says unasked answers nothing.
@@ -288,7 +238,9 @@ struct HttpTransport::Impl {
     std::unique_ptr<Connection> take_kept(const UrlParts& to);
     Result<std::unique_ptr<Connection>> open_connection(const UrlParts& to, Steps& steps);
     Result<std::vector<tcp::endpoint>> resolve(const std::string& host, std::uint16_t port, Steps& steps);
-    Result<void> connect(const std::string& host, std::uint16_t port, Steps& steps, Socket& socket);
+    Result<void> connect(const std::vector<tcp::endpoint>& addresses, Steps& steps, Socket& socket);
+    Result<void> connect_directly(const UrlParts& to, Steps& steps, Connection& connection);
+    Result<void> connect_through_proxy(const UrlParts& to, Steps& steps, Connection& connection);
     Result<void> open_tunnel(const UrlParts& to, Steps& steps, Socket& socket);
     Result<void> secure(const UrlParts& to, Steps& steps, Connection& connection);
     template <class Stream>
@@ -298,6 +250,7 @@ struct HttpTransport::Impl {
     const std::shared_ptr<const TlsClientContext> policy;
     const HttpRoute route;
     bool has_begun_to_send = false;
+    AddressKind reached = AddressKind::anybody_s;
     asio::ssl::context tls;  // gives its count of policy's context back
     asio::io_context io{1};
     /// Asio opens what it waits with at the first socket; a process that confines itself later couldn't any more.
@@ -335,19 +288,17 @@ Result<std::vector<tcp::endpoint>> HttpTransport::Impl::resolve(const std::strin
     return *found;
 }
 
-Result<void> HttpTransport::Impl::connect(const std::string& host, std::uint16_t port, Steps& steps, Socket& socket) {
-    const auto addresses = resolve(host, port, steps);
-    if (!addresses) return addresses.error();
+Result<void> HttpTransport::Impl::connect(const std::vector<tcp::endpoint>& addresses, Steps& steps, Socket& socket) {
     Error error;
-    for (std::size_t i = 0; i < addresses->size(); ++i) {
-        const tcp::endpoint& address = (*addresses)[i];
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const tcp::endpoint& address = addresses[i];
         socket.close(error);
         socket.open(address.protocol(), error);
         if (error) continue;
         ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);  // a host's child processes have no business with it
         // An address that swallows everything must leave time for the next one.
         const auto now = Clock::now();
-        const auto share = (steps.bounds().deadline - now) / static_cast<long>(addresses->size() - i);
+        const auto share = (steps.bounds().deadline - now) / static_cast<long>(addresses.size() - i);
         const auto ending = steps.run(
             error, now + share, [&](auto done) { socket.async_connect(address, done); },
             [&] {
@@ -419,16 +370,36 @@ Result<void> HttpTransport::Impl::secure(const UrlParts& to, Steps& steps, Conne
                                           : "the certificate isn't accepted (" + std::string(complaint) + ")");
 }
 
+/// What a name leads to is judged here, not before: it may be another address the next time that it's looked up.
+Result<void> HttpTransport::Impl::connect_directly(const UrlParts& to, Steps& steps, Connection& connection) {
+    auto addresses = resolve(to.host, to.port, steps);
+    if (!addresses) return std::move(addresses).error();
+    std::erase_if(*addresses, [&](const tcp::endpoint& one) { return !is_allowed(steps.bounds(), kind_of(one)); });
+    if (addresses->empty()) return redirect_refused();
+    if (auto connected = connect(*addresses, steps, connection.socket); !connected) return connected;
+    Error error;
+    const auto peer = connection.socket.remote_endpoint(error);
+    if (error) return fail(HttpErrc::unreachable, "no connection (" + error.message() + ")");
+    connection.kind = kind_of(peer);
+    return Done{};
+}
+
+Result<void> HttpTransport::Impl::connect_through_proxy(const UrlParts& to, Steps& steps, Connection& connection) {
+    connection.kind = kind_of_address(to.host);
+    if (!is_allowed(steps.bounds(), connection.kind)) return redirect_refused();
+    const auto addresses = resolve(route.tunnel->host, route.tunnel->port, steps);
+    if (!addresses) return addresses.error();
+    if (auto connected = connect(*addresses, steps, connection.socket); !connected) return connected;
+    return open_tunnel(to, steps, connection.socket);
+}
+
 Result<std::unique_ptr<Connection>> HttpTransport::Impl::open_connection(const UrlParts& to, Steps& steps) {
     auto connection = std::make_unique<Connection>(io);
     connection->server = server_of(to);
     const bool is_tunnelled = route.tunnel && !is_loopback(to.host);
-    auto connected = is_tunnelled ? connect(route.tunnel->host, route.tunnel->port, steps, connection->socket)
-                                  : connect(to.host, to.port, steps, connection->socket);
+    auto connected =
+        is_tunnelled ? connect_through_proxy(to, steps, *connection) : connect_directly(to, steps, *connection);
     if (!connected) return std::move(connected).error();
-    if (is_tunnelled) {
-        if (auto opened = open_tunnel(to, steps, connection->socket); !opened) return std::move(opened).error();
-    }
     if (to.scheme == "https") {
         if (auto secured = secure(to, steps, *connection); !secured) return std::move(secured).error();
     }
@@ -462,11 +433,12 @@ Result<HttpHead> HttpTransport::exchange(const UrlParts& to, const std::string& 
     try {
         Steps steps(impl_->io, bounds);
         auto connection = impl_->take_kept(to);
-        if (!connection) {
+        if (!connection || !is_allowed(bounds, connection->kind)) {
             auto opened = impl_->open_connection(to, steps);
             if (!opened) return std::move(opened).error();
             connection = *std::move(opened);
         }
+        impl_->reached = connection->kind;
         Socket& socket = connection->socket;
         auto& secured = connection->secured;
         if (secured) return impl_->converse(*secured, std::move(connection), request, call, steps, sink);
@@ -477,6 +449,10 @@ Result<HttpHead> HttpTransport::exchange(const UrlParts& to, const std::string& 
         // Beast 1.81 throws for some trailers; or memory ran out.
         return fail(HttpErrc::reply_malformed, "the reply can't be read");
     }
+}
+
+AddressKind HttpTransport::reached() const noexcept {
+    return impl_->reached;
 }
 
 bool HttpTransport::has_begun_to_send() const noexcept {

@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 
+#include "address_kind.hpp"
 #include "slo/idp_adapter/http_client.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
 
@@ -20,6 +21,7 @@ struct HttpBounds {
     std::stop_token stop;
     std::uint64_t max_body;
     std::size_t max_header_octets;
+    std::optional<AddressKind> redirected_from = {};  ///< where the call's own URL led; none: this is it
 };
 
 /// The proxy, with what it's shown.
@@ -50,6 +52,8 @@ public:
     [[nodiscard]] Result<HttpHead> exchange(const UrlParts& to, const std::string& request, const HttpCall& call,
                                             const HttpBounds& bounds, const BodySink& sink);
 
+    /// Where the last exchange was connected to; of a name at the end of a tunnel, only the proxy knows.
+    [[nodiscard]] AddressKind reached() const noexcept;
     /// Whether the last exchange began to send its request.
     [[nodiscard]] bool has_begun_to_send() const noexcept;
 

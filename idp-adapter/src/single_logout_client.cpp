@@ -33,6 +33,7 @@ ReplyErrc before_it_was_sent(HttpErrc code) noexcept {
         case HttpErrc::reply_malformed:
         case HttpErrc::reply_too_large:
         case HttpErrc::too_many_redirects:
+        case HttpErrc::redirect_refused:
             return ReplyErrc::unreachable;
     }
     return ReplyErrc::unreachable;
@@ -52,6 +53,7 @@ ReplyErrc after_it_was_sent(HttpErrc code) noexcept {
         case HttpErrc::unreachable:
         case HttpErrc::reply_malformed:
         case HttpErrc::too_many_redirects:
+        case HttpErrc::redirect_refused:
             return ReplyErrc::broke_off;
     }
     return ReplyErrc::broke_off;

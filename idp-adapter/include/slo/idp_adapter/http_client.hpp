@@ -29,8 +29,9 @@ enum class HttpErrc {
     reply_malformed,  ///< not HTTP, or it broke off
     reply_too_large,
     too_many_redirects,
-    client_setup,  ///< a CA, certificate or key of ours can't be used, or a header or credentials can't be sent
-    stopped,       ///< as the caller asked
+    client_setup,      ///< a CA, certificate or key of ours can't be used, or a header or credentials can't be sent
+    stopped,           ///< as the caller asked
+    redirect_refused,  ///< a redirect into a network, or to a machine, that the call's own URL doesn't lead to
 };
 [[nodiscard]] std::string_view name(HttpErrc code) noexcept;
 [[nodiscard]] const std::error_category& http_error_category() noexcept;
@@ -64,7 +65,9 @@ struct HttpClientOptions {
     std::chrono::milliseconds deadline{30'000};  ///< for name look-up, connection, redirects and body together
     std::uint64_t max_body = 16 * 1024 * 1024;   ///< octets
     std::size_t max_header_octets = 16 * 1024;   ///< of one reply
-    unsigned max_redirects = 0;                  ///< 301, 302, 303, 307, 308 of a GET; each judged like the first URL
+    /// 301, 302, 303, 307, 308 of a GET; each judged like the first URL, and it leads to this machine, to a link-local
+    /// or to a private address only from where the first URL leads to such a one itself.
+    unsigned max_redirects = 0;
     /// Sent without being asked for, over https or to this machine only, and not to where a redirect leads.
     std::optional<BasicCredentials> credentials = {};
     std::optional<HttpProxy> proxy = {};  ///< for every connection but those to this machine
