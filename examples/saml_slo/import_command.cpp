@@ -26,11 +26,16 @@ bool is_remote(const Import& command) {
 OrStop<std::string> fetch(const Import& command) {
     auto url = saml::EndpointUrl::parse(command.source);
     if (!url) return Stop{ExitCode::usage, "no URL that can be asked; write https://..., without user or fragment"};
+    const bool takes_http = command.judged_by.endpoints.http == metadata::EndpointRule::Http::accepted;
+    if (command.source.starts_with("http:") && !takes_http) {
+        return Stop{ExitCode::usage,
+                    "plain http: whoever is on the way could answer instead; write https://, or "
+                    "--allow-http if what it proves itself with is enough for you"};
+    }
     idp_adapter::HttpClientOptions options;
     options.max_body = 256U * 1024 * 1024;
     options.max_redirects = 5;
-    if (command.judged_by.endpoints.http == metadata::EndpointRule::Http::accepted)
-        options.http = idp_adapter::HttpClientOptions::Http::accepted;
+    if (takes_http) options.http = idp_adapter::HttpClientOptions::Http::accepted;
     if (!command.ca.empty()) options.peer = idp_adapter::CertificatesOf{command.ca};
     options.client_certificate = command.client_certificate;
     options.client_key = command.client_key;

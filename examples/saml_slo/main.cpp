@@ -21,12 +21,6 @@ namespace {
 using namespace slo;
 using namespace slo::tool;
 
-constexpr const char* exit_codes =
-    "Exit codes: 0 fine; 1 problems in a document, or differences; 2 the command line, the configuration or a file of\n"
-    "ours is at fault; 3 refused: not trusted, or too early; 4 a source can't be reached; 5 no\n"
-    "endpoint publishes the key yet. What is wrong, and how to mend it, stands on stderr. With --json, stdout is one "
-    "JSON object.";
-
 const std::map<std::string, saml::KeyKind> kinds{{"rsa-2048", saml::KeyKind::rsa_2048},
                                                  {"rsa-3072", saml::KeyKind::rsa_3072},
                                                  {"p256", saml::KeyKind::ec_p256},
@@ -298,7 +292,7 @@ int main(int argc, char** argv) {
     Line line;
     Commands commands;
     CLI::App app{"saml-slo: metadata and keys of a SAML 2.0 service provider, and an IdP to try it out", "saml-slo"};
-    app.footer(exit_codes);
+    app.footer(exit_code_table());
     app.require_subcommand(1);
     app.fallthrough();
     app.add_flag("--json", line.json, "JSON instead of tables");

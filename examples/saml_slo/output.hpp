@@ -6,19 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "exit_codes.hpp"
 #include "slo/sp/json.hpp"
 
 namespace slo::tool {
-
-/// Stable: scripts rely on them. saml-slo --help explains them.
-enum class ExitCode {
-    fine = 0,
-    found = 1,    ///< problems in a document, or differences
-    usage = 2,    ///< the command line, a file of ours or the configuration is at fault
-    refused = 3,  ///< not trusted, or too early
-    unreachable = 4,
-    unpublished = 5,  ///< no endpoint is known to do what the step relies on
-};
 
 enum class Format { table, json };
 

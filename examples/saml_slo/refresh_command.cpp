@@ -47,6 +47,28 @@ ExitCode code_of(Kind kind) {
     return ExitCode::usage;
 }
 
+/// What a failure means, whichever way it was met. Nothing: that says the way.
+std::optional<ExitCode> code_of(std::error_code why) {
+    using idp_adapter::HttpErrc;
+    using idp_adapter::SourceErrc;
+    for (const SourceErrc ours :
+         {SourceErrc::setup, SourceErrc::file_unreadable, SourceErrc::file_too_large, SourceErrc::cache_failed}) {
+        if (why == make_error_code(ours)) return ExitCode::usage;
+    }
+    if (why == make_error_code(HttpErrc::client_setup)) return ExitCode::usage;
+    return std::nullopt;
+}
+
+/// Whether a file of an [[idp]] is what is wrong with the configuration: it is read with it.
+bool refuses_an_idp(const std::filesystem::path& file, Instant now) {
+    const auto sources = sp::load_sources(file, now);
+    return sources && std::ranges::any_of(*sources, [&](const sp::ConfiguredSource& source) {
+               if (source.holds != sp::ConfiguredSource::Holds::one_idp) return false;
+               const auto octets = read_whole(source.file);
+               return octets && !sp::judge(source, saml::source_of(*octets), now);
+           });
+}
+
 std::size_t idps_in(const MetadataSource& source) {
     std::size_t count = 0;
     for (const auto* document : source.documents()) count += document->idps.size();
@@ -66,7 +88,7 @@ ExitCode ask(MetadataSource& source, Instant now, std::vector<Row>& rows) {
     for (int i = 0; i < most && (i == 0 || source.next_refresh() <= now); ++i) {
         for (const RefreshOutcome& outcome : source.refresh(now)) {
             any = true;
-            code = worse(code, code_of(outcome.kind));
+            code = worse(code, code_of(outcome.why.code).value_or(code_of(outcome.kind)));
             rows.push_back({.source = source.name(),
                             .outcome = std::string(name(outcome.kind)),
                             .entity_id = outcome.entity_id ? outcome.entity_id->str() : "",
@@ -106,7 +128,9 @@ std::string table_of(const std::vector<Row>& rows) {
 
 ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Instant now) {
     auto metadata = sp::load_metadata(file, now);  // whoever asks the sources needs no key of ours, and makes none
-    if (!metadata) return complain(text_of(metadata.error()), ExitCode::usage);
+    if (!metadata) {
+        return complain(text_of(metadata.error()), refuses_an_idp(file, now) ? ExitCode::refused : ExitCode::usage);
+    }
     std::vector<Row> rows;
     ExitCode code = ExitCode::fine;
     for (auto& [options, profile] : metadata->sources) {
@@ -118,7 +142,7 @@ ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Inst
                             .entity_id = {},
                             .why = why_of(source.error()),
                             .idps = 0});
-            code = worse(code, ExitCode::usage);
+            code = worse(code, code_of(source.error().code).value_or(ExitCode::refused));
             continue;
         }
         code = worse(code, ask(*source, now, rows));

@@ -153,8 +153,12 @@ BOOST_AUTO_TEST_CASE(goes_nowhere_over_plain_http) {
     const LoopbackServer server = server_of(reply_with("", "Location: " + plain.url() + "\r\n", "302 Found"));
     check_nothing_came(import_of(server.url()), "http.url (a redirect from https to http)");
     BOOST_TEST(server.requests().size() == 1U);
-    check_nothing_came(import_of(plain.url()), "http.url (plain http: whoever is on the way could answer instead)");
+    check_refused(import_of(plain.url()), 2,
+                  "plain http: whoever is on the way could answer instead; write https://, or --allow-http if what it "
+                  "proves itself with is enough for you");
     BOOST_TEST(plain.connections() == 0U);
+    fs::remove(trusted / "idp.example.org-saml.xml");
+    check(import_of(plain.url()) + " --allow-http --accept", 0, "written: ");
 }
 
 BOOST_AUTO_TEST_CASE(reads_no_document_over_its_limit) {
