@@ -233,7 +233,7 @@ std::string words_for(const std::vector<Change>& changes, const Candidate& candi
         text += "wanted, and not in the document: " + printable(entity.str()) + "\n";
     if (candidate.left_out > 0) {
         text += "and " + other_entities(candidate.left_out) +
-                ", not shown and not written; the document's signature goes with them: the file is "
+                ", not shown and not written; no signature is good for the rest alone: the file is "
                 "believed for its place, or for its SHA-256 " +
                 candidate.content.sha256 + "\n";
     }

@@ -56,6 +56,7 @@ std::optional<ExitCode> code_of(std::error_code why) {
         if (why == make_error_code(ours)) return ExitCode::usage;
     }
     if (why == make_error_code(HttpErrc::client_setup)) return ExitCode::usage;
+    if (why == make_error_code(SourceErrc::file_changing)) return ExitCode::unreachable;
     return std::nullopt;
 }
 
