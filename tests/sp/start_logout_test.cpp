@@ -381,6 +381,18 @@ BOOST_AUTO_TEST_CASE(a_store_that_throws_is_a_store_that_failed) {
     BOOST_TEST((start(SessionsByID{{parsed<LocalSessionID>("S1")}}).error().code == Errc::store_failed));
 }
 
+BOOST_AUTO_TEST_CASE(a_principals_sessions_are_found_as_the_idps_profile_compares_names) {
+    idp_adapter::InteropProfile profile;
+    profile.name_id_matching = saml::NameIDMatching::value_only;
+    parts.idps = directory_of({idp_that_can_be_asked(idp_id, profile)});
+    admit(session("S1", {"i1"}, "ann"));
+    SessionsOfPrincipal ann{.idp = {}, .name_id = session("S1", {}, "ann").name_id, .matching = {}};
+    ann.name_id.format = "urn:example:another";
+    BOOST_TEST(taken(start_service().preview(ann)).size() == 1U);
+    ann.matching = saml::NameIDMatching::default_qualifiers;
+    BOOST_TEST(taken(start_service().preview(ann)).empty());
+}
+
 BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_a_user_at_every_idp) {
     admit(session("S1", {"i1"}, "ann"));
     admit(session("S2", {"i2"}, "ann"));
