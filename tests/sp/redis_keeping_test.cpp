@@ -126,6 +126,25 @@ BOOST_AUTO_TEST_CASE(what_is_kept_of_a_logout_goes_an_hour_after_it_and_its_numb
     BOOST_TEST((site.time_to_live(":{*}:count") <= 2h + 5min));
 }
 
+BOOST_AUTO_TEST_CASE(a_logout_takes_down_barriers_that_have_been_over_for_an_hour_and_no_others) {
+    Site site;
+    Node node(site);
+    const auto barriers_after = [&](const char* id, std::chrono::hours as_of, std::chrono::hours kept) {
+        sp::LogoutOrder order = order_for_all(id);
+        order.as_of += as_of;  // of two, none makes the other redundant
+        order.keep_until = noon + kept;
+        static_cast<void>(taken(begin_logout(node.store, order)));
+        constexpr unsigned octets_of_one = 33;
+        return std::stoul(site.server().ask({"STRLEN", site.key(":{*}:barrier")})) / octets_of_one;
+    };
+    BOOST_TEST(barriers_after("r1", 0h, 20h) == 1U);
+    BOOST_TEST(barriers_after("r2", 19h, 1h) == 2U);
+    node.clock.advance(119min);
+    BOOST_TEST(barriers_after("r3", 5h, 10h) == 3U);
+    node.clock.advance(1min);
+    BOOST_TEST(barriers_after("r4", 6h, 9h) == 3U);  // r1's, r3's and its own
+}
+
 BOOST_AUTO_TEST_CASE(rounds_are_kept_as_long_as_the_longest_of_them) {
     Site site;
     Node node(site);
