@@ -74,7 +74,8 @@ KeySite::KeySite(const Material& material, const Kinds& kinds, Plant plant, std:
     fs::permissions(folder_.path() / "idp.xml", fs::perms::owner_read | fs::perms::owner_write);
     configure(360min);
     const bool is_another = kinds.has(Kind::keys_unread) && ::geteuid() == 0 && chance_.one_in(2);
-    if (is_another) fs::permissions(folder_.path(), fs::perms::others_exec, fs::perm_options::add);
+    if (is_another)
+        fs::permissions(folder_.path(), fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
     begin_anew();
     if (is_another) {
         reader_ = ReadAs::another_user;
@@ -246,7 +247,8 @@ void KeySite::play(const Step& step) {
             lose_folder();
             break;
         case Deed::key_new:
-            begin_anew();
+            // In an empty folder it is another identity, and wanted.
+            if (!fs::is_empty(folder())) begin_anew();
             break;
         case Deed::key_restore:
             restore();

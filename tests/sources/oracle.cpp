@@ -101,14 +101,31 @@ void Oracle::has_started(const Process& process) {
     if (last_bindings_ == process.bindings()) living.owner = last_owner_;
 }
 
-bool Oracle::fits(const Belief& belief, const StreamName& name, const Version& version) const {
+/// Whether a source before this one has, has had, or is configured to have the entity that all have: then that doesn't
+/// move here by itself, since leaving it out is how it is revoked.
+bool Oracle::is_an_earlier_ones(std::size_t source) const {
+    for (std::size_t earlier = 0; earlier < source; ++earlier) {
+        if (world_.trusts.at(earlier) == Trust::signed_query) return true;
+    }
+    return std::any_of(known_.begin(), known_.end(), [&](const auto& one) {
+        const std::size_t other = std::get<0>(one.first);
+        const auto& versions = one.second.versions;
+        return other < source && std::any_of(versions.begin(), versions.end(), [&, at = one.first](std::size_t number) {
+                   return !world_.version(std::get<1>(at), std::get<2>(at), number).content.at(0).empty();
+               });
+    });
+}
+
+bool Oracle::fits(const Belief& belief, const StreamName& name, const Version& version, const Living& living) const {
     const auto [source, binding, stream] = name;
     const auto [begin, end] = entities_of(world_, source, stream);
     for (std::size_t entity = begin; entity < end; ++entity) {
         const auto found = belief.find({source, entity});
         const auto wanted = numbers(version.content.at(entity));
         if (found == belief.end()) {
-            if (wanted.empty() || (entity == 0 && is_elsewhere(belief, source))) continue;
+            const bool may_lack = entity == 0 && (is_elsewhere(belief, source) ||
+                                                  (living.withheld.contains(source) && is_an_earlier_ones(source)));
+            if (wanted.empty() || may_lack) continue;
             return false;
         }
         const Believed& one = found->second;
@@ -145,8 +162,9 @@ std::string Oracle::words(const Belief& belief, const StreamName& name) const {
 
 /// Which promise it is that doesn't hold.
 std::string Oracle::rule_for(const Belief& belief, const StreamName& name, const Known& known,
-                             std::size_t floor) const {
+                             const Living& living) const {
     const auto [source, binding, stream] = name;
+    const std::size_t floor = living.floors.at(name);
     const auto [begin, end] = entities_of(world_, source, stream);
     bool has_foreign = false;
     bool has_dropped = false;
@@ -163,7 +181,7 @@ std::string Oracle::rule_for(const Belief& belief, const StreamName& name, const
     if (has_foreign) return "another-server-is-believed";
     if (has_dropped) return "a-dropped-key-is-trusted";
     for (const std::size_t number : known.versions) {
-        if (number < floor && fits(belief, name, world_.version(binding, stream, number)))
+        if (number < floor && fits(belief, name, world_.version(binding, stream, number), living))
             return "an-older-document-counts";
     }
     return has_lost ? "a-key-is-lost" : "what-is-not-proven-is-believed";
@@ -180,13 +198,13 @@ void Oracle::check_stream(const Belief& belief, const StreamName& name, Living& 
     bool may_lack = living.may_lack[name] || floor == 0 || too_early;
     for (const std::size_t number : known.versions) {
         if (number < floor) continue;
-        if (fits(belief, name, world_.version(binding, stream, number))) return;
+        if (fits(belief, name, world_.version(binding, stream, number), living)) return;
         may_lack = may_lack || has_expired(number);
     }
     if (may_lack && lacks_all(belief, name)) return;
     std::string versions;
     for (const std::size_t number : known.versions) versions += " " + std::to_string(number);
-    blame(rule_for(belief, name, known, floor),
+    blame(rule_for(belief, name, known, living),
           words(belief, name) + "; at least version " + std::to_string(floor) + " must be in force, of" + versions);
 }
 
@@ -216,6 +234,10 @@ void Oracle::check_owner(const Belief& belief, Living& living, const std::vector
 void Oracle::check(const Process& process, const std::vector<MetadataEvent>& events) {
     Living& living = living_[process.name()];
     living.latest_clock = std::max(living.latest_clock, world_.clock());
+    for (const MetadataEvent& event : events) {
+        if (event.outcome.entity_id == entity_id(0, 0) && event.outcome.why.code)
+            living.withheld.insert(static_cast<std::size_t>(event.source.back() - '0'));
+    }
     std::string stranger;
     const auto belief = process.belief(stranger);
     if (!belief)
@@ -239,7 +261,7 @@ void Oracle::check_the_end(const Process& process) {
         for (std::size_t stream = 0; stream < server.streams(); ++stream) {
             const auto& newest =
                 binding.pinned == 0 ? server.stream(stream).back() : server.stream(stream).at(binding.pinned - 1);
-            if (!fits(*belief, {source, binding, stream}, *newest)) {
+            if (!fits(*belief, {source, binding, stream}, *newest, living_[process.name()])) {
                 blame("it-does-not-become-as-the-servers-say", words(*belief, {source, binding, stream}) +
                                                                    "; version " + std::to_string(newest->number) +
                                                                    " was to be had for long enough");

@@ -58,15 +58,18 @@ private:
         bool has_just_started = false;
         bool owes_word = false;  ///< it has moved while the process wasn't there
         Bindings bindings = {};
+        std::set<std::size_t> withheld = {};  ///< the sources that it has said can't have the entity that all have
     };
     [[nodiscard]] bool must_believe(const StreamName& name, const Version& version, const Known& known) const;
     void forget_others(const StreamName& name);
-    [[nodiscard]] bool fits(const Belief& belief, const StreamName& name, const Version& version) const;
+    [[nodiscard]] bool fits(const Belief& belief, const StreamName& name, const Version& version,
+                            const Living& living) const;
+    [[nodiscard]] bool is_an_earlier_ones(std::size_t source) const;
     [[nodiscard]] bool lacks_all(const Belief& belief, const StreamName& name) const;
     void check_stream(const Belief& belief, const StreamName& name, Living& living);
     void check_owner(const Belief& belief, Living& living, const std::vector<idp_adapter::MetadataEvent>& events);
     [[nodiscard]] std::string rule_for(const Belief& belief, const StreamName& name, const Known& known,
-                                       std::size_t floor) const;
+                                       const Living& living) const;
     [[nodiscard]] std::string words(const Belief& belief, const StreamName& name) const;
 
     const World& world_;
