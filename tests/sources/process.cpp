@@ -152,27 +152,45 @@ Result<HttpHead> Process::exchange(std::size_t source, const HttpCall& call, con
 void Process::acknowledge(std::size_t first, const std::vector<MetadataEvent>& events) {
     for (std::size_t i = first; i < world_.wire->count; ++i) {
         auto& delivery = world_.wire->deliveries.at(i);
+        const auto is_alone = [&](std::size_t number) {
+            for (std::size_t other = first; other < world_.wire->count; ++other) {
+                const auto& one = world_.wire->deliveries.at(other);
+                if (other != number && one.process == delivery.process && one.source == delivery.source &&
+                    one.stream == delivery.stream && one.version != 0)
+                    return false;
+            }
+            return true;
+        };
         for (const MetadataEvent& event : events) {
             if (event.source != source_name(delivery.source) || delivery.process != name_.front()) continue;
             const auto& outcome = event.outcome;
             if (outcome.why.code == make_error_code(SourceErrc::cache_failed)) delivery.had_room = false;
             const bool is_it = !outcome.entity_id || world_.trusts.at(delivery.source) != Trust::signed_query ||
                                *outcome.entity_id == entity_id(delivery.source, delivery.stream);
-            if (is_it && (outcome.kind == Outcome::updated || outcome.kind == Outcome::unchanged))
+            // Of two documents, the words don't say which they are about.
+            if (is_it && is_alone(i) && (outcome.kind == Outcome::updated || outcome.kind == Outcome::unchanged))
                 delivery.is_acknowledged = true;
         }
     }
+}
+
+/// As the endpoint's loop does: again while there is something to ask. News may be put together until then.
+std::vector<MetadataEvent> Process::ask_all_that_is_due() {
+    constexpr int most = 40;
+    const Trying trying;
+    std::vector<MetadataEvent> events;
+    for (int i = 0; i < most; ++i) {
+        for (MetadataEvent& event : refresher_->refresh(world_.clock())) events.push_back(std::move(event));
+        if (refresher_->next_refresh() > world_.clock()) break;
+    }
+    return events;
 }
 
 std::vector<MetadataEvent> Process::refresh() {
     const std::size_t first = world_.wire->count;
     const Instant now = world_.clock();
     if (world_.plant == Plant::clock_back_unnoticed && now < earliest_) return {};
-    std::vector<MetadataEvent> events;
-    {
-        const Trying trying;
-        events = refresher_->refresh(now);
-    }
+    auto events = ask_all_that_is_due();
     acknowledge(first, events);
     if (world_.plant == Plant::clock_back_unnoticed && first != world_.wire->count)
         earliest_ = std::max(earliest_, now + 300s);
@@ -190,10 +208,6 @@ std::vector<MetadataEvent> Process::refresh() {
                    (event.outcome.why.detail.empty() ? "" : ": " + event.outcome.why.detail));
     }
     return events;
-}
-
-bool Process::has_more() const {
-    return refresher_->next_refresh() <= world_.clock();
 }
 
 std::optional<Belief> Process::belief(std::string& stranger) const {

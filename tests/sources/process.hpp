@@ -33,10 +33,8 @@ public:
     void end() noexcept { refresher_.reset(); }
     [[nodiscard]] bool runs() const noexcept { return refresher_.has_value(); }
 
-    /// Asks what is due, once, and marks in the wire what it has acknowledged.
+    /// Asks what is due, and marks in the wire what it has acknowledged.
     std::vector<idp_adapter::MetadataEvent> refresh();
-    /// Whether there is more to ask.
-    [[nodiscard]] bool has_more() const;
 
     /// Nothing where it believes a key that no server has published: then `stranger` says whose.
     [[nodiscard]] std::optional<Belief> belief(std::string& stranger) const;
@@ -49,6 +47,7 @@ private:
     [[nodiscard]] Result<idp_adapter::HttpHead> exchange(std::size_t source, const idp_adapter::HttpCall& call,
                                                          const idp_adapter::BodySink& sink);
     [[nodiscard]] std::optional<std::string> spoilt(std::size_t source, const Server::Answer& answer);
+    [[nodiscard]] std::vector<idp_adapter::MetadataEvent> ask_all_that_is_due();
     void acknowledge(std::size_t first, const std::vector<idp_adapter::MetadataEvent>& events);
 
     World& world_;

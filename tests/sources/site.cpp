@@ -63,22 +63,12 @@ void Site::ask(Process& process) {
     if (world_.plant == Plant::last_writer_wins && &process == &second_) restore_cache();
 }
 
-/// As the endpoint's loop does: again while there is something to ask.
-void Site::ask_all(Process& process) {
-    if (!process.runs()) return;
-    constexpr int most = 40;
-    for (int i = 0; i < most; ++i) {
-        ask(process);
-        if (!process.has_more()) return;
-    }
-}
-
 void Site::wait() {
     Chance& chance = world_.chance;
     world_.time += chance.one_in(6) ? chance.between(3600s, 30h) : chance.between(1s, 4000s);
     world_.say("it is " + saml::format_instant(world_.time));
-    ask_all(endpoint_);
-    if (chance.one_in(2)) ask_all(second_);
+    ask(endpoint_);
+    if (chance.one_in(2)) ask(second_);
 }
 
 void Site::change_mood() {
@@ -108,7 +98,7 @@ bool Site::comes_to_its_end(int dies_at, const std::function<void()>& work) {
 
 void Site::crash_while_asking() {
     if (!endpoint_.runs()) return;
-    const int dies_at = 1 + static_cast<int>(world_.chance.below(24));
+    const int dies_at = 1 + static_cast<int>(world_.chance.below(world_.chance.one_in(2) ? 24 : 80));
     const std::size_t first = world_.wire->count;
     const bool is_over = comes_to_its_end(dies_at, [&] { static_cast<void>(endpoint_.refresh()); });
     world_.say(is_over ? "the endpoint asks, and is killed then"
@@ -133,7 +123,7 @@ void Site::use_second() {
         oracle_.has_ended(second_);
         return second_.end();
     }
-    ask_all(second_);
+    ask(second_);
 }
 
 void Site::meet_meanwhile() {
@@ -155,7 +145,7 @@ void Site::use_tool() {
     const std::size_t first = world_.wire->count;
     const bool is_over = comes_to_its_end(dies_at, [&] {
         start(tool);
-        ask_all(tool);
+        ask(tool);
     });
     world_.say(is_over ? "the tool has asked" : "the tool is killed before operation " + std::to_string(dies_at));
     // Its bindings are those that are configured, whether or not it got so far.
@@ -169,7 +159,7 @@ void Site::step_clock() {
     const auto most = chance.one_in(2) ? std::chrono::seconds(5 * 24h) : std::chrono::seconds(2h);
     world_.clock_ahead = chance.one_in(3) ? 0s : chance.between(0s, 2 * most) - most;
     world_.say("the clock is ahead by " + std::to_string(world_.clock_ahead.count()) + " s");
-    ask_all(endpoint_);
+    ask(endpoint_);
 }
 
 void Site::change_disk(Deed deed) {
@@ -318,7 +308,7 @@ void Site::come_to_the_end() {
     while (world_.time < end && !violation()) {
         world_.wire->count = 0;
         world_.time += is_long && world_.time + 4h < end ? 3600s : 120s;
-        ask_all(endpoint_);
+        ask(endpoint_);
         if (world_.time < next_day) continue;
         publish_all();
         next_day = world_.time + 24h > end - 4h && world_.time + 4h < end ? end - 4h : world_.time + 24h;

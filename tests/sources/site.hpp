@@ -22,7 +22,6 @@ public:
 private:
     void start(Process& process);
     void ask(Process& process);
-    void ask_all(Process& process);
     void wait();
     void change_mood();
     void crash_while_asking();
