@@ -212,17 +212,18 @@ void ask(const StartContext& context, Departure& departure) {
     if (departure.verdict.why.code != idp_adapter::ReplyErrc::busy) ++departure.request.attempts;
 }
 
-void settle(const StartContext& context, Departure& departure) {
+void settle(const StartContext& context, Departure& departure, Asked asked) {
     const auto success = departure.idp ? departure.idp->profile.outgoing.success : idp_adapter::SuccessProves::nothing;
     departure.conclusion = conclude(departure.verdict, success, departure.local);
     KeptRequest& request = departure.request;
     if (departure.conclusion.retried == Retried::yes && departure.kept == Retried::yes) {
         // Others were asking: as long as it isn't asked where it hasn't answered.
         const bool is_busy = departure.verdict.why.code == idp_adapter::ReplyErrc::busy;
-        request.next_attempt =
+        const Instant next =
             context.parts.clock.now() + std::max(back_off(request.attempts), seconds(is_busy ? 10 : 0));
-        // Where it can't be written, it's due again by its lease.
-        if (request.next_attempt < request.not_on_or_after) {
+        if (next < request.not_on_or_after || asked == Asked::again) {
+            request.next_attempt = std::min(next, request.not_on_or_after);
+            // Where it can't be written, it's due again by its lease.
             static_cast<void>(context.parts.store.keep_request(request));
             return;
         }

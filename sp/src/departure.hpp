@@ -53,8 +53,11 @@ void forget(const StartContext& context, const Departure& departure);
 
 /// Asks the IdP, if it can be asked. Blocks.
 void ask(const StartContext& context, Departure& departure);
-/// Draws the conclusion, and keeps or forgets the request.
-void settle(const StartContext& context, Departure& departure);
+/// Whether somebody waits for the conclusion, or was told before that the IdP would be asked again.
+enum class Asked { first, again };
+/// Draws the conclusion, and keeps or forgets the request. One that was asked again and is too late for another attempt
+/// is due once its NotOnOrAfter has passed, to be told as given up.
+void settle(const StartContext& context, Departure& departure, Asked asked);
 /// The conclusion of one whose IdP will be asked in the background.
 void postpone(Departure& departure);
 /// The conclusion of one whose sessions may live on, as the store's answer was lost: it is due again.

@@ -229,7 +229,7 @@ Result<void> end_locally(const StartContext& context, Departure& departure) {
 void finish_one(const StartContext& context, Departure& departure) noexcept {
     try {
         ask(context, departure);
-        settle(context, departure);
+        settle(context, departure, Asked::first);
     } catch (...) {
         // What is kept is sent again; nothing that was proven is lost, because nothing was.
         departure.conclusion = {Extent::unknown, "internal.exception", Retried::yes};
@@ -246,7 +246,7 @@ void send_again(const StartContext& context, Departure& departure) noexcept {
             give_up(context, departure);
         } else {
             ask(context, departure);
-            settle(context, departure);
+            settle(context, departure, Asked::again);
         }
         write_audit(context, departure, "resend");
     } catch (...) {

@@ -179,6 +179,20 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_asked_for_others_sake_is_no_attempt) {
     BOOST_TEST(kept() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_that_fails_too_late_for_another_attempt_is_told_as_given_up) {
+    admit(session("S1", {"i1"}));
+    for (int i = 0; i < 2; ++i) link.will(Kind::lost, ReplyErrc::timed_out);
+    BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));
+    clock.advance(298s);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(audit.last().rule == "reply.timed_out");
+    clock.advance(2s);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(audit.last().rule == "request.given_up");
+    BOOST_TEST(link.asked.size() == 2U);
+    BOOST_TEST(kept() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_request_is_not_sent_after_its_not_on_or_after) {
     admit(session("S1", {"i1"}));
     link.will(Kind::unsent, ReplyErrc::unreachable);
