@@ -86,7 +86,7 @@ std::string compose(std::uint16_t port, const HttpCall& request) {
 
 std::optional<HttpAnswer> call(std::uint16_t port, const HttpCall& request) {
     const Socket socket;
-    const timeval patience{.tv_sec = 5, .tv_usec = 0};
+    const timeval patience{.tv_sec = request.patience.count(), .tv_usec = 0};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     const sockaddr_in address = loopback(port);

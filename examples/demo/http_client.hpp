@@ -1,6 +1,7 @@
 // A tiny blocking HTTP/1.1 client for loopback: one request, one connection.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,10 +20,11 @@ struct HttpCall {
     std::string_view content_type = {};  ///< empty: none is sent
     std::string_view body = {};
     std::string host = {};  ///< the Host header; empty: 127.0.0.1 and the port
+    std::chrono::seconds patience{5};
 };
 
-/// call sends one request to 127.0.0.1:`port` and reads the answer. Nothing, if no complete answer came within 5
-/// seconds.
+/// call sends one request to 127.0.0.1:`port` and reads the answer. Nothing, if no complete answer came, or if
+/// nothing came for `patience`.
 [[nodiscard]] std::optional<HttpAnswer> call(std::uint16_t port, const HttpCall& request);
 
 /// free_port finds a port of 127.0.0.1 that nobody listens on just now; 0 if there is none.

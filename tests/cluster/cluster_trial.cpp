@@ -1,12 +1,16 @@
 // cluster_trial: does "a signed Success means gone" hold on many nodes while they, their store and their network fail?
 //
-//   cluster_trial --endpoint PROGRAM [--host PROGRAM] [--seconds N] [--seed N] [--apart MS] WHAT...
+//   cluster_trial --endpoint PROGRAM [--host PROGRAM] [--seconds N] [--seed N] [--apart MS] [--deaths N]
+//                 WHAT...
 //
-// WHAT is, for N seconds each: single; cluster; sentinel (a primary and one replica); sentinel2 (and two); gap (two,
-// but one acknowledgement or none is enough, which isn't safe: shows what is lost, and isn't judged). With "hosts-" in
-// front of one of them the nodes are cluster_host, not soap_endpoint: they have an application outside that is slow and
-// fails, and clocks that differ by MS altogether. Or plant (what is wrong on purpose: the trial must see each). Or
-// smoke (single and hosts-single with one node killed and one paused, and the first plant).
+// WHAT is, for N seconds each: single; cluster; sentinel (a primary and one replica); sentinel2 (and two); sqlite (one
+// node and its folder); gap (two replicas, but one acknowledgement or none is enough, which isn't safe: shows what is
+// lost, and isn't judged). With "hosts-" in front of one of them the nodes are cluster_host, not soap_endpoint: they
+// have an application outside that is slow and fails, and clocks that differ by MS altogether. With "+" and a strain
+// behind it (strain.hpp) something else is wrong that must not make others wait nor keep a session alive: single+quota.
+// Or plant (what is wrong on purpose: the trial must see each), plant+quota (what only that strain shows). Or smoke
+// (single and hosts-single with one node killed and one paused, a strain, and the first plant). --deaths N is for
+// sqlite+memory: N times the node gets no more memory until it dies, however long that takes.
 //
 // Exit codes: 0 as promised; 1 the promise was broken, or a planted fault wasn't seen; 2 it couldn't be tried.
 #include <algorithm>
@@ -60,6 +64,10 @@ std::optional<Arguments> read_arguments(int count, char** words) {
             arguments.options.clocks_apart = std::chrono::milliseconds(number);
         } else if (word == "--seconds") {
             arguments.options.duration = std::chrono::seconds(number);
+        } else if (word == "--deaths") {
+            arguments.options.deaths = number;
+            // As long as that many take at most.
+            if (number > 0) arguments.options.duration = std::chrono::seconds(2 * number + 4);
         } else if (word == "--seed") {
             arguments.options.seed = number;
         } else {
@@ -70,11 +78,20 @@ std::optional<Arguments> read_arguments(int count, char** words) {
     return arguments;
 }
 
+/// Where no network of its own is allowed, no disk of its own is allowed either, and no other one can be full.
+bool lacks_a_disk(const Network& network, const TrialOptions& options) {
+    if (options.strain != Strain::disk || options.topology != Topology::sqlite || network.has_namespaces())
+        return false;
+    std::printf("  not tried, as it takes root: SQLite's disk is full\n");
+    return true;
+}
+
 int try_out(Network& network, const TrialOptions& options) {
+    if (lacks_a_disk(network, options)) return as_promised;
     std::printf("  trying %s\n", describe(options).c_str());
     const TrialReport report = run_trial(network, options);
     print(options, report);
-    return report.violations.empty() && report.logouts > 0 ? as_promised : broken;
+    return report.violations.empty() && report.logouts > 0 && report.is_strained ? as_promised : broken;
 }
 
 /// What is wrong, and as what it must be seen.
@@ -83,6 +100,7 @@ struct Planted {
     NodeKind nodes;
     Rule seen_as;
     const char* text;
+    Strain strain = Strain::none;
 };
 
 const std::vector<Planted>& all_planted() {
@@ -93,6 +111,18 @@ const std::vector<Planted>& all_planted() {
         {Plant::refused_repeats, NodeKind::endpoints, Rule::unfinished, "a repeat is refused whose answer was lost"},
         {Plant::lying_application, NodeKind::hosts, Rule::unended, "the application says gone, and then fails"},
         {Plant::wrong_clock, NodeKind::hosts, Rule::at_work, "the nodes' clocks are minutes apart"},
+        {Plant::hasty_store, NodeKind::bare_hosts, Rule::survivor, "what finds no room in the quota counts as done",
+         Strain::quota},
+        {Plant::hasty_store, NodeKind::bare_hosts, Rule::survivor, "what finds no room on the disk counts as done",
+         Strain::disk},
+        {Plant::one_lane, NodeKind::bare_hosts, Rule::waited, "checks wait behind logouts", Strain::hanging},
+        {Plant::rash_link, NodeKind::bare_hosts, Rule::unproven, "whatever an IdP answers is a Success",
+         Strain::hanging},
+        {Plant::hasty_store, NodeKind::bare_hosts, Rule::survivor, "what finds no memory counts as done",
+         Strain::allocations},
+        {Plant::slow_log, NodeKind::bare_hosts, Rule::waited, "who makes a line waits for its reader", Strain::logs},
+        {Plant::lost_lines, NodeKind::bare_hosts, Rule::line_missing, "some lines are never written", Strain::logs},
+        {Plant::forgetful_store, NodeKind::bare_hosts, Rule::unsent, "kept requests are thrown away", Strain::hanging},
     };
     return all;
 }
@@ -102,9 +132,11 @@ int try_planted(Network& network, TrialOptions options, const Planted& planted) 
     constexpr auto longest = 80s;
     options.plant = planted.plant;
     options.nodes = planted.nodes;
-    options.topology = Topology::single;
+    options.topology = planted.strain == Strain::none ? Topology::single : Topology::sqlite;
+    options.strain = planted.strain;
+    if (lacks_a_disk(network, options)) return as_promised;
     std::size_t seen = 0;
-    options.duration = planted.nodes == NodeKind::hosts ? 10s : 3s;
+    options.duration = planted.nodes == NodeKind::endpoints ? 3s : 10s;
     for (; seen == 0 && options.duration <= longest; options.duration *= 2, ++options.seed) {
         const TrialReport report = run_trial(network, options);
         seen = count(report.violations, planted.seen_as);
@@ -116,9 +148,12 @@ int try_planted(Network& network, TrialOptions options, const Planted& planted) 
     return seen > 0 ? as_promised : broken;
 }
 
-int try_all_planted(Network& network, const TrialOptions& options) {
+/// All, or those that only this strain shows.
+int try_all_planted(Network& network, const TrialOptions& options, std::optional<Strain> only = {}) {
     int worst = as_promised;
-    for (const Planted& planted : all_planted()) worst = std::max(worst, try_planted(network, options, planted));
+    for (const Planted& planted : all_planted()) {
+        if (!only || planted.strain == *only) worst = std::max(worst, try_planted(network, options, planted));
+    }
     return worst;
 }
 
@@ -134,6 +169,12 @@ int try_smoke(Network& network, TrialOptions options) {
     options.nodes = NodeKind::hosts;
     options.node_faults->kinds = {FaultKind::node_pause};
     worst = std::max(worst, try_out(network, options));
+    TrialOptions strained = options;
+    strained.nodes = NodeKind::endpoints;
+    strained.topology = Topology::sqlite;
+    strained.strain = Strain::quota;
+    strained.duration = 4s;
+    worst = std::max(worst, try_out(network, strained));
     return std::max(worst, try_planted(network, options, all_planted().front()));
 }
 
@@ -157,7 +198,17 @@ int run_one(Network& network, TrialOptions options, std::string_view what) {
         options.nodes = NodeKind::hosts;
         what.remove_prefix(hosts.size());
     }
-    if (what == "single") {
+    if (const auto plus = what.find('+'); plus != std::string_view::npos) {
+        const auto strain = strain_named(what.substr(plus + 1));
+        if (!strain) return not_tried;
+        if (what.starts_with("plant+")) return try_all_planted(network, options, strain);
+        options.strain = *strain;
+        what = what.substr(0, plus);
+        if (*strain == Strain::allocations) options.nodes = NodeKind::bare_hosts;
+    }
+    if (what == "sqlite") {
+        options.topology = Topology::sqlite;
+    } else if (what == "single") {
         options.topology = Topology::single;
     } else if (what == "cluster") {
         options.topology = Topology::cluster;
@@ -187,7 +238,8 @@ int main(int count, char** words) {
     const auto arguments = read_arguments(count, words);
     if (!arguments) {
         std::fputs(
-            "write: cluster_trial --endpoint PROGRAM [--host PROGRAM] [--seconds N] [--seed N] [--apart MS] WHAT...\n",
+            "write: cluster_trial --endpoint PROGRAM [--host PROGRAM] [--seconds N] [--seed N] [--apart MS] "
+            "[--deaths N] WHAT...\n",
             stderr);
         return not_tried;
     }

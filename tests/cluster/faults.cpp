@@ -13,6 +13,10 @@ std::string_view name_of(FaultKind kind) noexcept {
             return "node killed";
         case FaultKind::node_pause:
             return "node paused";
+        case FaultKind::node_starve:
+            return "node without memory";
+        case FaultKind::log_stall:
+            return "log unread";
         case FaultKind::node_cut:
             return "node cut off";
         case FaultKind::server_kill:
@@ -31,10 +35,25 @@ std::string_view name_of(FaultKind kind) noexcept {
             return "network split";
         case FaultKind::failover:
             return "failover ordered";
+        case FaultKind::idp_hang:
+            return "IdP hangs";
+        case FaultKind::idp_drip:
+            return "IdP drips";
+        case FaultKind::idp_rubbish:
+            return "IdP talks rubbish";
+        case FaultKind::idp_hang_up:
+            return "IdP hangs up";
+        case FaultKind::store_full:
+            return "store full";
         case FaultKind::slot_move:
             break;
     }
     return "slot moved";
+}
+
+bool is_borne_alone(FaultKind kind) noexcept {
+    return kind == FaultKind::idp_hang || kind == FaultKind::idp_drip || kind == FaultKind::store_full ||
+           kind == FaultKind::log_stall;
 }
 
 std::vector<Fault> make_faults(std::uint64_t seed, milliseconds duration, const FaultMix& mix) {

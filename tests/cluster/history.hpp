@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "slo/saml/time.hpp"
@@ -25,6 +26,7 @@ struct Span {
 enum class LoginAnswer {
     admitted,     ///< 201
     refused,      ///< 409: a logout came first
+    crowded,      ///< 409: the user has as many sessions as they may
     unavailable,  ///< 503
     lost,         ///< none came
     expired,      ///< 400
@@ -57,6 +59,8 @@ struct SessionFacts {
     std::string form = {};      ///< the NameID's Format and qualifiers, under the present names; empty: the usual ones
     bool expires_soon = false;  ///< within the trial: then it may be dead of itself
     bool is_strangers = false;  ///< of an IdP that isn't configured
+    std::string idp = {};       ///< its entityID; empty: the usual one
+    bool is_many = false;       ///< of a user who has as many as they may
 };
 
 struct LoginAttempt {
@@ -108,6 +112,8 @@ struct LogoutFacts {
     Instant issue_instant;
     std::string form = {};                     ///< as in SessionFacts
     std::vector<LogoutAttempt> attempts = {};  ///< some at the same time; in the order of their ends, about
+    std::string idp = {};                      ///< as in SessionFacts
+    bool may_be_refused = false;               ///< for good: its IdP has filled its quota
 
     [[nodiscard]] bool names(const SessionFacts& session) const;
     /// Whether it keeps the session's late assertion out: however the NameID is written, if its value is the same.
@@ -121,6 +127,58 @@ struct LogoutFacts {
     [[nodiscard]] std::optional<Moment> success() const;
 };
 
+/// What the local interface said of a logout that started here.
+enum class DepartureAnswer {
+    everywhere,   ///< 200, and the IdP is said to have ended its session
+    partial,      ///< 200
+    local_only,   ///< 200
+    unknown,      ///< 200
+    nothing,      ///< 404: nothing of that lives
+    unavailable,  ///< 503
+    lost,
+    absurd,
+};
+
+struct DepartureAttempt {
+    Span span;
+    DepartureAnswer answer;
+    bool is_kept = false;  ///< it said that the IdP will be asked again
+
+    /// Whether it said that the sessions don't live here any more.
+    [[nodiscard]] bool says_gone() const noexcept { return answer <= DepartureAnswer::nothing; }
+};
+
+/// A logout that starts here: of a user's sessions, all of which are one session at their IdP.
+struct Departure {
+    std::string user;
+    std::vector<std::size_t> sessions;  ///< admitted before it began
+    std::vector<DepartureAttempt> attempts = {};
+
+    /// When it was first said that its sessions are gone; nothing if it never was.
+    [[nodiscard]] std::optional<Moment> ended() const;
+};
+
+/// A LogoutRequest of ours that an IdP has read, in time and signed by us, and answered with a signed Success.
+struct IdpWord {
+    std::string user;
+    Moment at;  ///< before the answer was sent
+};
+
+/// A question that was asked while something was wrong that doesn't concern it.
+struct Probe {
+    std::size_t door;
+    Span span;
+    bool is_answered;
+};
+
+/// What the nodes' lines say of the logouts that IdPs have ordered.
+struct Lines {
+    std::unordered_set<std::string> told = {};  ///< the requests' IDs
+    std::size_t lost = 0;                       ///< lines of what was proven that are told as lost
+
+    void add(const std::string& line);
+};
+
 struct History {
     std::vector<SessionFacts> sessions;
     std::vector<LoginAttempt> logins;
@@ -128,6 +186,14 @@ struct History {
     std::vector<LogoutFacts> logouts;
     std::vector<ApplicationCall> calls = {};
     std::vector<NodeDeath> deaths = {};
+    std::vector<Departure> departures = {};
+    std::vector<IdpWord> words = {};
+    std::size_t given_up = 0;  ///< kept requests that were told as given up
+    std::vector<Probe> probes = {};
+    std::optional<Lines> lines = {};  ///< only where each line should be there
+    /// When something was wrong that none of the probes and departures begun meanwhile may wait for: it was mended only
+    /// after their answers, or after a patience that no machine needs.
+    std::vector<Span> troubles = {};
     bool tells_applications = false;  ///< an application is called for each session that ends
 };
 
@@ -148,6 +214,14 @@ public:
     void add(std::size_t logout, LogoutAttempt attempt);
     void add(const ApplicationCall& call);
     void add(const NodeDeath& death);
+    /// Before it is sent for the first time.
+    std::size_t add_departure(Departure departure);
+    void add(std::size_t departure, DepartureAttempt attempt);
+    void add(const IdpWord& word);
+    void add(const Probe& probe);
+    void add_trouble(const Span& trouble);
+    void set_given_up(std::size_t requests);
+    void set_lines(Lines lines);
     void applications_are_told();
 
     /// The place of a session; nothing if there is none with this id.

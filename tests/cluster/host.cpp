@@ -1,7 +1,9 @@
 // cluster_host: a node whose sessions live in an application outside of it, and whose clock may be wrong. Otherwise it
-// serves what soap_endpoint does, from the same configuration.
+// serves what soap_endpoint does, from the same configuration. Without an application it ends sessions as soap_endpoint
+// does. A plant (plant.hpp) makes it do wrong.
 //
-//   cluster_host --config FILE --application PORT --clock-ahead MILLISECONDS
+//   cluster_host --config FILE [--application PORT] [--clock-ahead MILLISECONDS] [--plant NUMBER]
+//                [--failing-allocations 1]
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -15,8 +17,11 @@
 #include <string_view>
 #include <thread>
 
+#include "failing_memory.hpp"
 #include "local_sessions.hpp"
 #include "network.hpp"
+#include "plant.hpp"
+#include "planted.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/runtime.hpp"
 #include "slo/sp/configuration.hpp"
@@ -86,7 +91,9 @@ private:
 
 struct Arguments {
     std::string configuration;
-    std::uint16_t application = 0;
+    std::uint16_t application = 0;  ///< 0: none
+    test::Plant plant = test::Plant::nothing;
+    bool lacks_memory = false;
     std::chrono::milliseconds clock_ahead{0};
 };
 
@@ -99,6 +106,8 @@ Arguments read_arguments(int count, char** words) {
         std::from_chars(value.data(), value.data() + value.size(), number);
         if (word == "--config") arguments.configuration = value;
         if (word == "--application") arguments.application = static_cast<std::uint16_t>(number);
+        if (word == "--plant") arguments.plant = static_cast<test::Plant>(number);
+        if (word == "--failing-allocations") arguments.lacks_memory = number != 0;
         if (word == "--clock-ahead") arguments.clock_ahead = std::chrono::milliseconds(number);
     }
     return arguments;
@@ -109,13 +118,34 @@ int complain(const Failure& failure) {
     return 2;
 }
 
+std::unique_ptr<sp::Application> make_application(std::uint16_t port) {
+    if (port != 0) return std::make_unique<RemoteApplication>(port);
+    return std::make_unique<sp::SynchronousApplication>(
+        "local", [](const sp::Session&) { return sp::Ended::ended; }, sp::SynchronousApplication::in_callers_thread);
+}
+
+std::unique_ptr<sp::AuditSink> make_audit(test::Plant plant) {
+    if (plant == test::Plant::slow_log) return std::make_unique<test::SlowLog>();
+    if (plant == test::Plant::lost_lines) return std::make_unique<test::LosingLog>(sp::make_boost_log_audit());
+    return sp::make_boost_log_audit();
+}
+
+std::unique_ptr<sp::SessionStore> make_store(sp::SessionStore& store, test::Plant plant) {
+    if (plant == test::Plant::hasty_store) return std::make_unique<test::HastyStore>(store);
+    if (plant == test::Plant::forgetful_store) return std::make_unique<test::ForgetfulStore>(store);
+    return std::make_unique<test::StoreInFront>(store);
+}
+
 /// What answers, behind both servers.
 struct Parts {
     Parts(const sp::Clock& clock, sp::Configuration& configuration, const saml::KeyedDigest& digest,
-          sp::SessionStore& store, idp_adapter::IdpDirectory directory, std::uint16_t application_port,
+          sp::SessionStore& the_store, idp_adapter::IdpDirectory directory, const Arguments& arguments,
           std::shared_ptr<metadata::PublishedMetadata> published)
-        : application(application_port),
-          audit(sp::make_boost_log_audit()),
+        : application(make_application(arguments.application)),
+          store(make_store(the_store, arguments.plant)),
+          audit(make_audit(arguments.plant)),
+          honest_link({.destinations = configuration.destinations, .clock_skew = configuration.policy.clock_skew}),
+          rash_link(honest_link),
           service({.entity_id = configuration.entity_id,
                    .destinations = configuration.destinations,
                    .idps = std::make_shared<idp_adapter::IdpDirectory>(std::move(directory)),
@@ -123,34 +153,47 @@ struct Parts {
                    .decryption_keys = configuration.decryption_keys,
                    .audit_digest = digest,
                    .policy = configuration.policy,
-                   .store = store,
-                   .applications = {&application},
+                   .store = *store,
+                   .applications = {application.get()},
                    .audit = *audit,
                    .clock = clock,
+                   .idp_link = link(arguments.plant),
                    .former_entity_ids = configuration.former_entity_ids},
                   sp::Housekeeping::by_host),
           endpoint(service, with_metadata(configuration.endpoint, clock, std::move(published))),
-          local_sessions(store, service, configuration.entity_id) {}
+          local_sessions(*store, service, configuration.entity_id),
+          one_lane(local_sessions) {}
 
     static sp::HttpEndpointOptions with_metadata(sp::HttpEndpointOptions options, const sp::Clock& clock,
                                                  std::shared_ptr<metadata::PublishedMetadata> published) {
         options.metadata = [&clock, published = std::move(published)] { return published->at(clock.now()); };
         return options;
     }
+    [[nodiscard]] idp_adapter::IdpLink* link(test::Plant plant) {
+        if (plant == test::Plant::rash_link) return &rash_link;
+        return &honest_link;
+    }
 
-    RemoteApplication application;
+    std::unique_ptr<sp::Application> application;
+    std::unique_ptr<sp::SessionStore> store;
     std::unique_ptr<sp::AuditSink> audit;
+    idp_adapter::SingleLogoutClient honest_link;
+    test::RashLink rash_link;
     sp::LogoutService service;
     sp::HttpEndpoint endpoint;
     examples::LocalSessions local_sessions;
+    test::OneLane one_lane;
 };
 
-int serve(const sp::Configuration& configuration, Parts& parts) {
+int serve(const sp::Configuration& configuration, Parts& parts, test::Plant plant) {
+    const bool has_one_lane = plant == test::Plant::one_lane;
     sp::HttpServerOptions local_options;
     local_options.port = configuration.local_port;
-    local_options.handler_threads = configuration.server.handler_threads;
+    local_options.handler_threads = has_one_lane ? 4 : configuration.server.handler_threads;
+    local_options.waiting_threads = 32;
     auto server = sp::HttpServer::open(configuration.server, parts.endpoint);
-    auto local = sp::HttpServer::open(local_options, parts.local_sessions);
+    sp::HttpHandler& local_sessions = parts.local_sessions;
+    auto local = sp::HttpServer::open(local_options, has_one_lane ? parts.one_lane : local_sessions);
     if (!server) return complain(server.error());
     if (!local) return complain(local.error());
     server->stop_on_signals();
@@ -158,6 +201,7 @@ int serve(const sp::Configuration& configuration, Parts& parts) {
     const sp::Housekeeper housekeeper(parts.service);
     const std::jthread local_thread([&local] { local->run(); });
     server->run();
+    parts.local_sessions.stop_waiting();
     local->stop();
     return 0;
 }
@@ -174,9 +218,9 @@ int run(const Arguments& arguments) {
     if (!published) return complain(published.error());
     auto directory = idp_adapter::IdpDirectory::of(configuration->idps);
     if (!directory) return complain(directory.error());
-    Parts parts(clock, *configuration, *digest, **store, *std::move(directory), arguments.application,
-                *std::move(published));
-    return serve(*configuration, parts);
+    Parts parts(clock, *configuration, *digest, **store, *std::move(directory), arguments, *std::move(published));
+    if (arguments.lacks_memory) test::let_allocations_fail();
+    return serve(*configuration, parts, arguments.plant);
 }
 
 }  // namespace

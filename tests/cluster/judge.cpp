@@ -32,7 +32,8 @@ void judge_logouts(const History& history, std::vector<Violation>& violations) {
         const auto blame = [&](Rule rule, Moment at) {
             violations.push_back({.rule = rule, .at = at, .session = history.sessions.size(), .logout = i});
         };
-        if (!logout.success() && !has_broken_claim(history, logout)) blame(Rule::unfinished, attempts.back().span.end);
+        const bool may_fail = logout.may_be_refused || has_broken_claim(history, logout);
+        if (!logout.success() && !may_fail) blame(Rule::unfinished, attempts.back().span.end);
         const auto odd = std::find_if(attempts.begin(), attempts.end(), [](const LogoutAttempt& attempt) {
             return attempt.answer == LogoutAnswer::other;
         });
@@ -41,8 +42,8 @@ void judge_logouts(const History& history, std::vector<Violation>& violations) {
 }
 
 std::string_view name_of(LoginAnswer answer) {
-    constexpr std::string_view names[] = {"admitted", "refused",  "unavailable", "no answer",
-                                          "expired",  "stranger", "absurd"};
+    constexpr std::string_view names[] = {"admitted",  "refused", "too many", "unavailable",
+                                          "no answer", "expired", "stranger", "absurd"};
     return names[static_cast<std::size_t>(answer)];
 }
 
@@ -78,6 +79,14 @@ void trace_logout(const LogoutFacts& logout, Moment start, std::vector<Line>& li
     }
 }
 
+void trace_departure(const Departure& departure, Moment start, std::vector<Line>& lines) {
+    for (const DepartureAttempt& attempt : departure.attempts) {
+        std::string what = "logout here of " + departure.user + ": " + std::string(name_of(attempt.answer));
+        if (attempt.is_kept) what += ", to be asked again";
+        lines.push_back(line(attempt.span, start, what));
+    }
+}
+
 void trace_session(const History& history, std::size_t place, Moment start, std::vector<Line>& lines) {
     for (const LoginAttempt& login : history.logins) {
         if (login.session != place) continue;
@@ -98,6 +107,10 @@ void trace_session(const History& history, std::size_t place, Moment start, std:
         const SessionFacts& session = history.sessions[place];
         const bool concerns = logout.forbids(session) || logout.nearly_names(session);
         if (concerns) trace_logout(logout, start, lines);
+    }
+    for (const Departure& departure : history.departures) {
+        const bool concerns = std::ranges::find(departure.sessions, place) != departure.sessions.end();
+        if (concerns) trace_departure(departure, start, lines);
     }
 }
 
@@ -127,10 +140,26 @@ std::string_view name_of(Rule rule) noexcept {
             return "Success for a near miss";
         case Rule::stranger:
             return "a stranger's login not refused";
+        case Rule::stays:
+            return "a logout here without an end";
+        case Rule::unproven:
+            return "everywhere without the IdP's word";
+        case Rule::unsent:
+            return "a kept request lost";
+        case Rule::waited:
+            return "an answer that waited for others' trouble";
+        case Rule::line_missing:
+            return "a line missing";
         case Rule::absurd:
             break;
     }
     return "absurd status";
+}
+
+std::string_view name_of(DepartureAnswer answer) noexcept {
+    constexpr std::string_view names[] = {"everywhere",    "partial",     "local only", "unknown",
+                                          "nothing lives", "unavailable", "no answer",  "absurd"};
+    return names[static_cast<std::size_t>(answer)];
 }
 
 std::vector<Violation> judge(const History& history) {
@@ -155,6 +184,7 @@ std::vector<Violation> judge(const History& history) {
         }
     }
     judge_logouts(history, violations);
+    judge_departures(history, violations);
     std::stable_sort(violations.begin(), violations.end(),
                      [](const Violation& a, const Violation& b) { return a.rule < b.rule; });
     return violations;
@@ -169,12 +199,16 @@ std::string trace(const History& history, const Violation& violation, Moment sta
     std::vector<Line> lines;
     if (violation.session < history.sessions.size()) {
         trace_session(history, violation.session, start, lines);
+    } else if (violation.departure) {
+        trace_departure(history.departures[*violation.departure], start, lines);
     } else if (violation.logout) {
         trace_logout(history.logouts[*violation.logout], start, lines);
     }
     std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.first < b.first; });
     std::string text;
-    for (const Line& one : lines) text += one.second;
+    constexpr std::size_t most = 60;
+    for (std::size_t i = 0; i < lines.size() && i < most; ++i) text += lines[i].second;
+    if (lines.size() > most) text += "    and " + std::to_string(lines.size() - most) + " more\n";
     return text;
 }
 

@@ -23,12 +23,19 @@ enum class Rule {
     untold,          ///< Success, and no application was ever asked about a session that it names
     near_miss,       ///< Success for a logout that names nothing, and nearly names a session that was alive
     stranger,        ///< a login of an IdP that isn't known, and anything but 422
+    stays,           ///< a logout that started here was never said to have ended its sessions
+    unproven,        ///< one was said to have ended "everywhere", and its IdP hadn't signed that
+    unsent,          ///< its request was said to be kept, and neither reached the IdP nor was given up
+    waited,          ///< a question was answered only once something was mended that doesn't concern it
+    line_missing,    ///< a logout was answered, and no line tells of it, nor that a line was lost
     absurd,          ///< an HTTP status that the local interface doesn't have
 };
-inline constexpr std::array all_rules{Rule::survivor,       Rule::late_login, Rule::lost_login, Rule::refused_login,
-                                      Rule::another_answer, Rule::unfinished, Rule::at_work,    Rule::unended,
-                                      Rule::untold,         Rule::near_miss,  Rule::stranger,   Rule::absurd};
+inline constexpr std::array all_rules{
+    Rule::survivor, Rule::late_login, Rule::lost_login, Rule::refused_login, Rule::another_answer, Rule::unfinished,
+    Rule::at_work,  Rule::unended,    Rule::untold,     Rule::near_miss,     Rule::stranger,       Rule::stays,
+    Rule::unproven, Rule::unsent,     Rule::waited,     Rule::line_missing,  Rule::absurd};
 [[nodiscard]] std::string_view name_of(Rule rule) noexcept;
+[[nodiscard]] std::string_view name_of(DepartureAnswer answer) noexcept;
 
 struct Violation {
     Rule rule;
@@ -36,6 +43,7 @@ struct Violation {
     std::size_t session;                ///< or History::sessions.size()
     std::optional<std::size_t> logout;  ///< which names the session, or is at fault itself
     std::optional<std::size_t> door = {};
+    std::optional<std::size_t> departure = {};
 };
 
 /// The violations in the order of their kinds; each session counts once for each kind.

@@ -30,6 +30,21 @@ void apply(const LogoutFacts& logout, std::size_t place, const SessionFacts& ses
     lower(bounds.dead, *success);
 }
 
+/// As a logout that names its sessions, but one without a barrier where the IdP can't be asked.
+void apply(const Departure& departure, std::vector<Bounds>& bounds) {
+    if (departure.attempts.empty()) return;
+    const auto ended = departure.ended();
+    for (const std::size_t session : departure.sessions) {
+        for (const DepartureAttempt& attempt : departure.attempts) {
+            lower(bounds[session].endangered, attempt.span.begin);
+            lower(bounds[session].doubtful, attempt.span.begin);
+        }
+        if (!ended || (bounds[session].dead && *bounds[session].dead < *ended)) continue;
+        bounds[session].dead = ended;
+        bounds[session].killer.reset();
+    }
+}
+
 /// Which sessions, or logouts, have a text in common.
 using Places = std::multimap<std::string, std::size_t, std::less<>>;
 
@@ -128,6 +143,7 @@ std::vector<Bounds> bounds_of(const History& history) {
         visit_each(logouts, session.user,
                    [&](std::size_t logout) { apply(history.logouts[logout], logout, session, bounds[i]); });
     }
+    for (const Departure& departure : history.departures) apply(departure, bounds);
     return bounds;
 }
 
@@ -150,6 +166,7 @@ std::optional<Rule> broken_by(const LoginAttempt& login, const SessionFacts& ses
     const bool may_be_refused = bounds.doubtful && login.span.end >= *bounds.doubtful;
     if (login.answer == LoginAnswer::admitted && ought_to_be_refused) return Rule::late_login;
     if (login.answer == LoginAnswer::refused && !may_be_refused) return Rule::refused_login;
+    if (login.answer == LoginAnswer::crowded && !session.is_many) return Rule::refused_login;
     if (login.answer == LoginAnswer::absurd || login.answer == LoginAnswer::stranger) return Rule::absurd;
     if (login.answer == LoginAnswer::expired && !session.expires_soon) return Rule::absurd;
     return std::nullopt;

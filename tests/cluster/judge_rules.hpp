@@ -30,5 +30,7 @@ struct Bounds {
 /// at_work, unended, untold.
 void judge_applications(const History& history, const std::vector<Bounds>& bounds, std::vector<Violation>& violations);
 void judge_near_misses(const History& history, const std::vector<Bounds>& bounds, std::vector<Violation>& violations);
+/// stays, unproven, unsent, waited, line_missing, and absurd answers to logouts that start here.
+void judge_departures(const History& history, std::vector<Violation>& violations);
 
 }  // namespace slo::test

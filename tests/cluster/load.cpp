@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http_client.hpp"
+#include "questions.hpp"
 
 namespace slo::test {
 namespace {
@@ -33,68 +34,14 @@ Instant now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// Absent, or one of the names that stand for it.
-std::optional<std::string> one_of(std::string_view name, std::string_view other, std::uint64_t dice) {
-    if (dice % 4 < 2) return std::nullopt;
-    return std::string(dice % 4 == 2 ? name : other);
-}
-
-/// The qualifiers are written in any way that means the same.
-void vary(saml::NameID& name, const Site& site, std::mt19937_64& random) {
-    const std::string& idp = site.idp().entity_id().str();
-    if (!name.name_qualifier) name.name_qualifier = one_of(idp, site.alias().entity_id().str(), random());
-    if (!name.sp_name_qualifier) name.sp_name_qualifier = one_of(sp_name, former_sp_name, random());
-}
-
-std::string form_of(const SessionFacts& session, const Site& site, std::mt19937_64& random) {
-    using examples::escape;
-    saml::NameID name = name_in(session.user, session.form);
-    vary(name, site, random);
-    std::string idp = (random() % 4 == 0 ? site.alias() : site.idp()).entity_id().str();
-    if (session.is_strangers) idp = "https://stranger.example.org/idp";
-    const auto life = session.expires_soon ? std::chrono::milliseconds(3000 + random() % 5000) : 8h;
-    std::string form = "local_id=" + escape(session.id) + "&idp=" + escape(idp) + "&name_id=" + escape(name.value) +
-                       "&format=" + escape(*name.format) +
-                       "&authn_instant=" + escape(saml::format_instant(session.authn_instant)) +
-                       "&expires=" + escape(saml::format_instant(session.authn_instant + life));
-    if (!session.index.empty()) form += "&session_index=" + escape(session.index);
-    if (name.name_qualifier) form += "&name_qualifier=" + escape(*name.name_qualifier);
-    if (name.sp_name_qualifier) form += "&sp_name_qualifier=" + escape(*name.sp_name_qualifier);
-    return form;
-}
-
-LoginAnswer login_answer(const std::optional<examples::HttpAnswer>& answer) {
-    if (!answer) return LoginAnswer::lost;
-    if (answer->status == 201) return LoginAnswer::admitted;
-    if (answer->status == 409) return LoginAnswer::refused;
-    if (answer->status == 400) return LoginAnswer::expired;
-    if (answer->status == 422) return LoginAnswer::stranger;
-    return answer->status == 503 ? LoginAnswer::unavailable : LoginAnswer::absurd;
-}
-
-CheckAnswer check_answer(const std::optional<examples::HttpAnswer>& answer) {
-    if (!answer) return CheckAnswer::lost;
-    if (answer->status == 200) return CheckAnswer::alive;
-    if (answer->status == 404) return CheckAnswer::dead;
-    return answer->status == 503 ? CheckAnswer::unavailable : CheckAnswer::absurd;
-}
-
 std::string name_of_user(std::size_t user) {
     return "user-" + std::to_string(user);
 }
 
 }  // namespace
 
-saml::NameID name_in(const std::string& user, const std::string& form) {
-    saml::NameID name = examples::persistent_name(user);
-    if (form == "format") name.format = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
-    if (form == "qualifier") name.name_qualifier = "https://other.example.org/idp";
-    if (form == "sp qualifier") name.sp_name_qualifier = "https://affiliation.example.org/";
-    return name;
-}
-
 Load::Load(const Site& site, Recorder& recorder, std::uint64_t seed)
-    : site_(site), recorder_(recorder), deadline_(Moment::max()), of_user_(users), watched_(nodes + 1) {
+    : site_(site), recorder_(recorder), deadline_(Moment::max()), of_user_(users), watched_(site.nodes() + 1) {
     Random seeds(seed);
     for (int i = 0; i < login_threads; ++i) add_thread([this](Random random) { log_in_and_on(random); }, seeds);
     for (std::size_t door = 0; door < watched_.size(); ++door) {
@@ -126,7 +73,7 @@ void Load::wind_down(std::chrono::milliseconds patience) {
 }
 
 void Load::ask_for_all() {
-    for (const std::size_t session : sessions_) check(session, session % nodes);
+    for (const std::size_t session : sessions_) check(session, session % site_.nodes());
 }
 
 void Load::log_in_and_on(Random random) {
@@ -163,25 +110,21 @@ SessionFacts Load::invent_login(Random& random) {
 }
 
 LoginAttempt Load::try_log_in(std::size_t session, const std::string& form, Random& random) const {
-    const std::size_t node = random() % nodes;
+    const std::size_t node = random() % site_.nodes();
     const Doors& doors = site_.doors();
     const std::uint16_t door = doors.any_node ? *doors.any_node : doors.nodes[node];
     LoginAttempt attempt{.session = session, .span = {}, .answer = LoginAnswer::lost};
     attempt.span.begin = SteadyClock::now();
-    const auto answer = examples::call(door, {.method = "POST",
-                                              .path = "/sessions",
-                                              .content_type = "application/x-www-form-urlencoded",
-                                              .body = form,
-                                              .host = doors.hosts[node]});
+    const auto answer = examples::call(door, login_call(form, doors.hosts[node]));
     attempt.span.end = SteadyClock::now();
-    attempt.answer = login_answer(answer);
+    attempt.answer = login_answer(answer, site_);
     return attempt;
 }
 
 /// An application whose login wasn't answered tries it again, at another node perhaps.
 bool Load::log_in(std::size_t session, Random& random) {
     const SessionFacts facts = recorder_.session(session);
-    const std::string form = form_of(facts, site_, random);
+    const std::string form = login_form(facts, site_, random);
     LoginAnswer answer = LoginAnswer::lost;
     for (int tries = 0; tries < 20 && !stopping_; ++tries) {
         const LoginAttempt attempt = try_log_in(session, form, random);
@@ -232,14 +175,15 @@ std::optional<std::size_t> Load::choose_session(std::size_t door, Random& random
 
 void Load::check(std::size_t session, std::size_t door) {
     const Doors& doors = site_.doors();
-    if (door == nodes && !doors.any_node) return;
-    const std::uint16_t port = door < nodes ? doors.nodes[door] : *doors.any_node;
+    if (door == site_.nodes() && !doors.any_node) return;
+    const std::uint16_t port = door < site_.nodes() ? doors.nodes[door] : *doors.any_node;
     const std::string path = "/sessions/" + recorder_.session(session).id;
     Check check{.session = session, .door = door, .span = {}, .answer = CheckAnswer::lost};
     check.span.begin = SteadyClock::now();
-    const auto answer = examples::call(port, {.method = "GET", .path = path, .host = doors.hosts[door % nodes]});
+    const auto answer =
+        examples::call(port, {.method = "GET", .path = path, .host = doors.hosts[door % site_.nodes()]});
     check.span.end = SteadyClock::now();
-    check.answer = check_answer(answer);
+    check.answer = check_answer(answer, site_);
     recorder_.add(check);
     if (check.answer == CheckAnswer::lost) std::this_thread::sleep_for(before_a_repeat);
 }
@@ -350,29 +294,10 @@ void Load::pursue(Order order, Random& random) {
 }
 
 LogoutAnswer Load::send_once(const Order& order) {
-    LogoutAttempt attempt = send(order.request);
+    LogoutAttempt attempt = send_order(site_, order.request);
     const LogoutAnswer answer = attempt.answer;
     recorder_.add(order.logout, std::move(attempt));
     return answer;
-}
-
-LogoutAttempt Load::send(const examples::SentLogout& request) const {
-    LogoutAttempt attempt{.span = {}, .answer = LogoutAnswer::lost};
-    attempt.span.begin = SteadyClock::now();
-    const auto answer =
-        examples::call(site_.doors().logouts,
-                       {.method = "POST", .path = "/saml/slo/soap", .content_type = "text/xml", .body = request.body});
-    attempt.span.end = SteadyClock::now();
-    if (!answer) return attempt;
-    attempt.answer = answer->status == 503 ? LogoutAnswer::busy : LogoutAnswer::other;
-    attempt.text = "HTTP status " + std::to_string(answer->status);
-    if (answer->status != 200) return attempt;
-    const auto status = site_.sp().read_answer(answer->body, request, now());
-    attempt.text = status ? examples::short_text(*status) : status.error().code.message();
-    if (!status) return attempt;
-    if (attempt.text == "Success") attempt.answer = LogoutAnswer::success;
-    if (attempt.text.starts_with("Responder")) attempt.answer = LogoutAnswer::responder;
-    return attempt;
 }
 
 /// The sessions that it named are asked for at once at every door, and so are those of an earlier logout.

@@ -64,7 +64,6 @@ private:
     // Sends it until it succeeds. One that takes long is left to those who take up.
     void pursue(Order order, Random& random);
     LogoutAnswer send_once(const Order& order);
-    [[nodiscard]] LogoutAttempt send(const examples::SentLogout& request) const;
     void succeed(Order order, Random& random);
     // Every door's checks come to them soon.
     void watch(const std::vector<std::size_t>& sessions);
@@ -89,8 +88,5 @@ private:
 
     std::vector<std::jthread> threads_;
 };
-
-/// A NameID with this value, and written in this form: empty, or one of those that near misses have.
-[[nodiscard]] saml::NameID name_in(const std::string& user, const std::string& form);
 
 }  // namespace slo::test

@@ -59,7 +59,7 @@ void Load::miss_nearly(std::size_t number, Random& random) {
     if (!near || !own) return;
     for (unsigned tries = 1 + static_cast<unsigned>(random() % 3); tries > 0; --tries) {
         static_cast<void>(send_once(*near));
-        check(place, random() % nodes);
+        check(place, random() % site_.nodes());
     }
     if (random() % 3 == 0) log_in(recorder_.add_session(late), random);
     pursue(*std::move(own), random);

@@ -58,6 +58,8 @@ public:
     /// that is allowed. To be called once, before there are other threads.
     Network();
     [[nodiscard]] bool has_namespaces() const noexcept { return home_.is_open(); }
+    /// Under which the machines reach a process that runs on none of them.
+    [[nodiscard]] std::string home_address() const { return has_namespaces() ? "10.9.0.1" : "127.0.0.1"; }
     /// Throws std::runtime_error if the machine can't be made.
     [[nodiscard]] std::shared_ptr<Machine> add_machine();
 

@@ -77,6 +77,10 @@ void begin_at(const StoreServer& server, FaultKind kind) {
             return server.machine().cut_off();
         case FaultKind::answers_lost:
             return lose_answers(server);
+        case FaultKind::store_full:
+            // Less than it has already.
+            static_cast<void>(server.ask({"CONFIG", "SET", "maxmemory", "1mb"}));
+            return;
         default:
             throw std::runtime_error("not a fault of one server");
     }
@@ -92,6 +96,9 @@ void end_at(const StoreServer& server, FaultKind kind) {
         case FaultKind::server_cut:
         case FaultKind::replica_cut:
             return server.machine().reconnect();
+        case FaultKind::store_full:
+            static_cast<void>(server.ask({"CONFIG", "SET", "maxmemory", "0"}));
+            return;
         case FaultKind::answers_lost:
             return;  // that took no longer than its beginning
         default:

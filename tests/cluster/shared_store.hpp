@@ -33,9 +33,14 @@ private:
 class SharedStore {
 public:
     virtual ~SharedStore() = default;
-    /// [store] of a node's configuration.
+    [[nodiscard]] virtual std::string engine() const { return "redis"; }
+    /// The end of [store] in a node's configuration.
     [[nodiscard]] virtual std::string configuration() const = 0;
+    /// How many nodes may use it.
+    [[nodiscard]] virtual std::size_t nodes() const { return 3; }
     [[nodiscard]] virtual FaultMix mix() const = 0;
+    /// Whether the fault can be made on this machine.
+    [[nodiscard]] virtual bool can(FaultKind) const { return true; }
     /// Throws std::runtime_error if the fault can't be made.
     virtual void begin(const Fault& fault) = 0;
     virtual void end(const Fault& fault) = 0;
@@ -47,6 +52,9 @@ public:
 
 /// One server, which writes every command to its disk before it answers.
 [[nodiscard]] std::unique_ptr<SharedStore> make_single(Network& network);
+/// SQLite's folder, for one node, on a file system of its own of this size where that is allowed: then its disk can be
+/// full. To be made by the thread that starts the node.
+[[nodiscard]] std::unique_ptr<SharedStore> make_sqlite(unsigned mebibytes);
 /// Three masters without replicas.
 [[nodiscard]] std::unique_ptr<SharedStore> make_cluster(Network& network);
 

@@ -1,6 +1,7 @@
 #include "site.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -37,11 +38,19 @@ std::string random_key() {
 }
 
 /// Nodes with machines of their own all have the same ports.
-std::vector<std::uint16_t> choose_ports(bool separate) {
+std::vector<std::uint16_t> choose_ports(std::size_t nodes, bool separate) {
     std::vector<std::uint16_t> ports(nodes, examples::free_port());
     for (std::size_t i = 1; i < nodes && !separate; ++i) ports[i] = examples::free_port();
     return ports;
 }
+
+/// Its requests count for long enough to reach it between two of its bad moods, and no longer than a trial waits.
+constexpr const char* other_idp = R"([[idp]]
+metadata = "other.xml"
+[idp.logout]
+allow_http = true
+validity = "1m"
+)";
 
 }  // namespace
 
@@ -56,8 +65,11 @@ Workspace::~Workspace() {
     if (!kept_) fs::remove_all(path_, ignored);
 }
 
-Node::Node(std::shared_ptr<Machine> machine, std::vector<std::string> command, fs::path configuration)
-    : machine_(std::move(machine)), command_(std::move(command)), configuration_(std::move(configuration)) {}
+Node::Node(std::shared_ptr<Machine> machine, std::vector<std::string> command, fs::path configuration, fs::path log)
+    : machine_(std::move(machine)),
+      command_(std::move(command)),
+      configuration_(std::move(configuration)),
+      log_(std::move(log)) {}
 
 void Node::kill() {
     process_.reset();
@@ -71,13 +83,35 @@ void Node::resume() const {
     if (process_ && process_->id() > 0) ::kill(process_->id(), SIGCONT);
 }
 
+/// Neither its heap nor its address space may grow, and its heap must shrink.
+void Node::starve() {
+    if (!process_ || process_->id() <= 0) return;
+    starving_ = process_->id();
+    std::ifstream file("/proc/" + std::to_string(*starving_) + "/statm");
+    std::array<rlim_t, 6> pages{};  // the first: all; the last: data
+    for (rlim_t& number : pages) file >> number;
+    const auto octets = static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+    const rlimit data{.rlim_cur = pages[5] * octets / 2, .rlim_max = RLIM_INFINITY};
+    const rlimit all{.rlim_cur = pages[0] * octets, .rlim_max = RLIM_INFINITY};
+    ::prlimit(*starving_, RLIMIT_DATA, &data, nullptr);
+    ::prlimit(*starving_, RLIMIT_AS, &all, nullptr);
+}
+
+void Node::kill_if_starved() {
+    const bool is_it = process_ && starving_ == process_->id();
+    starving_.reset();
+    if (is_it) process_.reset();
+}
+
 void Node::keep_up() {
     if (process_) {
         static_cast<void>(process_->wait(0ms));
         if (process_->id() > 0) return;
+        if (starving_) ++starved_by_itself_;
+        starving_.reset();
     }
     process_.reset();
-    std::vector<std::string> words{"/bin/sh", "-c", R"(exec "$@" >>"$0" 2>&1)", configuration_.string() + ".log"};
+    std::vector<std::string> words{"/bin/sh", "-c", R"(exec "$@" >>"$0" 2>&1)", log_.string()};
     words.insert(words.end(), command_.begin(), command_.end());
     words.insert(words.end(), {"--config", configuration_.string()});
     machine_->run([&] {
@@ -89,28 +123,42 @@ void Node::keep_up() {
 Site::Site(Network& network, Recorder& recorder, std::unique_ptr<SharedStore> store, SiteOptions options)
     : options_(std::move(options)),
       store_(std::move(store)),
-      soap_ports_(choose_ports(network.has_namespaces())),
-      local_ports_(choose_ports(network.has_namespaces())) {
-    for (std::size_t i = 0; i < nodes; ++i) machines_.push_back(network.add_machine());
+      soap_ports_(choose_ports(store_->nodes(), network.has_namespaces())),
+      local_ports_(choose_ports(store_->nodes(), network.has_namespaces())) {
+    for (std::size_t i = 0; i < store_->nodes(); ++i) machines_.push_back(network.add_machine());
     open_doors(network.has_namespaces());
     if (options_.kind == NodeKind::hosts) {
         const bool lies = options_.plant == Plant::lying_application;
         application_ = std::make_unique<OuterApplication>(machines_, recorder, options_.seed,
                                                           lies ? Manners::lying : Manners::honest);
     }
+    if (options_.strain != Strain::none) {
+        other_ = std::make_unique<OuterIdp>(network.home_address(), recorder, options_.seed + 1);
+    }
     write_keys();
-    for (std::size_t i = 0; i < nodes; ++i) {
+    if (options_.strain == Strain::logs) read_logs();
+    for (std::size_t i = 0; i < nodes(); ++i) {
         write_configuration(i);
-        nodes_.emplace_back(machines_[i], command(i), workspace_.path() / ("node" + std::to_string(i) + ".toml"));
+        nodes_.emplace_back(machines_[i], command(i), file_of(i, "toml"), file_of(i, log_reader_ ? "pipe" : "log"));
     }
     await_nodes();
     fetch_metadata();
 }
 
+fs::path Site::file_of(std::size_t node, std::string_view kind) const {
+    return workspace_.path() / ("node" + std::to_string(node) + "." + std::string(kind));
+}
+
+void Site::read_logs() {
+    std::vector<LogReader::Way> ways;
+    for (std::size_t i = 0; i < nodes(); ++i) ways.push_back({file_of(i, "pipe"), file_of(i, "log")});
+    log_reader_ = std::make_unique<LogReader>(ways);
+}
+
 void Site::open_doors(bool have_namespaces) {
     std::vector<Backend> soap;
     std::vector<Backend> local;
-    for (std::size_t i = 0; i < nodes; ++i) {
+    for (std::size_t i = 0; i < nodes(); ++i) {
         soap.push_back({machines_[i], soap_ports_[i]});
         local.push_back({machines_[i], local_ports_[i]});
         doors_.hosts.push_back("127.0.0.1:" + std::to_string(local_ports_[i]));
@@ -133,6 +181,11 @@ void Site::lose_answers() {
 
 std::vector<std::string> Site::command(std::size_t node) const {
     if (options_.kind == NodeKind::endpoints) return {options_.program};
+    if (options_.kind == NodeKind::bare_hosts) {
+        std::vector<std::string> words{options_.program, "--plant", std::to_string(static_cast<int>(options_.plant))};
+        if (options_.strain == Strain::allocations) words.insert(words.end(), {"--failing-allocations", "1"});
+        return words;
+    }
     const std::chrono::milliseconds apart = options_.plant == Plant::wrong_clock ? 2min : options_.clocks_apart;
     const std::chrono::milliseconds ahead = apart * (static_cast<int>(node) - 1) / 2;
     return {options_.program, "--application", std::to_string(application_->port(node)), "--clock-ahead",
@@ -148,6 +201,7 @@ void Site::write_keys() {
     alias_ = idp_->under_name(*saml::EntityID::parse("https://idp.example.org/before"));
     std::ofstream(workspace_.path() / "idp.xml") << idp_->metadata();
     std::ofstream(workspace_.path() / "alias.xml") << alias_->metadata();
+    if (other_) std::ofstream(workspace_.path() / "other.xml") << other_->idp().metadata(other_->slo_url());
     write_private(workspace_.path() / "sp.key.pem", key->private_key_pem);
     std::ofstream(workspace_.path() / "sp.crt.pem") << key->certificate_pem;
     write_private(workspace_.path() / "store-index.key", random_key());
@@ -155,7 +209,7 @@ void Site::write_keys() {
 }
 
 std::string Site::idps(std::size_t node) const {
-    const bool is_odd = node + 1 == nodes;
+    const bool is_odd = node + 1 == nodes();
     if (is_odd && options_.plant == Plant::alias_apart) {
         return "[[idp]]\nmetadata = \"idp.xml\"\n[[idp]]\nmetadata = \"alias.xml\"\n"
                "[policy]\nallow_shared_keys = true\n";
@@ -163,31 +217,49 @@ std::string Site::idps(std::size_t node) const {
     std::string text = "[[idp]]\nmetadata = \"idp.xml\"\nissuer_aliases = [\"" + alias_->entity_id().str() + "\"]\n";
     if (options_.plant == Plant::loose_names) text += "name_id_matching = \"value_only\"\n";
     if (options_.plant == Plant::refused_repeats) text += "repeats = \"refuse\"\n";
+    // With a timeout that no user would wait for, where it's planted that others must.
+    if (other_)
+        text +=
+            other_idp + std::string(options_.plant == Plant::one_lane ? "timeout = \"60s\"\n" : "timeout = \"2s\"\n");
     return text + "[policy]\n";
 }
 
+std::string Site::limits() const {
+    if (options_.strain != Strain::quota) return {};
+    const bool is_counted = store_->engine() != "redis";  // Redis' memory is its limit
+    return "max_logout_records = " + std::to_string(options_.logout_records) +
+           "\nmax_logout_records_per_idp = " + std::to_string(options_.logout_records) +
+           (is_counted ? "\nmax_sessions = " + std::to_string(most_sessions) : "") +
+           "\nmax_sessions_per_principal = " + std::to_string(most_sessions_of_one) + "\n";
+}
+
 void Site::write_configuration(std::size_t node) const {
-    const bool apart = options_.plant == Plant::own_store && node + 1 == nodes;
-    std::ofstream(workspace_.path() / ("node" + std::to_string(node) + ".toml")) << R"([sp]
+    const bool apart = options_.plant == Plant::own_store && node + 1 == nodes();
+    std::ofstream(file_of(node, "toml")) << R"([sp]
 entity_id = ")" << sp_name << R"("
-former_entity_ids = [")" << former_sp_name << R"("]
+former_entity_ids = [")" << former_sp_name
+                                         << R"("]
 slo_url = ")" << slo_url_ << R"("
 acs_url = "https://sp.example.org/cluster/acs"
 signing_key = "sp.key.pem"
 signing_certificate = "sp.crt.pem"
 )" << idps(node) << R"(unknown_principal = "success"
-)" << (options_.kind == NodeKind::hosts ? "application_deadline = \"1s\"\n" : "") << R"([server]
-listen = "127.0.0.1:)" << soap_ports_[node] << R"("
+)" << (options_.kind == NodeKind::hosts ? "application_deadline = \"1s\"\n" : "")
+                                         << R"([server]
+listen = "127.0.0.1:)" << soap_ports_[node]
+                                         << R"("
 [local]
 port = )" << local_ports_[node] << R"(
 [store]
-engine = ")" << (apart ? "memory" : "redis") << "\"\n" << (apart ? "" : store_->configuration());
+engine = ")" << (apart ? "memory" : store_->engine())
+                                         << "\"\n"
+                                         << limits() << (apart ? "" : store_->configuration());
 }
 
 void Site::await_nodes() {
     await("the nodes", [this] {
         keep_up();
-        for (std::size_t i = 0; i < nodes; ++i) {
+        for (std::size_t i = 0; i < nodes(); ++i) {
             const examples::HttpCall question{.method = "GET", .path = "/sessions/nobody", .host = doors_.hosts[i]};
             const auto answer = examples::call(doors_.nodes[i], question);
             if (!answer || answer->status != 404) return false;
@@ -201,18 +273,31 @@ void Site::fetch_metadata() {
     auto sp = examples::TrustedSp::from_metadata(metadata ? metadata->body : "");
     if (!sp) throw std::runtime_error("no metadata of the service provider");
     sp_ = *std::move(sp);
+    if (other_) other_->trust(*sp_);
 }
 
 void Site::begin(const Fault& fault) {
-    Node& node = nodes_[fault.pick % nodes];
+    Node& node = node_of(fault);
     switch (fault.kind) {
         case FaultKind::node_kill:
-            down_ = fault.pick % nodes;
+            down_ = fault.pick % nodes();
             return node.kill();
         case FaultKind::node_pause:
             return node.pause();
         case FaultKind::node_cut:
             return node.machine().cut_off();
+        case FaultKind::node_starve:
+            return node.starve();
+        case FaultKind::log_stall:
+            return log_reader_->stall();
+        case FaultKind::idp_hang:
+            return other_->behave(IdpManners::hangs);
+        case FaultKind::idp_drip:
+            return other_->behave(IdpManners::drips);
+        case FaultKind::idp_rubbish:
+            return other_->behave(IdpManners::rubbish);
+        case FaultKind::idp_hang_up:
+            return other_->behave(IdpManners::hangs_up);
         case FaultKind::split:
             isolated_ = store_->primary_machine();
             isolated_->isolate();
@@ -223,7 +308,7 @@ void Site::begin(const Fault& fault) {
 }
 
 void Site::end(const Fault& fault) {
-    Node& node = nodes_[fault.pick % nodes];
+    Node& node = node_of(fault);
     switch (fault.kind) {
         case FaultKind::node_kill:
             down_.reset();
@@ -232,6 +317,15 @@ void Site::end(const Fault& fault) {
             return node.resume();
         case FaultKind::node_cut:
             return node.machine().reconnect();
+        case FaultKind::node_starve:
+            return node.kill_if_starved();
+        case FaultKind::log_stall:
+            return log_reader_->go_on();
+        case FaultKind::idp_hang:
+        case FaultKind::idp_drip:
+        case FaultKind::idp_rubbish:
+        case FaultKind::idp_hang_up:
+            return other_->behave(IdpManners::good);
         case FaultKind::split:
             isolated_->reconnect();
             return node.machine().reconnect();
@@ -240,8 +334,35 @@ void Site::end(const Fault& fault) {
     }
 }
 
+std::size_t Site::requests_given_up() const {
+    std::size_t times = 0;
+    for (std::size_t i = 0; i < nodes(); ++i) {
+        std::ifstream log(file_of(i, "log"));
+        for (std::string line; std::getline(log, line);) {
+            const auto has = [&line](std::string_view text) { return line.find(text) != std::string::npos; };
+            if (has(R"("event":"resend")") && (has("request.given_up") || has("reply.not_soap"))) ++times;
+        }
+    }
+    return times;
+}
+
+Lines Site::lines() const {
+    Lines lines;
+    for (std::size_t i = 0; i < nodes(); ++i) {
+        std::ifstream log(file_of(i, "log"));
+        for (std::string line; std::getline(log, line);) lines.add(line);
+    }
+    return lines;
+}
+
+std::size_t Site::starved_by_themselves() const {
+    std::size_t times = 0;
+    for (const Node& node : nodes_) times += node.starved_by_itself();
+    return times;
+}
+
 void Site::keep_up() {
-    for (std::size_t i = 0; i < nodes; ++i) {
+    for (std::size_t i = 0; i < nodes(); ++i) {
         if (down_ != i) nodes_[i].keep_up();
     }
 }

@@ -1,4 +1,4 @@
-// A service provider of three nodes behind spreaders, and an IdP that trusts it.
+// A service provider of some nodes behind spreaders, and an IdP that trusts it.
 #pragma once
 
 #include <cstdint>
@@ -6,19 +6,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "child_process.hpp"
 #include "faults.hpp"
+#include "log_reader.hpp"
 #include "network.hpp"
 #include "outer_application.hpp"
+#include "outer_idp.hpp"
+#include "plant.hpp"
 #include "shared_store.hpp"
 #include "spreader.hpp"
+#include "strain.hpp"
 #include "test_idp.hpp"
 
 namespace slo::test {
 
-inline constexpr std::size_t nodes = 3;
 /// What the service provider was called before, and still answers to in qualifiers.
 inline constexpr std::string_view sp_name = "https://sp.example.org/cluster";
 inline constexpr std::string_view former_sp_name = "https://sp.example.org/before";
@@ -39,16 +43,24 @@ private:
     bool kept_ = false;
 };
 
-/// A node's process with a machine of its own. Its output goes to a file.
+/// A node's process with a machine of its own.
 class Node {
 public:
     /// `command` lacks the configuration, which stands at the end: --config FILE.
-    Node(std::shared_ptr<Machine> machine, std::vector<std::string> command, std::filesystem::path configuration);
+    /// Its output goes to `log`.
+    Node(std::shared_ptr<Machine> machine, std::vector<std::string> command, std::filesystem::path configuration,
+         std::filesystem::path log);
 
     [[nodiscard]] const Machine& machine() const noexcept { return *machine_; }
     void kill();
     void pause() const;
     void resume() const;
+    /// From now on this process gets no more memory.
+    void starve();
+    /// Kills it if it starves; its successor doesn't.
+    void kill_if_starved();
+    /// How many processes that starved ended by themselves.
+    [[nodiscard]] std::size_t starved_by_itself() const noexcept { return starved_by_itself_; }
     /// As a service manager does: starts it, or again if it has ended by itself.
     void keep_up();
 
@@ -56,23 +68,16 @@ private:
     std::shared_ptr<Machine> machine_;
     std::vector<std::string> command_;
     std::filesystem::path configuration_;
+    std::filesystem::path log_;
     std::optional<examples::ChildProcess> process_;
-};
-
-/// What is wrong on purpose, to see that the trial sees it.
-enum class Plant {
-    nothing,
-    own_store,          ///< the last node keeps its sessions to itself
-    alias_apart,        ///< to the last node the IdP's alias is another IdP
-    loose_names,        ///< to the nodes a NameID is its value
-    refused_repeats,    ///< a repeated request is refused, also one whose answer was lost
-    lying_application,  ///< hosts only: says that sessions are gone while it works, and fails
-    wrong_clock,        ///< hosts only: their clocks are minutes apart
+    std::optional<pid_t> starving_ = {};
+    std::size_t starved_by_itself_ = 0;
 };
 
 enum class NodeKind {
-    endpoints,  ///< soap_endpoint
-    hosts,      ///< cluster_host: with an application outside, and clocks that differ
+    endpoints,   ///< soap_endpoint
+    hosts,       ///< cluster_host: with an application outside, and clocks that differ
+    bare_hosts,  ///< cluster_host, which does as soap_endpoint does: for what can only be planted in a host
 };
 
 struct SiteOptions {
@@ -81,7 +86,13 @@ struct SiteOptions {
     std::chrono::milliseconds clocks_apart{};  ///< of hosts: the first is behind, the last ahead, by half of it
     Plant plant = Plant::nothing;
     std::uint64_t seed = 1;
+    Strain strain = Strain::none;
+    std::size_t logout_records = 0;  ///< of Strain::quota: the store's limit
 };
+
+/// Of Strain::quota.
+inline constexpr std::size_t most_sessions = 1500;
+inline constexpr std::size_t most_sessions_of_one = 60;
 
 /// Doors are where a caller gets in, all on this machine's loopback.
 struct Doors {
@@ -97,7 +108,9 @@ public:
     /// `recorder` must outlive it. Throws std::runtime_error if it can't be set up.
     Site(Network& network, Recorder& recorder, std::unique_ptr<SharedStore> store, SiteOptions options);
 
+    [[nodiscard]] std::size_t nodes() const noexcept { return machines_.size(); }
     [[nodiscard]] const examples::TestIdp& idp() const noexcept { return *idp_; }
+    [[nodiscard]] std::size_t logout_records() const noexcept { return options_.logout_records; }
     /// The same IdP under another of its names.
     [[nodiscard]] const examples::TestIdp& alias() const noexcept { return *alias_; }
     [[nodiscard]] const examples::TrustedSp& sp() const noexcept { return *sp_; }
@@ -109,6 +122,18 @@ public:
     void begin(const Fault& fault);
     void end(const Fault& fault);
     void keep_up();
+    /// A node that a fault has killed is started again, before the fault's end.
+    void raise_the_dead() noexcept { down_.reset(); }
+    /// How many kept requests will not be sent any more, by the nodes' lines: given up, or answered by what isn't SAML.
+    [[nodiscard]] std::size_t requests_given_up() const;
+    /// What the nodes' lines say of the logouts that IdPs have ordered.
+    [[nodiscard]] Lines lines() const;
+    /// Whether nodes may answer 500 because they have no memory.
+    [[nodiscard]] bool lacks_memory() const noexcept {
+        return options_.strain == Strain::memory || options_.strain == Strain::allocations;
+    }
+    /// How many nodes' processes ended for want of memory, before the trial killed them.
+    [[nodiscard]] std::size_t starved_by_themselves() const;
     /// Until each of them answers. Throws std::runtime_error if one doesn't, for long.
     void await_nodes();
     /// Answers that come through a spreader to any node are lost now and then.
@@ -116,7 +141,14 @@ public:
     /// Null where there is none.
     [[nodiscard]] OuterApplication* application() const noexcept { return application_.get(); }
 
+    /// The IdP that can be asked to end its sessions; null where there is no strain.
+    [[nodiscard]] OuterIdp* other() const noexcept { return other_.get(); }
+
 private:
+    [[nodiscard]] std::filesystem::path file_of(std::size_t node, std::string_view kind) const;
+    void read_logs();
+    [[nodiscard]] Node& node_of(const Fault& fault) { return nodes_[fault.pick % nodes_.size()]; }
+    [[nodiscard]] std::string limits() const;
     void open_doors(bool have_namespaces);
     void write_keys();
     void write_configuration(std::size_t node) const;
@@ -137,6 +169,8 @@ private:
     std::optional<examples::TestIdp> alias_;
     std::optional<examples::TrustedSp> sp_;
     std::unique_ptr<OuterApplication> application_;
+    std::unique_ptr<OuterIdp> other_;
+    std::unique_ptr<LogReader> log_reader_;
     std::vector<Node> nodes_;
     std::optional<std::size_t> down_ = {};  ///< killed by a fault that isn't over
     const Machine* isolated_ = nullptr;     ///< together with a node

@@ -13,7 +13,7 @@
 
 namespace slo::test {
 
-enum class Topology { single, cluster, sentinel };
+enum class Topology { single, cluster, sentinel, sqlite };
 
 struct TrialOptions {
     std::string endpoint_program;
@@ -27,6 +27,8 @@ struct TrialOptions {
     std::optional<FaultMix> node_faults = {};  ///< absent: every kind that is possible
     bool store_faults = true;
     Plant plant = Plant::nothing;
+    Strain strain = Strain::none;
+    std::size_t deaths = 0;   ///< of Strain::memory: how many; 0: as many as there is time for
     bool is_promised = true;  ///< otherwise violations are shown, and no logs kept
 };
 
@@ -52,6 +54,19 @@ struct TrialReport {
         0;  ///< the longest time from a fault's beginning to the next Success of a request sent after it
     std::vector<int> each_second = {};  ///< how many logouts got their Success in it
     std::map<FaultKind, int> faults = {};
+    std::map<DepartureAnswer, std::size_t> departures = {};  ///< logouts that started here: the attempts' answers
+    std::size_t kept = 0;                                    ///< of them; their IdP was to be asked again
+    std::size_t given_up = 0;
+    std::size_t words = 0;   ///< the other IdP's signed Successes
+    std::size_t probes = 0;  ///< while something was wrong that didn't concern them
+    std::size_t troubles = 0;
+    std::size_t refused_to_greed = 0;
+    std::size_t crowded = 0;
+    std::size_t logins_unavailable = 0;
+    std::size_t starved_by_themselves = 0;
+    std::size_t lines_told = 0;  ///< of logouts
+    std::size_t lines_lost = 0;
+    bool is_strained = true;  ///< what was to strain the site did
     std::vector<Violation> violations = {};
 };
 
