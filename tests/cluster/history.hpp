@@ -134,7 +134,7 @@ enum class DepartureAnswer {
     local_only,   ///< 200
     unknown,      ///< 200
     nothing,      ///< 404: nothing of that lives
-    unavailable,  ///< 503
+    unavailable,  ///< 503, or that the store's answer was lost (store.outcome_unknown)
     lost,
     absurd,
 };

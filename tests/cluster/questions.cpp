@@ -93,6 +93,8 @@ DepartureAttempt departure_attempt(const std::optional<examples::HttpAnswer>& an
     if (says(R"({"result":"partial")")) attempt.answer = DepartureAnswer::partial;
     if (says(R"({"result":"local_only")")) attempt.answer = DepartureAnswer::local_only;
     if (says(R"({"result":"unknown")")) attempt.answer = DepartureAnswer::unknown;
+    // Then it isn't known whether they live; what is kept ends them later, or another try now.
+    if (says("store.outcome_unknown")) attempt.answer = DepartureAnswer::unavailable;
     return attempt;
 }
 
