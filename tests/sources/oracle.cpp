@@ -261,6 +261,7 @@ void Oracle::check_the_end(const Process& process) {
         for (std::size_t stream = 0; stream < server.streams(); ++stream) {
             const auto& newest =
                 binding.pinned == 0 ? server.stream(stream).back() : server.stream(stream).at(binding.pinned - 1);
+            if (newest->valid_until <= world_.clock()) continue;  // a pinned document gets no other end
             if (!fits(*belief, {source, binding, stream}, *newest, living_[process.name()])) {
                 blame("it-does-not-become-as-the-servers-say", words(*belief, {source, binding, stream}) +
                                                                    "; version " + std::to_string(newest->number) +
