@@ -54,8 +54,9 @@ or all of an idp=... alone; with dry_run=true it only tells which):
 With a session end those of the same user that are of the same session at the identity provider: with a session_index in
 common, or with the same authn_instant.
 
-  200  gone here, and "result" says how far it went: "everywhere" (the identity provider signed that), "partial",
-       "local_only" or "unknown", with the reason; "retried":true: it will be asked again. 404  nothing of that lives.
+  200  "result" says how far it went: "everywhere" (the identity provider signed that), "partial", "local_only" or
+       "unknown", with the reason; "retried":true: it will be asked again. All of these are gone here, but where the
+       reason is store.outcome_unknown: then ask whether they live. 404  nothing of that lives.
   503  the store can't tell what ended: try again.
 
 What a signed LogoutRequest would end:

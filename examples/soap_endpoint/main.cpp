@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <new>
 #include <set>
@@ -371,5 +372,9 @@ int main(int argc, char** argv) {
     if (argc != 3 || option != "--config") return complain("wrong arguments; write --config FILE, or --help");
     if (const auto shed = slo::examples::shed_inheritance(); !shed) return complain(text_of(shed.error()));
     if (const auto hardened = slo::saml::harden_process(); !hardened) return complain(text_of(hardened.error()));
-    return run(argv[2]);
+    try {
+        return run(argv[2]);
+    } catch (const std::exception& error) {
+        return complain(std::string(error.what()) + "; give this process more memory, or more threads");
+    }
 }

@@ -1,6 +1,7 @@
 #include "slo/saml/runtime.hpp"
 
 #include <libxml/parser.h>
+#include <libxml/threads.h>
 #include <libxml/xmlerror.h>
 #include <openssl/crypto.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,13 +78,31 @@ void prepare() {
 
 }  // namespace
 
-void ensure_runtime() noexcept {
+/// libxml2 2.9.14 makes a thread's state at the thread's first call. Where it finds no memory for that, it says so by
+/// way of that very state, and so on until the stack is full. So there must be memory first.
+void make_state_of_this_thread() {
+    thread_local bool is_made = false;
+    if (is_made) return;
+    constexpr std::size_t more_than_it_takes = 16 * std::size_t{1024};
+    void* volatile const memory =
+        std::malloc(more_than_it_takes);  // volatile: or else the compiler leaves both calls out
+    if (memory == nullptr) throw std::bad_alloc();
+    std::free(memory);
+    is_made = xmlGetGlobalState() != nullptr;
+}
+
+void ensure_runtime() {
     static std::once_flag once;
+    make_state_of_this_thread();
     std::call_once(once, prepare);
 }
 
 bool runtime_ready() noexcept {
-    ensure_runtime();
+    try {
+        ensure_runtime();
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
     return ready;
 }
 
