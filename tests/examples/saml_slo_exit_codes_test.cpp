@@ -280,9 +280,9 @@ BOOST_AUTO_TEST_CASE(of_metadata_refresh) {
         return [&, what](const FederationDesk& desk) {
             with_remote(good.url())(desk);
             BOOST_REQUIRE(desk.run("metadata refresh" + endpoint).code == 0);
-            fs::create_directories(desk.folder / "metadata-cache/it" / what / "full");
             for (const auto& entry : fs::directory_iterator(desk.folder / "metadata-cache/it"))
                 if (entry.path().extension() == ".state") fs::remove(entry.path());
+            fs::create_directories(desk.folder / "metadata-cache/it" / what / "full");
         };
     };
     check_rows(
@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(of_metadata_refresh) {
          {"nobody there", refresh, 4, with_remote(nobody)},
          {"no document there", refresh, 4, with_remote(missing.url())},
          {"no folder for the cache", refresh, 2, with_remote(good.url(), "cache = \"idp.xml\"\n")},
-         {"no copy can be made in it", refresh, 2, blocked("document.new")},
+         {"no copy can be made in it", refresh, 2, blocked("document.state")},
          {"a client certificate that isn't there", refresh, 2,
           with_remote(good.url(), "client_certificate = \"x.pem\"\nclient_key = \"x.pem\"\n")},
          {"of two sources, the highest", refresh, 4, [&](const FederationDesk& desk) {

@@ -46,7 +46,7 @@ foreach(file IN LISTS files)
             refuse("only saml calls the C libraries")
         endif()
         if(NOT room MATCHES "^(sp|examples)$" AND header MATCHES "^boost/(asio|beast)"
-           AND NOT file STREQUAL "idp-adapter/src/http_transport.cpp")
+           AND NOT file MATCHES "^idp-adapter/src/http_(transport\\.cpp|steps\\.hpp)$")
             refuse("only sp and the HTTP client have sockets")
         endif()
         if(DEFINED below_${room} AND header MATCHES "^slo/" AND NOT header MATCHES "^slo/(${below_${room}})/"
