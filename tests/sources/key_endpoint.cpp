@@ -32,27 +32,19 @@ std::optional<Failure> KeyEndpoint::start(Instant now, const std::function<void(
     configuration_.emplace(*std::move(loaded));
     before_watch();
     watch_ = examples::KeyWatch::of(*configuration_);
-#if __has_include("published_keys.hpp")
     record_.emplace(*configuration_);
-#endif
     const As user(reader_);
     auto made = metadata::PublishedMetadata::make(configuration_->publication, now);
     if (!made) return std::move(made).error();
     metadata_ = *std::move(made);
     signer_ = configuration_->signing_key.certificate().base64();
-#if __has_include("published_keys.hpp")
     return record_->keep(now);
-#else
-    return std::nullopt;
-#endif
 }
 
 void KeyEndpoint::stop() noexcept {
     metadata_.reset();
     watch_.reset();
-#if __has_include("published_keys.hpp")
     record_.reset();
-#endif
     configuration_.reset();
 }
 
@@ -61,10 +53,8 @@ std::optional<Failure> KeyEndpoint::take_over(sp::OurKeys keys, Instant now) {
     if (plant_ != Plant::unpublished_signer) {
         if (const auto replaced = metadata_->replace(keys.publication, now); !replaced) return replaced.error();
     }
-#if __has_include("published_keys.hpp")
     record_->publish(keys.in_force, sp::promise_of(keys.publication));
     static_cast<void>(record_->keep(now));
-#endif
     signer_ = keys.signing.certificate().base64();
     return std::nullopt;
 }
@@ -73,9 +63,7 @@ std::optional<Failure> KeyEndpoint::look(Instant now) {
     const As user(reader_);
     std::optional<Failure> failure;
     if (auto keys = watch_->look(now)) failure = *keys ? take_over(**std::move(keys), now) : (*keys).error();
-#if __has_include("published_keys.hpp")
     if (auto unkept = record_->keep(now); unkept && !failure) failure = std::move(unkept);
-#endif
     return failure;
 }
 

@@ -9,11 +9,9 @@
 
 #include "key_watch.hpp"
 #include "plant.hpp"
+#include "published_keys.hpp"
 #include "slo/metadata/published_metadata.hpp"
 #include "slo/sp/configuration.hpp"
-#if __has_include("published_keys.hpp")
-#include "published_keys.hpp"
-#endif
 
 namespace slo::sources {
 
@@ -47,9 +45,7 @@ private:
     Plant plant_;
     std::optional<sp::Configuration> configuration_;
     std::unique_ptr<examples::KeyWatch> watch_;
-#if __has_include("published_keys.hpp")
     std::optional<examples::PublishedKeys> record_;
-#endif
     std::shared_ptr<metadata::PublishedMetadata> metadata_;
     std::string signer_;
 };

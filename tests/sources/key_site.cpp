@@ -94,9 +94,7 @@ void KeySite::configure(std::chrono::minutes promise) {
     file << "[sp]\nentity_id = \"https://sp.example.org/saml\"\nslo_url = \"https://sp.example.org/saml/slo\"\n"
             "acs_url = \"https://sp.example.org/saml/acs\"\nkeys = \"keys\"\nmetadata_cache_for = \""
          << promise.count() << "m\"\n";
-#if __has_include("published_keys.hpp")
     file << "publication_record = \"published/record\"\n";
-#endif
     file << "[[idp]]\nmetadata = \"idp.xml\"\n[server]\nlisten = \"127.0.0.1:8080\"\n";
 }
 

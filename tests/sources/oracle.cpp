@@ -98,7 +98,11 @@ void Oracle::has_started(const Process& process) {
         }
     }
     living.has_just_started = true;
-    if (last_bindings_ == process.bindings()) living.owner = last_owner_;
+    // Whose an entity is, is kept beside the copies.
+    const bool is_kept =
+        std::ranges::all_of(known_, [](const auto& one) { return one.second.versions.empty() || one.second.is_kept; });
+    if (last_bindings_ == process.bindings() && (is_kept || world_.kinds.has(Kind::full_disk_start)))
+        living.owner = last_owner_;
 }
 
 /// Whether a source before this one has, has had, or is configured to have the entity that all have: then that doesn't
@@ -134,10 +138,16 @@ bool Oracle::fits(const Belief& belief, const StreamName& name, const Version& v
     return true;
 }
 
+constexpr std::chrono::seconds clock_skew{180};  // Policy::clock_skew
+
 bool Oracle::lacks_all(const Belief& belief, const StreamName& name) const {
     const auto [begin, end] = entities_of(world_, std::get<0>(name), std::get<2>(name));
     for (std::size_t entity = begin; entity < end; ++entity) {
-        if (belief.contains({std::get<0>(name), entity})) return false;
+        const auto found = belief.find({std::get<0>(name), entity});
+        if (found == belief.end()) continue;
+        // What has ended is refused by the service, whose clock that may be behind by the skew.
+        const auto& end_of_it = found->second.valid_until;
+        if (!end_of_it || *end_of_it + clock_skew > world_.clock()) return false;
     }
     return true;
 }
