@@ -47,15 +47,17 @@ std::optional<Result<sp::OurKeys>> KeyWatch::look(Instant now) {
         return std::nullopt;
     }
     auto keys = reload(now);
-    if (keys) {
-        in_force_ = state_of(keys->ring);
-        published_ = keys->in_force.signing;
-        last_failure_.clear();
-        return keys;
-    }
+    if (keys) return keys;
     if (keys.error().detail == last_failure_) return std::nullopt;
     last_failure_ = keys.error().detail;
     return keys;
+}
+
+void KeyWatch::taken(const sp::OurKeys& keys) {
+    std::string state = state_of(keys.ring);
+    published_ = keys.in_force.signing;
+    in_force_ = std::move(state);
+    last_failure_.clear();
 }
 
 Result<sp::OurKeys> KeyWatch::reload(Instant now) const {

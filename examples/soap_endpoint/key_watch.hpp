@@ -22,6 +22,8 @@ public:
     /// Nothing where all is as before; else the keys to use from now on, or why they can't be read: that once, while it
     /// tries again each time.
     [[nodiscard]] std::optional<Result<sp::OurKeys>> look(Instant now);
+    /// These are in force: until then look() says them again, in case that something on the way has failed.
+    void taken(const sp::OurKeys& keys);
 
 private:
     explicit KeyWatch(const sp::Configuration& configuration);

@@ -163,7 +163,8 @@ void look_for_new_keys(Parts& parts, examples::KeyWatch& watch, examples::Publis
         return note_failure(parts, "keys", "config", replaced.error());
     published.publish((*keys)->in_force, sp::promise_of((*keys)->publication));
     write_down_what_is_published(parts, published);
-    parts.service.replace_keys(saml::MessageSigner((*keys)->signing), std::move((*keys)->decryption));
+    parts.service.replace_keys(saml::MessageSigner((*keys)->signing), (*keys)->decryption);
+    watch.taken(**keys);
     sp::AuditEntry entry;
     entry.time = parts.clock.now();
     entry.event = "keys";
@@ -270,7 +271,8 @@ std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
     std::set<Calls> calls;
     if (std::holds_alternative<sp::SqliteSessionStoreOptions>(configuration.store)) calls.insert(Calls::database);
     if (std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store)) calls.insert(Calls::network);
-    if (!configuration.key_folder.empty()) calls.insert({Calls::read_files, Calls::append});
+    calls.insert(Calls::append);  // to the publication record
+    if (!configuration.key_folder.empty()) calls.insert(Calls::read_files);
     if (asks_idps(configuration)) calls.insert({Calls::read_files, Calls::network});
     for (const auto& [source, profile] : configuration.metadata.sources) {
         calls.insert(Calls::read_files);  // a file, or copies
@@ -306,6 +308,22 @@ Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock, cons
     return refresher;
 }
 
+/// Stops the local interface when the public one has ended, also by an exception: or else its thread goes on for ever.
+class LocalEnd {
+public:
+    LocalEnd(Parts& parts, sp::HttpServer* local) : parts_(parts), local_(local) {}
+    ~LocalEnd() {
+        parts_.local_sessions.stop_waiting();
+        if (local_ != nullptr) local_->stop();
+    }
+    LocalEnd(const LocalEnd&) = delete;
+    LocalEnd& operator=(const LocalEnd&) = delete;
+
+private:
+    Parts& parts_;
+    sp::HttpServer* local_;
+};
+
 void serve(Parts& parts, const sp::Configuration& configuration, Servers& servers, const Watched& watched) {
     servers.endpoint.behind = &parts.endpoint;
     servers.local_sessions.behind = &parts.local_sessions;
@@ -325,9 +343,8 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
     });
     std::jthread local_thread;
     if (local != nullptr) local_thread = std::jthread([local] { local->run(); });
+    const LocalEnd end(parts, local);
     server.run();
-    parts.local_sessions.stop_waiting();
-    if (local != nullptr) local->stop();
 }
 
 int run(const std::string& file) {

@@ -119,6 +119,11 @@ Voucher voucher_of(const MetadataSourceOptions& options) {
 
 bool vouches_for(const Voucher& now, const Voucher& then) {
     if (then.place.empty()) return true;
+    const auto still_counts = [&](const std::string& anchor) {
+        return !anchor.starts_with("tls-key ") || std::ranges::find(now.anchors, anchor) != now.anchors.end();
+    };
+    // Which of the server's keys it came by isn't known: a copy can't prove itself by one that was withdrawn.
+    if (!std::ranges::all_of(then.anchors, still_counts)) return false;
     return now.place == then.place && std::ranges::any_of(now.anchors, [&](const std::string& anchor) {
                return std::ranges::find(then.anchors, anchor) != then.anchors.end();
            });

@@ -22,7 +22,8 @@ struct Voucher {
 [[nodiscard]] Voucher voucher_of(const MetadataSourceOptions& options);
 
 /// Whether what `then` stood behind still counts: the same place, and an anchor in common, so that signing keys can be
-/// exchanged one by one. An unknown one counts, or an update of this library would lose every copy.
+/// exchanged one by one; and each pinned TLS key of then, since the copy may have come by any of them and doesn't prove
+/// itself. An unknown one counts, or an update of this library would lose every copy.
 [[nodiscard]] bool vouches_for(const Voucher& now, const Voucher& then);
 
 /// What is remembered beside a copy.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <new>
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
@@ -221,20 +222,33 @@ MetadataRefresher::Member* MetadataRefresher::longest_waiting(Instant now) {
     return longest;
 }
 
+/// What is too much for this process's memory is put off, and doesn't keep back what comes after it.
+template <class Work>
+void MetadataRefresher::or_put_off(Member& member, Instant now, const Work& work) {
+    std::vector<RefreshOutcome> outcomes;
+    try {
+        work(outcomes);
+    } catch (const std::bad_alloc&) {
+        member.source.put_off(now);
+    }
+    take(member, std::move(outcomes));
+}
+
 void MetadataRefresher::ask_in_turn(Instant now, const std::stop_token& stop) {
     Member* const longest = longest_waiting(now);
     if (longest == nullptr) return;
-    std::vector<RefreshOutcome> outcomes;
-    if (const auto question = longest->source.begin(now, outcomes)) {
+    or_put_off(*longest, now, [&](std::vector<RefreshOutcome>& outcomes) {
+        const auto question = longest->source.begin(now, outcomes);
+        if (!question) return;
         question->run(stop);
         longest->source.finish(*question, now, outcomes);
-    }
-    take(*longest, std::move(outcomes));
+    });
 }
 
 void MetadataRefresher::start_lane(Member& member, Instant now) {
-    std::vector<RefreshOutcome> outcomes;
-    if (auto question = member.source.begin(now, outcomes)) {
+    or_put_off(member, now, [&](std::vector<RefreshOutcome>& outcomes) {
+        auto question = member.source.begin(now, outcomes);
+        if (!question) return;
         auto lane = std::make_unique<MetadataLane>(std::move(question), arrivals_);
         try {
             lane->start();
@@ -242,8 +256,7 @@ void MetadataRefresher::start_lane(Member& member, Instant now) {
         } catch (const std::system_error&) {  // no thread
             member.source.finish(lane->answered(), now, outcomes);
         }
-    }
-    take(member, std::move(outcomes));
+    });
 }
 
 void MetadataRefresher::ask_in_lanes(Instant now) {
@@ -251,9 +264,9 @@ void MetadataRefresher::ask_in_lanes(Instant now) {
     for (Member& member : members_) {
         if (!member.lane || !member.lane->is_done()) continue;
         const auto lane = std::move(member.lane);
-        std::vector<RefreshOutcome> outcomes;
-        member.source.finish(lane->answered(), now, outcomes);
-        take(member, std::move(outcomes));
+        or_put_off(member, now, [&](std::vector<RefreshOutcome>& outcomes) {
+            member.source.finish(lane->answered(), now, outcomes);
+        });
     }
     while (lanes() < most_lanes) {
         Member* const longest = longest_waiting(now);
@@ -281,9 +294,9 @@ std::vector<MetadataEvent> MetadataRefresher::refresh(Instant now, const std::st
     for (Member& member : members_) {
         member.source.notice_time(now);
         if (!member.server.empty()) continue;
-        std::vector<RefreshOutcome> outcomes;
-        static_cast<void>(member.source.begin(now, outcomes));  // of a file, that is all
-        take(member, std::move(outcomes));
+        or_put_off(member, now, [&](std::vector<RefreshOutcome>& outcomes) {
+            static_cast<void>(member.source.begin(now, outcomes));  // of a file, that is all
+        });
     }
     if (asking_ == Asking::in_lanes) {
         ask_in_lanes(now);

@@ -464,6 +464,10 @@ void MetadataSource::notice_time(Instant now) noexcept {
     impl_->notice_time(now);
 }
 
+void MetadataSource::put_off(Instant now) noexcept {
+    impl_->rest_until = now + impl_->options.shortest_refresh;
+}
+
 Instant MetadataSource::next_refresh() const noexcept {
     return impl_->due_at(*std::ranges::min_element(impl_->slots, {}, &MetadataSlot::next));
 }

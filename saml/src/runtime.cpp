@@ -88,13 +88,13 @@ void make_state_of_this_thread() {
         std::malloc(more_than_it_takes);  // volatile: or else the compiler leaves both calls out
     if (memory == nullptr) throw std::bad_alloc();
     std::free(memory);
+    static std::once_flag once;
+    std::call_once(once, prepare);  // before any thread's state: libxml2 makes its locks here
     is_made = xmlGetGlobalState() != nullptr;
 }
 
 void ensure_runtime() {
-    static std::once_flag once;
     make_state_of_this_thread();
-    std::call_once(once, prepare);
 }
 
 bool runtime_ready() noexcept {

@@ -141,11 +141,13 @@ bool is_fit(const PublishedState& state, const AwaitedKey& key) {
     return has(key.step == KeyStep::activate ? state.keys.opens : state.keys.encryption, key.fingerprint);
 }
 
-/// When `state` was served last. A clock that was set back meanwhile shortens no promise, unless it had been ahead:
-/// then only the later line's time is one.
-Instant end_of(const PublishedState& state, const PublishedState& next, Instant now) {
-    if (next.since <= now && state.since > now) return next.since;
-    return std::max(state.since, next.since);
+/// When the state at `at` was served last: at the time of the next line that isn't of a clock that was ahead. A clock
+/// that was set back meanwhile shortens no promise.
+Instant end_of(const std::vector<PublishedState>& record, std::vector<PublishedState>::const_iterator at, Instant now) {
+    const auto is_told = [now](const PublishedState& state) { return state.since <= now; };
+    const auto next = std::find_if(std::next(at), record.end(), is_told);
+    if (next == record.end()) return std::max(at->since, std::next(at)->since);
+    return at->since > now ? next->since : std::max(at->since, next->since);
 }
 
 }  // namespace
@@ -154,7 +156,8 @@ struct PublicationRecord::Impl {
     fs::path file;
     Descriptor opened;
     std::optional<PublishedState> last;
-    bool is_torn = false;  ///< the file doesn't end with a whole line
+    std::optional<PublishedState> unsynced;  ///< written behind it, and not on the disk for certain
+    bool is_torn = false;                    ///< the file doesn't end with a whole line
 
     [[nodiscard]] bool is_in_place() const {
         struct stat at_path {};
@@ -176,8 +179,11 @@ Result<PublicationRecord> PublicationRecord::open(const fs::path& file) {
     try {
         make_folder(folder_of(file));
         const OwnedFolder folder(folder_of(file), {file.string(), 0});
-        auto impl = std::make_unique<Impl>(
-            Impl{.file = file, .opened = folder.open_to_append(file.filename()), .last = {}, .is_torn = false});
+        auto impl = std::make_unique<Impl>(Impl{.file = file,
+                                                .opened = folder.open_to_append(file.filename()),
+                                                .last = {},
+                                                .unsynced = {},
+                                                .is_torn = false});
         if (!states->empty()) impl->last = std::move(states->back());
         struct stat status {};
         impl->is_torn = ::fstat(impl->opened.get(), &status) != 0 || status.st_size > 0;  // at worst an empty line
@@ -192,14 +198,22 @@ Result<void> PublicationRecord::keep(const KeysInForce& keys, std::chrono::secon
         return failure(impl_->file, "isn't the file any more that was there at the start",
                        "start anew, so that it tells again what is published");
     }
-    if (impl_->last && impl_->last->keys == keys && impl_->last->promised == promised) return Done{};
-    PublishedState state{.since = now, .promised = promised, .keys = keys};
-    const std::string line = (impl_->is_torn ? "\n" : "") + line_of(state);
-    impl_->is_torn = true;
-    if (!idp_adapter::write_all(impl_->opened, line) || ::fsync(impl_->opened.get()) != 0)
-        return failure(impl_->file, "can't be written" + because(errno), "make room on the disk");
-    impl_->is_torn = false;
-    impl_->last = std::move(state);
+    const bool is_same = impl_->last && impl_->last->keys == keys && impl_->last->promised == promised;
+    if (is_same && impl_->last->since <= now) return Done{};  // else a clock was ahead: the right time counts
+    const bool is_written = impl_->unsynced && impl_->unsynced->keys == keys && impl_->unsynced->promised == promised;
+    if (!is_written) {
+        PublishedState state{.since = now, .promised = promised, .keys = keys};
+        const std::string line = (impl_->is_torn ? "\n" : "") + line_of(state);
+        impl_->unsynced.reset();
+        impl_->is_torn = true;
+        if (!idp_adapter::write_all(impl_->opened, line))
+            return failure(impl_->file, "can't be written" + because(errno), "make room on the disk");
+        impl_->is_torn = false;
+        impl_->unsynced = std::move(state);
+    }
+    if (::fsync(impl_->opened.get()) != 0)
+        return failure(impl_->file, "can't be made durable" + because(errno), "check the disk");
+    impl_->last = std::exchange(impl_->unsynced, std::nullopt);
     return Done{};
 }
 
@@ -223,7 +237,7 @@ std::optional<Instant> earliest(const std::vector<PublishedState>& record, const
     std::optional<Instant> latest;
     for (auto state = record.begin(); state != record.end() && std::next(state) != record.end(); ++state) {
         if (is_fit(*state, key)) continue;
-        const Instant ended = end_of(*state, *std::next(state), now) + state->promised;
+        const Instant ended = end_of(record, state, now) + state->promised;
         latest = std::max(latest.value_or(ended), ended);
     }
     return latest;

@@ -45,6 +45,7 @@ public:
     static std::string look(KeyWatch& watch) {
         const auto found = watch.look(some_day);
         if (!found) return "nothing";
+        if (*found) watch.taken(**found);
         return *found ? (*found)->stages : found->error().detail;
     }
     const fs::path keys = folder / "keys";
@@ -62,6 +63,15 @@ BOOST_AUTO_TEST_CASE(misses_no_step_between_loading_and_watching) {
     BOOST_TEST(look(*watch) == "nothing");
     take(KeyStep::activate);
     BOOST_TEST(look(*watch) == "signing-2 active, signing-1 retiring");
+    BOOST_TEST(look(*watch) == "nothing");
+}
+
+BOOST_AUTO_TEST_CASE(says_a_step_again_until_it_is_taken) {
+    const auto loaded = configuration();
+    const auto watch = KeyWatch::of(loaded);
+    take(KeyStep::prepare);
+    BOOST_TEST(watch->look(some_day).has_value());
+    BOOST_TEST(look(*watch) == "signing-1 active, signing-2 next");
     BOOST_TEST(look(*watch) == "nothing");
 }
 

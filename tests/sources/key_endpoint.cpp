@@ -56,6 +56,7 @@ std::optional<Failure> KeyEndpoint::take_over(sp::OurKeys keys, Instant now) {
     record_->publish(keys.in_force, sp::promise_of(keys.publication));
     static_cast<void>(record_->keep(now));
     signer_ = keys.signing.certificate().base64();
+    watch_->taken(keys);
     return std::nullopt;
 }
 

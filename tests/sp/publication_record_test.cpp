@@ -186,6 +186,13 @@ BOOST_AUTO_TEST_CASE(a_clock_that_was_ahead_once_holds_up_no_step_for_years) {
     BOOST_TEST((sp::earliest(record, next_signs, some_day - 1h) == ahead + 6h));
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_was_ahead_between_two_right_lines_holds_up_no_step_for_years) {
+    const Instant ahead = some_day + std::chrono::days(3650);
+    const std::vector<PublishedState> record{
+        {some_day, 6h, before}, {ahead, 6h, before}, {some_day + 2h, 6h, prepared}};
+    BOOST_TEST((sp::earliest(record, next_signs, some_day + 3h) == some_day + 8h));
+}
+
 BOOST_AUTO_TEST_CASE(an_old_key_stays_as_long_as_its_documents_may) {
     KeysInForce activated = prepared;
     activated.signs = "s2";

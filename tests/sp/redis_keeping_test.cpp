@@ -145,6 +145,19 @@ BOOST_AUTO_TEST_CASE(a_logout_takes_down_barriers_that_have_been_over_for_an_hou
     BOOST_TEST(barriers_after("r4", 6h, 9h) == 3U);  // r1's, r3's and its own
 }
 
+// The number is dropped some hours after the last logout, and a node's clock may have been ahead by more.
+BOOST_AUTO_TEST_CASE(a_logout_counts_what_one_of_a_clock_ahead_still_waits_for) {
+    Site site;
+    Node ahead(site, noon + 3h);
+    Node node(site);
+    static_cast<void>(taken(node.store.admit(lasting(session_of("a"), 20h))));
+    static_cast<void>(taken(begin_logout(ahead.store, order_for_all("r1"))));
+    static_cast<void>(site.server().ask({"DEL", site.key(":{*}:count")}));
+    const sp::LogoutOrder later = order_for_all("r2");
+    static_cast<void>(taken(begin_logout(node.store, later)));
+    BOOST_TEST(!taken(complete_logout(node.store, later.key, {}, {})).complete());
+}
+
 BOOST_AUTO_TEST_CASE(rounds_are_kept_as_long_as_the_longest_of_them) {
     Site site;
     Node node(site);

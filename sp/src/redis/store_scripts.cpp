@@ -224,7 +224,10 @@ for k = first, #KEYS do
   standing[k] = table.concat(kept)
 end
 
+-- Greater than that of each logout which still has a session here, also where a node's clock was ahead.
+local sessions = redis.call('HGETALL', sessions_key)
 local number = math.max((tonumber(redis.call('GET', counter_key)) or 0) + 1, now)
+for i = 1, #sessions, 2 do number = math.max(number, num(sessions[i + 1], 1) + 1) end
 redis.call('SET', counter_key, string.format('%.0f', number), 'KEEPTTL')
 -- It outlives the records and the barriers of the logouts that it numbers by an hour, as the node that completes one may
 -- have another clock. Who is still unfinished then, and whose sessions are still ending, needs it no more: a number is
@@ -238,7 +241,6 @@ end
 
 -- Those that have expired, too: another node's clock may say that they haven't.
 local names, ending = naming(record), {}
-local sessions = redis.call('HGETALL', sessions_key)
 for i = 1, #sessions, 2 do
   local session = sessions[i + 1]
   if names(session) then

@@ -89,6 +89,8 @@ private:
     void ask_in_turn(Instant now, const std::stop_token& stop);
     void ask_in_lanes(Instant now);
     void start_lane(Member& member, Instant now);
+    template <class Work>
+    void or_put_off(Member& member, Instant now, const Work& work);
     void take(const Member& member, std::vector<RefreshOutcome> outcomes);
     [[nodiscard]] Member* longest_waiting(Instant now);
     [[nodiscard]] bool is_free(const Member& member) const noexcept;

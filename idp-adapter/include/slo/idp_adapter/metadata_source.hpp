@@ -160,6 +160,8 @@ private:
     [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, std::vector<RefreshOutcome>& outcomes);
     void finish(MetadataQuestion& question, Instant now, std::vector<RefreshOutcome>& outcomes);
     void warn(Instant now, std::vector<RefreshOutcome>& outcomes);
+    /// Nothing is asked before the shortest refresh is over: there is no memory for it now.
+    void put_off(Instant now) noexcept;
 
     struct Impl;
     explicit MetadataSource(std::unique_ptr<Impl> impl) noexcept;
