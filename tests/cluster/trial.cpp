@@ -285,9 +285,10 @@ namespace {
 
 SiteOptions site_options(const TrialOptions& options) {
     const bool is_endpoint = options.nodes == NodeKind::endpoints;
-    // The greedy IdP may fill a half, and the other one's orders need the half of the rest.
+    // The greedy IdP may fill a half, and the other one's orders need the half of the rest: of a fast store, sixty
+    // logouts a second, each of which is recorded under four pairs of names.
     const bool is_planted = options.plant != Plant::nothing;
-    const auto records = is_planted ? 5'000 : static_cast<std::size_t>(options.duration / 1s) * 400 + 20'000;
+    const auto records = is_planted ? 5'000 : static_cast<std::size_t>(options.duration / 1s) * 1'200 + 20'000;
     return {.kind = options.nodes,
             .program = is_endpoint ? options.endpoint_program : options.host_program,
             .clocks_apart = options.clocks_apart,
