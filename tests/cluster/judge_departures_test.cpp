@@ -26,6 +26,16 @@ struct OneDeparture {
         history.departures.push_back(
             {.user = "ann", .sessions = {0}, .attempts = {{.span = span(20, 21), .answer = answer}}});
     }
+    /// An IdP's order instead of the departure, answered so.
+    LogoutFacts& ordered(LogoutAnswer answer) {
+        history.departures.clear();
+        history.logouts.push_back({.id = "_1",
+                                   .user = "ann",
+                                   .indexes = {},
+                                   .issue_instant = {},
+                                   .attempts = {{.span = span(20, 21), .answer = answer}}});
+        return history.logouts.back();
+    }
     void check(int begin, int end, CheckAnswer answer) {
         history.checks.push_back({.session = 0, .door = 0, .span = span(begin, end), .answer = answer});
     }
@@ -142,13 +152,7 @@ BOOST_AUTO_TEST_CASE(only_a_user_with_many_sessions_may_have_too_many) {
 
 BOOST_AUTO_TEST_CASE(the_order_of_an_idp_that_has_filled_its_quota_may_be_refused_for_good_and_never_lie) {
     OneDeparture one(DepartureAnswer::local_only);
-    one.history.departures.clear();
-    one.history.logouts.push_back({.id = "_1",
-                                   .user = "ann",
-                                   .indexes = {},
-                                   .issue_instant = {},
-                                   .attempts = {{.span = span(20, 21), .answer = LogoutAnswer::responder}},
-                                   .may_be_refused = true});
+    one.ordered(LogoutAnswer::responder).may_be_refused = true;
     one.check(30, 31, CheckAnswer::alive);
     BOOST_TEST(!one.broken());
     one.history.logouts[0].attempts.push_back({.span = span(22, 23), .answer = LogoutAnswer::success});
@@ -157,13 +161,7 @@ BOOST_AUTO_TEST_CASE(the_order_of_an_idp_that_has_filled_its_quota_may_be_refuse
 
 BOOST_AUTO_TEST_CASE(an_order_of_another_idp_names_nothing) {
     OneDeparture one(DepartureAnswer::local_only);
-    one.history.departures.clear();
-    one.history.logouts.push_back({.id = "_1",
-                                   .user = "ann",
-                                   .indexes = {},
-                                   .issue_instant = {},
-                                   .attempts = {{.span = span(20, 21), .answer = LogoutAnswer::success}},
-                                   .idp = "https://other"});
+    one.ordered(LogoutAnswer::success).idp = "https://other";
     one.check(30, 31, CheckAnswer::alive);
     BOOST_TEST(!one.broken());
     one.check(32, 33, CheckAnswer::dead);

@@ -42,8 +42,7 @@ using SessionSelection = std::variant<SessionsByID, SessionsOfPrincipal, Session
 /// How far a logout reached, as far as anybody has proven.
 enum class Extent {
     everywhere,  ///< gone here, and the IdP has signed that it ended its session and everybody's whom it told
-    partial,  ///< gone in part: the IdP ended its session, but another participant (or an application of ours) may have
-              ///< kept one
+    partial,     ///< gone in part: the IdP ended its session, another participant or an application may have kept one
     local_only,  ///< gone here; the IdP goes on, as it said, can't be asked, or hasn't been reached yet
     unknown,     ///< dead here; what the IdP has done is not known
 };
