@@ -42,11 +42,11 @@ foreach(file IN LISTS files)
         set(header ${CMAKE_MATCH_1})
         if(NOT room MATCHES "^(saml|tests)$" AND header MATCHES "^(libxml|xmlsec|openssl)/"
            AND NOT (room MATCHES "^(idp-adapter|sp)$" AND header MATCHES "^openssl/(ssl|err)\\.h$")
-           AND NOT (file STREQUAL "idp-adapter/src/tls_client.cpp" AND header STREQUAL "openssl/x509v3.h"))
+           AND NOT (file STREQUAL "idp-adapter/net/tls_client.cpp" AND header STREQUAL "openssl/x509v3.h"))
             refuse("only saml calls the C libraries")
         endif()
         if(NOT room MATCHES "^(sp|examples)$" AND header MATCHES "^boost/(asio|beast)"
-           AND NOT file MATCHES "^idp-adapter/src/http_(transport\\.cpp|steps\\.hpp)$")
+           AND NOT file MATCHES "^idp-adapter/net/http_(transport\\.cpp|steps\\.hpp)$")
             refuse("only sp and the HTTP client have sockets")
         endif()
         if(DEFINED below_${room} AND header MATCHES "^slo/" AND NOT header MATCHES "^slo/(${below_${room}})/"

@@ -1,4 +1,4 @@
-/* A model of a login's way into the shared store (sp/src/redis/redis_admission.cpp). It is one step of logout.pml, and
+/* A model of a login's way into the shared store (sp/src/store/redis/redis_admission.cpp). It is one step of logout.pml, and
  * takes three there, because a session's ID and its principal's sessions may lie on different servers.
  *
  * The promise: no two principals are told at once that an ID is theirs; and a session of which a login was told that it

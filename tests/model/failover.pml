@@ -1,5 +1,5 @@
 /* A model of Redis' failovers, which tells why the store may be one in logout.pml: a master, its replicas, a promotion
- * of which some nodes don't hear for a while, and the lease under which answers count (sp/src/redis/lease.hpp).
+ * of which some nodes don't hear for a while, and the lease under which answers count (sp/src/store/redis/lease.hpp).
  *
  * The promise: once a logout is acknowledged, no master whose answers count says "alive"; and no two rounds are told
  * that they have the session. For that ASKED_FOR must be the number of all replicas that may be promoted. With fewer a

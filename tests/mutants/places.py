@@ -4,22 +4,17 @@ import fnmatch
 
 # The stores and the logout core; not what reads configuration, metadata and keys, nor the HTTP server, whose checks the
 # attack matrix proves one by one.
-SOURCES = ["sp/src/" + pattern for pattern in (
-    "admitting.cpp", "allowance.hpp", "application_round.*", "departure.*", "ending_here.*", "entity_names.*",
-    "global_logout.cpp", "housekeeper.cpp", "http.cpp", "logout_answer.cpp", "logout_decision.cpp", "logout_order.cpp",
-    "logout_service.cpp", "logout_start.cpp", "memory_*", "near_miss.cpp", "packed_naming.*", "page_place.hpp",
-    "proving.*",
-    "redis/*", "round_table.*", "rounds_at_work.*", "scope_table.*", "session.cpp", "sqlite/*", "start_and_wait.hpp",
-    "store_guard.hpp", "store_quota.hpp", "store_rules.hpp")]
+SOURCES = ["sp/src/" + pattern for pattern in ("logout/*", "store/*", "threads/start_and_wait.hpp", "http/http.cpp")]
 
-TEXTS = {"sp/src/redis/store_scripts.cpp": "Lua", "sp/src/sqlite/statements.cpp": "SQL", "sp/src/sqlite/schema.cpp": "SQL"}
+TEXTS = {"sp/src/store/redis/store_scripts.cpp": "Lua", "sp/src/store/sqlite/statements.cpp": "SQL",
+         "sp/src/store/sqlite/schema.cpp": "SQL"}
 
 # What is written otherwise in the copy, so that a text's mutants can be chosen when it is handed over.
 HOOKS = {
-    "sp/src/redis/client.cpp": ("Script make_script(std::string_view source) {\n",
-                                "Script make_script(std::string_view source) { source = slo_mutants::text(source);\n"),
-    "sp/src/sqlite/database.cpp": ("sqlite3_prepare_v3(database_.get(), sql,",
-                                   "sqlite3_prepare_v3(database_.get(), slo_mutants::text(sql),"),
+    "sp/src/store/redis/client.cpp": ("Script make_script(std::string_view source) {\n",
+                                      "Script make_script(std::string_view source) { source = slo_mutants::text(source);\n"),
+    "sp/src/store/sqlite/database.cpp": ("sqlite3_prepare_v3(database_.get(), sql,",
+                                         "sqlite3_prepare_v3(database_.get(), slo_mutants::text(sql),"),
 }
 
 # Programs of Boost.Test, each case of which is run by itself, and others with their arguments. In this order they judge

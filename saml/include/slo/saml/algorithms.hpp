@@ -18,6 +18,9 @@ enum class SignatureAlgorithm {
     rsa_sha1,
 };
 
+/// ContentEncryption is an algorithm that we encrypt with (XML Encryption 1.1, section 5.2.4).
+enum class ContentEncryption { aes128_gcm, aes256_gcm };
+
 /// The XML Signature identifier of an algorithm, and back (nothing for any other URI). Static storage.
 [[nodiscard]] std::string_view uri(SignatureAlgorithm algorithm) noexcept;
 [[nodiscard]] std::string_view uri(DigestAlgorithm algorithm) noexcept;

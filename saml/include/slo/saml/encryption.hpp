@@ -20,8 +20,6 @@ namespace slo::saml {
 [[nodiscard]] Result<NameID> open_name_id(const Verified<LogoutRequest>& request, std::span<const DecryptionKey> keys,
                                           const EntityID& our_entity_id, const AlgorithmPolicy& policy);
 
-enum class ContentEncryption { aes128_gcm, aes256_gcm };
-
 /// close_name_id encrypts `name_id` for the owner of `certificate` (an RSA key) with rsa-oaep-mgf1p in its default
 /// form, which every peer can open (SHA-1 there needs no collision resistance), and a fresh key and IV. Errors:
 /// Errc::key_not_allowed, crypto_failure; Errc::name_id_malformed or uri_malformed for a NameID that the schema doesn't

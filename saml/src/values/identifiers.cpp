@@ -1,0 +1,127 @@
+#include "slo/saml/identifiers.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "slo/saml/error.hpp"
+#include "utf8.hpp"
+
+namespace slo::saml {
+namespace {
+
+constexpr std::size_t max_uri_bytes = 1024;
+constexpr std::size_t max_message_id_bytes = 128;
+constexpr std::size_t max_session_index_bytes = 1024;
+
+// Locale-free, unlike <cctype>.
+constexpr bool is_alpha(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+// In valid UTF-8, C2 80 to C2 9F are U+0080 to U+009F.
+bool has_control(std::string_view utf8) noexcept {
+    unsigned char previous = 0;
+    for (const char c : utf8) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet < 0x20 || octet == 0x7F || (previous == 0xC2 && octet < 0xA0)) return true;
+        previous = octet;
+    }
+    return false;
+}
+
+// U+FFFE and U+FFFF are valid UTF-8, but no message can carry them: they are no Char of XML 1.0.
+bool has_non_xml_char(std::string_view utf8) noexcept {
+    return utf8.find("\xEF\xBF\xBE") != std::string_view::npos || utf8.find("\xEF\xBF\xBF") != std::string_view::npos;
+}
+
+constexpr bool is_port(std::string_view text) noexcept {
+    if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), is_digit)) return false;
+    unsigned port = 0;
+    for (const char c : text) port = port * 10 + static_cast<unsigned>(c - '0');
+    return port >= 1 && port <= 65'535;
+}
+
+/// The octets that may stand in a URI, or in an IRI beyond ASCII. A table, because every namespace name is asked.
+constexpr std::array<bool, 256> uri_octets = [] {
+    std::array<bool, 256> allowed{};
+    for (std::size_t octet = 0x21; octet < allowed.size(); ++octet) allowed[octet] = octet != 0x7F;
+    for (const char c : {'<', '>', '"', '{', '}', '|', '\\', '^', '`'}) allowed[static_cast<unsigned char>(c)] = false;
+    return allowed;
+}();
+
+// host, host:port, [IPv6] or [IPv6]:port. User information is refused by its '@': a password has no place in metadata.
+bool is_authority_without_user(std::string_view authority) noexcept {
+    if (authority.find('@') != std::string_view::npos) return false;
+    const std::size_t host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
+    if (authority.starts_with('[') && host_end < 3) return false;  // no ']' wraps to 0, "[]" has no address
+    const std::string_view host = authority.substr(0, host_end);
+    if (host.empty()) return false;
+    if (!host.starts_with('[') && host.find_first_of("[]") != std::string_view::npos) return false;
+    if (host.size() == authority.size()) return true;
+    return authority[host.size()] == ':' && is_port(authority.substr(host.size() + 1));
+}
+
+}  // namespace
+
+bool is_clean_value(std::string_view text, std::size_t max_bytes) noexcept {
+    if (text.empty() || text.size() > max_bytes) return false;
+    if (text.find_first_not_of(' ') == std::string_view::npos) return false;
+    return utf8_length(text) && !has_control(text) && !has_non_xml_char(text);
+}
+
+bool is_absolute_uri(std::string_view text) noexcept {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos || colon + 1 == text.size()) return false;
+    const std::string_view scheme = text.substr(0, colon);
+    if (scheme.empty() || !is_alpha(scheme.front())) return false;
+    const auto is_scheme_char = [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; };
+    if (!std::all_of(scheme.begin(), scheme.end(), is_scheme_char)) return false;
+    const std::string_view rest = text.substr(colon);
+    if (!std::all_of(rest.begin(), rest.end(), [](char c) { return uri_octets[static_cast<unsigned char>(c)]; }))
+        return false;
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    return std::all_of(rest.begin(), rest.end(), is_ascii) || is_clean_value(rest, rest.size());
+}
+
+bool EntityIDKind::accepts(std::string_view text) noexcept {
+    return text.size() <= max_uri_bytes && is_absolute_uri(text);
+}
+Failure EntityIDKind::refuse() {
+    return fail(Errc::uri_malformed, "not an absolute URI of at most 1024 bytes");
+}
+
+bool MessageIDKind::accepts(std::string_view text) noexcept {
+    if (text.empty() || text.size() > max_message_id_bytes) return false;
+    if (!is_alpha(text.front()) && text.front() != '_') return false;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
+}
+Failure MessageIDKind::refuse() {
+    return fail(Errc::id_malformed, "not an NCName of at most 128 ASCII characters");
+}
+
+bool SessionIndexKind::accepts(std::string_view text) noexcept {
+    return is_clean_value(text, max_session_index_bytes);
+}
+Failure SessionIndexKind::refuse() {
+    return fail(Errc::session_index_malformed, "blank, longer than 1024 bytes, not UTF-8 or with control characters");
+}
+
+bool EndpointUrlKind::accepts(std::string_view text) noexcept {
+    if (text.size() > max_uri_bytes || !is_absolute_uri(text)) return false;
+    // URLs are compared byte by byte, so the scheme has one spelling.
+    const std::size_t prefix = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+    if (prefix == 0 || text.find('#') != std::string_view::npos) return false;
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (!std::all_of(text.begin(), text.end(), is_ascii)) return false;  // it goes into an HTTP request line as it is
+    const std::string_view rest = text.substr(prefix);
+    return is_authority_without_user(rest.substr(0, rest.find_first_of("/?")));
+}
+Failure EndpointUrlKind::refuse() {
+    return fail(Errc::uri_malformed, "not an http or https URL with a host, without user information and fragment");
+}
+
+}  // namespace slo::saml

@@ -1,0 +1,2 @@
+#include "slo/sp/logout_service.hpp"
+#include "slo/sp/session.hpp"
