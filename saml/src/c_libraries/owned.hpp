@@ -10,7 +10,6 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <xmlsec/buffer.h>
 #include <xmlsec/keys.h>
@@ -49,10 +48,6 @@ using OwnedParams = Owned<OSSL_PARAM, OSSL_PARAM_free>;
 using OwnedPkey = Owned<EVP_PKEY, EVP_PKEY_free>;
 using OwnedPkeyCtx = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using OwnedX509 = Owned<X509, X509_free>;
-using OwnedAsn1Sequence =
-    Owned<ASN1_SEQUENCE_ANY, [](ASN1_SEQUENCE_ANY* values) noexcept { sk_ASN1_TYPE_pop_free(values, ASN1_TYPE_free); }>;
-using OwnedLibCtx = Owned<OSSL_LIB_CTX, OSSL_LIB_CTX_free>;
-using OwnedProvider = Owned<OSSL_PROVIDER, OSSL_PROVIDER_unload>;
 using OwnedOpensslMemory = Owned<unsigned char, [](unsigned char* memory) noexcept { OPENSSL_free(memory); }>;
 using OwnedOpensslChars = Owned<char, [](char* chars) noexcept { OPENSSL_free(chars); }>;
 

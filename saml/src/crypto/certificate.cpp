@@ -1,15 +1,12 @@
 #include <openssl/asn1.h>
-#include <openssl/provider.h>
 
 #include <ctime>
-#include <new>
 #include <optional>
 
 #include "c_errors.hpp"
 #include "digest.hpp"
 #include "key_access.hpp"
 #include "pem.hpp"
-#include "public_keys.hpp"
 #include "slo/saml/base64.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/keys.hpp"
@@ -39,34 +36,10 @@ Failure unreadable(std::string why) {
     return fail(Errc::certificate_unreadable, std::move(why));
 }
 
-/// A context whose only provider can do nothing. OpenSSL decodes a certificate's key with it, which is nine tenths of
-/// the work; where it can't, the certificate is read all the same, without its key.
-class WithoutDecoders {
-public:
-    WithoutDecoders() : context_(OSSL_LIB_CTX_new()) {
-        if (!context_) throw std::bad_alloc();  // null would mean the process' own, and unmake it
-        nothing_.reset(OSSL_PROVIDER_load(context_.get(), "null"));
-        if (!nothing_) throw std::bad_alloc();  // OpenSSL would load its default provider instead
-    }
-    [[nodiscard]] OSSL_LIB_CTX* context() const noexcept { return context_.get(); }
-
-private:
-    OwnedLibCtx context_;
-    OwnedProvider nothing_;
-};
-
-/// Never destroyed: another static's destructor may still read a certificate.
-OSSL_LIB_CTX* without_decoders() {
-    static const WithoutDecoders& made = *new const WithoutDecoders;
-    return made.context();
-}
-
-/// d2i_X509 in a context of ours; null is OpenSSL's own.
-Result<OwnedX509> read_x509(std::string_view der, OSSL_LIB_CTX* context) {
+Result<OwnedX509> read_x509(std::string_view der) {
     const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
     const unsigned char* cursor = begin;
-    OwnedX509 x509(reinterpret_cast<X509*>(
-        ASN1_item_d2i_ex(nullptr, &cursor, static_cast<long>(der.size()), ASN1_ITEM_rptr(X509), context, nullptr)));
+    OwnedX509 x509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
     if (!x509) return unreadable("not an X.509 certificate: " + take_openssl_errors());
     if (cursor != begin + der.size()) return unreadable("something follows the certificate");
     return x509;
@@ -84,14 +57,9 @@ struct Certificate::Impl {
     static Result<Certificate> read(std::string der) {
         if (der.size() > max_der_octets) return unreadable("longer than 8 KiB");
         const CErrorScope quiet;
-        auto x509 = read_x509(der, without_decoders());
+        const auto x509 = read_x509(der);
         if (!x509) return x509.error();
-        OwnedPkey key = usual_public_key(X509_get_X509_PUBKEY(x509->get()));
-        if (!key) {
-            x509 = read_x509(der, nullptr);
-            if (!x509) return x509.error();
-            key.reset(X509_get_pubkey(x509->get()));
-        }
+        OwnedPkey key(X509_get_pubkey(x509->get()));
         const auto not_before = instant_of(X509_get0_notBefore(x509->get()));
         const auto not_after = instant_of(X509_get0_notAfter(x509->get()));
         if (!not_before || !not_after) return unreadable("its validity isn't two points in time");

@@ -1,4 +1,4 @@
-// Public keys, made from their numbers: what OpenSSL's decoders do for any key, in a tenth of their time for the usual.
+// Public keys from their numbers, as KeyValue carries them (XMLDSig 1.1, sections 4.5.2 and 4.5.2.3).
 #pragma once
 
 #include <string_view>
@@ -18,11 +18,5 @@ namespace slo::saml {
 /// ec_public_key takes an uncompressed point (0x04, x, y) and sees that it lies on the curve. Errors:
 /// Errc::key_unreadable.
 [[nodiscard]] Result<OwnedPkey> ec_public_key(NamedCurve curve, std::string_view point);
-
-/// usual_public_key reads the key of nearly every certificate: RSA without parameters, two positive numbers and nothing
-/// else (RFC 3279, section 2.3.1), or an uncompressed point on P-256, P-384 or P-521 by name (RFC 5480). The key is the
-/// one that OpenSSL's decoder makes of the same SubjectPublicKeyInfo. Null for anything else, which says nothing about
-/// it: that is for the decoder to judge.
-[[nodiscard]] OwnedPkey usual_public_key(const X509_PUBKEY* subject_public_key_info);
 
 }  // namespace slo::saml
