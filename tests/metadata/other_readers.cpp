@@ -131,8 +131,8 @@ ReaderVerdict read_with_shibboleth(std::string_view document, std::string_view c
         file.path() + R"("><MetadataFilter type="Signature" certificate=")" + certificate.path() +
         R"("/></MetadataProvider></ApplicationDefaults>)"
         R"(<SecurityPolicyProvider type="XML" validate="true" path="/etc/shibboleth/security-policy.xml"/></SPConfig>)");
-    const Run mdquery =
-        run("SHIBSP_CONFIG=" + configuration.path() + ' ' + peer("bin/mdquery") + " -nostrict -e " + std::string(entity_id));
+    const Run mdquery = run("SHIBSP_CONFIG=" + configuration.path() + ' ' + peer("bin/mdquery") + " -nostrict -e " +
+                            std::string(entity_id));
     const bool found = mdquery.status == 0 && mdquery.output.find("<md:EntityDescriptor") != std::string::npos;
     return {.accepted = found,
             .entity_id = found ? std::string(entity_id) : std::string(),

@@ -30,8 +30,7 @@ bool says_its_own_type(const xml::Element& element, std::string_view type) {
         const std::size_t colon = qname.find(':');
         const std::string prefix = colon == std::string::npos ? "" : qname.substr(0, colon);
         const std::string local = colon == std::string::npos ? qname : qname.substr(colon + 1);
-        // In signed octets only a prefix that they bind themselves is found: whoever rebinds one outside gains
-        // nothing.
+        // In signed octets only a prefix that they bind themselves is found: rebinding one outside gains nothing.
         if (local != type || element.namespace_of_prefix(prefix) != element.name().namespace_uri) return false;
     }
     return true;

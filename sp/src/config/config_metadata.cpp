@@ -172,8 +172,7 @@ ConfiguredSource SourceReader::read_idp_source(std::size_t number) {
     ConfiguredSource source{
         .name = "idp-" + std::to_string(number),
         .file = path(table_.required_text("metadata", "idp.xml")).value,
-        // The operator chose this very file for this very IdP: where its endpoints are is theirs to
-        // know.
+        // The operator chose this very file for this very IdP: where its endpoints are is theirs to know.
         .rules = {.trust = metadata::TrustedPlace{},
                   .endpoints = {.http = metadata::EndpointRule::Http::accepted,
                                 .private_addresses = metadata::EndpointRule::PrivateAddresses::accepted},

@@ -10,8 +10,7 @@
 
 namespace slo::idp_adapter {
 
-/// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as what holds
-/// it.
+/// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as its holder.
 class IdpDirectory {
 public:
     /// Errors: metadata::Errc::schema_violation where two share one name: an entityID or an issuer alias.

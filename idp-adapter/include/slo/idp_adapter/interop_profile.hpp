@@ -46,8 +46,8 @@ enum class AsynchronousRule { answer, stay_silent };
 /// Which SessionIndexes of the sessions that ended here one LogoutRequest of ours names.
 enum class IndexesSent {
     all,
-    of_one_session,  ///< a request for each session at the IdP: for IdPs that find theirs by the first, and end that
-                     ///< one
+    /// A request for each session at the IdP: for IdPs that find theirs by the first index, and end that one.
+    of_one_session,
 };
 
 /// What a signed Success of this IdP is worth.

@@ -48,8 +48,9 @@ enum class ReplyErrc {
     wrong_destination,      ///< reply.destination: meant for another recipient
     stale,                  ///< reply.issue_instant: too old, or from the future
     status_malformed,       ///< reply.status: no top-level StatusCode that exists
-    status_contradicted,    ///< reply.status_contradicted: Success, and below it a code that takes it back or that
-                            ///< nobody knows; `detail` names it if the standard does
+    /// reply.status_contradicted: Success, and below it a code that takes it back or that isn't known; `detail` names
+    /// it if the standard does.
+    status_contradicted,
 };
 /// Static storage.
 [[nodiscard]] std::string_view name(ReplyErrc code) noexcept;

@@ -40,9 +40,9 @@ public:
 };
 
 /// SynchronousApplication wraps a plain function that ends one session; an exception from it is `failed` for that one.
-/// `run` decides where the work is done (e.g. posts it to a thread pool). By default it has threads of its own, up to 16,
-/// made when they are needed: a function that hangs holds one of them, and no caller of the service. Then its function
-/// is called from several threads, and its destructor waits for the calls that have begun.
+/// `run` decides where the work is done (e.g. posts it to a thread pool). By default it has threads of its own, up to
+/// 16, made when they are needed: a function that hangs holds one of them, and no caller of the service. Then its
+/// function is called from several threads, and its destructor waits for the calls that have begun.
 class SynchronousApplication final : public Application {
 public:
     using EndOne = std::function<Ended(const Session&)>;

@@ -18,8 +18,9 @@ enum class ClientCertificates {
     none,      ///< none is asked for
     optional,  ///< one of client_ca_file, or none
     required,  ///< one of client_ca_file
-    any,       ///< asked for, and let in if its key could be an IdP's (saml::VerificationKey), whatever CA issued it:
-               ///< HttpRequest::tls_key says which key, the handler what it's worth
+    /// Asked for, and let in if its key could be an IdP's (saml::VerificationKey), whatever CA issued it:
+    /// HttpRequest::tls_key says which key, the handler what it's worth.
+    any,
 };
 
 struct TlsOptions {

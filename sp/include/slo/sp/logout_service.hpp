@@ -1,6 +1,5 @@
 // Both directions of single logout: an IdP's LogoutRequest through this service provider (prepare -> store ->
-// applications
-// -> finish), and a logout that starts here (store -> applications -> IdPs).
+// applications -> finish), and a logout that starts here (store -> applications -> IdPs).
 #pragma once
 
 #include <chrono>
@@ -65,9 +64,9 @@ struct LogoutPreview {
     std::vector<NearMiss> near_misses;  ///< only where it names nothing that lives
 };
 
-/// PostedRequest is a LogoutRequest as HTTP brought it. `content_type` is that field's value as it came (RFC 9110, 8.3),
-/// empty where there was none; it also says on which wire the request came: that of a form (saml::form::media_type), or
-/// else SOAP. The views must outlive the call.
+/// PostedRequest is a LogoutRequest as HTTP brought it. `content_type` is that field's value as it came, empty
+/// where there was none (RFC 9110, 8.3); it also says on which wire the request came: that of a form
+/// (saml::form::media_type), or else SOAP. The views must outlive the call.
 struct PostedRequest {
     std::string_view body;
     std::string_view content_type;

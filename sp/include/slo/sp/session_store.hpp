@@ -246,8 +246,7 @@ public:
 /// How the store treats a login that a logout preceded.
 enum class ReloginRule {
     /// Admitted if AuthnInstant is after the logout's IssueInstant. Both are the IdP's clock; where an IdP's nodes
-    /// differ,
-    /// an assertion from a node that is ahead may pass for a newer login by as much as they differ.
+    /// differ, an assertion from a node that is ahead may pass for a newer login by as much as they differ.
     by_authn_instant,
     strict,  ///< refused until the logout's `keep_until`
 };
