@@ -103,8 +103,9 @@ private:
         return nullptr;
     }
     static std::string text_of(const Endpoint& endpoint) {
-        std::string text = quoted(endpoint.location.str()) + " with binding " + quoted(endpoint.binding);
-        if (endpoint.response_location) text += ", answers to " + quoted(endpoint.response_location->str());
+        std::string text =
+            metadata::quoted(endpoint.location.str()) + " with binding " + metadata::quoted(endpoint.binding);
+        if (endpoint.response_location) text += ", answers to " + metadata::quoted(endpoint.response_location->str());
         return text;
     }
 
@@ -134,7 +135,7 @@ private:
         const AlgorithmSupport now = after_.idp ? after_.idp->algorithms : AlgorithmSupport{};
         if (was == now) return;
         std::string text = "signature algorithms that it takes:";
-        for (const SigningMethod& method : now.signing) text += " " + quoted(method.algorithm);
+        for (const SigningMethod& method : now.signing) text += " " + metadata::quoted(method.algorithm);
         add(What::algorithms_changed, Trust::neither, now.signing.empty() ? "no signature algorithms declared" : text);
     }
 
@@ -175,7 +176,7 @@ std::string trust_text(const EntityDescriptor& entity) {
     }
     if (!entity.idp) return text;
     for (const Endpoint& endpoint : entity.idp->single_logout_services) {
-        text += "; logouts may go to " + quoted(endpoint.location.str());
+        text += "; logouts may go to " + metadata::quoted(endpoint.location.str());
     }
     return text;
 }

@@ -106,7 +106,7 @@ private:
 
     void check(const Element& element, std::string_view attribute, const saml::EndpointUrl& url) {
         const auto checked = check_endpoint(url, rules_.endpoints);
-        const std::string shown = std::string(attribute) + " " + quoted(url.str());
+        const std::string shown = std::string(attribute) + " " + metadata::quoted(url.str());
         if (!checked) {
             return findings_.error(broken(Errc::endpoint_not_allowed, element, shown + " is " + checked.error().detail),
                                    line_of(element));

@@ -9,7 +9,8 @@ namespace slo::metadata {
 
 /// quoted writes `text` in double quotes. Printable ASCII stands as it is; everything else, a quote and a backslash
 /// stand as \xHH, so nothing moves a cursor, changes a colour or reads from right to left. After `max_octets` octets it
-/// is cut short, and three dots follow the quote.
+/// is cut short, and three dots follow the quote. Call it metadata::quoted: where <iomanip> is known, which a standard
+/// header may include, a std::string leads to std::quoted as well.
 [[nodiscard]] std::string quoted(std::string_view text, std::size_t max_octets = 120);
 
 }  // namespace slo::metadata
