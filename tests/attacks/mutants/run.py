@@ -144,7 +144,7 @@ def program_of(kind, file, name):
     if folder == "misuse":
         return ""
     text = (ROOT / "tests" / folder / "CMakeLists.txt").read_text()
-    for program, sources in re.findall(r"slo_test\((\w+)(.*?)\)", text.replace("${CMAKE_SOURCE_DIR}", ""), re.DOTALL):
+    for program, sources in re.findall(r"slo_test\((\w+)(.*?)\)", text.replace("${PROJECT_SOURCE_DIR}", ""), re.DOTALL):
         if base in sources.split():
             return program
     return die(f"no test program has tests/{file}, where {name} should be")
