@@ -24,10 +24,10 @@ function(list_files variable)
     set(${variable} ${files} PARENT_SCOPE)
 endfunction()
 
-set(below_saml "saml")
-set(below_metadata "saml|metadata")
-set(below_idp-adapter "saml|metadata|idp_adapter")
-set(below_sp "saml|metadata|idp_adapter|sp")
+set(below_saml "saml|version\\.hpp")
+set(below_metadata "${below_saml}|metadata")
+set(below_idp-adapter "${below_metadata}|idp_adapter")
+set(below_sp "${below_idp-adapter}|sp")
 set(adapters "slo/(asio|beast)\\.hpp")
 
 list_files(files saml metadata idp-adapter sp examples tests/saml tests/metadata tests/idp_adapter)
@@ -49,7 +49,7 @@ foreach(file IN LISTS files)
            AND NOT file MATCHES "^idp-adapter/net/http_(transport\\.cpp|steps\\.hpp)$")
             refuse("only sp and the HTTP client have sockets")
         endif()
-        if(DEFINED below_${room} AND header MATCHES "^slo/" AND NOT header MATCHES "^slo/(${below_${room}})/"
+        if(DEFINED below_${room} AND header MATCHES "^slo/" AND NOT header MATCHES "^slo/(${below_${room}})(/|$)"
            AND NOT (room STREQUAL "sp" AND header MATCHES "^${adapters}$"))
             refuse("an upward include")
         endif()
