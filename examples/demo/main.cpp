@@ -200,8 +200,8 @@ std::optional<Options> parse(const std::vector<std::string>& words) {
             return std::nullopt;
         }
     }
-    const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "soap_endpoint";
-    if (options.endpoint_program.empty()) options.endpoint_program = beside.string();
+    const auto built = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path();
+    if (options.endpoint_program.empty()) options.endpoint_program = (built / "sp/daemon/saml-slod").string();
     return options;
 }
 
@@ -211,9 +211,9 @@ int main(int argc, char** argv) {
     const auto options = parse({argv + 1, argv + argc});
     if (!options) {
         std::fputs(
-            "demo [--verbose] [--store sqlite|memory|redis] [soap_endpoint]: shows the endpoint at work; by default "
-            "with\n"
-            "sqlite, and the endpoint beside this program. --verbose: with the endpoint's own lines, its audit too\n",
+            "demo [--verbose] [--store sqlite|memory|redis] [saml-slod]: shows the endpoint at work; by default with\n"
+            "sqlite, and the one that was built with this program. --verbose: with the endpoint's own lines, its audit "
+            "too\n",
             stderr);
         return 2;
     }

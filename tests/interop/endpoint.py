@@ -51,7 +51,7 @@ class Endpoint:
         """idps: (metadata file, lines for its [[idp]]) each. All of them are asked over plain http, on loopback."""
         configuration = self._folder / "soap_endpoint.toml"
         configuration.write_text(self._configuration(idps, encryption, form, engine), encoding="utf-8")
-        self._process = self._keeper.start([self._programs / "examples/soap_endpoint", "--config", configuration],
+        self._process = self._keeper.start([self._programs / "sp/daemon/saml-slod", "--config", configuration],
                                            self._folder / "soap_endpoint.log")
         try:
             self._keeper.await_port(self._process, self._port, 20)

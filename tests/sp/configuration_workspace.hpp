@@ -112,7 +112,7 @@ inline bool has_note(const sp::Configuration& configuration, std::string_view pa
 }
 
 inline std::string documented_example() {
-    return read(SLO_SOURCE_DIR "/examples/soap_endpoint.toml");
+    return read(SLO_SOURCE_DIR "/sp/daemon/saml-slod.toml");
 }
 
 /// `text` without what stands from `from` up to `to`.
