@@ -29,11 +29,12 @@ void Oracle::blame(const std::string& rule, const std::string& detail) {
     if (!violation_) violation_ = Violation{rule, detail};
 }
 
-/// Only where nothing gives a reason to refuse it.
-bool Oracle::must_believe(const StreamName& name, const Version& version, const Known& known) const {
+/// Only where nothing gives a reason to refuse it: `floor` is the newest that this process had to believe before, also
+/// where that couldn't be kept.
+bool Oracle::must_believe(const StreamName& name, const Version& version, const Known& known, std::size_t floor) const {
     const auto ahead = world_.clock_ahead;
     return !version.is_ahead && !known.is_doubtful && ahead <= 60s && ahead >= -60s &&
-           world_.clock() + 600s < version.valid_until && version.number >= known.floor &&
+           world_.clock() + 600s < version.valid_until && version.number >= std::max(known.floor, floor) &&
            world_.is_proven(std::get<0>(name), std::get<1>(name), version);
 }
 
@@ -63,7 +64,7 @@ void Oracle::has_asked(const Process& process, std::size_t first, Life life) {
         has_seen_ahead_ = has_seen_ahead_ || version.is_ahead;
         forget_others(name);
         if (life == Life::ended) continue;
-        if (!delivery.is_acknowledged && !must_believe(name, version, known)) continue;
+        if (!delivery.is_acknowledged && !must_believe(name, version, known, living.floors[name])) continue;
         living.floors[name] = std::max(living.floors[name], version.number);
         living.may_lack[name] = false;
         if (version.number < known.floor) continue;

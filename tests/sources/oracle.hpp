@@ -60,7 +60,8 @@ private:
         Bindings bindings = {};
         std::set<std::size_t> withheld = {};  ///< the sources that it has said can't have the entity that all have
     };
-    [[nodiscard]] bool must_believe(const StreamName& name, const Version& version, const Known& known) const;
+    [[nodiscard]] bool must_believe(const StreamName& name, const Version& version, const Known& known,
+                                    std::size_t floor) const;
     void forget_others(const StreamName& name);
     [[nodiscard]] bool fits(const Belief& belief, const StreamName& name, const Version& version,
                             const Living& living) const;
