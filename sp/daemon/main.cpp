@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "clock_alarms.hpp"
 #include "help.hpp"
@@ -118,14 +119,9 @@ private:
 };
 
 /// Into the audit, which never makes us wait, not onto stderr, which can.
-void note_failure(Parts& parts, std::string_view event, std::string_view stage, const Failure& failure) {
-    sp::AuditEntry entry;
-    entry.time = parts.clock.now();
-    entry.event = event;
-    entry.stage = stage;
-    entry.rule = failure.code.message();
-    entry.detail = failure.detail;
-    parts.audit->record(entry);
+void note_key_failure(Parts& parts, std::string stage, const Failure& failure) {
+    sp::KeysFailed failed{{.stage = std::move(stage), .rule = failure.code.message(), .detail = failure.detail}};
+    parts.audit->record({.time = parts.clock.now(), .event = std::move(failed)});
 }
 
 /// What went wrong at the servers of a shared store.
@@ -150,30 +146,24 @@ struct Watched {
 };
 
 void write_down_what_is_published(Parts& parts, examples::PublishedKeys& published) {
-    if (const auto failure = published.keep(parts.clock.now())) note_failure(parts, "keys", "record", *failure);
+    if (const auto failure = published.keep(parts.clock.now())) note_key_failure(parts, "record", *failure);
 }
 
 /// What saml-slo keys rotate did counts within a second. Keys that can't be read change nothing, and are told once.
 void look_for_new_keys(Parts& parts, examples::KeyWatch& watch, examples::PublishedKeys& published) {
     auto keys = watch.look(parts.clock.now());
     if (!keys) return;
-    if (!*keys) return note_failure(parts, "keys", "config", keys->error());
+    if (!*keys) return note_key_failure(parts, "config", keys->error());
     // Published before it signs: an IdP that asks in between learns both.
     if (const auto replaced = parts.metadata->replace((*keys)->publication, parts.clock.now()); !replaced)
-        return note_failure(parts, "keys", "config", replaced.error());
+        return note_key_failure(parts, "config", replaced.error());
     published.publish((*keys)->in_force, sp::promise_of((*keys)->publication));
     write_down_what_is_published(parts, published);
     parts.service.replace_keys(saml::MessageSigner((*keys)->signing), (*keys)->decryption);
     watch.taken(**keys);
-    sp::AuditEntry entry;
-    entry.time = parts.clock.now();
-    entry.event = "keys";
-    entry.detail = (*keys)->stages;
-    parts.audit->record(entry);
-    for (std::string& note : (*keys)->notes) {
-        entry.detail = std::move(note);
-        parts.audit->record(entry);
-    }
+    const Instant now = parts.clock.now();
+    parts.audit->record({.time = now, .event = sp::KeyNews{(*keys)->stages}});
+    for (std::string& note : (*keys)->notes) parts.audit->record({.time = now, .event = sp::KeyNews{std::move(note)}});
 }
 
 /// Looks each second for keys that saml-slo has changed and for what is wrong with the store's servers, until stopped.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attack.hpp"
+#include "audit_line.hpp"
 #include "client.hpp"
 #include "confinement.hpp"
 #include "slo/sp/http_server.hpp"
@@ -22,7 +23,7 @@ struct Observation {
     std::string alive_before, alive;  ///< sessions, joined by blanks
     std::string told_before, told;    ///< whose end the application was asked for
     unsigned store_changes = 0;       ///< calls that reached the store and may change it
-    std::vector<sp::AuditEntry> audit;
+    std::vector<AuditLine> audit;
     std::string printed;
     std::vector<std::string> attempted_calls;
     std::string errors_left_behind;  ///< on the serving thread, after each request

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <sstream>
 
-#include "slo/sp/audit.hpp"
-
 namespace slo::test {
 namespace {
 
@@ -27,7 +25,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// "refused sig.missing".
-std::string event_and_rule(const sp::AuditEntry& entry) {
+std::string event_and_rule(const AuditLine& entry) {
     return entry.event + (entry.rule.empty() ? "" : " " + entry.rule);
 }
 
@@ -94,7 +92,7 @@ void check_silence(Findings& findings, const Attack& attack, const Observation& 
     findings.expect(seen.audit.size() == (attack.audit.empty() ? 0U : 1U), "G6",
                     std::to_string(seen.audit.size()) + " audit entries");
     for (const auto& entry : seen.audit) {
-        const auto line = sp::to_json(entry);
+        const std::string& line = entry.json;
         const bool plain = std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; });
         findings.expect(plain && line.find(marker) == std::string::npos, "G6", "audit: " + line);
     }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "audit_line.hpp"
 #include "clock_alarms.hpp"
 #include "localhost.hpp"
 #include "process.hpp"
@@ -26,6 +27,11 @@ using test::now;
 using test::patience;
 using test::statuses;
 namespace fs = std::filesystem;
+
+std::optional<test::AuditLine> told(const std::optional<sp::AuditEntry>& entry) {
+    if (!entry) return std::nullopt;
+    return test::line_of(*entry);
+}
 
 class StoreSite : public test::Site {
 public:
@@ -254,13 +260,13 @@ BOOST_AUTO_TEST_CASE(a_logout_that_too_few_replicas_have_shows_in_the_audit) {
 BOOST_AUTO_TEST_CASE(the_audit_is_told_of_shortfalls_only_where_there_are_more) {
     examples::ReplicaShortfalls shortfalls;
     BOOST_TEST(!shortfalls.look(0, now()).has_value());
-    const auto first = shortfalls.look(3, now());
+    const auto first = told(shortfalls.look(3, now()));
     BOOST_REQUIRE(first.has_value());
     BOOST_TEST(first->event == "store");
     BOOST_TEST(first->rule == "store.replica_shortfall");
     BOOST_TEST(first->detail.starts_with("3 more "));
     BOOST_TEST(!shortfalls.look(3, now()).has_value());
-    const auto second = shortfalls.look(4, now());
+    const auto second = told(shortfalls.look(4, now()));
     BOOST_REQUIRE(second.has_value());
     BOOST_TEST(second->detail.starts_with("1 more "));
     BOOST_TEST((second->detail.find(" 4 since the start") != std::string::npos));
@@ -271,7 +277,7 @@ BOOST_AUTO_TEST_CASE(the_audit_is_told_once_of_a_server_s_clock) {
     sp::RedisSessionStore::Counters counters;
     BOOST_TEST(!clocks.look(counters, now()).has_value());
     counters.clock_differences = 1;
-    const auto differs = clocks.look(counters, now());
+    const auto differs = told(clocks.look(counters, now()));
     BOOST_REQUIRE(differs.has_value());
     BOOST_TEST(differs->event == "store");
     BOOST_TEST(differs->rule == "store.server_clock_differs");
@@ -279,7 +285,7 @@ BOOST_AUTO_TEST_CASE(the_audit_is_told_once_of_a_server_s_clock) {
     BOOST_TEST(!clocks.look(counters, now()).has_value());
     counters.clock_leaps = 1;
     counters.last_clock_leap = 2h;
-    const auto leapt = clocks.look(counters, now());
+    const auto leapt = told(clocks.look(counters, now()));
     BOOST_REQUIRE(leapt.has_value());
     BOOST_TEST(leapt->rule == "store.server_clock_leapt");
     BOOST_TEST((leapt->detail.find("leapt by 7200 s") != std::string::npos), leapt->detail);

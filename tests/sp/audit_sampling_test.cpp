@@ -19,9 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 
 /// "rule" for each entry, "rule+more/more_in_all" for each summary, joined by blanks.
-std::string written(const std::vector<AuditEntry>& entries) {
+std::string written(const std::vector<AuditLine>& entries) {
     std::string text;
-    for (const AuditEntry& entry : entries) {
+    for (const AuditLine& entry : entries) {
         text += (text.empty() ? "" : " ") + entry.rule;
         if (entry.event != "summary") continue;
         text += "+" + std::to_string(entry.more) + "/" + std::to_string(entry.more_in_all);
@@ -35,11 +35,7 @@ struct Sampled {
     AuditSampler sampler{audit, {.interval = 10s, .lines_per_rule = 2, .lines_in_all = 3}};
 
     void record(const std::string& rule, unsigned times = 1, AuditLane lane = AuditLane::sampled) {
-        AuditEntry entry;
-        entry.time = clock.now();
-        entry.event = "refused";
-        entry.rule = rule;
-        entry.lane = lane;
+        const AuditEntry entry{.time = clock.now(), .lane = lane, .event = LogoutRefused{.trouble = {.rule = rule}}};
         for (unsigned i = 0; i < times; ++i) sampler.record(entry);
     }
     [[nodiscard]] std::string seen() const { return written(audit.entries()); }
@@ -52,7 +48,16 @@ BOOST_FIXTURE_TEST_SUITE(audit_sampler, Sampled)
 BOOST_AUTO_TEST_CASE(what_is_proven_passes_however_much_it_is) {
     record("a.a", 1000);
     record("p.p", 1000, AuditLane::proven);
-    BOOST_TEST(std::ranges::count(audit.entries(), "p.p", &AuditEntry::rule) == 1000);
+    BOOST_TEST(std::ranges::count(audit.entries(), "p.p", &AuditLine::rule) == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_refusal_passes_however_much_it_is) {
+    const AuditEntry entry{.time = clock.now(),
+                           .lane = AuditLane::sampled,
+                           .event = StoreNews{{.stage = "store", .rule = "store.replica_shortfall"}}};
+    for (int i = 0; i < 1000; ++i) sampler.record(entry);
+    BOOST_TEST(audit.entries().size() == 1000U);
+    BOOST_TEST(sampler.counters().in_full == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_of_each_rule_are_written_and_the_others_counted) {
@@ -90,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_summary_says_when_and_of_what) {
     record("sig.invalid", 5);
     clock.advance(11s);
     sampler.sum_up(clock.now());
-    const AuditEntry line = audit.last();
+    const AuditLine line = audit.last();
     BOOST_TEST(line.event == "summary");
     BOOST_TEST(line.stage == "sig");
     BOOST_TEST(line.rule == "sig.invalid");
@@ -108,7 +113,7 @@ BOOST_AUTO_TEST_CASE(every_entry_is_written_or_counted) {
     sampler.sum_up_at_once(clock.now());
     std::uint64_t in_full = 0;
     std::uint64_t summed_up = 0;
-    for (const AuditEntry& entry : audit.entries()) {
+    for (const AuditLine& entry : audit.entries()) {
         in_full += entry.event == "refused" ? 1 : 0;
         summed_up += entry.more;
     }
@@ -154,7 +159,7 @@ namespace {
 
 unsigned in_full(const Recorder& audit, std::string_view event) {
     const auto entries = audit.entries();
-    return static_cast<unsigned>(std::ranges::count(entries, event, &AuditEntry::event));
+    return static_cast<unsigned>(std::ranges::count(entries, event, &AuditLine::event));
 }
 
 std::string good_body(int number) {
@@ -181,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_what_proves_nothing_is_sampled_and_a_logout_amon
     for (const Kind& kind : kinds) {
         for (int i = 0; i < 25; ++i) static_cast<void>(handle(kind.body));
         const auto entries = audit.entries();
-        BOOST_TEST(std::ranges::count(entries, kind.rule, &AuditEntry::rule) == 10, kind.rule);
+        BOOST_TEST(std::ranges::count(entries, kind.rule, &AuditLine::rule) == 10, kind.rule);
         BOOST_TEST((entries.back().lane == AuditLane::sampled));
     }
     for (int i = 0; i < 25; ++i) {

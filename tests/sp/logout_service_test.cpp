@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(orders_what_the_request_says) {
 
 BOOST_AUTO_TEST_CASE(writes_one_audit_line_without_a_name_id) {
     static_cast<void>(handle(signed_body(baseline_request())));
-    const AuditEntry entry = audit.last();
+    const AuditLine entry = audit.last();
     BOOST_TEST((entry.time == at(baseline_now)));
     BOOST_TEST(entry.event == "logout");
     BOOST_TEST(entry.idp == idp_id.str());

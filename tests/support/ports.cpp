@@ -22,15 +22,17 @@ void Recorder::record(const sp::AuditEntry& entry) noexcept {
     }
 }
 
-std::vector<sp::AuditEntry> Recorder::entries() const {
+std::vector<AuditLine> Recorder::entries() const {
     const std::lock_guard lock(mutex_);
-    return entries_;
+    std::vector<AuditLine> lines;
+    for (const sp::AuditEntry& entry : entries_) lines.push_back(line_of(entry));
+    return lines;
 }
 
-sp::AuditEntry Recorder::last() const {
+AuditLine Recorder::last() const {
     const std::lock_guard lock(mutex_);
     if (entries_.empty()) throw std::logic_error("nothing was recorded");
-    return entries_.back();
+    return line_of(entries_.back());
 }
 
 void RecordingApplication::end_sessions(const std::vector<sp::Session>& sessions, sp::ReportEnded report) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit_line.hpp"
 #include "slo/saml/time.hpp"
 #include "slo/sp/application.hpp"
 #include "slo/sp/audit.hpp"
@@ -37,9 +38,9 @@ private:
 class Recorder final : public sp::AuditSink {
 public:
     void record(const sp::AuditEntry& entry) noexcept override;
-    [[nodiscard]] std::vector<sp::AuditEntry> entries() const;
+    [[nodiscard]] std::vector<AuditLine> entries() const;
     /// The last entry. Throws std::logic_error if there is none.
-    [[nodiscard]] sp::AuditEntry last() const;
+    [[nodiscard]] AuditLine last() const;
 
 private:
     mutable std::mutex mutex_;

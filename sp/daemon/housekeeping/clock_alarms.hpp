@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "slo/saml/time.hpp"
 #include "slo/sp/audit.hpp"
@@ -21,19 +22,16 @@ public:
         leaps_ = counters.clock_leaps;
         differences_ = counters.clock_differences;
         if (!has_leapt && !differs) return std::nullopt;
-        sp::AuditEntry entry;
-        entry.time = now;
-        entry.event = "store";
-        entry.stage = "store";
-        entry.rule = has_leapt ? "store.server_clock_leapt" : "store.server_clock_differs";
-        entry.detail = has_leapt
-                           ? "a Redis server's clock leapt by " + std::to_string(counters.last_clock_leap.count()) +
-                                 " s; a leap forward of an hour or more drops logouts that still count: let NTP "
-                                 "slew the server's clock, never step it while it serves"
-                           : std::string(
-                                 "a Redis server's clock and this node's differ by more than 10 s: let "
-                                 "NTP set both");
-        return entry;
+        sp::AuditTrouble trouble{.stage = "store"};
+        trouble.rule = has_leapt ? "store.server_clock_leapt" : "store.server_clock_differs";
+        trouble.detail = has_leapt
+                             ? "a Redis server's clock leapt by " + std::to_string(counters.last_clock_leap.count()) +
+                                   " s; a leap forward of an hour or more drops logouts that still count: let NTP "
+                                   "slew the server's clock, never step it while it serves"
+                             : std::string(
+                                   "a Redis server's clock and this node's differ by more than 10 s: let "
+                                   "NTP set both");
+        return sp::AuditEntry{.time = now, .event = sp::StoreNews{std::move(trouble)}};
     }
 
 private:

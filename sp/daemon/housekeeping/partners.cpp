@@ -4,6 +4,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pause.hpp"
@@ -15,18 +16,12 @@ void record(const idp_adapter::MetadataEvent& event, sp::AuditSink& audit, const
     using Kind = idp_adapter::RefreshOutcome::Kind;
     const auto& outcome = event.outcome;
     if (outcome.kind == Kind::unchanged) return;
-    sp::AuditEntry entry;
-    entry.time = clock.now();
-    entry.event = "metadata";
-    entry.source = event.source;
-    if (outcome.entity_id) entry.idp = outcome.entity_id->str();
-    entry.status = idp_adapter::name(outcome.kind);
+    sp::MetadataNews news{.source = event.source, .status = std::string(idp_adapter::name(outcome.kind))};
+    if (outcome.entity_id) news.idp = outcome.entity_id->str();
     if (outcome.kind != Kind::updated) {
-        entry.stage = "metadata";
-        entry.rule = outcome.why.code.message();
-        entry.detail = outcome.why.detail;
+        news.trouble = {.stage = "metadata", .rule = outcome.why.code.message(), .detail = outcome.why.detail};
     }
-    audit.record(entry);
+    audit.record({.time = clock.now(), .event = std::move(news)});
 }
 
 void record_all(const std::vector<idp_adapter::MetadataEvent>& events, sp::AuditSink& audit, const sp::Clock& clock) {

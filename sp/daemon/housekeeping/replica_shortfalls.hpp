@@ -19,15 +19,11 @@ public:
     [[nodiscard]] std::optional<sp::AuditEntry> look(std::uint64_t total, Instant now) {
         const std::uint64_t before = std::exchange(total_, total);
         if (total <= before) return std::nullopt;
-        sp::AuditEntry entry;
-        entry.time = now;
-        entry.event = "store";
-        entry.stage = "store";
-        entry.rule = "store.replica_shortfall";
-        entry.detail = std::to_string(total - before) +
-                       " more steps of logouts that fewer replicas than asked for had in time, " +
-                       std::to_string(total) + " since the start; look whether the replicas follow their master";
-        return entry;
+        sp::AuditTrouble trouble{.stage = "store", .rule = "store.replica_shortfall"};
+        trouble.detail = std::to_string(total - before) +
+                         " more steps of logouts that fewer replicas than asked for had in time, " +
+                         std::to_string(total) + " since the start; look whether the replicas follow their master";
+        return sp::AuditEntry{.time = now, .event = sp::StoreNews{std::move(trouble)}};
     }
 
 private:

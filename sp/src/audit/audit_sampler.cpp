@@ -10,28 +10,23 @@ constexpr std::size_t most_rules = 256;
 constexpr std::string_view rest = "other.rules";
 
 AuditEntry summary(std::string_view rule, Instant now, std::uint64_t more, std::uint64_t more_in_all) {
-    AuditEntry entry;
-    entry.time = now;
-    entry.event = "summary";
-    entry.rule = rule;
-    entry.stage = rule.substr(0, rule.find('.'));
-    entry.lane = AuditLane::sampled;
-    entry.more = more;
-    entry.more_in_all = more_in_all;
-    return entry;
+    RefusalsSummedUp event{.rule = std::string(rule), .more = more, .more_in_all = more_in_all};
+    event.stage = rule.substr(0, rule.find('.'));
+    return {.time = now, .lane = AuditLane::sampled, .event = std::move(event)};
 }
 
 }  // namespace
 
 void AuditSampler::record(const AuditEntry& entry) noexcept {
-    if (entry.lane == AuditLane::proven) return behind_.record(entry);
+    const auto* refused = std::get_if<LogoutRefused>(&entry.event);
+    if (entry.lane == AuditLane::proven || refused == nullptr) return behind_.record(entry);
     sum_up(entry.time);
-    if (writes_in_full(entry)) behind_.record(entry);
+    if (writes_in_full(*refused)) behind_.record(entry);
 }
 
-bool AuditSampler::writes_in_full(const AuditEntry& entry) noexcept {
+bool AuditSampler::writes_in_full(const LogoutRefused& refused) noexcept {
     const std::lock_guard lock(mutex_);
-    Tally& tally = tally_of(entry.rule);
+    Tally& tally = tally_of(refused.trouble.rule);
     const bool is_first = tally.written == 0;
     if (is_first || (tally.written < sampling_.lines_per_rule && written_ < sampling_.lines_in_all)) {
         ++tally.written;

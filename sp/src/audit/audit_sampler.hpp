@@ -13,9 +13,9 @@
 
 namespace slo::sp {
 
-/// AuditSampler passes on what is proven as it comes. Of the rest it passes on some, counts the others, and sums them
-/// up by their rule once an interval is over (AuditSampling). No lock is held while the sink behind it works.
-/// Thread-safe.
+/// AuditSampler passes on what is proven, or no refusal, as it comes. Of the rest it passes on some, counts the others,
+/// and sums them up by their rule once an interval is over (AuditSampling). No lock is held while the sink behind it
+/// works. Thread-safe.
 class AuditSampler final : public AuditSink {
 public:
     /// `behind` must outlive it.
@@ -40,7 +40,7 @@ private:
         bool is_due = false;  ///< its summary is to be written now
     };
 
-    [[nodiscard]] bool writes_in_full(const AuditEntry& entry) noexcept;
+    [[nodiscard]] bool writes_in_full(const LogoutRefused& refused) noexcept;
     [[nodiscard]] Tally& tally_of(const std::string& rule) noexcept;
     void begin_interval(Instant now) noexcept;
     void write_summaries(Instant now) noexcept;

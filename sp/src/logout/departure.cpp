@@ -247,12 +247,10 @@ void give_up(const StartContext& context, Departure& departure) {
     departure.conclusion = {Extent::unknown, "request.given_up", Retried::no};
 }
 
-void write_audit(const StartContext& context, const Departure& departure, std::string_view event) noexcept {
+void write_audit(const StartContext& context, const Departure& departure, LogoutHere::Kind kind) noexcept {
     try {
         const auto& parts = context.parts;
-        AuditEntry entry;
-        entry.time = parts.clock.now();
-        entry.event = event;
+        LogoutHere entry{.kind = kind};
         entry.idp = departure.key().idp.str();
         entry.request_id = departure.verdict.request_id.value_or(departure.key().request_id).str();
         entry.name_id = hashed(parts, departure.key().idp, departure.request.order.name_id);
@@ -260,16 +258,13 @@ void write_audit(const StartContext& context, const Departure& departure, std::s
             entry.session_indexes.push_back(hashed(parts, departure.key().idp, index));
         }
         entry.status = name(departure.conclusion.extent);
-        entry.rule = departure.conclusion.why;
-        entry.stage = entry.rule.substr(0, entry.rule.find('.'));
-        entry.detail = departure.verdict.why.detail;
-        entry.ended = departure.local.ended;
-        entry.already_gone = departure.local.already_gone;
-        entry.failed = departure.local.failed;
-        entry.failed_applications = departure.failed_applications;
+        const std::string_view rule = departure.conclusion.why;
+        entry.trouble = {std::string(rule.substr(0, rule.find('.'))), std::string(rule), departure.verdict.why.detail};
+        entry.sessions = {departure.local.ended, departure.local.already_gone, departure.local.failed,
+                          departure.failed_applications};
         entry.duration =
             std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - departure.begun);
-        parts.audit.record(entry);
+        parts.audit.record({.time = parts.clock.now(), .event = std::move(entry)});
     } catch (...) {
         // No memory for a line: the logout counts all the same.
     }

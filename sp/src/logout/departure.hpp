@@ -65,6 +65,6 @@ void leave_unknown(Departure& departure);
 /// The conclusion of one whose NotOnOrAfter has passed.
 void give_up(const StartContext& context, Departure& departure);
 
-void write_audit(const StartContext& context, const Departure& departure, std::string_view event) noexcept;
+void write_audit(const StartContext& context, const Departure& departure, LogoutHere::Kind kind) noexcept;
 
 }  // namespace slo::sp

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 namespace slo::sp {
 namespace {
@@ -26,15 +27,13 @@ private:
     std::condition_variable_any changed_;
 };
 
-void note_failure(const LogoutServiceParts& parts, std::string_view event, const Failure& failure) noexcept {
+using Work = HousekeepingFailed::Work;
+
+void note_failure(const LogoutServiceParts& parts, Work work, const Failure& failure) noexcept {
     try {
-        AuditEntry entry;
-        entry.time = parts.clock.now();
-        entry.event = event;
-        entry.stage = "store";
-        entry.rule = failure.code.message();
-        entry.detail = failure.detail;
-        parts.audit.record(entry);
+        AuditTrouble trouble{.stage = "store", .rule = failure.code.message(), .detail = failure.detail};
+        parts.audit.record(
+            {.time = parts.clock.now(), .event = HousekeepingFailed{.work = work, .trouble = std::move(trouble)}});
     } catch (...) {
         // No memory for a line: the next turn tries again.
     }
@@ -47,7 +46,7 @@ void keep(LogoutService& service, const LogoutServiceParts& parts, unsigned turn
     try {
         if (turn % turns_between_recoveries == 0) {
             const auto recovered = service.recover(stop);
-            if (!recovered) note_failure(parts, "recover", recovered.error());
+            if (!recovered) note_failure(parts, Work::recover, recovered.error());
         }
         for (int i = 0; i < sweeps_a_turn && !stop.stop_requested(); ++i) parts.store.sweep_some();
     } catch (...) {
@@ -75,7 +74,7 @@ struct Housekeeper::Impl {
         constexpr std::chrono::seconds after_trouble{10};
         for (bool failed_before = false; !stop.stop_requested();) {
             const auto sent = service.send_kept_requests(stop);
-            if (!sent && !failed_before) note_failure(parts, "resend", sent.error());
+            if (!sent && !failed_before) note_failure(parts, Work::resend, sent.error());
             failed_before = !sent;
             if (sent && *sent > 0) continue;  // there may be more
             requests_rest.pause(stop, sent ? std::chrono::seconds(1) : after_trouble);
@@ -98,7 +97,7 @@ void keep_house(LogoutService& service, unsigned turn, const std::stop_token& st
     keep(service, parts, turn, stop);
     service.sum_up_audit();
     const auto sent = service.send_kept_requests(stop);
-    if (!sent) note_failure(parts, "resend", sent.error());
+    if (!sent) note_failure(parts, Work::resend, sent.error());
 }
 
 }  // namespace slo::sp

@@ -41,6 +41,37 @@ Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestT
     return sign_with(*fitting, trace, response);
 }
 
+/// Takes what `audit` has, so that no memory is needed.
+AuditEvent event_of(RequestAudit& audit, std::chrono::microseconds duration) noexcept {
+    AuditedRequest& request = audit;
+    AuditTrouble& trouble = audit;
+    AuditedSessions& sessions = audit;
+    switch (audit.event) {
+        case RequestEvent::refused:
+            break;
+        case RequestEvent::logout:
+        case RequestEvent::repeat:
+            return LogoutByIdp{
+                .kind = audit.event == RequestEvent::repeat ? LogoutByIdp::Kind::repeat : LogoutByIdp::Kind::logout,
+                .request = std::move(request),
+                .status = std::move(audit.status),
+                .trouble = std::move(trouble),
+                .sessions = std::move(sessions),
+                .duration = duration};
+        case RequestEvent::recover:
+            return LogoutRecovered{.idp = std::move(request.idp),
+                                   .request_id = std::move(request.request_id),
+                                   .name_id = std::move(request.name_id),
+                                   .trouble = std::move(trouble),
+                                   .sessions = std::move(sessions),
+                                   .duration = duration};
+    }
+    return LogoutRefused{.request = std::move(request),
+                         .status = std::move(audit.status),
+                         .trouble = std::move(trouble),
+                         .duration = duration};
+}
+
 bool takes_a_message(const RequestTrace& trace) noexcept {
     return trace.answer_kind == AnswerKind::soap || trace.answer_kind == AnswerKind::base64;
 }
@@ -100,9 +131,9 @@ std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp, c
 }
 
 void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {
-    trace.audit.duration =
+    const auto duration =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - trace.begun);
-    parts.audit.record(trace.audit);
+    parts.audit.record({.time = trace.audit.time, .lane = trace.audit.lane, .event = event_of(trace.audit, duration)});
 }
 
 SoapReply answer(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status) {

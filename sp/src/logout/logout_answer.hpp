@@ -21,18 +21,27 @@ enum class AnswerKind {
     silent,  ///< the same, where 204 stands for Success
 };
 
+/// Which event a request makes, as far as it's known.
+enum class RequestEvent { refused, logout, repeat, recover };
+
+/// RequestAudit gathers what the audit entry of one request will tell.
+struct RequestAudit : AuditedRequest, AuditTrouble, AuditedSessions {
+    Instant time;
+    AuditLane lane = AuditLane::sampled;  ///< until something is proven
+    RequestEvent event = RequestEvent::refused;
+    std::string status;
+};
+
 /// What is known about one request so far: what its answer must say, and what the audit line will.
 struct RequestTrace {
     RequestTrace(SteadyTime its_begin, Instant now, std::shared_ptr<const ServiceKeys> our_keys)
         : begun(its_begin), keys(std::move(our_keys)) {
         audit.time = now;
-        audit.event = "refused";
-        audit.lane = AuditLane::sampled;  // until something is proven
     }
 
     SteadyTime begun;
     std::shared_ptr<const ServiceKeys> keys;  ///< in force when the request came
-    AuditEntry audit;
+    RequestAudit audit;
     bool is_proven = false;  ///< to be its IdP's (prove())
     std::optional<saml::MessageID> in_response_to;
     saml::Version version;                              ///< of the answer
@@ -67,7 +76,7 @@ void blame(RequestTrace& trace, const Failure& failure);
 [[nodiscard]] std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp,
                                  const saml::SessionIndex& index);
 
-/// Writes the audit line with the time that passed.
+/// Writes the audit line with the time that passed, and takes `trace.audit` for it.
 void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept;
 
 }  // namespace slo::sp

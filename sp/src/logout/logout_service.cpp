@@ -261,7 +261,7 @@ LogoutStep LogoutService::Impl::carry_out(const std::vector<LogoutOrder>& orders
     take_up_rounds_at_rest(end_context());
     Result<EndingHere> begun = EndingHere::begin(end_context(), orders, rounds->next_round(), end);
     if (!begun) return refuse(parts, trace, as_store_failure(begun.error()));
-    trace.audit.event = begun->is_repeat() ? "repeat" : "logout";
+    trace.audit.event = begun->is_repeat() ? RequestEvent::repeat : RequestEvent::logout;
     const bool refuses_repeats = trace.partner->profile.repeats == idp_adapter::RepeatRule::refuse;
     if (begun->is_repeat() && refuses_repeats) return refuse(parts, trace, fail(Errc::request_repeated));
     const auto recorded = begun->recorded();
@@ -370,8 +370,8 @@ std::size_t LogoutService::Impl::recover_one(const UnfinishedLogout& logout) con
     if (resumed && resumed->is_all_in_other_rounds()) return 1;
 
     RequestTrace trace(pace.now(), parts.clock.now(), our_keys());
-    AuditEntry& audit = trace.audit;
-    audit.event = "recover";
+    RequestAudit& audit = trace.audit;
+    audit.event = RequestEvent::recover;
     audit.lane = AuditLane::proven;
     audit.idp = logout.key.idp.str();
     audit.request_id = logout.key.request_id.str();

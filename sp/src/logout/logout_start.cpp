@@ -234,7 +234,7 @@ void finish_one(const StartContext& context, Departure& departure) noexcept {
         // What is kept is sent again; nothing that was proven is lost, because nothing was.
         departure.conclusion = {Extent::unknown, "internal.exception", Retried::yes};
     }
-    write_audit(context, departure, "start");
+    write_audit(context, departure, LogoutHere::Kind::start);
 }
 
 /// Where anything fails, the request is due again by its lease.
@@ -248,7 +248,7 @@ void send_again(const StartContext& context, Departure& departure) noexcept {
             ask(context, departure);
             settle(context, departure, Asked::again);
         }
-        write_audit(context, departure, "resend");
+        write_audit(context, departure, LogoutHere::Kind::resend);
     } catch (...) {
         return;
     }
@@ -300,7 +300,7 @@ Result<void> begin_one(const StartContext& context, Departure& departure, When w
     if (!is_unknown) forget(context, departure);
     if (!is_unknown || departure.kept == Retried::no) return begun.error();
     leave_unknown(departure);
-    write_audit(context, departure, "start");
+    write_audit(context, departure, LogoutHere::Kind::start);
     return Done{};
 }
 
@@ -322,7 +322,7 @@ Result<void> end_some(const StartContext& context, std::span<Departure> departur
             continue;
         }
         postpone(one.departure);
-        write_audit(context, one.departure, "start");
+        write_audit(context, one.departure, LogoutHere::Kind::start);
     }
     finish_all(context, asking);
     return Done{};

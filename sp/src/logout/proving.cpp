@@ -136,7 +136,7 @@ Result<void> apply_profile(const Idp& idp, const saml::LogoutRequest& request, R
 }
 
 void tell_indexes(const LogoutServiceParts& parts, const Idp& idp, const std::vector<saml::SessionIndex>& indexes,
-                  AuditEntry& audit) {
+                  AuditedRequest& audit) {
     audit.session_index_count = indexes.size();
     for (const saml::SessionIndex& index : indexes) {
         if (audit.session_indexes.size() == most_indexes_told) break;

@@ -86,9 +86,8 @@ public:
     void report_losses() {
         const StderrLog::Lost lost = lanes_.untold();
         if (lost.proven == 0 && lost.sampled == 0) return;
-        const bool told = write_line(R"({"time":")" + saml::format_instant(SystemClock().now()) +
-                                     R"(","event":"lines_lost","lost":)" + std::to_string(lost.proven + lost.sampled) +
-                                     R"(,"proven":)" + std::to_string(lost.proven) + "}");
+        const LinesLost event{.lost = lost.proven + lost.sampled, .proven = lost.proven};
+        const bool told = write_line(to_json({.time = SystemClock().now(), .event = event}));
         if (told) lanes_.tell(lost);
     }
 
