@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <latch>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -61,6 +62,15 @@ BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_recover) {
     BOOST_TEST(audit.last().event == "recover");
     BOOST_TEST(audit.last().rule == "store.failed");
     BOOST_TEST(audit.last().detail == "the disk is full");
+}
+
+BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_resend) {
+    store.on_take_due = [] { throw std::runtime_error("thrown by the store of this test"); };
+    keep_house(service(), 1);
+    BOOST_TEST_REQUIRE(audit.entries().size() == 1U);
+    BOOST_TEST(audit.last().event == "resend");
+    BOOST_TEST(audit.last().rule == "store.failed");
+    BOOST_TEST(audit.last().detail == "exception");
 }
 
 /// A store in which a process has died in the middle of S1's logout.
