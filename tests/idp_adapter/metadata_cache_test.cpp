@@ -1,13 +1,7 @@
-// Copies of metadata: several processes with one cache, files that aren't what was written, disks that are full, and
-// copies of what another place or another key stood behind. A source with a cache of its own stands for a process: its
-// lock is its own.
+// Copies of metadata: files that aren't what was written, disks that are full, and copies of what another place or
+// another key stood behind.
 #include <boost/test/unit_test.hpp>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/resource.h>
-
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -16,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "metadata_source_fixture.hpp"
+#include "metadata_cache_fixture.hpp"
 #include "slo/idp_adapter/descriptor.hpp"
 #include "slo/metadata/error.hpp"
 
@@ -30,193 +24,19 @@ using Kind = RefreshOutcome::Kind;
 using metadata::Errc;
 using test::check_only;
 using test::FakeServer;
+using test::fingerprint;
+using test::FullDisk;
 using test::key_in_force;
+using test::new_key;
 using test::noon;
-
-const std::string old_key = "keys/idp1-first.crt.pem";
-const std::string new_key = "keys/idp1-second.crt.pem";
-
-std::string published(const std::string& when, const std::string& certificate) {
-    return test::signed_text({.certificate = certificate, .published = when});
-}
-/// Without a date, and with one end for all.
-std::string undated(const std::string& certificate) {
-    return test::signed_text({.certificate = certificate});
-}
-std::string fingerprint(const std::string& certificate) {
-    return test::key_of(certificate).fingerprint();
-}
-
-/// What happened, and why, in one line.
-std::string told(const std::vector<RefreshOutcome>& outcomes) {
-    std::string text;
-    for (const auto& outcome : outcomes) {
-        text += (text.empty() ? "" : ", ") + std::string(name(outcome.kind));
-        if (outcome.why.code) text += " " + outcome.why.code.message();
-    }
-    return text;
-}
-
-/// No file may grow beyond `octets` meanwhile.
-class FullDisk {
-public:
-    explicit FullDisk(rlim_t octets) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{.rlim_cur = octets, .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FullDisk() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-    void (*handler_)(int);
-    rlimit before_{};
-};
-
-struct Caches : test::SourceFixture {
-    FakeServer second_server;
-
-    [[nodiscard]] fs::path copies() const { return folder.path() / "cache" / "federation"; }
-    [[nodiscard]] fs::path document() const {
-        for (const auto& entry : fs::directory_iterator(copies())) {
-            if (entry.path().extension() == ".xml") return entry.path();
-        }
-        return {};
-    }
-    [[nodiscard]] std::multiset<std::string> endings() const {
-        std::multiset<std::string> found;
-        for (const auto& entry : fs::directory_iterator(copies())) found.insert(entry.path().extension());
-        return found;
-    }
-    [[nodiscard]] MetadataSource open_second(Instant now = noon) {
-        auto source = MetadataSource::open(at_url(), now, second_server.ports());
-        BOOST_REQUIRE_MESSAGE(source.has_value(), (source ? "" : source.error().detail));
-        return *std::move(source);
-    }
-    /// What a process begins with that starts now.
-    [[nodiscard]] std::string key_after_restart() { return key_in_force(open(at_url())); }
-    void keep(const std::string& text) {
-        FakeServer writer;
-        writer.body = text;
-        auto source = MetadataSource::open(at_url(), noon, writer.ports());
-        BOOST_REQUIRE(source.has_value());
-        BOOST_TEST(told(source->refresh(noon)) == "updated");
-    }
-    static std::string refreshed(MetadataSource& source) { return told(source.refresh(source.next_refresh())); }
-};
+using test::old_key;
+using test::published;
+using test::told;
+using test::undated;
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(metadata_cache_of_two_processes, Caches)
-
-BOOST_AUTO_TEST_CASE(what_one_process_writes_another_neither_cuts_nor_takes_away) {
-    auto source = open(at_url());
-    auto second = open_second();
-    second_server.body = undated(old_key);
-    second_server.meanwhile = [] { throw std::bad_alloc(); };
-    server.body = undated(old_key);
-    // The second one begins after the first has written, and doesn't come to an end.
-    server.meanwhile = [&] { BOOST_CHECK_THROW(static_cast<void>(second.refresh(noon)), std::bad_alloc); };
-    BOOST_TEST(told(source.refresh(noon)) == "updated");
-    BOOST_TEST(key_after_restart() == fingerprint(old_key));
-}
-
-BOOST_AUTO_TEST_CASE(a_version_that_another_process_has_kept_is_taken_over_and_not_replaced_by_an_older_one) {
-    auto source = open(at_url());
-    server.body = published("2027-01-01T10:00:00Z", old_key);
-    static_cast<void>(source.refresh(noon));
-    keep(published("2027-01-01T11:00:00Z", new_key));
-    BOOST_TEST(refreshed(source) == "updated, refused meta.older_than_known");
-    BOOST_TEST(key_in_force(source) == fingerprint(new_key));
-    BOOST_TEST(key_after_restart() == fingerprint(new_key));
-}
-
-BOOST_AUTO_TEST_CASE(what_another_process_keeps_meanwhile_judges_what_is_on_its_way) {
-    auto source = open(at_url());
-    server.body = published("2027-01-01T10:00:00Z", old_key);
-    server.meanwhile = [&] { keep(published("2027-01-01T11:00:00Z", new_key)); };
-    BOOST_TEST(told(source.refresh(noon)) == "refused meta.older_than_known");
-    BOOST_TEST(key_in_force(source) == "none");
-    BOOST_TEST(key_after_restart() == fingerprint(new_key));
-    server.meanwhile = [] {};
-    server.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
-    BOOST_TEST(refreshed(source) == "updated, unreachable http.unreachable");
-    BOOST_TEST(key_in_force(source) == fingerprint(new_key));
-}
-
-BOOST_AUTO_TEST_CASE(a_process_that_is_stuck_with_the_lock_keeps_no_document_from_coming_into_force) {
-    keep(published("2027-01-01T10:00:00Z", old_key));
-    int pauses = 0;
-    server.pause = [&](std::chrono::milliseconds) { ++pauses; };
-    auto source = open(at_url());
-    server.body = published("2027-01-01T11:00:00Z", new_key);
-    {
-        const Descriptor stuck(::open((copies() / "lock").c_str(), O_RDWR | O_CLOEXEC));
-        BOOST_REQUIRE(::flock(stuck.get(), LOCK_EX | LOCK_NB) == 0);
-        BOOST_TEST(told(source.refresh(noon)) == "updated, not_kept source.cache");
-    }
-    BOOST_TEST(pauses == 200);  // before it asks, and before it keeps
-    BOOST_TEST(key_in_force(source) == fingerprint(new_key));
-    BOOST_TEST((source.next_refresh() == noon + 300s));
-    BOOST_TEST(refreshed(source) == "unchanged");
-    BOOST_TEST(key_after_restart() == fingerprint(new_key));
-}
-
-// Without dates, only what is remembered of both tells which documents are old.
-BOOST_AUTO_TEST_CASE(what_two_processes_have_superseded_comes_back_to_neither) {
-    const auto third = test::signed_text({.certificate = "keys/stranger.crt.pem"});
-    server.body = undated(old_key);
-    auto source = open(at_url());
-    server.meanwhile = [&] { keep(undated(new_key)); };
-    BOOST_TEST(told(source.refresh(noon)) == "updated");
-    server.meanwhile = [] {};
-    server.body = undated(new_key);
-    BOOST_TEST(refreshed(source) == "refused meta.older_than_known");
-    BOOST_TEST(told(open(at_url()).refresh(noon)) == "refused meta.older_than_known");
-
-    server.body = published("2027-01-01T10:00:00Z", new_key);
-    {
-        const FullDisk full(0);
-        BOOST_TEST(refreshed(source) == "updated, not_kept source.cache");
-    }
-    keep(third);
-    BOOST_TEST(refreshed(source) == "updated, refused meta.older_than_known");
-    BOOST_TEST(key_in_force(source) == fingerprint("keys/stranger.crt.pem"));
-}
-
-BOOST_AUTO_TEST_CASE(a_process_that_keeps_something_meanwhile_is_waited_for) {
-    std::optional<Descriptor> other;
-    server.pause = [&](std::chrono::milliseconds) { other.reset(); };
-    auto source = open(at_url());
-    server.body = undated(old_key);
-    server.meanwhile = [&] {
-        other.emplace(::open((copies() / "lock").c_str(), O_RDWR | O_CLOEXEC));
-        BOOST_REQUIRE(::flock(other->get(), LOCK_EX | LOCK_NB) == 0);
-    };
-    BOOST_TEST(told(source.refresh(noon)) == "updated");
-    BOOST_TEST(!other.has_value());
-    BOOST_TEST(key_after_restart() == fingerprint(old_key));
-}
-
-BOOST_AUTO_TEST_CASE(a_process_with_the_configuration_before_leaves_alone_what_the_new_one_has_kept) {
-    auto with_old_configuration = open(at_url());
-    auto options = at_url();
-    std::get<MetadataUrl>(options.place).url = *saml::EndpointUrl::parse("https://md.example.org/moved");
-    auto with_new_one = MetadataSource::open(options, noon, second_server.ports());
-    second_server.body = undated(new_key);
-    BOOST_TEST(told(with_new_one->refresh(noon)) == "updated");
-    server.body = undated(old_key);
-    BOOST_TEST(told(with_old_configuration.refresh(noon)) == "updated, not_kept source.cache");
-    BOOST_TEST(key_in_force(open(options)) == fingerprint(new_key));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(metadata_cache_and_what_vouched_for_it, Caches)
+BOOST_FIXTURE_TEST_SUITE(metadata_cache_and_what_vouched_for_it, test::CacheFixture)
 
 namespace {
 
@@ -329,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_copy_that_says_nothing_of_its_voucher_counts_until_the_ne
 BOOST_AUTO_TEST_SUITE_END()
 
 // MET-04
-BOOST_FIXTURE_TEST_SUITE(metadata_cache_against_roll_back, Caches)
+BOOST_FIXTURE_TEST_SUITE(metadata_cache_against_roll_back, test::CacheFixture)
 
 BOOST_AUTO_TEST_CASE(a_publisher_s_clock_far_ahead_has_no_right_document_refused) {
     auto source = open(at_url());
@@ -392,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_its_owner_puts_back_is_meant_but_a_signed_one_m
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(metadata_cache_on_bad_disks, Caches)
+BOOST_FIXTURE_TEST_SUITE(metadata_cache_on_bad_disks, test::CacheFixture)
 
 BOOST_AUTO_TEST_CASE(a_copy_that_is_not_what_was_written_is_told_with_its_name_and_mended_by_the_next_document) {
     const auto spoil = [&](const std::string& how) {

@@ -37,13 +37,14 @@ struct FakeServer {
     std::string body;
     std::optional<Failure> failure;
     std::vector<HttpCall> calls;
-    std::function<void()> meanwhile = [] {};  ///< once the body is there, and before the answer is over
+    std::function<void()> meanwhile = [] {};  ///< once the body is there, if one comes, and before the answer is over
     std::function<void(std::chrono::milliseconds)> pause = {};
 
     [[nodiscard]] SourcePorts ports() {
         return {
             .exchange = [this](const HttpCall& call, const BodySink& sink, const std::stop_token&) -> Result<HttpHead> {
                 calls.push_back(call);
+                if (failure || head.status != 200) meanwhile();
                 if (failure) return *failure;
                 if (head.status == 200) {
                     const auto half = body.size() / 2;

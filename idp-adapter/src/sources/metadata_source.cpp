@@ -12,6 +12,7 @@
 #include "refresh_schedule.hpp"
 #include "slo/metadata/sp_metadata.hpp"
 #include "slot_copies.hpp"
+#include "source_telling.hpp"
 
 namespace slo::idp_adapter {
 namespace {
@@ -24,8 +25,6 @@ using Outcomes = std::vector<RefreshOutcome>;
 constexpr seconds between_looks{1};
 /// A file that was changed so shortly before it was read may be changed again without looking different.
 constexpr seconds unsettled{2};
-/// Of more refused entities in one document, only the number is told.
-constexpr std::size_t max_told_entities = 16;
 
 std::function<double()> system_chance() {
     return [generator = std::mt19937_64(std::random_device{}())]() mutable {
@@ -56,61 +55,6 @@ std::optional<seconds> freshness_of(const HttpHead& head) {
     return control ? freshness(*control) : std::nullopt;
 }
 
-/// What is told of something that ends soon or has ended.
-RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity_id, const std::string& what,
-                      const std::string& whose_messages, Instant end) {
-    const std::string at = saml::format_instant(end);
-    if (expiry == Expiry::passed) {
-        return {.kind = Kind::expired,
-                .entity_id = entity_id,
-                .why = source_failure(SourceErrc::expired, what + " ended at " + at + ": " + whose_messages +
-                                                               " are refused; get the source to work")};
-    }
-    return {.kind = Kind::expiring,
-            .entity_id = entity_id,
-            .why = source_failure(SourceErrc::expiring, what + " ends at " + at + "; get the source to work")};
-}
-
-/// What ends before the whole document does: an entity's end is no reason to give up its neighbours.
-template <class ExpiryOf>
-void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,
-                 Outcomes& outcomes) {
-    std::size_t count = 0;
-    Expiry worst = Expiry::far;
-    for (const auto& entity : document.idps) {
-        const Expiry expiry = expiry_of(entity.valid_until);
-        if (expiry <= whole) continue;
-        if (count++ < max_told_entities) {
-            outcomes.push_back(ending(expiry, entity.entity_id, "the entity", "its messages", *entity.valid_until));
-        } else {
-            worst = std::max(worst, expiry);
-        }
-    }
-    if (worst == Expiry::far) return;
-    const bool passed = worst == Expiry::passed;
-    outcomes.push_back(
-        {.kind = passed ? Kind::expired : Kind::expiring,
-         .why = source_failure(passed ? SourceErrc::expired : SourceErrc::expiring,
-                               std::to_string(count - max_told_entities) + " more entities end, or have ended")});
-}
-
-/// What a document's own entities were refused for.
-void tell_refused(const metadata::MetadataDocument& document, Outcomes& outcomes) {
-    const std::size_t told = std::min(document.refused.size(), max_told_entities);
-    for (std::size_t i = 0; i < told; ++i) {
-        const auto& entity = document.refused[i];
-        outcomes.push_back(
-            {.kind = Kind::refused,
-             .entity_id = entity.entity_id,
-             .why = {entity.why.code, "entity at line " + std::to_string(entity.line) + ": " + entity.why.detail}});
-    }
-    if (document.refused_count > told) {
-        outcomes.push_back({.kind = Kind::refused,
-                            .why = {document.refused[told - 1].why.code,
-                                    std::to_string(document.refused_count - told) + " more entities are refused"}});
-    }
-}
-
 }  // namespace
 
 struct MetadataSource::Impl {
@@ -123,6 +67,7 @@ struct MetadataSource::Impl {
     void start_from_copy(MetadataSlot& slot, Instant now);
 
     [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, Outcomes& outcomes);
+    void take_over(MetadataSlot& slot, Instant now, Outcomes& outcomes);
     void finish(MetadataQuestion& question, Instant now, Outcomes& outcomes);
     [[nodiscard]] bool is_time_to_judge_again(const MetadataSlot& slot, Instant now) const;
     void look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes);
@@ -315,6 +260,14 @@ void MetadataSource::Impl::note_silence(Instant now) {
     if (++silences > 1) rest_until = after_failure(now, bounds(), silences - 1, ports.chance());
 }
 
+/// What another process has kept since: before a question, and with its answer, which may have taken long, or be older.
+void MetadataSource::Impl::take_over(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
+    auto newer = copies->newer(slot, now);
+    if (!newer) return;
+    accept(slot, std::move(newer->document), std::move(newer->state), outcomes);
+    slot.unkept = 0;
+}
+
 /// Of a file, that is all; of a remote place, what has waited longest, if it's due.
 std::unique_ptr<MetadataQuestion> MetadataSource::Impl::begin(Instant now, Outcomes& outcomes) {
     outcomes.insert(outcomes.end(), told.begin(), told.end());
@@ -326,10 +279,7 @@ std::unique_ptr<MetadataQuestion> MetadataSource::Impl::begin(Instant now, Outco
         slot.next = now + between_looks;
         return nullptr;
     }
-    if (auto newer = copies->newer(slot, now)) {
-        accept(slot, std::move(newer->document), std::move(newer->state), outcomes);
-        slot.unkept = 0;
-    }
+    take_over(slot, now, outcomes);
     return std::make_unique<MetadataQuestion>(MetadataQuestion{.slot = static_cast<std::size_t>(&slot - slots.data()),
                                                                .call = question(slot),
                                                                .exchange = ports.exchange,
@@ -341,6 +291,7 @@ void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes
     const Result<HttpHead>& head = asked.reply;
     if (!head) {
         if (head.error().code == make_error_code(HttpErrc::stopped)) return;
+        take_over(slot, now, outcomes);
         if (head.error().code.category() == http_error_category()) note_silence(now);
         return fail(slot, Kind::unreachable, head.error(), now, outcomes);
     }
@@ -350,6 +301,7 @@ void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes
         silences = 0;
         rest_until = {};
     }
+    take_over(slot, now, outcomes);
     const auto taken = take_reply(slot, *head, asked.arrived, now, outcomes);
     if (!taken) {
         return fail(slot, head->status == 200 ? Kind::refused : Kind::unreachable, taken.error(), now, outcomes);

@@ -1,0 +1,67 @@
+#include "source_telling.hpp"
+
+#include <algorithm>
+
+namespace slo::idp_adapter {
+namespace {
+
+using Kind = RefreshOutcome::Kind;
+using Outcomes = std::vector<RefreshOutcome>;
+
+/// Of more refused entities in one document, only the number is told.
+constexpr std::size_t max_told_entities = 16;
+
+}  // namespace
+
+RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity_id, const std::string& what,
+                      const std::string& whose_messages, Instant end) {
+    const std::string at = saml::format_instant(end);
+    if (expiry == Expiry::passed) {
+        return {.kind = Kind::expired,
+                .entity_id = entity_id,
+                .why = source_failure(SourceErrc::expired, what + " ended at " + at + ": " + whose_messages +
+                                                               " are refused; get the source to work")};
+    }
+    return {.kind = Kind::expiring,
+            .entity_id = entity_id,
+            .why = source_failure(SourceErrc::expiring, what + " ends at " + at + "; get the source to work")};
+}
+
+void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,
+                 Outcomes& outcomes) {
+    std::size_t count = 0;
+    Expiry worst = Expiry::far;
+    for (const auto& entity : document.idps) {
+        const Expiry expiry = expiry_of(entity.valid_until);
+        if (expiry <= whole) continue;
+        if (count++ < max_told_entities) {
+            outcomes.push_back(ending(expiry, entity.entity_id, "the entity", "its messages", *entity.valid_until));
+        } else {
+            worst = std::max(worst, expiry);
+        }
+    }
+    if (worst == Expiry::far) return;
+    const bool passed = worst == Expiry::passed;
+    outcomes.push_back(
+        {.kind = passed ? Kind::expired : Kind::expiring,
+         .why = source_failure(passed ? SourceErrc::expired : SourceErrc::expiring,
+                               std::to_string(count - max_told_entities) + " more entities end, or have ended")});
+}
+
+void tell_refused(const metadata::MetadataDocument& document, Outcomes& outcomes) {
+    const std::size_t told = std::min(document.refused.size(), max_told_entities);
+    for (std::size_t i = 0; i < told; ++i) {
+        const auto& entity = document.refused[i];
+        outcomes.push_back(
+            {.kind = Kind::refused,
+             .entity_id = entity.entity_id,
+             .why = {entity.why.code, "entity at line " + std::to_string(entity.line) + ": " + entity.why.detail}});
+    }
+    if (document.refused_count > told) {
+        outcomes.push_back({.kind = Kind::refused,
+                            .why = {document.refused[told - 1].why.code,
+                                    std::to_string(document.refused_count - told) + " more entities are refused"}});
+    }
+}
+
+}  // namespace slo::idp_adapter
