@@ -150,12 +150,55 @@ BOOST_AUTO_TEST_CASE(what_the_first_source_is_not_known_to_have_is_the_next_one_
     BOOST_TEST(key_of_first(refresher) == key(of_one));
 }
 
-BOOST_AUTO_TEST_CASE(of_another_place_under_its_name_the_names_do_not_count) {
+// Otherwise what was revoked there would come back here, and nothing would say so.
+BOOST_AUTO_TEST_CASE(a_source_with_another_place_or_another_pinned_hash_keeps_its_names) {
     auto refresher = start_both();
     static_cast<void>(refused_by(refresher));
+    one_leaves_it_out();
     auto moved = named("one");
     std::get<MetadataUrl>(moved.source.place).url = *saml::EndpointUrl::parse("https://md.example.org/moved");
-    BOOST_TEST(key_of_first(start({moved, named("two")})) == key(of_two));
+    auto pinned = named("one");
+    const auto document = metadata::read_metadata(saml::source_of(one.body), pinned.source.rules, now);
+    pinned.source.rules.trust = metadata::PinnedHash{document->sha256};
+    for (const SourceOfIdps& first : {moved, pinned}) {
+        auto restarted = start({first, named("two")});
+        BOOST_REQUIRE(restarted.conflicts().size() == 1U);
+        BOOST_TEST(restarted.conflicts().at(0).outcome.why.code == make_error_code(SourceErrc::entity_withheld));
+        BOOST_TEST(refused_by(restarted).empty());
+        BOOST_TEST(key_of_first(restarted) == "none");
+    }
+    BOOST_TEST(key_of_first(start_both()) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(it_moves_where_the_first_source_is_for_named_entities_and_that_is_not_one_of_them) {
+    auto refresher = start_both();
+    static_cast<void>(refused_by(refresher));
+    one_leaves_it_out();
+    auto first = named("one");
+    first.source.rules.wanted = {id(other_id)};
+    auto restarted = start({first, named("two")});
+    BOOST_TEST(refused_by(restarted).empty());
+    BOOST_TEST(key_of_first(restarted) == key(of_two));
+}
+
+BOOST_AUTO_TEST_CASE(what_moves_to_the_first_source_is_told_also_where_the_other_has_nothing_now) {
+    one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
+    {
+        auto refresher = start_both();
+        BOOST_TEST(refused_by(refresher).empty());
+        BOOST_TEST(key_of_first(refresher) == key(of_two));
+    }
+    now = noon + std::chrono::days(9);  // its copy has ended
+    two.failure = one.failure;
+    one.failure.reset();
+    one.body =
+        test::signed_text({.certificate = of_one, .root_attributes = R"( ID="d" validUntil="2027-01-18T00:00:00Z")"});
+    auto refresher = start_both();
+    BOOST_TEST(key_of_first(refresher) == "none");
+    BOOST_TEST(refused_by(refresher) == taken);
+    BOOST_TEST(key_of_first(refresher) == key(of_one));
+    now += 7h;
+    BOOST_TEST(refused_by(refresher).empty());  // it's told once
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,12 +26,12 @@ struct Claim {
     std::size_t source = 0;
     std::string name;  ///< the source's
 };
-using Claims = std::unordered_map<saml::EntityID, Claim>;
+using ClaimMap = std::unordered_map<saml::EntityID, Claim>;
 
 /// Merge puts entities together, source by source, and says which of them can't stand beside the others.
 class Merge {
 public:
-    Merge(SharedKeys shared_keys, const Claims& claims) : shared_keys_(shared_keys), claims_(claims) {}
+    Merge(SharedKeys shared_keys, const ClaimMap& claims) : shared_keys_(shared_keys), claims_(claims) {}
 
     void add(std::size_t source, const std::string& name, const metadata::EntityDescriptor& entity,
              const InteropProfile& profile) {
@@ -48,8 +48,9 @@ public:
                           source_failure(SourceErrc::entity_withheld,
                                          "it's " + claim->name +
                                              "'s, which doesn't have it now: left out is revoked, and what hasn't come "
-                                             "may come. If it has moved here, put this source before that one, or "
-                                             "remove that one"));
+                                             "may come. If it has moved here, write entities = [...] in that source "
+                                             "with those that stay its own, put this source before that one, or remove "
+                                             "that one; then start this process again"));
         }
         if (shared_keys_ == SharedKeys::refused && shares_a_key(source, *idp)) {
             return refuse(name, entity.entity_id,
@@ -106,7 +107,7 @@ private:
     }
 
     SharedKeys shared_keys_;
-    const Claims& claims_;
+    const ClaimMap& claims_;
     std::unordered_set<saml::EntityID> names_;             ///< entityIDs and aliases
     std::unordered_map<std::string, std::size_t> owners_;  ///< a key's fingerprint to its source
     std::vector<Idp> idps_;
@@ -126,7 +127,26 @@ bool same_conflict(const MetadataEvent& a, const MetadataEvent& b) {
            a.outcome.why.code == b.outcome.why.code;
 }
 
+/// Of what has moved from a source to one that stands before it: the latter's word alone would never name it.
+std::vector<MetadataEvent> moves(const ClaimMap& before, const ClaimMap& after) {
+    std::vector<MetadataEvent> moved;
+    for (const auto& [id, claim] : after) {
+        const auto last = before.find(id);
+        if (last == before.end() || last->second.source == claim.source) continue;
+        moved.push_back({last->second.name,
+                         {.kind = RefreshOutcome::Kind::refused,
+                          .entity_id = id,
+                          .why = source_failure(SourceErrc::entity_taken,
+                                                "it's " + claim.name + "'s now, which has it too and stands before")}});
+    }
+    return moved;
+}
+
 }  // namespace
+
+struct MetadataRefresher::Claims {
+    ClaimMap map;
+};
 
 struct MetadataRefresher::Member {
     MetadataSource source;
@@ -165,14 +185,16 @@ Result<MetadataRefresher> MetadataRefresher::open(std::vector<SourceOfIdps> sour
 
 /// What may find no memory comes first: then nothing has happened yet, or all of it.
 void MetadataRefresher::rebuild() {
-    Claims claims;
+    auto claims = std::make_unique<Claims>();
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const Member& member = members_[i];
-        const auto claim = [&](const saml::EntityID& id) { claims.try_emplace(id, Claim{i, member.source.name()}); };
+        const auto claim = [&](const saml::EntityID& id) {
+            claims->map.try_emplace(id, Claim{i, member.source.name()});
+        };
         for (const auto& id : member.source.claims()) claim(id);
         for (const auto& alias : member.profile.issuer_aliases) claim(alias);
     }
-    Merge merge(shared_keys_, claims);
+    Merge merge(shared_keys_, claims->map);
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const Member& member = members_[i];
         for (const auto* document : member.source.documents()) {
@@ -184,15 +206,19 @@ void MetadataRefresher::rebuild() {
     // Merge lets no name in twice, so there is always one.
     if (!directory) return;
     auto snapshot = std::make_shared<const IdpDirectory>(*std::move(directory));
-    report_new_conflicts(conflicts);
+    report(conflicts, claims_ ? moves(claims_->map, claims->map) : std::vector<MetadataEvent>());
+    claims_.swap(claims);
     conflicts_.swap(conflicts);
     directory_.swap(snapshot);
     for (Member& member : members_) member.merged = member.source.version();
     unmerged_since_.reset();
 }
 
-void MetadataRefresher::report_new_conflicts(const std::vector<MetadataEvent>& conflicts) {
-    std::vector<MetadataEvent> news;
+void MetadataRefresher::report(const std::vector<MetadataEvent>& conflicts, std::vector<MetadataEvent> moved) {
+    std::erase_if(moved, [&](const MetadataEvent& move) {
+        return std::ranges::any_of(conflicts, [&](const MetadataEvent& one) { return same_conflict(one, move); });
+    });
+    std::vector<MetadataEvent> news = std::move(moved);
     for (const MetadataEvent& conflict : conflicts) {
         const bool is_known = std::any_of(conflicts_.begin(), conflicts_.end(),
                                           [&](const MetadataEvent& other) { return same_conflict(conflict, other); });

@@ -59,13 +59,15 @@ std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant n
     return state;
 }
 
+/// Whatever vouched for them then: a source that has moved, or whose pinned hash is another's, must not lose what is its
+/// own to the next source, which might bring back what was revoked.
 void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
     if (!keeps_names(slot)) return;
     auto known = cache_.names(slot.id);
     if (!known) return tell_unused(slot, std::move(known).error(), outcomes);
-    if (!*known || !vouches_for(voucher_, (*known)->voucher)) return;
+    if (!*known) return;
     slot.names = std::move((*known)->names);
-    // With other anchors they are written anew.
+    // With another voucher they are written anew.
     slot.names_kept = (*known)->voucher == voucher_ ? slot.names.size() : 0;
 }
 

@@ -51,7 +51,7 @@ class Arrivals;
 /// leaves it out, for that is how a federation revokes, nor while the first hasn't come: SourceErrc::entity_withheld
 /// says that a later source has it and to whom it belongs. It moves when an operator says so: with the first source out
 /// of the configuration or behind the other. A source that comes later for the first time, and stands before, takes its
-/// entityIDs over; then entity_taken says so of the other. An entity that shares a signing key with one of an earlier
+/// entityIDs over; then entity_taken says so of the other, also where that one doesn't have them now. An entity that shares a signing key with one of an earlier
 /// source's is refused as well (MET-07).
 class MetadataRefresher {
 public:
@@ -85,6 +85,7 @@ public:
 
 private:
     struct Member;
+    struct Claims;
     MetadataRefresher(SharedKeys shared_keys, Asking asking);
     void ask_in_turn(Instant now, const std::stop_token& stop);
     void ask_in_lanes(Instant now);
@@ -97,12 +98,13 @@ private:
     [[nodiscard]] bool has_unmerged() const noexcept;
     [[nodiscard]] bool has_more_coming(Instant now);
     void rebuild();
-    void report_new_conflicts(const std::vector<MetadataEvent>& conflicts);
+    void report(const std::vector<MetadataEvent>& conflicts, std::vector<MetadataEvent> moved);
 
     SharedKeys shared_keys_;
     Asking asking_;
     std::shared_ptr<Arrivals> arrivals_;
     std::vector<Member> members_;
+    std::unique_ptr<Claims> claims_;  ///< that directory_ was made with
     std::shared_ptr<const IdpDirectory> directory_;
     std::vector<MetadataEvent> events_;           ///< not told yet
     std::optional<Instant> unmerged_since_ = {};  ///< while news are put together

@@ -148,7 +148,8 @@ public:
     /// Counts the documents that came into force: it changes whenever documents() does.
     [[nodiscard]] std::uint64_t version() const noexcept;
     /// The entityIDs that are this source's, whether it has them now or not: those that its options name, and those
-    /// that it has had in force. A copy of a document remembers the latter over a restart; a file doesn't.
+    /// that it has had in force. The cache remembers the latter over a restart, by the source's name: also with another
+    /// place or other keys, as these say nothing of whose an entity is. A file doesn't.
     [[nodiscard]] std::vector<saml::EntityID> claims() const;
     /// What is in force. Holds until the next refresh.
     [[nodiscard]] std::vector<const metadata::MetadataDocument*> documents() const;
