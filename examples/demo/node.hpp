@@ -1,4 +1,4 @@
-// One soap_endpoint process of the demo, with its configuration.
+// One saml-slod process of the demo, with its configuration.
 #pragma once
 
 #include <chrono>
@@ -58,7 +58,7 @@ public:
     [[nodiscard]] std::optional<HttpAnswer> metadata() const;
 
 private:
-    [[nodiscard]] std::filesystem::path file() const { return folder_ / ("soap_endpoint" + name_ + ".toml"); }
+    [[nodiscard]] std::filesystem::path file() const { return folder_ / ("saml-slod" + name_ + ".toml"); }
 
     std::string name_;
     std::filesystem::path folder_;

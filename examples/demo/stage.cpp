@@ -157,14 +157,14 @@ bool Stage::start(Node& node) {
         timeline_.expect(false, "set-up", "can't start " + program_);
         return false;
     }
-    timeline_.line("set-up", "started soap_endpoint" + place(node) + ", process " + std::to_string(node.id()));
+    timeline_.line("set-up", "started saml-slod" + place(node) + ", process " + std::to_string(node.id()));
     std::vector<std::string> said;
     while (const auto line = node.next_line(2 * patience)) {
         timeline_.detail("endpoint", *line);
         if (line->find("local interface on") != std::string::npos) return true;
         said.push_back(*line);
     }
-    timeline_.expect(false, "set-up", "soap_endpoint didn't start to listen; it said:");
+    timeline_.expect(false, "set-up", "saml-slod didn't start to listen; it said:");
     for (const std::string& line : said) timeline_.line("endpoint", line);
     return false;
 }
@@ -273,7 +273,7 @@ void Stage::expect_audit(Node& node, const Expected& expected) {
 }
 
 void Stage::kill_and_restart(Node& node) {
-    timeline_.line("kill -9", "soap_endpoint" + place(node) + ", process " + std::to_string(node.id()));
+    timeline_.line("kill -9", "saml-slod" + place(node) + ", process " + std::to_string(node.id()));
     node.kill();
     if (start(node)) expect_alive();
 }

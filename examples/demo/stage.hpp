@@ -1,4 +1,4 @@
-// The demo's stage: a test IdP, real soap_endpoint processes, and a timeline of what was seen.
+// The demo's stage: a test IdP, real saml-slod processes, and a timeline of what was seen.
 #pragma once
 
 #include <filesystem>

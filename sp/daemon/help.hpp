@@ -1,15 +1,15 @@
-// What soap_endpoint --help says.
+// What saml-slod --help says.
 #pragma once
 
 #include <string_view>
 
-namespace slo::examples {
+namespace slo::daemon {
 
 inline constexpr std::string_view help =
-    R"(soap_endpoint: a SAML 2.0 single-logout endpoint, to run beside an application
+    R"(saml-slod: a SAML 2.0 single-logout endpoint, to run beside an application
 
-  soap_endpoint --config FILE     serve until SIGTERM or SIGINT
-  soap_endpoint --help
+  saml-slod --config FILE     serve until SIGTERM or SIGINT
+  saml-slod --help
 
 It takes LogoutRequests from your identity providers over SOAP, proves who sent them, ends the sessions they name, and
 answers with a signed LogoutResponse. When a user logs out at your application, it ends the session, asks the identity
@@ -18,7 +18,7 @@ that was on its way when the logout came is refused. [store] in FILE says where 
 the default), which survives crashes and restarts; on a Redis server that several nodes share; or in memory, where it
 ends with the process: register nothing from before it then.
 
-FILE is TOML; examples/soap_endpoint.toml explains every key. Keys that it names and that don't exist are made, unless
+FILE is TOML; sp/daemon/saml-slod.toml explains every key. Keys that it names and that don't exist are made, unless
 published.log tells that this service had some: mount or restore them then, or make others with saml-slo keys new.
 
 Public endpoints ([server] listen):
@@ -78,4 +78,4 @@ Exit codes: 0 stopped as asked; 2 the command line, the configuration, a key, a 
 says what and how to mend it, and nothing was started.
 )";
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

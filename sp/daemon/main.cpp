@@ -1,4 +1,4 @@
-// soap_endpoint: the library as a process of its own. Everything that it does, a host program can do inside itself.
+// saml-slod: the library as a process of its own. Everything that it does, a host program can do inside itself.
 
 #include <algorithm>
 #include <chrono>
@@ -39,7 +39,7 @@ constexpr int stopped_as_asked = 0;
 constexpr int nothing_started = 2;
 
 int complain(std::string_view what) {
-    std::fprintf(stderr, "soap_endpoint: %.*s\n", static_cast<int>(what.size()), what.data());
+    std::fprintf(stderr, "saml-slod: %.*s\n", static_cast<int>(what.size()), what.data());
     return nothing_started;
 }
 
@@ -109,7 +109,7 @@ struct Parts {
     sp::LogoutService service;
     std::shared_ptr<metadata::PublishedMetadata> metadata;
     sp::HttpEndpoint endpoint;
-    examples::LocalSessions local_sessions;
+    daemon::LocalSessions local_sessions;
 
 private:
     [[nodiscard]] sp::HttpEndpointOptions with_metadata(sp::HttpEndpointOptions options) const {
@@ -126,8 +126,8 @@ void note_key_failure(Parts& parts, std::string stage, const Failure& failure) {
 
 /// What went wrong at the servers of a shared store.
 struct ServerTroubles {
-    examples::ReplicaShortfalls shortfalls;
-    examples::ClockAlarms clocks;
+    daemon::ReplicaShortfalls shortfalls;
+    daemon::ClockAlarms clocks;
 };
 
 void note_server_troubles(Parts& parts, ServerTroubles& troubles) {
@@ -141,16 +141,16 @@ void note_server_troubles(Parts& parts, ServerTroubles& troubles) {
 
 /// What IdPs can know of our keys, and what the tool must know before they change.
 struct Watched {
-    examples::KeyWatch* keys;
-    examples::PublishedKeys& published;
+    daemon::KeyWatch* keys;
+    daemon::PublishedKeys& published;
 };
 
-void write_down_what_is_published(Parts& parts, examples::PublishedKeys& published) {
+void write_down_what_is_published(Parts& parts, daemon::PublishedKeys& published) {
     if (const auto failure = published.keep(parts.clock.now())) note_key_failure(parts, "record", *failure);
 }
 
 /// What saml-slo keys rotate did counts within a second. Keys that can't be read change nothing, and are told once.
-void look_for_new_keys(Parts& parts, examples::KeyWatch& watch, examples::PublishedKeys& published) {
+void look_for_new_keys(Parts& parts, daemon::KeyWatch& watch, daemon::PublishedKeys& published) {
     auto keys = watch.look(parts.clock.now());
     if (!keys) return;
     if (!*keys) return note_key_failure(parts, "config", keys->error());
@@ -177,7 +177,7 @@ void keep_watch(const std::stop_token& stop, Parts& parts, const Watched& watche
         } catch (const std::bad_alloc&) {
             // Memory may be free again in a second.
         }
-        examples::pause(stop, std::chrono::seconds(1));
+        daemon::pause(stop, std::chrono::seconds(1));
     }
 }
 
@@ -226,11 +226,11 @@ Result<void> make_folders(const sp::Configuration& configuration) {
     const std::string& user = configuration.process.user;
     if (user.empty()) return Done{};
     if (const auto* sqlite = std::get_if<sp::SqliteSessionStoreOptions>(&configuration.store)) {
-        if (auto made = examples::make_folder_for(user, sqlite->folder); !made) return made;
+        if (auto made = daemon::make_folder_for(user, sqlite->folder); !made) return made;
     }
     for (const auto& [source, profile] : configuration.metadata.sources) {
         if (source.cache.empty()) continue;
-        if (auto made = examples::make_folder_for(user, source.cache); !made) return made;
+        if (auto made = daemon::make_folder_for(user, source.cache); !made) return made;
     }
     return Done{};
 }
@@ -238,9 +238,9 @@ Result<void> make_folders(const sp::Configuration& configuration) {
 /// From here on what is made belongs to the user who serves.
 Result<void> become_who_serves(const sp::Configuration& configuration) {
     const std::string& user = configuration.process.user;
-    if (!user.empty()) return examples::become_user(user);
-    if (examples::is_root()) {
-        std::fputs("soap_endpoint: note: serves as root; name another user in [process], or \"root\" if it must be\n",
+    if (!user.empty()) return daemon::become_user(user);
+    if (daemon::is_root()) {
+        std::fputs("saml-slod: note: serves as root; name another user in [process], or \"root\" if it must be\n",
                    stderr);
     }
     return Done{};
@@ -256,8 +256,8 @@ bool asks_idps(const sp::Configuration& configuration) {
 }
 
 /// What the store and the sources of metadata will call for while it serves.
-std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
-    using examples::Calls;
+std::set<daemon::Calls> calls_of(const sp::Configuration& configuration) {
+    using daemon::Calls;
     std::set<Calls> calls;
     if (std::holds_alternative<sp::SqliteSessionStoreOptions>(configuration.store)) calls.insert(Calls::database);
     if (std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store)) calls.insert(Calls::network);
@@ -274,15 +274,15 @@ std::set<examples::Calls> calls_of(const sp::Configuration& configuration) {
 
 /// Gives up what serving doesn't need. From here on nothing else can be opened.
 Result<void> confine(const sp::Configuration& configuration) {
-    if (examples::instrumented || configuration.process.seccomp == sp::SystemCallFilter::off) return Done{};
-    return examples::filter_system_calls(calls_of(configuration));
+    if (daemon::instrumented || configuration.process.seccomp == sp::SystemCallFilter::off) return Done{};
+    return daemon::filter_system_calls(calls_of(configuration));
 }
 
 Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, const sp::StoreOptions& options) {
     auto store = sp::open_session_store(clock, options);
     if (!store) return store;
     if (const auto* redis = dynamic_cast<const sp::RedisSessionStore*>(store->get())) {
-        for (const std::string& note : redis->notes()) std::fprintf(stderr, "soap_endpoint: note: %s\n", note.c_str());
+        for (const std::string& note : redis->notes()) std::fprintf(stderr, "saml-slod: note: %s\n", note.c_str());
     }
     return store;
 }
@@ -293,7 +293,7 @@ Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock, cons
         idp_adapter::MetadataRefresher::open(configuration.metadata.sources, configuration.metadata.shared_keys,
                                              clock.now(), {}, idp_adapter::Asking::in_lanes);
     if (refresher && refresher->directory()->size() == 0) {
-        std::fputs("soap_endpoint: note: no IdP is known yet; logouts are refused until metadata has come\n", stderr);
+        std::fputs("saml-slod: note: no IdP is known yet; logouts are refused until metadata has come\n", stderr);
     }
     return refresher;
 }
@@ -319,17 +319,17 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
     servers.local_sessions.behind = &parts.local_sessions;
     sp::HttpServer& server = *servers.server;
     sp::HttpServer* const local = servers.local.get();
-    std::fprintf(stderr, "soap_endpoint: %s listens on %s port %u: %s for logouts, %s for our metadata\n",
+    std::fprintf(stderr, "saml-slod: %s listens on %s port %u: %s for logouts, %s for our metadata\n",
                  configuration.entity_id.str().c_str(), configuration.server.address.c_str(), server.port(),
                  configuration.endpoint.soap_path.c_str(), configuration.endpoint.metadata_path.c_str());
-    if (local != nullptr) std::fprintf(stderr, "soap_endpoint: local interface on 127.0.0.1 port %u\n", local->port());
+    if (local != nullptr) std::fprintf(stderr, "saml-slod: local interface on 127.0.0.1 port %u\n", local->port());
 
     const sp::StderrLog log;  // before the threads that write to it, and after them gone
     // Serving doesn't wait for recovery: what is unfinished is dead for find() already.
     const sp::Housekeeper housekeeper(parts.service);
     const std::jthread watching([&](const std::stop_token& stop) { keep_watch(stop, parts, watched); });
     const std::jthread watch([&parts](const std::stop_token& stop) {
-        examples::keep_partners_fresh(stop, parts.refresher, parts.service, *parts.audit, parts.clock);
+        daemon::keep_partners_fresh(stop, parts.refresher, parts.service, *parts.audit, parts.clock);
     });
     std::jthread local_thread;
     if (local != nullptr) local_thread = std::jthread([local] { local->run(); });
@@ -342,15 +342,15 @@ int run(const std::string& file) {
     if (!configuration) return complain(text_of(configuration.error()));
     for (const std::string& note : configuration->notes) std::fprintf(stderr, "%s\n", note.c_str());
 
-    const std::unique_ptr<examples::KeyWatch> keys = examples::KeyWatch::of(*configuration);
+    const std::unique_ptr<daemon::KeyWatch> keys = daemon::KeyWatch::of(*configuration);
     const auto digest = saml::KeyedDigest::with_random_key();
     if (!digest) return complain(text_of(digest.error()));
-    if (auto limited = examples::limit_descriptors(descriptors_needed(*configuration)); !limited)
+    if (auto limited = daemon::limit_descriptors(descriptors_needed(*configuration)); !limited)
         return complain(text_of(limited.error()));
     Servers servers;
     if (auto listening = listen(*configuration, servers); !listening) return complain(text_of(listening.error()));
     if (auto made = make_folders(*configuration); !made) return complain(text_of(made.error()));
-    examples::PublishedKeys published_keys(*configuration);
+    daemon::PublishedKeys published_keys(*configuration);
     if (auto became = become_who_serves(*configuration); !became) return complain(text_of(became.error()));
     const sp::SystemClock clock;
     auto store = open_store(clock, configuration->store);
@@ -362,7 +362,7 @@ int run(const std::string& file) {
     Parts parts(clock, *configuration, *std::move(refresher), *digest, *std::move(store), *std::move(published));
 
     if (const auto unkept = published_keys.keep(clock.now()))
-        std::fprintf(stderr, "soap_endpoint: note: %s\n", text_of(*unkept).c_str());
+        std::fprintf(stderr, "saml-slod: note: %s\n", text_of(*unkept).c_str());
     if (auto confined = confine(*configuration); !confined) return complain(text_of(confined.error()));
     serve(parts, *configuration, servers, {keys.get(), published_keys});
     return stopped_as_asked;
@@ -373,11 +373,11 @@ int run(const std::string& file) {
 int main(int argc, char** argv) {
     const std::string_view option = argc > 1 ? argv[1] : "";
     if (argc == 2 && (option == "--help" || option == "-h")) {
-        std::fwrite(slo::examples::help.data(), 1, slo::examples::help.size(), stdout);
+        std::fwrite(slo::daemon::help.data(), 1, slo::daemon::help.size(), stdout);
         return stopped_as_asked;
     }
     if (argc != 3 || option != "--config") return complain("wrong arguments; write --config FILE, or --help");
-    if (const auto shed = slo::examples::shed_inheritance(); !shed) return complain(text_of(shed.error()));
+    if (const auto shed = slo::daemon::shed_inheritance(); !shed) return complain(text_of(shed.error()));
     if (const auto hardened = slo::saml::harden_process(); !hardened) return complain(text_of(hardened.error()));
     try {
         return run(argv[2]);

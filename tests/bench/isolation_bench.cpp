@@ -1,5 +1,5 @@
 // What others notice of one partner, one log reader or some clients that behave badly: session checks, registrations
-// and another IdP's logouts at soap_endpoint, in ratio to the same program left in peace.
+// and another IdP's logouts at saml-slod, in ratio to the same program left in peace.
 //
 //   isolation_bench SOAP_ENDPOINT [SECONDS]
 //
@@ -122,7 +122,7 @@ struct Partners {
     examples::TestIdp good = must(examples::TestIdp::make(must(saml::EntityID::parse("https://good.example")), now()));
 };
 
-/// soap_endpoint, freshly started.
+/// saml-slod, freshly started.
 class Endpoint {
 public:
     Endpoint(const std::string& program, const Partners& partners, const std::string& url_of_bad,
@@ -148,7 +148,7 @@ public:
         process_.emplace(*std::move(started));
         for (;;) {
             const auto line = process_->next_line(std::chrono::seconds(10));
-            if (!line) throw std::runtime_error("soap_endpoint doesn't start");
+            if (!line) throw std::runtime_error("saml-slod doesn't start");
             if (line->find("local interface") != std::string::npos) break;
             if (line->find("note:") == std::string::npos && line->find("listens") == std::string::npos) {
                 throw std::runtime_error(*line);

@@ -5,7 +5,7 @@
 //
 // WHAT is, for N seconds each: single; cluster; sentinel (a primary and one replica); sentinel2 (and two); sqlite (one
 // node and its folder); gap (two replicas, but one acknowledgement or none is enough, which isn't safe: shows what is
-// lost, and isn't judged). With "hosts-" in front of one of them the nodes are cluster_host, not soap_endpoint: they
+// lost, and isn't judged). With "hosts-" in front of one of them the nodes are cluster_host, not saml-slod: they
 // have an application outside that is slow and fails, and clocks that differ by MS altogether. With "+" and a strain
 // behind it (strain.hpp) something else is wrong that must not make others wait nor keep a session alive: single+quota.
 // Or plant (what is wrong on purpose: the trial must see each), plant+quota (what only that strain shows). Or smoke

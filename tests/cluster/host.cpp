@@ -1,5 +1,5 @@
 // cluster_host: a node whose sessions live in an application outside of it, and whose clock may be wrong. Otherwise it
-// serves what soap_endpoint does, from the same configuration. Without an application it ends sessions as soap_endpoint
+// serves what saml-slod does, from the same configuration. Without an application it ends sessions as saml-slod
 // does. A plant (plant.hpp) makes it do wrong.
 //
 //   cluster_host --config FILE [--application PORT] [--clock-ahead MILLISECONDS] [--plant NUMBER]
@@ -181,7 +181,7 @@ struct Parts {
     test::RashLink rash_link;
     sp::LogoutService service;
     sp::HttpEndpoint endpoint;
-    examples::LocalSessions local_sessions;
+    daemon::LocalSessions local_sessions;
     test::OneLane one_lane;
 };
 

@@ -75,9 +75,9 @@ private:
 };
 
 enum class NodeKind {
-    endpoints,   ///< soap_endpoint
+    endpoints,   ///< saml-slod
     hosts,       ///< cluster_host: with an application outside, and clocks that differ
-    bare_hosts,  ///< cluster_host, which does as soap_endpoint does: for what can only be planted in a host
+    bare_hosts,  ///< cluster_host, which does as saml-slod does: for what can only be planted in a host
 };
 
 struct SiteOptions {

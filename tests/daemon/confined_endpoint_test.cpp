@@ -1,4 +1,4 @@
-// soap_endpoint at work under everything that it does to its own process: logouts succeed, and audit lines that nobody
+// saml-slod at work under everything that it does to its own process: logouts succeed, and audit lines that nobody
 // takes hold nothing up (attack matrix INJ-08).
 
 #include <openssl/err.h>
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(each_thread_of_it_is_confined) {
     for (const std::string& status : threads) {
         const auto has = [&status](const std::string& line) { return status.find(line + "\n") != std::string::npos; };
         BOOST_TEST(has("NoNewPrivs:\t1"), status);
-        if (!examples::instrumented) BOOST_TEST(has("Seccomp:\t2"), status);
+        if (!daemon::instrumented) BOOST_TEST(has("Seccomp:\t2"), status);
         if (!is_root()) continue;
         BOOST_TEST(has("Uid:\t65534\t65534\t65534\t65534"), status);
         BOOST_TEST(has("Gid:\t65534\t65534\t65534\t65534"), status);
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(serves_nobody_as_a_user_that_is_not_there) {
 BOOST_AUTO_TEST_CASE(a_hostile_environment_changes_nothing) {
     const std::string file = write_configuration_without_algorithms();
     auto started = examples::ChildProcess::start({"/usr/bin/env", "OPENSSL_CONF=" + file, "OPENSSL_MODULES=/nowhere",
-                                                  "XML_CATALOG_FILES=" + file, "MALLOC_PERTURB_=1", SLO_SOAP_ENDPOINT,
+                                                  "XML_CATALOG_FILES=" + file, "MALLOC_PERTURB_=1", SLO_DAEMON,
                                                   "--config", folder / "slo.toml"});
     BOOST_REQUIRE(started.has_value());
     BOOST_TEST((next_line(*started).find("listens on") != std::string::npos));
@@ -194,8 +194,8 @@ BOOST_AUTO_TEST_CASE(a_hostile_environment_changes_nothing) {
 BOOST_AUTO_TEST_CASE(openssl_s_own_configuration_changes_nothing, *boost::unit_test::precondition(may_mount)) {
     // In a mount namespace of its own, where the system's file is another one.
     auto started = examples::ChildProcess::start(
-        {"/usr/bin/unshare", "-rm", "/bin/sh", "-c", R"(mount --bind "$2" "$3" && exec "$0" --config "$1")",
-         SLO_SOAP_ENDPOINT, folder / "slo.toml", write_configuration_without_algorithms(), system_s_openssl_cnf()});
+        {"/usr/bin/unshare", "-rm", "/bin/sh", "-c", R"(mount --bind "$2" "$3" && exec "$0" --config "$1")", SLO_DAEMON,
+         folder / "slo.toml", write_configuration_without_algorithms(), system_s_openssl_cnf()});
     BOOST_REQUIRE(started.has_value());
     BOOST_TEST((next_line(*started).find("listens on") != std::string::npos));
     BOOST_TEST(started->stop(patience) == 0);
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(serves_on_and_stops_when_nobody_reads_its_audit) {
 
 BOOST_AUTO_TEST_CASE(serves_on_when_its_disk_is_full) {
     auto process = examples::ChildProcess::start(
-        {"/bin/sh", "-c", R"(exec "$0" --config "$1" 2>/dev/full)", SLO_SOAP_ENDPOINT, folder / "slo.toml"});
+        {"/bin/sh", "-c", R"(exec "$0" --config "$1" 2>/dev/full)", SLO_DAEMON, folder / "slo.toml"});
     BOOST_REQUIRE(process.has_value());
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!examples::call(port, {.method = "GET", .path = "/saml/metadata"})) {

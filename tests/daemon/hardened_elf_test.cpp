@@ -1,4 +1,4 @@
-// The hardened preset's promise, read off the soap_endpoint program: what the compiler and the linker left in the file.
+// The hardened preset's promise, read off the saml-slod program: what the compiler and the linker left in the file.
 #include <elf.h>
 
 #include <boost/test/unit_test.hpp>
@@ -19,7 +19,7 @@ namespace {
 class ElfFile {
 public:
     ElfFile() {
-        std::ifstream stream(SLO_SOAP_ENDPOINT, std::ios::binary);
+        std::ifstream stream(SLO_DAEMON, std::ios::binary);
         octets_.assign(std::istreambuf_iterator<char>(stream), {});
         header_ = at<Elf64_Ehdr>(0);
         BOOST_REQUIRE(std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0);

@@ -13,8 +13,8 @@ namespace {
 
 using namespace slo;
 using namespace std::chrono_literals;
-using examples::KeyWatch;
-using examples::PublishedKeys;
+using daemon::KeyWatch;
+using daemon::PublishedKeys;
 using sp::KeyPurpose;
 using sp::KeyStep;
 using test::some_day;

@@ -41,7 +41,7 @@ struct LocalInterface {
     sp::MemorySessionStore store{
         clock, taken(saml::KeyedDigest::with_key("0123456789abcdef")), {.max_sessions_per_principal = 20}};
     LocalService local{clock, store};
-    examples::LocalSessions sessions{store, local.service, our_id};
+    daemon::LocalSessions sessions{store, local.service, our_id};
 
     sp::HttpReply send(const std::string& method, const std::string& target, const std::string& body = {},
                        sp::HttpHeaders headers = {{"Content-Type", "application/x-www-form-urlencoded"}}) {

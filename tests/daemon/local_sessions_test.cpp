@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(says_neither_alive_nor_gone_when_the_store_fails) {
     BOOST_TEST(post(session) == 201);
     BrokenStore broken;
     test::LocalService cut_off_service(clock, broken);
-    examples::LocalSessions cut_off(broken, cut_off_service.service, test::our_id);
+    daemon::LocalSessions cut_off(broken, cut_off_service.service, test::our_id);
     const auto ask = [&](const std::string& method, const std::string& target, const std::string& body) {
         return sp::wait_for(
             cut_off.handle({method, target, {{"Content-Type", "application/x-www-form-urlencoded"}}, body}));

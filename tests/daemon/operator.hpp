@@ -1,4 +1,4 @@
-// Whoever runs soap_endpoint: writes its configuration, starts it, reads what it says.
+// Whoever runs saml-slod: writes its configuration, starts it, reads what it says.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -51,7 +51,7 @@ listen = ")" << address << ":" << port
                                            << "\"\n[local]\nport = " << local_port << "\n";
     }
     [[nodiscard]] static examples::ChildProcess start(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), SLO_SOAP_ENDPOINT);
+        arguments.insert(arguments.begin(), SLO_DAEMON);
         auto process = examples::ChildProcess::start(arguments);
         BOOST_REQUIRE(process.has_value());
         return *std::move(process);
@@ -72,7 +72,7 @@ listen = ")" << address << ":" << port
         const std::string line = next_line(process);
         BOOST_TEST(!process.next_line(patience).has_value());
         BOOST_TEST(process.wait(patience) == 2);
-        BOOST_TEST(line.starts_with("soap_endpoint: "), line);
+        BOOST_TEST(line.starts_with("saml-slod: "), line);
         const auto at = line.find(what);
         BOOST_REQUIRE_MESSAGE(at != std::string::npos, line);
         BOOST_TEST((line.find(mend, at) != std::string::npos), line);

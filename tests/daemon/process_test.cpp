@@ -1,4 +1,4 @@
-// What soap_endpoint does to its own process. Attack matrix: MEM-14, XML-23, INJ-07.
+// What saml-slod does to its own process. Attack matrix: MEM-14, XML-23, INJ-07.
 #include "process.hpp"
 
 #include <fcntl.h>
@@ -22,9 +22,9 @@
 namespace {
 
 using namespace slo;
-using examples::become_user;
-using examples::limit_descriptors;
-using examples::shed_inheritance;
+using daemon::become_user;
+using daemon::limit_descriptors;
+using daemon::shed_inheritance;
 using test::holds_in_child;
 
 boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
@@ -36,7 +36,7 @@ boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
 bool may_dump() {
     rlimit core{};
     if (::getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_cur != 0 || core.rlim_max != 0) return true;
-    return !examples::instrumented && ::prctl(PR_GET_DUMPABLE) != 0;
+    return !daemon::instrumented && ::prctl(PR_GET_DUMPABLE) != 0;
 }
 
 }  // namespace
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(becomes_another_user_wholly_and_for_good, *boost::unit_test
         for (const gid_t group : own) {
             if (group != 65534) return false;
         }
-        return ::getgroups(0, nullptr) == 0 && ::seteuid(0) == -1 && !examples::is_root();
+        return ::getgroups(0, nullptr) == 0 && ::seteuid(0) == -1 && !daemon::is_root();
     }));
 }
 
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(notices_capabilities_that_outlive_the_change_of_user, *boos
 }
 
 BOOST_AUTO_TEST_CASE(stays_root_if_told_so, *boost::unit_test::precondition(as_root)) {
-    BOOST_TEST(holds_in_child([] { return become_user("root").has_value() && examples::is_root(); }));
+    BOOST_TEST(holds_in_child([] { return become_user("root").has_value() && daemon::is_root(); }));
 }
 
 BOOST_AUTO_TEST_CASE(becomes_nobody_that_is_not_there) {

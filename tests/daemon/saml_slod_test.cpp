@@ -1,4 +1,4 @@
-// soap_endpoint as its operator meets it: command line, refusals, start and stop.
+// saml-slod as its operator meets it: command line, refusals, start and stop.
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -47,7 +47,7 @@ private:
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(soap_endpoint, Operator)
+BOOST_FIXTURE_TEST_SUITE(saml_slod, Operator)
 
 BOOST_AUTO_TEST_CASE(refuses_a_wrong_command_line) {
     expect_refusal(start({}), "wrong arguments", "--help");

@@ -1,4 +1,4 @@
-// soap_endpoint with a store that outlives it, under everything that it does to its own process.
+// saml-slod with a store that outlives it, under everything that it does to its own process.
 
 #include <sys/stat.h>
 
@@ -48,7 +48,7 @@ public:
     }
     static void expect_confined(pid_t process) {
         for (const std::string& status : statuses(process)) {
-            if (!examples::instrumented) BOOST_TEST((status.find("Seccomp:\t2\n") != std::string::npos), status);
+            if (!daemon::instrumented) BOOST_TEST((status.find("Seccomp:\t2\n") != std::string::npos), status);
         }
     }
     void log_alice_out(const examples::SentLogout& order) const {
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_too_few_replicas_have_shows_in_the_audit) {
 }
 
 BOOST_AUTO_TEST_CASE(the_audit_is_told_of_shortfalls_only_where_there_are_more) {
-    examples::ReplicaShortfalls shortfalls;
+    daemon::ReplicaShortfalls shortfalls;
     BOOST_TEST(!shortfalls.look(0, now()).has_value());
     const auto first = told(shortfalls.look(3, now()));
     BOOST_REQUIRE(first.has_value());
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(the_audit_is_told_of_shortfalls_only_where_there_are_more) 
 }
 
 BOOST_AUTO_TEST_CASE(the_audit_is_told_once_of_a_server_s_clock) {
-    examples::ClockAlarms clocks;
+    daemon::ClockAlarms clocks;
     sp::RedisSessionStore::Counters counters;
     BOOST_TEST(!clocks.look(counters, now()).has_value());
     counters.clock_differences = 1;

@@ -1,4 +1,4 @@
-// The filter under which soap_endpoint serves: each call in a child of its own, made past the C library's wrappers
+// The filter under which saml-slod serves: each call in a child of its own, made past the C library's wrappers
 // where those would do something else first.
 #include "system_call_filter.hpp"
 
@@ -32,12 +32,12 @@
 namespace {
 
 using namespace slo;
-using examples::Calls;
+using daemon::Calls;
 
 /// How a child ends that does `act` under the filter.
 std::string filtered(const std::function<int()>& act, const std::set<Calls>& needed = {}) {
     return test::in_child([&act, needed] {
-        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls(needed)) return 100;
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !daemon::filter_system_calls(needed)) return 100;
         return act();
     });
 }
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_store_beyond_the_network_its_way_there) {
 
 BOOST_AUTO_TEST_CASE(leaves_what_serving_needs) {
     // UndefinedBehaviorSanitizer looks at a thread's start through a pipe that the filter doesn't let it make.
-    if (!examples::instrumented) {
+    if (!daemon::instrumented) {
         BOOST_TEST(filtered([] {
                        int sum = 0;
                        std::thread([&sum] { sum = 1; }).join();
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(holds_for_threads_that_run_already) {
                        if (::read(ends[0], &octet, 1) != 1) return;  // until the filter is there
                        static_cast<void>(::socket(AF_INET, SOCK_STREAM, 0));
                    });
-                   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !examples::filter_system_calls({})) return 101;
+                   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !daemon::filter_system_calls({})) return 101;
                    if (::write(ends[1], "x", 1) != 1) return 102;
                    older.join();
                    return 0;

@@ -93,7 +93,7 @@ public:
     /// Whether the endpoint has an IdP to serve after its start.
     [[nodiscard]] bool endpoint_takes() {
         use(in_use_);  // with ports that are free now
-        auto process = examples::ChildProcess::start({SLO_SOAP_ENDPOINT, "--config", folder / "slo.toml"});
+        auto process = examples::ChildProcess::start({SLO_DAEMON, "--config", folder / "slo.toml"});
         BOOST_REQUIRE(process.has_value());
         bool knows_some = true;
         for (auto line = process->next_line(patience); line; line = process->next_line(patience)) {

@@ -60,7 +60,7 @@ public:
         : port_(examples::free_port()) {
         desk.configure(keys, port_, examples::free_port());
         std::ofstream(desk.folder / "slo.toml", std::ios::app) << more;
-        process_.emplace(*examples::ChildProcess::start({SLO_SOAP_ENDPOINT, "--config", desk.folder / "slo.toml"}));
+        process_.emplace(*examples::ChildProcess::start({SLO_DAEMON, "--config", desk.folder / "slo.toml"}));
         wait_for("local interface");
     }
     std::string wait_for(std::string_view part) {
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(an_endpoint_whose_keys_are_not_mounted_does_not_start_with_
         for (const char* name : {"keys", "a.key.pem", "a.crt.pem"}) {
             if (fs::exists(folder / name)) fs::rename(folder / name, folder / "unmounted" / name);
         }
-        Operator::expect_refusal(*examples::ChildProcess::start({SLO_SOAP_ENDPOINT, "--config", folder / "slo.toml"}),
+        Operator::expect_refusal(*examples::ChildProcess::start({SLO_DAEMON, "--config", folder / "slo.toml"}),
                                  "but this service published one", "mount or restore");
         for (const auto& entry : fs::directory_iterator(folder / "unmounted"))
             fs::rename(entry.path(), folder / entry.path().filename());

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(walks_through_a_roll_over_and_refuses_a_step_too_early) {
 BOOST_AUTO_TEST_CASE(a_running_endpoint_follows_each_step) {
     const std::uint16_t port = examples::free_port();
     configure("keys = \"keys\"", port, examples::free_port());
-    auto process = examples::ChildProcess::start({SLO_SOAP_ENDPOINT, "--config", folder / "slo.toml"});
+    auto process = examples::ChildProcess::start({SLO_DAEMON, "--config", folder / "slo.toml"});
     BOOST_REQUIRE(process.has_value());
     const auto wait_for = [&](std::string_view part) {
         auto line = process->next_line(test::patience);

@@ -24,7 +24,7 @@ struct Round : Desk {
             << "\"\n[local]\nport = " << local_port << "\n";
     }
     void start() {
-        auto started = examples::ChildProcess::start({SLO_SOAP_ENDPOINT, "--config", folder / "slo.toml"});
+        auto started = examples::ChildProcess::start({SLO_DAEMON, "--config", folder / "slo.toml"});
         BOOST_REQUIRE(started.has_value());
         process.emplace(*std::move(started));
         while (const auto line = process->next_line(patience)) {

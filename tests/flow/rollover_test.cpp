@@ -97,7 +97,7 @@ private:
     std::string tag_ = "\"none yet\"";
 };
 
-/// Our side, as soap_endpoint wires it, with a clock that the test holds.
+/// Our side, as saml-slod wires it, with a clock that the test holds.
 class Sp {
 public:
     explicit Sp(const Idp& idp)

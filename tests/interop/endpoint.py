@@ -1,4 +1,4 @@
-"""Our side: examples/soap_endpoint as it is delivered, with a configuration of this lane's."""
+"""Our side: saml-slod as it is delivered, with a configuration of this lane's."""
 import datetime
 import json
 import subprocess
@@ -30,7 +30,7 @@ class Assertion:
 
 
 class Endpoint:
-    """One soap_endpoint below `folder`, a service provider of its own. IdPs reach it through a tap, which keeps what
+    """One saml-slod below `folder`, a service provider of its own. IdPs reach it through a tap, which keeps what
     went over the wire."""
 
     def __init__(self, keeper, programs, folder):
@@ -49,10 +49,10 @@ class Endpoint:
 
     def start(self, idps, encryption=False, form=False, engine="memory"):
         """idps: (metadata file, lines for its [[idp]]) each. All of them are asked over plain http, on loopback."""
-        configuration = self._folder / "soap_endpoint.toml"
+        configuration = self._folder / "saml-slod.toml"
         configuration.write_text(self._configuration(idps, encryption, form, engine), encoding="utf-8")
         self._process = self._keeper.start([self._programs / "sp/daemon/saml-slod", "--config", configuration],
-                                           self._folder / "soap_endpoint.log")
+                                           self._folder / "saml-slod.log")
         try:
             self._keeper.await_port(self._process, self._port, 20)
             self._keeper.await_port(self._process, self._local_port, 20)
@@ -73,7 +73,7 @@ class Endpoint:
         return file
 
     def log(self):
-        return (self._folder / "soap_endpoint.log").read_text(encoding="utf-8", errors="replace")
+        return (self._folder / "saml-slod.log").read_text(encoding="utf-8", errors="replace")
 
     def admit(self, assertions, local_id=None):
         """Registers one session, with the SessionIndexes of all these assertions; returns its local id."""

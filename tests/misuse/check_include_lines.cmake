@@ -1,7 +1,8 @@
 # Reads every include line below ROOT and names the files that break a rule:
 #   - libxml2, xmlsec1 and OpenSSL belong to saml alone; idp-adapter and sp may include OpenSSL's TLS headers, which
 #     Asio's TLS needs, and the TLS client the rules for servers' names;
-#   - Asio and Beast belong to idp-adapter's one unit with a socket, to sp and to what stands above it;
+#   - Asio and Beast belong to idp-adapter's one unit with a socket, to sp and to the examples; the daemon has neither them
+#     nor TLS: it calls the library as any host does;
 #   - a room includes its own headers and those of the rooms below it;
 #   - public headers include the standard library and our own headers only, except for sp's two adapters, which a host
 #     compiles against its own Boost.
@@ -28,11 +29,15 @@ set(below_saml "saml|version\\.hpp")
 set(below_metadata "${below_saml}|metadata")
 set(below_idp-adapter "${below_metadata}|idp_adapter")
 set(below_sp "${below_idp-adapter}|sp")
+set(below_daemon "${below_sp}")
 set(adapters "slo/(asio|beast)\\.hpp")
 
 list_files(files saml metadata idp-adapter sp examples tests/saml tests/metadata tests/idp_adapter)
 foreach(file IN LISTS files)
     string(REGEX MATCH "^[^/]+" room ${file})
+    if(file MATCHES "^sp/daemon/")
+        set(room daemon)
+    endif()
     file(STRINGS ${ROOT}/${file} lines REGEX "^[ \t]*#[ \t]*include")
     foreach(line IN LISTS lines)
         if(NOT line MATCHES "include[ \t]*[<\"]([^>\"]+)[>\"]")

@@ -31,7 +31,7 @@ std::optional<Failure> KeyEndpoint::start(Instant now, const std::function<void(
     if (!loaded) return std::move(loaded).error();
     configuration_.emplace(*std::move(loaded));
     before_watch();
-    watch_ = examples::KeyWatch::of(*configuration_);
+    watch_ = daemon::KeyWatch::of(*configuration_);
     record_.emplace(*configuration_);
     const As user(reader_);
     auto made = metadata::PublishedMetadata::make(configuration_->publication, now);

@@ -1,4 +1,4 @@
-// What an endpoint does with its keys: as examples/soap_endpoint/main.cpp has it, without a socket.
+// What an endpoint does with its keys: as sp/daemon/main.cpp has it, without a socket.
 #pragma once
 
 #include <filesystem>
@@ -44,8 +44,8 @@ private:
     ReadAs reader_;
     Plant plant_;
     std::optional<sp::Configuration> configuration_;
-    std::unique_ptr<examples::KeyWatch> watch_;
-    std::optional<examples::PublishedKeys> record_;
+    std::unique_ptr<daemon::KeyWatch> watch_;
+    std::optional<daemon::PublishedKeys> record_;
     std::shared_ptr<metadata::PublishedMetadata> metadata_;
     std::string signer_;
 };

@@ -18,7 +18,7 @@
 #include <system_error>
 #include <vector>
 
-namespace slo::examples {
+namespace slo::daemon {
 namespace {
 
 Failure refused(std::string what) {
@@ -153,4 +153,4 @@ bool is_root() noexcept {
     return ::geteuid() == 0;
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -7,7 +7,7 @@
 
 #include "slo/saml/result.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// A sanitizer or coverage counters are built in. At the process's end they trace it and write files, so such a build
 /// goes without what would forbid that; nobody serves with one.
@@ -43,4 +43,4 @@ inline constexpr bool instrumented = false;
 /// Whether nothing on this machine is closed to us.
 [[nodiscard]] bool is_root() noexcept;
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

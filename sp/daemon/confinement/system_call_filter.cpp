@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-namespace slo::examples {
+namespace slo::daemon {
 namespace {
 
 using Filter = std::unique_ptr<void, decltype([](scmp_filter_ctx filter) { seccomp_release(filter); })>;
@@ -201,4 +201,4 @@ Result<void> filter_system_calls(const std::set<Calls>& needed) {
     return Done{};
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -5,7 +5,7 @@
 
 #include "slo/saml/result.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// What a process calls for while it serves, beside what serving does.
 enum class Calls {
@@ -29,4 +29,4 @@ enum class Calls {
 /// Call it when everything is open. Errors: the kernel has no such filters, with how to do without.
 [[nodiscard]] Result<void> filter_system_calls(const std::set<Calls>& needed);
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

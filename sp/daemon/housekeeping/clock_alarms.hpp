@@ -10,7 +10,7 @@
 #include "slo/sp/audit.hpp"
 #include "slo/sp/redis_session_store.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// ClockAlarms turns the store's counters, looked at now and then, into lines for whoever looks after the servers: one
 /// for each look at which there was more than before. For one thread.
@@ -39,4 +39,4 @@ private:
     std::uint64_t differences_ = 0;
 };
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

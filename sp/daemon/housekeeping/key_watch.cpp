@@ -5,7 +5,7 @@
 #include "slo/sp/error.hpp"
 #include "slo/sp/key_folder.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 namespace {
 
 /// With times: a folder that was begun anew may have the same names.
@@ -69,4 +69,4 @@ Result<sp::OurKeys> KeyWatch::reload(Instant now) const {
                         "be our keys from now on, and give every IdP our metadata");
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -8,7 +8,7 @@
 
 #include "slo/sp/configuration.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// KeyWatch reads the key folder's state again and again; it's small, and reading it tells more than its date would.
 /// It begins with the state that `configuration` was loaded with: a step between loading and watching isn't missed.
@@ -35,4 +35,4 @@ private:
     std::string last_failure_;
 };
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -9,7 +9,7 @@
 
 #include "pause.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 namespace {
 
 void record(const idp_adapter::MetadataEvent& event, sp::AuditSink& audit, const sp::Clock& clock) {
@@ -65,4 +65,4 @@ void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefre
     }
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

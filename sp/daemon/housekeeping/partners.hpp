@@ -10,7 +10,7 @@
 #include "slo/sp/clock.hpp"
 #include "slo/sp/logout_service.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// One turn: asks what is due, and gives `service` the snapshot, if it has another. Says what happened; nothing where
 /// memory ran out, and then the next turn makes up for it.
@@ -23,4 +23,4 @@ namespace slo::examples {
 void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher,
                          sp::LogoutService& service, sp::AuditSink& audit, const sp::Clock& clock);
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <thread>
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// Returns after `time`, or as soon as `stop` is requested; and soon where there is no memory to wait with.
 inline void pause(const std::stop_token& stop, std::chrono::seconds time) noexcept {
@@ -21,4 +21,4 @@ inline void pause(const std::stop_token& stop, std::chrono::seconds time) noexce
     }
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace slo::examples {
+namespace slo::daemon {
 
 PublishedKeys::PublishedKeys(const sp::Configuration& configuration)
     : record_(sp::PublicationRecord::open(configuration.publication_record)),
@@ -25,4 +25,4 @@ std::optional<Failure> PublishedKeys::keep(Instant now) {
     return kept.error();
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

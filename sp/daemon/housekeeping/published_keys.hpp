@@ -8,7 +8,7 @@
 #include "slo/sp/configuration.hpp"
 #include "slo/sp/publication_record.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// PublishedKeys holds the record of one endpoint open. Without one it serves all the same: then saml-slo keys rotate
 /// refuses what it can't be sure of. Not thread-safe.
@@ -29,4 +29,4 @@ private:
     std::string last_failure_;
 };
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

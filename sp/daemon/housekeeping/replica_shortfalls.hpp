@@ -9,7 +9,7 @@
 #include "slo/saml/time.hpp"
 #include "slo/sp/audit.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// ReplicaShortfalls turns the store's counter, looked at now and then, into lines for whoever looks after the
 /// replicas: one for each look at which there were more than before. For one thread.
@@ -30,4 +30,4 @@ private:
     std::uint64_t total_ = 0;
 };
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

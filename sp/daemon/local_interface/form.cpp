@@ -4,7 +4,7 @@
 
 #include "slo/sp/error.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 Result<Form> Form::parse(std::string_view body) {
     auto fields = saml::form::parse_fields(body);
@@ -47,4 +47,4 @@ saml::NameID name_id_in(Form& form, std::string value) {
             .sp_provided_id = form.one("sp_provided_id")};
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -10,7 +10,7 @@
 #include "slo/saml/name_id.hpp"
 #include "slo/saml/result.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// Form is the fields of a body, each of which must be asked for.
 class Form {
@@ -36,4 +36,4 @@ private:
 /// A NameID of this text, with the attributes that stand in `form`.
 [[nodiscard]] saml::NameID name_id_in(Form& form, std::string value);
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -11,7 +11,7 @@
 #include "slo/saml/time.hpp"
 #include "slo/sp/json.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 namespace {
 
 using sp::HttpReply;
@@ -178,4 +178,4 @@ HttpReply LocalLogouts::start(const sp::SessionSelection& selection, sp::LogoutR
     return result ? told(*result) : failed(result.error());
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -8,7 +8,7 @@
 #include "slo/sp/http.hpp"
 #include "slo/sp/logout_service.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// LocalLogouts answers
 ///   POST /sessions/<id>/logout   the user of this session logs out
@@ -33,4 +33,4 @@ private:
     std::stop_source stop_;
 };
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -10,7 +10,7 @@
 #include "slo/sp/http.hpp"
 #include "slo/sp/json.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// `json` is ours or consists of values without quotes, backslashes and controls.
 [[nodiscard]] inline sp::HttpReply reply(int status, std::string json) {
@@ -56,4 +56,4 @@ namespace slo::examples {
     return refusal(503, "the session store has no room or can't tell: trust nothing until it can");
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

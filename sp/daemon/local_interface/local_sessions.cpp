@@ -11,7 +11,7 @@
 #include "slo/saml/time.hpp"
 #include "slo/sp/error.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 namespace {
 
 using sp::HttpReply;
@@ -121,4 +121,4 @@ Result<sp::Session> LocalSessions::read_session(std::string_view body) const {
     return session;
 }
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

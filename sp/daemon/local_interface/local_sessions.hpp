@@ -8,7 +8,7 @@
 #include "slo/sp/http.hpp"
 #include "slo/sp/session_store.hpp"
 
-namespace slo::examples {
+namespace slo::daemon {
 
 /// LocalSessions answers POST /sessions, GET /sessions/<id>, and what LocalLogouts does. It knows no caller from
 /// another: serve it on loopback only. Thread-safe, like the store and the service, which must outlive it.
@@ -34,4 +34,4 @@ private:
     saml::EntityID sp_;
 };
 
-}  // namespace slo::examples
+}  // namespace slo::daemon

@@ -17,7 +17,7 @@
 
 namespace slo::sp {
 
-/// The keys of each table. examples/soap_endpoint.toml explains them.
+/// The keys of each table. sp/daemon/saml-slod.toml explains them.
 inline constexpr std::string_view root_keys[] = {"sp",    "idp",    "metadata", "policy",
                                                  "store", "server", "local",    "process"};
 inline constexpr std::string_view policy_keys[] = {

@@ -54,7 +54,7 @@ public:
         fs::rename(folder_.path() / "new.xml", file());
     }
     void ask(slo::Instant now) {
-        static_cast<void>(slo::examples::ask_partners({}, *refresher_, provider_.service(), now));
+        static_cast<void>(slo::daemon::ask_partners({}, *refresher_, provider_.service(), now));
     }
     [[nodiscard]] bool believes(const std::string& certificate) const {
         const auto idps = provider_.service().idps();
