@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "files.hpp"
+#include "settings.hpp"
 #include "slo/metadata/error.hpp"
 
 namespace slo::tool {
@@ -27,7 +28,7 @@ std::string names_of(const std::vector<ConfiguredSource>& sources) {
 }
 
 OrStop<ConfiguredSource> settings_in(const JudgedBy& wish, const std::vector<fs::path>& files, Instant now) {
-    auto sources = sp::load_sources(wish.configuration, now);
+    auto sources = sp::load_sources(wish.configuration, now, daemon::own_sections);
     if (!sources) return Stop{ExitCode::usage, text_of(sources.error())};
     const auto is_it = [&](const ConfiguredSource& source) {
         if (!wish.source.empty()) return source.name == wish.source;

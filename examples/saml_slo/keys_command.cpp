@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "files.hpp"
+#include "settings.hpp"
 #include "slo/metadata/published_metadata.hpp"
-#include "slo/sp/configuration.hpp"
 #include "slo/sp/publication_record.hpp"
 
 namespace slo::tool {
@@ -361,7 +361,7 @@ ExitCode make_first_key(const FirstKey& command, Format format, Instant now) {
 }
 
 ExitCode rotate_keys(const Rotation& command, Format format, Instant now) {
-    const auto configuration = sp::load_configuration(command.configuration, now, sp::MissingKeys::refused);
+    const auto configuration = daemon::load_configuration(command.configuration, now, sp::MissingKeys::refused);
     if (!configuration) return complain(text_of(configuration.error()), ExitCode::usage);
     const fs::path& folder = configuration->key_folder;
     if (folder.empty()) {

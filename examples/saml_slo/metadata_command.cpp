@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "files.hpp"
+#include "settings.hpp"
 #include "slo/metadata/metadata_document.hpp"
 #include "slo/metadata/published_metadata.hpp"
-#include "slo/sp/configuration.hpp"
 
 namespace slo::tool {
 namespace {
@@ -102,7 +102,7 @@ std::string table_of(const metadata::MetadataDocument& document, const metadata:
 }  // namespace
 
 ExitCode generate_metadata(const Generation& command, Format format, Instant now) {
-    auto configuration = sp::load_configuration(command.configuration, now);
+    auto configuration = daemon::load_configuration(command.configuration, now);
     if (!configuration) return complain(text_of(configuration.error()), ExitCode::usage);
     metadata::Publication publication = configuration->publication;
     if (command.signature == Signature::no) publication.signer.reset();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "files.hpp"
+#include "settings.hpp"
 #include "slo/idp_adapter/metadata_source.hpp"
 #include "slo/sp/configured_source.hpp"
 #include "trust_command.hpp"
@@ -62,7 +63,7 @@ std::optional<ExitCode> code_of(std::error_code why) {
 
 /// Whether a file of an [[idp]] is what is wrong with the configuration: it is read with it.
 bool refuses_an_idp(const std::filesystem::path& file, Instant now) {
-    const auto sources = sp::load_sources(file, now);
+    const auto sources = sp::load_sources(file, now, daemon::own_sections);
     return sources && std::ranges::any_of(*sources, [&](const sp::ConfiguredSource& source) {
                if (source.holds != sp::ConfiguredSource::Holds::one_idp) return false;
                const auto octets = read_whole(source.file);
@@ -128,7 +129,8 @@ std::string table_of(const std::vector<Row>& rows) {
 }  // namespace
 
 ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Instant now) {
-    auto metadata = sp::load_metadata(file, now);  // whoever asks the sources needs no key of ours, and makes none
+    auto metadata = sp::load_metadata(
+        file, now, daemon::own_sections);  // whoever asks the sources needs no key of ours, and makes none
     if (!metadata) {
         return complain(text_of(metadata.error()), refuses_an_idp(file, now) ? ExitCode::refused : ExitCode::usage);
     }

@@ -22,9 +22,9 @@
 #include "process.hpp"
 #include "published_keys.hpp"
 #include "replica_shortfalls.hpp"
+#include "settings.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/runtime.hpp"
-#include "slo/sp/configuration.hpp"
 #include "slo/sp/housekeeper.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/logout_service.hpp"
@@ -197,7 +197,7 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
 /// store's: SQLite's few files, or two connections to each master of a Redis Cluster; and for each source of metadata
 /// its folder, its lock and an event loop, and one exchange; and connections to IdPs for logouts that start here, each
 /// with an event loop.
-std::size_t descriptors_needed(const sp::Configuration& configuration) {
+std::size_t descriptors_needed(const daemon::Configuration& configuration) {
     constexpr std::size_t others = 64;
     const std::size_t local = configuration.local_port == 0 ? 0 : local_options(0, 0).max_connections;
     const std::size_t store = std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store) ? 512 : 64;
@@ -208,7 +208,7 @@ std::size_t descriptors_needed(const sp::Configuration& configuration) {
 }
 
 /// Binds the ports, which may need root.
-Result<void> listen(const sp::Configuration& configuration, Servers& servers) {
+Result<void> listen(const daemon::Configuration& configuration, Servers& servers) {
     auto server = sp::HttpServer::open(configuration.server, servers.endpoint);
     if (!server) return std::move(server).error();
     servers.server = std::make_unique<sp::HttpServer>(*std::move(server));
@@ -222,7 +222,7 @@ Result<void> listen(const sp::Configuration& configuration, Servers& servers) {
 }
 
 /// Folders for the user who serves, where the one that they stand in isn't theirs.
-Result<void> make_folders(const sp::Configuration& configuration) {
+Result<void> make_folders(const daemon::Configuration& configuration) {
     const std::string& user = configuration.process.user;
     if (user.empty()) return Done{};
     if (const auto* sqlite = std::get_if<sp::SqliteSessionStoreOptions>(&configuration.store)) {
@@ -236,7 +236,7 @@ Result<void> make_folders(const sp::Configuration& configuration) {
 }
 
 /// From here on what is made belongs to the user who serves.
-Result<void> become_who_serves(const sp::Configuration& configuration) {
+Result<void> become_who_serves(const daemon::Configuration& configuration) {
     const std::string& user = configuration.process.user;
     if (!user.empty()) return daemon::become_user(user);
     if (daemon::is_root()) {
@@ -247,7 +247,7 @@ Result<void> become_who_serves(const sp::Configuration& configuration) {
 }
 
 /// Whether a logout that starts here may have somebody to ask, now or after a refresh.
-bool asks_idps(const sp::Configuration& configuration) {
+bool asks_idps(const daemon::Configuration& configuration) {
     if (configuration.local_port == 0) return false;
     const bool may_come = configuration.metadata.sources.size() > configuration.idps.size();
     return may_come || std::ranges::any_of(configuration.idps, [](const idp_adapter::Idp& idp) {
@@ -256,7 +256,7 @@ bool asks_idps(const sp::Configuration& configuration) {
 }
 
 /// What the store and the sources of metadata will call for while it serves.
-std::set<daemon::Calls> calls_of(const sp::Configuration& configuration) {
+std::set<daemon::Calls> calls_of(const daemon::Configuration& configuration) {
     using daemon::Calls;
     std::set<Calls> calls;
     if (std::holds_alternative<sp::SqliteSessionStoreOptions>(configuration.store)) calls.insert(Calls::database);
@@ -273,8 +273,8 @@ std::set<daemon::Calls> calls_of(const sp::Configuration& configuration) {
 }
 
 /// Gives up what serving doesn't need. From here on nothing else can be opened.
-Result<void> confine(const sp::Configuration& configuration) {
-    if (daemon::instrumented || configuration.process.seccomp == sp::SystemCallFilter::off) return Done{};
+Result<void> confine(const daemon::Configuration& configuration) {
+    if (daemon::instrumented || configuration.process.seccomp == daemon::SystemCallFilter::off) return Done{};
     return daemon::filter_system_calls(calls_of(configuration));
 }
 
@@ -288,7 +288,8 @@ Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, con
 }
 
 /// What is remote starts from its copies and is asked once we serve: nobody waits for a server that is down or hangs.
-Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock, const sp::Configuration& configuration) {
+Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock,
+                                                    const daemon::Configuration& configuration) {
     auto refresher =
         idp_adapter::MetadataRefresher::open(configuration.metadata.sources, configuration.metadata.shared_keys,
                                              clock.now(), {}, idp_adapter::Asking::in_lanes);
@@ -314,7 +315,7 @@ private:
     sp::HttpServer* local_;
 };
 
-void serve(Parts& parts, const sp::Configuration& configuration, Servers& servers, const Watched& watched) {
+void serve(Parts& parts, const daemon::Configuration& configuration, Servers& servers, const Watched& watched) {
     servers.endpoint.behind = &parts.endpoint;
     servers.local_sessions.behind = &parts.local_sessions;
     sp::HttpServer& server = *servers.server;
@@ -338,7 +339,7 @@ void serve(Parts& parts, const sp::Configuration& configuration, Servers& server
 }
 
 int run(const std::string& file) {
-    auto configuration = sp::load_configuration(file, sp::SystemClock().now());
+    auto configuration = daemon::load_configuration(file, sp::SystemClock().now());
     if (!configuration) return complain(text_of(configuration.error()));
     for (const std::string& note : configuration->notes) std::fprintf(stderr, "%s\n", note.c_str());
 

@@ -22,9 +22,9 @@
 #include "network.hpp"
 #include "plant.hpp"
 #include "planted.hpp"
+#include "settings.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/runtime.hpp"
-#include "slo/sp/configuration.hpp"
 #include "slo/sp/housekeeper.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/logout_service.hpp"
@@ -185,7 +185,7 @@ struct Parts {
     test::OneLane one_lane;
 };
 
-int serve(const sp::Configuration& configuration, Parts& parts, test::Plant plant) {
+int serve(const daemon::Configuration& configuration, Parts& parts, test::Plant plant) {
     const bool has_one_lane = plant == test::Plant::one_lane;
     sp::HttpServerOptions local_options;
     local_options.port = configuration.local_port;
@@ -208,7 +208,7 @@ int serve(const sp::Configuration& configuration, Parts& parts, test::Plant plan
 
 int run(const Arguments& arguments) {
     const WrongClock clock(arguments.clock_ahead);
-    auto configuration = sp::load_configuration(arguments.configuration, clock.now());
+    auto configuration = daemon::load_configuration(arguments.configuration, clock.now());
     if (!configuration) return complain(configuration.error());
     const auto digest = saml::KeyedDigest::with_random_key();
     if (!digest) return complain(digest.error());

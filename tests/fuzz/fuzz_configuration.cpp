@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 
 #include "config_metadata.hpp"
 #include "config_profile.hpp"
@@ -13,6 +14,7 @@
 #include "config_table.hpp"
 #include "config_tree.hpp"
 #include "fuzz.hpp"
+#include "settings.hpp"
 #include "slo/sp/error.hpp"
 
 namespace {
@@ -110,8 +112,28 @@ void check_profile(const idp_adapter::InteropProfile& profile) {
     require_within<std::chrono::seconds>(profile.outgoing.validity, 30s, 24h);
 }
 
+/// Throws the refusal of what the daemon reads, as the library does with its own.
+template <class T>
+T accepted(Result<T> read) {
+    if (read) return *std::move(read);
+    fuzz::require(read.error().code == make_error_code(Errc::configuration_invalid));
+    throw ConfigurationError{read.error().detail};
+}
+
+void check_own_sections(const ConfigTable& root, const HttpServerOptions& server) {
+    const auto section = [&](std::string_view name, KnownKeys keys) {
+        return ConfigurationSection(std::make_shared<ConfigTable>(root.table(name, keys)));
+    };
+    const auto local_port = accepted(daemon::read_local_port(section("local", daemon::local_keys), server));
+    fuzz::require(local_port == 0 || local_port != server.port);
+    const auto process = accepted(daemon::read_process(section("process", daemon::process_keys)));
+    fuzz::require(process.user.empty() || root.has("process"));
+}
+
 void read_sections(const ConfigMap& tree) {
-    const ConfigTable root(tree, {std::string(file_name), 0}, "the file", root_keys);
+    std::vector<std::string_view> sections(std::begin(root_keys), std::end(root_keys));
+    for (const OwnSection& own : daemon::own_sections) sections.push_back(own.name);
+    const ConfigTable root(tree, {std::string(file_name), 0}, "the file", sections);
     std::vector<std::string> notes;
     const SpSection sp = read_sp(root.table("sp", sp_keys), "/");
     check_sp(sp);
@@ -123,8 +145,7 @@ void read_sections(const ConfigMap& tree) {
         read_server(root.table("server", server_keys), "/", sp.destinations, handler_threads_for(store.options), notes);
     check_server(server);
     for (const auto& note : notes) check_refusal(note);
-    const auto local_port = read_local_port(root.table("local", local_keys), server.server);
-    fuzz::require(local_port == 0 || local_port != server.server.port);
+    check_own_sections(root, server.server);
     const std::filesystem::path nowhere = "/";
     const auto destinations = sp.destinations.all();
     const ProfileSurroundings surroundings{

@@ -8,6 +8,7 @@
 
 #include "compressed.hpp"
 #include "configuration_workspace.hpp"
+#include "slo/sp/configuration_file.hpp"
 
 using namespace slo;
 using namespace slo::test;
@@ -23,9 +24,6 @@ BOOST_AUTO_TEST_CASE(reads_the_smallest_useful_file) {
     BOOST_TEST(configuration.idps.at(0).entity_id.str() == "https://idp-lasso.example.org/metadata");
     BOOST_TEST(configuration.server.address == "127.0.0.1");
     BOOST_TEST(configuration.server.port == 8080U);
-    BOOST_TEST(configuration.local_port == 0U);
-    BOOST_TEST(configuration.process.user.empty());
-    BOOST_TEST((configuration.process.seccomp == sp::SystemCallFilter::on));
     BOOST_TEST(configuration.notes.empty());
 }
 
@@ -49,7 +47,7 @@ BOOST_AUTO_TEST_CASE(takes_the_soap_path_from_the_first_url) {
 BOOST_AUTO_TEST_CASE(the_documented_example_is_accepted) {
     copy_key("keys/sp-old", "sp-signing");
     const auto configuration = accept(documented_example());
-    BOOST_TEST(configuration.local_port == 8081U);
+    BOOST_TEST(configuration.server.port == 8080U);
 }
 
 BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
@@ -110,8 +108,6 @@ BOOST_AUTO_TEST_CASE(the_documented_defaults_are_the_defaults) {
     BOOST_TEST(written.publication.signer.has_value() == accept(good).publication.signer.has_value());
     BOOST_TEST(written.publication.content.organization.has_value());
     BOOST_TEST(written.publication.content.contacts.size() == 1U);
-    BOOST_TEST(written.process.user == "saml-slo");
-    BOOST_TEST((written.process.seccomp == sp::ProcessOptions().seccomp));
 }
 
 BOOST_AUTO_TEST_CASE(reads_every_switch) {
@@ -152,15 +148,42 @@ logout_record_cap = "2d")"));
                         "slo.toml:9: note: the IdP \"https://idp-lasso.example.org/metadata\" may sign with SHA-1"));
 }
 
-BOOST_AUTO_TEST_CASE(reads_what_a_program_does_to_its_process) {
-    const auto process = accept(good + "[process]\nuser = \"saml-slo\"\nseccomp = \"off\"\n").process;
-    BOOST_TEST(process.user == "saml-slo");
-    BOOST_TEST((process.seccomp == sp::SystemCallFilter::off));
-    refuse(good + "[process]\nseccomp = \"maybe\"\n", 12, "seccomp can't be \"maybe\"", "\"on\", \"off\"");
-    refuse(good + "[process]\nseccomp = true\n", 12, "seccomp isn't a text", "seccomp = \"...\"");
-    refuse(good + "[process]\nuser = \"\"\n", 12, "user is empty", "give it a value");
-    refuse(good + "[process]\nuser = 1000\n", 12, "user isn't a text", "user = \"...\"");
-    refuse(good + "[process]\ngroup = \"x\"\n", 12, "unknown key \"group\" in [process]", "user, seccomp");
+BOOST_AUTO_TEST_CASE(reads_sections_of_the_programs_own) {
+    write("slo.toml", good + "[shop]\nname = \"books\"\nshelves = 12\nopen = \"never\"\n");
+    constexpr std::string_view keys[] = {"name", "shelves", "open", "owner"};
+    const sp::OwnSection own[] = {{"shop", keys}, {"till", keys}};
+    const auto file = sp::ConfigurationFile::read(folder / "slo.toml", own).value();
+    const auto shop = file.section("shop");
+    BOOST_TEST(shop.text("name").value().value() == "books");
+    BOOST_TEST(!shop.text("owner").value().has_value());
+    BOOST_TEST(shop.number("shelves", 3, 1, 20).value() == 12U);
+    BOOST_TEST(file.section("till").number("shelves", 3, 1, 20).value() == 3U);
+    constexpr std::string_view words[] = {"always", "never"};
+    BOOST_TEST(shop.word("open", words).value() == "never");
+    BOOST_TEST(shop.word("owner", words).value() == "always");
+    BOOST_TEST(file.server().port == 8080U);
+    BOOST_TEST(file.load(some_day, {}).value().entity_id.str() == "https://sp.example.org/saml");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_sections_and_values_that_a_program_does_not_take) {
+    const std::string text = good + "[shop]\nname = 1\nshelves = 21\n";
+    write("slo.toml", text);
+    constexpr std::string_view keys[] = {"name", "shelves"};
+    const sp::OwnSection own[] = {{"shop", keys}};
+    const auto file = sp::ConfigurationFile::read(folder / "slo.toml", own).value();
+    expect_refusal(text, file.section("shop").text("name"), 12, "name isn't a text", "in quotes");
+    expect_refusal(text, file.section("shop").number("shelves", 1, 1, 20), 13, "shelves is out of range", "1 to 20");
+    const Result<int> refused = file.section("shop").refusal("shelves", "too many shelves", "sell some");
+    expect_refusal(text, refused, 13, "too many shelves", "sell some");
+
+    const sp::OwnSection fewer[] = {{"shop", std::span(keys, 1)}};
+    expect_refusal(text, sp::ConfigurationFile::read(folder / "slo.toml", fewer), 13,
+                   "unknown key \"shelves\" in [shop]", "known here: name");
+    const sp::OwnSection other[] = {{"shops", keys}};
+    expect_refusal(text, sp::ConfigurationFile::read(folder / "slo.toml", other), 11,
+                   "unknown key \"shop\" in the file", "did you mean \"shops\"?");
+    refuse(good + "[local]\nport = 8081\n", 11, "unknown key \"local\" in the file", "known here: sp, idp");
+    refuse(good + "[process]\n", 11, "unknown key \"process\" in the file", "known here: sp, idp");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_exceptions_that_together_end_sessions_for_another_sp) {
@@ -241,7 +264,6 @@ BOOST_AUTO_TEST_CASE(refuses_a_listener_that_cannot_be) {
         refuse(with("127.0.0.1:8080", listen), 10, "listen can't be", "\"127.0.0.1:8080\"");
     }
     BOOST_TEST(accept(with("127.0.0.1:8080", "[::1]:8080")).server.address == "::1");
-    refuse(good + "[local]\nport = 8080\n", 12, "the same port", "another one");
     refuse(good + "metadata_path = \"/saml/slo\"\n", 11, "are the same", "another path");
     refuse(good + "soap_path = \"saml\"\n", 11, "soap_path can't be", "path of the URL");
 }

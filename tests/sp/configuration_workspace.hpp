@@ -83,8 +83,13 @@ public:
     }
     /// The refusal must be one line, name the file and `line` (0: the whole file), and say `what` and how to mend it.
     void refuse(const std::string& text, unsigned line, std::string_view what, std::string_view mend) const {
+        expect_refusal(text, load(text), line, what, mend);
+    }
+    /// The same of what another reader made of `text`.
+    template <class T>
+    void expect_refusal(const std::string& text, const Result<T>& configuration, unsigned line, std::string_view what,
+                        std::string_view mend) const {
         BOOST_TEST_CONTEXT(text) {
-            const auto configuration = load(text);
             BOOST_REQUIRE(!configuration);
             const std::string& said = configuration.error().detail;
             BOOST_TEST(configuration.error().code == sp::Errc::configuration_invalid);
@@ -111,8 +116,16 @@ inline bool has_note(const sp::Configuration& configuration, std::string_view pa
                        [part](const std::string& note) { return note.find(part) != std::string::npos; });
 }
 
-inline std::string documented_example() {
+/// With the sections that saml-slod reads itself.
+inline std::string daemon_s_example() {
     return read(SLO_SOURCE_DIR "/sp/daemon/saml-slod.toml");
+}
+
+inline std::string documented_example() {
+    const std::string whole = daemon_s_example();
+    const auto daemon_s = whole.find("# The interface for your application");
+    BOOST_REQUIRE(daemon_s != std::string::npos);
+    return whole.substr(0, daemon_s);
 }
 
 /// `text` without what stands from `from` up to `to`.

@@ -250,20 +250,4 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
     return section;
 }
 
-std::uint16_t read_local_port(const ConfigTable& local, const HttpServerOptions& server) {
-    const auto port = static_cast<std::uint16_t>(local.number("port", 0, {1, 65'535}));
-    if (port != 0 && port == server.port) {
-        refuse(local.place_of("port"), "[local] and [server] have the same port", "give [local] another one");
-    }
-    return port;
-}
-
-ProcessOptions read_process(const ConfigTable& process) {
-    ProcessOptions options;
-    if (const auto user = process.text("user")) options.user = user->value;
-    options.seccomp =
-        process.choice("seccomp", options.seccomp, {{"on", SystemCallFilter::on}, {"off", SystemCallFilter::off}});
-    return options;
-}
-
 }  // namespace slo::sp

@@ -18,16 +18,13 @@
 namespace slo::sp {
 
 /// The keys of each table. sp/daemon/saml-slod.toml explains them.
-inline constexpr std::string_view root_keys[] = {"sp",    "idp",    "metadata", "policy",
-                                                 "store", "server", "local",    "process"};
+inline constexpr std::string_view root_keys[] = {"sp", "idp", "metadata", "policy", "store", "server"};
 inline constexpr std::string_view policy_keys[] = {
     "unknown_principal", "second_level_codes",         "clock_skew",        "application_deadline",
     "relogin",           "logout_record_horizon",      "logout_record_cap", "unproven_answers_per_second",
     "allow_shared_keys", "requests_per_second_per_idp"};
 inline constexpr std::string_view server_keys[] = {"listen",    "soap_path", "metadata_path",   "hosts",  "threads",
                                                    "form_path", "tls",       "handler_threads", "limits", "timeouts"};
-inline constexpr std::string_view local_keys[] = {"port"};
-inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
 
 [[nodiscard]] saml::EntityID parse_id(const Placed<std::string>& text);
 [[nodiscard]] saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view key);
@@ -60,10 +57,5 @@ struct ServerSection {
 [[nodiscard]] ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
                                         const Destinations& destinations, std::size_t handler_threads,
                                         std::vector<std::string>& notes);
-
-/// 0: none. It can't be the public server's port.
-[[nodiscard]] std::uint16_t read_local_port(const ConfigTable& local, const HttpServerOptions& server);
-
-[[nodiscard]] ProcessOptions read_process(const ConfigTable& process);
 
 }  // namespace slo::sp

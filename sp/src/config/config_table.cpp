@@ -197,6 +197,17 @@ std::optional<std::chrono::milliseconds> ConfigTable::duration(std::string_view 
     return time;
 }
 
+std::string ConfigTable::word(std::string_view key, std::span<const std::string_view> words) const {
+    auto value = text(key);
+    if (!value) return std::string(words.front());
+    std::string all;
+    for (const std::string_view word : words) {
+        if (word == value->value) return std::move(value->value);
+        all += (all.empty() ? "\"" : ", \"") + std::string(word) + "\"";
+    }
+    refuse_choice(*value, key, all);
+}
+
 void ConfigTable::refuse_choice(const Placed<std::string>& value, std::string_view key, std::string_view all) {
     refuse(value.place, std::string(key) + " can't be " + shown(value.value), "write one of " + std::string(all));
 }

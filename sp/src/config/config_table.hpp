@@ -72,6 +72,8 @@ public:
                                                Range<std::chrono::milliseconds> range) const {
         return std::chrono::duration_cast<std::chrono::seconds>(duration(key, range).value_or(fallback));
     }
+    /// One of `words`; the first of them where absent.
+    [[nodiscard]] std::string word(std::string_view key, std::span<const std::string_view> words) const;
     /// One of `choices`.
     template <class E>
     [[nodiscard]] E choice(std::string_view key, E fallback,

@@ -1,6 +1,9 @@
 #include "slo/sp/configuration.hpp"
 
+#include <cassert>
 #include <exception>
+#include <map>
+#include <memory>
 
 #include "config_metadata.hpp"
 #include "config_publishing.hpp"
@@ -10,6 +13,7 @@
 #include "key_files.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/error.hpp"
+#include "slo/sp/configuration_file.hpp"
 #include "slo/sp/configured_source.hpp"
 #include "slo/sp/error.hpp"
 
@@ -27,20 +31,36 @@ ConfigMap tree_of(const fs::path& file, const Place& whole) {
     return *std::move(tree);
 }
 
-/// Sections is what a configuration says by itself: partners' documents and our keys are not looked at yet.
-struct Sections {
-    Sections(const fs::path& file, std::vector<std::string>& notes)
-        : folder(file.parent_path()),
+std::vector<std::string_view> sections_with(std::span<const OwnSection> own) {
+    std::vector<std::string_view> names(std::begin(root_keys), std::end(root_keys));
+    for (const OwnSection& section : own) names.push_back(section.name);
+    return names;
+}
+
+std::map<std::string, std::shared_ptr<const ConfigTable>, std::less<>> tables_of(const ConfigTable& root,
+                                                                                 std::span<const OwnSection> own) {
+    std::map<std::string, std::shared_ptr<const ConfigTable>, std::less<>> tables;
+    for (const OwnSection& section : own)
+        tables.emplace(section.name, std::make_shared<ConfigTable>(root.table(section.name, section.keys)));
+    return tables;
+}
+
+}  // namespace
+
+/// Partners' documents and our keys are not looked at yet.
+struct ConfigurationFile::Sections {
+    Sections(fs::path the_file, std::span<const OwnSection> own_sections)
+        : file(std::move(the_file)),
+          folder(file.parent_path()),
           whole{file.string(), 0},
           tree(tree_of(file, whole)),
-          root(tree, whole, "the file", root_keys),
+          root(tree, whole, "the file", sections_with(own_sections)),
           sp(read_sp(root.table("sp", sp_keys), folder)),
           policy(read_policy(root.table("policy", policy_keys))),
           store(read_store(root, folder, policy.relogin)),
           server(read_server(root.table("server", server_keys), folder, sp.destinations,
-                             handler_threads_for(store.options), notes)),
-          local_port(read_local_port(root.table("local", local_keys), server.server)),
-          process(read_process(root.table("process", process_keys))),
+                             handler_threads_for(store.options), server_notes)),
+          own(tables_of(root, own_sections)),
           destinations(sp.destinations.all()) {}
     Sections(const Sections&) = delete;
     Sections& operator=(const Sections&) = delete;
@@ -49,6 +69,9 @@ struct Sections {
         return {.folder = folder, .server = server.server, .destinations = destinations, .policy = policy.policy};
     }
 
+    [[nodiscard]] Configuration load(Instant now, const Loading& loading) const;
+
+    fs::path file;
     fs::path folder;
     Place whole;
     ConfigMap tree;
@@ -56,27 +79,26 @@ struct Sections {
     SpSection sp;
     PolicySection policy;
     StoreSection store;
+    std::vector<std::string> server_notes;
     ServerSection server;
-    std::uint16_t local_port;
-    ProcessOptions process;
+    std::map<std::string, std::shared_ptr<const ConfigTable>, std::less<>> own;
     std::vector<saml::EndpointUrl> destinations;
 };
 
-Configuration read_configuration(const fs::path& file, Instant now, MissingKeys missing) {
-    std::vector<std::string> notes;
-    Sections sections(file, notes);
-    const SpSection& sp = sections.sp;
-    PartnersSection partners = read_partners(sections.root, sections.surroundings(), sections.policy, now, notes);
-    const fs::path record = record_for(sp, sections.store.options, file);
-    Keys keys = load_keys(sp, {.record = record, .missing = missing, .user = sections.process.user, .now = now}, notes);
-    StoreOptions store_options = load_store(std::move(sections.store), missing, notes);
+Configuration ConfigurationFile::Sections::load(Instant now, const Loading& loading) const {
+    std::vector<std::string> notes = server_notes;
+    PartnersSection partners = read_partners(root, surroundings(), policy, now, notes);
+    const fs::path record = record_for(sp, store.options, file);
+    Keys keys =
+        load_keys(sp, {.record = record, .missing = loading.missing, .user = loading.key_owner, .now = now}, notes);
+    StoreOptions store_options = load_store(store, loading.missing, notes);
     metadata::Publication publication = publication_of(sp, keys);
     if (auto document = metadata::make_document(publication, now); !document)
-        refuse(sections.whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
+        refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
 
     return {.entity_id = sp.entity_id,
             .former_entity_ids = sp.former_entity_ids,
-            .destinations = std::move(sections.destinations),
+            .destinations = destinations,
             .signing_key = std::move(keys.signing),
             .decryption_keys = std::move(keys.decryption),
             .publication = std::move(publication),
@@ -86,14 +108,14 @@ Configuration read_configuration(const fs::path& file, Instant now, MissingKeys 
             .publication_record = record,
             .idps = std::move(partners.idps),
             .metadata = std::move(partners.metadata),
-            .policy = sections.policy.policy,
+            .policy = policy.policy,
             .store = std::move(store_options),
-            .server = std::move(sections.server.server),
-            .endpoint = std::move(sections.server.endpoint),
-            .local_port = sections.local_port,
-            .process = std::move(sections.process),
+            .server = server.server,
+            .endpoint = server.endpoint,
             .notes = std::move(notes)};
 }
+
+namespace {
 
 /// What `read` makes of `file`. Errors: Errc::configuration_invalid.
 template <class Read>
@@ -139,24 +161,77 @@ std::chrono::seconds promise_of(const metadata::Publication& publication) {
     return publication.content.cache_duration.value_or(0s) + metadata::longest_http_caching;
 }
 
+ConfigurationFile::ConfigurationFile(std::unique_ptr<Sections> sections) noexcept : sections_(std::move(sections)) {}
+ConfigurationFile::ConfigurationFile(ConfigurationFile&& other) noexcept = default;
+ConfigurationFile& ConfigurationFile::operator=(ConfigurationFile&& other) noexcept = default;
+ConfigurationFile::~ConfigurationFile() = default;
+
+Result<ConfigurationFile> ConfigurationFile::read(const std::filesystem::path& file, std::span<const OwnSection> own) {
+    return guarded(file, [&] { return ConfigurationFile(std::make_unique<Sections>(file, own)); });
+}
+
+ConfigurationSection ConfigurationFile::section(std::string_view name) const {
+    const auto found = sections_->own.find(name);
+    assert(found != sections_->own.end());
+    return ConfigurationSection(found->second);
+}
+
+const HttpServerOptions& ConfigurationFile::server() const noexcept {
+    return sections_->server.server;
+}
+
+Result<Configuration> ConfigurationFile::load(Instant now, const Loading& loading) const {
+    return guarded(sections_->file, [&] { return sections_->load(now, loading); });
+}
+
+Result<MetadataOptions> ConfigurationFile::metadata(Instant now) const {
+    return guarded(sections_->file, [&] {
+        std::vector<std::string> notes;
+        return read_partners(sections_->root, sections_->surroundings(), sections_->policy, now, notes).metadata;
+    });
+}
+
+Result<std::vector<ConfiguredSource>> ConfigurationFile::sources(Instant now) const {
+    return guarded(sections_->file, [&] {
+        std::vector<std::string> notes;
+        return read_sources(sections_->root, sections_->surroundings(), sections_->policy, now, notes);
+    });
+}
+
+Result<std::optional<std::string>> ConfigurationSection::text(std::string_view key) const {
+    return guarded(table_->place().file, [&] {
+        auto text = table_->text(key);
+        return text ? std::optional<std::string>(std::move(text->value)) : std::nullopt;
+    });
+}
+
+Result<std::size_t> ConfigurationSection::number(std::string_view key, std::size_t fallback, std::size_t least,
+                                                 std::size_t most) const {
+    return guarded(table_->place().file, [&] { return table_->number(key, fallback, {least, most}); });
+}
+
+Result<std::string> ConfigurationSection::word(std::string_view key, std::span<const std::string_view> words) const {
+    return guarded(table_->place().file, [&] { return table_->word(key, words); });
+}
+
+Failure ConfigurationSection::refusal(std::string_view key, std::string_view what, std::string_view mend) const {
+    return guarded(table_->place().file, [&]() -> Done { refuse(table_->place_of(key), what, mend); }).error();
+}
+
 Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now, MissingKeys missing) {
-    return guarded(file, [&] { return read_configuration(file, now, missing); });
+    const auto read = ConfigurationFile::read(file, {});
+    return read ? read->load(now, {.missing = missing}) : read.error();
 }
 
-Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now) {
-    return guarded(file, [&] {
-        std::vector<std::string> notes;
-        const Sections sections(file, notes);
-        return read_partners(sections.root, sections.surroundings(), sections.policy, now, notes).metadata;
-    });
+Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now, std::span<const OwnSection> own) {
+    const auto read = ConfigurationFile::read(file, own);
+    return read ? read->metadata(now) : read.error();
 }
 
-Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now) {
-    return guarded(file, [&] {
-        std::vector<std::string> notes;
-        const Sections sections(file, notes);
-        return read_sources(sections.root, sections.surroundings(), sections.policy, now, notes);
-    });
+Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now,
+                                                   std::span<const OwnSection> own) {
+    const auto read = ConfigurationFile::read(file, own);
+    return read ? read->sources(now) : read.error();
 }
 
 }  // namespace slo::sp

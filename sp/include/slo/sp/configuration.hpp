@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slo/idp_adapter/idp.hpp"
@@ -19,12 +21,11 @@
 
 namespace slo::sp {
 
-enum class SystemCallFilter { on, off };
-
-/// What a program of its own does to its process before it serves. The library does nothing of it.
-struct ProcessOptions {
-    std::string user = {};  ///< to become after start-up; empty: stay who we are
-    SystemCallFilter seccomp = SystemCallFilter::on;
+/// OwnSection is a section that the program reads itself (ConfigurationFile). The library refuses other keys in it than
+/// these, as it does in its own sections.
+struct OwnSection {
+    std::string_view name;
+    std::span<const std::string_view> keys;
 };
 
 /// Where partners are known from: the files of [[idp]], which are watched, and then [[metadata]].
@@ -51,8 +52,6 @@ struct Configuration {
     StoreOptions store;
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
-    std::uint16_t local_port = 0;  ///< 0: no local listener
-    ProcessOptions process;
     std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 
@@ -65,7 +64,8 @@ enum class MissingKeys {
 /// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys, and
 /// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so; not where
 /// the publication record tells that this service had some. Errors: Errc::configuration_invalid with one line: what is
-/// wrong, where, and how to mend it. Unknown keys are errors.
+/// wrong, where, and how to mend it. Unknown sections and keys are errors; a program with sections of its own reads the
+/// file as a ConfigurationFile.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
                                                        MissingKeys missing = MissingKeys::made);
 

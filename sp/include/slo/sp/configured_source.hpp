@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,15 @@ struct ConfiguredSource {
 };
 
 /// load_sources reads the settings of every [[idp]] and [[metadata]] in the configuration `file`, in their order, and
-/// no document of theirs. Our keys are neither read nor made. Errors: as load_configuration.
-[[nodiscard]] Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now);
+/// no document of theirs. The file may have the sections `own`, too. Our keys are neither read nor made. Errors: as
+/// load_configuration.
+[[nodiscard]] Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now,
+                                                                 std::span<const OwnSection> own = {});
 
 /// load_metadata reads `file` as load_configuration does, for the sources alone: our keys are neither read nor made.
 /// Errors: as load_configuration.
-[[nodiscard]] Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now);
+[[nodiscard]] Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now,
+                                                    std::span<const OwnSection> own = {});
 
 /// judge reads a document of `source` as the endpoint does when it starts. Errors: those of read_metadata; where one
 /// IdP is expected, Errc::not_metadata for anything else, and why the IdP isn't usable. Blocks as long as `octets`

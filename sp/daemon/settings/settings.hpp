@@ -1,0 +1,50 @@
+// What saml-slod reads itself in its configuration, [local] and [process]; all else is the library's.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "slo/saml/result.hpp"
+#include "slo/saml/time.hpp"
+#include "slo/sp/configuration.hpp"
+#include "slo/sp/configuration_file.hpp"
+
+namespace slo::daemon {
+
+enum class SystemCallFilter { on, off };
+
+/// What is done to the process before it serves.
+struct ProcessOptions {
+    std::string user = {};  ///< to become after start-up; empty: stay who we are
+    SystemCallFilter seccomp = SystemCallFilter::on;
+};
+
+/// Everything that the file said.
+struct Configuration : sp::Configuration {
+    std::uint16_t local_port = 0;  ///< of the local interface; 0: none
+    ProcessOptions process;
+};
+
+/// The keys of each section. saml-slod.toml explains them.
+inline constexpr std::string_view local_keys[] = {"port"};
+inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
+
+/// The sections that the library leaves to us, for all that reads the same file: saml-slo, too.
+inline constexpr sp::OwnSection own_sections[] = {{"local", local_keys}, {"process", process_keys}};
+
+/// 0: none. It can't be the public server's port. Errors: as sp::load_configuration.
+[[nodiscard]] Result<std::uint16_t> read_local_port(const sp::ConfigurationSection& local,
+                                                    const sp::HttpServerOptions& server);
+
+/// Errors: as sp::load_configuration.
+[[nodiscard]] Result<ProcessOptions> read_process(const sp::ConfigurationSection& process);
+
+/// load_configuration does what sp::load_configuration does, and reads our sections. A key folder that root makes is
+/// given to the user of [process].
+[[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
+                                                       sp::MissingKeys missing = sp::MissingKeys::made);
+
+}  // namespace slo::daemon

@@ -1,0 +1,99 @@
+// What saml-slod reads itself in its configuration, beside the library.
+#include "settings.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "configuration_workspace.hpp"
+#include "slo/sp/configured_source.hpp"
+
+namespace {
+
+using namespace slo;
+using namespace slo::test;
+
+class DaemonWorkspace : public Workspace {
+public:
+    [[nodiscard]] Result<daemon::Configuration> load(const std::string& text) const {
+        write("slo.toml", text);
+        return daemon::load_configuration(folder / "slo.toml", some_day);
+    }
+    [[nodiscard]] daemon::Configuration accept(const std::string& text) const {
+        auto configuration = load(text);
+        if (!configuration) BOOST_TEST_MESSAGE(configuration.error().detail);
+        BOOST_REQUIRE(configuration.has_value());
+        return *std::move(configuration);
+    }
+    void refuse(const std::string& text, unsigned line, std::string_view what, std::string_view mend) const {
+        expect_refusal(text, load(text), line, what, mend);
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(settings, DaemonWorkspace)
+
+BOOST_AUTO_TEST_CASE(are_no_local_interface_and_a_filter_unless_the_file_says_otherwise) {
+    const auto configuration = accept(good);
+    BOOST_TEST(configuration.entity_id.str() == "https://sp.example.org/saml");
+    BOOST_TEST(configuration.local_port == 0U);
+    BOOST_TEST(configuration.process.user.empty());
+    BOOST_TEST((configuration.process.seccomp == daemon::SystemCallFilter::on));
+}
+
+BOOST_AUTO_TEST_CASE(of_the_documented_example_are_accepted_and_its_defaults_are_the_defaults) {
+    copy_key("keys/sp-old", "sp-signing");
+    BOOST_TEST(accept(daemon_s_example()).local_port == 8081U);
+    const std::string example = daemon_s_example();
+    const auto ours = example.find("# The interface for your application");
+    const auto written = accept(good + with_defaults_written_out(example.substr(ours)));
+    BOOST_TEST(written.local_port == 8081U);
+    BOOST_TEST(written.process.user == "saml-slo");
+    BOOST_TEST((written.process.seccomp == daemon::ProcessOptions().seccomp));
+}
+
+BOOST_AUTO_TEST_CASE(say_what_is_done_to_the_process) {
+    const auto process = accept(good + "[process]\nuser = \"saml-slo\"\nseccomp = \"off\"\n").process;
+    BOOST_TEST(process.user == "saml-slo");
+    BOOST_TEST((process.seccomp == daemon::SystemCallFilter::off));
+    refuse(good + "[process]\nseccomp = \"maybe\"\n", 12, "seccomp can't be \"maybe\"", "\"on\", \"off\"");
+    refuse(good + "[process]\nseccomp = true\n", 12, "seccomp isn't a text", "seccomp = \"...\"");
+    refuse(good + "[process]\nuser = \"\"\n", 12, "user is empty", "give it a value");
+    refuse(good + "[process]\nuser = 1000\n", 12, "user isn't a text", "user = \"...\"");
+    refuse(good + "[process]\ngroup = \"x\"\n", 12, "unknown key \"group\" in [process]", "user, seccomp");
+}
+
+BOOST_AUTO_TEST_CASE(say_where_the_local_interface_is) {
+    BOOST_TEST(accept(good + "[local]\nport = 8081\n").local_port == 8081U);
+    refuse(good + "[local]\nport = 8080\n", 12, "[local] and [server] have the same port", "another one");
+    refuse(good + "[local]\nport = 65536\n", 12, "port is out of range", "1 to 65535");
+    refuse(good + "[local]\nprot = 1\n", 12, "unknown key \"prot\" in [local]", "did you mean \"port\"?");
+}
+
+BOOST_AUTO_TEST_CASE(stand_beside_the_librarys_and_nothing_else) {
+    refuse(good + "[lokal]\nport = 8081\n", 11, "unknown key \"lokal\" in the file", "did you mean \"local\"?");
+    refuse(good + "[application]\n", 11, "unknown key \"application\" in the file", "known here: sp, idp");
+}
+
+BOOST_AUTO_TEST_CASE(that_are_wrong_leave_no_key_behind) {
+    remove_keys();
+    refuse(good + "[local]\nport = 8080\n", 12, "the same port", "another one");
+    refuse(good + "[process]\nseccomp = \"maybe\"\n", 12, "seccomp can't be", "on");
+    BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
+}
+
+BOOST_AUTO_TEST_CASE(are_known_to_those_who_read_the_sources_alone) {
+    const auto look = [&](const std::string& text) {
+        write("slo.toml", text);
+        return sp::load_sources(folder / "slo.toml", some_day, daemon::own_sections);
+    };
+    BOOST_TEST(look(good + "[process]\nuser = \"saml-slo\"\n").value().size() == 1U);
+    const std::string misspelt = good + "[process]\nusr = \"saml-slo\"\n";
+    expect_refusal(misspelt, look(misspelt), 12, "unknown key \"usr\" in [process]", "did you mean \"user\"?");
+    write("slo.toml", misspelt);
+    expect_refusal(misspelt, sp::load_metadata(folder / "slo.toml", some_day, daemon::own_sections), 12,
+                   "unknown key \"usr\" in [process]", "did you mean \"user\"?");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
