@@ -4,6 +4,7 @@
 #include <array>
 
 #include "slo/saml/error.hpp"
+#include "slo/saml/url_view.hpp"
 #include "utf8.hpp"
 
 namespace slo::saml {
@@ -37,13 +38,6 @@ bool has_non_xml_char(std::string_view utf8) noexcept {
     return utf8.find("\xEF\xBF\xBE") != std::string_view::npos || utf8.find("\xEF\xBF\xBF") != std::string_view::npos;
 }
 
-constexpr bool is_port(std::string_view text) noexcept {
-    if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), is_digit)) return false;
-    unsigned port = 0;
-    for (const char c : text) port = port * 10 + static_cast<unsigned>(c - '0');
-    return port >= 1 && port <= 65'535;
-}
-
 /// The octets that may stand in a URI, or in an IRI beyond ASCII. A table, because every namespace name is asked.
 constexpr std::array<bool, 256> uri_octets = [] {
     std::array<bool, 256> allowed{};
@@ -51,18 +45,6 @@ constexpr std::array<bool, 256> uri_octets = [] {
     for (const char c : {'<', '>', '"', '{', '}', '|', '\\', '^', '`'}) allowed[static_cast<unsigned char>(c)] = false;
     return allowed;
 }();
-
-// host, host:port, [IPv6] or [IPv6]:port. User information is refused by its '@': a password has no place in metadata.
-bool is_authority_without_user(std::string_view authority) noexcept {
-    if (authority.find('@') != std::string_view::npos) return false;
-    const std::size_t host_end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
-    if (authority.starts_with('[') && host_end < 3) return false;  // no ']' wraps to 0, "[]" has no address
-    const std::string_view host = authority.substr(0, host_end);
-    if (host.empty()) return false;
-    if (!host.starts_with('[') && host.find_first_of("[]") != std::string_view::npos) return false;
-    if (host.size() == authority.size()) return true;
-    return authority[host.size()] == ':' && is_port(authority.substr(host.size() + 1));
-}
 
 }  // namespace
 
@@ -111,14 +93,7 @@ Failure SessionIndexKind::refuse() {
 }
 
 bool EndpointUrlKind::accepts(std::string_view text) noexcept {
-    if (text.size() > max_uri_bytes || !is_absolute_uri(text)) return false;
-    // URLs are compared byte by byte, so the scheme has one spelling.
-    const std::size_t prefix = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
-    if (prefix == 0 || text.find('#') != std::string_view::npos) return false;
-    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-    if (!std::all_of(text.begin(), text.end(), is_ascii)) return false;  // it goes into an HTTP request line as it is
-    const std::string_view rest = text.substr(prefix);
-    return is_authority_without_user(rest.substr(0, rest.find_first_of("/?")));
+    return text.size() <= max_uri_bytes && split_url(text).has_value();
 }
 Failure EndpointUrlKind::refuse() {
     return fail(Errc::uri_malformed, "not an http or https URL with a host, without user information and fragment");
