@@ -3,26 +3,20 @@
 #include <algorithm>
 #include <utility>
 
-namespace slo::sp {
+#include "http_fields.hpp"
+
+namespace slo::idp_adapter {
 
 namespace {
-
-constexpr std::string_view blanks = " \t";
-
-bool is_token_character(char c) noexcept {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           marks.find(c) != std::string_view::npos;
-}
 
 /// Reader takes the pieces of a field off its front.
 class Reader {
 public:
-    explicit Reader(std::string_view text) noexcept : rest_(text) {}
+    explicit Reader(std::string_view text) noexcept : rest_(trimmed(text)) {}
 
     [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
-    void skip_blanks() noexcept { rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size())); }
+    void skip_blanks() noexcept { rest_ = trimmed(rest_); }
 
     bool skip(char c) noexcept {
         if (!rest_.starts_with(c)) return false;
@@ -37,6 +31,14 @@ public:
         const std::string_view found = rest_.substr(0, length);
         rest_.remove_prefix(length);
         return found;
+    }
+
+    /// In lower case; empty where there is none.
+    std::string media_type() {
+        const std::string_view type = token();
+        if (type.empty() || !skip('/')) return {};
+        const std::string_view subtype = token();
+        return subtype.empty() ? std::string() : lower_case(type).append("/").append(lower_case(subtype));
     }
 
     std::optional<std::string> token_or_quoted() {
@@ -64,22 +66,10 @@ private:
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return lower;
-}
-
 std::optional<ContentType> ContentType::parse(std::string_view field) {
     Reader reader(field);
-    reader.skip_blanks();
-    const std::string_view type = reader.token();
-    if (type.empty() || !reader.skip('/')) return std::nullopt;
-    const std::string_view subtype = reader.token();
-    if (subtype.empty()) return std::nullopt;
-
-    ContentType result{lower_case(type).append("/").append(lower_case(subtype)), {}};
+    ContentType result{reader.media_type(), {}};
+    if (result.media_type.empty()) return std::nullopt;
     for (reader.skip_blanks(); !reader.at_end(); reader.skip_blanks()) {
         if (!reader.skip(';')) return std::nullopt;
         reader.skip_blanks();
@@ -88,7 +78,7 @@ std::optional<ContentType> ContentType::parse(std::string_view field) {
         if (!reader.skip('=')) return std::nullopt;
         std::optional<std::string> value = reader.token_or_quoted();
         if (!value) return std::nullopt;
-        if (lower_case(name) == "charset") result.charsets.push_back(lower_case(*value));
+        if (same_ignoring_case(name, "charset")) result.charsets.push_back(lower_case(*value));
     }
     return result;
 }
@@ -97,4 +87,11 @@ bool ContentType::is_utf8() const noexcept {
     return std::ranges::all_of(charsets, [](const std::string& charset) { return charset == "utf-8"; });
 }
 
-}  // namespace slo::sp
+std::string media_type_in(std::string_view field) {
+    Reader reader(field);
+    std::string media_type = reader.media_type();
+    reader.skip_blanks();
+    return reader.at_end() || reader.skip(';') ? media_type : std::string();
+}
+
+}  // namespace slo::idp_adapter

@@ -1,4 +1,4 @@
-// The HTTP Content-Type field, as far as SOAP needs it.
+// The Content-Type field (RFC 9110, 8.3.1), one grammar for requests, replies and settings.
 #pragma once
 
 #include <optional>
@@ -6,21 +6,22 @@
 #include <string_view>
 #include <vector>
 
-namespace slo::sp {
+namespace slo::idp_adapter {
 
 /// ContentType is a media type with the value of every charset parameter; other parameters mean nothing here.
 struct ContentType {
     std::string media_type;             ///< lower case, e.g. "text/xml"
     std::vector<std::string> charsets;  ///< lower case, without quotes
 
-    /// Nothing where `field` isn't `type/subtype *( ; name=value )` (RFC 9110 section 8.3.1).
+    /// Nothing where `field` isn't `type/subtype *( ; name=value )`.
     [[nodiscard]] static std::optional<ContentType> parse(std::string_view field);
 
     /// True too where no charset is given: the document says for itself (RFC 7303 section 3).
     [[nodiscard]] bool is_utf8() const noexcept;
 };
 
-/// ASCII only, whatever the locale.
-[[nodiscard]] std::string lower_case(std::string_view text);
+/// media_type_in reads the media type alone, whatever its parameters are: for a body that proves itself by a signature,
+/// whose label only tells what it's meant to be. Empty where there is none.
+[[nodiscard]] std::string media_type_in(std::string_view field);
 
-}  // namespace slo::sp
+}  // namespace slo::idp_adapter

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "basic_authorization.hpp"
+#include "http_fields.hpp"
 #include "http_transport.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
 
@@ -22,14 +23,6 @@ public:
 
 Failure fail(HttpErrc code, std::string detail) {
     return {make_error_code(code), std::move(detail)};
-}
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 /// What may stand in a request without ending a line or a word of it.
@@ -139,13 +132,7 @@ const std::error_category& http_error_category() noexcept {
 }
 
 std::optional<std::string_view> HttpHead::header(std::string_view name) const {
-    std::optional<std::string_view> found;
-    for (const auto& [field, value] : headers) {
-        if (!same_name(field, name)) continue;
-        if (found) return std::nullopt;
-        found = value;
-    }
-    return found;
+    return only_value(headers, name);
 }
 
 struct HttpClient::Impl {

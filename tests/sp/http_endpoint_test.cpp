@@ -2,7 +2,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "content_type.hpp"
 #include "http_reply.hpp"
 #include "service_under_test.hpp"
 
@@ -273,14 +272,18 @@ BOOST_AUTO_TEST_CASE(says_503_while_it_has_no_metadata_that_is_still_valid) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(content_type)
+BOOST_AUTO_TEST_SUITE(http_request)
 
-BOOST_AUTO_TEST_CASE(reads_the_media_type_and_its_charsets) {
-    const auto type = ContentType::parse("Text/XML; Charset=\"ut\\f-8\"; a=b; CHARSET=Latin1");
-    BOOST_TEST_REQUIRE(type.has_value());
-    BOOST_TEST(type->media_type == "text/xml");
-    BOOST_TEST((type->charsets == std::vector<std::string>{"utf-8", "latin1"}));
-    BOOST_TEST(!type->is_utf8());
+BOOST_AUTO_TEST_CASE(has_the_media_type_of_its_one_content_type_in_utf_8) {
+    const auto media_type = [](HttpHeaders headers) {
+        return HttpRequest{.method = "POST", .target = "/", .headers = std::move(headers), .body = {}}.media_type();
+    };
+    BOOST_TEST(media_type({{"content-type", "Application/JSON; Charset=UTF-8"}}).value() == "application/json");
+    BOOST_TEST(media_type({{"Content-Type", "text/xml"}}).value() == "text/xml");
+    BOOST_TEST(!media_type({}));
+    BOOST_TEST(!media_type({{"Content-Type", "text/xml"}, {"Content-Type", "text/xml"}}));
+    BOOST_TEST(!media_type({{"Content-Type", "text/xml; charset=latin1"}}));
+    BOOST_TEST(!media_type({{"Content-Type", "text/xml; charset"}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

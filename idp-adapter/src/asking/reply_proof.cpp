@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "content_type.hpp"
+#include "http_fields.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/message_verifier.hpp"
 #include "slo/saml/soap.hpp"
@@ -29,55 +31,39 @@ Failure fail(ReplyErrc code, const Failure& broken) {
     return fail(code, broken.code.message());
 }
 
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return lower;
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const auto begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
-
-/// The values of a header, wherever it stands.
-std::vector<std::string> values_of(const HttpHead& head, std::string_view name) {
-    std::vector<std::string> values;
-    for (const auto& [field, value] : head.headers) {
-        if (lower_case(field) == name) values.push_back(lower_case(trimmed(value)));
-    }
-    return values;
-}
-
-std::string media_type(std::string_view content_type) {
-    return std::string(trimmed(content_type.substr(0, content_type.find(';'))));
+/// A body from its first octet on that is no white space.
+std::string_view without_leading_blanks(std::string_view body) {
+    return body.substr(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
 }
 
 /// Shibboleth writes the charset there (OpenSAML 5 on HTTP requests and replies): that changes no octet.
 bool is_compressed(const HttpHead& head) {
-    const auto codings = values_of(head, "content-encoding");
-    return std::any_of(codings.begin(), codings.end(), [](const std::string& coding) {
+    return std::ranges::any_of(values_of(head.headers, "Content-Encoding"), [](std::string_view field) {
+        const std::string coding = lower_case(trimmed(field));
         return !coding.empty() && coding != "identity" && coding != "utf-8";
     });
 }
 
+/// The media type that each Content-Type has. Signatures prove replies, so that a label's parameters may be anything.
+std::vector<std::string> types_of(const HttpHead& head) {
+    std::vector<std::string> types;
+    for (const std::string_view field : values_of(head.headers, "Content-Type")) types.push_back(media_type_in(field));
+    return types;
+}
+
 bool is_html(const std::vector<std::string>& types, std::string_view body) {
     const auto is_html_type = [](const std::string& type) {
-        return media_type(type) == "text/html" || media_type(type) == "application/xhtml+xml";
+        return type == "text/html" || type == "application/xhtml+xml";
     };
-    const std::string beginning = lower_case(trimmed(body).substr(0, std::string_view("<!doctype html").size()));
-    return std::any_of(types.begin(), types.end(), is_html_type) || beginning == "<!doctype html" ||
-           beginning.starts_with("<html");
+    const std::string_view page = "<!doctype html";
+    const std::string beginning = lower_case(without_leading_blanks(body).substr(0, page.size()));
+    return std::any_of(types.begin(), types.end(), is_html_type) || beginning == page || beginning.starts_with("<html");
 }
 
 bool is_soap_type(const std::vector<std::string>& types, const InteropProfile& profile) {
     if (types.empty()) return true;
     if (types.size() > 1) return false;
-    const std::string type = media_type(types.front());
+    const std::string& type = types.front();
     const auto& extra = profile.outgoing.extra_reply_types;
     return type == "text/xml" || std::find(extra.begin(), extra.end(), type) != extra.end();
 }
@@ -86,11 +72,11 @@ bool is_soap_type(const std::vector<std::string>& types, const InteropProfile& p
 std::optional<Failure> complaint_about_http(const IdpReply& reply, const InteropProfile& profile) {
     const int status = reply.head.status;
     if (status / 100 == 3) return fail(ReplyErrc::redirected, "HTTP " + std::to_string(status));
-    const bool is_empty = trimmed(reply.body).empty();
+    const bool is_empty = without_leading_blanks(reply.body).empty();
     if (is_empty && (status == ok || status == accepted || status == no_content)) {
         return fail(ReplyErrc::empty, "HTTP " + std::to_string(status));
     }
-    const auto types = values_of(reply.head, "content-type");
+    const auto types = types_of(reply.head);
     const bool is_fit = is_soap_type(types, profile) && !is_html(types, reply.body);
     if (status != ok && (status != internal_server_error || is_empty || !is_fit)) {
         return fail(ReplyErrc::http_status, "HTTP " + std::to_string(status));
@@ -254,7 +240,7 @@ LogoutVerdict judged(saml::Status status, const AskedLogout& asked) {
 /// Nothing but "I have taken it", which is all that an asynchronous request gets.
 bool is_silent(const IdpReply& reply) {
     const int status = reply.head.status;
-    return (status == ok || status == accepted || status == no_content) && trimmed(reply.body).empty();
+    return (status == ok || status == accepted || status == no_content) && without_leading_blanks(reply.body).empty();
 }
 
 LogoutVerdict unproven(Failure why, const AskedLogout& asked) {

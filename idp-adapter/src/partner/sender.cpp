@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "basic_authorization.hpp"
+#include "http_fields.hpp"
 
 namespace slo::idp_adapter {
 namespace {
@@ -15,9 +16,7 @@ std::string in_our_spelling(std::string_view field) {
     const auto end = field.find(' ');
     const auto value = field.find_first_not_of(' ', end);
     if (end == std::string_view::npos || value == std::string_view::npos) return {};
-    std::string spelled;
-    for (std::size_t i = 0; i < end; ++i) spelled += static_cast<char>(field[i] | 0x20);
-    if (spelled != "basic") return {};
+    if (!same_ignoring_case(field.substr(0, end), "Basic")) return {};
     return std::string(basic).append(field.substr(value));
 }
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "content_type.hpp"
 #include "metadata_question.hpp"
 #include "metadata_slot.hpp"
 #include "refresh_schedule.hpp"
@@ -34,10 +35,7 @@ std::function<double()> system_chance() {
 
 bool is_samlmetadata(const HttpHead& head) {
     const auto type = head.header("Content-Type");
-    if (!type) return false;
-    std::string essence(type->substr(0, std::min(type->find_first_of("; \t"), type->size())));
-    for (char& c : essence) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    return essence == metadata::media_type;
+    return type && media_type_in(*type) == metadata::media_type;
 }
 
 std::string keepable(const HttpHead& head, std::string_view field) {

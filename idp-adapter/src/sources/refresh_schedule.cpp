@@ -3,22 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http_fields.hpp"
+
 namespace slo::idp_adapter {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
-    const auto end = text.find_last_not_of(" \t");
-    return end == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
-}
-
-bool same_word(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 Instant later(Instant asked, seconds interval, double part) {
     const auto count = static_cast<double>(std::chrono::duration_cast<milliseconds>(interval).count()) * part;
@@ -30,12 +21,10 @@ Instant later(Instant asked, seconds interval, double part) {
 std::optional<seconds> freshness(std::string_view cache_control) {
     std::optional<seconds> shortest;
     for (std::string_view rest = cache_control; !rest.empty();) {
-        const auto comma = std::min(rest.find(','), rest.size());
-        const std::string_view directive = trimmed(rest.substr(0, comma));
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-        if (same_word(directive, "no-cache") || same_word(directive, "no-store")) return seconds(0);
+        const std::string_view directive = cut_member(rest);
+        if (same_ignoring_case(directive, "no-cache") || same_ignoring_case(directive, "no-store")) return seconds(0);
         constexpr std::string_view name = "max-age=";
-        if (!same_word(directive.substr(0, name.size()), name)) continue;
+        if (!same_ignoring_case(directive.substr(0, name.size()), name)) continue;
         const std::string_view digits = directive.substr(name.size());
         std::uint32_t count = 0;  // more than a century is none
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);

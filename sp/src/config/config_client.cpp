@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "http_fields.hpp"
 #include "key_files.hpp"
 
 namespace slo::sp {
@@ -72,9 +73,7 @@ std::optional<BasicCredentials> read_credentials(const ConfigTable& table, const
 }
 
 std::string hash_of(const Placed<std::string>& text, std::string_view key) {
-    std::string hash = text.value;
-    std::transform(hash.begin(), hash.end(), hash.begin(),
-                   [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c; });
+    std::string hash = idp_adapter::lower_case(text.value);
     if (hash.size() != 64 || hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
         refuse(text.place, std::string(key) + " can't be " + shown(text.value),
                "write 64 hex digits, as sha256sum does");

@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
+using idp_adapter::ContentType;
 using idp_adapter::InteropProfile;
 using idp_adapter::OutgoingRules;
 using idp_adapter::Wire;

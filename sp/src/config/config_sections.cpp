@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "http_fields.hpp"
 #include "key_files.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
 #include "slo/metadata/metadata_parser.hpp"
@@ -107,12 +108,6 @@ void read_timeouts(const ConfigTable& timeouts, HttpServerOptions& server) {
     read("write", server.write_timeout);
     read("idle", server.idle_timeout);
     read("drain", server.drain_timeout);
-}
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    return text;
 }
 
 }  // namespace
@@ -238,7 +233,7 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
     section.endpoint.form_urls = destinations.form;
     server.threads = table.number("threads", server.threads, {1, 256});
     server.handler_threads = table.number("handler_threads", handler_threads, {0, 1024});
-    for (const auto& host : table.texts("hosts")) server.hosts.push_back(lower(host.value));
+    for (const auto& host : table.texts("hosts")) server.hosts.push_back(idp_adapter::lower_case(host.value));
     read_limits(table.table("limits", limits_keys), section);
     read_timeouts(table.table("timeouts", timeouts_keys), server);
     if (table.has("tls")) server.tls = read_tls(table.table("tls", tls_keys), folder, notes);

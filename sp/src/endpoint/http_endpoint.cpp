@@ -7,12 +7,16 @@
 
 #include "content_type.hpp"
 #include "http_caching.hpp"
+#include "http_fields.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
 #include "slo/saml/form.hpp"
 
 namespace slo::sp {
 
 namespace {
+
+using idp_adapter::ContentType;
+using idp_adapter::lower_case;
 
 HttpReply bare(int status) {
     return {status, {{"X-Content-Type-Options", "nosniff"}}, {}};

@@ -1,21 +1,15 @@
 #include "slo/sp/http.hpp"
 
-#include <algorithm>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <utility>
+
+#include "content_type.hpp"
+#include "http_fields.hpp"
 
 namespace slo::sp {
 namespace {
-
-// Field names are ASCII; std::tolower would ask the locale.
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 struct Signal {
     std::mutex mutex;
@@ -26,18 +20,18 @@ struct Signal {
 }  // namespace
 
 std::optional<std::string_view> HttpRequest::header(std::string_view name) const noexcept {
-    std::optional<std::string_view> found;
-    for (const auto& [key, value] : headers) {
-        if (!same_name(key, name)) continue;
-        if (found) return std::nullopt;
-        found = value;
-    }
-    return found;
+    return idp_adapter::only_value(headers, name);
 }
 
 std::size_t HttpRequest::count(std::string_view name) const noexcept {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(headers, [name](const auto& header) { return same_name(header.first, name); }));
+    return idp_adapter::count_of(headers, name);
+}
+
+std::optional<std::string> HttpRequest::media_type() const {
+    const auto field = header("Content-Type");
+    auto type = field ? idp_adapter::ContentType::parse(*field) : std::nullopt;
+    if (!type || !type->is_utf8()) return std::nullopt;
+    return std::move(type->media_type);
 }
 
 HttpReply wait_for(HttpStep step) {

@@ -4,44 +4,21 @@
 #include <cstdint>
 #include <optional>
 
+#include "http_fields.hpp"
+
 namespace slo::sp {
 namespace {
 
+using idp_adapter::cut;
+using idp_adapter::cut_member;
+using idp_adapter::is_digit;
+using idp_adapter::is_letter_or_digit;
+using idp_adapter::is_token;
+using idp_adapter::lists;
+using idp_adapter::same_ignoring_case;
+using idp_adapter::trimmed;
+
 constexpr std::string_view crlf = "\r\n";
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
-bool is_alnum(char c) noexcept {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_token_char(char c) noexcept {
-    return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, is_token_char);
-}
-bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-/// Cuts what precedes `separator` off the front of `rest`; all of it where there is none.
-std::string_view cut(std::string_view& rest, std::string_view separator) noexcept {
-    const auto end = rest.find(separator);
-    const auto part = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + separator.size());
-    return part;
-}
 
 enum class Version { http_1_0, http_1_1 };
 
@@ -88,13 +65,6 @@ void note(SeenField& field, std::string_view value) noexcept {
     ++field.count;
 }
 
-bool lists_close(std::string_view connection) noexcept {
-    while (!connection.empty()) {
-        if (same_ignoring_case(trimmed(cut(connection, ",")), "close")) return true;
-    }
-    return false;
-}
-
 std::variant<SeenFields, Refusal> read_fields(std::string_view lines, std::size_t max_fields) noexcept {
     SeenFields seen;
     for (std::size_t count = 1; !lines.starts_with(crlf); ++count) {
@@ -110,7 +80,7 @@ std::variant<SeenFields, Refusal> read_fields(std::string_view lines, std::size_
         if (same_ignoring_case(name, "Content-Length")) note(seen.content_length, value);
         if (same_ignoring_case(name, "Transfer-Encoding")) note(seen.transfer_encoding, value);
         if (same_ignoring_case(name, "Expect")) note(seen.expect, value);
-        if (same_ignoring_case(name, "Connection")) seen.close = seen.close || lists_close(value);
+        if (same_ignoring_case(name, "Connection")) seen.close = seen.close || lists(value, "close");
     }
     return seen;
 }
@@ -130,10 +100,10 @@ bool is_host(std::string_view text) noexcept {
     if (host.starts_with('[') && host.ends_with(']')) {
         const auto address = host.substr(1, host.size() - 2);
         return !address.empty() &&
-               std::ranges::all_of(address, [](char c) { return is_alnum(c) || c == ':' || c == '.'; });
+               std::ranges::all_of(address, [](char c) { return is_letter_or_digit(c) || c == ':' || c == '.'; });
     }
     return !host.empty() &&
-           std::ranges::all_of(host, [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; });
+           std::ranges::all_of(host, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
 /// RFC 9112, 3.2: exactly one Host in HTTP/1.1.
@@ -152,7 +122,7 @@ std::optional<Refusal> refuse_host(const SeenField& host, Version version,
 /// Without that final `chunked` the end of the body is unknown, which is 400 (6.3, rule 4).
 Refusal refuse_codings(std::string_view codings) noexcept {
     while (true) {
-        const auto coding = trimmed(cut(codings, ","));
+        const auto coding = cut_member(codings);
         const bool is_chunked = same_ignoring_case(coding, "chunked");
         if (codings.empty()) return Refusal{is_chunked ? 501 : 400};
         if (!is_token(coding) || is_chunked) return Refusal{400};

@@ -21,6 +21,7 @@ namespace slo::sp {
 
 namespace {
 
+using idp_adapter::ContentType;
 using idp_adapter::Idp;
 using idp_adapter::IdpDirectory;
 

@@ -25,6 +25,9 @@ struct HttpRequest {
     /// The value of the one header with this name (any case); nothing if it is absent or repeated.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+    /// Of the one Content-Type, in lower case and without its parameters; nothing if it is absent, repeated or
+    /// malformed (RFC 9110, 8.3.1), or says that the body is in another charset than UTF-8.
+    [[nodiscard]] std::optional<std::string> media_type() const;
 };
 
 struct HttpReply {
