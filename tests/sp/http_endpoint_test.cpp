@@ -70,6 +70,21 @@ BOOST_AUTO_TEST_CASE(a_204_goes_without_a_length) {
                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
+// RFC 9112, 4: a status without a phrase may still be sent.
+BOOST_AUTO_TEST_CASE(each_status_that_is_sent_here_has_its_phrase) {
+    const auto phrase_of = [](int status) {
+        const std::string octets =
+            serialise({.status = status, .headers = {}, .body = {}}, ReplyBody::omit, AfterReply::close);
+        return octets.substr(13, octets.find('\r') - 13);
+    };
+    for (const int status :
+         {200, 201, 204, 304, 400, 403, 404, 405, 408, 409, 413, 415, 417, 421, 422, 429, 431, 500, 501, 503, 505}) {
+        BOOST_TEST(!phrase_of(status).empty(), status);
+    }
+    BOOST_TEST(phrase_of(422) == "Unprocessable Content");  // RFC 9110's name
+    BOOST_TEST(phrase_of(299).empty());
+}
+
 BOOST_AUTO_TEST_CASE(hands_a_pending_logout_to_the_server) {
     store.begun = BegunLogout(FreshLogout{sessions_named({"S1"})});
     application.hold_back();

@@ -19,9 +19,11 @@ bool is_sound(const HttpReply& reply) noexcept {
            });
 }
 
-/// Nobody acts on a phrase (RFC 9112, 4), but it helps who reads a capture.
+/// No client acts on a phrase (RFC 9112, 4), but it helps people who read a capture. Beast stays in http_server.cpp,
+/// and the phrases of its 1.81 are RFC 7231's, where 413 and 422 have older names.
 constexpr std::pair<int, std::string_view> reason_phrases[] = {
     {200, "OK"},
+    {201, "Created"},
     {204, "No Content"},
     {304, "Not Modified"},
     {400, "Bad Request"},
@@ -29,10 +31,12 @@ constexpr std::pair<int, std::string_view> reason_phrases[] = {
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
+    {409, "Conflict"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
     {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
