@@ -39,8 +39,7 @@ function(check_core_program folder)
             message(FATAL_ERROR "a core consumer has functions of ${namespace}")
         endif()
     endforeach()
-    file(GLOB_RECURSE headers ${folder}/CMakeFiles/consumer.dir/main.cpp.o.d
-        ${folder}/CMakeFiles/consumer.dir/*/main.cpp.o.d)
+    file(GLOB_RECURSE headers ${folder}/CMakeFiles/consumer.dir/main.cpp.o.d)  # at whatever depth
     if(NOT headers)
         message(FATAL_ERROR "there is no list of the headers that were included below ${folder}")
     endif()
