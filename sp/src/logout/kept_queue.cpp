@@ -30,13 +30,13 @@ KeptQueue::KeptQueue(const StartContext& context)
     : context_(context), last_look_(context.ending.pace.now() + longest_step) {}
 
 bool KeptQueue::has_enough_of(const saml::EntityID& idp) const {
-    const auto is_its = [&idp](const Waiting& one) { return one.departure->key().idp == idp; };
+    const auto is_its = [&idp](const Waiting& one) { return one.kept.plan().key().idp == idp; };
     return static_cast<std::size_t>(std::ranges::count_if(waiting_, is_its)) >= most_waiting_of_an_idp;
 }
 
 Result<std::size_t> KeptQueue::take() {
     auto due = take_due(context_, taken_at_once);
-    std::vector<KeptRequest> surplus;
+    std::vector<KeptLogout> surplus;
     {
         const std::lock_guard lock(mutex_);
         has_failed_ = !due;
@@ -45,36 +45,34 @@ Result<std::size_t> KeptQueue::take() {
         has_more_ = !due->empty();
         next_look_ = now + (has_more_ ? std::chrono::milliseconds(look_behind_every) : look_every);
         waiting_.reserve(waiting_.size() + due->size());
-        for (Departure& departure : *due) {
-            if (has_enough_of(departure.key().idp)) {
-                surplus.push_back(std::move(departure.request));
+        for (KeptLogout& kept : *due) {
+            if (has_enough_of(kept.plan().key().idp)) {
+                surplus.push_back(std::move(kept));
                 continue;
             }
-            waiting_.push_back({std::make_unique<Departure>(std::move(departure)), now});
+            waiting_.push_back({std::move(kept), now});
             ++taken_;
         }
     }
-    for (KeptRequest& request : surplus) {
-        request.next_attempt = context_.parts.clock.now() + put_off_for;
-        static_cast<void>(context_.parts.store.keep_request(request));  // else it's due again by its lease
-    }
+    for (KeptLogout& kept : surplus) put_off(context_, std::move(kept), put_off_for);
     return due->size();
 }
 
-std::unique_ptr<Departure> KeptQueue::startable() {
+std::optional<KeptQueue::Handed> KeptQueue::startable() {
     const SteadyTime now = context_.ending.pace.now();
     std::erase_if(waiting_, [now](const Waiting& one) { return one.taken + longest_wait <= now; });
     const auto has_place = [this](const Waiting& one) {
-        const auto its = at_work_.find(one.departure->key().idp.str());
+        const auto its = at_work_.find(one.kept.plan().key().idp.str());
         return its == at_work_.end() || its->second < most_of_an_idp;
     };
     const auto it = std::ranges::find_if(waiting_, has_place);
-    if (it == waiting_.end()) return nullptr;
-    ++at_work_[it->departure->key().idp.str()];
-    auto departure = std::move(it->departure);
+    if (it == waiting_.end()) return std::nullopt;
+    const auto place = at_work_.try_emplace(it->kept.plan().key().idp.str(), 0).first;
+    ++place->second;
+    Handed handed{std::move(it->kept), place};
     waiting_.erase(it);
     if (waiting_.empty() && has_more_) next_look_ = now;
-    return departure;
+    return handed;
 }
 
 bool KeptQueue::looks_again() {
@@ -106,28 +104,27 @@ void KeptQueue::wait(std::unique_lock<std::mutex>& lock) {
     lock.lock();
 }
 
-std::unique_ptr<Departure> KeptQueue::next() noexcept {
+std::optional<KeptQueue::Handed> KeptQueue::next() noexcept {
     try {
         std::unique_lock lock(mutex_);
         while (!context_.stop.stop_requested()) {
-            if (auto departure = startable()) return departure;
+            if (auto handed = startable()) return handed;
             if (looks_again()) {
                 take_more(lock);
             } else if (at_work_.empty() && !is_taking_) {
-                return nullptr;
+                return std::nullopt;
             } else {
                 wait(lock);
             }
         }
     } catch (...) {  // no memory
     }
-    return nullptr;  // what waits is due again by its lease
+    return std::nullopt;  // what waits is due again by its lease
 }
 
-void KeptQueue::is_done(const Departure& departure) noexcept {
+void KeptQueue::is_done(AtWork::iterator place) noexcept {
     const std::lock_guard lock(mutex_);
-    const auto its = at_work_.find(departure.key().idp.str());
-    if (--its->second == 0) at_work_.erase(its);
+    if (--place->second == 0) at_work_.erase(place);
     changed_->ring();
 }
 

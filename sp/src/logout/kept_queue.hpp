@@ -5,10 +5,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "departure.hpp"
+#include "outgoing_steps.hpp"
 #include "slo/sp/pace.hpp"
 
 namespace slo::sp {
@@ -22,13 +24,13 @@ public:
 
     /// Takes what is due now. Errors: the store's.
     [[nodiscard]] Result<std::size_t> take();
-    /// Calls send(Departure&) for one after the other, until none is left and no other worker is at work on one. `send`
+    /// Calls send(KeptLogout) for one after the other, until none is left and no other worker is at work on one. `send`
     /// doesn't throw.
     template <class Send>
     void work(Send send) noexcept {
-        while (const std::unique_ptr<Departure> departure = next()) {
-            send(*departure);
-            is_done(*departure);
+        while (std::optional<Handed> one = next()) {
+            send(std::move(one->kept));
+            is_done(one->place);
         }
     }
     /// How many it has taken.
@@ -38,16 +40,21 @@ public:
     }
 
 private:
-    /// None: it's over.
-    [[nodiscard]] std::unique_ptr<Departure> next() noexcept;
-    void is_done(const Departure& departure) noexcept;
+    using AtWork = std::map<std::string, std::size_t>;  ///< by IdP, none of which has 0
     struct Waiting {
-        std::unique_ptr<Departure> departure;
+        KeptLogout kept;
         SteadyTime taken;
     };
+    struct Handed {
+        KeptLogout kept;
+        AtWork::iterator place;  ///< of its IdP
+    };
+    /// None: it's over.
+    [[nodiscard]] std::optional<Handed> next() noexcept;
+    void is_done(AtWork::iterator place) noexcept;
     [[nodiscard]] bool has_enough_of(const saml::EntityID& idp) const;
     /// The first one whose IdP has a place.
-    [[nodiscard]] std::unique_ptr<Departure> startable();
+    [[nodiscard]] std::optional<Handed> startable();
     [[nodiscard]] bool looks_again();
     void take_more(std::unique_lock<std::mutex>& lock);
     void wait(std::unique_lock<std::mutex>& lock);
@@ -55,7 +62,7 @@ private:
     const StartContext& context_;
     mutable std::mutex mutex_;
     std::vector<Waiting> waiting_;
-    std::map<std::string, std::size_t> at_work_;  ///< by IdP
+    AtWork at_work_;
     std::size_t taken_ = 0;
     bool is_taking_ = false;
     bool has_more_ = false;    ///< the last look found some

@@ -1,4 +1,5 @@
-// Logouts that start here: end the sessions, ask their IdPs, tell the truth; and ask again who couldn't be asked.
+// Logouts that start here: end the sessions, ask their IdPs, tell the truth; and ask again the IdPs that may not have
+// been reached. The sequence of the steps in outgoing_steps.hpp.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +22,6 @@ struct StartContext {
     std::stop_token stop;
     EndContext ending;
 };
-
-/// The live sessions that `selection` means, with what a logout of them would take along. Errors: the store's.
-[[nodiscard]] Result<std::vector<Session>> find_sessions(const StartContext& context,
-                                                         const SessionSelection& selection);
 
 /// Ends them. Errors: Errc::no_session; the store's, and then what it was at lives on.
 [[nodiscard]] Result<GlobalLogoutResult> start_logout(const StartContext& context, const SessionSelection& selection,
