@@ -128,6 +128,13 @@ BOOST_AUTO_TEST_CASE(tells_what_a_logout_request_would_end) {
     BOOST_TEST(says(forged, R"("refused":"sig.invalid")"));
 }
 
+BOOST_AUTO_TEST_CASE(takes_an_order_however_its_media_type_is_written) {
+    sign_in("c1", "ann", "_1");
+    const sp::HttpHeaders written{{"content-type", "Application/X-WWW-Form-URLencoded; Charset=UTF-8"}};
+    BOOST_TEST(send("POST", "/logouts", "local_id=c1", written).status == 200);
+    BOOST_TEST(!lives("c1"));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_half_an_order) {
     sign_in("c1", "ann", "_1");
     for (const std::string& body :

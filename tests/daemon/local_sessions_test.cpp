@@ -151,6 +151,15 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_no_such_call) {
     BOOST_TEST(send("POST", "/sessions", session).status == 201);
 }
 
+BOOST_AUTO_TEST_CASE(takes_a_form_however_its_media_type_is_written) {
+    for (const std::string type :
+         {"Application/X-WWW-Form-URLencoded; Charset=UTF-8", "application/x-www-form-urlencoded;charset=\"utf-8\""}) {
+        BOOST_TEST(send("POST", "/sessions", session, {{"Content-Type", type}}).status == 201, type);
+    }
+    const sp::HttpHeaders latin1{{"Content-Type", "application/x-www-form-urlencoded; charset=iso-8859-1"}};
+    BOOST_TEST(send("POST", "/sessions", session, latin1).status == 415);
+}
+
 BOOST_AUTO_TEST_CASE(refuses_web_pages) {
     const auto reply =
         send("POST", "/sessions", session,

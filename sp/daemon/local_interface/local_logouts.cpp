@@ -118,7 +118,7 @@ Result<sp::SessionSelection> selection_in(Form& form) {
 }
 
 bool is_form(const HttpRequest& request) {
-    return request.body.empty() || request.header("Content-Type") == "application/x-www-form-urlencoded";
+    return request.body.empty() || request.media_type() == saml::form::media_type;
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ HttpReply LocalSessions::answer(const HttpRequest& request) {
 }
 
 HttpReply LocalSessions::register_session(const HttpRequest& request) {
-    if (request.header("Content-Type") != saml::form::media_type) {
+    if (request.media_type() != saml::form::media_type) {
         return refusal(415, "send application/x-www-form-urlencoded");
     }
     const auto session = read_session(request.body);
