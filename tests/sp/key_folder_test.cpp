@@ -177,9 +177,12 @@ BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_to_where_it_writes,
     fs::create_directory(folder / "elsewhere");
     fs::create_directory_symlink(folder / "elsewhere", folder / "keys");
     BOOST_REQUIRE(::lchown((folder / "keys").c_str(), 65534, 65534) == 0);
+    fs::create_directory_symlink("keys", folder / "roots");  // its own leads to another's
     for (const auto& written :
          {sp::write_key_pair(folder / "keys", "signing-1", {"key", "certificate"}),
-          sp::write_key_ring(folder / "keys", beginning()), sp::remove_key(folder / "keys", "signing-1")}) {
+          sp::write_key_ring(folder / "keys", beginning()), sp::remove_key(folder / "keys", "signing-1"),
+          sp::write_key_ring(folder / "keys/", beginning()), sp::write_key_ring(folder / "keys/./", beginning()),
+          sp::write_key_ring(folder / "roots", beginning())}) {
         BOOST_REQUIRE(!written.has_value());
         BOOST_TEST(written.error().code == sp::Errc::configuration_invalid);
         BOOST_TEST((written.error().detail.find("is a symbolic link of another user") != std::string::npos),
@@ -187,7 +190,10 @@ BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_to_where_it_writes,
     }
     BOOST_TEST(fs::is_empty(folder / "elsewhere"));
     BOOST_REQUIRE(::lchown((folder / "keys").c_str(), 0, 0) == 0);  // its own it trusts
-    BOOST_TEST(sp::write_key_ring(folder / "keys", beginning()).has_value());
+    for (const char* path : {"keys", "keys/", "roots"}) {
+        BOOST_TEST(sp::write_key_ring(folder / path, beginning()).has_value(), path);
+        BOOST_TEST(fs::remove(folder / "elsewhere" / "keys.toml"), path);
+    }
     // Nor to a file: what its owner put there is left alone.
     write("target", "as it was");
     fs::create_symlink(folder / "target", folder / "keys.toml.new");

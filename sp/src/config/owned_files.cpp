@@ -4,8 +4,11 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace slo::sp {
@@ -22,10 +25,50 @@ bool is_root() {
     return ::geteuid() == 0;
 }
 
-/// A link that its owner may turn elsewhere, where what root writes would do harm.
-bool is_anothers_link(const fs::path& folder) {
+constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+/// With a slash or a dot at its end, the system would follow a link whatever it's told.
+fs::path without_slashes_at_end(const fs::path& folder) {
+    std::string text = folder.string();
+    while (text.size() > 1 && (text.ends_with('/') || text.ends_with("/."))) text.pop_back();
+    return text;
+}
+
+struct OpenedPath {
+    Descriptor folder = Descriptor();
+    bool is_anothers_link = false;  ///< that its owner may turn elsewhere, where what root writes would do harm
+};
+
+/// As root: step by step from open descriptors, so that what is opened is what was looked at. Else errno says why.
+OpenedPath open_as_root(const Descriptor& above, const fs::path& name, int links_left) {
+    OpenedPath opened{.folder = Descriptor(::openat(above.get(), name.c_str(), folder_flags | O_NOFOLLOW))};
+    if (opened.folder.is_open() || (errno != ELOOP && errno != ENOTDIR)) return opened;
+    const int error = errno;
+    const Descriptor link(::openat(above.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat status {};
-    return is_root() && ::lstat(folder.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != 0;
+    if (!link.is_open() || ::fstat(link.get(), &status) != 0 || !S_ISLNK(status.st_mode) || links_left == 0) {
+        errno = error;
+        return opened;
+    }
+    if (status.st_uid != 0) return {.is_anothers_link = true};
+    std::array<char, PATH_MAX> target{};
+    const auto size = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (size <= 0) return opened;
+    const fs::path place = without_slashes_at_end(std::string(target.data(), static_cast<std::size_t>(size)));
+    const fs::path last = place.filename();
+    const Descriptor next(::openat(above.get(), folder_of(place).c_str(), folder_flags));
+    return next.is_open() && !last.empty()
+               ? open_as_root(next, last, links_left - 1)
+               : OpenedPath{.folder = Descriptor(::openat(above.get(), place.c_str(), folder_flags))};
+}
+
+OpenedPath open_path(const fs::path& folder) {
+    constexpr int most_links = 8;
+    const fs::path path = without_slashes_at_end(folder);
+    if (!is_root() || path.filename().empty()) return {.folder = Descriptor(::open(path.c_str(), folder_flags))};
+    const Descriptor above(::open(folder_of(path).c_str(), folder_flags));
+    if (!above.is_open()) return {};
+    return open_as_root(above, path.filename(), most_links);
 }
 
 }  // namespace
@@ -37,7 +80,7 @@ fs::path folder_of(const fs::path& path) {
 void give_away(const fs::path& folder, const std::string& user) {
     if (!is_root()) return;
     struct stat owner {};
-    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    const Descriptor opened(::open(without_slashes_at_end(folder).c_str(), folder_flags | O_NOFOLLOW));
     if (!opened.is_open() || ::fstatat(opened.get(), "..", &owner, 0) != 0) return;
     std::vector<char> buffer(64 * 1024);
     passwd entry{};
@@ -50,12 +93,13 @@ void give_away(const fs::path& folder, const std::string& user) {
 }
 
 OwnedFolder::OwnedFolder(const fs::path& folder, const Place& place) : path_(folder), place_(place) {
-    if (is_anothers_link(folder)) {
+    OpenedPath opened = open_path(folder);
+    if (opened.is_anothers_link) {
         refuse(place,
                shown(folder.string()) + " is a symbolic link of another user, which root doesn't follow to write",
                "name the folder itself, or run this as the folder's owner");
     }
-    folder_ = Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    folder_ = std::move(opened.folder);
     if (folder_.is_open() && ::fstat(folder_.get(), &status_) == 0) return;
     refuse(place, "can't create a file in " + shown(folder.string()) + " (" + reason(errno) + ")",
            "create its folder and make it accessible to this process");
