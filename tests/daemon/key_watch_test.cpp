@@ -112,6 +112,22 @@ BOOST_AUTO_TEST_CASE(knows_a_folder_that_was_begun_anew_with_the_same_names) {
     BOOST_TEST((look(*watch).find("names none of the signing keys that we publish; restore it") != std::string::npos));
 }
 
+// As in an emergency: the ring says the same then, as its times are whole seconds.
+BOOST_AUTO_TEST_CASE(follows_a_key_that_another_of_its_name_has_replaced_within_the_same_second) {
+    take(KeyStep::prepare);
+    const auto loaded = configuration();
+    const auto watch = KeyWatch::of(loaded);
+    BOOST_TEST(look(*watch) == "nothing");
+    for (const char* ending : {".key.pem", ".crt.pem"}) fs::remove(keys / (std::string("signing-2") + ending));
+    copy_key("keys/stranger", "keys/signing-2");
+    const auto found = watch->look(some_day);
+    BOOST_REQUIRE(found.has_value());
+    BOOST_REQUIRE_MESSAGE(found->has_value(), (*found ? "" : found->error().detail));
+    BOOST_TEST((*found)->in_force.signing.at(1) != loaded.keys_in_force.signing.at(1));
+    watch->taken(**found);
+    BOOST_TEST(look(*watch) == "nothing");
+}
+
 BOOST_AUTO_TEST_CASE(tells_once_that_the_record_cannot_be_written_and_writes_it_when_it_can) {
     const auto loaded = configuration();
     PublishedKeys published(loaded);

@@ -1,6 +1,10 @@
 #include "key_watch.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <utility>
 
 #include "slo/sp/error.hpp"
 #include "slo/sp/key_folder.hpp"
@@ -24,6 +28,20 @@ std::string state_of(const sp::KeyRing& ring) {
     return state;
 }
 
+/// Which files they are and when they were written, to the nanosecond: within a second a key may give way to another
+/// of the same name, in an emergency.
+std::string files_of(const std::filesystem::path& folder, const sp::KeyRing& ring) {
+    std::string files;
+    for (const sp::KeptKey& key : ring.keys) {
+        struct stat status {};
+        const auto certificate = folder / (key.name + ".crt.pem");
+        if (::stat(certificate.c_str(), &status) != 0) continue;
+        files += std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
+                 std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
+    }
+    return files;
+}
+
 bool have_common(const std::vector<std::string>& some, const std::vector<std::string>& others) {
     return std::ranges::find_first_of(some, others) != some.end();
 }
@@ -33,6 +51,7 @@ bool have_common(const std::vector<std::string>& some, const std::vector<std::st
 KeyWatch::KeyWatch(const sp::Configuration& configuration)
     : configuration_(configuration),
       in_force_(state_of(configuration.key_ring)),
+      files_(files_of(configuration.key_folder, configuration.key_ring)),
       published_(configuration.keys_in_force.signing) {}
 
 std::unique_ptr<KeyWatch> KeyWatch::of(const sp::Configuration& configuration) {
@@ -42,10 +61,12 @@ std::unique_ptr<KeyWatch> KeyWatch::of(const sp::Configuration& configuration) {
 
 std::optional<Result<sp::OurKeys>> KeyWatch::look(Instant now) {
     const auto ring = sp::read_key_ring(configuration_.key_folder);
-    if (ring && state_of(*ring) == in_force_) {
+    std::string files = ring ? files_of(configuration_.key_folder, *ring) : std::string();
+    if (ring && state_of(*ring) == in_force_ && files == files_) {
         last_failure_.clear();
         return std::nullopt;
     }
+    found_ = std::move(files);  // before they are read: what changes meanwhile is found the next time
     auto keys = reload(now);
     if (keys) return keys;
     if (keys.error().detail == last_failure_) return std::nullopt;
@@ -57,6 +78,7 @@ void KeyWatch::taken(const sp::OurKeys& keys) {
     std::string state = state_of(keys.ring);
     published_ = keys.in_force.signing;
     in_force_ = std::move(state);
+    files_ = found_;
     last_failure_.clear();
 }
 

@@ -10,7 +10,8 @@
 
 namespace slo::daemon {
 
-/// KeyWatch reads the key folder's state again and again; it's small, and reading it tells more than its date would.
+/// KeyWatch reads the key folder's state again and again; it's small, and reading it tells more than its date would. It
+/// also looks which files the keys are, as another key may have the same name, and the same second.
 /// It begins with the state that `configuration` was loaded with: a step between loading and watching isn't missed.
 /// Keys that have none in common with those in force are another identity, which isn't taken over by a lost file.
 /// Not thread-safe.
@@ -31,6 +32,8 @@ private:
 
     const sp::Configuration& configuration_;
     std::string in_force_;
+    std::string files_;                   ///< of the keys in force
+    std::string found_;                   ///< by the last look
     std::vector<std::string> published_;  ///< signing certificates' SHA-256
     std::string last_failure_;
 };
