@@ -208,7 +208,9 @@ void Oracle::check_stream(const Belief& belief, const StreamName& name, Living& 
     const auto too_early = world_.clock_ahead < -6 * 24h;  // its end is too far away
     bool may_lack = living.may_lack[name] || floor == 0 || too_early;
     for (const std::size_t number : known.versions) {
-        if (number < floor) continue;
+        // A date in the future counts as the day on which it comes: an older one with such a date is the newer one
+        // then.
+        if (number < floor && !world_.version(binding, stream, number).is_ahead) continue;
         if (fits(belief, name, world_.version(binding, stream, number), living)) return;
         may_lack = may_lack || has_expired(number);
     }
