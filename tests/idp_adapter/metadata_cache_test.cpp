@@ -289,6 +289,18 @@ BOOST_AUTO_TEST_CASE(on_a_full_disk_a_new_document_is_in_force_at_once_and_kept_
     BOOST_TEST((endings() == files));
 }
 
+BOOST_AUTO_TEST_CASE(what_cannot_be_kept_is_told_with_its_folder_and_what_to_do) {
+    server.body = undated(old_key);
+    auto source = open(at_url());
+    const FullDisk full(0);
+    const auto outcomes = source.refresh(noon);
+    BOOST_TEST(told(outcomes) == "updated, not_kept source.cache");
+    BOOST_TEST(outcomes.back().why.detail ==
+               "the folder " + copies().string() +
+                   ": a copy can't be written (File too large); make room on its disk, and let this process's user "
+                   "write there");
+}
+
 BOOST_AUTO_TEST_CASE(a_folder_that_was_taken_away_keeps_no_document_from_coming_into_force) {
     auto source = open(at_url());
     fs::remove_all(copies());

@@ -97,6 +97,10 @@ Failure damaged(const fs::path& file, std::string_view how) {
                               ": it isn't used; put a whole one back, or leave it, as the next document replaces it");
 }
 
+Failure in_folder(const fs::path& folder, const Failure& why) {
+    return {why.code, "the folder " + folder.string() + ": " + why.detail};
+}
+
 }  // namespace
 
 CacheLock::~CacheLock() {
@@ -232,7 +236,7 @@ ArrivingDocument DocumentCache::begin(const std::string& slot) const {
 Result<void> DocumentCache::commit(const CacheLock&, const std::string& slot, ArrivingDocument& arrived,
                                    const CachedState& state) const {
     if (!arrived.file_) {
-        if (auto made = arrived.move_into_file(); !made) return made;
+        if (const auto made = arrived.move_into_file(); !made) return in_folder(path_, made.error());
     }
     const auto before = this->state(slot);
     const std::string name = document_name(slot, state);
@@ -246,6 +250,7 @@ Result<void> DocumentCache::commit(const CacheLock&, const std::string& slot, Ar
     } else if (before && *before && document_name(slot, **before) != name) {
         ::unlinkat(folder_.get(), document_name(slot, **before).c_str(), 0);
     }
+    if (!kept) return in_folder(path_, kept.error());
     return kept;
 }
 
@@ -264,7 +269,9 @@ Result<void> DocumentCache::keep_names(const CacheLock&, const std::string& slot
         all.names.insert(others.begin(), others.end());
         if (all.names.size() == others.size() && (*there)->voucher == known.voucher) return Done{};
     }
-    return replace(names_name(slot), text_of(all));
+    const auto kept = replace(names_name(slot), text_of(all));
+    if (!kept) return in_folder(path_, kept.error());
+    return kept;
 }
 
 std::string DocumentCache::path_of_state(const std::string& slot) const {

@@ -2,11 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <random>
 #include <system_error>
 
 namespace slo::idp_adapter {
@@ -14,11 +15,21 @@ namespace {
 
 constexpr std::string_view ending = ".new";
 
-std::string random_name(const std::string& stem) {
+/// With the remedy. The folder's name is the cache's to say.
+Failure not_written(std::string_view what) {
+    auto failure = cache_failure(what);
+    failure.detail += "; make room on its disk, and let this process's user write there";
+    return failure;
+}
+
+Result<std::string> random_name(const std::string& stem) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::random_device device;
+    std::array<unsigned char, 16> random{};
+    if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
+        return cache_failure("no random name can be had for a copy; allow this process getrandom(2)");
+    }
     std::string name = stem + ".";
-    for (int i = 0; i < 16; ++i) name += digits[device() & 0xFU];
+    for (const unsigned char octet : random) name += digits[octet & 0xFU];
     return name.append(ending);
 }
 
@@ -37,17 +48,19 @@ Failure cache_failure(std::string_view what) {
 
 Result<NewFile> NewFile::make(int folder, const std::string& stem) {
     for (;;) {
-        std::string name = random_name(stem);
+        auto name = random_name(stem);
+        if (!name) return std::move(name).error();
         Descriptor made(
-            ::openat(folder, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+            ::openat(folder, name->c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
         if (!made.is_open()) {
             if (errno == EEXIST) continue;
-            return cache_failure("a copy can't be made");
+            return not_written("a copy can't be made");
         }
-        NewFile file(folder, std::move(name), std::move(made));
+        NewFile file(folder, *std::move(name), std::move(made));
         // Between these two a process that tidies up may have taken it for one that was left.
         const bool locked = ::flock(file.file_.get(), LOCK_EX | LOCK_NB) == 0;
-        if (!locked && errno != EWOULDBLOCK) return cache_failure("a copy can't be locked");
+        if (!locked && errno != EWOULDBLOCK)
+            return cache_failure("a copy can't be locked; name a folder on a local disk");
         if (locked && has_a_name(file.file_)) return file;
     }
 }
@@ -62,7 +75,7 @@ NewFile::NewFile(NewFile&& other) noexcept
 }
 
 Result<void> NewFile::append(std::string_view octets) const {
-    if (!write_all(file_, octets)) return cache_failure("a copy can't be written");
+    if (!write_all(file_, octets)) return not_written("a copy can't be written");
     return Done{};
 }
 
@@ -74,17 +87,17 @@ bool NewFile::has_its_name() const noexcept {
 }
 
 Result<void> NewFile::put_into_place(const std::string& name) {
-    if (::fsync(file_.get()) != 0) return cache_failure("a copy can't be made durable");
+    if (::fsync(file_.get()) != 0) return not_written("a copy can't be made durable");
     if (!has_its_name()) {
         return source_failure(SourceErrc::cache_failed,
                               "a file of the cache was removed or replaced while it was "
                               "written; leave its folder to this program");
     }
     if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) {
-        return cache_failure("a copy can't be put into place");
+        return not_written("a copy can't be put into place");
     }
     name_.clear();
-    if (::fsync(folder_) != 0) return cache_failure("the place of a copy can't be made durable");
+    if (::fsync(folder_) != 0) return not_written("the place of a copy can't be made durable");
     return Done{};
 }
 
