@@ -7,6 +7,7 @@
 #include <string>
 
 #include "slo/idp_adapter/single_logout_client.hpp"
+#include "slo/sp/back_channel.hpp"
 #include "slo/sp/configuration.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/logout_service.hpp"
@@ -69,7 +70,7 @@ public:
     }
     // What your server does with a POST to the logout URL; send back http_status, content_type and body.
     sp::SoapReply take(std::string_view body, std::string_view content_type) {
-        return service_.handle({.body = body, .content_type = content_type});
+        return back_channel_.handle({.body = body, .content_type = content_type});
     }
     // When the user clicks "log out": everywhere, partial, local_only or unknown.
     Result<sp::GlobalLogoutResult> log_out(const std::string& cookie) {
@@ -82,6 +83,7 @@ private:
     std::unique_ptr<sp::AuditSink> audit_;
     idp_adapter::SingleLogoutClient idp_link_;
     sp::LogoutService service_;
+    sp::BackChannel back_channel_{service_};
 };
 // README]
 

@@ -14,6 +14,7 @@
 #include "logout_asking.hpp"
 #include "ports.hpp"
 #include "service_provider.hpp"
+#include "slo/sp/back_channel.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/memory_session_store.hpp"
 #include "xml_reading.hpp"

@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(core_aut_01_waits_for_no_request_and_tolerates_one, *spec("
     sp::LogoutService* service = nullptr;
     std::vector<std::string> ours;
     const auto idp_asks_back = [&](const std::string& id) {
-        ours.push_back(service->handle({soap({.id = id}), "text/xml"}).body);
+        ours.push_back(sp::BackChannel(*service).handle({soap({.id = id}), "text/xml"}).body);
     };
     const LoopbackServer server([&](const std::string& request) {
         idp_asks_back("_while");

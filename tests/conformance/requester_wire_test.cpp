@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(aslo_02_waits_for_no_response_and_ignores_a_late_one, *spec
     BOOST_TEST(requester.kept() == 0U);
     LogoutResponseText late{.in_response_to = id_in(server.requests().at(0))};
     const std::string body = late.signed_soap();
-    static_cast<void>(requester.service().handle({body, "text/xml"}));
+    static_cast<void>(sp::BackChannel(requester.service()).handle({body, "text/xml"}));
     BOOST_TEST(requester.lives("S2"));
     BOOST_TEST(!requester.lives("S1"));
     BOOST_TEST(server.connections() == 1U);

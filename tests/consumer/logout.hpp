@@ -10,6 +10,7 @@
 
 #include "slo/saml/message_verifier.hpp"
 #include "slo/saml/unverified.hpp"
+#include "slo/sp/back_channel.hpp"
 #include "slo/sp/clock.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/version.hpp"
@@ -55,7 +56,8 @@ public:
         const auto admission = service.admit(session());
         if (!admission || *admission != sp::Admission::admitted || !store_.find(session().id).value()) return false;
         const auto id = saml::random_message_id().value();
-        const auto reply = service.handle({.body = order(id), .content_type = saml::soap::content_type});
+        const auto reply =
+            sp::BackChannel(service).handle({.body = order(id), .content_type = saml::soap::content_type});
         return is_success(reply, id) && users_.empty() && !store_.find(session().id).value();
     }
 

@@ -13,6 +13,7 @@
 #include "oracle.hpp"
 #include "plant.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
+#include "slo/sp/back_channel.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "store_double.hpp"
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "back_channel_wires.hpp"
 #include "logout_answer.hpp"
 #include "service_under_test.hpp"
 
@@ -47,11 +48,11 @@ struct Fixture : ServiceUnderTest {
         BOOST_TEST(application.told() == "");
         BOOST_TEST(audit.last().event == "refused");
     }
-    PendingLogout begin_pending() {
+    PendingSoapReply begin_pending() {
         const std::string body = signed_body(baseline_request());
-        LogoutStep step = service().begin({body, "text/xml"});
-        BOOST_TEST_REQUIRE(std::holds_alternative<PendingLogout>(step));
-        return std::get<PendingLogout>(step);
+        BackChannelStep step = BackChannel(service()).begin({body, "text/xml"});
+        BOOST_TEST_REQUIRE(std::holds_alternative<PendingSoapReply>(step));
+        return std::get<PendingSoapReply>(step);
     }
 };
 
@@ -225,10 +226,11 @@ BOOST_AUTO_TEST_CASE(faults_where_there_is_no_request) {
 }
 
 BOOST_AUTO_TEST_CASE(faults_where_the_answer_can_not_be_signed) {
-    RequestTrace trace({}, clock.now(), std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, {}}));
+    AnswerDraft draft({{}, clock.now()}, std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, {}}),
+                      soap_wire());
     saml::Status unsignable;
     unsignable.nested = {"no URI"};
-    expect_fault(answer(parts, trace, unsignable), "Fault/Server", "saml.status");
+    expect_fault(soap_wire().encode(answer(parts, draft, unsignable, Gist::success)), "Fault/Server", "saml.status");
 }
 
 BOOST_AUTO_TEST_CASE(leaves_second_level_codes_out_where_told_to) {
@@ -335,7 +337,7 @@ BOOST_AUTO_TEST_CASE(a_preview_spends_nothing_of_what_an_idp_may_ask) {
     parts.policy.requests_per_second_per_idp = 2;
     const std::string body = signed_body(baseline_request());
     for (int i = 0; i < 50; ++i) {
-        BOOST_TEST_REQUIRE(service().preview({.body = body, .content_type = "text/xml"}).has_value());
+        BOOST_TEST_REQUIRE(BackChannel(service()).preview({.body = body, .content_type = "text/xml"}).has_value());
     }
     BOOST_TEST(handle(body).http_status == 200);
     BOOST_TEST(audit.last().status == "Success");
@@ -450,7 +452,7 @@ BOOST_FIXTURE_TEST_SUITE(pending_logout, Fixture)
 
 BOOST_AUTO_TEST_CASE(is_complete_when_the_application_reports) {
     application.hold_back();
-    PendingLogout pending = begin_pending();
+    PendingSoapReply pending = begin_pending();
     BOOST_TEST(application.told() == "");
     int completed = 0;
     pending.start([&completed] { ++completed; });
@@ -463,7 +465,7 @@ BOOST_AUTO_TEST_CASE(is_complete_when_the_application_reports) {
 
 BOOST_AUTO_TEST_CASE(takes_silence_for_failure_and_ignores_a_late_report) {
     application.hold_back();
-    PendingLogout pending = begin_pending();
+    PendingSoapReply pending = begin_pending();
     int completed = 0;
     pending.start([&completed] { ++completed; });
     expect_status(pending.finish(), "Responder", "application.failed");
@@ -476,7 +478,7 @@ BOOST_AUTO_TEST_CASE(takes_silence_for_failure_and_ignores_a_late_report) {
 BOOST_AUTO_TEST_CASE(hears_a_report_after_the_service_has_ended) {
     application.hold_back();
     {
-        PendingLogout pending = begin_pending();
+        PendingSoapReply pending = begin_pending();
         pending.start([] {});
         static_cast<void>(pending.finish());
     }
@@ -487,7 +489,7 @@ BOOST_AUTO_TEST_CASE(hears_a_report_after_the_service_has_ended) {
 
 BOOST_AUTO_TEST_CASE(counts_its_budget_from_the_beginning) {
     parts.policy.application_deadline = 1h;
-    const PendingLogout pending = begin_pending();
+    const PendingSoapReply pending = begin_pending();
     BOOST_TEST((pending.budget() < 1h));  // the time since begin() is counted already
     BOOST_TEST((pending.budget() > 0ms));
     parts.policy.application_deadline = 0ms;
@@ -514,7 +516,7 @@ BOOST_AUTO_TEST_CASE(does_not_wait_beyond_the_deadline) {
 
 BOOST_AUTO_TEST_CASE(goes_on_with_the_partners_that_it_found) {
     application.hold_back();
-    PendingLogout pending = begin_pending();
+    PendingSoapReply pending = begin_pending();
     pending.start([] {});
     service().replace_idps(directory_of({}));
     application.release();

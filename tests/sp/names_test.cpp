@@ -45,7 +45,7 @@ struct Names : ServiceUnderTest {
     }
     bool lives(std::string_view id) { return taken(memory.find(parsed<LocalSessionID>(id))).has_value(); }
     std::string order(saml::LogoutRequest request = baseline_request()) {
-        const SoapReply reply = made->handle({.body = signed_body(request), .content_type = "text/xml"});
+        const SoapReply reply = BackChannel(*made).handle({.body = signed_body(request), .content_type = "text/xml"});
         if (contains(reply.body, "status:Success\"")) return "Success";
         if (contains(reply.body, "status:UnknownPrincipal\"")) return "UnknownPrincipal";
         if (contains(reply.body, "status:Requester\"")) return "Requester";
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(the_preview_tells_near_misses_too) {
     wanted.name_id.format = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
     BOOST_TEST((taken(made->admit(wanted)) == Admission::admitted));
     const std::string body = signed_body(baseline_request());
-    const auto preview = taken(made->preview(PostedRequest{.body = body, .content_type = "text/xml"}));
+    const auto preview = taken(BackChannel(*made).preview({.body = body, .content_type = "text/xml"}));
     BOOST_TEST(preview.would_end.empty());
     BOOST_TEST_REQUIRE(preview.near_misses.size() == 1U);
     BOOST_TEST(preview.near_misses.front().session.id.str() == "S1");
@@ -233,7 +233,7 @@ BOOST_FIXTURE_TEST_CASE(an_index_ends_the_sessions_whose_name_ids_are_made_anew,
     admit(transient("S2", "T2"));
     admit(transient("S3", "T3", other_index));
     const std::string body = signed_body(request({long_index}));
-    BOOST_TEST(taken(made->preview(PostedRequest{.body = body, .content_type = "text/xml"})).would_end.size() == 2U);
+    BOOST_TEST(taken(BackChannel(*made).preview({.body = body, .content_type = "text/xml"})).would_end.size() == 2U);
     BOOST_TEST(order(request({long_index})) == "Success");
     BOOST_TEST(audit.last().ended == 2U);
     BOOST_TEST((!lives("S1") && !lives("S2") && lives("S3")));

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(snapshots_are_replaced_while_requests_are_verified) {
         threads.emplace_back([&] {
             bool has_begun = false;
             while (!done) {
-                const auto reply = service.handle({body, "text/xml"});
+                const auto reply = BackChannel(service).handle({body, "text/xml"});
                 if (reply.body.find("status:Success") == std::string::npos) ++failed;
                 if (!std::exchange(has_begun, true)) all_have_begun.count_down();
             }

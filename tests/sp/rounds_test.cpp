@@ -53,10 +53,10 @@ struct Rounds : ServiceUnderTest {
         return signed_body(request);
     }
     /// Begins a logout that has to wait for something.
-    static PendingLogout pending(LogoutService& node, const std::string& body) {
-        LogoutStep step = node.begin({.body = body, .content_type = "text/xml"});
-        if (!std::holds_alternative<PendingLogout>(step)) throw std::logic_error("it was answered at once");
-        return std::get<PendingLogout>(std::move(step));
+    static PendingSoapReply pending(LogoutService& node, const std::string& body) {
+        BackChannelStep step = BackChannel(node).begin({.body = body, .content_type = "text/xml"});
+        if (!std::holds_alternative<PendingSoapReply>(step)) throw std::logic_error("it was answered at once");
+        return std::get<PendingSoapReply>(std::move(step));
     }
     static std::string status(const SoapReply& reply) {
         for (const char* code : {"Success", "Responder", "Requester"}) {
@@ -65,7 +65,7 @@ struct Rounds : ServiceUnderTest {
         return std::to_string(reply.http_status);
     }
     std::string repeat(const std::string& id = "_r1") {
-        return status(made->handle({.body = request(id), .content_type = "text/xml"}));
+        return status(BackChannel(*made).handle({.body = request(id), .content_type = "text/xml"}));
     }
 };
 
@@ -75,9 +75,9 @@ BOOST_FIXTURE_TEST_SUITE(rounds, Rounds)
 
 BOOST_AUTO_TEST_CASE(a_repeat_is_no_success_while_the_application_is_at_work) {
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
-    PendingLogout second = pending(*made, request());
+    PendingSoapReply second = pending(*made, request());
     bool second_may_go_on = false;
     second.start([&] { second_may_go_on = true; });
     BOOST_TEST(!second_may_go_on);
@@ -92,9 +92,9 @@ BOOST_AUTO_TEST_CASE(a_repeat_is_no_success_while_the_application_is_at_work) {
 
 BOOST_AUTO_TEST_CASE(a_repeat_goes_on_when_the_round_that_it_waits_for_is_over) {
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
-    PendingLogout second = pending(*made, request());
+    PendingSoapReply second = pending(*made, request());
     bool second_may_go_on = false;
     second.start([&] { second_may_go_on = true; });
     application.release();
@@ -108,9 +108,9 @@ BOOST_AUTO_TEST_CASE(a_repeat_goes_on_when_the_round_that_it_waits_for_is_over) 
 BOOST_AUTO_TEST_CASE(neither_of_two_orders_is_a_success_where_the_application_fails) {
     application.answer_all(Ended::failed);
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
-    PendingLogout second = pending(*made, request("_r2"));
+    PendingSoapReply second = pending(*made, request("_r2"));
     second.start([] {});
     application.release();
     BOOST_TEST(status(first.finish()) == "Responder");
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(no_application_is_told_when_the_time_was_over_before_it_cou
     const HandSetPace pace;
     parts.pace = &pace;
     made = make_node();
-    PendingLogout slow = pending(*made, request());
+    PendingSoapReply slow = pending(*made, request());
     pace.time += parts.policy.application_deadline;  // the store took so long
     bool may_go_on = false;
     slow.start([&] { may_go_on = true; });
@@ -160,14 +160,14 @@ BOOST_AUTO_TEST_CASE(a_report_that_the_store_did_not_take_is_said_once_more) {
 BOOST_AUTO_TEST_CASE(a_round_whose_report_failed_keeps_its_sessions_while_an_application_is_at_work) {
     const auto other = make_node();
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
     failing.inject(FailingStore::Fault::complete_fails);
     BOOST_TEST(status(first.finish()) == "Responder");
     failing.inject(FailingStore::Fault::none);
 
     clock.advance(parts.policy.application_deadline + 20s);
-    PendingLogout second = pending(*other, request());
+    PendingSoapReply second = pending(*other, request());
     second.start([] {});
     BOOST_TEST(application.told() == "S1");
     BOOST_TEST(status(second.finish()) == "Responder");
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_round_whose_report_failed_keeps_its_sessions_while_an_app
 
 BOOST_AUTO_TEST_CASE(recovery_reports_nothing_of_a_round_whose_application_is_at_work) {
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
     BOOST_TEST(status(first.finish()) == "Responder");
     failing.inject(FailingStore::Fault::complete_fails);
@@ -194,11 +194,11 @@ BOOST_AUTO_TEST_CASE(recovery_reports_nothing_of_a_round_whose_application_is_at
 
 BOOST_AUTO_TEST_CASE(a_claim_that_ran_out_lets_nobody_in_the_same_process_tell_the_application_again) {
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
     BOOST_TEST(status(first.finish()) == "Responder");
     clock.advance(4min);  // recovery would have come thrice
-    PendingLogout second = pending(*made, request());
+    PendingSoapReply second = pending(*made, request());
     second.start([] {});
     BOOST_TEST(application.told() == "S1");
     BOOST_TEST(status(second.finish()) == "Responder");
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_to_the_begin_holds_up_the_repeat_no_longer_th
 
 BOOST_AUTO_TEST_CASE(recovery_leaves_alone_what_a_round_is_at_work_on) {
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
     BOOST_TEST(taken(made->recover()) == 1U);
     BOOST_TEST(taken(make_node()->recover()) == 1U);
@@ -229,9 +229,9 @@ BOOST_AUTO_TEST_CASE(recovery_leaves_alone_what_a_round_is_at_work_on) {
 BOOST_AUTO_TEST_CASE(another_node_waits_for_the_round_and_recovers_it_when_its_node_has_died) {
     application.hold_back();
     const auto other = make_node();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
-    PendingLogout second = pending(*other, request());
+    PendingSoapReply second = pending(*other, request());
     bool second_may_go_on = false;
     second.start([&] { second_may_go_on = true; });
     BOOST_TEST(!second_may_go_on);
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(another_node_waits_for_the_round_and_recovers_it_when_its_n
 
 BOOST_AUTO_TEST_CASE(a_report_after_the_deadline_counts_for_the_next_answer) {
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
     BOOST_TEST(status(first.finish()) == "Responder");
     BOOST_TEST(audit.last().rule == "application.failed");
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_report_after_the_deadline_counts_for_the_next_answer) {
 BOOST_AUTO_TEST_CASE(a_report_of_failure_after_the_deadline_lets_recovery_try_again) {
     application.answer_all(Ended::failed);
     application.hold_back();
-    PendingLogout first = pending(*made, request());
+    PendingSoapReply first = pending(*made, request());
     first.start([] {});
     BOOST_TEST(status(first.finish()) == "Responder");
     application.release();
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(an_order_is_no_success_while_a_user_s_own_logout_is_at_work
         static_cast<void>(made->start_logout(SessionsByID{{parsed<LocalSessionID>("S1")}}, LogoutReason::user));
     });
     while (application.told().empty()) std::this_thread::yield();
-    PendingLogout order = pending(*made, request());
+    PendingSoapReply order = pending(*made, request());
     order.start([] {});
     BOOST_TEST(status(order.finish()) == "Responder");
     BOOST_TEST(application.told() == "S1");
@@ -293,8 +293,8 @@ BOOST_AUTO_TEST_CASE(an_order_is_no_success_while_a_user_s_own_logout_is_at_work
 
 BOOST_AUTO_TEST_CASE(a_pending_logout_that_is_dropped_holds_up_nobody_in_its_process) {
     application.hold_back();
-    { PendingLogout dropped = pending(*made, request()); }
-    PendingLogout second = pending(*made, request("_r2"));
+    { PendingSoapReply dropped = pending(*made, request()); }
+    PendingSoapReply second = pending(*made, request("_r2"));
     second.start([] {});
     BOOST_TEST(status(second.finish()) == "Responder");  // the store keeps the session for the round that was dropped
     clock.advance(parts.policy.application_deadline + 11s);

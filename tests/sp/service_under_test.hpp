@@ -15,6 +15,7 @@
 #include "ports.hpp"
 #include "slo/saml/message_signer.hpp"
 #include "slo/saml/soap.hpp"
+#include "slo/sp/back_channel.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "values.hpp"
 
@@ -222,7 +223,7 @@ struct ServiceUnderTest {
     idp_adapter::ClientCredentials client;  ///< of whoever sends the next requests
 
     sp::SoapReply handle(const std::string& body, std::string_view media_type = "text/xml") {
-        return service().handle({.body = body, .content_type = media_type, .client = client});
+        return sp::BackChannel(service()).handle({.body = body, .content_type = media_type, .client = client});
     }
 
 private:

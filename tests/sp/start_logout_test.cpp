@@ -451,11 +451,11 @@ BOOST_AUTO_TEST_CASE(tells_what_a_logout_request_would_end_and_ends_nothing) {
     admit(session("S1", {"i1"}));
     admit(session("S2", {"i2"}));
     const std::string body = signed_body(baseline_request());
-    const auto named = taken(start_service().preview(sp::PostedRequest{body, "text/xml"})).would_end;
+    const auto named = taken(BackChannel(start_service()).preview({body, "text/xml"})).would_end;
     BOOST_TEST_REQUIRE(named.size() == 1U);
     BOOST_TEST(named.front().id.str() == "S1");
     BOOST_TEST(lives("S1"));
-    BOOST_TEST(start_service().handle({body, "text/xml"}).http_status == 200);
+    BOOST_TEST(BackChannel(start_service()).handle({body, "text/xml"}).http_status == 200);
     BOOST_TEST(audit.last().event == "logout");
     BOOST_TEST(!lives("S1"));
 }
@@ -463,7 +463,7 @@ BOOST_AUTO_TEST_CASE(tells_what_a_logout_request_would_end_and_ends_nothing) {
 BOOST_AUTO_TEST_CASE(a_forged_request_is_told_nothing) {
     admit(session("S1", {"i1"}));
     const std::string stolen = signed_body(baseline_request(), "sp/sp");
-    const auto named = start_service().preview(sp::PostedRequest{stolen, "text/xml"});
+    const auto named = BackChannel(start_service()).preview({stolen, "text/xml"});
     BOOST_TEST((named.error().code == saml::Errc::signature_invalid));
 }
 

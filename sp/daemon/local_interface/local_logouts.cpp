@@ -9,6 +9,7 @@
 #include "local_replies.hpp"
 #include "slo/saml/form.hpp"
 #include "slo/saml/time.hpp"
+#include "slo/sp/back_channel.hpp"
 #include "slo/sp/json.hpp"
 
 namespace slo::daemon {
@@ -167,7 +168,7 @@ HttpReply LocalLogouts::log_out(const HttpRequest& request) {
 }
 
 HttpReply LocalLogouts::preview(const HttpRequest& request) {
-    const auto preview = service_.preview(sp::PostedRequest{.body = request.body, .content_type = "text/xml"});
+    const auto preview = sp::BackChannel(service_).preview({.body = request.body, .content_type = "text/xml"});
     if (preview) return told(*preview);
     if (preview.error().code == sp::Errc::store_failed) return failed(preview.error());
     return reply(422, JsonObject().add("refused", preview.error().code.message()).str());

@@ -5,18 +5,16 @@
 #include <string_view>
 #include <utility>
 
-#include "content_type.hpp"
 #include "http_caching.hpp"
 #include "http_fields.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
-#include "slo/saml/form.hpp"
 
 namespace slo::sp {
 
 namespace {
 
-using idp_adapter::ContentType;
 using idp_adapter::lower_case;
+using Unfit = BackChannelOptions::Unfit;
 
 HttpReply bare(int status) {
     return {status, {{"X-Content-Type-Options", "nosniff"}}, {}};
@@ -49,31 +47,12 @@ bool is_plain(const HttpRequest& request) {
     return coding == "identity" || coding == "utf-8";
 }
 
-/// The one media type that the request has, in UTF-8.
-std::optional<std::string> media_type_of(const HttpRequest& request) {
-    const std::optional<std::string_view> header = request.header("Content-Type");
-    if (!header) return std::nullopt;
-    std::optional<ContentType> type = ContentType::parse(*header);
-    if (!type || !type->is_utf8()) return std::nullopt;
-    return std::move(type->media_type);
-}
-
-/// The media type that the service is to know, empty where there is no Content-Type (Bindings 3.2.3 l.353 requires no
-/// header); nothing where no partner of ours sends such content to the SOAP endpoint, or it isn't UTF-8.
-std::optional<std::string> acceptable_at_soap(const HttpRequest& request, const LogoutService& service) {
-    if (request.count("Content-Type") == 0) return std::string();
-    std::optional<std::string> type = media_type_of(request);
-    if (!type || *type == "text/xml") return type;
-    const auto idps = service.idps();
-    const bool is_form = *type == saml::form::media_type;
-    const bool accepted = idps && (is_form ? idps->accepts_wire(idp_adapter::Wire::form_logout_request)
-                                           : idps->accepts_content_type(*type));
-    return accepted ? type : std::nullopt;
-}
-
-std::optional<std::string> acceptable_as_form(const HttpRequest& request) {
-    std::optional<std::string> type = media_type_of(request);
-    return type == saml::form::media_type ? type : std::nullopt;
+/// Several fields count as one with commas between them (RFC 9110, 5.3), which is no media type, and so does an empty
+/// one.
+std::string_view content_type_of(const HttpRequest& request) {
+    if (request.count("Content-Type") == 0) return {};
+    const std::string_view value = request.header("Content-Type").value_or("");
+    return value.empty() ? "," : value;
 }
 
 std::vector<saml::EndpointUrl> with_path(const std::vector<saml::EndpointUrl>& urls, std::string_view path) {
@@ -100,7 +79,9 @@ bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& doc
 }  // namespace
 
 HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
-    : service_(service), options_(std::move(options)) {
+    : soap_(service, {.takes = Posted::soap, .max_body = options.max_body, .unfit = Unfit::passed_over}),
+      forms_(service, {.takes = Posted::forms, .max_body = options.max_body, .unfit = Unfit::passed_over}),
+      options_(std::move(options)) {
     const auto& all = service.destinations();
     if (options_.form_path.empty()) {
         if (options_.soap_urls.empty()) options_.soap_urls = all;
@@ -113,10 +94,10 @@ HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
 HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     try {
         if (request.target == options_.soap_path) {
-            return log_out(request, acceptable_at_soap(request, service_), options_.soap_urls);
+            return log_out(request, soap_, options_.soap_urls);
         }
         if (!options_.form_path.empty() && request.target == options_.form_path) {
-            return log_out(request, acceptable_as_form(request), options_.form_urls);
+            return log_out(request, forms_, options_.form_urls);
         }
         if (request.target == options_.metadata_path && options_.metadata) return our_metadata(request);
         return bare(404);
@@ -125,20 +106,19 @@ HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     }
 }
 
-HttpStep HttpEndpoint::log_out(const HttpRequest& request, const std::optional<std::string>& media_type,
+HttpStep HttpEndpoint::log_out(const HttpRequest& request, const BackChannel& channel,
                                const std::vector<saml::EndpointUrl>& destinations) {
     if (request.method != "POST") return uncached(method_not_allowed("POST"));
-    if (!media_type || !is_plain(request)) return uncached(bare(415));
-    if (request.body.size() > options_.max_body) return uncached(bare(413));
+    if (!is_plain(request)) return uncached(bare(415));
 
-    LogoutStep step =
-        service_.begin({.body = request.body,
-                        .content_type = *media_type,
-                        .client = {.tls_key = request.tls_key,
-                                   .authorization = std::string(request.header("Authorization").value_or(""))},
-                        .destinations = destinations});
+    BackChannelStep step =
+        channel.begin({.body = request.body,
+                       .content_type = content_type_of(request),
+                       .client = {.tls_key = request.tls_key,
+                                  .authorization = std::string(request.header("Authorization").value_or(""))},
+                       .destinations = destinations});
     if (auto* answer = std::get_if<SoapReply>(&step)) return http_reply(std::move(*answer));
-    auto& pending = std::get<PendingLogout>(step);
+    auto& pending = std::get<PendingSoapReply>(step);
     return PendingReply{
         .budget = pending.budget(),
         .start = [pending](std::function<void()> done) mutable { pending.start(std::move(done)); },

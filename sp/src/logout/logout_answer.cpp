@@ -3,42 +3,35 @@
 #include <string>
 #include <utility>
 
-#include "reply_mapping.hpp"
-#include "slo/saml/form.hpp"
-
 namespace slo::sp {
 
 namespace {
 
-constexpr int ok = 200;
-constexpr int no_content = 204;
-constexpr int internal_server_error = 500;  // SOAP 1.1 section 6.2: every Fault
-
-Result<saml::SignedMessage> sign_with(const saml::MessageSigner& signer, const RequestTrace& trace,
+Result<saml::SignedMessage> sign_with(const saml::MessageSigner& signer, const AnswerDraft& draft,
                                       const saml::LogoutResponse& response) {
-    if (trace.other_request) return signer.sign_refusal(*trace.other_request, response);
+    if (draft.to.other_request) return signer.sign_refusal(*draft.to.other_request, response);
     return signer.sign(response);
 }
 
-Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const RequestTrace& trace,
+Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const AnswerDraft& draft,
                                  const saml::Status& status) {
     Result<saml::MessageID> id = saml::random_message_id();
     if (!id) return std::move(id).error();
     const saml::LogoutResponse response{
         .id = std::move(*id),
-        .version = trace.version,
+        .version = draft.to.version,
         .issue_instant = parts.clock.now(),
         .destination = std::nullopt,  // the answer goes back on the IdP's own connection
         .consent = std::nullopt,
-        .in_response_to = trace.in_response_to,
+        .in_response_to = draft.to.in_response_to,
         .issuer = parts.entity_id,
         .status = status,
     };
-    const saml::MessageSigner& signer = trace.keys->signer;
-    if (!trace.partner) return sign_with(signer, trace, response);
-    const auto fitting = idp_adapter::signer_for(*trace.partner, signer);
+    const saml::MessageSigner& signer = draft.keys->signer;
+    if (!draft.to.partner) return sign_with(signer, draft, response);
+    const auto fitting = idp_adapter::signer_for(*draft.to.partner, signer);
     if (!fitting) return fitting.error();
-    return sign_with(*fitting, trace, response);
+    return sign_with(*fitting, draft, response);
 }
 
 /// Takes what `audit` has, so that no memory is needed.
@@ -72,54 +65,42 @@ AuditEvent event_of(RequestAudit& audit, std::chrono::microseconds duration) noe
                          .duration = duration};
 }
 
-bool takes_a_message(const RequestTrace& trace) noexcept {
-    return trace.answer_kind == AnswerKind::soap || trace.answer_kind == AnswerKind::base64;
-}
-
-SoapReply answer_http(const LogoutServiceParts& parts, RequestTrace& trace, int status) {
-    trace.audit.status = std::to_string(status);
-    write_audit(parts, trace);
-    return {status, {}};
-}
-
-SoapReply answer_fault(const LogoutServiceParts& parts, RequestTrace& trace, saml::soap::FaultCode code) {
-    if (trace.answer_kind != AnswerKind::soap) return answer_http(parts, trace, bare_status(code));
-    trace.audit.status = describe(code);
-    SoapReply reply{internal_server_error, make_fault(code)};
-    write_audit(parts, trace);
-    return reply;
-}
-
-/// `bare` is the HTTP status that says the same.
-SoapReply answer_status(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status, int bare) {
-    trace.audit.status = describe(status);
-    SoapReply reply{trace.answer_kind == AnswerKind::silent && bare == ok ? no_content : bare, {}};
-    if (takes_a_message(trace)) {
-        const Result<saml::SignedMessage> message = sign(parts, trace, status);
-        if (!message) {
-            blame(trace, rule_of(message.error()));
-            return answer_fault(parts, trace, saml::soap::FaultCode::server);
-        }
-        if (trace.answer_kind == AnswerKind::soap) {
-            reply = {ok, saml::soap::encode(*message)};
-        } else {
-            reply = {bare, saml::form::encode(*message), saml::form::answer_content_type};
-        }
+/// For the audit. Empty: a signature, as usual.
+std::string_view name(saml::Evidence evidence) noexcept {
+    switch (evidence) {
+        case saml::Evidence::signature:
+            return "";
+        case saml::Evidence::tls_client_key:
+            return "tls_client_key";
+        case saml::Evidence::shared_secret:
+            return "http_basic";
     }
-    write_audit(parts, trace);
-    return reply;
+    return "";
 }
 
 }  // namespace
 
-void blame(RequestTrace& trace, std::string_view rule) {
-    trace.audit.rule = rule;
-    trace.audit.stage = rule.substr(0, rule.find('.'));
+void note(AnswerDraft& draft, const Proven& proven) {
+    draft.is_proven = true;
+    draft.to = {.partner = proven.idp, .in_response_to = proven.request->id};
+    draft.line.entry.idp = proven.idp->entity_id.str();
+    draft.line.entry.request_id = proven.request->id.str();
+    draft.line.entry.authenticated_by = name(proven.request.evidence());
 }
 
-void blame(RequestTrace& trace, const Failure& failure) {
-    blame(trace, rule_of(failure));
-    if (trace.audit.stage == "store") trace.audit.detail = failure.detail;
+void note(AnswerDraft& draft, Addressee of_unproven) {
+    draft.to = std::move(of_unproven);
+    if (draft.to.partner) draft.line.entry.idp = draft.to.partner->entity_id.str();
+}
+
+void blame(LineDraft& line, std::string_view rule) {
+    line.entry.rule = rule;
+    line.entry.stage = rule.substr(0, rule.find('.'));
+}
+
+void blame(LineDraft& line, const Failure& failure) {
+    blame(line, rule_of(failure));
+    if (line.entry.stage == "store") line.entry.detail = failure.detail;
 }
 
 std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp, const saml::NameID& name_id) {
@@ -130,39 +111,54 @@ std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp, c
     return parts.audit_digest.hex({"session_index", idp.str(), index.str()});
 }
 
-void write_audit(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {
+void write_audit(const LogoutServiceParts& parts, LineDraft& line) noexcept {
     const auto duration =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - trace.begun);
-    parts.audit.record({.time = trace.audit.time, .lane = trace.audit.lane, .event = event_of(trace.audit, duration)});
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - line.begun);
+    parts.audit.record({.time = line.entry.time, .lane = line.entry.lane, .event = event_of(line.entry, duration)});
 }
 
-SoapReply answer(const LogoutServiceParts& parts, RequestTrace& trace, const saml::Status& status) {
-    return answer_status(parts, trace, status, bare_status(StatusAnswer{status.code}));
-}
-
-SoapReply refuse(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure) {
-    blame(trace, failure);
-    const WireAnswer wire = answer_to(failure);
-    if (const auto* fault = std::get_if<FaultAnswer>(&wire)) return answer_fault(parts, trace, fault->code);
-    if (const auto* http = std::get_if<HttpAnswer>(&wire)) return answer_http(parts, trace, http->status);
-    return answer_status(parts, trace, make_status(std::get<StatusAnswer>(wire), parts.policy), bare_status(failure));
-}
-
-SoapReply refuse_unsigned(const LogoutServiceParts& parts, RequestTrace& trace, const Failure& failure,
-                          int http_status) {
-    blame(trace, rule_of(failure));
-    return answer_http(parts, trace, http_status);
-}
-
-SoapReply answer_exception(const LogoutServiceParts& parts, RequestTrace& trace) noexcept {
-    try {
-        blame(trace, "internal.exception");
-        // Erratum E19: once there is a SAML request, the answer is SAML's.
-        if (trace.is_proven) return answer(parts, trace, make_status({saml::TopLevelStatus::responder}, parts.policy));
-        return answer_fault(parts, trace, saml::soap::FaultCode::server);
-    } catch (...) {
-        return {internal_server_error, {}};
+LogoutAnswer answer(const LogoutServiceParts& parts, AnswerDraft& draft, const saml::Status& status, Gist gist) {
+    draft.line.entry.status = describe(status);
+    if (draft.is_silent || !draft.wire->carries_message(draft.to.partner.get())) {
+        write_audit(parts, draft.line);
+        if (draft.is_silent) return Silence{gist};
+        return UnsignedAnswer{gist};
     }
+    Result<saml::SignedMessage> message = sign(parts, draft, status);
+    if (!message) {
+        blame(draft.line, rule_of(message.error()));
+        return answer_refusal(parts, draft, Refusal::failed);
+    }
+    write_audit(parts, draft.line);
+    return SignedAnswer{*std::move(message), gist};
+}
+
+LogoutAnswer answer_failure(const LogoutServiceParts& parts, AnswerDraft& draft, const Failure& failure) {
+    blame(draft.line, failure);
+    const TableAnswer said = answer_to(failure);
+    if (const auto* refusal = std::get_if<Refusal>(&said)) return answer_refusal(parts, draft, *refusal);
+    return answer(parts, draft, make_status(std::get<StatusAnswer>(said), parts.policy), gist_of(failure));
+}
+
+LogoutAnswer answer_refusal(const LogoutServiceParts& parts, AnswerDraft& draft, Refusal refusal) {
+    draft.line.entry.status = draft.wire->name(refusal);
+    write_audit(parts, draft.line);
+    return refusal;
+}
+
+LogoutAnswer answer_exception(const LogoutServiceParts& parts, AnswerDraft& draft) noexcept {
+    try {
+        blame(draft.line, "internal.exception");
+        // Erratum E19: once there is a SAML request, the answer is SAML's.
+        if (draft.is_proven) {
+            const StatusAnswer responder{saml::TopLevelStatus::responder};
+            return answer(parts, draft, make_status(responder, parts.policy), gist_of(responder));
+        }
+    } catch (...) {
+        // No memory for more than the rest.
+    }
+    draft.line.entry.stage = "internal";  // so short, like the status, that it takes no memory
+    return answer_refusal(parts, draft, Refusal::failed);
 }
 
 }  // namespace slo::sp

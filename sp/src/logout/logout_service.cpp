@@ -36,23 +36,23 @@ Failure as_store_failure(const Failure& failure) {
     return fail(Errc::store_failed, failure.detail);
 }
 
-SoapReply answer_outcome(const LogoutServiceParts& parts, RequestTrace& trace, const LogoutOutcome& outcome) {
-    trace.audit.ended = outcome.ended;
-    trace.audit.already_gone = outcome.already_gone;
-    trace.audit.failed = outcome.failed;
-    if (!outcome.complete()) blame(trace, "application.failed");
-    return answer(parts, trace, status_for(outcome, parts.policy));
+LogoutAnswer answer_outcome(const LogoutServiceParts& parts, AnswerDraft& draft, const LogoutOutcome& outcome) {
+    draft.line.entry.ended = outcome.ended;
+    draft.line.entry.already_gone = outcome.already_gone;
+    draft.line.entry.failed = outcome.failed;
+    if (!outcome.complete()) blame(draft.line, "application.failed");
+    const saml::Status status = status_for(outcome, parts.policy);
+    return answer(parts, draft, status, gist_of({.code = status.code}));
 }
 
 /// The order names no session, and seems to mean one: what kept it from being Success, and what to change.
-SoapReply answer_near_miss(const LogoutServiceParts& parts, RequestTrace& trace, NearMiss::Kind kind,
-                           const LogoutOutcome& outcome) {
-    trace.audit.failed = outcome.failed;
-    blame(trace, name(kind));
-    trace.audit.detail = remedy_for(kind);
-    return answer(
-        parts, trace,
-        make_status({saml::TopLevelStatus::responder, saml::SecondLevelStatus::unknown_principal}, parts.policy));
+LogoutAnswer answer_near_miss(const LogoutServiceParts& parts, AnswerDraft& draft, NearMiss::Kind kind,
+                              const LogoutOutcome& outcome) {
+    draft.line.entry.failed = outcome.failed;
+    blame(draft.line, name(kind));
+    draft.line.entry.detail = remedy_for(kind);
+    const StatusAnswer status{saml::TopLevelStatus::responder, saml::SecondLevelStatus::unknown_principal};
+    return answer(parts, draft, make_status(status, parts.policy), gist_of(status));
 }
 
 /// Near misses under all names of the IdP and of ours.
@@ -67,22 +67,37 @@ Result<std::vector<NearMiss>> near_misses(SessionStore& store, const std::vector
 }
 
 /// Records what the sessions have come to, and answers by it.
-SoapReply conclude(const LogoutServiceParts& parts, RequestTrace& trace, EndingHere& ending) {
+LogoutAnswer conclude(const LogoutServiceParts& parts, AnswerDraft& draft, EndingHere& ending) {
     Result<EndedHere> ended = ending.finish();
-    if (!ended) return refuse(parts, trace, as_store_failure(ended.error()));
-    trace.audit.failed_applications = std::move(ended->failed_applications);
-    return answer_outcome(parts, trace, ended->outcome);
+    if (!ended) return answer_failure(parts, draft, as_store_failure(ended.error()));
+    draft.line.entry.failed_applications = std::move(ended->failed_applications);
+    return answer_outcome(parts, draft, ended->outcome);
 }
 
 /// Nothing of what the orders name is here. That is a Success, unless they seem to mean another session.
-SoapReply answer_nothing(const LogoutServiceParts& parts, RequestTrace& trace, EndingHere& ending,
-                         const std::vector<LogoutOrder>& orders) {
+LogoutAnswer answer_nothing(const LogoutServiceParts& parts, AnswerDraft& draft, EndingHere& ending,
+                            const std::vector<LogoutOrder>& orders) {
     const auto misses = near_misses(parts.store, orders);
-    if (!misses) return refuse(parts, trace, as_store_failure(misses.error()));
-    if (misses->empty()) return conclude(parts, trace, ending);
+    if (!misses) return answer_failure(parts, draft, as_store_failure(misses.error()));
+    if (misses->empty()) return conclude(parts, draft, ending);
     const auto ended = ending.finish(static_cast<std::uint32_t>(misses->size()));
-    if (!ended) return refuse(parts, trace, as_store_failure(ended.error()));
-    return answer_near_miss(parts, trace, misses->front().kind, ended->outcome);
+    if (!ended) return answer_failure(parts, draft, as_store_failure(ended.error()));
+    return answer_near_miss(parts, draft, misses->front().kind, ended->outcome);
+}
+
+/// What the audit may tell of a request within its IdP's rate, before its NameID is known.
+void note_indexes(const LogoutServiceParts& parts, const Proven& proven, AuditedRequest& entry) {
+    const auto& indexes = proven.request->session_indexes;
+    entry.session_index_count = indexes.size();
+    for (const saml::SessionIndex& index : indexes) {
+        if (entry.session_indexes.size() == most_indexes_told) break;
+        entry.session_indexes.push_back(hashed(parts, proven.idp->entity_id, index));
+    }
+}
+
+bool wants_no_answer(const Proven& proven) noexcept {
+    return proven.request->asynchronous &&
+           proven.idp->profile.asynchronous == idp_adapter::AsynchronousRule::stay_silent;
 }
 
 /// A host's port may throw, and memory may run out: either is a store that failed.
@@ -124,7 +139,7 @@ LogoutServiceParts with_audit(LogoutServiceParts given, AuditSink& audit) {
 
 struct PendingLogout::State {
     const LogoutServiceParts& parts;
-    RequestTrace trace;
+    AnswerDraft draft;
     EndingHere ending;
 };
 
@@ -136,12 +151,12 @@ void PendingLogout::start(std::function<void()> on_complete) {
     state_->ending.start(std::move(on_complete));
 }
 
-SoapReply PendingLogout::finish() noexcept {
+LogoutAnswer PendingLogout::finish() noexcept {
     State& state = *state_;
     try {
-        return conclude(state.parts, state.trace, state.ending);
+        return conclude(state.parts, state.draft, state.ending);
     } catch (...) {
-        return answer_exception(state.parts, state.trace);
+        return answer_exception(state.parts, state.draft);
     }
 }
 
@@ -164,11 +179,13 @@ struct LogoutService::Impl {
         return keys;
     }
 
-    [[nodiscard]] LogoutStep begin(const IdpDirectory* partners, const PostedRequest& posted,
-                                   RequestTrace& trace) const;
-    [[nodiscard]] SoapReply refuse_in_measure(RequestTrace& trace, const std::string& whose,
-                                              const Failure& failure) const;
-    [[nodiscard]] LogoutStep carry_out(const std::vector<LogoutOrder>& orders, RequestTrace& trace) const;
+    [[nodiscard]] LineDraft new_line() const { return {pace.now(), parts.clock.now()}; }
+    [[nodiscard]] AnswerDraft new_draft(const LogoutWire& wire) const { return {new_line(), our_keys(), wire}; }
+    [[nodiscard]] LogoutStep begin(const Proven& proven, AnswerDraft& draft) const;
+    [[nodiscard]] LogoutAnswer refuse_in_measure(AnswerDraft& draft, const std::string& whose,
+                                                 const Failure& failure) const;
+    [[nodiscard]] LogoutStep carry_out(const Proven& proven, const std::vector<LogoutOrder>& orders,
+                                       AnswerDraft& draft) const;
     [[nodiscard]] std::size_t recover_one(const UnfinishedLogout& logout) const;
     [[nodiscard]] EndContext end_context() const { return {parts, rounds, pace}; }
     [[nodiscard]] SteadyTime deadline() const { return pace.now() + parts.policy.application_deadline; }
@@ -227,68 +244,92 @@ void LogoutService::replace_keys(saml::MessageSigner signer, std::vector<saml::D
     impl_->keys.swap(keys);
 }
 
-LogoutStep LogoutService::begin(const PostedRequest& posted) noexcept {
-    RequestTrace trace(impl_->pace.now(), impl_->parts.clock.now(), impl_->our_keys());
+LogoutStep LogoutService::begin(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept {
+    AnswerDraft draft = impl_->new_draft(evidence.wire);
     try {
         const std::shared_ptr<const IdpDirectory> partners = idps();
-        return impl_->begin(partners.get(), posted, trace);
+        auto proof = prove(impl_->parts, partners.get(), std::move(message), evidence, draft.line.entry.time);
+        if (auto* unproven = std::get_if<Unproven>(&proof)) {
+            note(draft, std::move(unproven->sender));
+            return impl_->refuse_in_measure(draft, unproven_senders, unproven->why);
+        }
+        return impl_->begin(std::get<Proven>(proof), draft);
     } catch (...) {
-        return answer_exception(impl_->parts, trace);
+        return answer_exception(impl_->parts, draft);
     }
 }
 
-LogoutStep LogoutService::Impl::begin(const IdpDirectory* partners, const PostedRequest& posted,
-                                      RequestTrace& trace) const {
-    const Result<ProvenRequest> proven = prove(parts, partners, posted, trace);
-    if (!proven) return refuse_in_measure(trace, unproven_senders, proven.error());
+LogoutStep LogoutService::Impl::begin(const Proven& proven, AnswerDraft& draft) const {
+    note(draft, proven);
+    RequestAudit& line = draft.line.entry;
     // Counted as soon as it is proven to be that IdP's, before its EncryptedID costs anything.
-    const std::string& name = proven->idp->entity_id.str();
-    if (!partners_requests.take(name, proven->request->id, weight_of(*proven), trace.audit.time)) {
-        return refuse_in_measure(trace, name, fail(Errc::too_many_requests));
+    const std::string& name = proven.idp->entity_id.str();
+    if (!partners_requests.take(name, proven.request->id, weight_of(proven), line.time)) {
+        return refuse_in_measure(draft, name, fail(Errc::too_many_requests));
     }
-    trace.audit.lane = AuditLane::proven;
-    const Result<LogoutOrder> order = order_of(parts, *proven, trace);
-    if (!order) return refuse(parts, trace, order.error());
+    line.lane = AuditLane::proven;
+    draft.is_silent = wants_no_answer(proven);
+    note_indexes(parts, proven, line);
+    Result<saml::NameID> name_id = name_id_of(parts, proven, *draft.keys);
+    if (!name_id) return answer_failure(parts, draft, name_id.error());
+    line.name_id = hashed(parts, proven.idp->entity_id, *name_id);
+    const Result<LogoutOrder> order = order_of(parts, proven, *std::move(name_id), line.time);
+    if (!order) return answer_failure(parts, draft, order.error());
 
-    const auto orders = under_all_names(*order, names_of(*trace.partner), our_names(parts));
+    const auto orders = under_all_names(*order, names_of(*proven.idp), our_names(parts));
     if (orders.size() > RoundsAtWork::parts_of_a_round) {
-        return refuse(parts, trace, fail(Errc::too_many_requests, "it names too many sessions at once"));
+        return answer_failure(parts, draft, fail(Errc::too_many_requests, "it names too many sessions at once"));
     }
-    return carry_out(orders, trace);
+    return carry_out(proven, orders, draft);
 }
 
-LogoutStep LogoutService::Impl::carry_out(const std::vector<LogoutOrder>& orders, RequestTrace& trace) const {
-    const SteadyTime end = trace.begun + parts.policy.application_deadline;
+LogoutStep LogoutService::Impl::carry_out(const Proven& proven, const std::vector<LogoutOrder>& orders,
+                                          AnswerDraft& draft) const {
+    const SteadyTime end = draft.line.begun + parts.policy.application_deadline;
     take_up_rounds_at_rest(end_context());
     Result<EndingHere> begun = EndingHere::begin(end_context(), orders, rounds->next_round(), end);
-    if (!begun) return refuse(parts, trace, as_store_failure(begun.error()));
-    trace.audit.event = begun->is_repeat() ? RequestEvent::repeat : RequestEvent::logout;
-    const bool refuses_repeats = trace.partner->profile.repeats == idp_adapter::RepeatRule::refuse;
-    if (begun->is_repeat() && refuses_repeats) return refuse(parts, trace, fail(Errc::request_repeated));
+    if (!begun) return answer_failure(parts, draft, as_store_failure(begun.error()));
+    draft.line.entry.event = begun->is_repeat() ? RequestEvent::repeat : RequestEvent::logout;
+    const bool refuses_repeats = proven.idp->profile.repeats == idp_adapter::RepeatRule::refuse;
+    if (begun->is_repeat() && refuses_repeats) return answer_failure(parts, draft, fail(Errc::request_repeated));
     const auto recorded = begun->recorded();
-    if (recorded && !names_nobody(*recorded)) return answer_outcome(parts, trace, *recorded);
-    if (!begun->has_work()) return answer_nothing(parts, trace, *begun, orders);
-    auto state = std::make_shared<PendingLogout::State>(
-        PendingLogout::State{parts, RequestTrace(trace.begun, trace.audit.time, trace.keys), *std::move(begun)});
-    state->trace = std::move(trace);  // last: until here a failure is answered and written down by it
+    if (recorded && !names_nobody(*recorded)) return answer_outcome(parts, draft, *recorded);
+    if (!begun->has_work()) return answer_nothing(parts, draft, *begun, orders);
+    auto state =
+        std::make_shared<PendingLogout::State>(PendingLogout::State{parts, new_draft(*draft.wire), *std::move(begun)});
+    state->draft = std::move(draft);  // last: until here a failure is answered and written down by it
     return PendingLogout(std::move(state));
 }
 
 /// Signed refusals are made in small measure only (Core 3.2.1 l.1515: not answering is allowed): those of an IdP that
 /// asks too much, and those of all senders together that have proven nothing.
-SoapReply LogoutService::Impl::refuse_in_measure(RequestTrace& trace, const std::string& whose,
-                                                 const Failure& failure) const {
-    constexpr int service_unavailable = 503;
+LogoutAnswer LogoutService::Impl::refuse_in_measure(AnswerDraft& draft, const std::string& whose,
+                                                    const Failure& failure) const {
     const bool is_signed = std::holds_alternative<StatusAnswer>(answer_to(failure));
-    if (is_signed && !measured_answers.take(whose, trace.audit.time)) {
-        return refuse_unsigned(parts, trace, failure, service_unavailable);
+    if (is_signed && !measured_answers.take(whose, draft.line.entry.time)) {
+        blame(draft.line, failure);
+        return answer_refusal(parts, draft, Refusal::out_of_measure);
     }
-    return refuse(parts, trace, failure);
+    return answer_failure(parts, draft, failure);
 }
 
-SoapReply LogoutService::handle(const PostedRequest& posted) noexcept {
-    LogoutStep step = begin(posted);
-    if (auto* reply = std::get_if<SoapReply>(&step)) return std::move(*reply);
+LogoutAnswer LogoutService::refuse(const Failure& failure, const LogoutWire& wire) noexcept {
+    AnswerDraft draft = impl_->new_draft(wire);
+    try {
+        return impl_->refuse_in_measure(draft, unproven_senders, failure);
+    } catch (...) {
+        return answer_exception(impl_->parts, draft);
+    }
+}
+
+LogoutAnswer LogoutService::refuse_after_exception(const LogoutWire& wire) noexcept {
+    AnswerDraft draft = impl_->new_draft(wire);
+    return answer_exception(impl_->parts, draft);
+}
+
+LogoutAnswer LogoutService::handle(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept {
+    LogoutStep step = begin(std::move(message), evidence);
+    if (auto* answer = std::get_if<LogoutAnswer>(&step)) return std::move(*answer);
     auto& pending = std::get<PendingLogout>(step);
     try {
         const SteadyTime deadline = impl_->pace.now() + pending.budget();
@@ -322,23 +363,27 @@ Result<std::vector<Session>> LogoutService::preview(const SessionSelection& sele
     return guarded<std::vector<Session>>([&] { return find_sessions(start_context({}), selection); });
 }
 
-Result<LogoutPreview> LogoutService::preview(const PostedRequest& posted) noexcept {
+Result<LogoutPreview> LogoutService::preview(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept {
     return guarded<LogoutPreview>([&]() -> Result<LogoutPreview> {
-        RequestTrace trace(impl_->pace.now(), impl_->parts.clock.now(), impl_->our_keys());
+        const auto& parts = impl_->parts;
+        const Instant now = parts.clock.now();
         const std::shared_ptr<const IdpDirectory> partners = idps();
-        const auto proven = prove(impl_->parts, partners.get(), posted, trace);
-        if (!proven) return proven.error();
-        const auto order = order_of(impl_->parts, *proven, trace);
+        const auto proof = prove(parts, partners.get(), std::move(message), evidence, now);
+        if (const auto* unproven = std::get_if<Unproven>(&proof)) return unproven->why;
+        const Proven& proven = std::get<Proven>(proof);
+        auto name_id = name_id_of(parts, proven, *impl_->our_keys());
+        if (!name_id) return std::move(name_id).error();
+        const auto order = order_of(parts, proven, *std::move(name_id), now);
         if (!order) return order.error();
-        const auto orders = under_all_names(*order, names_of(*trace.partner), our_names(impl_->parts));
+        const auto orders = under_all_names(*order, names_of(*proven.idp), our_names(parts));
         LogoutPreview preview;
         for (const LogoutOrder& one : orders) {
-            auto named = impl_->parts.store.named_by(one);
+            auto named = parts.store.named_by(one);
             if (!named) return std::move(named).error();
             std::ranges::move(*named, std::back_inserter(preview.would_end));
         }
         if (!preview.would_end.empty()) return preview;
-        auto misses = near_misses(impl_->parts.store, orders);
+        auto misses = near_misses(parts.store, orders);
         if (!misses) return std::move(misses).error();
         preview.near_misses = *std::move(misses);
         return preview;
@@ -370,8 +415,8 @@ std::size_t LogoutService::Impl::recover_one(const UnfinishedLogout& logout) con
     Result<EndingHere> resumed = EndingHere::resume(end_context(), logout.key, deadline());
     if (resumed && resumed->is_all_in_other_rounds()) return 1;
 
-    RequestTrace trace(pace.now(), parts.clock.now(), our_keys());
-    RequestAudit& audit = trace.audit;
+    LineDraft line = new_line();
+    RequestAudit& audit = line.entry;
     audit.event = RequestEvent::recover;
     audit.lane = AuditLane::proven;
     audit.idp = logout.key.idp.str();
@@ -385,11 +430,11 @@ std::size_t LogoutService::Impl::recover_one(const UnfinishedLogout& logout) con
         audit.already_gone = ended->outcome.already_gone;
         audit.failed = ended->outcome.failed;
         audit.failed_applications = std::move(ended->failed_applications);
-        if (!ended->outcome.complete()) blame(trace, "application.failed");
+        if (!ended->outcome.complete()) blame(line, "application.failed");
     } else {
-        blame(trace, as_store_failure(ended.error()));
+        blame(line, as_store_failure(ended.error()));
     }
-    write_audit(parts, trace);
+    write_audit(parts, line);
     return ended && ended->outcome.complete() ? 0 : 1;
 }
 

@@ -1,37 +1,59 @@
-// From what HTTP brought to a request that is proven to be an IdP's, and from that to the order for the store.
+// From a message to a request that is proven to be an IdP's, and from that to the order for the store.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <variant>
 
-#include "logout_answer.hpp"
 #include "slo/idp_adapter/idp.hpp"
+#include "slo/saml/unverified.hpp"
 #include "slo/saml/verified.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/session_store.hpp"
 
 namespace slo::sp {
 
-/// ProvenRequest is a LogoutRequest that is proven to be an IdP's, and this IdP as it was known then. prove() makes it.
-struct ProvenRequest {
+/// Proven is a LogoutRequest that is proven to be an IdP's, and this IdP as it was known then. prove() makes it.
+struct Proven {
     std::shared_ptr<const idp_adapter::Idp> idp;
     saml::Verified<saml::LogoutRequest> request;
 };
 
-/// prove tells whose `posted` is, or why it proves nothing. It touches neither store nor application and spends no
-/// IdP's allowance; `trace` learns what the answer and the audit must say. `idps` may be null: no IdP is known.
-/// Errors: those of soap::decode, form::decode, UnverifiedLogoutRequest::parse and MessageVerifier::verify;
-/// Errc::content_type_not_accepted, issuer_unknown, wire_not_accepted, metadata_expired.
-[[nodiscard]] Result<ProvenRequest> prove(const LogoutServiceParts& parts, const idp_adapter::IdpDirectory* idps,
-                                          const PostedRequest& posted, RequestTrace& trace);
+/// Addressee is whom an answer is for, and what it must repeat of the request.
+struct Addressee {
+    std::shared_ptr<const idp_adapter::Idp> partner = {};  ///< null where nobody is known
+    std::optional<saml::MessageID> in_response_to = {};
+    saml::Version version = {};                              ///< of the answer
+    std::optional<saml::RefusedRequest> other_request = {};  ///< its answer has another element name
+};
+
+/// Unproven is what proves nothing: why, and whom to tell. Nothing else of the message may be written down.
+struct Unproven {
+    Failure why;
+    Addressee sender;
+};
+
+/// prove tells whose `message` is, or why it proves nothing. It touches neither store nor application and spends no
+/// IdP's allowance. `idps` may be null: no IdP is known.
+/// Errors: those of UnverifiedLogoutRequest::parse, MessageVerifier::verify and LogoutEvidence::check_sender;
+/// Errc::issuer_unknown, wire_not_accepted, metadata_expired.
+[[nodiscard]] std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts,
+                                                   const idp_adapter::IdpDirectory* idps, saml::ReceivedMessage message,
+                                                   const LogoutEvidence& evidence, Instant now);
 
 /// weight_of says for how many of its IdP's requests one counts that names very many sessions. Where a SessionIndex
 /// stands for the principal, each of them takes a logout of its own.
-[[nodiscard]] std::size_t weight_of(const ProvenRequest& proven) noexcept;
+[[nodiscard]] std::size_t weight_of(const Proven& proven) noexcept;
 
-/// order_of says what a proven request orders, under its IdP's profile and the present names of all; an EncryptedID is
-/// opened. Errors: Errc::session_index_missing; those of saml::open_name_id and order_from.
-[[nodiscard]] Result<LogoutOrder> order_of(const LogoutServiceParts& parts, const ProvenRequest& proven,
-                                           RequestTrace& trace);
+/// name_id_of says whom a proven request means, under its IdP's profile; an EncryptedID is opened.
+/// Errors: Errc::session_index_missing; those of saml::open_name_id.
+[[nodiscard]] Result<saml::NameID> name_id_of(const LogoutServiceParts& parts, const Proven& proven,
+                                              const ServiceKeys& keys);
+
+/// order_of says what a proven request orders for that principal, under the present names of all.
+/// Errors: those of order_from.
+[[nodiscard]] Result<LogoutOrder> order_of(const LogoutServiceParts& parts, const Proven& proven, saml::NameID name_id,
+                                           Instant now);
 
 }  // namespace slo::sp

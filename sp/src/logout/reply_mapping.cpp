@@ -11,38 +11,9 @@ namespace {
 
 using saml::SecondLevelStatus;
 using saml::TopLevelStatus;
-using saml::soap::FaultCode;
 
-constexpr FaultAnswer client_fault{FaultCode::client};
 constexpr StatusAnswer requester{TopLevelStatus::requester};
 constexpr StatusAnswer responder{TopLevelStatus::responder};
-
-constexpr int ok = 200;
-constexpr int bad_request = 400;
-constexpr int forbidden = 403;
-constexpr int content_too_large = 413;
-constexpr int unsupported_media_type = 415;
-constexpr int too_many_requests = 429;
-constexpr int internal_server_error = 500;
-
-struct FaultText {
-    std::string_view name;
-    std::string_view text;
-};
-
-FaultText text_of(FaultCode code) noexcept {
-    switch (code) {
-        case FaultCode::client:
-            return {"Fault/Client", "The request is not one SAML request in a SOAP 1.1 envelope."};
-        case FaultCode::server:
-            return {"Fault/Server", "The service could not answer the request."};
-        case FaultCode::must_understand:
-            return {"Fault/MustUnderstand", "A header block that must be understood was not."};
-        case FaultCode::version_mismatch:
-            return {"Fault/VersionMismatch", "The envelope is not a SOAP 1.1 envelope."};
-    }
-    return {"Fault/Server", ""};
-}
 
 /// "urn:oasis:names:tc:SAML:2.0:status:Requester" -> "Requester".
 std::string_view last_part(std::string_view uri) noexcept {
@@ -52,11 +23,11 @@ std::string_view last_part(std::string_view uri) noexcept {
 }  // namespace
 
 // NOLINTNEXTLINE(readability-function-size): a table, and the only one
-WireAnswer answer_to(saml::Errc code) noexcept {
+TableAnswer answer_to(saml::Errc code) noexcept {
     using saml::Errc;
     switch (code) {
         case Errc::message_too_large:
-            return HttpAnswer{content_too_large};
+            return Refusal::too_large;
 
         // SOAP 1.1 sections 3 and 4: there is no SAML request to answer.
         case Errc::xml_encoding:
@@ -70,11 +41,11 @@ WireAnswer answer_to(saml::Errc code) noexcept {
         case Errc::not_a_saml_request:
         case Errc::form_malformed:
         case Errc::form_fields:
-            return client_fault;
+            return Refusal::no_request;
         case Errc::soap_version:
-            return FaultAnswer{FaultCode::version_mismatch};
+            return Refusal::envelope_version;
         case Errc::soap_must_understand:
-            return FaultAnswer{FaultCode::must_understand};
+            return Refusal::envelope_header;
 
         case Errc::unsupported_request:
         case Errc::base_id_unsupported:  // Core 2.2.1 l.421: abstract, and we know no extension of it
@@ -145,15 +116,15 @@ WireAnswer answer_to(saml::Errc code) noexcept {
     return responder;
 }
 
-WireAnswer answer_to(Errc code) noexcept {
+TableAnswer answer_to(Errc code) noexcept {
     switch (code) {
         // Bindings 3.2.3.3 l.370. Nothing is signed for whoever names an Issuer that isn't in our metadata.
         case Errc::issuer_unknown:
         case Errc::metadata_expired:
-            return HttpAnswer{forbidden};
+            return Refusal::unknown_sender;
         case Errc::content_type_not_accepted:
         case Errc::wire_not_accepted:
-            return HttpAnswer{unsupported_media_type};
+            return Refusal::wire_not_accepted;
 
         case Errc::session_index_missing:
             return requester;
@@ -189,7 +160,7 @@ WireAnswer answer_to(Errc code) noexcept {
     return responder;
 }
 
-WireAnswer answer_to(const Failure& failure) noexcept {
+TableAnswer answer_to(const Failure& failure) noexcept {
     if (failure.code.category() == saml::error_category()) {
         return answer_to(static_cast<saml::Errc>(failure.code.value()));
     }
@@ -197,30 +168,25 @@ WireAnswer answer_to(const Failure& failure) noexcept {
     return responder;
 }
 
-int bare_status(const StatusAnswer& answer) noexcept {
+Gist gist_of(const StatusAnswer& answer) noexcept {
     switch (answer.code) {
         case TopLevelStatus::success:
-            return ok;
+            return Gist::success;
         case TopLevelStatus::requester:
-            return answer.second == SecondLevelStatus::request_denied ? forbidden : bad_request;
+            return answer.second == SecondLevelStatus::request_denied ? Gist::denied : Gist::bad_request;
         case TopLevelStatus::version_mismatch:
-            return bad_request;
+            return Gist::bad_request;
         case TopLevelStatus::responder:
-            return internal_server_error;
+            return Gist::failed;
     }
-    return internal_server_error;
+    return Gist::failed;
 }
 
-int bare_status(FaultCode code) noexcept {
-    return code == FaultCode::server ? internal_server_error : bad_request;
-}
-
-int bare_status(const Failure& failure) noexcept {
-    if (failure.code == make_error_code(Errc::too_many_requests)) return too_many_requests;
-    const WireAnswer answer = answer_to(failure);
-    if (const auto* fault = std::get_if<FaultAnswer>(&answer)) return bare_status(fault->code);
-    if (const auto* http = std::get_if<HttpAnswer>(&answer)) return http->status;
-    return bare_status(std::get<StatusAnswer>(answer));
+Gist gist_of(const Failure& failure) noexcept {
+    if (failure.code == make_error_code(Errc::too_many_requests)) return Gist::too_many_requests;
+    const TableAnswer answer = answer_to(failure);
+    const auto* status = std::get_if<StatusAnswer>(&answer);
+    return status ? gist_of(*status) : Gist::failed;
 }
 
 saml::Status make_status(const StatusAnswer& answer, const Policy& policy) {
@@ -229,10 +195,6 @@ saml::Status make_status(const StatusAnswer& answer, const Policy& policy) {
         status.nested.emplace_back(uri(*answer.second));
     }
     return status;
-}
-
-std::string make_fault(FaultCode code) {
-    return saml::soap::fault(code, text_of(code).text);
 }
 
 std::string_view rule_of(const Failure& failure) noexcept {
@@ -253,10 +215,6 @@ std::string describe(const saml::Status& status) {
     std::string text(last_part(uri(status.code)));
     for (const std::string& code : status.nested) text.append("/").append(last_part(code));
     return text;
-}
-
-std::string describe(FaultCode code) {
-    return std::string(text_of(code).name);
 }
 
 }  // namespace slo::sp

@@ -3,12 +3,12 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "slo/metadata/published_metadata.hpp"
 #include "slo/saml/result.hpp"
+#include "slo/sp/back_channel.hpp"
 #include "slo/sp/http.hpp"
 #include "slo/sp/logout_service.hpp"
 
@@ -22,7 +22,7 @@ struct HttpEndpointOptions {
     std::string metadata_path = "/saml/metadata";
     std::string form_path = {};        ///< for IdPs that post forms without a browser; empty: none
     CurrentMetadata metadata;          ///< asked for each request; empty: 404
-    std::size_t max_body = 64 * 1024;  ///< octets
+    std::size_t max_body = 64 * 1024;  ///< octets; BackChannelOptions::max_body
     /// The public URLs that lead to soap_path, and those that lead to form_path: a request's Destination must be one of
     /// those of the path where it came. Empty: those of the service's destinations that have this very path. Say it
     /// where a proxy rewrites paths, or else every Destination is refused there. Without form_path, all of the
@@ -31,11 +31,11 @@ struct HttpEndpointOptions {
     std::vector<saml::EndpointUrl> form_urls = {};
 };
 
-/// HttpEndpoint applies the HTTP rows of the SOAP binding (method, Content-Type, size: normative rows 1 to 3), hands
-/// the body to the service, and adds the headers of Bindings 3.2.3.2 (l.364-368). Our metadata is served to GET and
-/// HEAD with what HTTP caches ask for (SAML Metadata 4.1.1; RFC 9110, 13.1); nothing in it comes from the request.
-/// A form is taken at form_path, and at soap_path where an IdP's profile says that it posts its envelope as one (CAS).
-/// Paths match byte by byte, queries included.
+/// HttpEndpoint knows paths and methods, hands what is posted to a BackChannel, and adds the headers of
+/// Bindings 3.2.3.2 (l.364-368). What is refused by its method, media type or size alone has no audit line. Our
+/// metadata is served to GET and HEAD with what HTTP caches ask for (SAML Metadata 4.1.1; RFC 9110, 13.1); nothing in
+/// it comes from the request. A form is taken at form_path, and at soap_path where an IdP's profile says that it posts
+/// its envelope as one (CAS). Paths match byte by byte, queries included.
 class HttpEndpoint final : public HttpHandler {
 public:
     /// `service` must outlive the endpoint and every reply that is still pending.
@@ -44,11 +44,12 @@ public:
     [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;
 
 private:
-    [[nodiscard]] HttpStep log_out(const HttpRequest& request, const std::optional<std::string>& media_type,
+    [[nodiscard]] HttpStep log_out(const HttpRequest& request, const BackChannel& channel,
                                    const std::vector<saml::EndpointUrl>& destinations);
     [[nodiscard]] HttpReply our_metadata(const HttpRequest& request) const;
 
-    LogoutService& service_;
+    BackChannel soap_;
+    BackChannel forms_;
     HttpEndpointOptions options_;
 };
 

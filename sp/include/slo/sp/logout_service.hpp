@@ -6,37 +6,27 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "slo/idp_adapter/idp_directory.hpp"
-#include "slo/idp_adapter/sender.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/saml/encryption.hpp"
 #include "slo/saml/keyed_digest.hpp"
 #include "slo/saml/message_signer.hpp"
-#include "slo/saml/soap.hpp"
+#include "slo/saml/unverified.hpp"
 #include "slo/sp/application.hpp"
 #include "slo/sp/audit.hpp"
 #include "slo/sp/clock.hpp"
 #include "slo/sp/global_logout.hpp"
+#include "slo/sp/logout_answer.hpp"
 #include "slo/sp/pace.hpp"
 #include "slo/sp/policy.hpp"
 #include "slo/sp/session_store.hpp"
 
 namespace slo::sp {
-
-/// What goes back: an HTTP status and a body. Over SOAP it's empty for 403, 413, 415 and 503, and 204 where an
-/// asynchronous request gets no answer; to a form's sender, see idp_adapter::FormAnswer.
-struct SoapReply {
-    int http_status = 200;
-    std::string body;
-    std::string_view content_type = saml::soap::content_type;  ///< of a body; static storage
-};
 
 /// Everything that a LogoutService works with. The referenced objects must outlive the service.
 struct LogoutServiceParts {
@@ -64,18 +54,6 @@ struct LogoutPreview {
     std::vector<NearMiss> near_misses;  ///< only where it names nothing that lives
 };
 
-/// PostedRequest is a LogoutRequest as HTTP brought it. `content_type` is that field's value as it came, empty
-/// where there was none (RFC 9110, 8.3); it also says on which wire the request came: that of a form
-/// (saml::form::media_type), or else SOAP. The views must outlive the call.
-struct PostedRequest {
-    std::string_view body;
-    std::string_view content_type;
-    idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
-    /// Those of our public URLs that lead to where it came: its Destination must be one of them (Core 3.2.1 l.1480).
-    /// Nothing: any of LogoutServiceParts::destinations, which is right where all of them lead to the same place.
-    std::optional<std::span<const saml::EndpointUrl>> destinations = {};
-};
-
 /// Our own keys at one moment.
 struct ServiceKeys {
     saml::MessageSigner signer;
@@ -95,7 +73,7 @@ public:
     void start(std::function<void()> on_complete);
     /// Blocks as long as the store does. Completes the logout in the store with what is known by now (silence counts as
     /// failed) and signs the answer.
-    [[nodiscard]] SoapReply finish() noexcept;
+    [[nodiscard]] LogoutAnswer finish() noexcept;
 
     struct State;
     explicit PendingLogout(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -107,7 +85,7 @@ private:
 struct EndContext;
 struct StartContext;
 class Housekeeper;
-using LogoutStep = std::variant<SoapReply, PendingLogout>;
+using LogoutStep = std::variant<LogoutAnswer, PendingLogout>;
 
 /// Who does what has to go on beside the requests (housekeeper.hpp): without it, a crash in the middle of a logout
 /// leaves sessions in the applications that the store has ended.
@@ -128,12 +106,17 @@ public:
     LogoutService(const LogoutService&) = delete;
     LogoutService& operator=(const LogoutService&) = delete;
 
-    /// Takes a request as far as it gets without waiting for applications: to a reply, or to a PendingLogout, which
-    /// must not outlive the service. Never throws.
-    [[nodiscard]] LogoutStep begin(const PostedRequest& posted) noexcept;
+    /// Takes a request as far as it gets without waiting for applications: to an answer, or to a PendingLogout, which
+    /// must not outlive the service. Each answer has its audit line by the time that it is returned. Never throws.
+    [[nodiscard]] LogoutStep begin(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept;
 
     /// The blocking driver: begin, start, wait, finish. For hosts without an event loop.
-    [[nodiscard]] SoapReply handle(const PostedRequest& posted) noexcept;
+    [[nodiscard]] LogoutAnswer handle(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept;
+
+    /// Refuses what came instead of a message, for the reason that its wire's decoder gave.
+    [[nodiscard]] LogoutAnswer refuse(const Failure& failure, const LogoutWire& wire) noexcept;
+    /// Refuses what its wire couldn't decode because of an exception.
+    [[nodiscard]] LogoutAnswer refuse_after_exception(const LogoutWire& wire) noexcept;
 
     /// Makes `session` live, as SessionStore::admit does, under the present names of its IdP and of us: an alias of the
     /// IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. A logout that came first
@@ -167,7 +150,7 @@ public:
     [[nodiscard]] Result<std::vector<Session>> preview(const SessionSelection& selection) noexcept;
     /// What this LogoutRequest of an IdP would end, verified like one that comes in begin(); nothing is recorded.
     /// Errors: those for which begin() refuses.
-    [[nodiscard]] Result<LogoutPreview> preview(const PostedRequest& posted) noexcept;
+    [[nodiscard]] Result<LogoutPreview> preview(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept;
 
     /// Sends what is kept and due, up to 16 requests at once, and gives up those whose NotOnOrAfter has passed; the
     /// audit tells. Call it every few seconds. Blocks as long as the slowest IdP. Several nodes may call it: each

@@ -1,0 +1,64 @@
+#include "slo/sp/logout_answer.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <utility>
+
+#include "service_under_test.hpp"
+#include "slo/saml/error.hpp"
+
+namespace slo::sp {
+
+namespace {
+
+using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
+
+/// A wire whose senders read no message.
+class WireDouble final : public LogoutWire {
+public:
+    [[nodiscard]] bool carries_message(const idp_adapter::Idp*) const noexcept override { return false; }
+    [[nodiscard]] std::string_view name(Refusal) const noexcept override { return "refused here"; }
+};
+
+struct Fixture : ServiceUnderTest {
+    Fixture() { store.begun = BegunLogout(FreshLogout{sessions_named({"S1"})}); }
+
+    static saml::ReceivedMessage message() { return taken(saml::soap::decode(signed_body(baseline_request()))); }
+
+    const WireDouble wire;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(logout_answer, Fixture)
+
+BOOST_AUTO_TEST_CASE(says_what_a_wire_is_to_tell_in_no_wires_words) {
+    const LogoutAnswer answer = service().handle(message(), {.wire = wire});
+    BOOST_TEST_REQUIRE(std::holds_alternative<UnsignedAnswer>(answer));
+    BOOST_TEST((std::get<UnsignedAnswer>(answer) == UnsignedAnswer{Gist::success}));
+    BOOST_TEST(audit.entries().size() == 1U);
+    BOOST_TEST(audit.last().status == "Success");
+}
+
+BOOST_AUTO_TEST_CASE(asks_the_wire_about_its_sender_and_for_the_audits_word) {
+    const auto is_strange = [](const auto&) -> Result<void> { return fail(Errc::content_type_not_accepted); };
+    const LogoutAnswer answer = service().handle(message(), {.wire = wire, .check_sender = is_strange});
+    BOOST_TEST((std::get<Refusal>(answer) == Refusal::wire_not_accepted));
+    BOOST_TEST(audit.last().rule == "http.content_type");
+    BOOST_TEST(audit.last().status == "refused here");
+    BOOST_TEST(store.calls == "");
+}
+
+BOOST_AUTO_TEST_CASE(writes_a_line_for_what_a_wire_could_not_decode) {
+    const LogoutAnswer refused = service().refuse(saml::fail(saml::Errc::soap_version), wire);
+    BOOST_TEST((std::get<Refusal>(refused) == Refusal::envelope_version));
+    BOOST_TEST(audit.last().rule == "soap.version");
+    BOOST_TEST(audit.last().status == "refused here");
+    const LogoutAnswer failed = service().refuse_after_exception(wire);
+    BOOST_TEST((std::get<Refusal>(failed) == Refusal::failed));
+    BOOST_TEST(audit.last().rule == "internal.exception");
+    BOOST_TEST(audit.entries().size() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace slo::sp
