@@ -43,9 +43,8 @@ sp::Ended end(const sp::Session& session) {
 /// logout would find the session: the login is refused then.
 bool sign_in(sp::LogoutService& service, const sp::Configuration& configuration, const std::string& name, Instant now) {
     if (configuration.idps.empty()) return false;
-    saml::NameID name_id;
+    saml::NameID name_id;  // with a Format and qualifiers, where the assertion has them
     name_id.value = name;
-    name_id.format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
     const auto admission = service.admit({.id = *sp::LocalSessionID::parse("cookie-1"),
                                           .idp = configuration.idps.front().entity_id,
                                           .sp = configuration.entity_id,

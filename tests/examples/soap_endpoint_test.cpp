@@ -64,11 +64,11 @@ BOOST_AUTO_TEST_CASE(ends_the_session_that_a_signed_order_names_and_answers_with
     const auto metadata = examples::call(port, {.method = "GET", .path = "/saml/metadata"});
     BOOST_REQUIRE(metadata.has_value());
     const auto trusted = examples::TrustedSp::from_metadata(metadata->body).value();
-    const auto order = idp.order({.destination = "http://127.0.0.1/saml/slo",
-                                  .name_id = examples::persistent_name("alice"),
-                                  .session_indexes = {}},
-                                 clock.now())
-                           .value();
+    saml::NameID alice;
+    alice.value = "alice";
+    const auto order =
+        idp.order({.destination = "http://127.0.0.1/saml/slo", .name_id = alice, .session_indexes = {}}, clock.now())
+            .value();
     const auto answer =
         examples::call(port, {.method = "POST", .path = "/saml/slo", .content_type = "text/xml", .body = order.body});
     BOOST_REQUIRE(answer.has_value());
