@@ -178,7 +178,7 @@ inline ask_and_settle(r) {
 #define GIVE_UP(r) skip
 #endif
 
-/* = start_logout, keep, end_locally, begin_here, SessionStore::keep_request */
+/* = start_logout, keep, keep_and_begin, begin_here, SessionStore::keep_request */
 proctype start_logout(byte r) {
     byte mine, gone;
     bit waits, is_at_work;
