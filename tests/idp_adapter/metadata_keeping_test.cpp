@@ -2,7 +2,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/file.h>
 
 #include <chrono>
@@ -78,28 +77,6 @@ std::size_t count(const std::vector<MetadataEvent>& events, RefreshOutcome::Kind
     return static_cast<std::size_t>(std::ranges::count_if(
         events, [&](const auto& event) { return event.outcome.kind == kind && event.outcome.why.code == why; }));
 }
-
-/// No stack is large enough for a thread meanwhile.
-class NoThreads {
-public:
-    NoThreads() {
-        ::pthread_getattr_default_np(&before_);
-        pthread_attr_t none;
-        ::pthread_attr_init(&none);
-        ::pthread_attr_setstacksize(&none, std::size_t{1} << 47U);
-        BOOST_REQUIRE(::pthread_setattr_default_np(&none) == 0);
-        ::pthread_attr_destroy(&none);
-    }
-    ~NoThreads() {
-        ::pthread_setattr_default_np(&before_);
-        ::pthread_attr_destroy(&before_);
-    }
-    NoThreads(const NoThreads&) = delete;
-    NoThreads& operator=(const NoThreads&) = delete;
-
-private:
-    pthread_attr_t before_{};
-};
 
 }  // namespace
 
@@ -187,21 +164,6 @@ BOOST_AUTO_TEST_CASE(what_is_in_force_is_kept_before_its_process_ends) {
         }
     }
     BOOST_TEST(start().directory()->size() == 20U);
-}
-
-BOOST_AUTO_TEST_CASE(where_there_is_no_thread_that_is_told_and_the_server_is_not_blamed) {
-    auto refresher = start(Asking::in_lanes);
-    const NoThreads none;
-    const auto events = refresher.refresh(noon);
-    BOOST_REQUIRE(!events.empty());
-    for (const auto& event : events) {
-        BOOST_TEST(event.outcome.why.code == make_error_code(SourceErrc::not_asked));
-        BOOST_TEST(event.outcome.why.detail.starts_with("there was no thread to ask the server with ("),
-                   event.outcome.why.detail);
-    }
-    BOOST_TEST(events.size() == 20U);  // the server doesn't rest
-    BOOST_TEST(asked.empty());
-    BOOST_TEST((refresher.next_refresh() == noon + 300s));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
