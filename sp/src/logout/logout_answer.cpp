@@ -7,6 +7,8 @@ namespace slo::sp {
 
 namespace {
 
+constexpr std::string_view exception_rule = "internal.exception";
+
 Result<saml::SignedMessage> sign_with(const saml::MessageSigner& signer, const AnswerDraft& draft,
                                       const saml::LogoutResponse& response) {
     if (draft.to.other_request) return signer.sign_refusal(*draft.to.other_request, response);
@@ -80,12 +82,18 @@ std::string_view name(saml::Evidence evidence) noexcept {
 
 }  // namespace
 
+// Copies first: an answer counts as proven's only with all that it must repeat.
 void note(AnswerDraft& draft, const Proven& proven) {
+    Addressee to{.partner = proven.idp, .in_response_to = proven.request->id};
+    std::string idp = proven.idp->entity_id.str();
+    std::string request_id = proven.request->id.str();
+    std::string authenticated_by(name(proven.request.evidence()));
+
+    draft.to = std::move(to);
+    draft.line.entry.idp = std::move(idp);
+    draft.line.entry.request_id = std::move(request_id);
+    draft.line.entry.authenticated_by = std::move(authenticated_by);
     draft.is_proven = true;
-    draft.to = {.partner = proven.idp, .in_response_to = proven.request->id};
-    draft.line.entry.idp = proven.idp->entity_id.str();
-    draft.line.entry.request_id = proven.request->id.str();
-    draft.line.entry.authenticated_by = name(proven.request.evidence());
 }
 
 void note(AnswerDraft& draft, Addressee of_unproven) {
@@ -148,17 +156,25 @@ LogoutAnswer answer_refusal(const LogoutServiceParts& parts, AnswerDraft& draft,
 
 LogoutAnswer answer_exception(const LogoutServiceParts& parts, AnswerDraft& draft) noexcept {
     try {
-        blame(draft.line, "internal.exception");
+        blame(draft.line, exception_rule);
         // Erratum E19: once there is a SAML request, the answer is SAML's.
         if (draft.is_proven) {
             const StatusAnswer responder{saml::TopLevelStatus::responder};
             return answer(parts, draft, make_status(responder, parts.policy), gist_of(responder));
         }
     } catch (...) {
-        // No memory for more than the rest.
+        // No memory for more than the rest. What was blamed before isn't the reason any more.
+        if (draft.line.entry.rule != exception_rule) draft.line.entry.rule.clear();
     }
-    draft.line.entry.stage = "internal";  // so short, like the status, that it takes no memory
-    return answer_refusal(parts, draft, Refusal::failed);
+    draft.line.entry.stage = "internal";  // so short that it takes no memory
+    try {
+        draft.line.entry.status = draft.wire->name(Refusal::failed);
+    } catch (...) {
+        draft.line.entry.status.clear();  // the name is a host's, and long
+    }
+    write_audit(parts, draft.line);
+    if (draft.is_silent) return Silence{Gist::failed};
+    return Refusal::failed;
 }
 
 }  // namespace slo::sp

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -160,13 +161,16 @@ Result<void> end(const StartContext& context, const std::vector<Session>& sessio
     auto planned = plan(context, sessions, reason);
     if (!planned) return std::move(planned).error();
     const Asking asking = planned->size() <= most_asked_at_once ? Asking::now : Asking::in_background;
+    std::vector<Stage> concluded;
+    concluded.reserve(planned->size());  // so that nothing that is told keeps the next ones from beginning
     for (std::span<PlannedLogout> left(*planned); !left.empty();) {
         const auto some = left.first(std::min(left.size(), most_asked_at_once));
         left = left.subspan(some.size());
-        const auto ended = end_some(context, some, asking);
-        if (!ended) return ended.error();
-        for (const Stage& stage : *ended) add(result, std::get<ConcludedLogout>(stage));
+        auto ended = end_some(context, some, asking);
+        if (!ended) return std::move(ended).error();
+        std::ranges::move(*ended, std::back_inserter(concluded));
     }
+    for (const Stage& stage : concluded) add(result, std::get<ConcludedLogout>(stage));
     return Done{};
 }
 
