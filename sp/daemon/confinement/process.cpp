@@ -139,13 +139,19 @@ Result<void> make_folder_for(const std::string& user, const std::filesystem::pat
     if (!is_root()) return Done{};
     const auto account = find_account(user);
     if (!account) return unknown_user(user);
-    if (::mkdir(folder.c_str(), S_IRWXU) != 0) {
+    std::string name = folder.string();
+    while (name.size() > 1 && name.back() == '/') name.pop_back();  // a link in front of a slash is followed
+    if (::mkdir(name.c_str(), S_IRWXU) != 0) {
         if (errno == EEXIST) return Done{};
         return refused("can't make the folder " + folder.string() + "; make the one that it stands in");
     }
-    if (::lchown(folder.c_str(), account->user, account->group) == 0) return Done{};
+    // Another user may have put a link in its place since.
+    const int made = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const bool is_given = made >= 0 && ::fchown(made, account->user, account->group) == 0;
     auto failure = refused("can't give the folder " + folder.string() + " to user \"" + user + "\"");
-    ::rmdir(folder.c_str());
+    if (made >= 0) ::close(made);
+    if (is_given) return Done{};
+    ::rmdir(name.c_str());
     return failure;
 }
 
