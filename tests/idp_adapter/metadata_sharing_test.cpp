@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_is_stuck_with_the_lock_keeps_no_document_fro
         BOOST_REQUIRE(::flock(stuck.get(), LOCK_EX | LOCK_NB) == 0);
         BOOST_TEST(told(source.refresh(noon)) == "updated, not_kept source.cache");
     }
-    BOOST_TEST(pauses == 100);  // before it keeps; who reads needs no lock
+    BOOST_TEST(pauses == 300);  // before it asks, with the answer, and before it keeps
     BOOST_TEST(key_in_force(source) == fingerprint(new_key));
     BOOST_TEST((source.next_refresh() == noon + 300s));
     BOOST_TEST(refreshed(source) == "unchanged");

@@ -331,13 +331,13 @@ struct HangingPlaces : FakePlaces {
         hung = 0;
         changed.notify_all();
     }
-    /// Until what hangs is all that is being asked, and nothing is being kept.
+    /// Until what hangs is all that is being asked.
     void settle(MetadataRefresher& refresher, Instant at) {
         for (;;) {
             static_cast<void>(refresher.refresh(at));
             {
                 const std::lock_guard lock(mutex);
-                if (refresher.lanes() == hung && refresher.keepers() == 0) return;
+                if (refresher.lanes() == hung) return;
             }
             refresher.wait(1ms);
         }

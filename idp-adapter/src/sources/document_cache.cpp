@@ -23,8 +23,6 @@ constexpr std::size_t max_names_octets = 64 * std::size_t{1024} * 1024;
 constexpr std::size_t hash_digits = 32;
 constexpr auto between_tries = 10ms;
 constexpr int max_tries = 100;
-/// What a single entity has, and most of what a server is asked for one by one.
-constexpr std::size_t most_in_memory = std::size_t{1024} * 1024;
 
 std::string state_name(const std::string& slot) {
     return slot + ".state";
@@ -107,9 +105,14 @@ CacheLock::~CacheLock() {
     if (file_ >= 0) ::flock(file_, LOCK_UN);
 }
 
+ArrivingDocument::ArrivingDocument(Result<NewFile> file) {
+    if (file)
+        file_.emplace(*std::move(file));
+    else
+        trouble_ = std::move(file).error();
+}
+
 Result<void> ArrivingDocument::append(std::string_view octets) {
-    // Where it fails, it stays in memory.
-    if (!file_ && memory_.size() + octets.size() > most_in_memory) static_cast<void>(move_into_file());
     if (file_) {
         auto written = file_->append(octets);
         if (written) {
@@ -119,17 +122,6 @@ Result<void> ArrivingDocument::append(std::string_view octets) {
         if (auto moved = move_into_memory(std::move(written).error()); !moved) return moved;
     }
     memory_.append(octets);
-    return Done{};
-}
-
-Result<void> ArrivingDocument::move_into_file() {
-    if (trouble_.code) return trouble_;
-    auto made = make_file_();
-    auto written = made ? made->append(memory_) : Result<void>(made.error());
-    if (!written) return trouble_ = std::move(written).error();
-    file_.emplace(*std::move(made));
-    written_ = memory_.size();
-    memory_ = {};
     return Done{};
 }
 
@@ -164,14 +156,13 @@ Result<DocumentCache> DocumentCache::open(const fs::path& cache, const std::stri
     return DocumentCache(std::move(path), *std::move(folder), std::move(lock));
 }
 
-Result<CacheLock> DocumentCache::lock(const Pause& pause, Patience patience) const {
-    const int tries = patience == Patience::none ? 1 : max_tries;
-    for (int i = 0; i < tries; ++i) {
+Result<CacheLock> DocumentCache::lock(const Pause& pause) const {
+    for (int i = 0; i < max_tries; ++i) {
         if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return CacheLock(lock_.get());
         if (errno != EWOULDBLOCK && errno != EINTR) {
             return cache_failure("the folder " + path_.string() + " can't be locked; name one on a local disk");
         }
-        if (patience != Patience::none) pause(between_tries);
+        pause(between_tries);
     }
     return source_failure(SourceErrc::cache_failed, "another process has had " + (path_ / "lock").string() +
                                                         " locked for a second (lslocks tells which); let it go on, or "
@@ -230,14 +221,12 @@ Result<OpenedFile> DocumentCache::document(const std::string& slot, const Cached
 }
 
 ArrivingDocument DocumentCache::begin(const std::string& slot) const {
-    return ArrivingDocument([folder = folder_.get(), slot] { return NewFile::make(folder, slot); });
+    return ArrivingDocument(NewFile::make(folder_.get(), slot));
 }
 
 Result<void> DocumentCache::commit(const CacheLock&, const std::string& slot, ArrivingDocument& arrived,
                                    const CachedState& state) const {
-    if (!arrived.file_) {
-        if (const auto made = arrived.move_into_file(); !made) return in_folder(path_, made.error());
-    }
+    if (!arrived.file_) return in_folder(path_, arrived.trouble_);
     const auto before = this->state(slot);
     const std::string name = document_name(slot, state);
     auto kept = arrived.file_->put_into_place(name);

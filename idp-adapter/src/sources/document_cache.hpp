@@ -29,13 +29,11 @@ private:
     int file_;
 };
 
-/// ArrivingDocument takes what is on its way: into memory, and what is large into a new file of the cache, or into
-/// memory all the same where that can't be written, as a document must come into force on a full disk too. So a disk
-/// that hangs delays what is large alone. It must not outlive its cache.
+/// ArrivingDocument takes what is on its way: into a new file of the cache, or into memory where that can't be written,
+/// as a document must come into force on a full disk too. It must not outlive its cache.
 class ArrivingDocument {
 public:
-    using MakeFile = std::function<Result<NewFile>()>;
-    explicit ArrivingDocument(MakeFile make_file) : make_file_(std::move(make_file)) {}
+    explicit ArrivingDocument(Result<NewFile> file);
     /// Errors: SourceErrc::cache_failed, where what was written can't be read back.
     [[nodiscard]] Result<void> append(std::string_view octets);
     /// Reads from the front; this must outlive it.
@@ -44,31 +42,27 @@ public:
 private:
     friend class DocumentCache;
     [[nodiscard]] Result<void> move_into_memory(Failure why);
-    [[nodiscard]] Result<void> move_into_file();
 
-    MakeFile make_file_;
     std::optional<NewFile> file_;
     std::uint64_t written_ = 0;
-    Failure trouble_ = {};  ///< why there can be no file
+    Failure trouble_ = {};  ///< why there's no file
     std::string memory_;
 };
 
 /// DocumentCache keeps, for each slot (a name of ours), a document and its state. The state names its document by hash
 /// and is replaced in one step after the document is durable, so a crash leaves the old pair or the new one. Several
 /// processes may have one cache: they write what is new under names of their own, and replace what is remembered under
-/// a lock, each after reading what another has put there. Reading needs no lock, and one thread may read while another
-/// keeps something; else not thread-safe.
+/// a lock, each after reading what another has put there. Not thread-safe.
 class DocumentCache {
 public:
     using Pause = std::function<void(std::chrono::milliseconds)>;
-    enum class Patience { a_second, none };
 
     /// Makes the folders (0700) where they are missing, and the lock. Errors: SourceErrc::cache_failed.
     [[nodiscard]] static Result<DocumentCache> open(const std::filesystem::path& cache, const std::string& source);
 
     /// Waits about a second, by `pause`, for whoever has it: a process that was stopped in the middle must not stop us.
     /// Errors: SourceErrc::cache_failed.
-    [[nodiscard]] Result<CacheLock> lock(const Pause& pause, Patience patience = Patience::a_second) const;
+    [[nodiscard]] Result<CacheLock> lock(const Pause& pause) const;
     /// Removes what crashes left behind.
     void tidy_up(const CacheLock& lock) const;
 

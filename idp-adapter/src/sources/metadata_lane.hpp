@@ -1,4 +1,4 @@
-// Where a question to a server is on its way, or what came is being kept, so that nothing else has to wait for it.
+// Where a question to a server is on its way, so that nobody has to wait for the answer.
 #pragma once
 
 #include <atomic>
@@ -40,50 +40,42 @@ private:
     std::size_t count_ = 0;
 };
 
-/// Lane has one piece of work done in a thread of its own. The destructor stops it and waits for that thread.
-template <class Work>
-class Lane {
+/// MetadataLane has one question asked in a thread of its own. The destructor stops it and waits for that thread.
+class MetadataLane {
 public:
-    Lane(std::unique_ptr<Work> work, std::shared_ptr<Arrivals> arrivals) noexcept
-        : work_(std::move(work)), arrivals_(std::move(arrivals)) {}
-    ~Lane() = default;
-    Lane(const Lane&) = delete;
-    Lane& operator=(const Lane&) = delete;
+    MetadataLane(std::unique_ptr<MetadataQuestion> question, std::shared_ptr<Arrivals> arrivals) noexcept
+        : question_(std::move(question)), arrivals_(std::move(arrivals)) {}
+    ~MetadataLane() = default;
+    MetadataLane(const MetadataLane&) = delete;
+    MetadataLane& operator=(const MetadataLane&) = delete;
 
     /// Throws std::system_error where there is no thread.
     void start() {
         thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
-    /// Without a thread.
-    void run_here() noexcept { work({}); }
     [[nodiscard]] bool is_done() const noexcept { return is_done_; }
     void request_stop() noexcept { thread_.request_stop(); }
     /// Waits for the thread, where there is one.
-    [[nodiscard]] Work& done() {
+    [[nodiscard]] MetadataQuestion& answered() {
         if (thread_.joinable()) thread_.join();
-        return *work_;
+        return *question_;
     }
 
 private:
-    void work(const std::stop_token& stop) noexcept {
-        try {
-            work_->run(stop);
-        } catch (const std::exception&) {
-            // No memory, most likely: it says so itself as long as it isn't done.
-        }
-    }
     void run(const std::stop_token& stop) noexcept {
-        work(stop);
+        try {
+            question_->run(stop);
+        } catch (const std::exception&) {
+            // No memory, most likely: the question stands there as one that couldn't be asked.
+        }
         is_done_ = true;
         arrivals_->add();
     }
 
-    std::unique_ptr<Work> work_;
+    std::unique_ptr<MetadataQuestion> question_;
     std::shared_ptr<Arrivals> arrivals_;
     std::atomic<bool> is_done_ = false;
     std::jthread thread_;  // the last: it uses the others
 };
-using MetadataLane = Lane<MetadataQuestion>;
-using KeepingLane = Lane<MetadataKeeping>;
 
 }  // namespace slo::idp_adapter

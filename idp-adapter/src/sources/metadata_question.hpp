@@ -8,7 +8,6 @@
 
 #include "document_cache.hpp"
 #include "slo/idp_adapter/http_client.hpp"
-#include "slot_copies.hpp"
 
 namespace slo::idp_adapter {
 
@@ -18,23 +17,13 @@ struct MetadataQuestion {
     HttpCall call;
     std::function<Result<HttpHead>(const HttpCall&, const BodySink&, const std::stop_token&)> exchange;
     ArrivingDocument arrived;  ///< the body
-    Result<HttpHead> reply = source_failure(SourceErrc::not_asked, "there was no memory to ask the server");
+    Result<HttpHead> reply = Failure{make_error_code(HttpErrc::unreachable), "it couldn't be asked"};
 
     /// Asks. Blocks as long as the server does; `stop` ends it early. Touches nothing of its source but the client.
     void run(const std::stop_token& stop) {
         reply = exchange(
             call, [this](std::string_view octets) { return arrived.append(octets); }, stop);
     }
-};
-
-/// MetadataKeeping is made by MetadataSource::begin_keeping and given back to finish_keeping(). A source has one at a
-/// time.
-struct MetadataKeeping {
-    const SlotCopies& copies;  ///< the source's
-    Keepings all;
-
-    /// Keeps them. Blocks as long as the disk does, whatever is asked to stop: what is in force must be kept.
-    void run(const std::stop_token&) { copies.keep(all); }
 };
 
 }  // namespace slo::idp_adapter

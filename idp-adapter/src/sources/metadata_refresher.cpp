@@ -154,7 +154,6 @@ struct MetadataRefresher::Member {
     std::string server;        ///< scheme, host and port; empty: a file
     std::uint64_t merged = 0;  ///< the source's version that is in the directory
     std::unique_ptr<MetadataLane> lane = {};
-    std::unique_ptr<KeepingLane> keeper = {};
 };
 
 MetadataRefresher::MetadataRefresher(SharedKeys shared_keys, Asking asking)
@@ -165,14 +164,6 @@ MetadataRefresher& MetadataRefresher::operator=(MetadataRefresher&&) noexcept = 
 MetadataRefresher::~MetadataRefresher() {
     for (Member& member : members_) {
         if (member.lane) member.lane->request_stop();
-    }
-    for (Member& member : members_) {
-        member.keeper.reset();
-        try {
-            if (const auto keeping = member.source.begin_keeping()) keeping->run({});
-        } catch (const std::exception&) {
-            // No memory: the next start begins with what was kept before.
-        }
     }
 }
 
@@ -288,11 +279,8 @@ void MetadataRefresher::start_lane(Member& member, Instant now) {
         try {
             lane->start();
             member.lane = std::move(lane);
-        } catch (const std::system_error& error) {
-            lane->done().reply = source_failure(
-                SourceErrc::not_asked, "there was no thread to ask the server with (" + error.code().message() +
-                                           "): allow this process more tasks (ulimit -u, TasksMax=)");
-            member.source.finish(lane->done(), now, outcomes);
+        } catch (const std::system_error&) {  // no thread
+            member.source.finish(lane->answered(), now, outcomes);
         }
     });
 }
@@ -302,46 +290,14 @@ void MetadataRefresher::ask_in_lanes(Instant now) {
     for (Member& member : members_) {
         if (!member.lane || !member.lane->is_done()) continue;
         const auto lane = std::move(member.lane);
-        or_put_off(member, now,
-                   [&](std::vector<RefreshOutcome>& outcomes) { member.source.finish(lane->done(), now, outcomes); });
+        or_put_off(member, now, [&](std::vector<RefreshOutcome>& outcomes) {
+            member.source.finish(lane->answered(), now, outcomes);
+        });
     }
     while (lanes() < most_lanes) {
         Member* const longest = longest_waiting(now);
         if (longest == nullptr) return;
         start_lane(*longest, now);
-    }
-}
-
-void MetadataRefresher::take_what_was_kept(Instant now) {
-    for (Member& member : members_) {
-        if (!member.keeper || !member.keeper->is_done()) continue;
-        const auto keeper = std::move(member.keeper);
-        or_put_off(member, now, [&](std::vector<RefreshOutcome>& outcomes) {
-            member.source.finish_keeping(keeper->done(), now, outcomes);
-        });
-    }
-}
-
-/// Once it is in the directory, so that a disk that hangs delays no news. In lanes, each source has a thread for that.
-void MetadataRefresher::start_keeping(Instant now) {
-    for (Member& member : members_) {
-        if (member.keeper) continue;
-        or_put_off(member, now, [&](std::vector<RefreshOutcome>& outcomes) {
-            auto keeping = member.source.begin_keeping();
-            if (!keeping) return;
-            auto keeper = std::make_unique<KeepingLane>(std::move(keeping), arrivals_);
-            try {
-                if (asking_ == Asking::in_lanes) {
-                    keeper->start();
-                    member.keeper = std::move(keeper);
-                    return;
-                }
-            } catch (const std::system_error&) {
-                // No thread: now, then.
-            }
-            keeper->run_here();
-            member.source.finish_keeping(keeper->done(), now, outcomes);
-        });
     }
 }
 
@@ -373,7 +329,6 @@ std::vector<MetadataEvent> MetadataRefresher::refresh(Instant now, const std::st
     } else {
         ask_in_turn(now, stop);
     }
-    take_what_was_kept(now);
     for (Member& member : members_) {
         std::vector<RefreshOutcome> outcomes;
         member.source.warn(now, outcomes);
@@ -383,7 +338,6 @@ std::vector<MetadataEvent> MetadataRefresher::refresh(Instant now, const std::st
         if (has_more_coming(now)) return {};
         rebuild();
     }
-    start_keeping(now);
     for (const MetadataEvent& event : events_) ++counters_.at(static_cast<std::size_t>(event.outcome.kind));
     return std::exchange(events_, {});
 }
@@ -392,7 +346,6 @@ Instant MetadataRefresher::next_refresh() const noexcept {
     Instant next = unmerged_since_ ? *unmerged_since_ + longest_gathering : Instant::max();
     for (const Member& member : members_) {
         if (member.lane && member.lane->is_done()) return Instant::min();
-        if (member.keeper && member.keeper->is_done()) return Instant::min();
         const bool may_be_asked = member.server.empty() || (lanes() < most_lanes && is_free(member));
         if (may_be_asked) next = std::min(next, member.source.next_refresh());
     }
@@ -406,11 +359,6 @@ void MetadataRefresher::wait(std::chrono::milliseconds most, const std::stop_tok
 std::size_t MetadataRefresher::lanes() const noexcept {
     return static_cast<std::size_t>(
         std::ranges::count_if(members_, [](const Member& member) { return member.lane != nullptr; }));
-}
-
-std::size_t MetadataRefresher::keepers() const noexcept {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(members_, [](const Member& member) { return member.keeper != nullptr; }));
 }
 
 }  // namespace slo::idp_adapter

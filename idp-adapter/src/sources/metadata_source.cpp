@@ -74,8 +74,6 @@ struct MetadataSource::Impl {
                             Outcomes& outcomes);
     Result<void> take_document(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived, Instant now,
                                Outcomes& outcomes);
-    [[nodiscard]] std::unique_ptr<MetadataKeeping> begin_keeping();
-    void finish_keeping(const MetadataKeeping& kept, Instant now, Outcomes& outcomes);
     void accept(MetadataSlot& slot, metadata::MetadataDocument document, CachedState state, Outcomes& outcomes);
     void accept_file(MetadataSlot& slot, metadata::MetadataDocument document, Instant now, Outcomes& outcomes);
     [[nodiscard]] Instant after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const;
@@ -93,7 +91,6 @@ struct MetadataSource::Impl {
     SourcePorts ports;
     std::optional<SlotCopies> copies;
     std::vector<MetadataSlot> slots;
-    Keepings to_keep;  ///< one of a slot at most
     std::uint64_t version = 0;
     Instant latest = {};      ///< that was seen, since the clock was set back
     unsigned silences = 0;    ///< of the server, in a row
@@ -312,8 +309,11 @@ void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes
     slot.next = after_success(slot, *head, now);
 }
 
+/// A copy that can't be kept is tried again as a source that doesn't answer is.
 Instant MetadataSource::Impl::after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const {
-    return after_answer(now, bounds(), slot.document->cache_duration, freshness_of(head), ports.chance());
+    const Instant next = after_answer(now, bounds(), slot.document->cache_duration, freshness_of(head), ports.chance());
+    if (slot.unkept == 0) return next;
+    return std::min(next, after_failure(now, bounds(), slot.unkept, ports.chance()));
 }
 
 Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived,
@@ -331,52 +331,28 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
     return take_document(slot, head, arrived, now, outcomes);
 }
 
-/// In force first, then kept, when it's in the directory too: a key that it drops mustn't count for want of a disk.
+/// In force first, then kept: a key that it drops mustn't count for want of a disk.
 Result<void> MetadataSource::Impl::take_document(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived,
                                                  Instant now, Outcomes& outcomes) {
     auto document = judged(slot, options.missing, arrived.source(), now);
     if (!document) return document.error();
-    auto state = copies->weigh(slot, *document, now);
-    if (!state) return state.error();
-    state->etag = keepable(head, "ETag");
-    state->last_modified = keepable(head, "Last-Modified");
-    Keepings one;
-    one.push_back(copies->keeping_of(slot, *document, *state, arrived));
-    one.back().slot = static_cast<std::size_t>(&slot - slots.data());
+    auto keeping = copies->weigh(slot, *document, now);
+    if (!keeping) return keeping.error();
+    keeping->state.etag = keepable(head, "ETag");
+    keeping->state.last_modified = keepable(head, "Last-Modified");
     if (!is_news(*document, slot)) {
         outcomes.push_back({.kind = Kind::unchanged, .entity_id = slot.entity_id});
-        slot.state = *std::move(state);
+        slot.state = keeping->state;
     } else {
-        accept(slot, *std::move(document), *std::move(state), outcomes);
+        accept(slot, *std::move(document), keeping->state, outcomes);
     }
-    to_keep.remove_if([&](const Keeping& before) { return before.slot == one.back().slot; });
-    to_keep.splice(to_keep.end(), one);
+    ++slot.unkept;
+    const auto kept = copies->keep(slot, *keeping, arrived);
+    if (kept)
+        slot.unkept = 0;
+    else
+        outcomes.push_back({.kind = Kind::not_kept, .entity_id = slot.entity_id, .why = kept.error()});
     return Done{};
-}
-
-std::unique_ptr<MetadataKeeping> MetadataSource::Impl::begin_keeping() {
-    if (to_keep.empty()) return nullptr;
-    auto keeping = std::make_unique<MetadataKeeping>(MetadataKeeping{.copies = *copies, .all = {}});
-    keeping->all.swap(to_keep);
-    for (const Keeping& one : keeping->all) ++slots[one.slot].unkept;  // until finish_keeping, if it comes to that
-    return keeping;
-}
-
-/// What can't be kept is tried again as a source that doesn't answer is; where another process has kept something
-/// newer, that is taken over at once.
-void MetadataSource::Impl::finish_keeping(const MetadataKeeping& kept, Instant now, Outcomes& outcomes) {
-    for (const Keeping& one : kept.all) {
-        MetadataSlot& slot = slots.at(one.slot);
-        if (!one.trouble.code) {
-            slot.unkept = 0;
-            if (one.names) slot.names_kept = one.names->size();
-        } else if (one.is_older) {
-            slot.next = std::min(slot.next, now);
-        } else {
-            slot.next = std::min(slot.next, after_failure(now, bounds(), slot.unkept, ports.chance()));
-            outcomes.push_back({.kind = Kind::not_kept, .entity_id = slot.entity_id, .why = one.trouble});
-        }
-    }
 }
 
 void MetadataSource::Impl::warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
@@ -415,10 +391,6 @@ Outcomes MetadataSource::refresh(Instant now, const std::stop_token& stop) {
         question->run(stop);
         finish(*question, now, outcomes);
     }
-    if (const auto keeping = begin_keeping()) {
-        keeping->run(stop);
-        finish_keeping(*keeping, now, outcomes);
-    }
     warn(now, outcomes);
     return outcomes;
 }
@@ -429,14 +401,6 @@ std::unique_ptr<MetadataQuestion> MetadataSource::begin(Instant now, Outcomes& o
 
 void MetadataSource::finish(MetadataQuestion& question, Instant now, Outcomes& outcomes) {
     impl_->finish(question, now, outcomes);
-}
-
-std::unique_ptr<MetadataKeeping> MetadataSource::begin_keeping() {
-    return impl_->begin_keeping();
-}
-
-void MetadataSource::finish_keeping(const MetadataKeeping& kept, Instant now, Outcomes& outcomes) {
-    impl_->finish_keeping(kept, now, outcomes);
 }
 
 /// What is due isn't told of yet: news may be on the way.

@@ -29,8 +29,6 @@ std::string_view name(SourceErrc code) noexcept {
             return "source.entity_taken";
         case SourceErrc::entity_withheld:
             return "source.entity_withheld";
-        case SourceErrc::not_asked:
-            return "source.not_asked";
         case SourceErrc::key_shared:
             return "source.key_shared";
         case SourceErrc::expiring:

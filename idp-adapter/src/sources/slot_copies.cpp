@@ -36,20 +36,6 @@ Result<SlotCopies> SlotCopies::open(const MetadataSourceOptions& options, Docume
     return SlotCopies(options, *std::move(cache), std::move(pause));
 }
 
-/// The document that `state` names. Nothing is locked, as a process that is stuck with the lock must not hold up who
-/// reads: where it has gone meanwhile, `state` becomes what has taken its place.
-Result<OpenedFile> SlotCopies::document_of(const MetadataSlot& slot, CachedState& state) const {
-    constexpr int most_tries = 3;
-    for (int i = 1;; ++i) {
-        auto file = cache_.document(slot.id, state, slot.rules.limits.octets);
-        if (file || i == most_tries) return file;
-        auto now = cache_.state(slot.id);
-        const bool has_changed = now && *now && (*now)->precedent.sha256 != state.precedent.sha256;
-        if (!has_changed || !vouches_for(voucher_, (*now)->voucher)) return file;
-        state = **std::move(now);
-    }
-}
-
 std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
     auto known = cache_.state(slot.id);
     if (!known) {
@@ -73,8 +59,8 @@ std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant n
     return state;
 }
 
-/// Whatever vouched for them then: a source that has moved, or whose pinned hash is another's, must not lose what is
-/// its own to the next source, which might bring back what was revoked.
+/// Whatever vouched for them then: a source that has moved, or whose pinned hash is another's, must not lose what is its
+/// own to the next source, which might bring back what was revoked.
 void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
     if (!keeps_names(slot)) return;
     auto known = cache_.names(slot.id);
@@ -90,11 +76,14 @@ void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
 /// this user alone, can write both.
 std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
     slot.remedy = "end this process, remove " + cache_.path_of_state(slot.id) + " and start it again";
+    std::optional<CacheLock> lock;
+    if (auto locked = cache_.lock(pause_)) lock.emplace(*std::move(locked));
     auto state = known_state(slot, now, outcomes);
     start_names(slot, outcomes);
     if (!state) return std::nullopt;
-    const auto file = document_of(slot, *state);
     slot.state.precedent = state->precedent;  // even where the copy is gone, nothing older is taken
+    const auto file = cache_.document(slot.id, *state, slot.rules.limits.octets);
+    lock.reset();
     const std::string path = cache_.path_of_document(slot.id, *state);
     constexpr const char* remedy = ": it isn't used; put a whole one back, or wait until the source answers";
     if (!file) {
@@ -116,11 +105,14 @@ std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Out
 }
 
 std::optional<JudgedCopy> SlotCopies::newer(const MetadataSlot& slot, Instant now) const {
+    auto lock = cache_.lock(pause_);
+    if (!lock) return std::nullopt;
     auto known = cache_.state(slot.id);
     if (!known || !*known || !vouches_for(voucher_, (*known)->voucher)) return std::nullopt;
     CachedState state = **std::move(known);
     if (state.precedent.sha256 == slot.state.precedent.sha256 && slot.document) return std::nullopt;
-    const auto file = document_of(slot, state);
+    const auto file = cache_.document(slot.id, state, slot.rules.limits.octets);
+    { const CacheLock done = *std::move(lock); }
     if (!file) return std::nullopt;
     auto document = judged(slot, missing_, source_of(file->descriptor), now);
     if (!document || document->sha256 != state.precedent.sha256) return std::nullopt;
@@ -128,64 +120,40 @@ std::optional<JudgedCopy> SlotCopies::newer(const MetadataSlot& slot, Instant no
     return JudgedCopy{*std::move(document), std::move(state)};
 }
 
-Result<CachedState> SlotCopies::weigh(const MetadataSlot& slot, const metadata::MetadataDocument& document,
-                                      Instant now) const {
+Result<Keeping> SlotCopies::weigh(const MetadataSlot& slot, const metadata::MetadataDocument& document,
+                                  Instant now) const {
+    Keeping keeping;
     auto last = slot.state.precedent;
+    auto lock = cache_.lock(pause_);
+    if (lock)
+        keeping.lock.emplace(*std::move(lock));
+    else
+        keeping.trouble = std::move(lock).error();
     // What can't be read is replaced.
-    const auto known = cache_.state(slot.id);
+    const auto known = keeping.lock ? cache_.state(slot.id) : std::optional<CachedState>();
     if (known && *known && vouches_for(voucher_, (*known)->voucher)) {
         const auto& theirs = (*known)->precedent;
         if (theirs.sha256 != last.sha256) {
             if (auto checked = not_older(slot, document, theirs); !checked) return checked.error();
             last = merged(last, theirs);
         }
+    } else if (known && *known && slot.found != (*known)->voucher) {
+        keeping.trouble = source_failure(SourceErrc::cache_failed,
+                                         "another process keeps copies of another place there, or by another trust: "
+                                         "give it a name or a cache of its "
+                                         "own, or start this one again if the configuration has changed");
     }
-    return CachedState{.precedent = precedent_of(slot, document, last, now), .voucher = voucher_};
-}
-
-Keeping SlotCopies::keeping_of(const MetadataSlot& slot, const metadata::MetadataDocument& document,
-                               const CachedState& state, ArrivingDocument& arrived) const {
-    Keeping keeping{.slot = 0, .id = slot.id, .arrived = std::move(arrived), .face = {}, .state = state};
-    keeping.face.published = document.published;
-    keeping.face.valid_until = document.valid_until;
-    keeping.face.sha256 = document.sha256;
-    keeping.found = slot.found;
-    if (!keeps_names(slot)) return keeping;
-    if (Names names = names_with(slot, document); names.size() != slot.names_kept) keeping.names = std::move(names);
+    keeping.state = {.precedent = precedent_of(slot, document, last, now), .voucher = voucher_};
     return keeping;
 }
 
-void SlotCopies::keep(Keepings& all) const {
-    auto patience = DocumentCache::Patience::a_second;
-    for (Keeping& one : all) {
-        const auto lock = cache_.lock(pause_, patience);
-        if (!lock) patience = DocumentCache::Patience::none;
-        const auto kept = lock ? keep_one(*lock, one) : Result<void>(lock.error());
-        one.trouble = kept ? Failure{} : kept.error();
+Result<void> SlotCopies::keep(MetadataSlot& slot, const Keeping& keeping, ArrivingDocument& arrived) const {
+    if (!keeping.lock || keeping.trouble.code) return keeping.trouble;
+    if (keeps_names(slot) && slot.names_kept != slot.names.size()) {
+        if (auto kept = cache_.keep_names(*keeping.lock, slot.id, {voucher_, slot.names}); !kept) return kept;
+        slot.names_kept = slot.names.size();
     }
-}
-
-/// Another process may have kept something since it was judged.
-Result<void> SlotCopies::keep_one(const CacheLock& lock, Keeping& one) const {
-    const auto known = cache_.state(one.id);
-    if (known && *known && vouches_for(voucher_, (*known)->voucher)) {
-        const auto& theirs = (*known)->precedent;
-        if (theirs.sha256 != one.state.precedent.sha256) {
-            const auto checked = metadata::check_not_older(one.face, theirs);
-            one.is_older = !checked;
-            if (!checked) return checked;
-            one.state.precedent = merged(one.state.precedent, theirs);
-        }
-    } else if (known && *known && one.found != (*known)->voucher) {
-        return source_failure(SourceErrc::cache_failed,
-                              "another process keeps copies of another place there, or by another trust: "
-                              "give it a name or a cache of its "
-                              "own, or start this one again if the configuration has changed");
-    }
-    if (one.names) {
-        if (auto kept = cache_.keep_names(lock, one.id, {voucher_, *one.names}); !kept) return kept;
-    }
-    return cache_.commit(lock, one.id, one.arrived, one.state);
+    return cache_.commit(*keeping.lock, slot.id, arrived, keeping.state);
 }
 
 }  // namespace slo::idp_adapter

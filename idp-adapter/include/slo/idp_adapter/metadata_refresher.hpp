@@ -44,15 +44,15 @@ using MetadataCounters = std::array<std::uint64_t, 8>;
 class Arrivals;
 
 /// MetadataRefresher merges what its sources have in force. Not thread-safe; the snapshots are. The destructor
-/// stops what is being asked, and waits until what is in force is kept.
+/// stops what is being asked.
 ///
 /// An entityID, or alias, is the first source's that has it, that has had it, or whose configuration names it
 /// (MetadataSource::claims), and is refused from later ones (MET-06). It doesn't move to the next source when the first
 /// leaves it out, for that is how a federation revokes, nor while the first hasn't come: SourceErrc::entity_withheld
 /// says that a later source has it and to whom it belongs. It moves when an operator says so: with the first source out
 /// of the configuration or behind the other. A source that comes later for the first time, and stands before, takes its
-/// entityIDs over; then entity_taken says so of the other, also where that one doesn't have them now. An entity that
-/// shares a signing key with one of an earlier source's is refused as well (MET-07).
+/// entityIDs over; then entity_taken says so of the other, also where that one doesn't have them now. An entity that shares a signing key with one of an earlier
+/// source's is refused as well (MET-07).
 class MetadataRefresher {
 public:
     /// `ports` has as many elements as `sources`, or none. Errors: those of MetadataSource::open.
@@ -65,9 +65,8 @@ public:
 
     /// Asks what is due: every file, and as Asking says of what is remote. Call it again while next_refresh() has
     /// passed, and else wait(). In turn it blocks as long as one server does, until `stop` at most; in lanes it takes
-    /// the answers that have come and never waits, not for the cache's disk either. Says what happened: of news, once
-    /// they are in directory(), and only then are they kept. Where a source has more to ask at once, its news are put
-    /// together, for a second at most.
+    /// the answers that have come and never waits. Says what happened: of news, once they are in directory(). Where a
+    /// source has more to ask at once, its news are put together, for a second at most.
     /// After std::bad_alloc the next call makes up for what is missing: the snapshot is what the sources have in force
     /// once a call returns.
     [[nodiscard]] std::vector<MetadataEvent> refresh(Instant now, const std::stop_token& stop = {});
@@ -78,8 +77,6 @@ public:
     void wait(std::chrono::milliseconds most, const std::stop_token& stop = {}) const;
     /// How many servers are being asked now; in turn, none.
     [[nodiscard]] std::size_t lanes() const noexcept;
-    /// Of how many sources something is being kept now; in turn, of none.
-    [[nodiscard]] std::size_t keepers() const noexcept;
     /// What is in force now; another object whenever it changed.
     [[nodiscard]] std::shared_ptr<const IdpDirectory> directory() const noexcept { return directory_; }
     [[nodiscard]] const MetadataCounters& counters() const noexcept { return counters_; }
@@ -100,8 +97,6 @@ private:
     [[nodiscard]] bool is_free(const Member& member) const noexcept;
     [[nodiscard]] bool has_unmerged() const noexcept;
     [[nodiscard]] bool has_more_coming(Instant now);
-    void take_what_was_kept(Instant now);
-    void start_keeping(Instant now);
     void rebuild();
     void report(const std::vector<MetadataEvent>& conflicts, std::vector<MetadataEvent> moved);
 

@@ -35,7 +35,6 @@ enum class SourceErrc {
     entity_missing,   ///< source.entity_missing: the entity that must be there isn't, or not alone
     entity_taken,     ///< source.entity_taken: a source before this one has an entity with this entityID (MET-06)
     entity_withheld,  ///< source.entity_withheld: it's that of a source before this one, which doesn't have it now
-    not_asked,        ///< source.not_asked: there was no thread, or no memory, to ask the server with
     key_shared,       ///< source.key_shared: an entity of another source signs with the same key (MET-07)
     expiring,         ///< source.expiring: what is in force ends soon
     expired,          ///< source.expired: what was in force has ended
@@ -108,7 +107,6 @@ struct SourcePorts {
 };
 
 struct MetadataQuestion;
-struct MetadataKeeping;
 
 /// MetadataSource keeps the last good documents of one place. Blocks as long as its place does. Not thread-safe.
 ///
@@ -132,8 +130,7 @@ public:
 
     /// Asks, of what is due, the one that has waited longest; and says each hour what ends soon or has ended. A
     /// document that is newer comes into force also where its copy can't be kept: that is told, and tried again as
-    /// after a failure. Before it asks, and with the answer, it takes over what another process has kept since, where
-    /// that is newer. A file
+    /// after a failure. Before it asks, it takes over what another process has kept since, where that is newer. A file
     /// that hasn't changed, or is as bad as before, isn't mentioned. Looks at the clock, as notice_time() does.
     ///
     /// A server that doesn't answer, or only with errors of its own, two times in a row rests: until next_refresh()
@@ -163,10 +160,6 @@ private:
     friend class MetadataRefresher;
     [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, std::vector<RefreshOutcome>& outcomes);
     void finish(MetadataQuestion& question, Instant now, std::vector<RefreshOutcome>& outcomes);
-    /// What has come into force and isn't kept yet, if any. It's run in any thread, also while the source goes on, and
-    /// given to finish_keeping() before begin_keeping() is called again. It must not outlive the source.
-    [[nodiscard]] std::unique_ptr<MetadataKeeping> begin_keeping();
-    void finish_keeping(const MetadataKeeping& kept, Instant now, std::vector<RefreshOutcome>& outcomes);
     void warn(Instant now, std::vector<RefreshOutcome>& outcomes);
     /// Nothing is asked before the shortest refresh is over: there is no memory for it now.
     void put_off(Instant now) noexcept;
