@@ -131,12 +131,10 @@ struct ServerTroubles {
 };
 
 void note_server_troubles(Parts& parts, ServerTroubles& troubles) {
-    const auto* redis = dynamic_cast<const sp::RedisSessionStore*>(parts.store.get());
-    if (redis == nullptr) return;
-    const auto counters = redis->counters();
+    const sp::StoreHealth health = parts.store->health();
     const Instant now = parts.clock.now();
-    if (const auto entry = troubles.shortfalls.look(counters.replica_shortfalls, now)) parts.audit->record(*entry);
-    if (const auto entry = troubles.clocks.look(counters, now)) parts.audit->record(*entry);
+    if (const auto entry = troubles.shortfalls.look(health.replica_shortfalls, now)) parts.audit->record(*entry);
+    if (const auto entry = troubles.clocks.look(health, now)) parts.audit->record(*entry);
 }
 
 /// What IdPs can know of our keys, and what the tool must know before they change.
@@ -281,9 +279,7 @@ Result<void> confine(const daemon::Configuration& configuration) {
 Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, const sp::StoreOptions& options) {
     auto store = sp::open_session_store(clock, options);
     if (!store) return store;
-    if (const auto* redis = dynamic_cast<const sp::RedisSessionStore*>(store->get())) {
-        for (const std::string& note : redis->notes()) std::fprintf(stderr, "saml-slod: note: %s\n", note.c_str());
-    }
+    for (const std::string& note : (*store)->notes()) std::fprintf(stderr, "saml-slod: note: %s\n", note.c_str());
     return store;
 }
 

@@ -274,22 +274,22 @@ BOOST_AUTO_TEST_CASE(the_audit_is_told_of_shortfalls_only_where_there_are_more) 
 
 BOOST_AUTO_TEST_CASE(the_audit_is_told_once_of_a_server_s_clock) {
     daemon::ClockAlarms clocks;
-    sp::RedisSessionStore::Counters counters;
-    BOOST_TEST(!clocks.look(counters, now()).has_value());
-    counters.clock_differences = 1;
-    const auto differs = told(clocks.look(counters, now()));
+    sp::StoreHealth health;
+    BOOST_TEST(!clocks.look(health, now()).has_value());
+    health.clock_differences = 1;
+    const auto differs = told(clocks.look(health, now()));
     BOOST_REQUIRE(differs.has_value());
     BOOST_TEST(differs->event == "store");
     BOOST_TEST(differs->rule == "store.server_clock_differs");
     BOOST_TEST(differs->detail.ends_with("let NTP set both"));
-    BOOST_TEST(!clocks.look(counters, now()).has_value());
-    counters.clock_leaps = 1;
-    counters.last_clock_leap = 2h;
-    const auto leapt = told(clocks.look(counters, now()));
+    BOOST_TEST(!clocks.look(health, now()).has_value());
+    health.clock_leaps = 1;
+    health.last_clock_leap = 2h;
+    const auto leapt = told(clocks.look(health, now()));
     BOOST_REQUIRE(leapt.has_value());
     BOOST_TEST(leapt->rule == "store.server_clock_leapt");
     BOOST_TEST((leapt->detail.find("leapt by 7200 s") != std::string::npos), leapt->detail);
-    BOOST_TEST(!clocks.look(counters, now()).has_value());
+    BOOST_TEST(!clocks.look(health, now()).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

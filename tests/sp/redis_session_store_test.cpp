@@ -326,10 +326,10 @@ BOOST_AUTO_TEST_CASE(a_server_whose_clock_is_not_ours_is_counted) {
     const sp::SystemClock right;
     const auto store = open(right, options_for(shared_server()));
     BOOST_TEST(store->sweep_some() == 0u);
-    BOOST_TEST(store->counters().clock_differences == 0u);
-    BOOST_TEST(store->counters().clock_leaps == 0u);
+    BOOST_TEST(store->health().clock_differences == 0u);
+    BOOST_TEST(store->health().clock_leaps == 0u);
     const FixedClock wrong(right.now() + 1h);
-    BOOST_TEST(open(wrong, options_for(shared_server()))->counters().clock_differences == 1u);
+    BOOST_TEST(open(wrong, options_for(shared_server()))->health().clock_differences == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(keys_that_are_none_and_servers_that_are_none_are_refused) {
@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_wi
     BOOST_TEST(begun_at(*store, order_for("r", {"dead"})) == "repeated: dead");
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1h, 9)).size() == 1u);
     BOOST_TEST(taken(store->take_due_requests(noon + 1min, noon + 1h, 9)).size() == 1u);
-    BOOST_TEST(store->counters().reconnects > 0u);
+    BOOST_TEST(store->health().reconnects > 0u);
 }
 
 // Places lie in slots of their own, so another server may have lost one.

@@ -44,6 +44,13 @@ const StoreContract memory_engine("memory_session_store", &make_memory_store,
 
 BOOST_AUTO_TEST_SUITE(memory_session_store_itself)
 
+BOOST_AUTO_TEST_CASE(an_engine_without_servers_has_nothing_to_tell_operators) {
+    const FixedClock clock(noon);
+    const auto store = make_memory_store(clock, {});
+    BOOST_TEST((store->health() == sp::StoreHealth{}));
+    BOOST_TEST(store->notes().empty());
+}
+
 BOOST_AUTO_TEST_CASE(sweeps_what_has_expired_and_nothing_else) {
     FixedClock clock(noon);
     sp::MemorySessionStore store(clock, some_digest());

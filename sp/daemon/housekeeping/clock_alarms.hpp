@@ -8,24 +8,24 @@
 
 #include "slo/saml/time.hpp"
 #include "slo/sp/audit.hpp"
-#include "slo/sp/redis_session_store.hpp"
+#include "slo/sp/session_store.hpp"
 
 namespace slo::daemon {
 
-/// ClockAlarms turns the store's counters, looked at now and then, into lines for whoever looks after the servers: one
-/// for each look at which there was more than before. For one thread.
+/// ClockAlarms turns the store's health, looked at now and then, into lines for the operators of its servers: one for
+/// each look at which there was more than before. For one thread.
 class ClockAlarms {
 public:
-    [[nodiscard]] std::optional<sp::AuditEntry> look(const sp::RedisSessionStore::Counters& counters, Instant now) {
-        const bool has_leapt = counters.clock_leaps > leaps_;
-        const bool differs = counters.clock_differences > differences_;
-        leaps_ = counters.clock_leaps;
-        differences_ = counters.clock_differences;
+    [[nodiscard]] std::optional<sp::AuditEntry> look(const sp::StoreHealth& health, Instant now) {
+        const bool has_leapt = health.clock_leaps > leaps_;
+        const bool differs = health.clock_differences > differences_;
+        leaps_ = health.clock_leaps;
+        differences_ = health.clock_differences;
         if (!has_leapt && !differs) return std::nullopt;
         sp::AuditTrouble trouble{.stage = "store"};
         trouble.rule = has_leapt ? "store.server_clock_leapt" : "store.server_clock_differs";
         trouble.detail = has_leapt
-                             ? "a Redis server's clock leapt by " + std::to_string(counters.last_clock_leap.count()) +
+                             ? "a Redis server's clock leapt by " + std::to_string(health.last_clock_leap.count()) +
                                    " s; a leap forward of an hour or more drops logouts that still count: let NTP "
                                    "slew the server's clock, never step it while it serves"
                              : std::string(

@@ -11,11 +11,11 @@
 
 namespace slo::daemon {
 
-/// ReplicaShortfalls turns the store's counter, looked at now and then, into lines for whoever looks after the
+/// ReplicaShortfalls turns the store's counter, looked at now and then, into lines for the operators of the
 /// replicas: one for each look at which there were more than before. For one thread.
 class ReplicaShortfalls {
 public:
-    /// `total` is RedisSessionStore::Counters::replica_shortfalls.
+    /// `total` is StoreHealth::replica_shortfalls.
     [[nodiscard]] std::optional<sp::AuditEntry> look(std::uint64_t total, Instant now) {
         const std::uint64_t before = std::exchange(total_, total);
         if (total <= before) return std::nullopt;

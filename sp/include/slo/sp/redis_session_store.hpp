@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,7 +51,7 @@ struct RedisServers {
 /// What becomes of a logout that fewer replicas than `replicas` have acknowledged in time.
 enum class ReplicaShortfall {
     refuse,  ///< Errc::store_failed: the IdP gets Responder, and may come again
-    report,  ///< it counts, and counters() says so
+    report,  ///< it counts, and health() says so
 };
 
 /// SessionEndedListener is told of sessions that ended on any node, for a host that keeps answers of find(). Called
@@ -115,29 +114,13 @@ public:
                                                                      std::size_t count) override;
     [[nodiscard]] Result<void> drop_request(const LogoutKey& key) override;
 
-    /// The servers drop what has expired. Looks at their clocks instead, at most each five seconds, for counters():
+    /// The servers drop what has expired. Looks at their clocks instead, at most each five seconds, for health():
     /// then it blocks, for the servers' deadline at most. Returns 0.
     std::size_t sweep_some() override;
 
-    /// What an operator should know of the servers, one line each: found at open().
-    [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
-
-    struct Counters {
-        std::uint64_t reconnects = 0;
-        std::uint64_t redirections = 0;  ///< MOVED and ASK
-        /// Steps of logouts (begun, completed; our own requests kept, taken, dropped) that fewer replicas than asked
-        /// for had in time.
-        std::uint64_t replica_shortfalls = 0;
-        /// How often a master's clock was found to differ by more than 10 s from this node's, after it hadn't.
-        std::uint64_t clock_differences = 0;
-        /// How often one had moved by more than 10 s otherwise than this node's steady clock, from one look to the
-        /// next; a node that was suspended meanwhile sees that, too. Servers drop records by their own clocks, so after
-        /// a leap forward logouts may be missing.
-        std::uint64_t clock_leaps = 0;
-        std::chrono::seconds last_clock_leap{0};  ///< positive: forward
-    };
-    /// From any thread; the figures needn't be of one moment.
-    [[nodiscard]] Counters counters() const noexcept;
+    [[nodiscard]] StoreHealth health() const noexcept override;
+    /// What was found of the servers at open().
+    [[nodiscard]] std::vector<std::string> notes() const override;
 
 private:
     struct Impl;

@@ -1,6 +1,7 @@
 // The session store's port: few operations, each of them atomic. The promise "Success means gone" rests on it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -153,6 +154,24 @@ inline constexpr std::size_t max_sessions_per_principal = 10'000;
 /// How many near misses are told of at most: one is enough to refuse a Success.
 inline constexpr std::size_t max_near_misses = 16;
 
+/// StoreHealth is what an engine has seen of the servers that it shares with other nodes, since it was opened. Zero
+/// where there are none.
+struct StoreHealth {
+    std::uint64_t reconnects = 0;
+    std::uint64_t redirections = 0;  ///< from one server to another
+    /// Steps of logouts (begun, completed; our own requests kept, taken, dropped) that fewer replicas than asked for
+    /// had in time.
+    std::uint64_t replica_shortfalls = 0;
+    /// How often a server's clock was found to differ by more than 10 s from this node's, after it hadn't.
+    std::uint64_t clock_differences = 0;
+    /// How often one had moved by more than 10 s otherwise than this node's steady clock, from one look to the next; a
+    /// node that was suspended meanwhile sees that, too. Servers drop records by their own clocks, so after a leap
+    /// forward logouts may be missing.
+    std::uint64_t clock_leaps = 0;
+    std::chrono::seconds last_clock_leap{0};  ///< positive: forward
+    friend bool operator==(const StoreHealth&, const StoreHealth&) = default;
+};
+
 /// SessionStore is the port. A session goes active -> ending -> gone and never back. Every operation is atomic, safe to
 /// call from any thread, and durable as its engine says before it returns. After Errc::store_full and
 /// principal_full everything is as it was. Errc::store_failed says that nothing is known: the operation may have been
@@ -241,6 +260,12 @@ public:
     /// Drops some of what has expired; call it now and then. Returns how many records were dropped. An engine whose
     /// servers do that by themselves drops nothing.
     virtual std::size_t sweep_some() { return 0; }
+
+    /// What has become of the engine's servers. The figures needn't be of one moment.
+    [[nodiscard]] virtual StoreHealth health() const noexcept { return {}; }
+
+    /// What an operator should know of the engine when it starts to serve, one line each.
+    [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 
 /// How the store treats a login that a logout preceded.

@@ -207,11 +207,11 @@ std::size_t RedisSessionStore::sweep_some() {
     return 0;
 }
 
-const std::vector<std::string>& RedisSessionStore::notes() const noexcept {
+std::vector<std::string> RedisSessionStore::notes() const {
     return impl_->notes;
 }
 
-RedisSessionStore::Counters RedisSessionStore::counters() const noexcept {
+StoreHealth RedisSessionStore::health() const noexcept {
     const auto client = impl_->client->counters();
     return {.reconnects = client.reconnects,
             .redirections = client.redirections,
