@@ -32,7 +32,9 @@ public:
     }
     Result<std::optional<sp::Session>> find(const sp::LocalSessionID& id) override { return behind_.find(id); }
     Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return behind_.unfinished_logouts(); }
-    Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder& order) override { return behind_.named_by(order); }
+    Result<std::vector<sp::Session>> named_by(const sp::SessionNaming& naming) override {
+        return behind_.named_by(naming);
+    }
     Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder& order) override {
         return behind_.near_misses(order);
     }

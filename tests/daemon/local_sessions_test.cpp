@@ -26,7 +26,7 @@ public:
     Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder&) override { return failure(); }
     Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return failure(); }
     Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return failure(); }
-    Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder&) override { return failure(); }
+    Result<std::vector<sp::Session>> named_by(const sp::SessionNaming&) override { return failure(); }
     Result<sp::SessionPage> sessions_of(const saml::EntityID&, const std::string&, std::size_t) override {
         return failure();
     }

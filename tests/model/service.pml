@@ -156,7 +156,7 @@ end:
 #ifdef STARTS_HERE
 bit idp_told;
 
-/* = forget, SessionStore::drop_request */
+/* = forget, KeptRequests::drop_request */
 inline forget_request(r) {
     assert(idp_told && knows[r]);
     kept = 0
@@ -178,7 +178,7 @@ inline ask_and_settle(r) {
 #define GIVE_UP(r) skip
 #endif
 
-/* = start_logout, keep, keep_and_begin, begin_here, SessionStore::keep_request */
+/* = start_logout, keep, keep_and_begin, begin_here, KeptRequests::keep_request */
 proctype start_logout(byte r) {
     byte mine, gone;
     bit waits, is_at_work;
@@ -202,7 +202,7 @@ end:
     !ANY_SESSION(still_has, r))
 
 #ifdef STARTS_HERE
-/* = send_again, take_due, SessionStore::take_due_requests: also while the process that kept it is at work on it. */
+/* = send_again, take_due, KeptRequests::take_due_requests: also while the process that kept it is at work on it. */
 proctype send_kept_requests(byte r) {
     byte mine, gone;
     bit waits, is_at_work;

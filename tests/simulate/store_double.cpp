@@ -153,8 +153,8 @@ Result<std::vector<sp::UnfinishedLogout>> StoreDouble::unfinished_logouts() {
     return call("unfinished_logouts", [&] { return process_.site.engine->unfinished_logouts(); });
 }
 
-Result<std::vector<sp::Session>> StoreDouble::named_by(const sp::LogoutOrder& order) {
-    auto named = call("named_by", [&] { return process_.site.engine->named_by(order); });
+Result<std::vector<sp::Session>> StoreDouble::named_by(const sp::SessionNaming& naming) {
+    auto named = call("named_by", [&] { return process_.site.engine->named_by(naming); });
     if (!named) return named;
     for (const sp::Session& session : *named) process_.site.world.actor()->named.push_back(session.id.str());
     return named;

@@ -30,7 +30,7 @@ public:
                                                             const sp::RoundReport& report) override;
     [[nodiscard]] Result<std::optional<sp::Session>> find(const sp::LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override;
-    [[nodiscard]] Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder& order) override;
+    [[nodiscard]] Result<std::vector<sp::Session>> named_by(const sp::SessionNaming& naming) override;
     [[nodiscard]] Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder& order) override;
     [[nodiscard]] Result<sp::SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                       std::size_t count) override;

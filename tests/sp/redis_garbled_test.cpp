@@ -159,7 +159,7 @@ const Act acts[] = {
     },
     [](Node& node) { return in_words(node.store.unfinished_logouts()); },
     [](Node& node) { return in_words(node.store.find(session_of("b").id)); },
-    [](Node& node) { return in_words(node.store.named_by(order_for_all("r"))); },
+    [](Node& node) { return in_words(node.store.named_by(order_for_all("r").naming())); },
     walked,
     [](Node& node) { return in_words(node.store.idps_of_sessions()); },
     [](Node& node) { return in_words(node.store.keep_request(request_of("another"))); },

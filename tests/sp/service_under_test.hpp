@@ -74,7 +74,7 @@ public:
     }
     Result<std::optional<sp::Session>> find(const sp::LocalSessionID&) override { return std::optional<sp::Session>(); }
     Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return unfinished; }
-    Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder&) override { return std::vector<sp::Session>{}; }
+    Result<std::vector<sp::Session>> named_by(const sp::SessionNaming&) override { return std::vector<sp::Session>{}; }
     Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder&) override { return misses; }
     Result<sp::SessionPage> sessions_of(const saml::EntityID&, const std::string&, std::size_t) override {
         return sp::SessionPage{};

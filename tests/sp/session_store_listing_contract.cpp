@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using saml::NameIDMatching;
 
 std::string named_by(Trial& trial, const sp::LogoutOrder& order) {
-    return ids_of(taken(trial.store->named_by(order)));
+    return ids_of(taken(trial.store->named_by(order.naming())));
 }
 
 // Logins of N1 in every form that a rule may tell apart, and neighbours of theirs.
@@ -67,7 +67,7 @@ void naming_changes_nothing(MakeStore make_store) {
     const std::vector<sp::Session> sessions{session_of("a"), session_with("b", {"i2"})};
     trial.login(sessions);
     for (int i = 0; i < 3; ++i) {
-        auto named = taken(trial.store->named_by(order_for_all("r")));
+        auto named = taken(trial.store->named_by(order_for_all("r").naming()));
         std::ranges::sort(named, {}, [](const sp::Session& session) { return session.id.str(); });
         BOOST_TEST((named == sessions));
     }

@@ -221,7 +221,7 @@ void an_index_alone_names_the_sessions_that_are_named_by_it(MakeStore make_store
     trial.login({indexed("a", "T1"), indexed("b", "T2"), indexed("c", "T3", std::string(long_index) + "x"),
                  at_another_idp, at_another_entity_of_ours, by_name});
     const sp::LogoutOrder order = order_by_index("r");
-    BOOST_TEST(ids_of(taken(trial.store->named_by(order))) == "a b");
+    BOOST_TEST(ids_of(taken(trial.store->named_by(order.naming()))) == "a b");
     BOOST_TEST(trial.begin(order) == "a b");
     for (const char* id : {"c", "other-idp", "other-sp", "by-name"}) BOOST_TEST(trial.is_alive(id), id);
     BOOST_TEST((taken(trial.store->find(indexed("c", "T3").id)) == indexed("c", "T3", std::string(long_index) + "x")));
@@ -291,7 +291,7 @@ void an_authn_instant_names_sessions_beside_the_indexes(MakeStore make_store) {
     trial.login({session_with("a", {"i1"}), session_with("b", {"i2"}), session_with("c", {}), at_another_time,
                  of_another, by_index_then});
     const sp::LogoutOrder order = order_with_instant("r", at_eleven);
-    BOOST_TEST(ids_of(taken(trial.store->named_by(order))) == "a b c f");
+    BOOST_TEST(ids_of(taken(trial.store->named_by(order.naming()))) == "a b c f");
     BOOST_TEST(trial.begin(order) == "a b c f");
     BOOST_TEST(ids_of(trial.repeat(order).ending) == "a b c f");
     BOOST_TEST(trial.complete(order, {"a", "b", "c", "f"}).complete());

@@ -93,7 +93,7 @@ const std::pair<const char*, Operation> operations[] = {
     {"admit what is there", [](sp::SessionStore& s) { return outcome_of(s.admit(session_of("a"))); }},
     {"find", [](sp::SessionStore& s) { return outcome_of(s.find(session_of("a").id)); }},
     {"find the dead", [](sp::SessionStore& s) { return outcome_of(s.find(session_of("c").id)); }},
-    {"named_by", [](sp::SessionStore& s) { return outcome_of(s.named_by(order_for_all("q"))); }},
+    {"named_by", [](sp::SessionStore& s) { return outcome_of(s.named_by(order_for_all("q").naming())); }},
     {"sessions_of", [](sp::SessionStore& s) { return outcome_of(s.sessions_of(idp_id, "", 9)); }},
     {"unfinished_logouts", [](sp::SessionStore& s) { return outcome_of(s.unfinished_logouts()); }},
     {"begin_logout", [](sp::SessionStore& s) { return outcome_of(begin_logout(s, order_for_all("r2"))); }},

@@ -127,9 +127,9 @@ public:
     [[nodiscard]] Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override {
         return store_.unfinished_logouts();
     }
-    [[nodiscard]] Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder& order) override {
+    [[nodiscard]] Result<std::vector<sp::Session>> named_by(const sp::SessionNaming& naming) override {
         if (fault_ == Fault::naming_fails) return failed();
-        return store_.named_by(order);
+        return store_.named_by(naming);
     }
     [[nodiscard]] Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder& order) override {
         return store_.near_misses(order);

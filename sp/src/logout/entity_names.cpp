@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "store_rules.hpp"
 
@@ -12,13 +13,13 @@ void rename(std::optional<std::string>& qualifier, const EntityNames& names, con
     if (qualifier && names.has(*qualifier)) qualifier = to.str();
 }
 
-/// Calls visit(idp, sp, which of our names) for each pair of names, the present ones first.
+/// Calls visit(idp, sp) for each pair of names, the present ones first.
 template <class Visit>
 void for_each_pair(const EntityNames& idp, const EntityNames& sp, Visit visit) {
     for (std::size_t ours = 0; ours <= sp.others.size(); ++ours) {
         const saml::EntityID& our_name = ours == 0 ? sp.present : sp.others[ours - 1];
-        visit(idp.present, our_name, ours);
-        for (const saml::EntityID& name : idp.others) visit(name, our_name, ours);
+        visit(idp.present, our_name);
+        for (const saml::EntityID& name : idp.others) visit(name, our_name);
     }
 }
 
@@ -54,38 +55,54 @@ void make_canonical(Session& session, const EntityNames& idp, const EntityNames&
     make_canonical(session.name_id, idp, sp);
 }
 
-std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp, const EntityNames& sp) {
-    std::vector<LogoutOrder> orders;
-    std::size_t turn = 0;
-    const auto add = [&](const LogoutOrder& one_way) {
-        const std::size_t first = turn++ * (1 + sp.others.size());
-        for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name, std::size_t ours) {
-            LogoutOrder& one = orders.emplace_back(one_way);
-            one.key = {idp_name, numbered(order.key.request_id, first + ours)};
+std::vector<SessionNaming> under_all_names(const SessionNaming& naming, const EntityNames& idp, const EntityNames& sp) {
+    std::vector<SessionNaming> all;
+    const auto add = [&](const SessionNaming& one_way) {
+        for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name) {
+            SessionNaming& one = all.emplace_back(one_way);
+            one.idp = idp_name;
             one.sp = sp_name;
             rename(one.name_id.name_qualifier, idp, idp_name);
             rename(one.name_id.sp_name_qualifier, sp, sp_name);
         });
     };
-    if (named_by(order.matching) == NamedBy::name_id) {
-        add(order);
-        return orders;
+    if (named_by(naming.matching) == NamedBy::name_id) {
+        add(naming);
+        return all;
     }
-    LogoutOrder one_way = order;
-    one_way.matching = by_name_id(order.matching);
+    SessionNaming one_way = naming;
+    one_way.matching = by_name_id(naming.matching);
     add(one_way);
-    one_way.matching = order.matching;
+    one_way.matching = naming.matching;
     one_way.authn_instants.clear();
-    for (const saml::SessionIndex& index : order.session_indexes) {
+    for (const saml::SessionIndex& index : naming.session_indexes) {
         one_way.session_indexes = {index};
         add(one_way);
+    }
+    return all;
+}
+
+std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp, const EntityNames& sp) {
+    std::vector<LogoutOrder> orders;
+    const std::size_t names_of_idp = 1 + idp.others.size();
+    std::size_t number = 0;
+    for (SessionNaming& naming : under_all_names(order.naming(), idp, sp)) {
+        orders.push_back({.key = {std::move(naming.idp), numbered(order.key.request_id, number++ / names_of_idp)},
+                          .sp = std::move(naming.sp),
+                          .name_id = std::move(naming.name_id),
+                          .session_indexes = std::move(naming.session_indexes),
+                          .matching = naming.matching,
+                          .as_of = order.as_of,
+                          .keep_until = order.keep_until,
+                          .authn_instants = std::move(naming.authn_instants),
+                          .origin = order.origin});
     }
     return orders;
 }
 
 std::vector<Session> under_other_names(const Session& session, const EntityNames& idp, const EntityNames& sp) {
     std::vector<Session> sessions;
-    for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name, std::size_t) {
+    for_each_pair(idp, sp, [&](const saml::EntityID& idp_name, const saml::EntityID& sp_name) {
         if (idp_name == idp.present && sp_name == sp.present) return;
         Session& one = sessions.emplace_back(session);
         one.idp = idp_name;

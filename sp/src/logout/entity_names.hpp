@@ -24,10 +24,14 @@ struct EntityNames {
 void make_canonical(Session& session, const EntityNames& idp, const EntityNames& sp);
 void make_canonical(saml::NameID& name_id, const EntityNames& idp, const EntityNames& sp);
 
-/// The same order under every pair of names, the present ones first: a store finds a session under the names that it
-/// was admitted with, and a logout's barrier stands before the names that it has. Under another name of ours the
-/// request gets an ID of its own, as the IdP's is taken by the first. An order under NameIDMatching::session_index
-/// comes by its NameID first, for sessions from before the IdP's profile said so, and then by each of its indexes.
+/// The same sessions under every pair of names, the present ones first: a store finds a session under the names that it
+/// was admitted with. A naming under NameIDMatching::session_index comes by its NameID first, for sessions from before
+/// the IdP's profile said so, and then by each of its indexes. All names of the IdP under one name of ours stand beside
+/// each other.
+[[nodiscard]] std::vector<SessionNaming> under_all_names(const SessionNaming& naming, const EntityNames& idp,
+                                                         const EntityNames& sp);
+/// The same order for each of them, as a logout's barrier stands before the names that it has. Under another name of
+/// ours the request gets an ID of its own, as the IdP's is taken by the first.
 [[nodiscard]] std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp,
                                                        const EntityNames& sp);
 /// The same session under every pair of names but the present ones: what a logout may have forbidden before a name

@@ -346,8 +346,12 @@ EndContext LogoutService::end_context() const {
 }
 
 StartContext LogoutService::start_context(const std::stop_token& stop) const {
-    return {
-        .parts = impl_->parts, .idps = idps(), .keys = impl_->our_keys(), .stop = stop, .ending = impl_->end_context()};
+    return {.parts = impl_->parts,
+            .kept_requests = impl_->parts.store,
+            .idps = idps(),
+            .keys = impl_->our_keys(),
+            .stop = stop,
+            .ending = impl_->end_context()};
 }
 
 Result<Admission> LogoutService::admit(Session session) noexcept {
@@ -378,7 +382,7 @@ Result<LogoutPreview> LogoutService::preview(saml::ReceivedMessage message, cons
         const auto orders = under_all_names(*order, names_of(*proven.idp), our_names(parts));
         LogoutPreview preview;
         for (const LogoutOrder& one : orders) {
-            auto named = parts.store.named_by(one);
+            auto named = parts.store.named_by(one.naming());
             if (!named) return std::move(named).error();
             std::ranges::move(*named, std::back_inserter(preview.would_end));
         }

@@ -10,6 +10,7 @@
 #include "ending_here.hpp"
 #include "slo/idp_adapter/idp_directory.hpp"
 #include "slo/sp/global_logout.hpp"
+#include "slo/sp/kept_requests.hpp"
 #include "slo/sp/logout_service.hpp"
 
 namespace slo::sp {
@@ -17,6 +18,7 @@ namespace slo::sp {
 /// Whom a logout that starts now works with.
 struct StartContext {
     const LogoutServiceParts& parts;
+    KeptRequests& kept_requests;  ///< where requests wait for their IdPs
     std::shared_ptr<const idp_adapter::IdpDirectory> idps;
     std::shared_ptr<const ServiceKeys> keys;
     std::stop_token stop;

@@ -38,7 +38,7 @@ Result<KeptLogout> keep(const StartContext& context, PlannedLogout planned, Aski
     if (plan.unaskable) return KeptLogout(std::move(plan), Retried::no);
     const Instant now = context.parts.clock.now();
     plan.request.next_attempt = asking == Asking::in_background ? now : now + lease(context, plan);
-    const auto kept = context.parts.store.keep_request(plan.request);
+    const auto kept = context.kept_requests.keep_request(plan.request);
     // Ending the sessions matters more.
     if (!kept && kept.error().code != make_error_code(Errc::store_full)) return kept.error();
     return KeptLogout(std::move(plan), kept ? Retried::yes : Retried::no);
@@ -47,7 +47,7 @@ Result<KeptLogout> keep(const StartContext& context, PlannedLogout planned, Aski
 Result<std::vector<KeptLogout>> take_due(const StartContext& context, std::size_t count) {
     const Instant now = context.parts.clock.now();
     constexpr std::chrono::minutes longest_answer{2};
-    auto due = context.parts.store.take_due_requests(now, now + longest_answer, count);
+    auto due = context.kept_requests.take_due_requests(now, now + longest_answer, count);
     if (!due) return std::move(due).error();
     std::vector<KeptLogout> all;
     for (KeptRequest& request : *due) {
@@ -66,11 +66,11 @@ Result<std::vector<KeptLogout>> take_due(const StartContext& context, std::size_
 
 void put_off(const StartContext& context, KeptLogout kept, seconds delay) {
     kept.plan_.request.next_attempt = context.parts.clock.now() + delay;
-    static_cast<void>(context.parts.store.keep_request(kept.plan_.request));
+    static_cast<void>(context.kept_requests.keep_request(kept.plan_.request));
 }
 
 void forget(const StartContext& context, const KeptLogout& kept) {
-    if (kept.is_kept() == Retried::yes) static_cast<void>(context.parts.store.drop_request(kept.plan().key()));
+    if (kept.is_kept() == Retried::yes) static_cast<void>(context.kept_requests.drop_request(kept.plan().key()));
 }
 
 AskedLogout ask(const StartContext& context, EndedLogout ended) noexcept {
@@ -84,15 +84,14 @@ AskedLogout ask(const StartContext& context, EndedLogout ended) noexcept {
 }
 
 ConcludedLogout settle(const StartContext& context, ConcludedLogout concluded) noexcept {
-    SessionStore& store = context.parts.store;
     try {
         // Where it can't be written or forgotten, it's due again by its lease, and the IdP answers as it likes.
         switch (concluded.next_) {
             case NextOfRequest::put_off:
-                static_cast<void>(store.keep_request(concluded.plan_.request));
+                static_cast<void>(context.kept_requests.keep_request(concluded.plan_.request));
                 break;
             case NextOfRequest::forgotten:
-                static_cast<void>(store.drop_request(concluded.plan_.key()));
+                static_cast<void>(context.kept_requests.drop_request(concluded.plan_.key()));
                 break;
             case NextOfRequest::left:
                 break;

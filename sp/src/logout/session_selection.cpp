@@ -28,16 +28,14 @@ Result<std::vector<Session>> live_sessions(const StartContext& context, const Wa
     const auto usual = partner ? partner->profile.name_id_matching : saml::NameIDMatching::default_qualifiers;
     const bool by_index = !wanted.session_indexes.empty();
     const auto matching = by_index ? saml::NameIDMatching::session_index : wanted.matching.value_or(by_name_id(usual));
-    const LogoutOrder order{.key = {partner ? partner->entity_id : wanted.idp, *saml::MessageID::parse("_unused")},
-                            .sp = context.parts.entity_id,
-                            .name_id = wanted.name_id,
-                            .session_indexes = {wanted.session_indexes.begin(), wanted.session_indexes.end()},
-                            .matching = matching,
-                            .as_of = {},
-                            .keep_until = {}};
-    const EntityNames its{order.key.idp, partner ? names_of(*partner).others : std::span<const saml::EntityID>()};
+    const SessionNaming naming{.idp = partner ? partner->entity_id : wanted.idp,
+                               .sp = context.parts.entity_id,
+                               .name_id = wanted.name_id,
+                               .session_indexes = {wanted.session_indexes.begin(), wanted.session_indexes.end()},
+                               .matching = matching};
+    const EntityNames its{naming.idp, partner ? names_of(*partner).others : std::span<const saml::EntityID>()};
     std::vector<Session> sessions;
-    for (const LogoutOrder& one : under_all_names(order, its, our_names(context.parts))) {
+    for (const SessionNaming& one : under_all_names(naming, its, our_names(context.parts))) {
         auto some = context.parts.store.named_by(one);
         if (!some) return some;
         std::ranges::move(*some, std::back_inserter(sessions));

@@ -61,6 +61,31 @@ struct OrderView {
     [[nodiscard]] std::string_view sp() const noexcept { return order.sp.str(); }
 };
 
+/// Borrows from a SessionNaming or a LogoutOrder, which outlives it, which sessions are meant.
+struct NamingView {
+    const saml::EntityID& idp;
+    const saml::EntityID& sp;
+    const saml::NameID& name_id;
+    const std::vector<saml::SessionIndex>& session_indexes;
+    const saml::NameIDMatching matching;
+    const std::vector<Instant>& authn_instants;
+
+    NamingView(const SessionNaming& of) noexcept
+        : idp(of.idp),
+          sp(of.sp),
+          name_id(of.name_id),
+          session_indexes(of.session_indexes),
+          matching(of.matching),
+          authn_instants(of.authn_instants) {}
+    NamingView(const LogoutOrder& of) noexcept
+        : idp(of.key.idp),
+          sp(of.sp),
+          name_id(of.name_id),
+          session_indexes(of.session_indexes),
+          matching(of.matching),
+          authn_instants(of.authn_instants) {}
+};
+
 /// A NameID that no LogoutRequest can carry would make a session that no IdP can end.
 [[nodiscard]] inline bool is_malformed(const Session& session, Instant now) noexcept {
     const bool has_its_name = session.named_by == NamedBy::name_id || session.session_indexes.size() == 1;
@@ -87,8 +112,8 @@ struct Principal {
     [[nodiscard]] static Principal of(const Session& session) noexcept {
         return of(session.named_by, session.name_id, session.session_indexes);
     }
-    [[nodiscard]] static Principal of(const LogoutOrder& order) noexcept {
-        return of(sp::named_by(order.matching), order.name_id, order.session_indexes);
+    [[nodiscard]] static Principal of(const NamingView& naming) noexcept {
+        return of(sp::named_by(naming.matching), naming.name_id, naming.session_indexes);
     }
     /// For digests: the two kinds never meet.
     [[nodiscard]] std::string_view kind() const noexcept {
@@ -104,17 +129,17 @@ private:
     }
 };
 
-/// Whether `order` names a session: same entities, same principal under the order's rule, and one of its indexes or
+/// Whether `naming` names a session: same entities, same principal under its rule, and one of its indexes or
 /// AuthnInstants, or all.
 template <class View>
-[[nodiscard]] bool names(const LogoutOrder& order, const View& session) {
-    if (session.idp() != order.key.idp.str() || session.sp() != order.sp.str()) return false;
-    if (session.named_by() != named_by(order.matching)) return false;
-    if (!order.session_indexes.empty() && !session.has_any_of(order.session_indexes) &&
-        std::ranges::find(order.authn_instants, session.authn_instant()) == order.authn_instants.end()) {
+[[nodiscard]] bool names(const NamingView& naming, const View& session) {
+    if (session.idp() != naming.idp.str() || session.sp() != naming.sp.str()) return false;
+    if (session.named_by() != named_by(naming.matching)) return false;
+    if (!naming.session_indexes.empty() && !session.has_any_of(naming.session_indexes) &&
+        std::ranges::find(naming.authn_instants, session.authn_instant()) == naming.authn_instants.end()) {
         return false;
     }
-    return strongly_matches(order.name_id, session.name_id(), order.matching, order.key.idp, order.sp);
+    return strongly_matches(naming.name_id, session.name_id(), naming.matching, naming.idp, naming.sp);
 }
 
 /// The text with the letters A to Z in lower case: what two spellings of an e-mail address have in common.

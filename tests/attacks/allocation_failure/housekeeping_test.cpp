@@ -69,8 +69,8 @@ public:
     }
     slo::Result<std::optional<sp::Session>> find(const sp::LocalSessionID& id) override { return store_.find(id); }
     slo::Result<std::vector<sp::UnfinishedLogout>> unfinished_logouts() override { return store_.unfinished_logouts(); }
-    slo::Result<std::vector<sp::Session>> named_by(const sp::LogoutOrder& order) override {
-        return store_.named_by(order);
+    slo::Result<std::vector<sp::Session>> named_by(const sp::SessionNaming& naming) override {
+        return store_.named_by(naming);
     }
     slo::Result<std::vector<sp::NearMiss>> near_misses(const sp::LogoutOrder& order) override {
         return store_.near_misses(order);

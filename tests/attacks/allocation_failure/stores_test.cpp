@@ -167,7 +167,7 @@ const std::vector<Operation> operations = {
      [](Users& users) { return without_value(users.store().complete_logout(users.order.key, users.report)); }, log_out},
     {"unfinished_logouts", login_and_begin,
      [](Users& users) { return without_value(users.store().unfinished_logouts()); }, log_out},
-    {"named_by", login, [](Users& users) { return without_value(users.store().named_by(users.order)); },
+    {"named_by", login, [](Users& users) { return without_value(users.store().named_by(users.order.naming())); },
      expect_life_and_log_out},
     {"near_misses", login, [](Users& users) { return without_value(users.store().near_misses(users.order)); },
      expect_life_and_log_out},

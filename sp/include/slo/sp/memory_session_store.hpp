@@ -38,7 +38,7 @@ public:
     [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) override;
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
-    [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order) override;
+    [[nodiscard]] Result<std::vector<Session>> named_by(const SessionNaming& naming) override;
     [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) override;
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                   std::size_t count) override;

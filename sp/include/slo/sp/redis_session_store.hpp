@@ -101,7 +101,7 @@ public:
     [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) override;
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
-    [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order) override;
+    [[nodiscard]] Result<std::vector<Session>> named_by(const SessionNaming& naming) override;
     /// Errc::store_failed also where thousands of sessions have to be looked at for it, and none of them is one.
     [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) override;
     /// Sees everything only as long as a Cluster moves no slots. Where a server restarts or a replica takes over, the

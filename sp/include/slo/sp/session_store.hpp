@@ -14,37 +14,11 @@
 #include "slo/saml/name_id.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/time.hpp"
+#include "slo/sp/kept_requests.hpp"
+#include "slo/sp/logout_order.hpp"
 #include "slo/sp/session.hpp"
 
 namespace slo::sp {
-
-/// LogoutKey identifies a logout for ever: an IdP mustn't use an ID twice (Core 1.3.4).
-struct LogoutKey {
-    saml::EntityID idp;
-    saml::MessageID request_id;
-    friend bool operator==(const LogoutKey&, const LogoutKey&) = default;
-};
-
-/// Where a logout starts: at the IdP, whose verified request orders it, or here, by a user or an administrator.
-enum class LogoutOrigin { idp, here };
-
-/// LogoutOrder is what a verified LogoutRequest orders, or what a logout that starts here comes to.
-struct LogoutOrder {
-    LogoutKey key;
-    saml::EntityID sp;  ///< which of our entities it addresses
-    saml::NameID name_id;
-    std::vector<saml::SessionIndex> session_indexes;  ///< none: every session of the principal
-    /// Under `session_index` the order has one SessionIndex, which stands for the principal.
-    saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers;
-    Instant as_of;       ///< IssueInstant: a login after it is a new one
-    Instant keep_until;  ///< how long late assertions and repeats are recognised
-    /// Beside `session_indexes`, where there are any: the order names the principal's sessions of these AuthnInstants
-    /// too, for IdPs whose session has another SessionIndex in each assertion, and one AuthnInstant.
-    std::vector<Instant> authn_instants = {};
-    /// What starts here is never refused for what IdPs have ordered. A kept request's order needn't have it.
-    LogoutOrigin origin = LogoutOrigin::idp;
-    friend bool operator==(const LogoutOrder&, const LogoutOrder&) = default;
-};
 
 /// LogoutOutcome is what became of the sessions that an order named. `complete()` is what Success may be signed for.
 struct LogoutOutcome {
@@ -127,25 +101,11 @@ struct UnfinishedLogout {
     std::vector<Session> ending;
 };
 
-/// A LogoutRequest of ours that an IdP may not have seen: kept until it has, or until it's too late. Its local sessions
-/// end by `order`, whose key has our own first request's ID.
-struct KeptRequest {
-    LogoutOrder order;
-    std::string reason;       ///< a URI, or empty
-    Instant not_on_or_after;  ///< afterwards it isn't sent any more
-    Instant next_attempt;
-    std::uint32_t attempts = 0;
-    friend bool operator==(const KeptRequest&, const KeptRequest&) = default;
-};
-
 /// Some of an IdP's sessions, and where the next ones begin.
 struct SessionPage {
     std::vector<Session> sessions;
     std::string next;  ///< for the next call; empty: these were the last
 };
-
-/// How many requests a store keeps at most, unless its options say otherwise; one more is Errc::store_full.
-inline constexpr std::size_t max_kept_requests = 100'000;
 
 /// How many sessions of one principal a store takes, unless its options say otherwise: live ones and those that are
 /// ending; one more is Errc::principal_full. What a logout of a principal costs grows with it.
@@ -178,11 +138,9 @@ struct StoreHealth {
 /// done in full, and only its answer was lost. Each of them may be repeated then, with the same arguments, and comes to
 /// the same. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are
 /// named by their SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
-/// NameIDMatching::session_index name them.
-class SessionStore {
+/// NameIDMatching::session_index name them. One database has the sessions, the logouts and the kept requests.
+class SessionStore : public KeptRequests {
 public:
-    virtual ~SessionStore() = default;
-
     /// The order that keeps the promise: first make the session in the application so that end_sessions finds it, then
     /// admit it, and only then hand out its cookie; if it isn't admitted, erase it.
     ///
@@ -225,8 +183,8 @@ public:
     /// Every logout with sessions still *ending*, or never completed: after a crash, or after an application failed.
     [[nodiscard]] virtual Result<std::vector<UnfinishedLogout>> unfinished_logouts() = 0;
 
-    /// The live sessions that `order` would end now. Changes nothing.
-    [[nodiscard]] virtual Result<std::vector<Session>> named_by(const LogoutOrder& order) = 0;
+    /// The live sessions that an order with `naming` would end now. Changes nothing. Errors: Errc::store_failed.
+    [[nodiscard]] virtual Result<std::vector<Session>> named_by(const SessionNaming& naming) = 0;
 
     /// Live sessions of the order's IdP at our entity that it doesn't name, although they have its NameID's value (of
     /// an e-mail address also in another letter case), or one of its SessionIndexes under another NameID. A session
@@ -243,19 +201,6 @@ public:
     /// The IdPs of sessions that are here, by the names under which these were admitted; and perhaps some that have
     /// none any more. For administrators: may cost as much as there are sessions. Errors: Errc::store_failed.
     [[nodiscard]] virtual Result<std::vector<saml::EntityID>> idps_of_sessions() = 0;
-
-    /// Keeps `request` under its order's key, in place of what was kept there. Errors: Errc::store_full, store_failed.
-    [[nodiscard]] virtual Result<void> keep_request(const KeptRequest& request) = 0;
-
-    /// Takes up to `count` kept requests whose next_attempt isn't after `now`, the earliest first, and moves their
-    /// next_attempt to `until`, in one step: no two callers get the same one, and when its taker dies it's due again.
-    /// They are returned as they are kept from now on. One that is too late to be sent is taken too, for its taker to
-    /// drop; an hour past not_on_or_after the store may drop it by itself.
-    [[nodiscard]] virtual Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
-                                                                             std::size_t count) = 0;
-
-    /// Forgets a kept request. Forgetting one that isn't there is fine.
-    [[nodiscard]] virtual Result<void> drop_request(const LogoutKey& key) = 0;
 
     /// Drops some of what has expired; call it now and then. Returns how many records were dropped. An engine whose
     /// servers do that by themselves drops nothing.

@@ -13,7 +13,7 @@ constexpr std::size_t sweep_batch = 64;
 
 }  // namespace
 
-Result<void> KeptRequests::keep(const KeptRequest& request, Instant now) {
+Result<void> MemoryKeptRequests::keep(const KeptRequest& request, Instant now) {
     // Everything that may run out of memory comes before the first change.
     Requests added;
     const auto made = added.emplace(key_of(request.order.key), request).first;
@@ -37,7 +37,7 @@ Result<void> KeptRequests::keep(const KeptRequest& request, Instant now) {
     return Done{};
 }
 
-std::vector<KeptRequest> KeptRequests::take_due(Instant now, Instant until, std::size_t count) {
+std::vector<KeptRequest> MemoryKeptRequests::take_due(Instant now, Instant until, std::size_t count) {
     const std::lock_guard lock(mutex_);
     std::vector<KeptRequest> due;
     for (const auto& [next_attempt, key] : by_attempt_) {
@@ -54,19 +54,19 @@ std::vector<KeptRequest> KeptRequests::take_due(Instant now, Instant until, std:
     return due;
 }
 
-void KeptRequests::drop(const LogoutKey& key) {
+void MemoryKeptRequests::drop(const LogoutKey& key) {
     const Key wanted = key_of(key);
     const std::lock_guard lock(mutex_);
     const auto known = requests_.find(wanted);
     if (known != requests_.end()) erase(known);
 }
 
-std::size_t KeptRequests::sweep(Instant now) noexcept {
+std::size_t MemoryKeptRequests::sweep(Instant now) noexcept {
     const std::lock_guard lock(mutex_);
     return sweep_locked(now);
 }
 
-std::size_t KeptRequests::sweep_locked(Instant now) noexcept {
+std::size_t MemoryKeptRequests::sweep_locked(Instant now) noexcept {
     std::size_t dropped = 0;
     while (dropped < sweep_batch && !by_end_.empty() && by_end_.begin()->first + kept_request_margin <= now) {
         erase(requests_.find(*by_end_.begin()->second));
@@ -75,7 +75,7 @@ std::size_t KeptRequests::sweep_locked(Instant now) noexcept {
     return dropped;
 }
 
-void KeptRequests::erase(Requests::iterator it) noexcept {
+void MemoryKeptRequests::erase(Requests::iterator it) noexcept {
     by_attempt_.erase({it->second.next_attempt, &it->first});
     by_end_.erase({it->second.not_on_or_after, &it->first});
     weight_ -= weight_of(it->second);

@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "slo/sp/session_store.hpp"
+#include "slo/sp/kept_requests.hpp"
 
 namespace slo::sp {
 
-/// KeptRequests finds requests by their key and by when they are due. Thread-safe. Only std::bad_alloc, and then
+/// MemoryKeptRequests finds requests by their key and by when they are due. Thread-safe. Only std::bad_alloc, and then
 /// nothing has changed.
-class KeptRequests {
+class MemoryKeptRequests {
 public:
-    explicit KeptRequests(std::size_t limit) noexcept : limit_(limit) {}
+    explicit MemoryKeptRequests(std::size_t limit) noexcept : limit_(limit) {}
 
     /// Errors: Errc::store_full, where those that may be dropped at `now` don't make room.
     [[nodiscard]] Result<void> keep(const KeptRequest& request, Instant now);

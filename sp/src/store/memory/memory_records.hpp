@@ -171,8 +171,8 @@ struct PackedSessionView {
 [[nodiscard]] inline PrincipalKey principal_key(const saml::KeyedDigest& digest, const Session& session) {
     return principal_key(digest, session.idp.str(), Principal::of(session));
 }
-[[nodiscard]] inline PrincipalKey principal_key(const saml::KeyedDigest& digest, const LogoutOrder& order) {
-    return principal_key(digest, order.key.idp.str(), Principal::of(order));
+[[nodiscard]] inline PrincipalKey principal_key(const saml::KeyedDigest& digest, const NamingView& naming) {
+    return principal_key(digest, naming.idp.str(), Principal::of(naming));
 }
 [[nodiscard]] KeyPlace barrier_place(const saml::KeyedDigest& digest, const PrincipalKey& principal,
                                      std::string_view session_index);

@@ -334,8 +334,8 @@ Result<std::vector<UnfinishedLogout>> MemorySessionStore::unfinished_logouts() {
     return or_store_failed([&]() -> Result<std::vector<UnfinishedLogout>> { return impl_->unfinished_logouts(); });
 }
 
-Result<std::vector<Session>> MemorySessionStore::named_by(const LogoutOrder& order) {
-    return or_store_failed([&]() -> Result<std::vector<Session>> { return impl_->named_by(order); });
+Result<std::vector<Session>> MemorySessionStore::named_by(const SessionNaming& naming) {
+    return or_store_failed([&]() -> Result<std::vector<Session>> { return impl_->named_by(naming); });
 }
 
 Result<std::vector<NearMiss>> MemorySessionStore::near_misses(const LogoutOrder& order) {

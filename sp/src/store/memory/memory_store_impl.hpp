@@ -44,7 +44,7 @@ struct MemorySessionStore::Impl {
     Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report);
     std::optional<Session> find(const LocalSessionID& id) const;
     std::vector<UnfinishedLogout> unfinished_logouts() const;
-    std::vector<Session> named_by(const LogoutOrder& order) const;
+    std::vector<Session> named_by(const SessionNaming& naming) const;
     std::vector<NearMiss> near_misses(const LogoutOrder& order) const;
     Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after, std::size_t count) const;
     std::vector<saml::EntityID> idps_of_sessions() const;
@@ -108,7 +108,7 @@ struct MemorySessionStore::Impl {
     std::atomic<std::size_t> weight_here = 0;
     Quota logout_quota{options.max_logout_records};
     QuotaPerIdp idp_quotas{options.max_logout_records_per_idp};
-    KeptRequests kept_requests{options.max_kept_requests};
+    MemoryKeptRequests kept_requests{options.max_kept_requests};
     RoundTable rounds;
     HintTable hints;
     std::vector<PrincipalShard> principals{shard_count};

@@ -29,14 +29,14 @@ std::vector<const PackedSession*> principals_of(const PrincipalShard& shard, std
 
 }  // namespace
 
-std::vector<Session> MemorySessionStore::Impl::named_by(const LogoutOrder& order) const {
+std::vector<Session> MemorySessionStore::Impl::named_by(const SessionNaming& naming) const {
     const Instant now = clock.now();
-    const PrincipalKey principal = principal_key(digest, order);
+    const PrincipalKey principal = principal_key(digest, naming);
     const PrincipalShard& shard = principals[principal.place.shard()];
     const std::lock_guard lock(shard.mutex);
     std::vector<Session> named;
     for (const PackedSession* s = shard.principals.find(principal); s != nullptr; s = s->next) {
-        if (is_live(*s, now) && names(order, PackedSessionView{*s})) named.push_back(s->unpack());
+        if (is_live(*s, now) && names(naming, PackedSessionView{*s})) named.push_back(s->unpack());
     }
     return named;
 }

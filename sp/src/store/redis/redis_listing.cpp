@@ -33,13 +33,13 @@ Result<std::vector<Session>> RedisOperations::live_sessions(const Reply& list, s
     return sessions;
 }
 
-Result<std::vector<Session>> RedisOperations::named_by(const LogoutOrder& order) {
-    const std::string principal = writer.principal(order);
+Result<std::vector<Session>> RedisOperations::named_by(const SessionNaming& naming) {
+    const std::string principal = writer.principal(naming);
     const auto list = ask(command({"HGETALL", writer.sessions_key(principal)}));
     if (!list) return list.error();
     auto named = live_sessions(*list, principal, clock.now());
     if (!named) return std::move(named).error();
-    std::erase_if(*named, [&order](const Session& session) { return !names(order, SessionView{session}); });
+    std::erase_if(*named, [&naming](const Session& session) { return !names(naming, SessionView{session}); });
     return named;
 }
 

@@ -169,8 +169,8 @@ Result<std::vector<UnfinishedLogout>> RedisSessionStore::unfinished_logouts() {
     return or_store_failed([&] { return impl_->operations.unfinished_logouts(); });
 }
 
-Result<std::vector<Session>> RedisSessionStore::named_by(const LogoutOrder& order) {
-    return or_store_failed([&] { return impl_->operations.named_by(order); });
+Result<std::vector<Session>> RedisSessionStore::named_by(const SessionNaming& naming) {
+    return or_store_failed([&] { return impl_->operations.named_by(naming); });
 }
 
 Result<std::vector<NearMiss>> RedisSessionStore::near_misses(const LogoutOrder& order) {

@@ -58,7 +58,7 @@ struct RedisOperations {
     [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report);
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id);
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts();
-    [[nodiscard]] Result<std::vector<Session>> named_by(const LogoutOrder& order);
+    [[nodiscard]] Result<std::vector<Session>> named_by(const SessionNaming& naming);
     [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order);
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                   std::size_t count);

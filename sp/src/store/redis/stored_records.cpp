@@ -125,8 +125,8 @@ std::string RecordWriter::principal(const Session& session) const {
     return principal(session.idp, Principal::of(session));
 }
 
-std::string RecordWriter::principal(const LogoutOrder& order) const {
-    return principal(order.key.idp, Principal::of(order));
+std::string RecordWriter::principal(const NamingView& naming) const {
+    return principal(naming.idp, Principal::of(naming));
 }
 
 std::string RecordWriter::session_name(const LocalSessionID& id) const {

@@ -27,7 +27,7 @@ public:
 
     /// 32 hex digits that stand for a principal under the widest matching rule, and are its hash tag.
     [[nodiscard]] std::string principal(const Session& session) const;
-    [[nodiscard]] std::string principal(const LogoutOrder& order) const;
+    [[nodiscard]] std::string principal(const NamingView& naming) const;
     /// 16 octets each.
     [[nodiscard]] std::string session_name(const LocalSessionID& id) const;
     [[nodiscard]] std::string request_name(const LogoutKey& key) const;

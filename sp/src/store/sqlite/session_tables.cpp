@@ -216,10 +216,10 @@ std::vector<StoredSession> SessionTables::named_by(const StoredLogout& logout) {
     return named;
 }
 
-std::vector<Session> SessionTables::named_by(const LogoutOrder& order, Instant now) {
-    std::vector<StoredSession> named = sessions_of(order);
+std::vector<Session> SessionTables::named_by(const SessionNaming& naming, Instant now) {
+    std::vector<StoredSession> named = sessions_of(naming);
     std::erase_if(named, [&](const StoredSession& stored) {
-        return !stored.is_alive(now) || !names(order, SessionView{stored.session});
+        return !stored.is_alive(now) || !names(naming, SessionView{stored.session});
     });
     return sessions_in(std::move(named));
 }

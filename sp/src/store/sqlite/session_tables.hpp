@@ -80,7 +80,7 @@ public:
     [[nodiscard]] std::vector<NearMiss> near_misses(const LogoutOrder& order, Instant now);
     [[nodiscard]] std::optional<StoredSession> session(const LocalSessionID& id);
     [[nodiscard]] std::vector<UnfinishedLogout> unfinished_logouts();
-    [[nodiscard]] std::vector<Session> named_by(const LogoutOrder& order, Instant now);
+    [[nodiscard]] std::vector<Session> named_by(const SessionNaming& naming, Instant now);
     /// The greatest number of a session; 0 where there is none.
     [[nodiscard]] std::int64_t last_session();
     /// The live ones whose numbers are greater than `after` and at most `last`.
@@ -101,7 +101,7 @@ private:
 
     [[nodiscard]] std::int64_t entity(const saml::EntityID& id);
     [[nodiscard]] OrderRows rows_of(const LogoutOrder& order);
-    [[nodiscard]] std::vector<StoredSession> sessions_of(const LogoutOrder& order);
+    [[nodiscard]] std::vector<StoredSession> sessions_of(const NamingView& naming);
     /// Sessions that `query` finds by an IdP and a text: at most so many, or all where `most` is negative.
     [[nodiscard]] std::vector<StoredSession> sessions_of(Query query, const saml::EntityID& idp, std::string_view text,
                                                          std::int64_t most);

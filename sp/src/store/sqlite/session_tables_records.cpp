@@ -13,15 +13,15 @@ std::optional<StoredSession> SessionTables::session(const LocalSessionID& id) {
     return row.next() ? read_session(row) : std::nullopt;
 }
 
-std::vector<StoredSession> SessionTables::sessions_of(const LogoutOrder& order) {
+std::vector<StoredSession> SessionTables::sessions_of(const NamingView& naming) {
     constexpr std::int64_t all = -1;
-    const Principal principal = Principal::of(order);
+    const Principal principal = Principal::of(naming);
     if (principal.by == NamedBy::session_index) {
-        return sessions_of(Query::sessions_of_index, order.key.idp, principal.text, all);
+        return sessions_of(Query::sessions_of_index, naming.idp, principal.text, all);
     }
     std::vector<StoredSession> sessions;
     Cursor row(database_, Query::sessions_of_principal);
-    row.bind(order.key.idp.str()).bind(principal.text);
+    row.bind(naming.idp.str()).bind(principal.text);
     while (row.next()) {
         if (auto stored = read_session(row)) sessions.push_back(*std::move(stored));
     }

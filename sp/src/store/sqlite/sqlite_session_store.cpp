@@ -305,10 +305,10 @@ Result<std::vector<UnfinishedLogout>> SqliteSessionStore::unfinished_logouts() {
     });
 }
 
-Result<std::vector<Session>> SqliteSessionStore::named_by(const LogoutOrder& order) {
+Result<std::vector<Session>> SqliteSessionStore::named_by(const SessionNaming& naming) {
     return or_store_failed([&] {
         return impl_->read<std::vector<Session>>(
-            [&](SessionTables& tables) { return tables.named_by(order, impl_->clock.now()); });
+            [&](SessionTables& tables) { return tables.named_by(naming, impl_->clock.now()); });
     });
 }
 

@@ -1,0 +1,50 @@
+// The port of our own LogoutRequests that IdPs must still get: an outbox.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "slo/saml/result.hpp"
+#include "slo/saml/time.hpp"
+#include "slo/sp/logout_order.hpp"
+
+namespace slo::sp {
+
+/// A LogoutRequest of ours that an IdP may not have seen: kept until it has, or until it's too late. Its local sessions
+/// end by `order`, whose key has our own first request's ID.
+struct KeptRequest {
+    LogoutOrder order;
+    std::string reason;       ///< a URI, or empty
+    Instant not_on_or_after;  ///< afterwards it isn't sent any more
+    Instant next_attempt;
+    std::uint32_t attempts = 0;
+    friend bool operator==(const KeptRequest&, const KeptRequest&) = default;
+};
+
+/// How many requests a store keeps at most, unless its options say otherwise; one more is Errc::store_full.
+inline constexpr std::size_t max_kept_requests = 100'000;
+
+/// KeptRequests is the port. Every operation is atomic, safe to call from any thread, and durable as its engine says
+/// before it returns. After Errc::store_full everything is as it was. Errc::store_failed says that nothing is known:
+/// the operation may have been done, and only its answer was lost. No operation reads or changes sessions or logouts.
+class KeptRequests {
+public:
+    virtual ~KeptRequests() = default;
+
+    /// Keeps `request` under its order's key, in place of what was kept there. Errors: Errc::store_full, store_failed.
+    [[nodiscard]] virtual Result<void> keep_request(const KeptRequest& request) = 0;
+
+    /// Takes up to `count` kept requests whose next_attempt isn't after `now`, the earliest first, and moves their
+    /// next_attempt to `until`, in one step: no two callers get the same one, and when its taker dies it's due again.
+    /// They are returned as they are kept from now on. One that is too late to be sent is taken too, for its taker to
+    /// drop; an hour past not_on_or_after the store may drop it by itself.
+    [[nodiscard]] virtual Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
+                                                                             std::size_t count) = 0;
+
+    /// Forgets a kept request. Forgetting one that isn't there is fine.
+    [[nodiscard]] virtual Result<void> drop_request(const LogoutKey& key) = 0;
+};
+
+}  // namespace slo::sp

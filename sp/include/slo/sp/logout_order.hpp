@@ -1,0 +1,57 @@
+// What a logout orders: which one it is, which sessions it names, and since when it counts.
+#pragma once
+
+#include <vector>
+
+#include "slo/saml/identifiers.hpp"
+#include "slo/saml/name_id.hpp"
+#include "slo/saml/time.hpp"
+
+namespace slo::sp {
+
+/// LogoutKey identifies a logout for ever: an IdP mustn't use an ID twice (Core 1.3.4).
+struct LogoutKey {
+    saml::EntityID idp;
+    saml::MessageID request_id;
+    friend bool operator==(const LogoutKey&, const LogoutKey&) = default;
+};
+
+/// Where a logout starts: at the IdP, whose verified request orders it, or here, by a user or an administrator.
+enum class LogoutOrigin { idp, here };
+
+/// SessionNaming says which sessions of an IdP at one of our entities are meant.
+struct SessionNaming {
+    saml::EntityID idp;
+    saml::EntityID sp;  ///< which of our entities
+    saml::NameID name_id;
+    std::vector<saml::SessionIndex> session_indexes = {};  ///< none: every session of the principal
+    /// Under `session_index` there is one SessionIndex, which stands for the principal.
+    saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers;
+    std::vector<Instant> authn_instants = {};  ///< see LogoutOrder::authn_instants
+    friend bool operator==(const SessionNaming&, const SessionNaming&) = default;
+};
+
+/// LogoutOrder is what a verified LogoutRequest orders, or what a logout that starts here comes to.
+struct LogoutOrder {
+    LogoutKey key;
+    saml::EntityID sp;  ///< which of our entities it addresses
+    saml::NameID name_id;
+    std::vector<saml::SessionIndex> session_indexes;  ///< none: every session of the principal
+    /// Under `session_index` the order has one SessionIndex, which stands for the principal.
+    saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers;
+    Instant as_of;       ///< IssueInstant: a login after it is a new one
+    Instant keep_until;  ///< how long late assertions and repeats are recognised
+    /// Beside `session_indexes`, where there are any: the order names the principal's sessions of these AuthnInstants
+    /// too, for IdPs whose session has another SessionIndex in each assertion, and one AuthnInstant.
+    std::vector<Instant> authn_instants = {};
+    /// What starts here is never refused for what IdPs have ordered. A kept request's order needn't have it.
+    LogoutOrigin origin = LogoutOrigin::idp;
+
+    /// naming says which sessions the order names.
+    [[nodiscard]] SessionNaming naming() const {
+        return {key.idp, sp, name_id, session_indexes, matching, authn_instants};
+    }
+    friend bool operator==(const LogoutOrder&, const LogoutOrder&) = default;
+};
+
+}  // namespace slo::sp
