@@ -2,6 +2,7 @@
 """Tests the generator of ./dev mutants random: which mutants it finds in small sources, and how it writes them."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -9,10 +10,13 @@ import tempfile
 import unittest
 
 import cpp_mutants
+import judging
 import lane
 import schemata
 import text_mutants
+from copy_with_mutants import NUMBERS_OF_A_FILE, ROOT
 from mutant import Mutant, count_twins
+from places import TEXTS, is_mutated
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -120,13 +124,26 @@ class Writing(unittest.TestCase):
             subprocess.run(["g++", "-std=c++20", "-I", str(HERE), "-o", str(path / "a"), str(path / "a.cpp")], check=True)
             said = {m.kind: subprocess.run([path / "a"], env={"SLO_MUTANT": str(m.number)}, capture_output=True,
                                            text=True).stdout for m in mutants if "guard" in m.kind or "<" in m.kind}
-            (path / "reached").write_bytes(bytes(1 << 17))
+            (path / "reached").write_bytes(bytes(judging.MOST_MUTANTS))
             none = subprocess.run([path / "a"], env={"SLO_MUTANTS_REACHED": str(path / "reached")},
                                   capture_output=True, text=True).stdout
             reached = {i for i, octet in enumerate((path / "reached").read_bytes()) if octet}
         self.assertEqual(none, "100")
         self.assertEqual(said, {"guard deleted": "000", "guard always stops": "111", "< becomes <=": "110"})
         self.assertEqual(reached, {m.number for m in mutants})
+
+
+class Numbers(unittest.TestCase):
+    def test_each_file_that_is_mutated_has_its_numbers(self):
+        sources = [path.relative_to(ROOT).as_posix() for path in (ROOT / "sp/src").rglob("*")]
+        files = sum(map(is_mutated, sources))
+        self.assertLessEqual(1 + files * NUMBERS_OF_A_FILE, judging.MOST_MUTANTS)
+        shift = re.search(r"most = 1 << (\d+);", (HERE / "slo_mutants.hpp").read_text()).group(1)
+        self.assertEqual(1 << int(shift), judging.MOST_MUTANTS)
+
+    def test_each_file_of_texts_is_there(self):
+        for file in TEXTS:
+            self.assertTrue((ROOT / file).is_file(), file)
 
 
 class Lane(unittest.TestCase):

@@ -15,7 +15,7 @@ import time
 from places import JUDGES
 
 AT_ONCE = 2
-MOST_MUTANTS = 1 << 17  # as slo_mutants.hpp has it
+MOST_MUTANTS = 1 << 18  # as slo_mutants.hpp has it
 # How many seconds of cases go into one process: little at first, as most mutants are noticed at once.
 BATCHES = [0.5, 3, 15, 60]
 

@@ -17,7 +17,7 @@
 
 namespace slo_mutants {
 
-inline constexpr std::size_t most = 1 << 17;
+inline constexpr std::size_t most = 1 << 18;
 inline constinit unsigned char nowhere[most] = {};
 inline constinit unsigned char* reached = nowhere;
 inline constinit unsigned active = 0;
