@@ -6,8 +6,9 @@ import fnmatch
 # attack matrix proves one by one.
 SOURCES = ["sp/src/" + pattern for pattern in ("logout/*", "store/*", "threads/start_and_wait.hpp", "http/http.cpp")]
 
-TEXTS = {"sp/src/store/redis/store_scripts.cpp": "Lua", "sp/src/store/sqlite/statements.cpp": "SQL",
-         "sp/src/store/sqlite/schema.cpp": "SQL"}
+TEXTS = {"sp/src/store/redis/admission_scripts.cpp": "Lua", "sp/src/store/redis/logout_scripts.cpp": "Lua",
+         "sp/src/store/redis/request_scripts.cpp": "Lua", "sp/src/store/redis/store_scripts.cpp": "Lua",
+         "sp/src/store/sqlite/statements.cpp": "SQL", "sp/src/store/sqlite/schema.cpp": "SQL"}
 
 # What is written otherwise in the copy, so that a text's mutants can be chosen when it is handed over.
 HOOKS = {

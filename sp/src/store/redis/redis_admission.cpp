@@ -16,8 +16,8 @@ using std::chrono::milliseconds;
 constexpr int max_tries = 8;
 // How long a session's id is taken by a login that is at work, should its node die.
 constexpr milliseconds login_at_work = 30s;
-// As the servers keep a session for an hour longer than it lives.
-constexpr milliseconds place_outlives_session = 2h;
+// As the servers keep a session by their margin longer than it lives.
+constexpr milliseconds place_outlives_session = server_margin + 1h;
 // The list of IdPs with sessions: how long a node needn't say again that one has, and for which sessions.
 constexpr auto listing_is_good_for = 1h;
 constexpr auto listing_outlives_session = 24h;

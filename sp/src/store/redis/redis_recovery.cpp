@@ -15,10 +15,10 @@ using std::chrono::milliseconds;
 // An entry of a journal whose logout isn't there: it is on its way, or its node died before it could begin.
 constexpr milliseconds on_its_way = 10min;
 
-// A request's place is kept as long as the logout's record, which answers repeats: an hour after the last of them can
+// A request's place is kept as long as the logout's record, which answers repeats: a margin after the last of them can
 // be proven, by the node's clock (keep() in store_scripts.cpp). It is given its end later than the record, so there is
 // no moment with the record alone; and one that is wanted again has no end until recovery has seen its logout finished.
-constexpr milliseconds place_outlives_logout = 1h;
+constexpr milliseconds place_outlives_logout = server_margin;
 
 }  // namespace
 

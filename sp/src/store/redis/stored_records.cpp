@@ -26,7 +26,7 @@ std::string number(Instant instant) {
 
 double read_number(std::string_view octets) noexcept {
     std::uint64_t bits = 0;
-    for (const char octet : octets.substr(0, 8)) bits = bits << 8 | static_cast<unsigned char>(octet);
+    for (const char octet : octets.substr(0, number_octets)) bits = bits << 8 | static_cast<unsigned char>(octet);
     return std::bit_cast<double>(bits);
 }
 /// A record holds what number() wrote; anything else is out of range, and clamped before it could overflow.
@@ -53,7 +53,7 @@ std::string numbers(const std::vector<Instant>& instants) {
 
 /// What stands in the place of an index's name for an AuthnInstant; the scripts make the same of a session's.
 std::string instant_name(Instant authn_instant) {
-    return std::string(8, '\0') + number(authn_instant);
+    return std::string(zeros_before_instant, '\0') + number(authn_instant);
 }
 
 std::string large_number(std::uint32_t value) {
@@ -61,8 +61,18 @@ std::string large_number(std::uint32_t value) {
 }
 std::uint32_t read_large_number(std::string_view octets) noexcept {
     std::uint32_t value = 0;
-    for (const char octet : octets.substr(0, 4)) value = value << 8 | static_cast<unsigned char>(octet);
+    for (const char octet : octets.substr(0, tally_octets)) value = value << 8 | static_cast<unsigned char>(octet);
     return value;
+}
+
+// Numbers are written in so many octets: number(), small_number() and large_number().
+static_assert(number_octets == 8 && count_octets == 2 && tally_octets == 4 && rule_octets == 1);
+
+void put(std::string& record, const Field& field, std::string_view octets) {
+    record.replace(field.at, field.octets, octets);
+}
+std::string_view field_in(std::string_view record, const Field& field) noexcept {
+    return record.substr(field.at, field.octets);
 }
 
 std::string hex(std::string_view octets) {
@@ -302,14 +312,20 @@ Result<std::string> RecordWriter::session_record(const Session& session, std::st
         (by_index ? version_by_index : version) + number(session.authn_instant) + number(session.expires) + naming;
     const auto sealed = cipher_.seal(plain, context("session", principal, session_name(session.id)));
     if (!sealed) return sealed.error();
-    std::string record = number(0.0) + number(session.expires) + number(session.authn_instant) + std::string(nonce) +
-                         cipher_.name({"content", plain});
+    std::string forms;
     for (const auto matching :
          {saml::NameIDMatching::exact, saml::NameIDMatching::default_qualifiers, saml::NameIDMatching::value_only}) {
         const auto its_own = by_index ? saml::NameIDMatching::session_index : matching;
-        record += form_name(session.name_id, its_own, session.idp, session.sp);
+        forms += form_name(session.name_id, its_own, session.idp, session.sp);
     }
-    record += small_number(session.session_indexes.size());
+    using Layout = SessionLayout;
+    std::string record(Layout::tail.at, '\0');  // and so it is active
+    put(record, Layout::expires, number(session.expires));
+    put(record, Layout::authn_instant, number(session.authn_instant));
+    put(record, Layout::nonce, nonce);
+    put(record, Layout::content, cipher_.name({"content", plain}));
+    put(record, Layout::forms, forms);
+    put(record, Layout::index_count, small_number(session.session_indexes.size()));
     for (const saml::SessionIndex& index : session.session_indexes) record += index_name(principal, index);
     return record + *sealed;
 }
@@ -320,9 +336,14 @@ Result<std::string> RecordWriter::logout_record(const LogoutOrder& order, std::s
     const auto sealed = cipher_.seal(plain, context("logout", principal, request_name(order.key)));
     if (!sealed) return sealed.error();
     const std::vector<std::string> indexes = index_names(principal, order);
-    std::string record = number(0.0) + number(order.keep_until) + number(order.as_of) + form_rule_of(order.matching) +
-                         form_name(order.name_id, order.matching, order.key.idp, order.sp) + order_name(order) +
-                         std::string(13, '\0') + small_number(indexes.size());
+    using Layout = LogoutLayout;
+    std::string record(Layout::tail.at, '\0');  // the script gives it a number, and later an outcome
+    put(record, Layout::keep_until, number(order.keep_until));
+    put(record, Layout::as_of, number(order.as_of));
+    put(record, Layout::rule, std::string(1, form_rule_of(order.matching)));
+    put(record, Layout::form, form_name(order.name_id, order.matching, order.key.idp, order.sp));
+    put(record, Layout::order, order_name(order));
+    put(record, Layout::index_count, small_number(indexes.size()));
     for (const std::string& name : indexes) record += name;
     return record + *sealed;
 }
@@ -398,10 +419,11 @@ std::string RecordWriter::round_name(const RoundID& round) {
 }
 
 std::optional<LogoutOutcome> RecordWriter::read_outcome(std::string_view record) noexcept {
-    if (record.size() != 13 || record.front() != 1) return std::nullopt;
-    return LogoutOutcome{.ended = read_large_number(record.substr(1)),
-                         .already_gone = read_large_number(record.substr(5)),
-                         .failed = read_large_number(record.substr(9))};
+    using Layout = OutcomeLayout;
+    if (record.size() != Layout::octets || record[Layout::flag.at] != Layout::is_there) return std::nullopt;
+    return LogoutOutcome{.ended = read_large_number(field_in(record, Layout::ended)),
+                         .already_gone = read_large_number(field_in(record, Layout::already_gone)),
+                         .failed = read_large_number(field_in(record, Layout::failed))};
 }
 
 Result<Session> RecordWriter::open_session(std::string_view sealed, std::string_view principal,
@@ -444,17 +466,15 @@ Result<LogoutKey> RecordWriter::open_logout_key(std::string_view sealed, std::st
 }
 
 std::optional<StoredSession> StoredSession::read(std::string_view record) noexcept {
-    constexpr std::size_t content_at = 32;
-    constexpr std::size_t indexes_at = content_at + 4 * name_octets;
-    static_assert(3 * sizeof(double) + nonce_octets == content_at);
-    if (record.size() < indexes_at + 2) return std::nullopt;
-    const std::size_t indexes = read_small_number(record.substr(indexes_at));
-    const std::size_t sealed_at = indexes_at + 2 + indexes * name_octets;
+    using Layout = SessionLayout;
+    if (record.size() < Layout::tail.at) return std::nullopt;
+    const std::size_t indexes = read_small_number(field_in(record, Layout::index_count));
+    const std::size_t sealed_at = Layout::tail.at + indexes * name_octets;
     if (record.size() < sealed_at) return std::nullopt;
     StoredSession session;
-    session.is_ending_ = read_number(record) != 0;
-    session.expires_ = read_instant(record.substr(8));
-    session.content_ = record.substr(content_at, name_octets);
+    session.is_ending_ = read_number(field_in(record, Layout::ending_by)) != 0;
+    session.expires_ = read_instant(field_in(record, Layout::expires));
+    session.content_ = field_in(record, Layout::content);
     session.sealed_ = record.substr(sealed_at);
     return session;
 }

@@ -8,16 +8,11 @@
 #include <vector>
 
 #include "packed_naming.hpp"
+#include "record_layout.hpp"
 #include "slo/saml/record_cipher.hpp"
 #include "slo/sp/session_store.hpp"
 
 namespace slo::sp::redis {
-
-/// A principal's name in hex digits, and any other name as it is.
-inline constexpr std::size_t principal_octets = 32;
-inline constexpr std::size_t name_octets = 16;
-/// What tells two logins of one session from each other.
-inline constexpr std::size_t nonce_octets = 8;
 
 /// RecordWriter names, composes, seals and opens. Thread-safe. Every function may throw std::bad_alloc.
 class RecordWriter {
@@ -77,7 +72,7 @@ public:
     [[nodiscard]] std::string deployment() const;
     [[nodiscard]] std::string channel() const { return prefix_ + ":ended"; }
 
-    /// The records as the scripts want them (store_scripts.cpp shows their layout).
+    /// The records as the scripts want them (record_layout.hpp).
     [[nodiscard]] Result<std::string> session_record(const Session& session, std::string_view principal,
                                                      std::string_view nonce) const;
     [[nodiscard]] Result<std::string> logout_record(const LogoutOrder& order, std::string_view principal) const;
