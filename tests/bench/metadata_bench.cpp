@@ -174,7 +174,8 @@ void Logouts::work(const std::stop_token& stop) {
                                                  .not_on_or_after = now + std::chrono::minutes(5),
                                                  .reason = std::nullopt})));
         const auto start = SteadyClock::now();
-        if (sp::BackChannel(provider.service()).handle({body, "text/xml"}).body.find("status:Success") == std::string::npos)
+        if (sp::BackChannel(provider.service()).handle({body, "text/xml"}).body.find("status:Success") ==
+            std::string::npos)
             std::abort();
         milliseconds_.push_back(std::chrono::duration<double, std::milli>(SteadyClock::now() - start).count());
     }

@@ -141,7 +141,8 @@ private:
         if (body.empty()) body = site_.cast.request(site_.script, one.subject);
         const auto expected = site_.oracle.is_sent(one.subject);
         site_.trace(describe(site_.script, one));
-        const sp::SoapReply reply = sp::BackChannel(*process.service).handle({.body = body, .content_type = "text/xml"});
+        const sp::SoapReply reply =
+            sp::BackChannel(*process.service).handle({.body = body, .content_type = "text/xml"});
         if (process.is_dead) return;
         const bool is_success = reply.body.find("status:Success\"") != std::string::npos;
         site_.trace(is_success ? "answered Success" : "answered otherwise");

@@ -59,8 +59,8 @@ std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant n
     return state;
 }
 
-/// Whatever vouched for them then: a source that has moved, or whose pinned hash is another's, must not lose what is its
-/// own to the next source, which might bring back what was revoked.
+/// Whatever vouched for them then: a source that has moved, or whose pinned hash is another's, must not lose what is
+/// its own to the next source, which might bring back what was revoked.
 void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
     if (!keeps_names(slot)) return;
     auto known = cache_.names(slot.id);

@@ -51,8 +51,8 @@ class Arrivals;
 /// leaves it out, for that is how a federation revokes, nor while the first hasn't come: SourceErrc::entity_withheld
 /// says that a later source has it and to whom it belongs. It moves when an operator says so: with the first source out
 /// of the configuration or behind the other. A source that comes later for the first time, and stands before, takes its
-/// entityIDs over; then entity_taken says so of the other, also where that one doesn't have them now. An entity that shares a signing key with one of an earlier
-/// source's is refused as well (MET-07).
+/// entityIDs over; then entity_taken says so of the other, also where that one doesn't have them now. An entity that
+/// shares a signing key with one of an earlier source's is refused as well (MET-07).
 class MetadataRefresher {
 public:
     /// `ports` has as many elements as `sources`, or none. Errors: those of MetadataSource::open.
