@@ -57,7 +57,7 @@ local function is_full(now, most)
 end
 )lua";
 
-constexpr std::string_view admit = R"lua(
+constexpr std::string_view admit_body = R"lua(
 local now, id, record = tonumber(ARGV[1]), ARGV[3], ARGV[4]
 if is_forbidden(record, 3, now, ARGV[2]) then return 'refused' end
 local held = redis.call('HGET', KEYS[1], id)
@@ -85,11 +85,11 @@ end
 return 'admitted'
 )lua";
 
-constexpr std::string_view would_admit = R"lua(
+constexpr std::string_view would_admit_body = R"lua(
 return is_forbidden(ARGV[3], 1, tonumber(ARGV[1]), ARGV[2]) and 'refused' or 'admitted'
 )lua";
 
-constexpr std::string_view withdraw = R"lua(
+constexpr std::string_view withdraw_body = R"lua(
 local session = redis.call('HGET', KEYS[1], ARGV[1])
 if session and num(session, session_ending_by) == 0 and session:sub(session_nonce, session_nonce_end) == ARGV[2] then
   redis.call('HDEL', KEYS[1], ARGV[1])

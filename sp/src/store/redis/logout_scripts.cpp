@@ -51,7 +51,7 @@ static_assert(BarrierLayout::as_of.at == 0 && BarrierLayout::keep_until.at == Ba
               BarrierLayout::rule.at == BarrierLayout::keep_until.end());
 static_assert(LogoutLayout::number.at == 0 && SessionLayout::ending_by.at == 0, "what it writes its number over");
 
-constexpr std::string_view begin = R"lua(
+constexpr std::string_view begin_body = R"lua(
 local now, record, time, round, ends = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[6], tonumber(ARGV[7])
 local sessions_key, counter_key, logout_key, rounds, first = KEYS[1], KEYS[2], KEYS[3], KEYS[4], 5
 local starts_here = ARGV[9] == 'here'
@@ -119,7 +119,7 @@ if #ending > 0 then redis.call('PERSIST', sessions_key) end
 return answer({'fresh'}, grant(rounds, ending, round, ends, now))
 )lua";
 
-constexpr std::string_view resume = R"lua(
+constexpr std::string_view resume_body = R"lua(
 local logout = redis.call('GET', KEYS[2])
 if not logout then return {'unknown'} end
 return resume(KEYS[2], logout, KEYS[1], KEYS[3], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[1]))
@@ -148,7 +148,7 @@ local function drop(logout, sessions_key, rounds, round, first)
 end
 )lua";
 
-constexpr std::string_view drop = R"lua(
+constexpr std::string_view drop_body = R"lua(
 pass_when_full(KEYS[3])
 local logout = redis.call('GET', KEYS[2])
 if not logout then return {'unknown'} end
@@ -160,7 +160,7 @@ return answer({'dropped'}, drop(logout, KEYS[1], KEYS[3], ARGV[1], 2))
 static_assert(OutcomeLayout::flag.at == 0 && OutcomeLayout::ended.at == OutcomeLayout::flag.end() &&
               OutcomeLayout::already_gone.at == OutcomeLayout::ended.end() &&
               OutcomeLayout::failed.at == OutcomeLayout::already_gone.end());
-constexpr std::string_view complete = R"lua(
+constexpr std::string_view complete_body = R"lua(
 local report_octets, most_reports = 16, 16
 local now, round, near_misses, at_work_until = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[6])
 local sessions_key, logout_key, rounds = KEYS[1], KEYS[2], KEYS[3]
@@ -224,7 +224,7 @@ local word = finished and 'finished' or 'unfinished'
 return answer({word, string.format('%.0f', left), order_name(logout), outcome(logout)}, dropped)
 )lua";
 
-constexpr std::string_view look = R"lua(
+constexpr std::string_view look_body = R"lua(
 local logout = redis.call('GET', KEYS[2])
 if not logout then return {'absent'} end
 local is_named, number, ending = named(logout), num(logout, logout_number), {}

@@ -14,7 +14,7 @@ local function weight(requests, name)
 end
 )lua";
 
-constexpr std::string_view keep_request = R"lua(
+constexpr std::string_view keep_request_body = R"lua(
 local name, limit = ARGV[1], tonumber(ARGV[5])
 local before, more = weight(KEYS[1], name), weight_of(#ARGV[2])
 if before == 0 and all(KEYS[1]) + more > limit then return 'full' end
@@ -25,7 +25,7 @@ for k = 1, 2 do keep(KEYS[k], tonumber(ARGV[4])) end
 return 'kept'
 )lua";
 
-constexpr std::string_view take_requests = R"lua(
+constexpr std::string_view take_requests_body = R"lua(
 local now, taken = tonumber(ARGV[1]), {}
 -- A write that takes no memory comes first: the server then lets the others pass even when it is full.
 local left = redis.call('PTTL', KEYS[2])
@@ -41,7 +41,7 @@ end
 return taken
 )lua";
 
-constexpr std::string_view drop_request = R"lua(
+constexpr std::string_view drop_request_body = R"lua(
 local gone = weight(KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])

@@ -183,18 +183,18 @@ std::string composed(std::initializer_list<std::string_view> texts) {
 }  // namespace
 
 const StoreScripts& StoreScripts::get() {
-    static const std::string admit = composed({common, lua::barring, lua::capping, lua::admit});
-    static const std::string would_admit = composed({common, lua::barring, lua::would_admit});
-    static const std::string begin = composed({common, lua::granting, lua::begin});
-    static const std::string resume = composed({common, lua::granting, lua::resume});
-    static const std::string complete = composed({common, lua::dropping, lua::complete});
-    static const std::string drop = composed({common, lua::dropping, lua::drop});
-    static const std::string look = composed({common, lua::look});
-    static const std::string withdraw = composed({common, lua::withdraw});
+    static const std::string admit = composed({common, lua::barring, lua::capping, lua::admit_body});
+    static const std::string would_admit = composed({common, lua::barring, lua::would_admit_body});
+    static const std::string begin = composed({common, lua::granting, lua::begin_body});
+    static const std::string resume = composed({common, lua::granting, lua::resume_body});
+    static const std::string complete = composed({common, lua::dropping, lua::complete_body});
+    static const std::string drop = composed({common, lua::dropping, lua::drop_body});
+    static const std::string look = composed({common, lua::look_body});
+    static const std::string withdraw = composed({common, lua::withdraw_body});
     static const std::string hint = composed({common, hint_body});
     static const std::string list_idp = composed({common, list_idp_body});
-    static const std::string keep_request = composed({common, lua::weighing, lua::keep_request});
-    static const std::string drop_request = composed({lua::weighing, lua::drop_request});
+    static const std::string keep_request = composed({common, lua::weighing, lua::keep_request_body});
+    static const std::string drop_request = composed({lua::weighing, lua::drop_request_body});
     static const StoreScripts scripts{.admit = make_script(admit),
                                       .would_admit = make_script(would_admit),
                                       .begin = make_script(begin),
@@ -211,7 +211,7 @@ const StoreScripts& StoreScripts::get() {
                                       .hint = make_script(hint),
                                       .list_idp = make_script(list_idp),
                                       .keep_request = make_script(keep_request),
-                                      .take_requests = make_script(lua::take_requests),
+                                      .take_requests = make_script(lua::take_requests_body),
                                       .drop_request = make_script(drop_request)};
     return scripts;
 }
