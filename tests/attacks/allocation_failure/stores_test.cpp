@@ -70,6 +70,7 @@ public:
         session.name_id.value = "N" + name;
         order = order_for_all("_r" + name);
         order.name_id = session.name_id;
+        naming = order.naming();
         claim = {{7, number_}, noon + 1min};
         report = {.round = claim.round, .ended = 1, .gone = {session.id}};
     }
@@ -97,6 +98,7 @@ public:
 
     sp::Session session = session_of("S");
     sp::LogoutOrder order = order_for_all("_r");
+    sp::SessionNaming naming = order.naming();
     sp::RoundClaim claim;
     sp::RoundReport report;
     const sp::KeptRequest kept = request_of("_kept");
@@ -167,7 +169,7 @@ const std::vector<Operation> operations = {
      [](Users& users) { return without_value(users.store().complete_logout(users.order.key, users.report)); }, log_out},
     {"unfinished_logouts", login_and_begin,
      [](Users& users) { return without_value(users.store().unfinished_logouts()); }, log_out},
-    {"named_by", login, [](Users& users) { return without_value(users.store().named_by(users.order.naming())); },
+    {"named_by", login, [](Users& users) { return without_value(users.store().named_by(users.naming)); },
      expect_life_and_log_out},
     {"near_misses", login, [](Users& users) { return without_value(users.store().near_misses(users.order)); },
      expect_life_and_log_out},
