@@ -48,6 +48,7 @@ function(check_core_program folder)
         message(FATAL_ERROR "not a list of headers: ${headers}")
     endif()
     refuse_words("${headers}" "the headers of a core consumer" /boost/ /sqlite /hiredis /toml /libxml /xmlsec /openssl/)
-    file(READ ${folder}/CMakeCache.txt cache)
+    file(STRINGS ${folder}/CMakeCache.txt cache REGEX "^[A-Za-z]")  # the entries, not what is said of them
+    list(JOIN cache "\n" cache)
     refuse_words("${cache}" "what CMake looked for" sqlite Sqlite hiredis Hiredis toml ${ARGN})
 endfunction()
