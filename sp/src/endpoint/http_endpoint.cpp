@@ -65,11 +65,8 @@ std::vector<saml::EndpointUrl> with_path(const std::vector<saml::EndpointUrl>& u
 /// Whether the client says that it has just this document. Tags are compared weakly; If-Modified-Since counts only
 /// where there is no If-None-Match (RFC 9110, 13.1.2 and 13.1.3).
 bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& document) {
-    if (request.count("If-None-Match") > 0) {
-        for (const auto& [name, value] : request.headers) {
-            if (lower_case(name) == "if-none-match" && names_tag(value, document.entity_tag)) return true;
-        }
-        return false;
+    if (const auto tags = idp_adapter::values_of(request.headers, "If-None-Match"); !tags.empty()) {
+        return std::ranges::any_of(tags, [&](std::string_view value) { return names_tag(value, document.entity_tag); });
     }
     const auto since = request.header("If-Modified-Since");
     const auto date = since ? parse_http_date(*since) : std::nullopt;
