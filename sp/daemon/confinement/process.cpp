@@ -139,8 +139,8 @@ Result<void> make_folder_for(const std::string& user, const std::filesystem::pat
     if (!is_root()) return Done{};
     const auto account = find_account(user);
     if (!account) return unknown_user(user);
-    std::string name = folder.string();
-    while (name.size() > 1 && name.back() == '/') name.pop_back();  // a link in front of a slash is followed
+    // Without a slash at its end, in front of which a link is followed.
+    const std::filesystem::path name = folder.has_filename() ? folder : folder.parent_path();
     if (::mkdir(name.c_str(), S_IRWXU) != 0) {
         if (errno == EEXIST) return Done{};
         return refused("can't make the folder " + folder.string() + "; make the one that it stands in");
