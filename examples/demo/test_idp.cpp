@@ -150,7 +150,7 @@ Result<TrustedSp> TrustedSp::from_metadata(std::string_view octets) {
         sp.certificates.push_back(*std::move(certificate));
     }
     if (sp.certificates.empty())
-        return saml::fail(saml::Errc::certificate_unreadable, "metadata without a certificate");
+        return saml::fail(saml::KeyErrc::certificate_unreadable, "metadata without a certificate");
     return sp;
 }
 

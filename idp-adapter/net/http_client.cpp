@@ -13,18 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-class HttpCategory final : public std::error_category {
-public:
-    [[nodiscard]] const char* name() const noexcept override { return "slo.idp_adapter.http"; }
-    [[nodiscard]] std::string message(int code) const override {
-        return std::string(idp_adapter::name(static_cast<HttpErrc>(code)));
-    }
-};
-
-Failure fail(HttpErrc code, std::string detail) {
-    return {make_error_code(code), std::move(detail)};
-}
-
 /// What may stand in a request without ending a line or a word of it.
 bool is_printable(std::string_view text) noexcept {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
@@ -126,9 +114,10 @@ std::string_view name(HttpErrc code) noexcept {
     return "http.unknown";
 }
 
-const std::error_category& http_error_category() noexcept {
-    static const HttpCategory category;
-    return category;
+std::error_code make_error_code(HttpErrc code) noexcept {
+    static const RuleCategory category("slo.idp_adapter.http",
+                                       [](int value) noexcept { return name(static_cast<HttpErrc>(value)); });
+    return {static_cast<int>(code), category};
 }
 
 std::optional<std::string_view> HttpHead::header(std::string_view name) const {

@@ -41,10 +41,6 @@ using Clock = Steps::Clock;
 constexpr std::size_t piece_octets = 64 * 1024;
 constexpr int max_interim_replies = 4;  // 100 and its kin
 
-Failure fail(HttpErrc code, std::string detail) {
-    return {make_error_code(code), std::move(detail)};
-}
-
 /// What the server says in TLS to end it, which is authenticated.
 bool is_tls_alert(const Error& error) {
     if (error.category() != asio::error::get_ssl_category()) return false;

@@ -44,14 +44,10 @@ std::string_view name(Errc code) noexcept {
     return "meta.unknown";
 }
 
-const std::error_category& error_category() noexcept {
-    static const class Category final : public std::error_category {
-        [[nodiscard]] const char* name() const noexcept override { return "slo.metadata"; }
-        [[nodiscard]] std::string message(int code) const override {
-            return std::string(metadata::name(static_cast<Errc>(code)));
-        }
-    } category;
-    return category;
+std::error_code make_error_code(Errc code) noexcept {
+    static const RuleCategory category("slo.metadata",
+                                       [](int value) noexcept { return name(static_cast<Errc>(value)); });
+    return {static_cast<int>(code), category};
 }
 
 }  // namespace slo::metadata

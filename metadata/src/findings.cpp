@@ -66,11 +66,9 @@ Explanation explain(Errc code) {
     return {"Metadata schema", "ask the publisher to correct it"};
 }
 
-Explanation explain(std::error_code code) {
-    if (code.category() == error_category()) return explain(static_cast<Errc>(code.value()));
-    if (code.category() == saml::error_category()) {
-        return explain_saml(saml::stage(static_cast<saml::Errc>(code.value())), code);
-    }
+Explanation explain(const Failure& failure) {
+    if (const auto rule = rule_as<Errc>(failure)) return explain(*rule);
+    if (const auto rule = rule_as<saml::Errc>(failure)) return explain_saml(saml::stage(*rule), failure.code);
     return {"source", "make the document readable"};
 }
 
@@ -90,7 +88,7 @@ std::uint64_t relocate(std::string& text, std::uint64_t base) {
 }  // namespace
 
 void Findings::error(const Failure& failure, std::uint64_t line) {
-    const Explanation explanation = explain(failure.code);
+    const Explanation explanation = explain(failure);
     std::string text = failure.code.message();
     if (!failure.detail.empty()) text += ": " + failure.detail;
     const std::uint64_t named = relocate(text, base_);

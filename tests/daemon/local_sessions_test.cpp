@@ -6,7 +6,7 @@
 
 #include "local_interface.hpp"
 #include "rounds.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace {
 
@@ -36,7 +36,7 @@ public:
     Result<void> drop_request(const sp::LogoutKey&) override { return failure(); }
 
 private:
-    static Failure failure() { return sp::fail(sp::Errc::store_failed, "about alice"); }
+    static Failure failure() { return sp::fail(sp::StoreErrc::store_failed, "about alice"); }
 };
 
 const std::string session =

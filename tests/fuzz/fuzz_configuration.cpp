@@ -15,7 +15,7 @@
 #include "config_tree.hpp"
 #include "fuzz.hpp"
 #include "settings.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/configuration_error.hpp"
 
 namespace {
 
@@ -116,7 +116,7 @@ void check_profile(const idp_adapter::InteropProfile& profile) {
 template <class T>
 T accepted(Result<T> read) {
     if (read) return *std::move(read);
-    fuzz::require(read.error().code == make_error_code(Errc::configuration_invalid));
+    fuzz::require(read.error().code == make_error_code(ConfigurationErrc::configuration_invalid));
     throw ConfigurationError{read.error().detail};
 }
 
@@ -161,7 +161,7 @@ void read_sections(const ConfigMap& tree) {
 std::string outcome(std::string_view input) {
     auto tree = parse_toml(std::string(input), std::string(file_name));
     if (!tree) {
-        fuzz::require(tree.error().code == make_error_code(Errc::configuration_invalid));
+        fuzz::require(tree.error().code == make_error_code(ConfigurationErrc::configuration_invalid));
         return tree.error().detail;
     }
     for (ConfigEntry& entry : *tree) forget_files(entry.value);

@@ -7,7 +7,7 @@ bit some_failed[ROUNDS];    /* as the round saw it by itself */
 #define REMEMBER_FAILURES(r) skip
 #endif
 
-/* = Errc::store_failed: the caller has stopped waiting, and the request is still on its way to the store. */
+/* = StoreErrc::store_failed: the caller has stopped waiting, and the request is still on its way to the store. */
 #define NOTHING 0
 #define BEGIN 1
 #define RESUME 2

@@ -14,7 +14,7 @@ namespace {
 const std::string certificates = SLO_FIXTURES "/tls/";
 
 /// What is wrong with what was configured, which shows without any server.
-std::string refusal(const sp::RedisServers& servers, sp::Errc code) {
+std::string refusal(const sp::RedisServers& servers, sp::StoreErrc code) {
     const auto client = sp::redis::Client::open(servers);
     BOOST_REQUIRE(!client.has_value());
     BOOST_TEST(client.error().code == make_error_code(code));
@@ -99,16 +99,16 @@ BOOST_AUTO_TEST_CASE(tls_to_a_server_without_it_fails) {
 
 BOOST_AUTO_TEST_CASE(files_of_tls_that_arent_there_are_named) {
     auto servers = with_tls("127.0.0.1:1", "absent.pem");
-    BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "absent.pem"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "absent.pem"));
     servers.tls =
         sp::RedisTlsOptions{.ca_file = certificates + "server.pem", .certificate_file = certificates + "client.pem"};
-    BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "without its private key"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "without its private key"));
     servers.tls = sp::RedisTlsOptions{.ca_file = certificates + "server.pem",
                                       .certificate_file = certificates + "client.pem",
                                       .private_key_file = certificates + "server.key"};
-    BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "doesn't belong to the key"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "doesn't belong to the key"));
     servers.tls = sp::RedisTlsOptions{.ca_file = ""};
-    BOOST_TEST(contains(refusal(servers, sp::Errc::tls_setup_failed), "no CA file"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "no CA file"));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_isnt_there_is_named) {
@@ -121,14 +121,14 @@ BOOST_AUTO_TEST_CASE(a_server_that_isnt_there_is_named) {
 BOOST_AUTO_TEST_CASE(settings_that_dont_fit_together_are_refused) {
     auto servers = servers_at("127.0.0.1:6379");
     servers.addresses.clear();
-    BOOST_TEST(contains(refusal(servers, sp::Errc::configuration_invalid), "no address"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "no address"));
     servers.addresses = {"a:1", "b:1"};
-    BOOST_TEST(contains(refusal(servers, sp::Errc::configuration_invalid), "one address"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "one address"));
     servers.topology = sp::RedisTopology::sentinel;
-    BOOST_TEST(contains(refusal(servers, sp::Errc::configuration_invalid), "by name"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "by name"));
     servers.sentinel_master = "slo";
     servers.deadline = std::chrono::milliseconds(0);
-    BOOST_TEST(contains(refusal(servers, sp::Errc::configuration_invalid), "deadline"));
+    BOOST_TEST(contains(refusal(servers, sp::StoreErrc::store_unusable), "deadline"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,7 +10,7 @@
 #include "enough_time.hpp"
 #include "redis/client.hpp"
 #include "redis_server.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 
@@ -37,7 +37,7 @@ inline std::string check_refused(sp::RedisServers servers, const std::string& pa
         servers.deadline = deadline;
         const auto client = sp::redis::Client::open(servers);
         BOOST_REQUIRE(!client.has_value());
-        BOOST_TEST(client.error().code == make_error_code(sp::Errc::store_unusable));
+        BOOST_TEST(client.error().code == make_error_code(sp::StoreErrc::store_unusable));
         why = client.error().detail;
         return why.find(part) != std::string::npos;
     });

@@ -36,7 +36,7 @@ std::string check_heard_from(const std::vector<std::string>& answers, const std:
         const auto client = sp::redis::Client::open(servers);
         if (!client) return false;
         const auto answer = (*client)->call({.key = "key", .words = {"GET", "key"}});
-        if (!answer) BOOST_TEST(answer.error().code == make_error_code(sp::Errc::store_failed));
+        if (!answer) BOOST_TEST(answer.error().code == make_error_code(sp::StoreErrc::store_failed));
         text = said(answer);
         return std::ranges::any_of(parts, [&](const std::string& part) { return contains(text, part); });
     });

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(callers_of_a_server_that_falls_silent_fail_at_their_deadlin
     server.pause();
     for (const auto& answer : client->call_all({8, {.words = {"PING"}}})) {
         BOOST_REQUIRE(!answer.has_value());
-        BOOST_TEST(answer.error().code == make_error_code(sp::Errc::store_failed));
+        BOOST_TEST(answer.error().code == make_error_code(sp::StoreErrc::store_failed));
     }
     server.resume();
     await("an answer", [&] { return asked(*client, {"PING"}) == "PONG"; });

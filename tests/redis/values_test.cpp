@@ -26,7 +26,7 @@ namespace {
 std::string read_back(std::string_view text) {
     const auto address = parse_address(text);
     if (address) return address->str();
-    BOOST_TEST(address.error().code == make_error_code(sp::Errc::configuration_invalid));
+    BOOST_TEST(address.error().code == make_error_code(sp::StoreErrc::store_unusable));
     BOOST_TEST(address.error().detail.find("write host:port") != std::string::npos);
     return "refused";
 }
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_read_but_resp2_to_its_depth) {
         reader.feed(other);
         const auto reply = reader.next();
         BOOST_TEST_REQUIRE(!reply.has_value(), other.substr(0, 8));
-        BOOST_TEST(reply.error().code == make_error_code(sp::Errc::store_failed));
+        BOOST_TEST(reply.error().code == make_error_code(sp::StoreErrc::store_failed));
         BOOST_TEST(reply.error().detail == "its reply isn't the Redis protocol");
     }
 }

@@ -249,8 +249,8 @@ BOOST_AUTO_TEST_CASE(reads_every_version_of_x509) {
 
 BOOST_AUTO_TEST_CASE(refuses_octets_behind_a_certificate) {
     const std::string der = der_of(fixture("keys/idp2-p256.crt.pem"));
-    BOOST_TEST(rule_of(Certificate::parse(der + '\0')) == rule(Errc::certificate_unreadable));
-    BOOST_TEST(rule_of(Certificate::parse(der + der)) == rule(Errc::certificate_unreadable));
+    BOOST_TEST(rule_of(Certificate::parse(der + '\0')) == rule(KeyErrc::certificate_unreadable));
+    BOOST_TEST(rule_of(Certificate::parse(der + der)) == rule(KeyErrc::certificate_unreadable));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

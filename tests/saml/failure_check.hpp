@@ -17,7 +17,8 @@ std::string rule_of(const Result<T>& result) {
     return result ? "accepted" : result.error().code.message();
 }
 
-inline std::string rule(Errc code) {
+template <class Code>
+std::string rule(Code code) {
     return std::string(name(code));
 }
 

@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(another_key_gives_another_digest) {
 
 BOOST_AUTO_TEST_CASE(refuses_a_key_of_another_length) {
     for (const std::size_t size : {0U, 15U, 17U, 32U}) {
-        BOOST_TEST(rule_of(KeyedDigest::with_key(std::string(size, 'k'))) == rule(Errc::crypto_failure), size);
+        BOOST_TEST(rule_of(KeyedDigest::with_key(std::string(size, 'k'))) == rule(KeyErrc::crypto_failure), size);
     }
 }
 

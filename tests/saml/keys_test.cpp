@@ -111,10 +111,10 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_not_one_certificate) {
          {std::string(), std::string("x"), std::string("0"), std::string("\x30\x82"), key, key + pem, pem + key,
           pem + pem, pem + "x", der + '\0', der + der, der.substr(0, der.size() - 1), pem.substr(0, pem.size() / 2),
           other_label, slo::test::certificate_base64("sp/sp.crt.pem"), std::string(100'000, '-')}) {
-        BOOST_TEST(rule_of(Certificate::parse(text)) == rule(Errc::certificate_unreadable));
+        BOOST_TEST(rule_of(Certificate::parse(text)) == rule(KeyErrc::certificate_unreadable));
     }
     for (const std::string& text : {std::string(), pem, std::string("AAAA"), encode_base64(der + "x")}) {
-        BOOST_TEST(rule_of(Certificate::from_base64(text)) == rule(Errc::certificate_unreadable));
+        BOOST_TEST(rule_of(Certificate::from_base64(text)) == rule(KeyErrc::certificate_unreadable));
     }
 }
 
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(refuses_more_than_8_kib) {
     const std::string small = certificate_pem_for(rsa_public(odd_number(32'768), f4).get());
     const std::string large = certificate_pem_for(rsa_public(odd_number(65'536 + 8), f4).get());
     BOOST_TEST(rule_of(Certificate::parse(small)) == "accepted");
-    BOOST_TEST(rule_of(Certificate::parse(large)) == rule(Errc::certificate_unreadable));
+    BOOST_TEST(rule_of(Certificate::parse(large)) == rule(KeyErrc::certificate_unreadable));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -134,18 +134,18 @@ BOOST_AUTO_TEST_CASE(rsa_from_2048_to_8192_bits) {
         BOOST_TEST(rule_of(VerificationKey::from_rsa(odd_number(bits), f4)) == "accepted", bits);
     }
     for (const int bits : {512, 1024, 2047, 8193, 16'384, 65'536}) {
-        BOOST_TEST(rule_of(VerificationKey::from_rsa(odd_number(bits), f4)) == rule(Errc::key_not_allowed), bits);
+        BOOST_TEST(rule_of(VerificationKey::from_rsa(odd_number(bits), f4)) == rule(KeyErrc::key_not_allowed), bits);
     }
     BOOST_TEST(rule_of(VerificationKey::from_rsa(std::string(1, '\0') + odd_number(2048), f4)) == "accepted");
     BOOST_TEST(rule_of(VerificationKey::from_rsa(std::string(900, '\0') + odd_number(1024), f4)) ==
-               rule(Errc::key_not_allowed));
+               rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_limits_hold_for_certificates) {
-    BOOST_TEST(verification_rule(fixture("keys/weak-rsa1024.crt.pem")) == rule(Errc::key_not_allowed));
+    BOOST_TEST(verification_rule(fixture("keys/weak-rsa1024.crt.pem")) == rule(KeyErrc::key_not_allowed));
     for (const int bits : {1024, 2047, 8193, 16'384}) {
         BOOST_TEST(verification_rule(certificate_pem_for(rsa_public(odd_number(bits), f4).get())) ==
-                       rule(Errc::key_not_allowed),
+                       rule(KeyErrc::key_not_allowed),
                    bits);
     }
     BOOST_TEST(verification_rule(certificate_pem_for(rsa_public(odd_number(2048), f4).get())) == "accepted");
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(rsa_exponents_are_odd_from_65537_up_to_64_bits) {
     for (const std::string& exponent :
          {std::string("\x01"), std::string("\x03"), std::string("\x11"), std::string("\xFF\xFF"),
           std::string("\x01\x00\x02", 3), std::string("\x01\x00\x00\x00\x00\x00\x00\x00\x01", 9), odd_number(2048)}) {
-        BOOST_TEST(rule_of(VerificationKey::from_rsa(modulus, exponent)) == rule(Errc::key_not_allowed));
+        BOOST_TEST(rule_of(VerificationKey::from_rsa(modulus, exponent)) == rule(KeyErrc::key_not_allowed));
     }
     BOOST_TEST(!VerificationKey::from_rsa(modulus, ""));
     BOOST_TEST(!VerificationKey::from_rsa("", f4));
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(rsa_exponents_are_odd_from_65537_up_to_64_bits) {
 BOOST_AUTO_TEST_CASE(an_even_modulus_is_refused) {
     std::string modulus = odd_number(2048);
     modulus.back() = '\x02';
-    BOOST_TEST(rule_of(VerificationKey::from_rsa(modulus, f4)) == rule(Errc::key_not_allowed));
+    BOOST_TEST(rule_of(VerificationKey::from_rsa(modulus, f4)) == rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(ec_on_three_named_curves_only) {
@@ -177,16 +177,16 @@ BOOST_AUTO_TEST_CASE(ec_on_three_named_curves_only) {
     }
     for (const auto* curve : {"P-224", "secp256k1", "brainpoolP256r1", "prime192v1", "sect283k1", "SM2"}) {
         const OwnedPkey key = made(OwnedPkey(EVP_EC_gen(curve)));
-        BOOST_TEST(verification_rule(certificate_pem_for(key.get())) == rule(Errc::key_not_allowed), curve);
+        BOOST_TEST(verification_rule(certificate_pem_for(key.get())) == rule(KeyErrc::key_not_allowed), curve);
     }
 }
 
 // CVE-2020-0601: a generator of the attacker's choice makes a private key for anybody's public key.
 BOOST_AUTO_TEST_CASE(explicit_curve_parameters_are_refused_even_where_they_are_p_256s) {
     const OwnedPkey key = explicit_p256();
-    BOOST_TEST(verification_rule(certificate_pem_for(key.get())) == rule(Errc::key_not_allowed));
+    BOOST_TEST(verification_rule(certificate_pem_for(key.get())) == rule(KeyErrc::key_not_allowed));
     BOOST_TEST(rule_of(SigningKey::parse(private_pem(key.get()), certificate_pem_for(key.get()))) ==
-               rule(Errc::key_not_allowed));
+               rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(a_point_outside_its_curve_is_refused) {
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_point_outside_its_curve_is_refused) {
     const std::size_t point = der.find(std::string("\x03\x42\x00\x04", 4));
     BOOST_TEST_REQUIRE(point != std::string::npos);
     der[point + 4 + 63] = static_cast<char>(der[point + 4 + 63] ^ 1);
-    BOOST_TEST(rule_of(VerificationKey::from(Certificate::parse(der).value())) == rule(Errc::key_unreadable));
+    BOOST_TEST(rule_of(VerificationKey::from(Certificate::parse(der).value())) == rule(KeyErrc::key_unreadable));
 }
 
 BOOST_AUTO_TEST_CASE(the_point_at_infinity_is_refused) {
@@ -208,15 +208,15 @@ BOOST_AUTO_TEST_CASE(the_point_at_infinity_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(other_kinds_of_keys_are_refused) {
-    BOOST_TEST(verification_rule(fixture("keys/ed25519.crt.pem")) == rule(Errc::key_not_allowed));
+    BOOST_TEST(verification_rule(fixture("keys/ed25519.crt.pem")) == rule(KeyErrc::key_not_allowed));
     const OwnedPkey x25519 = made(OwnedPkey(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519")));
-    BOOST_TEST(verification_rule(certificate_pem_for(x25519.get())) == rule(Errc::key_not_allowed));
+    BOOST_TEST(verification_rule(certificate_pem_for(x25519.get())) == rule(KeyErrc::key_not_allowed));
     // RSA-PSS keys say that they sign nothing else than PSS.
     const OwnedPkeyCtx context = made(OwnedPkeyCtx(EVP_PKEY_CTX_new_from_name(nullptr, "RSA-PSS", nullptr)));
     EVP_PKEY* pss = nullptr;
     must(EVP_PKEY_keygen_init(context.get()));
     must(EVP_PKEY_keygen(context.get(), &pss));
-    BOOST_TEST(verification_rule(certificate_pem_for(OwnedPkey(pss).get())) == rule(Errc::key_not_allowed));
+    BOOST_TEST(verification_rule(certificate_pem_for(OwnedPkey(pss).get())) == rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(fits_the_algorithms_of_its_family) {
@@ -284,10 +284,10 @@ BOOST_AUTO_TEST_CASE(signs_with_another_algorithm_that_fits) {
     BOOST_TEST((sha512->algorithm() == SignatureAlgorithm::rsa_sha512));
     BOOST_TEST(verifies(rsa, EVP_sha512(), "x", sha512->sign("x").value()));
     BOOST_TEST((rsa.algorithm() == SignatureAlgorithm::rsa_sha256), "the first key is as before");
-    BOOST_TEST(rule_of(rsa.using_algorithm(SignatureAlgorithm::ecdsa_sha256)) == rule(Errc::key_not_allowed));
-    BOOST_TEST(rule_of(rsa.using_algorithm(SignatureAlgorithm::rsa_sha1)) == rule(Errc::key_not_allowed));
+    BOOST_TEST(rule_of(rsa.using_algorithm(SignatureAlgorithm::ecdsa_sha256)) == rule(KeyErrc::key_not_allowed));
+    BOOST_TEST(rule_of(rsa.using_algorithm(SignatureAlgorithm::rsa_sha1)) == rule(KeyErrc::key_not_allowed));
     BOOST_TEST(rule_of(signing_key(KeyKind::ec_p256).using_algorithm(SignatureAlgorithm::rsa_sha256)) ==
-               rule(Errc::key_not_allowed));
+               rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(reads_the_files_of_other_software) {
@@ -323,9 +323,9 @@ BOOST_AUTO_TEST_CASE(an_encrypted_key_is_refused_and_no_passphrase_asked_for) {
                                               nullptr));
     for (const auto& text : {text_of(pkcs8), text_of(old)}) {
         const auto signing = SigningKey::parse(text, pem.certificate_pem);
-        BOOST_TEST(rule_of(signing) == rule(Errc::key_unreadable));
+        BOOST_TEST(rule_of(signing) == rule(KeyErrc::key_unreadable));
         BOOST_TEST(signing.error().detail.find("encrypted") != std::string::npos);
-        BOOST_TEST(rule_of(DecryptionKey::parse(text)) == rule(Errc::key_unreadable));
+        BOOST_TEST(rule_of(DecryptionKey::parse(text)) == rule(KeyErrc::key_unreadable));
     }
 }
 
@@ -336,17 +336,17 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_not_one_private_key) {
     for (const std::string& text :
          {std::string(), std::string("x"), certificate, certificate + key, key + key, key + certificate, key + "x",
           key.substr(0, key.size() / 2), label, std::string(100'000, '-')}) {
-        BOOST_TEST(rule_of(SigningKey::parse(text, certificate)) == rule(Errc::key_unreadable));
-        BOOST_TEST(rule_of(DecryptionKey::parse(text)) == rule(Errc::key_unreadable));
+        BOOST_TEST(rule_of(SigningKey::parse(text, certificate)) == rule(KeyErrc::key_unreadable));
+        BOOST_TEST(rule_of(DecryptionKey::parse(text)) == rule(KeyErrc::key_unreadable));
     }
-    BOOST_TEST(rule_of(SigningKey::parse(key, key)) == rule(Errc::certificate_unreadable));
+    BOOST_TEST(rule_of(SigningKey::parse(key, key)) == rule(KeyErrc::certificate_unreadable));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_certificate_for_another_key) {
     const auto other_certificate = {"keys/idp1-second.crt.pem", "keys/idp2-p256.crt.pem", "keys/ed25519.crt.pem"};
     for (const auto* certificate : other_certificate) {
         BOOST_TEST(rule_of(SigningKey::parse(fixture("keys/idp1-first.key.pem"), fixture(certificate))) ==
-                       rule(Errc::key_mismatch),
+                       rule(KeyErrc::key_mismatch),
                    certificate);
     }
 }
@@ -355,7 +355,7 @@ BOOST_AUTO_TEST_CASE(refuses_octets_after_the_key_inside_its_pem_block) {
     const auto pem = fresh(KeyKind::ec_p256);
     BOOST_TEST(rule_of(SigningKey::parse(key_pem(key_der(pem)), pem.certificate_pem)) == "accepted");
     BOOST_TEST(rule_of(SigningKey::parse(key_pem(key_der(pem) + "x"), pem.certificate_pem)) ==
-               rule(Errc::key_unreadable));
+               rule(KeyErrc::key_unreadable));
 }
 
 // The public half inside the file fits the certificate, the secret number doesn't fit either.
@@ -365,14 +365,14 @@ BOOST_AUTO_TEST_CASE(refuses_a_private_key_that_does_not_fit_its_own_public_half
     const std::size_t secret = der.find(std::string("\x02\x01\x01\x04\x20", 5));
     BOOST_TEST_REQUIRE(secret != std::string::npos);
     der[secret + 5 + 31] = static_cast<char>(der[secret + 5 + 31] ^ 1);
-    BOOST_TEST(rule_of(SigningKey::parse(key_pem(der), pem.certificate_pem)) == rule(Errc::key_mismatch));
+    BOOST_TEST(rule_of(SigningKey::parse(key_pem(der), pem.certificate_pem)) == rule(KeyErrc::key_mismatch));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_weak_private_keys) {
     const OwnedPkey weak = made(OwnedPkey(EVP_RSA_gen(1024U)));
     BOOST_TEST(rule_of(SigningKey::parse(private_pem(weak.get()), certificate_pem_for(weak.get()))) ==
-               rule(Errc::key_not_allowed));
-    BOOST_TEST(rule_of(DecryptionKey::parse(private_pem(weak.get()))) == rule(Errc::key_not_allowed));
+               rule(KeyErrc::key_not_allowed));
+    BOOST_TEST(rule_of(DecryptionKey::parse(private_pem(weak.get()))) == rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(threads_share_one_key) {
@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_CASE(only_rsa_keys_decrypt) {
     BOOST_TEST(rule_of(DecryptionKey::parse(fixture("sp/sp.key.pem"))) == "accepted");
-    BOOST_TEST(rule_of(DecryptionKey::parse(fixture("keys/sp-p256.key.pem"))) == rule(Errc::key_not_allowed));
+    BOOST_TEST(rule_of(DecryptionKey::parse(fixture("keys/sp-p256.key.pem"))) == rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(openssls_error_queue_is_empty_after_every_refusal) {
@@ -434,11 +434,11 @@ BOOST_AUTO_TEST_CASE(are_signed_by_themselves_with_sha_256_and_have_a_random_ser
 }
 
 BOOST_AUTO_TEST_CASE(refuse_a_name_that_no_certificate_can_hold) {
-    BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, "", first_day, days(1))) == rule(Errc::crypto_failure));
+    BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, "", first_day, days(1))) == rule(KeyErrc::crypto_failure));
     BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, std::string(65, 'a'), first_day, days(1))) ==
-               rule(Errc::crypto_failure));
+               rule(KeyErrc::crypto_failure));
     BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, std::string(64, 'a'), first_day, days(1))) == "accepted");
-    BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, "\xFF", first_day, days(1))) == rule(Errc::crypto_failure));
+    BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, "\xFF", first_day, days(1))) == rule(KeyErrc::crypto_failure));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

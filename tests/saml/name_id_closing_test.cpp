@@ -65,9 +65,9 @@ BOOST_AUTO_TEST_CASE(only_for_rsa_keys_inside_the_policy) {
     const NameID alice = std::get<NameID>(logout_request().identifier);
     for (const auto* certificate : {"keys/idp2-p256.crt.pem", "keys/weak-rsa1024.crt.pem", "keys/ed25519.crt.pem"}) {
         const auto recipient = Certificate::parse(fixture(certificate)).value();
-        BOOST_TEST(
-            rule_of(close_name_id(alice, recipient, us, ContentEncryption::aes256_gcm)) == rule(Errc::key_not_allowed),
-            certificate);
+        BOOST_TEST(rule_of(close_name_id(alice, recipient, us, ContentEncryption::aes256_gcm)) ==
+                       rule(KeyErrc::key_not_allowed),
+                   certificate);
     }
 }
 

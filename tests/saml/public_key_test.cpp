@@ -48,9 +48,9 @@ BOOST_AUTO_TEST_CASE(are_refused_off_the_curve_compressed_or_of_another_length) 
     const std::string hybrid = static_cast<char>(6 + (point.back() & 1)) + point.substr(1);
     const std::string compressed = static_cast<char>(2 + (point.back() & 1)) + point.substr(1, 32);
     for (const std::string& octets : {std::string(), std::string(1, '\0'), hybrid, compressed, point + '\0'}) {
-        BOOST_TEST(rule_of(VerificationKey::from_ec(NamedCurve::p256, octets)) == rule(Errc::key_unreadable));
+        BOOST_TEST(rule_of(VerificationKey::from_ec(NamedCurve::p256, octets)) == rule(KeyErrc::key_unreadable));
     }
-    BOOST_TEST(rule_of(VerificationKey::from_ec(NamedCurve::p384, point)) == rule(Errc::key_unreadable));
+    BOOST_TEST(rule_of(VerificationKey::from_ec(NamedCurve::p384, point)) == rule(KeyErrc::key_unreadable));
 }
 
 // openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | sha256sum

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(what_was_sealed_opens_beside_its_context_and_shows_nothing)
     BOOST_TEST(cipher.open(sealed, "here").value() == plain);
     BOOST_TEST(sealed.find("user") == std::string::npos);
     BOOST_TEST(cipher.seal(plain, "here").value() != sealed);
-    BOOST_TEST(rule_of(cipher.open(sealed, "there")) == rule(Errc::crypto_failure));
+    BOOST_TEST(rule_of(cipher.open(sealed, "there")) == rule(KeyErrc::crypto_failure));
 }
 
 BOOST_AUTO_TEST_CASE(no_changed_or_shortened_record_opens) {
@@ -75,8 +75,8 @@ BOOST_AUTO_TEST_CASE(no_changed_or_shortened_record_opens) {
     for (std::size_t i = 0; i < sealed.size(); ++i) {
         std::string changed = sealed;
         changed[i] = static_cast<char>(changed[i] ^ 1);
-        BOOST_TEST(rule_of(cipher.open(changed, "c")) == rule(Errc::crypto_failure));
-        BOOST_TEST(rule_of(cipher.open(sealed.substr(0, i), "c")) == rule(Errc::crypto_failure));
+        BOOST_TEST(rule_of(cipher.open(changed, "c")) == rule(KeyErrc::crypto_failure));
+        BOOST_TEST(rule_of(cipher.open(sealed.substr(0, i), "c")) == rule(KeyErrc::crypto_failure));
     }
 }
 
@@ -86,18 +86,18 @@ BOOST_AUTO_TEST_CASE(a_rotated_key_opens_what_it_sealed_and_seals_nothing_more) 
     BOOST_TEST(both.open(before, "c").value() == "plain");
     const std::string after = both.seal("plain", "c").value();
     BOOST_TEST(cipher_with({new_key}).open(after, "c").value() == "plain");
-    BOOST_TEST(rule_of(cipher_with({old_key}).open(after, "c")) == rule(Errc::crypto_failure));
+    BOOST_TEST(rule_of(cipher_with({old_key}).open(after, "c")) == rule(KeyErrc::crypto_failure));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_keys_of_another_length_none_and_the_same_twice) {
     const auto rule_for = [](const std::string& index, const std::vector<std::string>& sealing) {
         return rule_of(RecordCipher::with_keys({index, sealing}));
     };
-    BOOST_TEST(rule_for(index_key.substr(1), {old_key}) == rule(Errc::key_not_allowed));
-    BOOST_TEST(rule_for(index_key, {old_key + "x"}) == rule(Errc::key_not_allowed));
-    BOOST_TEST(rule_for(index_key, {}) == rule(Errc::key_not_allowed));
-    BOOST_TEST(rule_for(index_key, {old_key, old_key}) == rule(Errc::key_not_allowed));
-    BOOST_TEST(rule_for(index_key, {index_key}) == rule(Errc::key_not_allowed));
+    BOOST_TEST(rule_for(index_key.substr(1), {old_key}) == rule(KeyErrc::key_not_allowed));
+    BOOST_TEST(rule_for(index_key, {old_key + "x"}) == rule(KeyErrc::key_not_allowed));
+    BOOST_TEST(rule_for(index_key, {}) == rule(KeyErrc::key_not_allowed));
+    BOOST_TEST(rule_for(index_key, {old_key, old_key}) == rule(KeyErrc::key_not_allowed));
+    BOOST_TEST(rule_for(index_key, {index_key}) == rule(KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -322,8 +322,8 @@ BOOST_AUTO_TEST_CASE(what_goes_over_a_limit_is_refused) {
 
 BOOST_AUTO_TEST_CASE(what_the_source_or_the_visitor_complains_of_comes_back_as_it_is) {
     Listing listing;
-    const OctetSource broken = [](std::span<char>) -> Result<std::size_t> { return fail(Errc::file_unreadable); };
-    BOOST_TEST(rule_of(read_stream(broken, {}, listing)) == rule(Errc::file_unreadable));
+    const OctetSource broken = [](std::span<char>) -> Result<std::size_t> { return fail(KeyErrc::file_unreadable); };
+    BOOST_TEST(rule_of(read_stream(broken, {}, listing)) == rule(KeyErrc::file_unreadable));
     class Fussy final : public StreamVisitor {
     public:
         Result<Take> start(const StreamElement&) override { return fail(Errc::status_malformed, "enough"); }

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(accepts_sha_1_only_under_its_named_exception) {
 BOOST_AUTO_TEST_CASE(never_signs_with_sha_1) {
     const auto key = rsa_key().signing.using_algorithm(SignatureAlgorithm::rsa_sha1);
     BOOST_REQUIRE(!key);
-    BOOST_TEST(is(key.error(), Errc::key_not_allowed));
+    BOOST_TEST(is(key.error(), KeyErrc::key_not_allowed));
 }
 
 BOOST_AUTO_TEST_CASE(holds_when_the_envelope_brings_namespaces_and_prefixes_along) {

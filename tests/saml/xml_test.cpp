@@ -15,7 +15,7 @@ namespace {
 
 Errc rule_of(const slo::Result<xml::Document>& result) {
     BOOST_REQUIRE(!result);
-    BOOST_REQUIRE(result.error().code.category() == error_category());
+    BOOST_REQUIRE(slo::rule_as<Errc>(result.error()).has_value());
     return static_cast<Errc>(result.error().code.value());
 }
 

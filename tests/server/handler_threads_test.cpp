@@ -9,7 +9,7 @@
 
 #include "enough_time.hpp"
 #include "running_server.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/server_error.hpp"
 
 using namespace slo;
 using namespace slo::test;
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(opens_no_server_with_more_threads_than_anybody_needs) {
     RecordingHandler handler;
     const auto server = sp::HttpServer::open({.handler_threads = 1025}, handler);
     BOOST_REQUIRE(!server);
-    BOOST_TEST(server.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(server.error().code == sp::ServerErrc::options_invalid);
     BOOST_TEST((server.error().detail.find("at most 1024") != std::string::npos));
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "site.hpp"
+#include "slo/sp/logout_error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::simulate {
 namespace {
@@ -105,7 +107,8 @@ private:
         const bool is_past_names = site_.plant == Plant::admission_past_names && session.authn_instant <= ahead;
         if (is_past_names) return process.store.admit(session);
         auto admitted = process.service->admit(session);
-        const bool is_future = !admitted && admitted.error().code == make_error_code(sp::Errc::authn_instant_in_future);
+        const bool is_future =
+            !admitted && admitted.error().code == make_error_code(sp::AdmissionErrc::authn_instant_in_future);
         if (is_future && site_.plant == Plant::future_admitted) return process.store.admit(session);
         return admitted;
     }
@@ -130,7 +133,7 @@ private:
                 return site_.oracle.is_admitted(one);
             }
             if (admitted) site_.oracle.is_refused(one);
-            if (admitted || admitted.error().code != make_error_code(sp::Errc::store_failed)) break;
+            if (admitted || admitted.error().code != make_error_code(sp::StoreErrc::store_failed)) break;
         }
         site_.trace(id + " isn't admitted");
         site_.table.erase(id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "site.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::simulate {
 
@@ -49,13 +50,13 @@ StoreDouble::Fate StoreDouble::after(Fault::Kind kind) {
 template <class Work>
 auto StoreDouble::call(const char* what, Work work) -> decltype(work()) {
     const Fate fate = before(what);
-    if (fate == Fate::dead || fate == Fate::refused) return sp::fail(sp::Errc::store_failed, "refused");
+    if (fate == Fate::dead || fate == Fate::refused) return sp::fail(sp::StoreErrc::store_failed, "refused");
     const auto fault = fault_;
     auto result = work();
     process_.site.oracle.has_changed();
     process_.site.world.yield();
     const Fate end = fault ? after(*fault) : Fate::usual;
-    if (process_.is_dead || end == Fate::lost) return sp::fail(sp::Errc::store_failed, "the answer was lost");
+    if (process_.is_dead || end == Fate::lost) return sp::fail(sp::StoreErrc::store_failed, "the answer was lost");
     return result;
 }
 
@@ -102,7 +103,7 @@ Result<sp::BegunLogout> StoreDouble::begin_logout(const sp::LogoutOrder& order, 
         return result;
     });
     const bool is_lost = !begun && is_done && !process_.is_dead;
-    if (is_lost && process_.site.plant == Plant::lost_is_not_done) return sp::fail(sp::Errc::store_full);
+    if (is_lost && process_.site.plant == Plant::lost_is_not_done) return sp::fail(sp::StoreErrc::store_full);
     return begun;
 }
 

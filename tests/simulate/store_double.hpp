@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "slo/sp/error.hpp"
 #include "slo/sp/session_store.hpp"
 #include "world.hpp"
 

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(what_an_idp_has_proven_is_never_sampled_though_it_is_refuse
     const std::string for_another = signed_body(request);
     for (int i = 0; i < 25; ++i) static_cast<void>(handle(for_another));
     BOOST_TEST(in_full(audit, "refused") == 10U);  // not ours: anybody may repeat it
-    store.begun = fail(Errc::store_failed);
+    store.begun = fail(StoreErrc::store_failed);
     for (int i = 0; i < 25; ++i) static_cast<void>(handle(good_body(i)));
     BOOST_TEST(in_full(audit, "refused") == 35U);
 }

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(reads_the_folder_again_without_the_rest) {
     fs::remove(keys / "signing-2.key.pem");
     const auto broken = sp::reload_keys(configuration, some_day);
     BOOST_REQUIRE(!broken.has_value());
-    BOOST_TEST(broken.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(broken.error().code == sp::ConfigurationErrc::configuration_invalid);
 }
 
 BOOST_AUTO_TEST_CASE(never_makes_a_key_in_the_place_of_one_that_was_lost) {
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_tool_that_only_looks_makes_no_key) {
     const auto expect = [&](std::string_view what) {
         const auto configuration = look();
         BOOST_REQUIRE(!configuration.has_value());
-        BOOST_TEST(configuration.error().code == sp::Errc::configuration_invalid);
+        BOOST_TEST(configuration.error().code == sp::ConfigurationErrc::configuration_invalid);
         BOOST_TEST((configuration.error().detail.find(what) != std::string::npos), configuration.error().detail);
     };
     expect("start the endpoint once, or make one with saml-slo keys new --folder");

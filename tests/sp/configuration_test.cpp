@@ -386,7 +386,7 @@ BOOST_AUTO_TEST_CASE(notes_the_age_of_certificates) {
 BOOST_AUTO_TEST_CASE(refuses_a_file_that_cannot_be_read) {
     const auto configuration = sp::load_configuration(folder / "nowhere.toml", some_day);
     BOOST_REQUIRE(!configuration);
-    BOOST_TEST(configuration.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(configuration.error().code == sp::ConfigurationErrc::configuration_invalid);
     BOOST_TEST((configuration.error().detail.find("nowhere.toml\" (No such file or directory); check the path") !=
                 std::string::npos),
                configuration.error().detail);

@@ -13,7 +13,7 @@
 
 #include "slo/saml/time.hpp"
 #include "slo/sp/configuration.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/configuration_error.hpp"
 #include "temporary_folder.hpp"
 
 namespace slo::test {
@@ -92,7 +92,7 @@ public:
         BOOST_TEST_CONTEXT(text) {
             BOOST_REQUIRE(!configuration);
             const std::string& said = configuration.error().detail;
-            BOOST_TEST(configuration.error().code == sp::Errc::configuration_invalid);
+            BOOST_TEST(configuration.error().code == sp::ConfigurationErrc::configuration_invalid);
             const std::string place =
                 (folder / "slo.toml").string() + ":" + (line == 0 ? "" : std::to_string(line) + ":");
             BOOST_TEST(said.starts_with(place + " "), said);

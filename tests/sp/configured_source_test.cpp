@@ -110,8 +110,10 @@ BOOST_AUTO_TEST_CASE(costs_no_key) {
 
 BOOST_AUTO_TEST_CASE(is_refused_with_the_rest_of_the_file) {
     write("slo.toml", with("slo_url", "slo_ur1"));
-    BOOST_TEST(sp::load_sources(folder / "slo.toml", some_day).error().code == sp::Errc::configuration_invalid);
-    BOOST_TEST(sp::load_metadata(folder / "slo.toml", some_day).error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(sp::load_sources(folder / "slo.toml", some_day).error().code ==
+               sp::ConfigurationErrc::configuration_invalid);
+    BOOST_TEST(sp::load_metadata(folder / "slo.toml", some_day).error().code ==
+               sp::ConfigurationErrc::configuration_invalid);
 }
 
 BOOST_AUTO_TEST_CASE(judges_a_file_of_one_idp_as_its_endpoint_does) {

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(one_that_fails_leaves_the_others_whole) {
     const auto failures = trial.run_together({trial.adding("a"), half, trial.adding("c")});
     BOOST_TEST(!failures[0].has_value());
     BOOST_TEST_REQUIRE(failures[1].has_value());
-    BOOST_TEST((failures[1]->code == sp::Errc::store_failed));
+    BOOST_TEST((failures[1]->code == sp::StoreErrc::store_failed));
     BOOST_TEST(failures[1]->detail.find("half") == std::string::npos);
     BOOST_TEST(!failures[2].has_value());
     BOOST_TEST(trial.names() == "a\nc\n");
@@ -151,12 +151,12 @@ BOOST_AUTO_TEST_CASE(a_commit_that_does_not_count_fails_everybody_who_shares_it)
     Group trial;
     const auto last = [&trial] {
         trial.adding("c")();
-        trial.verdict = sp::fail(sp::Errc::store_failed, "the file is gone");
+        trial.verdict = sp::fail(sp::StoreErrc::store_failed, "the file is gone");
     };
     const auto failures = trial.run_together({trial.adding("a"), trial.adding("b"), last});
     for (const auto& failure : failures) {
         BOOST_TEST_REQUIRE(failure.has_value());
-        BOOST_TEST((failure->code == sp::Errc::store_failed));
+        BOOST_TEST((failure->code == sp::StoreErrc::store_failed));
         BOOST_TEST(failure->detail == "the file is gone");
     }
     BOOST_TEST(trial.commits == 2);

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(recovers_at_once_and_with_each_sixtieth_turn) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_recover) {
-    store.unfinished = fail(Errc::store_failed, "the disk is full");
+    store.unfinished = fail(StoreErrc::store_failed, "the disk is full");
     keep_house(service(), 0);
     BOOST_TEST_REQUIRE(audit.entries().size() == 1U);
     BOOST_TEST(audit.last().event == "recover");

@@ -1,3 +1,4 @@
+#include "slo/sp/configuration_error.hpp"
 #include "slo/sp/http_endpoint.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -278,7 +279,7 @@ BOOST_AUTO_TEST_CASE(publishes_nothing_that_a_request_says, *boost::unit_test::d
 
 BOOST_AUTO_TEST_CASE(says_503_while_it_has_no_metadata_that_is_still_valid) {
     options.metadata = []() -> Result<std::shared_ptr<const metadata::PublishedDocument>> {
-        return fail(Errc::configuration_invalid);
+        return fail(ConfigurationErrc::configuration_invalid);
     };
     const HttpReply reply = ask({});
     BOOST_TEST(reply.status == 503);

@@ -51,7 +51,7 @@ KeyRing step(const KeyRing& ring, KeyPurpose purpose, KeyStep which, const std::
 void check_impossible(const KeyRing& ring, KeyPurpose purpose, KeyStep which, std::string_view words) {
     const auto changed = sp::after(ring, purpose, which, "x", some_day);
     BOOST_REQUIRE(!changed.has_value());
-    BOOST_TEST(changed.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(changed.error().code == sp::ConfigurationErrc::configuration_invalid);
     BOOST_TEST((changed.error().detail.find(words) != std::string::npos), changed.error().detail);
 }
 
@@ -62,7 +62,7 @@ public:
         write("keys.toml", text);
         const auto ring = sp::read_key_ring(folder);
         BOOST_REQUIRE_MESSAGE(!ring.has_value(), text);
-        BOOST_TEST(ring.error().code == sp::Errc::configuration_invalid);
+        BOOST_TEST(ring.error().code == sp::ConfigurationErrc::configuration_invalid);
         return ring.error().detail;
     }
 };
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(never_writes_over_a_key) {
         (fs::status(folder / "signing-1.key.pem").permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
     const auto again = sp::write_key_pair(folder, "signing-1", {"other", "other"});
     BOOST_REQUIRE(!again.has_value());
-    BOOST_TEST(again.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(again.error().code == sp::ConfigurationErrc::configuration_invalid);
     BOOST_TEST(test::read(folder / "signing-1.key.pem") == "key");
     fs::remove(folder / "signing-1.key.pem");
     BOOST_TEST(!sp::write_key_pair(folder, "signing-1", pair).has_value());
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_to_where_it_writes,
           sp::write_key_ring(folder / "keys/", beginning()), sp::write_key_ring(folder / "keys/./", beginning()),
           sp::write_key_ring(folder / "roots", beginning())}) {
         BOOST_REQUIRE(!written.has_value());
-        BOOST_TEST(written.error().code == sp::Errc::configuration_invalid);
+        BOOST_TEST(written.error().code == sp::ConfigurationErrc::configuration_invalid);
         BOOST_TEST((written.error().detail.find("is a symbolic link of another user") != std::string::npos),
                    written.error().detail);
     }
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(says_that_keys_are_there_where_the_file_that_decides_is_los
     BOOST_TEST(sp::keys_without_ring(folder / "keys") == "\"signing-1\", \"signing-2\"");
     const auto ring = sp::read_key_ring(folder / "keys");
     BOOST_REQUIRE(!ring.has_value());
-    BOOST_TEST(ring.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(ring.error().code == sp::ConfigurationErrc::configuration_invalid);
     BOOST_TEST((ring.error().detail.find("though keys lie there") != std::string::npos), ring.error().detail);
     BOOST_TEST((ring.error().detail.find("; restore it, or name the key that served") != std::string::npos));
     BOOST_TEST(sp::write_key_ring(folder / "keys", beginning()).has_value());
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(writes_no_state_that_it_would_not_read) {
     const KeyRing encryption_alone{.keys = {{"encryption-1", encryption, KeyStage::active, some_day}}};
     const auto written = sp::write_key_ring(folder, encryption_alone);
     BOOST_REQUIRE(!written.has_value());
-    BOOST_TEST(written.error().code == sp::Errc::configuration_invalid);
+    BOOST_TEST(written.error().code == sp::ConfigurationErrc::configuration_invalid);
     BOOST_TEST((written.error().detail.find("no active signing key") != std::string::npos), written.error().detail);
     BOOST_TEST(!sp::write_key_ring(folder, {.keys = {{"../a", signing, KeyStage::active, some_day}}}).has_value());
     BOOST_TEST(!fs::exists(sp::ring_file(folder)));

@@ -5,6 +5,7 @@
 
 #include "service_under_test.hpp"
 #include "slo/saml/error.hpp"
+#include "slo/sp/logout_error.hpp"
 
 namespace slo::sp {
 
@@ -40,7 +41,7 @@ BOOST_AUTO_TEST_CASE(says_what_a_wire_is_to_tell_in_no_wires_words) {
 }
 
 BOOST_AUTO_TEST_CASE(asks_the_wire_about_its_sender_and_for_the_audits_word) {
-    const auto is_strange = [](const auto&) -> Result<void> { return fail(Errc::content_type_not_accepted); };
+    const auto is_strange = [](const auto&) -> Result<void> { return fail(LogoutErrc::content_type_not_accepted); };
     const LogoutAnswer answer = service().handle(message(), {.wire = wire, .check_sender = is_strange});
     BOOST_TEST((std::get<Refusal>(answer) == Refusal::wire_not_accepted));
     BOOST_TEST(audit.last().rule == "http.content_type");

@@ -1,4 +1,5 @@
 #include "slo/sp/logout_service.hpp"
+#include "slo/sp/store_error.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
@@ -239,7 +240,7 @@ BOOST_AUTO_TEST_CASE(leaves_second_level_codes_out_where_told_to) {
 }
 
 BOOST_AUTO_TEST_CASE(ends_nobody_where_the_store_can_not_begin) {
-    for (const Errc code : {Errc::store_failed, Errc::store_full}) {
+    for (const StoreErrc code : {StoreErrc::store_failed, StoreErrc::store_full}) {
         ServiceUnderTest fresh;
         fresh.store.begun = fail(code, "some words");
         const SoapReply reply = fresh.handle(signed_body(baseline_request()));
@@ -254,7 +255,7 @@ BOOST_AUTO_TEST_CASE(ends_nobody_where_the_store_can_not_begin) {
 }
 
 BOOST_AUTO_TEST_CASE(says_no_success_that_the_store_did_not_record) {
-    store.recorded = fail(Errc::store_failed, "the disk is full");
+    store.recorded = fail(StoreErrc::store_failed, "the disk is full");
     expect_status(handle(signed_body(baseline_request())), "Responder", "store.failed");
     BOOST_TEST(audit.last().event == "logout");
     BOOST_TEST(audit.last().detail == "the disk is full");

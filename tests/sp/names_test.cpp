@@ -3,6 +3,7 @@
 
 #include "entity_names.hpp"
 #include "service_under_test.hpp"
+#include "slo/sp/logout_error.hpp"
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/memory_session_store.hpp"
 
@@ -121,13 +122,13 @@ BOOST_AUTO_TEST_CASE(an_administrator_finds_the_sessions_of_every_name) {
 BOOST_AUTO_TEST_CASE(a_login_that_no_logout_would_find_is_refused_and_the_nearest_name_told) {
     Session wanted = session("S1", parsed<saml::EntityID>(idp_id.str() + "/"));
     auto refused = made->admit(wanted);
-    BOOST_TEST((refused.error().code == Errc::session_idp_unknown));
+    BOOST_TEST((refused.error().code == AdmissionErrc::session_idp_unknown));
     BOOST_TEST(contains(refused.error().detail, idp_id.str()));
     refused = made->admit(session("S1", parsed<saml::EntityID>("urn:nothing:like:it")));
-    BOOST_TEST((refused.error().code == Errc::session_idp_unknown));
+    BOOST_TEST((refused.error().code == AdmissionErrc::session_idp_unknown));
     BOOST_TEST(refused.error().detail == "");
     refused = made->admit(session("S1", idp_id, parsed<saml::EntityID>("https://another.example.com/sp")));
-    BOOST_TEST((refused.error().code == Errc::session_sp_unknown));
+    BOOST_TEST((refused.error().code == AdmissionErrc::session_sp_unknown));
     BOOST_TEST(!lives("S1"));
 }
 
@@ -137,9 +138,9 @@ BOOST_AUTO_TEST_CASE(an_authn_instant_ahead_of_any_clock_is_refused) {
     BOOST_TEST((taken(made->admit(wanted)) == Admission::admitted));
     wanted = session("S2");
     wanted.authn_instant = clock.now() + parts.policy.clock_skew + 1ms;
-    BOOST_TEST((made->admit(wanted).error().code == Errc::authn_instant_in_future));
+    BOOST_TEST((made->admit(wanted).error().code == AdmissionErrc::authn_instant_in_future));
     wanted.authn_instant = at("9999-12-31T23:59:59Z");
-    BOOST_TEST((made->admit(wanted).error().code == Errc::authn_instant_in_future));
+    BOOST_TEST((made->admit(wanted).error().code == AdmissionErrc::authn_instant_in_future));
 }
 
 BOOST_AUTO_TEST_CASE(another_name_of_ours_takes_no_longer_id_than_ids_may_have) {
@@ -272,12 +273,12 @@ BOOST_FIXTURE_TEST_CASE(without_an_index_a_request_for_such_a_session_is_no_succ
 
 BOOST_FIXTURE_TEST_CASE(a_session_that_an_index_can_not_name_is_refused, ByIndex) {
     Session short_one = transient("S1", "T1", "1234");
-    BOOST_TEST((made->admit(short_one).error().code == Errc::session_index_unfit));
+    BOOST_TEST((made->admit(short_one).error().code == AdmissionErrc::session_index_unfit));
     short_one.session_indexes.clear();
-    BOOST_TEST((made->admit(short_one).error().code == Errc::session_index_unfit));
+    BOOST_TEST((made->admit(short_one).error().code == AdmissionErrc::session_index_unfit));
     Session two = transient("S1", "T1");
     two.session_indexes.push_back(parsed<saml::SessionIndex>(other_index));
-    BOOST_TEST((made->admit(two).error().code == Errc::session_index_unfit));
+    BOOST_TEST((made->admit(two).error().code == AdmissionErrc::session_index_unfit));
 }
 
 BOOST_FIXTURE_TEST_CASE(sessions_and_logouts_from_before_the_rule_changed_still_count, ByIndex) {

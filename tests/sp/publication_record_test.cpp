@@ -46,7 +46,7 @@ public:
     void expect_refusal(std::string_view what) const {
         const auto record = PublicationRecord::open(file);
         BOOST_REQUIRE(!record.has_value());
-        BOOST_TEST(record.error().code == sp::Errc::configuration_invalid);
+        BOOST_TEST(record.error().code == sp::ConfigurationErrc::configuration_invalid);
         BOOST_TEST((record.error().detail.find(what) != std::string::npos), record.error().detail);
     }
     const fs::path file = folder / "state/published.log";
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(says_when_its_file_was_taken_away) {
     for (int tries = 0; tries < 2; ++tries) {
         const auto kept = record.keep(before, 1h, some_day);
         BOOST_REQUIRE(!kept.has_value());
-        BOOST_TEST(kept.error().code == sp::Errc::configuration_invalid);
+        BOOST_TEST(kept.error().code == sp::ConfigurationErrc::configuration_invalid);
         BOOST_TEST((kept.error().detail.find("isn't the file any more") != std::string::npos), kept.error().detail);
     }
     write("state/published.log", "");

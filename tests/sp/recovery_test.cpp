@@ -54,17 +54,17 @@ BOOST_AUTO_TEST_CASE(stops_between_two_logouts) {
 
 BOOST_AUTO_TEST_CASE(counts_what_the_store_could_not_record) {
     store.unfinished = std::vector{unfinished("_a", {"S1"})};
-    store.recorded = fail(Errc::store_failed, "the disk is full");
+    store.recorded = fail(StoreErrc::store_failed, "the disk is full");
     BOOST_TEST(taken(service().recover()) == 1U);
     BOOST_TEST(audit.last().rule == "store.failed");
     BOOST_TEST(audit.last().detail == "the disk is full");
 }
 
 BOOST_AUTO_TEST_CASE(passes_the_stores_failure_on) {
-    store.unfinished = fail(Errc::store_failed);
+    store.unfinished = fail(StoreErrc::store_failed);
     const auto recovered = service().recover();
     BOOST_TEST_REQUIRE(!recovered);
-    BOOST_TEST((recovered.error().code == Errc::store_failed));
+    BOOST_TEST((recovered.error().code == StoreErrc::store_failed));
 }
 
 BOOST_AUTO_TEST_CASE(survives_a_store_that_throws) {
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(survives_a_store_that_throws) {
     store.on_complete = [] { throw std::runtime_error("no"); };
     const auto recovered = service().recover();
     BOOST_TEST_REQUIRE(!recovered);
-    BOOST_TEST((recovered.error().code == Errc::store_failed));
+    BOOST_TEST((recovered.error().code == StoreErrc::store_failed));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_login_that_fails_anywhere_is_admitted_when_it_comes_again
         sp::LogoutOrder order = order_for_all("r");
         order.name_id = session.name_id;
         const auto admission = nodes.failing.admit(session);
-        if (!admission) BOOST_TEST((admission.error().code == sp::Errc::store_failed));
+        if (!admission) BOOST_TEST((admission.error().code == sp::StoreErrc::store_failed));
         if (admission) BOOST_TEST(nodes.misses_by_either_hint() == 2u);
         BOOST_TEST((taken(nodes.sound.admit(session)) == sp::Admission::admitted));
         BOOST_TEST(nodes.is_alive("s"));
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_search_for_near_misses_that_fails_anywhere_fails) {
         for (const char* id : {"a", "b"}) static_cast<void>(taken(nodes.sound.admit(hinted(id, id))));
         const auto misses = nodes.failing.near_misses(order_for("r", {"_an-index-of-its-own"}));
         if (misses) BOOST_TEST(misses->size() == 2u);
-        if (!misses) BOOST_TEST((misses.error().code == sp::Errc::store_failed));
+        if (!misses) BOOST_TEST((misses.error().code == sp::StoreErrc::store_failed));
     });
     BOOST_TEST(requests == 5);  // the principal's sessions, two hints, and both that one leads to
 }
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_list_of_sessions_that_fails_anywhere_fails) {
         std::string after;
         do {
             const auto page = nodes.failing.sessions_of(idp_id, after, 1);
-            if (!page) BOOST_TEST((page.error().code == sp::Errc::store_failed));
+            if (!page) BOOST_TEST((page.error().code == sp::StoreErrc::store_failed));
             if (!page) return;
             count += page->sessions.size();
             after = page->next;
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(who_gets_no_request_because_something_failed_is_told_so) {
             const auto due = nodes.failing.take_due_requests(noon, noon + 1min, 9);
             BOOST_TEST_REQUIRE(due.has_value() != nodes.has_failed());
             if (due) BOOST_TEST(due->size() == 1u);
-            if (!due) BOOST_TEST((due.error().code == sp::Errc::store_failed));
+            if (!due) BOOST_TEST((due.error().code == sp::StoreErrc::store_failed));
         };
         BOOST_TEST(with_each_fault(attempt, cut) == 16 + 1);
     }

@@ -67,8 +67,8 @@ using Act = std::string (*)(Node& node);
 
 std::string failure(const Failure& failure) {
     // A place that names something else is taken for another login's, or another order's.
-    BOOST_TEST((failure.code == sp::Errc::store_failed || failure.code == sp::Errc::session_id_taken ||
-                failure.code == sp::Errc::request_id_reused));
+    BOOST_TEST((failure.code == sp::StoreErrc::store_failed || failure.code == sp::StoreErrc::session_id_taken ||
+                failure.code == sp::StoreErrc::request_id_reused));
     BOOST_TEST(failure.detail.find("nonsense") == std::string::npos);
     return "failed";
 }
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_place_where_no_page_of_sessions_ended_is_refused) {
     for (const char* wrong : {"-", "-0", "-0-", "-0-x", "-0-1x", "-0--1", "-x-0", "-1-0", "--1-0", "--0"}) {
         const auto page = node.store.sessions_of(idp_id, servers + wrong, 1);
         BOOST_TEST_REQUIRE(!page.has_value(), wrong);
-        BOOST_TEST((page.error().code == sp::Errc::store_failed));
+        BOOST_TEST((page.error().code == sp::StoreErrc::store_failed));
         BOOST_TEST(page.error().detail == "no page of sessions ended there");
     }
     // One of other servers is a beginning: they may have been restarted.

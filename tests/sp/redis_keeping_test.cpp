@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(what_recovery_finds_of_a_refused_order_is_not_taken_for_the
     static_cast<void>(taken(begin_logout(node.store, order_for_all("r"))));
     sp::LogoutOrder reused = order_for_all("r");
     reused.name_id.value = "N2";
-    BOOST_TEST((begin_logout(node.store, reused).error().code == sp::Errc::request_id_reused));
+    BOOST_TEST((begin_logout(node.store, reused).error().code == sp::StoreErrc::request_id_reused));
 
     node.clock.advance(24h);
     BOOST_TEST(taken(node.store.unfinished_logouts()).size() == 1u);
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_is_over_gives_no_other_orders_place_an_end) {
     Site::server().ask({"DEL", site.key(":request:*")});
     const auto other = begin_logout(node.store, order_for("r", {"i1"}));
     BOOST_TEST_REQUIRE(!other.has_value());
-    BOOST_TEST((other.error().code == sp::Errc::request_id_reused));
+    BOOST_TEST((other.error().code == sp::StoreErrc::request_id_reused));
     static_cast<void>(taken(complete_logout(node.store, order_for_all("r").key, {}, {})));
     BOOST_TEST(site.is_kept_for_ever(":request:*"));
 }

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_search_that_takes_too_long_fails) {
     lead_astray(site, 5'000);
     const auto misses = node.store.near_misses(missing_order());
     BOOST_TEST_REQUIRE(!misses.has_value());
-    BOOST_TEST((misses.error().code == sp::Errc::store_failed));
+    BOOST_TEST((misses.error().code == sp::StoreErrc::store_failed));
     BOOST_TEST(misses.error().detail == "too many sessions have its SessionIndex");
 }
 

@@ -14,7 +14,7 @@
 #include "redis/redis_store_impl.hpp"
 #include "redis_server.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 
@@ -72,7 +72,7 @@ private:
         const int left = left_--;
         if (left > 0) return servers_.call(std::move(request));
         if (left == 0 && cut_ == Cut::before_answer) static_cast<void>(servers_.call(std::move(request)));
-        return sp::fail(sp::Errc::store_failed, "cut off");
+        return sp::fail(sp::StoreErrc::store_failed, "cut off");
     }
     Result<sp::redis::Answer> garbled(Result<sp::redis::Answer> answer) {
         if (instead_ && before_garbled_-- == 0 && answer) answer->reply = *std::exchange(instead_, std::nullopt);

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_begins_while_recovery_gives_it_up_is_still_re
         Node dead(site);
         static_cast<void>(taken(dead.store.admit(session_of("s"))));
         dead.line.cut_after(2, Cut::before_request);  // the order has its place and is in the journal
-        BOOST_TEST((begin_logout(dead.store, order_for_all("r")).error().code == sp::Errc::store_failed));
+        BOOST_TEST((begin_logout(dead.store, order_for_all("r")).error().code == sp::StoreErrc::store_failed));
 
         Node recovery(site, noon + 30min);
         Node another(site, noon + 30min + 1s);
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_login_that_loses_its_id_on_the_way_leaves_no_session) {
             const auto admission = slow.store.admit(session);
             BOOST_TEST(slow.line.was_interrupted());
             BOOST_TEST(is_taken == (passed < 3 || lasts == 1s));  // only before it is there, or when it has expired
-            if (is_taken) BOOST_TEST((admission.error().code == sp::Errc::session_id_taken));
+            if (is_taken) BOOST_TEST((admission.error().code == sp::StoreErrc::session_id_taken));
             if (!is_taken) BOOST_TEST((taken(admission) == sp::Admission::admitted));
             BOOST_TEST(fast.is_alive("id"));
             const auto begun = taken(begin_logout(fast.store, order_for_all("r")));
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_login_that_withdraws_leaves_what_another_login_of_the_sam
         BOOST_TEST((taken(fast.store.admit(session_of("id"))) == sp::Admission::admitted));
         slow.line.cut_after(1, Cut::before_request);
     });
-    BOOST_TEST((slow.store.admit(session_of("id")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((slow.store.admit(session_of("id")).error().code == sp::StoreErrc::store_failed));
     BOOST_TEST(slow.line.was_interrupted());
     BOOST_TEST(fast.is_alive("id"));
     BOOST_TEST(granted(taken(begin_logout(fast.store, order_for_all("r")))) == "id | ");

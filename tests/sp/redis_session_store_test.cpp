@@ -14,7 +14,7 @@
 #include "redis_server.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 namespace {
@@ -103,7 +103,7 @@ std::string why_unusable(const sp::RedisSessionStoreOptions& options) {
     const FixedClock clock(noon);
     const auto store = sp::RedisSessionStore::open(clock, options);
     BOOST_TEST_REQUIRE(!store.has_value());
-    BOOST_TEST((store.error().code == sp::Errc::store_unusable));
+    BOOST_TEST((store.error().code == sp::StoreErrc::store_unusable));
     return store.error().detail;
 }
 
@@ -209,14 +209,14 @@ BOOST_AUTO_TEST_CASE(each_part_takes_its_share_of_requests_and_no_more) {
         const auto keeps = store->keep_request(request_of("r" + std::to_string(i)));
         if (keeps) one = "r" + std::to_string(i);
         if (keeps) ++kept;
-        if (!keeps) BOOST_TEST_REQUIRE((keeps.error().code == sp::Errc::store_full));
+        if (!keeps) BOOST_TEST_REQUIRE((keeps.error().code == sp::StoreErrc::store_full));
     }
     BOOST_TEST(kept == 32u);
     BOOST_TEST(store->keep_request(request_of(one)).has_value());
     options.max_kept_requests = 16;  // lowered: one that goes makes no room yet
     const auto lowered = open(clock, options);
     BOOST_TEST(lowered->keep_request(request_of(one)).has_value());
-    BOOST_TEST((lowered->keep_request(request_of("another")).error().code == sp::Errc::store_full));
+    BOOST_TEST((lowered->keep_request(request_of("another")).error().code == sp::StoreErrc::store_full));
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 100)).size() == 32u);
     BOOST_TEST(store->drop_request(request_of(one).order.key).has_value());
     BOOST_TEST(store->keep_request(request_of(one)).has_value());
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(each_part_takes_its_share_of_requests_and_no_more) {
     large.order.name_id.value.assign(2'100, 'n');
     BOOST_TEST(store->keep_request(large).has_value());  // in its own place
     BOOST_TEST(store->drop_request(large.order.key).has_value());
-    BOOST_TEST((store->keep_request(large).error().code == sp::Errc::store_full));  // a part has room for two
+    BOOST_TEST((store->keep_request(large).error().code == sp::StoreErrc::store_full));  // a part has room for two
 }
 
 // A restarted server deals out its keys anew: the positions that it gave before mean nothing any more.
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_rotated_key_reads_what_it_sealed_and_a_dropped_one_is_tol
     options.keys.sealing_keys = {new_key};
     const auto found = open(clock, options)->find(session_of("s").id);
     BOOST_TEST_REQUIRE(!found.has_value());
-    BOOST_TEST((found.error().code == sp::Errc::store_failed));
+    BOOST_TEST((found.error().code == sp::StoreErrc::store_failed));
     BOOST_TEST(found.error().detail == "a record of the store is sealed under another key, or was changed");
 }
 
@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
         if (admission) ++admitted;
     }
     BOOST_TEST_REQUIRE(!admission.has_value());
-    BOOST_TEST((admission.error().code == sp::Errc::store_full));
+    BOOST_TEST((admission.error().code == sp::StoreErrc::store_full));
     BOOST_TEST(admitted > 100);
     for (int i = 0; i < admitted; ++i) BOOST_TEST_REQUIRE(is_alive(*store, "s" + std::to_string(i)));
     BOOST_TEST(!is_alive(*store, "gone"));
@@ -383,7 +383,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     server.ask({"CONFIG", "SET", "maxmemory", "1mb"});
     const auto begun = begin_logout(*store, order_for_all("r1"));
     BOOST_TEST_REQUIRE(!begun.has_value());
-    BOOST_TEST((begun.error().code == sp::Errc::store_full));
+    BOOST_TEST((begun.error().code == sp::StoreErrc::store_full));
     // What starts here is recorded all the same.
     sp::LogoutOrder ours = order_for_all("u1");
     ours.name_id.value = "P0";
@@ -392,12 +392,12 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     BOOST_TEST(!is_alive(*store, "s0"));
     const sp::LogoutOutcome one{.ended = 1, .already_gone = 0, .failed = 0};
     BOOST_TEST((taken(complete_logout(*store, ours.key, one, {session_of("s0").id})) == one));
-    BOOST_TEST((begin_logout(*store, order_for_all("r1")).error().code == sp::Errc::store_full));
+    BOOST_TEST((begin_logout(*store, order_for_all("r1")).error().code == sp::StoreErrc::store_full));
     // What has begun can be finished, or there would never be room again.
     const sp::LogoutKey unfinished = order_for_all("r0").key;
     BOOST_TEST(ids_of(taken(store->resume_logout(unfinished, claim_of(unfinished))).ending) == "gone");
     BOOST_TEST(complete_logout(*store, order_for_all("of-nobody").key, {}, {}).has_value());
-    BOOST_TEST((store->keep_request(request_of("another")).error().code == sp::Errc::store_full));
+    BOOST_TEST((store->keep_request(request_of("another")).error().code == sp::StoreErrc::store_full));
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 9)).size() == 1u);
     BOOST_TEST(taken(store->take_due_requests(noon, noon + 1min, 9)).empty());
     BOOST_TEST(store->drop_request(request_of("kept").order.key).has_value());
@@ -424,8 +424,8 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_wi
     server.kill();
     const auto found = impatient->find(session_of("alive").id);
     BOOST_TEST_REQUIRE(!found.has_value());
-    BOOST_TEST((found.error().code == sp::Errc::store_failed));
-    BOOST_TEST((begin_logout(*impatient, order_for_all("r2")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((found.error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((begin_logout(*impatient, order_for_all("r2")).error().code == sp::StoreErrc::store_failed));
 
     server.start();
     await("the reconnection", [&] { return impatient->find(session_of("alive").id).has_value(); });
@@ -451,7 +451,7 @@ BOOST_AUTO_TEST_CASE(where_a_place_was_lost_nobody_takes_a_living_session_over_a
     lose_the_place();
     const auto admission = store->admit(session_with("s", {"i2"}));
     BOOST_TEST_REQUIRE(!admission.has_value());
-    BOOST_TEST((admission.error().code == sp::Errc::session_id_taken));
+    BOOST_TEST((admission.error().code == sp::StoreErrc::session_id_taken));
     BOOST_TEST((taken(store->admit(session_of("s"))) == sp::Admission::admitted));
     BOOST_TEST(is_alive(*store, "s"));
 
@@ -510,7 +510,7 @@ BOOST_AUTO_TEST_CASE(of_many_principals_who_take_one_local_id_exactly_one_gets_i
                 start.arrive_and_wait();
                 const auto admission = (i % 2 == 0 ? a : b)->admit(session);
                 if (admission) ++admitted;
-                if (!admission && admission.error().code == sp::Errc::session_id_taken) ++taken_ids;
+                if (!admission && admission.error().code == sp::StoreErrc::session_id_taken) ++taken_ids;
             });
         }
         threads.clear();

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp::redis {
 namespace {
@@ -35,10 +35,10 @@ std::string info_at(Instant time) {
 /// Masters that say what they are told to.
 class ScriptedServers final : public Servers {
 public:
-    Result<Answer> call(Request) override { return fail(Errc::store_failed, "nobody asks that"); }
+    Result<Answer> call(Request) override { return fail(StoreErrc::store_failed, "nobody asks that"); }
     std::vector<Result<Answer>> call_all(std::vector<Request>) override { return {}; }
     Result<std::vector<Address>> masters() override {
-        if (answers.empty()) return fail(Errc::store_failed, "none");
+        if (answers.empty()) return fail(StoreErrc::store_failed, "none");
         std::vector<Address> all;
         for (const auto& [address, answer] : answers) all.push_back(address);
         return all;
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_master_that_was_none_for_a_while_is_a_new_one) {
 BOOST_AUTO_TEST_CASE(a_master_that_does_not_tell_is_left_out) {
     look(0s);  // nobody is master
     BOOST_TEST(servers.looks == 0);
-    servers.answers.insert_or_assign(here, Result<Answer>(fail(Errc::store_failed, "down")));
+    servers.answers.insert_or_assign(here, Result<Answer>(fail(StoreErrc::store_failed, "down")));
     look(5s);
     servers.say(here, {.kind = Reply::Kind::error, .text = "NOPERM " + info_at(noon + 1h)});
     look(10s);

@@ -61,7 +61,7 @@ public:
             given_out_ = logout.ending.size();
             return sp::RepeatedLogout{{}, logout.ending};
         }
-        return sp::fail(sp::Errc::store_failed, "no such logout has begun");
+        return sp::fail(sp::StoreErrc::store_failed, "no such logout has begun");
     }
     Result<sp::LogoutOutcome> complete_logout(const sp::LogoutKey&, const sp::RoundReport& report) override {
         calls += "complete ";

@@ -3,7 +3,7 @@
 
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 namespace {
@@ -210,8 +210,8 @@ void refuses_a_local_id_that_a_live_session_has(MakeStore make_store) {
     trial.login({session_of("a")});
     sp::Session of_somebody_else = session_of("a");
     of_somebody_else.name_id.value = "N2";
-    BOOST_TEST((trial.store->admit(of_somebody_else).error().code == sp::Errc::session_id_taken));
-    BOOST_TEST((trial.store->admit(session_with("a", {"i2"})).error().code == sp::Errc::session_id_taken));
+    BOOST_TEST((trial.store->admit(of_somebody_else).error().code == sp::StoreErrc::session_id_taken));
+    BOOST_TEST((trial.store->admit(session_with("a", {"i2"})).error().code == sp::StoreErrc::session_id_taken));
     BOOST_TEST((trial.store->find(session_of("a").id).value() == session_of("a")));
 }
 
@@ -222,9 +222,9 @@ void refuses_a_local_id_that_an_ending_session_has_even_expired(MakeStore make_s
     sp::Session of_somebody_else = session_of("a");
     of_somebody_else.name_id.value = "N2";
     of_somebody_else.expires += 24h;
-    BOOST_TEST((trial.store->admit(of_somebody_else).error().code == sp::Errc::session_id_taken));
+    BOOST_TEST((trial.store->admit(of_somebody_else).error().code == sp::StoreErrc::session_id_taken));
     trial.clock.set(session_of("a").expires);
-    BOOST_TEST((trial.store->admit(of_somebody_else).error().code == sp::Errc::session_id_taken));
+    BOOST_TEST((trial.store->admit(of_somebody_else).error().code == sp::StoreErrc::session_id_taken));
 }
 
 void a_local_id_is_free_again_once_its_session_has_expired(MakeStore make_store) {
@@ -250,19 +250,19 @@ void refuses_a_session_that_no_logout_could_find(MakeStore make_store) {
     const auto refusal = [&trial](const sp::Session& session) { return trial.store->admit(session).error().code; };
     sp::Session session = session_of("a");
     session.expires = noon;
-    BOOST_TEST((refusal(session) == sp::Errc::session_malformed));
+    BOOST_TEST((refusal(session) == sp::StoreErrc::session_malformed));
     session = session_with("a", std::vector<std::string>(65, "i"));
-    BOOST_TEST((refusal(session) == sp::Errc::session_malformed));
+    BOOST_TEST((refusal(session) == sp::StoreErrc::session_malformed));
     session = session_of("a");
     session.name_id.value = std::string(1025, 'n');
-    BOOST_TEST((refusal(session) == sp::Errc::session_malformed));
+    BOOST_TEST((refusal(session) == sp::StoreErrc::session_malformed));
     session.name_id.value = "";
-    BOOST_TEST((refusal(session) == sp::Errc::session_malformed));
+    BOOST_TEST((refusal(session) == sp::StoreErrc::session_malformed));
     for (auto attribute : {&saml::NameID::format, &saml::NameID::name_qualifier, &saml::NameID::sp_name_qualifier,
                            &saml::NameID::sp_provided_id}) {
         session = session_of("a");
         session.name_id.*attribute = std::string(1025, 'n');
-        BOOST_TEST((refusal(session) == sp::Errc::session_malformed));
+        BOOST_TEST((refusal(session) == sp::StoreErrc::session_malformed));
     }
     BOOST_TEST(!trial.is_alive("a"));
 }

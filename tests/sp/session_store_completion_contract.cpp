@@ -8,7 +8,7 @@
 #include "rounds.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 namespace {
@@ -117,7 +117,7 @@ void a_request_id_is_used_once_whatever_it_says_then(MakeStore make_store) {
     for (const sp::LogoutOrder& other : others) {
         const auto begun = begin_logout(*trial.store, other);
         BOOST_TEST_REQUIRE(!begun.has_value());
-        BOOST_TEST((begun.error().code == sp::Errc::request_id_reused));
+        BOOST_TEST((begun.error().code == sp::StoreErrc::request_id_reused));
     }
     BOOST_TEST(trial.is_alive("a"));
     sp::LogoutOrder kept_longer = order_for_all("r");
@@ -156,7 +156,7 @@ void completing_an_unknown_logout_fails(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a")});
     const auto result = complete_logout(*trial.store, order_for_all("r").key, {.ended = 1}, {session_of("a").id});
-    BOOST_TEST((result.error().code == sp::Errc::store_failed));
+    BOOST_TEST((result.error().code == sp::StoreErrc::store_failed));
     BOOST_TEST(trial.is_alive("a"));
 }
 

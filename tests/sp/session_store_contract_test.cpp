@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_place_where_no_page_ended_is_refused) {
     FixedClock clock(noon);
     sp::MemorySessionStore store(clock, some_digest());
     for (const char* after : {"x", "1", "1-", "-1", "1-2x", "99999999999999999999-1"}) {
-        BOOST_TEST((store.sessions_of(idp_id, after, 1).error().code == sp::Errc::store_failed), after);
+        BOOST_TEST((store.sessions_of(idp_id, after, 1).error().code == sp::StoreErrc::store_failed), after);
     }
     BOOST_TEST(store.sessions_of(idp_id, "4096-0", 1).has_value());
 }

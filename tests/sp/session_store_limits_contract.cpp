@@ -4,7 +4,7 @@
 #include "rounds.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 namespace {
@@ -21,12 +21,12 @@ sp::LogoutOrder started_here(sp::LogoutOrder order) {
 
 bool is_full_for(Trial& trial, const sp::Session& session) {
     const auto admitted = trial.store->admit(session);
-    return !admitted && admitted.error().code == sp::Errc::store_full;
+    return !admitted && admitted.error().code == sp::StoreErrc::store_full;
 }
 
 bool is_full_for(Trial& trial, const sp::LogoutOrder& order) {
     const auto begun = begin_logout(*trial.store, order);
-    return !begun && begun.error().code == sp::Errc::store_full;
+    return !begun && begun.error().code == sp::StoreErrc::store_full;
 }
 
 void a_full_store_refuses_and_forgets_no_live_session(MakeStore make_store) {
@@ -273,7 +273,7 @@ void a_store_full_of_requests_refuses_one_more_and_replaces_those_that_it_has(Ma
     const auto keep = [&trial](const sp::KeptRequest& request) { return trial.store->keep_request(request); };
     const auto is_full = [&keep](const sp::KeptRequest& request) {
         const auto kept = keep(request);
-        return !kept && kept.error().code == sp::Errc::store_full;
+        return !kept && kept.error().code == sp::StoreErrc::store_full;
     };
     for (const char* id : {"r1", "r2", "r1"}) BOOST_TEST(keep(request_of(id)).has_value());
     for (int i = 0; i < 5; ++i) BOOST_TEST(is_full(request_of("r3")));
@@ -326,7 +326,7 @@ void requests_an_hour_too_late_make_room(MakeStore make_store) {
     BOOST_TEST(trial.store->keep_request(early).has_value());
     BOOST_TEST(trial.store->keep_request(request_of("r2")).has_value());
     trial.clock.set(noon + 1min + 1h - 1ms);
-    BOOST_TEST((trial.store->keep_request(request_of("r3")).error().code == sp::Errc::store_full));
+    BOOST_TEST((trial.store->keep_request(request_of("r3")).error().code == sp::StoreErrc::store_full));
     trial.clock.set(noon + 1min + 1h);
     BOOST_TEST(trial.store->keep_request(request_of("r3")).has_value());
     const auto due = taken(trial.store->take_due_requests(noon, noon + 1h, 9));

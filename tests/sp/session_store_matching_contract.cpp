@@ -269,7 +269,7 @@ void a_session_without_its_one_index_has_no_name(MakeStore make_store) {
     for (const auto& several : {std::vector<std::string>{}, {"i1", "i2"}}) {
         sp::Session session = session_with("a", several);
         session.named_by = sp::NamedBy::session_index;
-        BOOST_TEST((trial.store->admit(session).error().code == sp::Errc::session_malformed));
+        BOOST_TEST((trial.store->admit(session).error().code == sp::StoreErrc::session_malformed));
     }
 }
 
@@ -320,7 +320,7 @@ void another_authn_instant_makes_another_order(MakeStore make_store) {
     BOOST_TEST(trial.repeat(order_with_instant("r", noon)).recorded.has_value());
     const auto other = trial.store->begin_logout(order_for("r", {"i1"}), {{1, 1}, noon});
     BOOST_TEST_REQUIRE(!other);
-    BOOST_TEST((other.error().code == sp::Errc::request_id_reused));
+    BOOST_TEST((other.error().code == sp::StoreErrc::request_id_reused));
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ void many_that_no_such_logout_named_are_not_forgotten(MakeStore make_store) {
     log_in_many(*trial.store, many);
     const sp::RoundReport report{.round = claim_of(order_for_all("r").key).round, .gone = ids_of_many(many)};
     const auto completed = trial.store->complete_logout(order_for_all("r").key, report);
-    BOOST_TEST((completed.error().code == sp::Errc::store_failed));
+    BOOST_TEST((completed.error().code == sp::StoreErrc::store_failed));
     BOOST_TEST(completed.error().detail == "no such logout has begun");
     BOOST_TEST(count_alive(trial) == many);
 }

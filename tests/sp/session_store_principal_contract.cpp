@@ -10,7 +10,7 @@
 #include "rounds.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 namespace {
@@ -21,7 +21,7 @@ constexpr StoreSettings three_each{.max_sessions_per_principal = 3};
 
 bool is_full_for(Trial& trial, const sp::Session& session) {
     const auto admitted = trial.store->admit(session);
-    return !admitted && admitted.error().code == sp::Errc::principal_full;
+    return !admitted && admitted.error().code == sp::StoreErrc::principal_full;
 }
 
 sp::Session expiring(std::string_view id, Instant expires) {
@@ -135,7 +135,7 @@ void many_logins_at_once_are_counted_exactly(MakeStore make_store) {
                     const auto id = std::to_string(i) + "." + std::to_string(k);
                     const auto admission = trial.store->admit(session_of(id));
                     if (admission && *admission == sp::Admission::admitted) ++admitted;
-                    if (!admission && admission.error().code == sp::Errc::principal_full) ++refused;
+                    if (!admission && admission.error().code == sp::StoreErrc::principal_full) ++refused;
                 }
             });
         }

@@ -6,7 +6,7 @@
 #include "rounds.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 namespace {
@@ -143,7 +143,7 @@ void near_misses_keep_an_outcome_from_being_complete(MakeStore make_store) {
 void resuming_an_unknown_logout_fails(MakeStore make_store) {
     Trial trial(make_store);
     const auto resumed = trial.store->resume_logout(order_for_all("r").key, {first_round, noon + 10s});
-    BOOST_TEST((resumed.error().code == sp::Errc::store_failed));
+    BOOST_TEST((resumed.error().code == sp::StoreErrc::store_failed));
 }
 
 /// "id:rule" of each near miss.

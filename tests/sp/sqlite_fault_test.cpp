@@ -10,7 +10,7 @@
 #include "faulty_disk.hpp"
 #include "rounds.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "sqlite_trial.hpp"
 #include "store_rules.hpp"
 
@@ -103,7 +103,7 @@ struct OverFaultyDisk {
             const auto taken_at_once = steps[i].take(*store);
             if (!taken_at_once) {
                 has_failed = true;
-                BOOST_TEST((taken_at_once.error().code == sp::Errc::store_failed));
+                BOOST_TEST((taken_at_once.error().code == sp::StoreErrc::store_failed));
                 BOOST_TEST(taken_at_once.error().detail.find("N1") == std::string::npos);
                 BOOST_TEST(!steps[i].is_half_taken(*store));
                 survives_death_at(i);
@@ -142,7 +142,7 @@ struct RequestsOverFaultyDisk {
         Result<T> done = operation();
         if (done) return *std::move(done);
         has_failed = true;
-        BOOST_TEST((done.error().code == sp::Errc::store_failed));
+        BOOST_TEST((done.error().code == sp::StoreErrc::store_failed));
         const TemporaryFolder elsewhere;
         copy_files(folder.path(), elsewhere.path());
         look(*open_store(clock, elsewhere.path()));
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_fails_what_writes_and_the_store_goes_on_when_th
         BOOST_TEST_REQUIRE(admitted.has_value() != (i % 100 >= 50 && i % 100 < 60));
         if (admitted) continue;
         ++refused;
-        BOOST_TEST((admitted.error().code == sp::Errc::store_full));
+        BOOST_TEST((admitted.error().code == sp::StoreErrc::store_full));
         BOOST_TEST(admitted.error().detail.find("make room") != std::string::npos);
         BOOST_TEST(!taken(trial.store->find(session_at(i).id)).has_value());
         BOOST_TEST(taken(trial.store->find(session_at(i % 50).id)).has_value());
@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_fails_what_writes_and_the_store_goes_on_when_th
 BOOST_AUTO_TEST_CASE(on_a_full_disk_logouts_that_start_here_are_recorded_in_the_room_held_for_them) {
     OverFaultyDisk trial;
     const auto file = trial.folder.path() / "sessions.reserve";
-    const auto is_full = [](const auto& result) { return !result && result.error().code == sp::Errc::store_full; };
+    const auto is_full = [](const auto& result) { return !result && result.error().code == sp::StoreErrc::store_full; };
     const auto session_at = [](int i) { return session_with("s" + std::to_string(i), {"i" + std::to_string(i)}); };
     for (int i = 0; i < 100; ++i) static_cast<void>(taken(trial.store->admit(session_at(i))));
     static_cast<void>(taken(begin_logout(*trial.store, order_for("of-idp", {"i98"}))));
@@ -374,11 +374,11 @@ BOOST_AUTO_TEST_CASE(a_disk_with_no_room_to_hold_serves_logouts_that_start_here)
     ::setrlimit(RLIMIT_FSIZE, &usual);
     ::signal(SIGXFSZ, on_excess);
     BOOST_TEST(std::filesystem::file_size(folder.path() / "sessions.reserve") == 0u);
-    BOOST_TEST((trial.store->admit(session_of("b")).error().code == sp::Errc::store_full));
+    BOOST_TEST((trial.store->admit(session_of("b")).error().code == sp::StoreErrc::store_full));
     sp::LogoutOrder ours = order_for_all("u");
     ours.origin = sp::LogoutOrigin::here;
     BOOST_TEST(begin_logout(*trial.store, ours).has_value());
-    BOOST_TEST((trial.store->admit(session_with("b", {"i9"})).error().code == sp::Errc::store_full));
+    BOOST_TEST((trial.store->admit(session_with("b", {"i9"})).error().code == sp::StoreErrc::store_full));
     for (int i = 0; i < 64; ++i) static_cast<void>(trial.store->sweep_some());
     BOOST_TEST(trial.store->admit(session_with("b", {"i9"})).has_value());
 }

@@ -5,7 +5,7 @@
 
 #include "rounds.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "sqlite_trial.hpp"
 
 namespace slo::test {
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(no_operation_succeeds_once_a_file_is_lost_and_the_detail_sa
             BOOST_TEST(!outcome.has_value(), context);
             if (outcome) continue;
             const Failure& failure = outcome.error();
-            BOOST_TEST((failure.code == sp::Errc::store_failed), context);
+            BOOST_TEST((failure.code == sp::StoreErrc::store_failed), context);
             BOOST_TEST(failure.detail.starts_with(trial.file().string()), context + ": " + failure.detail);
             BOOST_TEST(failure.detail.find(loss.what) != std::string::npos, context + ": " + failure.detail);
             BOOST_TEST(failure.detail.find(loss.remedy) != std::string::npos, context + ": " + failure.detail);
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(what_is_lost_during_an_operation_is_not_confirmed) {
         const auto begun = begin_logout(*store, order_for_all("r"));
         BOOST_TEST(!fs::exists(folder.path() / name));
         BOOST_TEST_REQUIRE(!begun.has_value(), name);
-        BOOST_TEST((begun.error().code == sp::Errc::store_failed));
+        BOOST_TEST((begun.error().code == sp::StoreErrc::store_failed));
     }
 }
 
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_read_is_not_answered_from_a_file_that_is_lost_meanwhile) 
     const auto store = open_store(clock, folder.path());
     static_cast<void>(taken(store->admit(session_of("a"))));
     clock.doom(folder.path() / "sessions.db");
-    BOOST_TEST((store->find(session_of("a").id).error().code == sp::Errc::store_failed));
+    BOOST_TEST((store->find(session_of("a").id).error().code == sp::StoreErrc::store_failed));
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_when_what_was_moved_away_is_moved_back) {
@@ -210,8 +210,8 @@ BOOST_AUTO_TEST_CASE(a_link_on_the_way_that_leads_elsewhere_is_a_loss) {
     static_cast<void>(taken(store->admit(session_of("a"))));
     fs::remove(parent.path() / "data");
     fs::create_directory_symlink("second", parent.path() / "data");
-    BOOST_TEST((store->find(session_of("a").id).error().code == sp::Errc::store_failed));
-    BOOST_TEST((begin_logout(*store, order_for_all("r")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((store->find(session_of("a").id).error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((begin_logout(*store, order_for_all("r")).error().code == sp::StoreErrc::store_failed));
 }
 
 BOOST_AUTO_TEST_CASE(a_relative_folder_is_the_same_one_wherever_the_process_goes) {

@@ -10,7 +10,7 @@
 
 #include "rounds.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "sqlite/store_folder.hpp"
 #include "sqlite_trial.hpp"
 
@@ -26,7 +26,7 @@ mode_t mode_of(const std::filesystem::path& path) {
 void refused_with(const std::filesystem::path& folder, std::string_view remedy) {
     const FixedClock clock(noon);
     const Failure failure = refusal(clock, folder);
-    BOOST_TEST((failure.code == sp::Errc::store_unusable));
+    BOOST_TEST((failure.code == sp::StoreErrc::store_unusable));
     BOOST_TEST(failure.detail.find(remedy) != std::string::npos, failure.detail);
     BOOST_TEST(failure.detail.find(folder.string()) != std::string::npos, failure.detail);
 }
@@ -50,7 +50,7 @@ struct UsedFolder {
 void refused_for(const std::filesystem::path& file, std::string_view remedy) {
     const FixedClock clock(noon);
     const Failure failure = refusal(clock, file.parent_path());
-    BOOST_TEST((failure.code == sp::Errc::store_unusable), file);
+    BOOST_TEST((failure.code == sp::StoreErrc::store_unusable), file);
     BOOST_TEST(failure.detail.starts_with(file.string() + ": "), failure.detail);
     BOOST_TEST(failure.detail.find(remedy) != std::string::npos, failure.detail);
 }

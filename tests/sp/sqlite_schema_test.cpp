@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite_trial.hpp"
 
@@ -31,7 +31,7 @@ struct EmptyFile {
     void refused_with(std::string_view remedy) const {
         const std::string before = octets();
         const Failure failure = refusal(clock, folder.path());
-        BOOST_TEST((failure.code == sp::Errc::store_unusable));
+        BOOST_TEST((failure.code == sp::StoreErrc::store_unusable));
         BOOST_TEST(failure.detail.find(remedy) != std::string::npos, failure.detail);
         BOOST_TEST((octets() == before));
     }

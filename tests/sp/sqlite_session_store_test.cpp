@@ -7,7 +7,7 @@
 #include "rounds.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "sqlite_trial.hpp"
 
 namespace slo::test {
@@ -84,8 +84,8 @@ BOOST_AUTO_TEST_CASE(the_limits_hold_across_a_restart) {
     trial.reopen(room_for_two);
     BOOST_TEST(trial.store->size().sessions == 2u);
     BOOST_TEST(trial.store->size().logout_records == 2u);
-    BOOST_TEST((trial.store->admit(session_of("c")).error().code == sp::Errc::store_full));
-    BOOST_TEST((begin_logout(*trial.store, order_for_all("r3")).error().code == sp::Errc::store_full));
+    BOOST_TEST((trial.store->admit(session_of("c")).error().code == sp::StoreErrc::store_full));
+    BOOST_TEST((begin_logout(*trial.store, order_for_all("r3")).error().code == sp::StoreErrc::store_full));
     sp::LogoutOrder of_another = order_for_all("r3");
     of_another.key.idp = other_idp_id;
     BOOST_TEST(begin_logout(*trial.store, of_another).has_value());
@@ -111,9 +111,9 @@ BOOST_AUTO_TEST_CASE(where_a_limit_was_lowered_one_that_goes_makes_no_room_yet) 
     trial.clock.set(noon + 1min + 1h);
     sp::LogoutOrder one_more = order_for_all("r");
     one_more.keep_until = noon + 3h;
-    BOOST_TEST((trial.store->keep_request(request_of("k")).error().code == sp::Errc::store_full));
-    BOOST_TEST((trial.store->admit(session_of("s")).error().code == sp::Errc::store_full));
-    BOOST_TEST((begin_logout(*trial.store, one_more).error().code == sp::Errc::store_full));
+    BOOST_TEST((trial.store->keep_request(request_of("k")).error().code == sp::StoreErrc::store_full));
+    BOOST_TEST((trial.store->admit(session_of("s")).error().code == sp::StoreErrc::store_full));
+    BOOST_TEST((begin_logout(*trial.store, one_more).error().code == sp::StoreErrc::store_full));
     BOOST_TEST(trial.store->size().sessions == 2u);
     BOOST_TEST(trial.store->size().logout_records == 2u);
 }
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(kept_requests_are_there_after_a_restart_and_count) {
     StoreSettings room_for_two;
     room_for_two.max_kept_requests = 2;
     trial.reopen(room_for_two);
-    BOOST_TEST((trial.store->keep_request(request_of("r3")).error().code == sp::Errc::store_full));
+    BOOST_TEST((trial.store->keep_request(request_of("r3")).error().code == sp::StoreErrc::store_full));
     const std::vector<sp::KeptRequest> only{request_of("r2", noon + 1h)};
     BOOST_TEST((taken(trial.store->take_due_requests(noon + 1min - 1ms, noon + 1h, 9)) == only));
     BOOST_TEST(taken(trial.store->take_due_requests(noon + 1min, noon + 1h, 9)).size() == 1u);
@@ -213,19 +213,19 @@ BOOST_AUTO_TEST_CASE(a_damaged_record_is_an_error_and_no_missing_session) {
     static_cast<void>(taken(begin_logout(*trial.store, order_for("r", {"i9"}))));
     Sqlite file(trial.file());
     file.run("UPDATE session SET session_indexes = char(10)");
-    BOOST_TEST((trial.store->find(session_of("a").id).error().code == sp::Errc::store_failed));
-    BOOST_TEST((begin_logout(*trial.store, order_for_all("r2")).error().code == sp::Errc::store_failed));
+    BOOST_TEST((trial.store->find(session_of("a").id).error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((begin_logout(*trial.store, order_for_all("r2")).error().code == sp::StoreErrc::store_failed));
     file.run("UPDATE session SET session_indexes = 'i1'; UPDATE logout SET matching = 0");
     BOOST_TEST(trial.is_alive("a"));
-    BOOST_TEST((trial.store->admit(session_with("b", {"i9"})).error().code == sp::Errc::store_failed));
-    BOOST_TEST((trial.store->unfinished_logouts().error().code == sp::Errc::store_failed));
+    BOOST_TEST((trial.store->admit(session_with("b", {"i9"})).error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((trial.store->unfinished_logouts().error().code == sp::StoreErrc::store_failed));
     BOOST_TEST(trial.store->keep_request(request_of("k")).has_value());
     file.run("UPDATE kept_request SET attempts = -1");
-    BOOST_TEST((trial.store->take_due_requests(noon, noon, 1).error().code == sp::Errc::store_failed));
-    BOOST_TEST((trial.store->sessions_of(idp_id, "no number", 1).error().code == sp::Errc::store_failed));
+    BOOST_TEST((trial.store->take_due_requests(noon, noon, 1).error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((trial.store->sessions_of(idp_id, "no number", 1).error().code == sp::StoreErrc::store_failed));
     for (const char* instants : {"noon", "1x", "1\n\n2"}) {
         file.run("UPDATE logout SET matching = 2, authn_instants = '" + std::string(instants) + "'");
-        BOOST_TEST((trial.store->unfinished_logouts().error().code == sp::Errc::store_failed), instants);
+        BOOST_TEST((trial.store->unfinished_logouts().error().code == sp::StoreErrc::store_failed), instants);
     }
     file.run("UPDATE logout SET authn_instants = ''");
     BOOST_TEST((trial.admit(session_with("b", {"i9"})) == sp::Admission::refused_by_logout));

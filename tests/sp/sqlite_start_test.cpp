@@ -3,7 +3,7 @@
 
 #include "faulty_disk.hpp"
 #include "session_store_trial.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "sqlite_trial.hpp"
 
 namespace slo::test {
@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(whichever_change_fails_at_the_start_the_next_start_succeeds
         disk.fail_nth(n);
         auto opened = sp::SqliteSessionStore::open(clock, options_in(folder.path()));
         const bool has_failed = disk.has_failed();
-        if (!opened) BOOST_TEST((opened.error().code == sp::Errc::store_unusable));
+        if (!opened) BOOST_TEST((opened.error().code == sp::StoreErrc::store_unusable));
         BOOST_TEST((opened.has_value() || has_failed));
         if (opened) (*opened).reset();
         disk.mend();
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_file_system_that_shares_no_memory_is_refused) {
     const std::string file = (folder.path() / "sessions.db").string();
     disk.share_no_memory();
     const Failure failure = refusal(clock, folder.path());
-    BOOST_TEST((failure.code == sp::Errc::store_unusable));
+    BOOST_TEST((failure.code == sp::StoreErrc::store_unusable));
     BOOST_TEST(failure.detail == file + ": its file system shares no memory; name a local disk");
     disk.mend();
     BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(folder.path())).has_value());
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_is_not_as_it_was_made_is_refused) {
             const fs::path file = folder.path() / name;
             disk.when_there_is_a_log([&] { harm.happen(file); });
             const Failure failure = refusal(clock, folder.path());
-            BOOST_TEST((failure.code == sp::Errc::store_unusable));
+            BOOST_TEST((failure.code == sp::StoreErrc::store_unusable));
             BOOST_TEST(failure.detail.starts_with(file.string() + ": "), failure.detail);
             BOOST_TEST(failure.detail.find(harm.complaint) != std::string::npos, failure.detail);
         }
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_opened_is_told) {
     const FixedClock clock(noon);
     disk.open_nothing();
     const Failure failure = refusal(clock, folder.path());
-    BOOST_TEST((failure.code == sp::Errc::store_unusable));
+    BOOST_TEST((failure.code == sp::StoreErrc::store_unusable));
     BOOST_TEST(failure.detail.find("check the folder's path, its rights and the limit of open files") !=
                std::string::npos);
     disk.mend();

@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(where_the_store_has_no_room_for_it_nothing_happens_and_noth
     admit(session("S1", {"i1"}));
     failing.inject(FailingStore::Fault::begin_finds_no_room);
     const auto result = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
-    BOOST_TEST((result.error().code == Errc::store_full));
+    BOOST_TEST((result.error().code == StoreErrc::store_full));
     BOOST_TEST(lives("S1"));
     BOOST_TEST(link.asked.empty());
     BOOST_TEST(kept() == 0U);
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(what_idps_have_ordered_takes_no_room_of_a_logout_that_start
     of_others.name_id.value = "other";
     BOOST_TEST(begin_logout(small, of_others).has_value());
     of_others.key = order_for_all("r2").key;
-    BOOST_TEST((begin_logout(small, of_others).error().code == Errc::store_full));
+    BOOST_TEST((begin_logout(small, of_others).error().code == StoreErrc::store_full));
     const auto result =
         small_service.start_logout(SessionsByID{{parsed<LocalSessionID>("S1")}}, sp::LogoutReason::user, {});
     BOOST_TEST_REQUIRE(result.has_value(), (result ? "" : result.error().code.message() + result.error().detail));
@@ -170,8 +170,8 @@ BOOST_AUTO_TEST_CASE(nothing_happens_where_the_store_cannot_say_which_sessions_a
     admit(session("S1", {"i1"}));
     for (const auto& [fault, selection] : trials) {
         failing.inject(fault);
-        BOOST_TEST((start(selection).error().code == Errc::store_failed));
-        BOOST_TEST((start_service().preview(selection).error().code == Errc::store_failed));
+        BOOST_TEST((start(selection).error().code == StoreErrc::store_failed));
+        BOOST_TEST((start_service().preview(selection).error().code == StoreErrc::store_failed));
         BOOST_TEST(lives("S1"));
         BOOST_TEST(link.asked.empty());
     }

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "slo/saml/error.hpp"
+#include "slo/sp/logout_error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "start_under_test.hpp"
 
 namespace slo::sp {
@@ -337,7 +339,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_gone_cannot_be_logged_out) {
     admit(session("S1", {"i1"}));
     log_out({"S1"});
     const auto again = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
-    BOOST_TEST((again.error().code == Errc::no_session));
+    BOOST_TEST((again.error().code == StartErrc::no_session));
     BOOST_TEST(link.asked.size() == 1U);
 }
 
@@ -345,7 +347,7 @@ BOOST_AUTO_TEST_CASE(nothing_happens_where_the_request_cannot_be_kept) {
     admit(session("S1", {"i1"}));
     failing.inject(FailingStore::Fault::keep_fails);
     const auto result = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
-    BOOST_TEST((result.error().code == Errc::store_failed));
+    BOOST_TEST((result.error().code == StoreErrc::store_failed));
     BOOST_TEST(lives("S1"));
     BOOST_TEST(link.asked.empty());
 }
@@ -378,7 +380,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_outcome_that_nothing_will_settle_is_an_error) {
     admit(session("S1", {}));  // without a SessionIndex no IdP can be asked, so nothing is kept
     failing.inject(FailingStore::Fault::begin_fails);
     const auto result = start(SessionsByID{{parsed<LocalSessionID>("S1")}});
-    BOOST_TEST((result.error().code == Errc::store_failed));
+    BOOST_TEST((result.error().code == StoreErrc::store_failed));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_store_could_not_complete_is_not_everywhere) {
@@ -392,7 +394,7 @@ BOOST_AUTO_TEST_CASE(what_the_store_could_not_complete_is_not_everywhere) {
 BOOST_AUTO_TEST_CASE(a_store_that_throws_is_a_store_that_failed) {
     admit(session("S1", {"i1"}));
     failing.inject(FailingStore::Fault::begin_throws);
-    BOOST_TEST((start(SessionsByID{{parsed<LocalSessionID>("S1")}}).error().code == Errc::store_failed));
+    BOOST_TEST((start(SessionsByID{{parsed<LocalSessionID>("S1")}}).error().code == StoreErrc::store_failed));
 }
 
 BOOST_AUTO_TEST_CASE(a_principals_sessions_are_found_as_the_idps_profile_compares_names) {

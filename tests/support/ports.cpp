@@ -95,11 +95,11 @@ std::string RecordingApplication::told() const {
 
 Result<sp::BegunLogout> FailingStore::begin_logout(const sp::LogoutOrder& order, const sp::RoundClaim& claim) {
     if (fault_ == Fault::begin_fails) return failed();
-    if (fault_ == Fault::begin_finds_no_room) return sp::fail(sp::Errc::store_full);
+    if (fault_ == Fault::begin_finds_no_room) return sp::fail(sp::StoreErrc::store_full);
     if (fault_ == Fault::begin_throws) throw std::runtime_error("thrown by the store of this test");
     ++changes_;
     auto begun = store_.begin_logout(order, claim);
-    if (fault_ == Fault::begin_loses_its_answer) return sp::fail(sp::Errc::store_failed, "the answer was lost");
+    if (fault_ == Fault::begin_loses_its_answer) return sp::fail(sp::StoreErrc::store_failed, "the answer was lost");
     return begun;
 }
 

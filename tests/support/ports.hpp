@@ -14,8 +14,8 @@
 #include "slo/sp/application.hpp"
 #include "slo/sp/audit.hpp"
 #include "slo/sp/clock.hpp"
-#include "slo/sp/error.hpp"
 #include "slo/sp/session_store.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::test {
 
@@ -157,7 +157,7 @@ public:
     }
 
 private:
-    static Failure failed() { return sp::fail(sp::Errc::store_failed, "the disk of this test is full"); }
+    static Failure failed() { return sp::fail(sp::StoreErrc::store_failed, "the disk of this test is full"); }
 
     sp::SessionStore& store_;
     std::atomic<Fault> fault_ = Fault::none;

@@ -7,10 +7,6 @@
 namespace slo::idp_adapter {
 namespace {
 
-Failure fail(ReplyErrc code, std::string detail) {
-    return {make_error_code(code), std::move(detail)};
-}
-
 /// Where the answer isn't owed, a session authority doesn't send one: only where it says that it knows the extension.
 Answer answer_of(const metadata::Endpoint& endpoint, const OutgoingRules& rules) {
     const bool may_be_silent =

@@ -65,14 +65,10 @@ std::string_view name(ReplyErrc code) noexcept {
     return "reply.unknown";
 }
 
-const std::error_category& reply_error_category() noexcept {
-    static const class Category final : public std::error_category {
-        [[nodiscard]] const char* name() const noexcept override { return "slo.idp_adapter.reply"; }
-        [[nodiscard]] std::string message(int code) const override {
-            return std::string(idp_adapter::name(static_cast<ReplyErrc>(code)));
-        }
-    } category;
-    return category;
+std::error_code make_error_code(ReplyErrc code) noexcept {
+    static const RuleCategory category("slo.idp_adapter.reply",
+                                       [](int value) noexcept { return name(static_cast<ReplyErrc>(value)); });
+    return {static_cast<int>(code), category};
 }
 
 }  // namespace slo::idp_adapter

@@ -22,12 +22,8 @@ constexpr int accepted = 202;
 constexpr int no_content = 204;
 constexpr int internal_server_error = 500;
 
-Failure fail(ReplyErrc code, std::string detail) {
-    return {make_error_code(code), std::move(detail)};
-}
-
 /// A code of this room for a rule of saml/ that was broken. The detail is the rule's name.
-Failure fail(ReplyErrc code, const Failure& broken) {
+Failure because(ReplyErrc code, const Failure& broken) {
     return fail(code, broken.code.message());
 }
 
@@ -104,18 +100,19 @@ std::string_view name(saml::soap::FaultCode code) noexcept {
 
 /// Why there is no message in the envelope: a Fault, or no envelope of ours.
 Failure complaint_about_envelope(const IdpReply& reply, const Failure& broken) {
-    if (saml::is(broken, Errc::message_too_large)) return fail(ReplyErrc::too_large, broken);
+    if (saml::is(broken, Errc::message_too_large)) return because(ReplyErrc::too_large, broken);
     if (const auto fault = saml::soap::decode_fault(reply.body)) {
         return fail(ReplyErrc::fault, std::string(name(*fault)));
     }
     if (reply.head.status != ok) return fail(ReplyErrc::http_status, "HTTP " + std::to_string(reply.head.status));
-    return fail(ReplyErrc::not_soap, broken);
+    return because(ReplyErrc::not_soap, broken);
 }
 
 /// What a rule that a message broke before or after its signature held means here.
 ReplyErrc meaning_of(const Failure& broken) {
-    if (broken.code.category() != saml::error_category()) return ReplyErrc::signature_invalid;
-    switch (static_cast<Errc>(broken.code.value())) {
+    const auto rule = rule_as<Errc>(broken);
+    if (!rule) return ReplyErrc::signature_invalid;
+    switch (*rule) {
         case Errc::signature_missing:
             return ReplyErrc::is_unsigned;
         case Errc::issuer_malformed:
@@ -153,7 +150,7 @@ const saml::EntityID& expected_issuer(const Idp& idp, const saml::EntityID& clai
 
 Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLogout& asked) {
     const auto unverified = saml::UnverifiedLogoutResponse::parse(message);
-    if (!unverified) return fail(meaning_of(unverified.error()), unverified.error());
+    if (!unverified) return because(meaning_of(unverified.error()), unverified.error());
     // Held against the request's time: no answer is older than its question.
     const saml::Expectations expected{.issuer = expected_issuer(asked.idp, unverified->claimed_issuer()),
                                       .destinations = asked.destinations,
@@ -165,8 +162,9 @@ Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLo
     const auto verified = saml::MessageVerifier::verify(*unverified, asked.idp.keys, asked.request_id, expected);
     if (verified) return (*verified)->status;
     // The response's own ID was read before: what is no ID now is its InResponseTo.
-    if (saml::is(verified.error(), Errc::id_malformed)) return fail(ReplyErrc::wrong_in_response_to, verified.error());
-    return fail(meaning_of(verified.error()), verified.error());
+    if (saml::is(verified.error(), Errc::id_malformed))
+        return because(ReplyErrc::wrong_in_response_to, verified.error());
+    return because(meaning_of(verified.error()), verified.error());
 }
 
 /// The second-level codes of Core 3.2.2.2, and the top-level ones, which some nest.

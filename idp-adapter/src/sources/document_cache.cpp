@@ -56,9 +56,8 @@ Result<Descriptor> make_folder(int parent, const fs::path& folder) {
         return cache_failure("the folder " + folder.string() + " can't be looked at");
     }
     if (status.st_uid != ::geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return source_failure(
-            SourceErrc::cache_failed,
-            "the folder " + folder.string() + " isn't this user's alone: mend it with chown and chmod 700");
+        return fail(SourceErrc::cache_failed,
+                    "the folder " + folder.string() + " isn't this user's alone: mend it with chown and chmod 700");
     }
     return opened;
 }
@@ -71,7 +70,7 @@ Result<std::string> whole(const saml::OctetSource& source, std::size_t max_octet
         const auto count = source(buffer);
         if (!count) return count.error();
         if (*count == 0) return text;
-        if (text.size() + *count > max_octets) return source_failure(SourceErrc::file_too_large, "it has grown");
+        if (text.size() + *count > max_octets) return fail(SourceErrc::file_too_large, "it has grown");
         text.append(buffer.data(), *count);
     }
 }
@@ -90,9 +89,9 @@ std::vector<std::string> entries_of(int folder) {
 }
 
 Failure damaged(const fs::path& file, std::string_view how) {
-    return source_failure(SourceErrc::copy_damaged,
-                          file.string() + " " + std::string(how) +
-                              ": it isn't used; put a whole one back, or leave it, as the next document replaces it");
+    return fail(SourceErrc::copy_damaged,
+                file.string() + " " + std::string(how) +
+                    ": it isn't used; put a whole one back, or leave it, as the next document replaces it");
 }
 
 Failure in_folder(const fs::path& folder, const Failure& why) {
@@ -164,9 +163,9 @@ Result<CacheLock> DocumentCache::lock(const Pause& pause) const {
         }
         pause(between_tries);
     }
-    return source_failure(SourceErrc::cache_failed, "another process has had " + (path_ / "lock").string() +
-                                                        " locked for a second (lslocks tells which); let it go on, or "
-                                                        "end it");
+    return fail(SourceErrc::cache_failed, "another process has had " + (path_ / "lock").string() +
+                                              " locked for a second (lslocks tells which); let it go on, or "
+                                              "end it");
 }
 
 bool DocumentCache::is_orphan(const std::string& name) const {

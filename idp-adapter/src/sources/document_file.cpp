@@ -20,16 +20,12 @@ std::int64_t nanoseconds(const timespec& time) noexcept {
 
 }  // namespace
 
-Failure source_failure(SourceErrc code, std::string detail) {
-    return {make_error_code(code), std::move(detail)};
-}
-
 Result<FileMark> mark_of(const Descriptor& descriptor) {
     struct stat status {};
     if (::fstat(descriptor.get(), &status) != 0) {
-        return source_failure(SourceErrc::file_unreadable, "can't be looked at (" + reason(errno) + ")");
+        return fail(SourceErrc::file_unreadable, "can't be looked at (" + reason(errno) + ")");
     }
-    if (!S_ISREG(status.st_mode)) return source_failure(SourceErrc::file_unreadable, "it's no regular file");
+    if (!S_ISREG(status.st_mode)) return fail(SourceErrc::file_unreadable, "it's no regular file");
     return FileMark{.device = status.st_dev,
                     .number = status.st_ino,
                     .size = status.st_size,
@@ -41,13 +37,13 @@ Result<OpenedFile> open_file(int folder, const std::filesystem::path& path, std:
     // O_NONBLOCK: a pipe in its place must not stop us.
     Descriptor opened(::openat(folder, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!opened.is_open()) {
-        return source_failure(SourceErrc::file_unreadable, "can't be opened (" + reason(errno) + ")");
+        return fail(SourceErrc::file_unreadable, "can't be opened (" + reason(errno) + ")");
     }
     const auto mark = mark_of(opened);
     if (!mark) return mark.error();
     if (static_cast<std::uint64_t>(mark->size) > max_octets) {
-        return source_failure(SourceErrc::file_too_large,
-                              "it's larger than " + std::to_string(max_octets) + " octets; raise max_octets");
+        return fail(SourceErrc::file_too_large,
+                    "it's larger than " + std::to_string(max_octets) + " octets; raise max_octets");
     }
     return OpenedFile{std::move(opened), *mark};
 }
@@ -58,7 +54,7 @@ saml::OctetSource source_of(const Descriptor& descriptor) {
             const ssize_t count = ::pread(descriptor.get(), buffer.data(), buffer.size(), offset);
             if (count < 0 && errno == EINTR) continue;
             if (count < 0) {
-                return source_failure(SourceErrc::file_unreadable, "can't be read (" + reason(errno) + ")");
+                return fail(SourceErrc::file_unreadable, "can't be read (" + reason(errno) + ")");
             }
             offset += count;
             return static_cast<std::size_t>(count);

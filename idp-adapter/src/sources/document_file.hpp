@@ -12,8 +12,6 @@
 
 namespace slo::idp_adapter {
 
-[[nodiscard]] Failure source_failure(SourceErrc code, std::string detail);
-
 /// Which file it was, and in which state. The clock of a file system is coarse: two states within some milliseconds may
 /// look the same.
 struct FileMark {

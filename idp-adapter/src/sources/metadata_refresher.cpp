@@ -39,24 +39,24 @@ public:
         if (!idp) return refuse(name, entity.entity_id, idp.error());
         if (has_taken_name(*idp)) {
             return refuse(name, entity.entity_id,
-                          source_failure(SourceErrc::entity_taken,
-                                         "another source, or entity, had this entityID, or one of its aliases, before; "
-                                         "it stays its own"));
+                          fail(SourceErrc::entity_taken,
+                               "another source, or entity, had this entityID, or one of its aliases, before; "
+                               "it stays its own"));
         }
         if (const Claim* const claim = claim_before(source, *idp)) {
             return refuse(name, entity.entity_id,
-                          source_failure(SourceErrc::entity_withheld,
-                                         "it's " + claim->name +
-                                             "'s, which doesn't have it now: left out is revoked, and what hasn't come "
-                                             "may come. If it has moved here, write entities = [...] in that source "
-                                             "with those that stay its own, put this source before that one, or remove "
-                                             "that one; then start this process again"));
+                          fail(SourceErrc::entity_withheld,
+                               "it's " + claim->name +
+                                   "'s, which doesn't have it now: left out is revoked, and what hasn't come "
+                                   "may come. If it has moved here, write entities = [...] in that source "
+                                   "with those that stay its own, put this source before that one, or remove "
+                                   "that one; then start this process again"));
         }
         if (shared_keys_ == SharedKeys::refused && shares_a_key(source, *idp)) {
             return refuse(name, entity.entity_id,
-                          source_failure(SourceErrc::key_shared,
-                                         "an entity of another source signs with the same key; write allow_shared_keys "
-                                         "= true if that is meant"));
+                          fail(SourceErrc::key_shared,
+                               "an entity of another source signs with the same key; write allow_shared_keys "
+                               "= true if that is meant"));
         }
         names_.insert(idp->entity_id);
         names_.insert(idp->profile.issuer_aliases.begin(), idp->profile.issuer_aliases.end());
@@ -136,8 +136,8 @@ std::vector<MetadataEvent> moves(const ClaimMap& before, const ClaimMap& after) 
         moved.push_back({last->second.name,
                          {.kind = RefreshOutcome::Kind::refused,
                           .entity_id = id,
-                          .why = source_failure(SourceErrc::entity_taken,
-                                                "it's " + claim.name + "'s now, which has it too and stands before")}});
+                          .why = fail(SourceErrc::entity_taken,
+                                      "it's " + claim.name + "'s now, which has it too and stands before")}});
     }
     return moved;
 }

@@ -10,7 +10,7 @@ namespace slo::idp_adapter {
 namespace {
 
 Failure setup(std::string detail) {
-    return source_failure(SourceErrc::setup, std::move(detail));
+    return fail(SourceErrc::setup, std::move(detail));
 }
 
 /// RFC 3986: everything but unreserved characters.
@@ -107,11 +107,11 @@ Result<metadata::MetadataDocument> judged(const MetadataSlot& slot, Missing miss
     auto document = metadata::read_metadata(source, slot.rules, now);
     if (!document) return document;
     if (slot.entity_id && (document->entities != 1 || document->idps.size() != 1)) {
-        return source_failure(SourceErrc::entity_missing, "the answer isn't the one entity that was asked for");
+        return fail(SourceErrc::entity_missing, "the answer isn't the one entity that was asked for");
     }
     if (missing == Missing::refused && document->idps.size() < std::max<std::size_t>(slot.rules.wanted.size(), 1)) {
         if (!document->refused.empty()) return document->refused.front().why;
-        return source_failure(SourceErrc::entity_missing, "the IdP that it's for isn't in it");
+        return fail(SourceErrc::entity_missing, "the IdP that it's for isn't in it");
     }
     if (auto checked = not_older(slot, *document, slot.state.precedent); !checked) return checked.error();
     return document;

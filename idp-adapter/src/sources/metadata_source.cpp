@@ -186,8 +186,7 @@ Result<metadata::MetadataDocument> MetadataSource::Impl::read_file(MetadataSlot&
     auto document = judged(slot, options.missing, source_of(file.descriptor), now);
     const auto after = mark_of(file.descriptor);
     if (!after || *after != file.mark) {
-        return source_failure(SourceErrc::file_changing,
-                              "it changed while it was read; write a new file and rename it");
+        return slo::fail(SourceErrc::file_changing, "it changed while it was read; write a new file and rename it");
     }
     const Instant modified(
         std::chrono::duration_cast<Instant::duration>(std::chrono::nanoseconds(file.mark.modified_ns)));
@@ -290,7 +289,7 @@ void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes
     if (!head) {
         if (head.error().code == make_error_code(HttpErrc::stopped)) return;
         take_over(slot, now, outcomes);
-        if (head.error().code.category() == http_error_category()) note_silence(now);
+        if (rule_as<HttpErrc>(head.error())) note_silence(now);
         return fail(slot, Kind::unreachable, head.error(), now, outcomes);
     }
     if (is_troubled(*head)) {
@@ -323,10 +322,10 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
         return Done{};
     }
     if (head.status != 200) {
-        return source_failure(SourceErrc::status_refused, "the server answered " + std::to_string(head.status));
+        return slo::fail(SourceErrc::status_refused, "the server answered " + std::to_string(head.status));
     }
     if (slot.entity_id && !is_samlmetadata(head)) {
-        return source_failure(SourceErrc::media_type, "the answer isn't " + std::string(metadata::media_type));
+        return slo::fail(SourceErrc::media_type, "the answer isn't " + std::string(metadata::media_type));
     }
     return take_document(slot, head, arrived, now, outcomes);
 }

@@ -39,14 +39,10 @@ std::string_view name(SourceErrc code) noexcept {
     return "source.unknown";
 }
 
-const std::error_category& source_error_category() noexcept {
-    static const class Category final : public std::error_category {
-        [[nodiscard]] const char* name() const noexcept override { return "slo.idp_adapter.source"; }
-        [[nodiscard]] std::string message(int code) const override {
-            return std::string(idp_adapter::name(static_cast<SourceErrc>(code)));
-        }
-    } category;
-    return category;
+std::error_code make_error_code(SourceErrc code) noexcept {
+    static const RuleCategory category("slo.idp_adapter.source",
+                                       [](int value) noexcept { return name(static_cast<SourceErrc>(value)); });
+    return {static_cast<int>(code), category};
 }
 
 std::string_view name(RefreshOutcome::Kind kind) noexcept {

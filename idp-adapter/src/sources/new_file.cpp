@@ -42,8 +42,7 @@ bool has_a_name(const Descriptor& file) noexcept {
 
 Failure cache_failure(std::string_view what) {
     const int error = errno;
-    return source_failure(SourceErrc::cache_failed,
-                          std::string(what) + " (" + std::generic_category().message(error) + ")");
+    return fail(SourceErrc::cache_failed, std::string(what) + " (" + std::generic_category().message(error) + ")");
 }
 
 Result<NewFile> NewFile::make(int folder, const std::string& stem) {
@@ -89,9 +88,9 @@ bool NewFile::has_its_name() const noexcept {
 Result<void> NewFile::put_into_place(const std::string& name) {
     if (::fsync(file_.get()) != 0) return not_written("a copy can't be made durable");
     if (!has_its_name()) {
-        return source_failure(SourceErrc::cache_failed,
-                              "a file of the cache was removed or replaced while it was "
-                              "written; leave its folder to this program");
+        return fail(SourceErrc::cache_failed,
+                    "a file of the cache was removed or replaced while it was "
+                    "written; leave its folder to this program");
     }
     if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) {
         return not_written("a copy can't be put into place");

@@ -47,11 +47,11 @@ std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant n
     if (!vouches_for(voucher_, state.voucher)) {
         slot.found = state.voucher;
         tell_unused(slot,
-                    source_failure(SourceErrc::copy_of_another,
-                                   cache_.path_of_state(slot.id) +
-                                       " is of another place, or something else vouched for it: it isn't used, "
-                                       "whatever is newest of this source counts anew, and the next document replaces "
-                                       "it"),
+                    fail(SourceErrc::copy_of_another,
+                         cache_.path_of_state(slot.id) +
+                             " is of another place, or something else vouched for it: it isn't used, "
+                             "whatever is newest of this source counts anew, and the next document replaces "
+                             "it"),
                     outcomes);
         return std::nullopt;
     }
@@ -87,8 +87,7 @@ std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Out
     const std::string path = cache_.path_of_document(slot.id, *state);
     constexpr const char* remedy = ": it isn't used; put a whole one back, or wait until the source answers";
     if (!file) {
-        tell_unused(slot, source_failure(SourceErrc::copy_damaged, path + " " + file.error().detail + remedy),
-                    outcomes);
+        tell_unused(slot, fail(SourceErrc::copy_damaged, path + " " + file.error().detail + remedy), outcomes);
         return std::nullopt;
     }
     auto document = judged(slot, missing_, source_of(file->descriptor), now);
@@ -97,8 +96,7 @@ std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Out
         return std::nullopt;
     }
     if (document->sha256 != state->precedent.sha256) {
-        tell_unused(slot, source_failure(SourceErrc::copy_damaged, path + " isn't what was written there" + remedy),
-                    outcomes);
+        tell_unused(slot, fail(SourceErrc::copy_damaged, path + " isn't what was written there" + remedy), outcomes);
         return std::nullopt;
     }
     return JudgedCopy{*std::move(document), *std::move(state)};
@@ -138,10 +136,10 @@ Result<Keeping> SlotCopies::weigh(const MetadataSlot& slot, const metadata::Meta
             last = merged(last, theirs);
         }
     } else if (known && *known && slot.found != (*known)->voucher) {
-        keeping.trouble = source_failure(SourceErrc::cache_failed,
-                                         "another process keeps copies of another place there, or by another trust: "
-                                         "give it a name or a cache of its "
-                                         "own, or start this one again if the configuration has changed");
+        keeping.trouble = fail(SourceErrc::cache_failed,
+                               "another process keeps copies of another place there, or by another trust: "
+                               "give it a name or a cache of its "
+                               "own, or start this one again if the configuration has changed");
     }
     keeping.state = {.precedent = precedent_of(slot, document, last, now), .voucher = voucher_};
     return keeping;

@@ -19,12 +19,12 @@ RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity
     if (expiry == Expiry::passed) {
         return {.kind = Kind::expired,
                 .entity_id = entity_id,
-                .why = source_failure(SourceErrc::expired, what + " ended at " + at + ": " + whose_messages +
-                                                               " are refused; get the source to work")};
+                .why = fail(SourceErrc::expired,
+                            what + " ended at " + at + ": " + whose_messages + " are refused; get the source to work")};
     }
     return {.kind = Kind::expiring,
             .entity_id = entity_id,
-            .why = source_failure(SourceErrc::expiring, what + " ends at " + at + "; get the source to work")};
+            .why = fail(SourceErrc::expiring, what + " ends at " + at + "; get the source to work")};
 }
 
 void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,
@@ -42,10 +42,9 @@ void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const
     }
     if (worst == Expiry::far) return;
     const bool passed = worst == Expiry::passed;
-    outcomes.push_back(
-        {.kind = passed ? Kind::expired : Kind::expiring,
-         .why = source_failure(passed ? SourceErrc::expired : SourceErrc::expiring,
-                               std::to_string(count - max_told_entities) + " more entities end, or have ended")});
+    outcomes.push_back({.kind = passed ? Kind::expired : Kind::expiring,
+                        .why = fail(passed ? SourceErrc::expired : SourceErrc::expiring,
+                                    std::to_string(count - max_told_entities) + " more entities end, or have ended")});
 }
 
 void tell_refused(const metadata::MetadataDocument& document, Outcomes& outcomes) {

@@ -110,14 +110,14 @@ Result<void> harden_process() {
     scrub_environment();
     // /etc/ssl/openssl.cnf, too, may load modules and change defaults. Without effect if OpenSSL is in use already.
     if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) != 1) {
-        return fail(Errc::crypto_failure, "OpenSSL could not be initialised");
+        return fail(KeyErrc::crypto_failure, "OpenSSL could not be initialised");
     }
     // libxml2 keeps its error handlers per thread: the first pair is for threads to come, the second for this one.
     xmlThrDefSetStructuredErrorFunc(nullptr, drop_libxml_error);
     xmlThrDefSetGenericErrorFunc(nullptr, drop_libxml_text);
     xmlSetStructuredErrorFunc(nullptr, drop_libxml_error);
     xmlSetGenericErrorFunc(nullptr, drop_libxml_text);
-    if (!runtime_ready()) return fail(Errc::crypto_failure, "xmlsec1 could not be initialised");
+    if (!runtime_ready()) return fail(KeyErrc::crypto_failure, "xmlsec1 could not be initialised");
     xmlSecErrorsSetCallback(drop_xmlsec_error);
     xmlSecIOCleanupCallbacks();  // from here on no URI can be opened by a transform
     xmlSetExternalEntityLoader(refuse_external_entity);

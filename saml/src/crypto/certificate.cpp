@@ -33,7 +33,7 @@ std::optional<Instant> instant_of(const ASN1_TIME* time) {
 }
 
 Failure unreadable(std::string why) {
-    return fail(Errc::certificate_unreadable, std::move(why));
+    return fail(KeyErrc::certificate_unreadable, std::move(why));
 }
 
 Result<OwnedX509> read_x509(std::string_view der) {

@@ -75,19 +75,19 @@ Result<GeneratedKey> generate_key(KeyKind kind, std::string_view common_name, In
                                   std::chrono::days lifetime) {
     const CErrorScope quiet;
     if (common_name.empty() || common_name.size() > 64) {
-        return fail(Errc::crypto_failure, "the common name isn't 1 to 64 bytes long");
+        return fail(KeyErrc::crypto_failure, "the common name isn't 1 to 64 bytes long");
     }
     const OwnedPkey key = new_key(kind);
-    if (!key) return fail(Errc::crypto_failure, "no new key: " + take_openssl_errors());
+    if (!key) return fail(KeyErrc::crypto_failure, "no new key: " + take_openssl_errors());
     const OwnedX509 certificate = self_signed(key.get(), common_name, not_before, lifetime);
-    if (!certificate) return fail(Errc::crypto_failure, "no certificate: " + take_openssl_errors());
+    if (!certificate) return fail(KeyErrc::crypto_failure, "no certificate: " + take_openssl_errors());
 
     const OwnedBio key_pem(BIO_new(BIO_s_mem()));  // OpenSSL wipes memory BIOs as it frees them
     const OwnedBio certificate_pem(BIO_new(BIO_s_mem()));
     if (!key_pem || !certificate_pem ||
         PEM_write_bio_PKCS8PrivateKey(key_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
         PEM_write_bio_X509(certificate_pem.get(), certificate.get()) != 1) {
-        return fail(Errc::crypto_failure, "no PEM: " + take_openssl_errors());
+        return fail(KeyErrc::crypto_failure, "no PEM: " + take_openssl_errors());
     }
     return GeneratedKey{text_in(key_pem.get()), text_in(certificate_pem.get())};
 }

@@ -35,7 +35,7 @@ OwnedBignum number_of(const EVP_PKEY* key, const char* parameter) {
 }
 
 Failure not_allowed(std::string why) {
-    return fail(Errc::key_not_allowed, std::move(why));
+    return fail(KeyErrc::key_not_allowed, std::move(why));
 }
 
 Result<KeyShape> rsa_shape(const EVP_PKEY* key) {

@@ -15,7 +15,7 @@ struct KeyShape {
 };
 
 /// shape_of looks at `key`'s public part: RSA of 2048 to 8192 bits with an odd modulus and an odd exponent from 65537
-/// to 64 bits, or a point on the named curve P-256, P-384 or P-521. Errors: Errc::key_not_allowed.
+/// to 64 bits, or a point on the named curve P-256, P-384 or P-521. Errors: KeyErrc::key_not_allowed.
 [[nodiscard]] Result<KeyShape> shape_of(EVP_PKEY* key);
 
 }  // namespace slo::saml

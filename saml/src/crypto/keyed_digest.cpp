@@ -52,16 +52,16 @@ void append_hex(std::string& out, std::uint64_t value) {
 Result<KeyedDigest> KeyedDigest::with_random_key() {
     Key key{};
     if (RAND_priv_bytes(key.data(), static_cast<int>(key.size())) != 1) {
-        return fail(Errc::crypto_failure, "no random octets: " + take_openssl_errors());
+        return fail(KeyErrc::crypto_failure, "no random octets: " + take_openssl_errors());
     }
     return with_key({reinterpret_cast<const char*>(key.data()), key.size()});
 }
 
 Result<KeyedDigest> KeyedDigest::with_key(std::string_view sixteen_bytes) {
     Key key{};
-    if (sixteen_bytes.size() != key.size()) return fail(Errc::crypto_failure, "the key isn't 16 bytes long");
+    if (sixteen_bytes.size() != key.size()) return fail(KeyErrc::crypto_failure, "the key isn't 16 bytes long");
     std::ranges::transform(sixteen_bytes, key.begin(), [](char c) { return static_cast<unsigned char>(c); });
-    if (!digest(key, {})) return fail(Errc::crypto_failure, "no SipHash: " + take_openssl_errors());
+    if (!digest(key, {})) return fail(KeyErrc::crypto_failure, "no SipHash: " + take_openssl_errors());
     return KeyedDigest(key);
 }
 

@@ -75,14 +75,14 @@ OwnedPkey share(EVP_PKEY* key) noexcept {
 }
 
 Result<OwnedXmlSecKey> xmlsec_key_of(EVP_PKEY* key) {
-    if (!runtime_ready()) return fail(Errc::crypto_failure, "xmlsec1 is not ready");
+    if (!runtime_ready()) return fail(KeyErrc::crypto_failure, "xmlsec1 is not ready");
     OwnedXmlSecKey xmlsec(xmlSecKeyCreate());
     OwnedPkey shared = share(key);
-    if (!xmlsec || !shared) return fail(Errc::crypto_failure, "no memory for a key");
+    if (!xmlsec || !shared) return fail(KeyErrc::crypto_failure, "no memory for a key");
     OwnedXmlSecKeyData data(xmlSecOpenSSLEvpKeyAdopt(shared.get()));
-    if (!data) return fail(Errc::key_not_allowed, "xmlsec1 doesn't take this kind of key");
+    if (!data) return fail(KeyErrc::key_not_allowed, "xmlsec1 doesn't take this kind of key");
     (void)shared.release();  // data owns it
-    if (xmlSecKeySetValue(xmlsec.get(), data.get()) < 0) return fail(Errc::crypto_failure, "xmlsec1 refused a key");
+    if (xmlSecKeySetValue(xmlsec.get(), data.get()) < 0) return fail(KeyErrc::crypto_failure, "xmlsec1 refused a key");
     (void)data.release();  // the xmlSecKey owns it
     return xmlsec;
 }
@@ -126,10 +126,10 @@ Result<std::string> raw_signature(EVP_PKEY* key, const EVP_MD* digest, std::stri
     if (!context || EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key) != 1 ||
         EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, data, octets.size()) !=
             1) {
-        return fail(Errc::crypto_failure, "signing failed: " + take_openssl_errors());
+        return fail(KeyErrc::crypto_failure, "signing failed: " + take_openssl_errors());
     }
     // OpenSSL 3.0 reports an ECDSA signature of 2^32 - 1 octets, and success, where it finds no memory to encode one.
-    if (size > signature.size()) return fail(Errc::crypto_failure, "signing failed: no memory");
+    if (size > signature.size()) return fail(KeyErrc::crypto_failure, "signing failed: no memory");
     signature.resize(size);
     return signature;
 }
@@ -148,7 +148,7 @@ Result<void> check_belong_together(EVP_PKEY* private_key, EVP_PKEY* certified) {
     constexpr std::string_view probe = "probe";
     const auto signature = raw_signature(private_key, EVP_sha256(), probe);
     if (!signature || certified == nullptr || !verifies(certified, EVP_sha256(), probe, *signature)) {
-        return fail(Errc::key_mismatch, "what the private key signs, the certificate doesn't verify");
+        return fail(KeyErrc::key_mismatch, "what the private key signs, the certificate doesn't verify");
     }
     return Done{};
 }
@@ -172,14 +172,14 @@ struct VerificationKey::Impl {
 
 Result<VerificationKey> VerificationKey::from(const Certificate& certificate) {
     EVP_PKEY* const key = detail::KeyAccess::pkey(certificate);
-    if (key == nullptr) return fail(Errc::key_unreadable, "the certificate's key is of no known kind");
+    if (key == nullptr) return fail(KeyErrc::key_unreadable, "the certificate's key is of no known kind");
     return Impl::make(share(key));
 }
 
 Result<VerificationKey> VerificationKey::from_rsa(std::string_view modulus, std::string_view exponent) {
     constexpr std::size_t longest = 8192 / 8 + 1;  // a sign octet in front is common
     if (modulus.size() > longest || exponent.size() > longest) {
-        return fail(Errc::key_not_allowed, "RSA of more than 8192 bits");
+        return fail(KeyErrc::key_not_allowed, "RSA of more than 8192 bits");
     }
     const CErrorScope quiet;
     auto key = rsa_public_key(modulus, exponent);
@@ -249,8 +249,8 @@ SignatureAlgorithm SigningKey::algorithm() const noexcept {
 }
 
 Result<SigningKey> SigningKey::using_algorithm(SignatureAlgorithm algorithm) const {
-    if (!family_fits(impl_->shape.family, algorithm)) return fail(Errc::key_not_allowed, "the key doesn't fit");
-    if (signing_digest(algorithm) == nullptr) return fail(Errc::key_not_allowed, "nothing is signed with SHA-1");
+    if (!family_fits(impl_->shape.family, algorithm)) return fail(KeyErrc::key_not_allowed, "the key doesn't fit");
+    if (signing_digest(algorithm) == nullptr) return fail(KeyErrc::key_not_allowed, "nothing is signed with SHA-1");
     return SigningKey(
         std::make_shared<const Impl>(Impl{share(impl_->key.get()), impl_->certificate, impl_->shape, algorithm}));
 }
@@ -263,12 +263,12 @@ Result<std::string> SigningKey::sign(std::string_view octets) const {
         // Where OpenSSL 3.0 found no memory to renew an RSA key's blinding, it signs wrongly up to 31 times and calls
         // it success. Verifying is cheap with RSA, and helps against a faulty processor, too.
         if (!verifies(impl_->key.get(), signing_digest(impl_->algorithm), octets, *signature)) {
-            return fail(Errc::crypto_failure, "the signature that was made doesn't verify");
+            return fail(KeyErrc::crypto_failure, "the signature that was made doesn't verify");
         }
         return signature;
     }
     auto both = p1363_from_der(*signature, impl_->shape.signature_octets);
-    if (!both) return fail(Errc::crypto_failure, "ECDSA signature of another form: " + take_openssl_errors());
+    if (!both) return fail(KeyErrc::crypto_failure, "ECDSA signature of another form: " + take_openssl_errors());
     return *std::move(both);
 }
 
@@ -281,7 +281,7 @@ Result<DecryptionKey> DecryptionKey::parse(std::string_view private_key_pem) {
     if (!key) return key.error();
     const auto shape = shape_of(key->get());
     if (!shape) return shape.error();
-    if (shape->family != KeyFamily::rsa) return fail(Errc::key_not_allowed, "only RSA keys decrypt");
+    if (shape->family != KeyFamily::rsa) return fail(KeyErrc::key_not_allowed, "only RSA keys decrypt");
     return DecryptionKey(std::make_shared<const Impl>(Impl{*std::move(key)}));
 }
 

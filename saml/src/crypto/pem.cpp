@@ -69,15 +69,15 @@ private:
 
 Result<OwnedPkey> private_key_from_block(const PemBlock& block) {
     if (block.label() == "ENCRYPTED PRIVATE KEY" || block.has_header()) {
-        return fail(Errc::key_unreadable, "the private key is encrypted: only unencrypted keys can be read");
+        return fail(KeyErrc::key_unreadable, "the private key is encrypted: only unencrypted keys can be read");
     }
     if (block.label() != "PRIVATE KEY" && block.label() != "RSA PRIVATE KEY" && block.label() != "EC PRIVATE KEY") {
-        return fail(Errc::key_unreadable, "the PEM block is no private key");
+        return fail(KeyErrc::key_unreadable, "the PEM block is no private key");
     }
     const unsigned char* cursor = block.der();
     OwnedPkey key(d2i_AutoPrivateKey(nullptr, &cursor, static_cast<long>(block.size())));
     if (!key || cursor != block.der() + block.size()) {
-        return fail(Errc::key_unreadable, "not a private key: " + take_openssl_errors());
+        return fail(KeyErrc::key_unreadable, "not a private key: " + take_openssl_errors());
     }
     return key;
 }
@@ -89,10 +89,10 @@ Result<std::string> certificate_der_from_pem(std::string_view pem) {
     PemReader reader(pem);
     const auto block = reader.next();
     if (!block || block->has_header() || (block->label() != "CERTIFICATE" && block->label() != "X509 CERTIFICATE")) {
-        return fail(Errc::certificate_unreadable, "no PEM block CERTIFICATE in front");
+        return fail(KeyErrc::certificate_unreadable, "no PEM block CERTIFICATE in front");
     }
     if (!reader.only_white_space_left()) {
-        return fail(Errc::certificate_unreadable, "something follows the certificate");
+        return fail(KeyErrc::certificate_unreadable, "something follows the certificate");
     }
     return std::string(reinterpret_cast<const char*>(block->der()), block->size());
 }
@@ -101,8 +101,8 @@ Result<OwnedPkey> private_key_from_pem(std::string_view pem) {
     const CErrorScope quiet;
     PemReader reader(pem);
     const auto block = reader.next("EC PARAMETERS");  // `openssl ecparam -genkey` writes the curve in front of the key
-    if (!block) return fail(Errc::key_unreadable, "no PEM block in it");
-    if (!reader.only_white_space_left()) return fail(Errc::key_unreadable, "something follows the private key");
+    if (!block) return fail(KeyErrc::key_unreadable, "no PEM block in it");
+    if (!reader.only_white_space_left()) return fail(KeyErrc::key_unreadable, "something follows the private key");
     return private_key_from_block(*block);
 }
 

@@ -10,10 +10,10 @@
 namespace slo::saml {
 
 /// The DER of the one certificate in `pem`. Explanatory text may stand in front of it, nothing after it.
-/// Errors: Errc::certificate_unreadable.
+/// Errors: KeyErrc::certificate_unreadable.
 [[nodiscard]] Result<std::string> certificate_der_from_pem(std::string_view pem);
 
-/// The one unencrypted private key in `pem` (PKCS #8, PKCS #1 or SEC 1). Errors: Errc::key_unreadable.
+/// The one unencrypted private key in `pem` (PKCS #8, PKCS #1 or SEC 1). Errors: KeyErrc::key_unreadable.
 [[nodiscard]] Result<OwnedPkey> private_key_from_pem(std::string_view pem);
 
 }  // namespace slo::saml

@@ -47,10 +47,10 @@ Result<OwnedPkey> rsa_public_key(std::string_view modulus, std::string_view expo
     const OwnedParamBuild build(OSSL_PARAM_BLD_new());
     if (!n || !e || !build || OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
         OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
-        return fail(Errc::key_unreadable, "no RSA numbers: " + take_openssl_errors());
+        return fail(KeyErrc::key_unreadable, "no RSA numbers: " + take_openssl_errors());
     }
     OwnedPkey key = key_from("RSA", build.get());
-    if (!key) return fail(Errc::key_unreadable, "no RSA key: " + take_openssl_errors());
+    if (!key) return fail(KeyErrc::key_unreadable, "no RSA key: " + take_openssl_errors());
     return key;
 }
 
@@ -58,15 +58,15 @@ Result<OwnedPkey> ec_public_key(NamedCurve curve, std::string_view point) {
     const auto known = std::ranges::find(curves, curve, &Curve::curve);
     // Compressed and hybrid points say the same in other ways; one spelling leaves one reading.
     if (known == curves.end() || point.size() != known->point_octets || point.front() != '\x04') {
-        return fail(Errc::key_unreadable, "not an uncompressed point of this curve's length");
+        return fail(KeyErrc::key_unreadable, "not an uncompressed point of this curve's length");
     }
     const OwnedParamBuild build(OSSL_PARAM_BLD_new());
     if (!build || OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, known->name, 0) != 1 ||
         OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
-        return fail(Errc::key_unreadable, "no EC numbers: " + take_openssl_errors());
+        return fail(KeyErrc::key_unreadable, "no EC numbers: " + take_openssl_errors());
     }
     OwnedPkey key = key_from("EC", build.get());
-    if (!key) return fail(Errc::key_unreadable, "no EC key: " + take_openssl_errors());
+    if (!key) return fail(KeyErrc::key_unreadable, "no EC key: " + take_openssl_errors());
     return key;
 }
 

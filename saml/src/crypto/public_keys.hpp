@@ -12,11 +12,11 @@ namespace slo::saml {
 /// number reads big-endian octets. Null where memory lacks.
 [[nodiscard]] OwnedBignum number(std::string_view octets);
 
-/// rsa_public_key takes modulus and exponent as big-endian octets. Errors: Errc::key_unreadable.
+/// rsa_public_key takes modulus and exponent as big-endian octets. Errors: KeyErrc::key_unreadable.
 [[nodiscard]] Result<OwnedPkey> rsa_public_key(std::string_view modulus, std::string_view exponent);
 
 /// ec_public_key takes an uncompressed point (0x04, x, y) and sees that it lies on the curve. Errors:
-/// Errc::key_unreadable.
+/// KeyErrc::key_unreadable.
 [[nodiscard]] Result<OwnedPkey> ec_public_key(NamedCurve curve, std::string_view point);
 
 }  // namespace slo::saml

@@ -85,19 +85,19 @@ struct RecordCipher::Keys {
 Result<RecordCipher> RecordCipher::with_keys(const StoreKeys& keys) {
     const auto has_length = [](const std::string& key) { return key.size() == key_octets; };
     if (!has_length(keys.index_key) || !std::ranges::all_of(keys.sealing_keys, has_length)) {
-        return fail(Errc::key_not_allowed, "a store's keys have 32 octets");
+        return fail(KeyErrc::key_not_allowed, "a store's keys have 32 octets");
     }
-    if (keys.sealing_keys.empty()) return fail(Errc::key_not_allowed, "no key seals the store's records");
+    if (keys.sealing_keys.empty()) return fail(KeyErrc::key_not_allowed, "no key seals the store's records");
     auto made = std::make_shared<Keys>();
     made->index = SecretOctets(keys.index_key.begin(), keys.index_key.end());
     for (const std::string& key : keys.sealing_keys) {
         SecretOctets octets(key.begin(), key.end());
         const auto digest = hmac(octets, {"mark"});
-        if (!digest) return fail(Errc::crypto_failure, "no HMAC: " + take_openssl_errors());
+        if (!digest) return fail(KeyErrc::crypto_failure, "no HMAC: " + take_openssl_errors());
         std::string mark = front_of(*digest, mark_octets);
         if (octets == made->index ||
             std::ranges::any_of(made->sealing, [&](const Keys::Sealing& other) { return other.mark == mark; })) {
-            return fail(Errc::key_not_allowed, "two of the store's keys are the same");
+            return fail(KeyErrc::key_not_allowed, "two of the store's keys are the same");
         }
         made->sealing.push_back({std::move(octets), std::move(mark)});
     }
@@ -112,16 +112,16 @@ Result<std::string> RecordCipher::seal(std::string_view plain, std::string_view 
     const Keys::Sealing& sealing = keys_->sealing.front();
     std::string salt(salt_octets, '\0');
     if (RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1) {
-        return fail(Errc::crypto_failure, "no random octets: " + take_openssl_errors());
+        return fail(KeyErrc::crypto_failure, "no random octets: " + take_openssl_errors());
     }
     const auto sealed = encrypt_content(cipher(), Keys::record_key(sealing, context, salt), plain);
-    if (!sealed) return fail(Errc::crypto_failure, "a record wasn't sealed: " + take_openssl_errors());
+    if (!sealed) return fail(KeyErrc::crypto_failure, "a record wasn't sealed: " + take_openssl_errors());
     return sealing.mark + salt + *sealed;
 }
 
 Result<std::string> RecordCipher::open(std::string_view sealed, std::string_view context) const {
     const auto refuse = [] {
-        return fail(Errc::crypto_failure, "a record doesn't open under any of the store's keys");
+        return fail(KeyErrc::crypto_failure, "a record doesn't open under any of the store's keys");
     };
     if (sealed.size() < mark_octets + salt_octets) return refuse();
     const std::string_view mark = sealed.substr(0, mark_octets);

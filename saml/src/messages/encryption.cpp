@@ -95,10 +95,10 @@ Result<NameID> open_name_id(const Verified<LogoutRequest>& request, std::span<co
 Result<EncryptedID> close_name_id(const NameID& name_id, const Certificate& certificate, const EntityID& recipient,
                                   ContentEncryption algorithm) {
     EVP_PKEY* const public_key = detail::KeyAccess::pkey(certificate);
-    if (public_key == nullptr) return fail(Errc::key_not_allowed, "the certificate's key is of no known kind");
+    if (public_key == nullptr) return fail(KeyErrc::key_not_allowed, "the certificate's key is of no known kind");
     const auto shape = shape_of(public_key);
     if (!shape) return shape.error();
-    if (shape->family != KeyFamily::rsa) return fail(Errc::key_not_allowed, "only RSA keys encrypt");
+    if (shape->family != KeyFamily::rsa) return fail(KeyErrc::key_not_allowed, "only RSA keys encrypt");
     const auto plaintext = write_name_id(name_id);
     if (!plaintext) return plaintext.error();
 
@@ -106,11 +106,11 @@ Result<EncryptedID> close_name_id(const NameID& name_id, const Certificate& cert
     const ContentCipher& cipher = content_cipher(algorithm);
     SecretOctets key(cipher.key_octets);
     if (RAND_priv_bytes(key.data(), static_cast<int>(key.size())) != 1) {
-        return fail(Errc::crypto_failure, "no random octets: " + take_openssl_errors());
+        return fail(KeyErrc::crypto_failure, "no random octets: " + take_openssl_errors());
     }
     auto ciphertext = encrypt_content(cipher, key, *plaintext);
     auto wrapped = wrap_key(key, public_key, recipient);
-    if (!ciphertext || !wrapped) return fail(Errc::crypto_failure, "encryption failed: " + take_openssl_errors());
+    if (!ciphertext || !wrapped) return fail(KeyErrc::crypto_failure, "encryption failed: " + take_openssl_errors());
     return EncryptedID{.algorithm = std::string(cipher.uri),
                        .ciphertext = *std::move(ciphertext),
                        .keys = {*std::move(wrapped)},

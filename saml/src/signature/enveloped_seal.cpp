@@ -65,7 +65,7 @@ Result<std::string> seal(const SigningKey& key, const std::string& key_info, con
     hashed.add(before);
     hashed.add(after);
     const std::string digest_value = hashed.finish();
-    if (digest_value.empty()) return fail(Errc::crypto_failure, "digest");
+    if (digest_value.empty()) return fail(KeyErrc::crypto_failure, "digest");
     const std::string info = signed_info(tags, algorithm, id.str(), digest_value);
     const auto value = key.sign(info);
     if (!value) return value.error();

@@ -14,7 +14,7 @@ namespace slo::saml {
 [[nodiscard]] std::string key_info_of(const Certificate& certificate, std::string_view ds = "ds");
 
 /// seal puts ds:Signature between `before` and `after`, which together are the exclusive canonical form of the element
-/// with that ID. rsa-sha256 or what the key says, a SHA-2 digest of the same size. Errors: Errc::crypto_failure.
+/// with that ID. rsa-sha256 or what the key says, a SHA-2 digest of the same size. Errors: KeyErrc::crypto_failure.
 [[nodiscard]] Result<std::string> seal(const SigningKey& key, const std::string& key_info, const MessageID& id,
                                        std::string_view before, std::string_view after, std::string_view ds = "ds");
 

@@ -47,7 +47,7 @@ Result<SignedOctets> verify(std::string_view message) {
     if (!document) return document.error();
     const auto body = document->root().first_child();
     const auto root = body ? body->first_child() : std::nullopt;
-    if (!root) return fail(Errc::crypto_failure, "self-test: no message");
+    if (!root) return fail(KeyErrc::crypto_failure, "self-test: no message");
     return verify_enveloped(*document, *root, "_selftest", std::span(&*key, 1), AlgorithmPolicy{});
 }
 
@@ -56,15 +56,15 @@ Result<SignedOctets> verify(std::string_view message) {
 Result<void> self_test() {
     const auto good = verify(good_message);
     if (!good)
-        return fail(Errc::crypto_failure, "self-test: a good signature was refused: " + good.error().code.message());
+        return fail(KeyErrc::crypto_failure, "self-test: a good signature was refused: " + good.error().code.message());
     if (good->str().find("nobody") == std::string::npos) {
-        return fail(Errc::crypto_failure, "self-test: the signed octets lack the signed text");
+        return fail(KeyErrc::crypto_failure, "self-test: the signed octets lack the signed text");
     }
     std::string forged(good_message);
     forged.replace(forged.find("nobody"), 6, "victim");
     const auto bad = verify(forged);
     if (bad || !is(bad.error(), Errc::signature_invalid)) {
-        return fail(Errc::crypto_failure, "self-test: a forged message was not refused as forged");
+        return fail(KeyErrc::crypto_failure, "self-test: a forged message was not refused as forged");
     }
     return Done{};
 }

@@ -131,7 +131,7 @@ bool register_id(const xml::Document& document, const xml::Element& root, const 
 
 Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::Element& root, const std::string& id,
                                       std::span<const VerificationKey> keys, const AlgorithmPolicy& policy) {
-    if (!runtime_ready()) return fail(Errc::crypto_failure, "xmlsec1 is not ready");
+    if (!runtime_ready()) return fail(KeyErrc::crypto_failure, "xmlsec1 is not ready");
     if (!document.has_unique_ids()) return fail(Errc::xml_duplicate_id);
     const auto profile = read_signature_profile(document, root, id, policy);
     if (!profile) return profile.error();
@@ -144,7 +144,7 @@ Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::
         some_key_fits = true;
         if (detail::KeyAccess::signature_octets(key) != profile->signature_value.size()) continue;
         VerifyContext context;
-        if (!context.restrict_to(*profile)) return fail(Errc::crypto_failure, "xmlsec1 context");
+        if (!context.restrict_to(*profile)) return fail(KeyErrc::crypto_failure, "xmlsec1 context");
         auto octets = context.verify(profile->signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));
         if (!octets) continue;
         // xmlsec said yes. What it hashed is hashed again by other means, before anybody reads it.

@@ -6,12 +6,13 @@
 namespace slo::saml {
 namespace {
 
+template <class Code>
 struct NamedRule {
-    Errc code;
+    Code code;
     std::string_view name;
 };
 
-constexpr auto rules = std::to_array<NamedRule>({
+constexpr auto rules = std::to_array<NamedRule<Errc>>({
     {Errc::message_too_large, "xml.size"},
     {Errc::xml_encoding, "xml.encoding"},
     {Errc::xml_malformed, "xml.malformed"},
@@ -63,38 +64,42 @@ constexpr auto rules = std::to_array<NamedRule>({
     {Errc::in_response_to_mismatch, "check.in_response_to"},
     {Errc::base_id_unsupported, "id.base_id"},
     {Errc::decryption_failed, "id.decryption"},
-    {Errc::key_unreadable, "key.unreadable"},
-    {Errc::key_not_allowed, "key.not_allowed"},
-    {Errc::certificate_unreadable, "key.certificate"},
-    {Errc::key_mismatch, "key.mismatch"},
-    {Errc::file_unreadable, "key.file"},
-    {Errc::crypto_failure, "crypto.failure"},
 });
 
-constexpr std::string_view unknown_rule = "unknown.unknown";
+constexpr auto key_rules = std::to_array<NamedRule<KeyErrc>>({
+    {KeyErrc::key_unreadable, "key.unreadable"},
+    {KeyErrc::key_not_allowed, "key.not_allowed"},
+    {KeyErrc::certificate_unreadable, "key.certificate"},
+    {KeyErrc::key_mismatch, "key.mismatch"},
+    {KeyErrc::file_unreadable, "key.file"},
+    {KeyErrc::crypto_failure, "crypto.failure"},
+});
 
-// name() finds a rule by its number, so the table must hold every enumerator, in the order of the enumeration.
-constexpr bool in_enumeration_order() {
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        if (static_cast<std::size_t>(rules[i].code) != i + 1) return false;
+// name() finds a rule by its number, so a table must hold every enumerator, in the order of the enumeration.
+template <class Table, class Code>
+constexpr bool in_enumeration_order(const Table& table, Code last) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (static_cast<std::size_t>(table[i].code) != i + 1) return false;
     }
-    return rules.back().code == Errc::crypto_failure;
+    return table.back().code == last;
 }
-static_assert(in_enumeration_order());
+static_assert(in_enumeration_order(rules, Errc::decryption_failed));
+static_assert(in_enumeration_order(key_rules, KeyErrc::crypto_failure));
 
-class Category final : public std::error_category {
-public:
-    [[nodiscard]] const char* name() const noexcept override { return "slo.saml"; }
-    [[nodiscard]] std::string message(int code) const override {
-        return std::string(saml::name(static_cast<Errc>(code)));
-    }
-};
+template <class Table>
+std::string_view name_in(const Table& table, int value) noexcept {
+    const auto index = static_cast<std::size_t>(value) - 1;  // zero and negative numbers wrap beyond the table
+    return index < table.size() ? table[index].name : "unknown.unknown";
+}
 
 }  // namespace
 
 std::string_view name(Errc code) noexcept {
-    const auto index = static_cast<std::size_t>(code) - 1;  // zero and negative numbers wrap beyond the table
-    return index < rules.size() ? rules[index].name : unknown_rule;
+    return name_in(rules, static_cast<int>(code));
+}
+
+std::string_view name(KeyErrc code) noexcept {
+    return name_in(key_rules, static_cast<int>(code));
 }
 
 std::string_view stage(Errc code) noexcept {
@@ -102,13 +107,14 @@ std::string_view stage(Errc code) noexcept {
     return whole.substr(0, whole.find('.'));
 }
 
-const std::error_category& error_category() noexcept {
-    static const Category category;
-    return category;
+std::error_code make_error_code(Errc code) noexcept {
+    static const RuleCategory category("slo.saml", [](int value) noexcept { return name_in(rules, value); });
+    return {static_cast<int>(code), category};
 }
 
-bool is(const Failure& failure, Errc code) noexcept {
-    return failure.code == make_error_code(code);
+std::error_code make_error_code(KeyErrc code) noexcept {
+    static const RuleCategory category("slo.saml.key", [](int value) noexcept { return name_in(key_rules, value); });
+    return {static_cast<int>(code), category};
 }
 
 }  // namespace slo::saml

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/configuration_error.hpp"
 #include "slo/sp/key_folder.hpp"
 
 namespace slo::daemon {
@@ -85,7 +85,7 @@ void KeyWatch::taken(const sp::OurKeys& keys) {
 Result<sp::OurKeys> KeyWatch::reload(Instant now) const {
     auto keys = sp::reload_keys(configuration_, now);
     if (!keys || have_common(keys->in_force.signing, published_)) return keys;
-    return sp::fail(sp::Errc::configuration_invalid,
+    return sp::fail(sp::ConfigurationErrc::configuration_invalid,
                     sp::ring_file(configuration_.key_folder).string() +
                         ": names none of the signing keys that we publish; restore it, or start anew if these are to "
                         "be our keys from now on, and give every IdP our metadata");

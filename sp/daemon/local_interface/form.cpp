@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::daemon {
 
@@ -15,7 +15,7 @@ Result<Form> Form::parse(std::string_view body) {
 }
 
 Failure Form::malformed(std::string why) {
-    return sp::fail(sp::Errc::session_malformed, std::move(why));
+    return sp::fail(sp::StoreErrc::session_malformed, std::move(why));
 }
 
 std::vector<std::string> Form::all(std::string_view name) {

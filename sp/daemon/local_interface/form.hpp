@@ -15,7 +15,7 @@ namespace slo::daemon {
 /// Form is the fields of a body, each of which must be asked for.
 class Form {
 public:
-    /// Errors: sp::Errc::session_malformed.
+    /// Errors: sp::StoreErrc::session_malformed.
     [[nodiscard]] static Result<Form> parse(std::string_view body);
     [[nodiscard]] static Failure malformed(std::string why);
 

@@ -82,7 +82,7 @@ HttpReply told(const sp::LogoutPreview& preview) {
                           .str());
 }
 
-/// Errors: sp::Errc::session_malformed, local_session_id_malformed.
+/// Errors: sp::StoreErrc::session_malformed, local_session_id_malformed.
 Result<sp::SessionSelection> sessions_by_id(const std::vector<std::string>& texts) {
     sp::SessionsByID selection;
     for (const std::string& text : texts) {
@@ -170,7 +170,7 @@ HttpReply LocalLogouts::log_out(const HttpRequest& request) {
 HttpReply LocalLogouts::preview(const HttpRequest& request) {
     const auto preview = sp::BackChannel(service_).preview({.body = request.body, .content_type = "text/xml"});
     if (preview) return told(*preview);
-    if (preview.error().code == sp::Errc::store_failed) return failed(preview.error());
+    if (preview.error().code == sp::StoreErrc::store_failed) return failed(preview.error());
     return reply(422, JsonObject().add("refused", preview.error().code.message()).str());
 }
 

@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "slo/saml/result.hpp"
-#include "slo/sp/error.hpp"
 #include "slo/sp/http.hpp"
 #include "slo/sp/json.hpp"
+#include "slo/sp/logout_error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::daemon {
 
@@ -23,10 +24,10 @@ namespace slo::daemon {
 
 /// The status says what the caller may do about it.
 [[nodiscard]] inline sp::HttpReply failed(const Failure& failure) {
-    if (failure.code == sp::Errc::session_id_taken) return refusal(409, "local_id is taken by another session");
-    if (failure.code == sp::Errc::session_malformed)
+    if (failure.code == sp::StoreErrc::session_id_taken) return refusal(409, "local_id is taken by another session");
+    if (failure.code == sp::StoreErrc::session_malformed)
         return refusal(400, "expires has passed, there are over 64 session_index, or the NameID is none");
-    if (failure.code == sp::Errc::session_idp_unknown) {
+    if (failure.code == sp::AdmissionErrc::session_idp_unknown) {
         // The detail is a name of our own configuration; what the caller wrote isn't repeated.
         return reply(422, sp::JsonObject()
                               .add("error",
@@ -35,15 +36,15 @@ namespace slo::daemon {
                               .add("detail", failure.detail)
                               .str());
     }
-    if (failure.code == sp::Errc::authn_instant_in_future)
+    if (failure.code == sp::AdmissionErrc::authn_instant_in_future)
         return refusal(422,
                        "session.authn_instant: authn_instant is later than now and clock_skew; send the AuthnInstant "
                        "of the assertion, in UTC");
-    if (failure.code == sp::Errc::session_index_unfit)
+    if (failure.code == sp::AdmissionErrc::session_index_unfit)
         return refusal(422,
                        "session.session_index: the logouts of this IdP name sessions by SessionIndex alone "
                        "(name_id_matching), so exactly one session_index of 16 characters or more is needed");
-    if (failure.code == sp::Errc::principal_full) {
+    if (failure.code == sp::StoreErrc::principal_full) {
         return reply(409, sp::JsonObject()
                               .add("error",
                                    "store.principal_full: the user has as many sessions as the store takes of one; "
@@ -51,8 +52,8 @@ namespace slo::daemon {
                               .add("detail", failure.detail)
                               .str());
     }
-    if (failure.code == sp::Errc::no_session) return refusal(404, "no such session lives here");
-    if (failure.code == sp::Errc::local_session_id_malformed) return refusal(400, "no such id can exist");
+    if (failure.code == sp::StartErrc::no_session) return refusal(404, "no such session lives here");
+    if (failure.code == sp::StoreErrc::local_session_id_malformed) return refusal(400, "no such id can exist");
     return refusal(503, "the session store has no room or can't tell: trust nothing until it can");
 }
 

@@ -9,7 +9,6 @@
 #include "local_replies.hpp"
 #include "slo/saml/form.hpp"
 #include "slo/saml/time.hpp"
-#include "slo/sp/error.hpp"
 
 namespace slo::daemon {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/configuration_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -63,15 +63,16 @@ std::string one_line(std::string_view text) {
 
 Result<ConfigMap> parse_toml(const std::string& text, const std::string& file) {
     if (const unsigned line = find_long_line(text)) {
-        return fail(Errc::configuration_invalid, file + ":" + std::to_string(line) + ": a line of more than " +
-                                                     std::to_string(max_line_octets) + " bytes; break it up");
+        return fail(ConfigurationErrc::configuration_invalid,
+                    file + ":" + std::to_string(line) + ": a line of more than " + std::to_string(max_line_octets) +
+                        " bytes; break it up");
     }
     try {
         return copy_table(toml::parse(text, file));
     } catch (const toml::parse_error& error) {
-        return fail(Errc::configuration_invalid, file + ":" + std::to_string(error.source().begin.line) +
-                                                     ": not TOML: " + one_line(error.description()) +
-                                                     "; see https://toml.io for the syntax");
+        return fail(ConfigurationErrc::configuration_invalid, file + ":" + std::to_string(error.source().begin.line) +
+                                                                  ": not TOML: " + one_line(error.description()) +
+                                                                  "; see https://toml.io for the syntax");
     }
 }
 

@@ -28,8 +28,8 @@ struct ConfigEntry {
     ConfigValue value;
 };
 
-/// parse_toml reads `text`. Errors: Errc::configuration_invalid; `detail` is one line and starts with `file` and the
-/// line.
+/// parse_toml reads `text`. Errors: ConfigurationErrc::configuration_invalid; `detail` is one line and starts with
+/// `file` and the line.
 [[nodiscard]] Result<ConfigMap> parse_toml(const std::string& text, const std::string& file);
 
 }  // namespace slo::sp

@@ -13,9 +13,9 @@
 #include "key_files.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 #include "slo/saml/error.hpp"
+#include "slo/sp/configuration_error.hpp"
 #include "slo/sp/configuration_file.hpp"
 #include "slo/sp/configured_source.hpp"
-#include "slo/sp/error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -117,16 +117,16 @@ Configuration ConfigurationFile::Sections::load(Instant now, const Loading& load
 
 namespace {
 
-/// What `read` makes of `file`. Errors: Errc::configuration_invalid.
+/// What `read` makes of `file`. Errors: ConfigurationErrc::configuration_invalid.
 template <class Read>
 auto guarded(const fs::path& file, Read read) -> Result<decltype(read())> {
     try {
         return read();
     } catch (ConfigurationError& error) {
-        return fail(Errc::configuration_invalid, std::move(error.text));
+        return fail(ConfigurationErrc::configuration_invalid, std::move(error.text));
     } catch (const std::exception& error) {
-        return fail(Errc::configuration_invalid, file.string() + ": can't be read: " + error.what() +
-                                                     "; check the file, its folder and the free memory");
+        return fail(ConfigurationErrc::configuration_invalid, file.string() + ": can't be read: " + error.what() +
+                                                                  "; check the file, its folder and the free memory");
     }
 }
 
@@ -149,10 +149,11 @@ Result<OurKeys> reload_keys(const Configuration& configuration, Instant now) {
                        .stages = std::move(keys.stages),
                        .notes = std::move(notes)};
     } catch (ConfigurationError& error) {
-        return fail(Errc::configuration_invalid, std::move(error.text));
+        return fail(ConfigurationErrc::configuration_invalid, std::move(error.text));
     } catch (const std::exception& error) {
-        return fail(Errc::configuration_invalid, configuration.key_folder.string() + ": can't be read: " +
-                                                     error.what() + "; check the folder and the free memory");
+        return fail(ConfigurationErrc::configuration_invalid, configuration.key_folder.string() +
+                                                                  ": can't be read: " + error.what() +
+                                                                  "; check the folder and the free memory");
     }
 }
 

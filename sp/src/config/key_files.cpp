@@ -119,15 +119,15 @@ std::string read_secret_key(const Placed<fs::path>& file) {
 [[noreturn]] void refuse_pair(const KeyPairFiles& files, const Failure& failure) {
     const std::string key = shown(files.key.value.string());
     const std::string certificate = shown(files.certificate.value.string());
-    if (saml::is(failure, saml::Errc::key_mismatch)) {
+    if (saml::is(failure, saml::KeyErrc::key_mismatch)) {
         refuse(files.certificate.place, certificate + " isn't the certificate of the key in " + key,
                "name the two that belong together");
     }
-    if (saml::is(failure, saml::Errc::certificate_unreadable)) {
+    if (saml::is(failure, saml::KeyErrc::certificate_unreadable)) {
         refuse(files.certificate.place, certificate + " holds no certificate",
                "it must hold one certificate in PEM, and nothing else");
     }
-    if (saml::is(failure, saml::Errc::key_not_allowed)) {
+    if (saml::is(failure, saml::KeyErrc::key_not_allowed)) {
         refuse(files.key.place, "the key in " + key + " is too weak or of a kind that isn't used",
                "use RSA of 2048 to 8192 bits; for signing, P-256, P-384 or P-521 will do too");
     }

@@ -14,7 +14,7 @@
 #include "config_table.hpp"
 #include "key_files.hpp"
 #include "owned_files.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/configuration_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -114,7 +114,7 @@ auto caught(What what) -> Result<decltype(what())> {
     try {
         return what();
     } catch (ConfigurationError& error) {
-        return fail(Errc::configuration_invalid, std::move(error.text));
+        return fail(ConfigurationErrc::configuration_invalid, std::move(error.text));
     }
 }
 
@@ -136,7 +136,7 @@ std::string text_of(const KeyRing& ring) {
 }
 
 Failure step_refused(std::string text) {
-    return fail(Errc::configuration_invalid, std::move(text));
+    return fail(ConfigurationErrc::configuration_invalid, std::move(text));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 #include "config_table.hpp"
 #include "key_files.hpp"
 #include "owned_files.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/configuration_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -115,7 +115,8 @@ std::vector<PublishedState> states_in(std::string_view text) {
 }
 
 Failure failure(const fs::path& file, std::string_view what, std::string_view mend) {
-    return fail(Errc::configuration_invalid, file.string() + ": " + std::string(what) + "; " + std::string(mend));
+    return fail(ConfigurationErrc::configuration_invalid,
+                file.string() + ": " + std::string(what) + "; " + std::string(mend));
 }
 
 std::string because(int error) {
@@ -189,7 +190,7 @@ Result<PublicationRecord> PublicationRecord::open(const fs::path& file) {
         impl->is_torn = ::fstat(impl->opened.get(), &status) != 0 || status.st_size > 0;  // at worst an empty line
         return PublicationRecord(std::move(impl));
     } catch (ConfigurationError& error) {
-        return fail(Errc::configuration_invalid, std::move(error.text));
+        return fail(ConfigurationErrc::configuration_invalid, std::move(error.text));
     }
 }
 

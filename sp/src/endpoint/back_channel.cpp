@@ -6,7 +6,8 @@
 #include "content_type.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/form.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/logout_error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 
@@ -18,7 +19,7 @@ constexpr std::string_view usual_type = "text/xml";
 Result<std::string> media_type_of(std::string_view content_type) {
     if (content_type.empty()) return std::string(usual_type);  // Bindings 3.2.3 l.353 requires no header
     std::optional<idp_adapter::ContentType> type = idp_adapter::ContentType::parse(content_type);
-    if (!type || !type->is_utf8()) return fail(Errc::content_type_not_accepted);
+    if (!type || !type->is_utf8()) return fail(LogoutErrc::content_type_not_accepted);
     return std::move(type->media_type);
 }
 
@@ -35,12 +36,12 @@ bool is_taken(std::string_view media_type, Posted takes, const LogoutService& se
 
 Result<void> check_type(const idp_adapter::InteropProfile& profile, const std::string& media_type) {
     const auto& extra = profile.extra_content_types;
-    if (std::ranges::find(extra, media_type) == extra.end()) return fail(Errc::content_type_not_accepted);
+    if (std::ranges::find(extra, media_type) == extra.end()) return fail(LogoutErrc::content_type_not_accepted);
     return Done{};
 }
 
 bool is_unfit(const Failure& failure) noexcept {
-    return failure.code == make_error_code(Errc::content_type_not_accepted) ||
+    return failure.code == make_error_code(LogoutErrc::content_type_not_accepted) ||
            saml::is(failure, saml::Errc::message_too_large);
 }
 
@@ -63,7 +64,7 @@ struct BackChannel::Carriage {
 Result<saml::ReceivedMessage> BackChannel::receive(const PostedRequest& posted, Carriage& carriage) const {
     Result<std::string> type = media_type_of(posted.content_type);
     if (!type) return std::move(type).error();
-    if (!is_taken(*type, options_.takes, *service_)) return fail(Errc::content_type_not_accepted);
+    if (!is_taken(*type, options_.takes, *service_)) return fail(LogoutErrc::content_type_not_accepted);
     saml::xml::Limits limits;
     limits.octets = std::min(limits.octets, options_.max_body);
     if (*type == saml::form::media_type) {
@@ -113,7 +114,7 @@ Result<LogoutPreview> BackChannel::preview(const PostedRequest& posted) const no
         if (!message) return std::move(message).error();
         return service_->preview(*std::move(message), carriage.evidence(posted));
     } catch (...) {
-        return fail(Errc::store_failed, "exception");  // so short that it takes no memory
+        return fail(StoreErrc::store_failed, "exception");  // so short that it takes no memory
     }
 }
 

@@ -16,7 +16,7 @@
 
 #include "admission.hpp"
 #include "http_connection.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/server_error.hpp"
 #include "tls_context.hpp"
 
 namespace slo::sp {
@@ -113,26 +113,26 @@ void post_surely(asio::io_context& io, Work work) noexcept {
 }
 
 Failure unusable(const HttpServerOptions& options, const std::string& why) {
-    return fail(Errc::configuration_invalid, "the server can't use " + options.address + ": " + why);
+    return fail(ServerErrc::options_invalid, "the server can't use " + options.address + ": " + why);
 }
 
 Result<void> check(const HttpServerOptions& options) {
     if (options.threads == 0 || options.threads > 256) {
-        return fail(Errc::configuration_invalid, "the server's number of threads must be 1 to 256");
+        return fail(ServerErrc::options_invalid, "the server's number of threads must be 1 to 256");
     }
     if (options.handler_threads > 1024) {
-        return fail(Errc::configuration_invalid, "the server's handler_threads must be at most 1024");
+        return fail(ServerErrc::options_invalid, "the server's handler_threads must be at most 1024");
     }
     if (options.waiting_threads > 1024) {
-        return fail(Errc::configuration_invalid, "the server's waiting_threads must be at most 1024");
+        return fail(ServerErrc::options_invalid, "the server's waiting_threads must be at most 1024");
     }
     if (options.max_header_octets > largest_header_limit) {
-        return fail(Errc::configuration_invalid,
+        return fail(ServerErrc::options_invalid,
                     "the server's max_header_octets must be at most " + std::to_string(largest_header_limit));
     }
     if (options.max_connections == 0 || options.max_connections_per_address == 0 ||
         options.max_requests_per_connection == 0) {
-        return fail(Errc::configuration_invalid, "a server that may have no connections serves nobody: raise its caps");
+        return fail(ServerErrc::options_invalid, "a server that may have no connections serves nobody: raise its caps");
     }
     return Done{};
 }
@@ -153,7 +153,7 @@ Result<void> listen(Acceptor& acceptor, const HttpServerOptions& options) {
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
     if (error == asio::error::address_in_use) {
-        return fail(Errc::address_in_use,
+        return fail(ServerErrc::address_in_use,
                     place + " is already in use: stop the program that listens there, or choose another port");
     }
     if (error)
@@ -336,7 +336,7 @@ Result<HttpServer> HttpServer::open(HttpServerOptions options, HttpHandler& hand
         impl->port = impl->acceptor->local_endpoint().port();
         return HttpServer(std::move(impl));
     } catch (const std::exception& error) {
-        return fail(Errc::configuration_invalid, std::string("the server can't be set up (") + error.what() +
+        return fail(ServerErrc::options_invalid, std::string("the server can't be set up (") + error.what() +
                                                      "): check its limits of descriptors and memory");
     }
 }

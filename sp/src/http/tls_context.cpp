@@ -9,7 +9,7 @@
 #include <string>
 
 #include "slo/saml/keys.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/server_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -31,13 +31,13 @@ std::string drained_complaint() {
 }
 
 Failure tls_failure(const std::string& what, const std::string& file, const std::string& remedy) {
-    return fail(Errc::tls_setup_failed, what + " " + file + " (" + drained_complaint() + "): " + remedy);
+    return fail(ServerErrc::tls_setup_failed, what + " " + file + " (" + drained_complaint() + "): " + remedy);
 }
 
 Result<void> require_readable(const std::string& what, const std::string& file) {
-    if (file.empty()) return fail(Errc::configuration_invalid, "no " + what + " is configured: name a PEM file");
+    if (file.empty()) return fail(ServerErrc::options_invalid, "no " + what + " is configured: name a PEM file");
     if (std::ifstream(file).good()) return Done{};
-    return fail(Errc::tls_setup_failed,
+    return fail(ServerErrc::tls_setup_failed,
                 "the " + what + " " + file + " can't be opened: check the path and its permissions");
 }
 
@@ -53,11 +53,11 @@ Result<void> check_dates(const X509* certificate, const std::string& file) {
     const auto* not_after = X509_get0_notAfter(certificate);
     // X509_cmp_current_time answers 0 for a time that it can't read; that counts as invalid here.
     if (X509_cmp_current_time(not_after) <= 0) {
-        return fail(Errc::configuration_invalid,
+        return fail(ServerErrc::options_invalid,
                     "the TLS certificate in " + file + " expired on " + date(not_after) + ": renew it and restart");
     }
     if (X509_cmp_current_time(not_before) >= 0) {
-        return fail(Errc::configuration_invalid, "the TLS certificate in " + file + " isn't valid before " +
+        return fail(ServerErrc::options_invalid, "the TLS certificate in " + file + " isn't valid before " +
                                                      date(not_before) + ": check this host's clock");
     }
     return Done{};
@@ -153,8 +153,9 @@ Result<void> configure_tls(ssl_ctx_st* context, const TlsOptions& options) {
     SSL_CTX_set_max_early_data(context, 0);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(context, tls_1_2_ciphers) != 1 || SSL_CTX_set1_groups_list(context, groups) != 1) {
-        return fail(Errc::tls_setup_failed, "this OpenSSL can't do TLS 1.2 with our ciphers and groups (" +
-                                                drained_complaint() + "): install OpenSSL 3 with its default provider");
+        return fail(ServerErrc::tls_setup_failed, "this OpenSSL can't do TLS 1.2 with our ciphers and groups (" +
+                                                      drained_complaint() +
+                                                      "): install OpenSSL 3 with its default provider");
     }
     if (auto loaded = load_identity(context, options); !loaded) return loaded;
     if (auto asked = ask_for_client_certificates(context, options); !asked) return asked;

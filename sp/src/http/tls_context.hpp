@@ -11,7 +11,8 @@ namespace slo::sp {
 /// configure_tls loads the files that `options` names and sets the policy: TLS 1.2 and 1.3, AEAD ciphers with ephemeral
 /// keys, no compression, no renegotiation, no early data, session resumption within this context only, and client
 /// certificates as asked.
-/// Errors: Errc::tls_setup_failed; Errc::configuration_invalid for dates of the certificate and for missing options.
+/// Errors: ServerErrc::tls_setup_failed; ServerErrc::options_invalid for dates of the certificate and for missing
+/// options.
 [[nodiscard]] Result<void> configure_tls(ssl_ctx_st* context, const TlsOptions& options);
 
 }  // namespace slo::sp

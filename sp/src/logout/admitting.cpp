@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "entity_names.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/logout_error.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp {
@@ -30,7 +30,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 Failure unknown_idp(const idp_adapter::IdpDirectory* idps, const saml::EntityID& name) {
     const std::string nearest = idps != nullptr ? nearest_name(*idps, name.str()) : std::string();
-    return fail(Errc::session_idp_unknown, nearest.empty() ? std::string() : "the nearest known name is " + nearest);
+    return fail(AdmissionErrc::session_idp_unknown,
+                nearest.empty() ? std::string() : "the nearest known name is " + nearest);
 }
 
 /// Whether logouts can name it: by an index alone only where it has one, which no other session can have.
@@ -64,13 +65,14 @@ Result<Admission> admit(const LogoutServiceParts& parts, const idp_adapter::IdpD
     const auto idp = idps != nullptr ? idps->find(session.idp) : nullptr;
     if (!idp) return unknown_idp(idps, session.idp);
     const EntityNames us = our_names(parts);
-    if (!us.has(session.sp.str())) return fail(Errc::session_sp_unknown);
+    if (!us.has(session.sp.str())) return fail(AdmissionErrc::session_sp_unknown);
     // AuthnInstant is the IdP's clock. One that lies far ahead would get past every logout that is yet to come.
-    if (session.authn_instant > parts.clock.now() + parts.policy.clock_skew) return fail(Errc::authn_instant_in_future);
+    if (session.authn_instant > parts.clock.now() + parts.policy.clock_skew)
+        return fail(AdmissionErrc::authn_instant_in_future);
     const EntityNames its = names_of(*idp);
     make_canonical(session, its, us);
     session.named_by = named_by(idp->profile.name_id_matching);
-    if (!has_its_name(session)) return fail(Errc::session_index_unfit);
+    if (!has_its_name(session)) return fail(AdmissionErrc::session_index_unfit);
     std::vector<Session> others = under_other_names(session, its, us);
     if (session.named_by == NamedBy::session_index) {
         // Logouts from before the profile said so: they have the NameID alone.

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "application_round.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "start_and_wait.hpp"
 
 namespace slo::sp {
@@ -282,7 +282,8 @@ namespace {
 
 /// "No room" says that nothing has happened. Where some of the orders have begun, that isn't so.
 Failure half_done(const Failure& failure) {
-    return failure.code == make_error_code(Errc::store_full) ? fail(Errc::store_failed, failure.detail) : failure;
+    return failure.code == make_error_code(StoreErrc::store_full) ? fail(StoreErrc::store_failed, failure.detail)
+                                                                  : failure;
 }
 
 /// `begin` fills the state's parts. Where it, or memory, fails half-way, other rounds needn't wait for this one.

@@ -35,8 +35,8 @@ struct EndedHere {
 class EndingHere {
 public:
     /// `orders` are one order under all names of its IdP and of ours, the present ones first; each begins in the store.
-    /// Errors: the store's. After Errc::store_failed some of them may have begun: the same call again, with the same
-    /// `round`, goes on with them.
+    /// Errors: the store's. After StoreErrc::store_failed some of them may have begun: the same call again, with the
+    /// same `round`, goes on with them.
     [[nodiscard]] static Result<EndingHere> begin(const EndContext& context, const std::vector<LogoutOrder>& orders,
                                                   RoundID round, SteadyTime deadline);
     /// Goes on with a logout that has begun earlier. Errors: the store's.

@@ -15,9 +15,10 @@
 #include "reply_mapping.hpp"
 #include "session_selection.hpp"
 #include "slo/saml/error.hpp"
-#include "slo/sp/error.hpp"
 #include "slo/sp/housekeeper.hpp"
 #include "slo/sp/logout_decision.hpp"
+#include "slo/sp/logout_error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "start_and_wait.hpp"
 #include "store_rules.hpp"
 
@@ -32,8 +33,8 @@ const std::string unproven_senders;  // no IdP has the empty name
 
 /// A host's store may speak of its troubles in its own category; for us they're all one.
 Failure as_store_failure(const Failure& failure) {
-    if (failure.code.category() == error_category()) return failure;
-    return fail(Errc::store_failed, failure.detail);
+    if (rule_name(failure.code)) return failure;
+    return fail(StoreErrc::store_failed, failure.detail);
 }
 
 LogoutAnswer answer_outcome(const LogoutServiceParts& parts, AnswerDraft& draft, const LogoutOutcome& outcome) {
@@ -106,10 +107,9 @@ Result<T> guarded(Work work) noexcept {
     try {
         Result<T> result = work();
         if (result) return result;
-        return result.error().code.category() == saml::error_category() ? result.error()
-                                                                        : as_store_failure(result.error());
+        return as_store_failure(result.error());
     } catch (...) {
-        return fail(Errc::store_failed, "exception");  // so short that it takes no memory
+        return fail(StoreErrc::store_failed, "exception");  // so short that it takes no memory
     }
 }
 
@@ -265,7 +265,7 @@ LogoutStep LogoutService::Impl::begin(const Proven& proven, AnswerDraft& draft) 
     // Counted as soon as it is proven to be that IdP's, before its EncryptedID costs anything.
     const std::string& name = proven.idp->entity_id.str();
     if (!partners_requests.take(name, proven.request->id, weight_of(proven), line.time)) {
-        return refuse_in_measure(draft, name, fail(Errc::too_many_requests));
+        return refuse_in_measure(draft, name, fail(LogoutErrc::too_many_requests));
     }
     line.lane = AuditLane::proven;
     draft.is_silent = wants_no_answer(proven);
@@ -278,7 +278,7 @@ LogoutStep LogoutService::Impl::begin(const Proven& proven, AnswerDraft& draft) 
 
     const auto orders = under_all_names(*order, names_of(*proven.idp), our_names(parts));
     if (orders.size() > RoundsAtWork::parts_of_a_round) {
-        return answer_failure(parts, draft, fail(Errc::too_many_requests, "it names too many sessions at once"));
+        return answer_failure(parts, draft, fail(LogoutErrc::too_many_requests, "it names too many sessions at once"));
     }
     return carry_out(proven, orders, draft);
 }
@@ -291,7 +291,7 @@ LogoutStep LogoutService::Impl::carry_out(const Proven& proven, const std::vecto
     if (!begun) return answer_failure(parts, draft, as_store_failure(begun.error()));
     draft.line.entry.event = begun->is_repeat() ? RequestEvent::repeat : RequestEvent::logout;
     const bool refuses_repeats = proven.idp->profile.repeats == idp_adapter::RepeatRule::refuse;
-    if (begun->is_repeat() && refuses_repeats) return answer_failure(parts, draft, fail(Errc::request_repeated));
+    if (begun->is_repeat() && refuses_repeats) return answer_failure(parts, draft, fail(LogoutErrc::request_repeated));
     const auto recorded = begun->recorded();
     if (recorded && !names_nobody(*recorded)) return answer_outcome(parts, draft, *recorded);
     if (!begun->has_work()) return answer_nothing(parts, draft, *begun, orders);
@@ -410,7 +410,7 @@ Result<std::size_t> LogoutService::recover(const std::stop_token& stop) {
         }
         return remaining;
     } catch (...) {
-        return fail(Errc::store_failed, "exception");  // so short that it takes no memory
+        return fail(StoreErrc::store_failed, "exception");  // so short that it takes no memory
     }
 }
 

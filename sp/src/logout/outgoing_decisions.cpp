@@ -7,7 +7,7 @@
 #include "outgoing_steps.hpp"
 #include "reply_mapping.hpp"
 #include "session_selection.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/logout_error.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp {
@@ -64,12 +64,12 @@ std::vector<Group> grouped(const StartContext& context, const std::vector<Sessio
 }
 
 std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp, const Group& group) {
-    if (context.parts.idp_link == nullptr) return fail(Errc::no_link);
-    if (idp == nullptr) return fail(Errc::issuer_unknown);
+    if (context.parts.idp_link == nullptr) return fail(StartErrc::no_link);
+    if (idp == nullptr) return fail(LogoutErrc::issuer_unknown);
     if (soap_logout_endpoint(*idp) == nullptr) return Failure{make_error_code(idp_adapter::ReplyErrc::no_endpoint), {}};
     //= SAML Profiles 4.4.4.1 l.1302 (erratum E38)
     //# If the requester is a session participant, it MUST include at least one <SessionIndex> element
-    if (group.first->session_indexes.empty()) return fail(Errc::no_session_index);
+    if (group.first->session_indexes.empty()) return fail(StartErrc::no_session_index);
     return std::nullopt;
 }
 
@@ -191,7 +191,7 @@ ConcludedLogout leave_waiting(EndedLogout ended) noexcept {
 }
 
 ConcludedLogout leave_unknown(KeptLogout kept) noexcept {
-    const Conclusion unknown{Extent::unknown, name(Errc::outcome_unknown), kept.kept_};
+    const Conclusion unknown{Extent::unknown, name(StartErrc::outcome_unknown), kept.kept_};
     return {std::move(kept.plan_), {}, unknown, NextOfRequest::left};
 }
 

@@ -13,7 +13,8 @@
 #include "kept_queue.hpp"
 #include "outgoing_steps.hpp"
 #include "session_selection.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/logout_error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -85,7 +86,7 @@ Result<Stage> keep_and_begin(const StartContext& context, PlannedLogout planned,
     auto begun = begin_here(context, *std::move(kept), deadline);
     if (auto* const here = std::get_if<BegunLogoutHere>(&begun)) return Stage(std::move(*here));
     auto& not_begun = std::get<NotBegunLogout>(begun);
-    const bool is_unknown = not_begun.why.code != make_error_code(Errc::store_full);
+    const bool is_unknown = not_begun.why.code != make_error_code(StoreErrc::store_full);
     if (!is_unknown) forget(context, not_begun.kept);
     if (!is_unknown || not_begun.kept.is_kept() == Retried::no) return std::move(not_begun.why);
     return Stage(with_audit(context, leave_unknown(std::move(not_begun.kept))));
@@ -181,7 +182,7 @@ std::variant<BegunLogoutHere, NotBegunLogout> begin_here(const StartContext& con
     constexpr int tries = 3;
     const auto orders = orders_of(context, kept.plan());
     auto begun = EndingHere::begin(context.ending, orders, kept.plan().round, deadline);
-    for (int i = 1; i < tries && !begun && begun.error().code == make_error_code(Errc::store_failed); ++i) {
+    for (int i = 1; i < tries && !begun && begun.error().code == make_error_code(StoreErrc::store_failed); ++i) {
         begun = EndingHere::begin(context.ending, orders, kept.plan().round, deadline);
     }
     if (!begun) return NotBegunLogout{std::move(kept), std::move(begun).error()};
@@ -211,7 +212,7 @@ Result<GlobalLogoutResult> start_logout(const StartContext& context, const Sessi
         if (!sessions) return sessions.error();
         if (auto ended = end(context, *sessions, reason, result); !ended) return ended.error();
     }
-    if (result.idps.empty()) return fail(Errc::no_session);
+    if (result.idps.empty()) return fail(StartErrc::no_session);
     result.extent = combined(result.idps);
     return result;
 }

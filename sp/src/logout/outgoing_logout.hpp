@@ -25,7 +25,7 @@ struct StartContext {
     EndContext ending;
 };
 
-/// Ends them. Errors: Errc::no_session; the store's, and then what it was at lives on.
+/// Ends them. Errors: StartErrc::no_session; the store's, and then what it was at lives on.
 [[nodiscard]] Result<GlobalLogoutResult> start_logout(const StartContext& context, const SessionSelection& selection,
                                                       LogoutReason reason);
 

@@ -4,7 +4,8 @@
 
 #include "logout_answer.hpp"
 #include "outgoing_steps.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/logout_error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -40,7 +41,7 @@ Result<KeptLogout> keep(const StartContext& context, PlannedLogout planned, Aski
     plan.request.next_attempt = asking == Asking::in_background ? now : now + lease(context, plan);
     const auto kept = context.kept_requests.keep_request(plan.request);
     // Ending the sessions matters more.
-    if (!kept && kept.error().code != make_error_code(Errc::store_full)) return kept.error();
+    if (!kept && kept.error().code != make_error_code(StoreErrc::store_full)) return kept.error();
     return KeptLogout(std::move(plan), kept ? Retried::yes : Retried::no);
 }
 
@@ -57,8 +58,8 @@ Result<std::vector<KeptLogout>> take_due(const StartContext& context, std::size_
                         .round = context.ending.rounds->next_round(),
                         .begun = std::chrono::steady_clock::now()};
         if (context.idps) plan.idp = context.idps->find(plan.key().idp);
-        if (context.parts.idp_link == nullptr) plan.unaskable = fail(Errc::no_link);
-        if (!plan.idp) plan.unaskable = fail(Errc::issuer_unknown);
+        if (context.parts.idp_link == nullptr) plan.unaskable = fail(StartErrc::no_link);
+        if (!plan.idp) plan.unaskable = fail(LogoutErrc::issuer_unknown);
         all.push_back(KeptLogout(std::move(plan), Retried::yes));
     }
     return all;

@@ -87,7 +87,7 @@ private:
 
 /// plan says which logouts end `sessions`: one for each principal of an IdP, or for each of its sessions at an IdP that
 /// ends no more at once, and another one for sessions without a SessionIndex, for which no IdP can be asked.
-/// Errors: saml::Errc::crypto_failure.
+/// Errors: saml::KeyErrc::crypto_failure.
 [[nodiscard]] Result<std::vector<PlannedLogout>> plan(const StartContext& context, const std::vector<Session>& sessions,
                                                       LogoutReason reason);
 
@@ -137,7 +137,7 @@ private:
 /// NotBegunLogout is a logout that the store has refused, or whose begin it hasn't answered.
 struct NotBegunLogout {
     KeptLogout kept;
-    Failure why;  ///< Errc::store_full: nothing has begun; any other: nothing is known
+    Failure why;  ///< StoreErrc::store_full: nothing has begun; any other: nothing is known
 };
 
 /// begin_here begins the logout in the store, under all names; `deadline` is that of its applications. An answer that

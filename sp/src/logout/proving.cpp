@@ -9,7 +9,7 @@
 #include "slo/saml/encryption.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/message_verifier.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/logout_error.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp {
@@ -22,13 +22,13 @@ using idp_adapter::IdpDirectory;
 /// Whether `idp` is one whose requests may come like this; null: it is none.
 Result<void> check_sender(const Idp* idp, saml::Binding binding, const LogoutEvidence& evidence, const Policy& policy,
                           Instant now) {
-    if (!idp) return fail(Errc::issuer_unknown);
-    if (!idp->profile.wires.contains(binding)) return fail(Errc::wire_not_accepted);
+    if (!idp) return fail(LogoutErrc::issuer_unknown);
+    if (!idp->profile.wires.contains(binding)) return fail(LogoutErrc::wire_not_accepted);
     if (evidence.check_sender) {
         if (auto accepted = evidence.check_sender(idp->profile); !accepted) return accepted;
     }
     // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
-    if (idp->valid_until && *idp->valid_until + policy.clock_skew <= now) return fail(Errc::metadata_expired);
+    if (idp->valid_until && *idp->valid_until + policy.clock_skew <= now) return fail(LogoutErrc::metadata_expired);
     return Done{};
 }
 
@@ -90,7 +90,7 @@ std::size_t weight_of(const Proven& proven) noexcept {
 Result<saml::NameID> name_id_of(const LogoutServiceParts& parts, const Proven& proven, const ServiceKeys& keys) {
     const idp_adapter::InteropProfile& profile = proven.idp->profile;
     const bool needs_index = profile.session_index == idp_adapter::SessionIndexRule::required;
-    if (needs_index && proven.request->session_indexes.empty()) return fail(Errc::session_index_missing);
+    if (needs_index && proven.request->session_indexes.empty()) return fail(LogoutErrc::session_index_missing);
     return saml::open_name_id(proven.request, keys.decryption_keys, parts.entity_id, profile.algorithms);
 }
 

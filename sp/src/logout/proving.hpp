@@ -37,7 +37,7 @@ struct Unproven {
 /// prove tells whose `message` is, or why it proves nothing. It touches neither store nor application and spends no
 /// IdP's allowance. `idps` may be null: no IdP is known.
 /// Errors: those of UnverifiedLogoutRequest::parse, MessageVerifier::verify and LogoutEvidence::check_sender;
-/// Errc::issuer_unknown, wire_not_accepted, metadata_expired.
+/// LogoutErrc::issuer_unknown, wire_not_accepted, metadata_expired.
 [[nodiscard]] std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts,
                                                    const idp_adapter::IdpDirectory* idps, saml::ReceivedMessage message,
                                                    const LogoutEvidence& evidence, Instant now);
@@ -47,7 +47,7 @@ struct Unproven {
 [[nodiscard]] std::size_t weight_of(const Proven& proven) noexcept;
 
 /// name_id_of says whom a proven request means, under its IdP's profile; an EncryptedID is opened.
-/// Errors: Errc::session_index_missing; those of saml::open_name_id.
+/// Errors: LogoutErrc::session_index_missing; those of saml::open_name_id.
 [[nodiscard]] Result<saml::NameID> name_id_of(const LogoutServiceParts& parts, const Proven& proven,
                                               const ServiceKeys& keys);
 

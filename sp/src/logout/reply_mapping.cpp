@@ -2,8 +2,7 @@
 
 #include <string>
 
-#include "slo/idp_adapter/single_logout_client.hpp"
-#include "slo/metadata/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 
@@ -14,6 +13,7 @@ using saml::TopLevelStatus;
 
 constexpr StatusAnswer requester{TopLevelStatus::requester};
 constexpr StatusAnswer responder{TopLevelStatus::responder};
+constexpr StatusAnswer request_denied{TopLevelStatus::requester, SecondLevelStatus::request_denied};
 
 /// "urn:oasis:names:tc:SAML:2.0:status:Requester" -> "Requester".
 std::string_view last_part(std::string_view uri) noexcept {
@@ -72,7 +72,7 @@ TableAnswer answer_to(saml::Errc code) noexcept {
 
         // Core 3.7.3.1 l.2590: nobody proved to be anybody. Visible to whoever sent it, so no oracle.
         case Errc::signature_missing:
-            return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::request_denied};
+            return request_denied;
         // Core 3.2.1 l.1505. One answer for all of them: which check failed helps only who tries to pass it.
         case Errc::signature_count:
         case Errc::signature_position:
@@ -102,70 +102,42 @@ TableAnswer answer_to(saml::Errc code) noexcept {
         case Errc::decryption_failed:
             return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::unknown_principal};
 
-        // No request can break these: something at our side did.
+        // No request can break these.
         case Errc::status_malformed:
         case Errc::in_response_to_mismatch:
-        case Errc::key_unreadable:
-        case Errc::key_not_allowed:
-        case Errc::certificate_unreadable:
-        case Errc::key_mismatch:
-        case Errc::file_unreadable:
-        case Errc::crypto_failure:
             return responder;
     }
     return responder;
 }
 
-TableAnswer answer_to(Errc code) noexcept {
+TableAnswer answer_to(LogoutErrc code) noexcept {
     switch (code) {
-        // Bindings 3.2.3.3 l.370. Nothing is signed for whoever names an Issuer that isn't in our metadata.
-        case Errc::issuer_unknown:
-        case Errc::metadata_expired:
+        // Bindings 3.2.3.3 l.370. Nothing is signed for a sender whose Issuer isn't in our metadata.
+        case LogoutErrc::issuer_unknown:
+        case LogoutErrc::metadata_expired:
             return Refusal::unknown_sender;
-        case Errc::content_type_not_accepted:
-        case Errc::wire_not_accepted:
+        case LogoutErrc::content_type_not_accepted:
+        case LogoutErrc::wire_not_accepted:
             return Refusal::wire_not_accepted;
 
-        case Errc::session_index_missing:
+        case LogoutErrc::session_index_missing:
             return requester;
 
         // Core 3.2.2.2 l.1672. The IdP may come again: nothing was recorded.
-        case Errc::too_many_requests:
-        // Row 20 has no stored answer for it: the recorded one was about other sessions.
-        case Errc::request_id_reused:
+        case LogoutErrc::too_many_requests:
         // Core 3.7.3.1 l.2608: a replay may be refused; most IdPs do better with the answer that it got before.
-        case Errc::request_repeated:
-            return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::request_denied};
-
-        case Errc::local_session_id_malformed:
-        case Errc::session_id_taken:
-        case Errc::session_malformed:
-        case Errc::session_idp_unknown:
-        case Errc::session_sp_unknown:
-        case Errc::session_index_unfit:
-        case Errc::authn_instant_in_future:
-        case Errc::store_full:
-        case Errc::principal_full:
-        case Errc::store_failed:
-        case Errc::outcome_unknown:
-        case Errc::store_unusable:
-        case Errc::no_session:
-        case Errc::no_session_index:
-        case Errc::no_link:
-        case Errc::configuration_invalid:
-        case Errc::address_in_use:
-        case Errc::tls_setup_failed:
-            return responder;
+        case LogoutErrc::request_repeated:
+            return request_denied;
     }
     return responder;
 }
 
 TableAnswer answer_to(const Failure& failure) noexcept {
-    if (failure.code.category() == saml::error_category()) {
-        return answer_to(static_cast<saml::Errc>(failure.code.value()));
-    }
-    if (failure.code.category() == error_category()) return answer_to(static_cast<Errc>(failure.code.value()));
-    return responder;
+    if (const auto rule = rule_as<saml::Errc>(failure)) return answer_to(*rule);
+    if (const auto rule = rule_as<LogoutErrc>(failure)) return answer_to(*rule);
+    // Row 20 has no stored answer for it: the recorded one was about other sessions.
+    if (failure.code == StoreErrc::request_id_reused) return request_denied;
+    return responder;  // what a store, a key or this process couldn't do
 }
 
 Gist gist_of(const StatusAnswer& answer) noexcept {
@@ -183,7 +155,7 @@ Gist gist_of(const StatusAnswer& answer) noexcept {
 }
 
 Gist gist_of(const Failure& failure) noexcept {
-    if (failure.code == make_error_code(Errc::too_many_requests)) return Gist::too_many_requests;
+    if (failure.code == LogoutErrc::too_many_requests) return Gist::too_many_requests;
     const TableAnswer answer = answer_to(failure);
     const auto* status = std::get_if<StatusAnswer>(&answer);
     return status ? gist_of(*status) : Gist::failed;
@@ -198,17 +170,7 @@ saml::Status make_status(const StatusAnswer& answer, const Policy& policy) {
 }
 
 std::string_view rule_of(const Failure& failure) noexcept {
-    if (failure.code.category() == saml::error_category()) {
-        return saml::name(static_cast<saml::Errc>(failure.code.value()));
-    }
-    if (failure.code.category() == metadata::error_category()) {
-        return metadata::name(static_cast<metadata::Errc>(failure.code.value()));
-    }
-    if (failure.code.category() == idp_adapter::reply_error_category()) {
-        return idp_adapter::name(static_cast<idp_adapter::ReplyErrc>(failure.code.value()));
-    }
-    if (failure.code.category() == error_category()) return name(static_cast<Errc>(failure.code.value()));
-    return "other";
+    return rule_name(failure.code).value_or("other");
 }
 
 std::string describe(const saml::Status& status) {

@@ -8,8 +8,8 @@
 
 #include "slo/saml/error.hpp"
 #include "slo/saml/logout_response.hpp"
-#include "slo/sp/error.hpp"
 #include "slo/sp/logout_answer.hpp"
+#include "slo/sp/logout_error.hpp"
 #include "slo/sp/policy.hpp"
 
 namespace slo::sp {
@@ -24,7 +24,7 @@ using TableAnswer = std::variant<Refusal, StatusAnswer>;
 
 /// answer_to is the table, one overload per room that can break a rule; a Failure from anywhere else is Responder.
 [[nodiscard]] TableAnswer answer_to(saml::Errc code) noexcept;
-[[nodiscard]] TableAnswer answer_to(Errc code) noexcept;
+[[nodiscard]] TableAnswer answer_to(LogoutErrc code) noexcept;
 [[nodiscard]] TableAnswer answer_to(const Failure& failure) noexcept;
 
 /// gist_of says the same in a word: success is Success and nothing but Success.

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "entity_names.hpp"
-#include "slo/sp/error.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp {

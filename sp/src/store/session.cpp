@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -21,7 +21,7 @@ bool LocalSessionIDKind::accepts(std::string_view text) noexcept {
 }
 
 Failure LocalSessionIDKind::refuse() {
-    return fail(Errc::local_session_id_malformed);
+    return fail(StoreErrc::local_session_id_malformed);
 }
 
 }  // namespace slo::sp

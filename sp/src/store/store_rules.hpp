@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "slo/saml/name_id.hpp"
-#include "slo/sp/error.hpp"
 #include "slo/sp/session_store.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 
@@ -32,7 +32,7 @@ inline constexpr std::size_t largest_piece = 256;
 
 /// What a login over max_sessions_per_principal is told; the cap is `most`.
 [[nodiscard]] inline Failure principal_full(std::size_t most) {
-    return fail(Errc::principal_full,
+    return fail(StoreErrc::principal_full,
                 "one user has " + std::to_string(most) +
                     " live sessions; raise max_sessions_per_principal, or look for an application that logs in "
                     "without ever logging out");

@@ -18,6 +18,7 @@
 #include "slo/idp_adapter/tls_client.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/result.hpp"
+#include "slo/saml/rule.hpp"
 
 namespace slo::idp_adapter {
 
@@ -34,10 +35,7 @@ enum class HttpErrc {
     redirect_refused,  ///< a redirect into a network, or to a machine, that the call's own URL doesn't lead to
 };
 [[nodiscard]] std::string_view name(HttpErrc code) noexcept;
-[[nodiscard]] const std::error_category& http_error_category() noexcept;
-[[nodiscard]] inline std::error_code make_error_code(HttpErrc code) noexcept {
-    return {static_cast<int>(code), http_error_category()};
-}
+[[nodiscard]] std::error_code make_error_code(HttpErrc code) noexcept;
 
 /// HTTP Basic (RFC 7617). Both without controls, `user` without a colon.
 struct BasicCredentials {

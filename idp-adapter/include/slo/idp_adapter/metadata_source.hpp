@@ -18,6 +18,7 @@
 #include "slo/metadata/metadata_document.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/result.hpp"
+#include "slo/saml/rule.hpp"
 #include "slo/saml/time.hpp"
 
 namespace slo::idp_adapter {
@@ -41,10 +42,7 @@ enum class SourceErrc {
 };
 /// Static storage.
 [[nodiscard]] std::string_view name(SourceErrc code) noexcept;
-[[nodiscard]] const std::error_category& source_error_category() noexcept;
-[[nodiscard]] inline std::error_code make_error_code(SourceErrc code) noexcept {
-    return {static_cast<int>(code), source_error_category()};
-}
+[[nodiscard]] std::error_code make_error_code(SourceErrc code) noexcept;
 
 /// A local file, read again when it changes. Not through a symbolic link.
 struct MetadataFile {

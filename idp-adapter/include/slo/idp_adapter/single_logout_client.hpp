@@ -15,6 +15,7 @@
 #include "slo/saml/message_signer.hpp"
 #include "slo/saml/name_id.hpp"
 #include "slo/saml/result.hpp"
+#include "slo/saml/rule.hpp"
 #include "slo/saml/time.hpp"
 
 namespace slo::idp_adapter {
@@ -54,10 +55,7 @@ enum class ReplyErrc {
 };
 /// Static storage.
 [[nodiscard]] std::string_view name(ReplyErrc code) noexcept;
-[[nodiscard]] const std::error_category& reply_error_category() noexcept;
-[[nodiscard]] inline std::error_code make_error_code(ReplyErrc code) noexcept {
-    return {static_cast<int>(code), reply_error_category()};
-}
+[[nodiscard]] std::error_code make_error_code(ReplyErrc code) noexcept;
 
 /// What came of asking an IdP once.
 struct LogoutVerdict {

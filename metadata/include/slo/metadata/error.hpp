@@ -4,6 +4,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "slo/saml/rule.hpp"
+
 namespace slo::metadata {
 
 enum class Errc {
@@ -27,10 +29,7 @@ enum class Errc {
 };
 /// The short dotted name of a rule, e.g. "meta.expired". Static storage.
 [[nodiscard]] std::string_view name(Errc code) noexcept;
-[[nodiscard]] const std::error_category& error_category() noexcept;
-[[nodiscard]] inline std::error_code make_error_code(Errc code) noexcept {
-    return {static_cast<int>(code), error_category()};
-}
+[[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 
 }  // namespace slo::metadata
 

@@ -1,17 +1,17 @@
-// Every rule that a message, a key or a document can break, by name.
+// Every rule that a message or a key can break, by name.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <system_error>
 
 #include "slo/saml/result.hpp"
+#include "slo/saml/rule.hpp"
 
 namespace slo::saml {
 
-/// Errc has one enumerator per broken rule. The names below (`xml.doctype`, `sig.missing`, ...) are what audit lines
-/// and `std::error_code::message()` show; the part before the dot is the stage that refused. The one table is
-/// error.cpp.
+/// Errc has one enumerator per rule that a message can break. The names below (`xml.doctype`, `sig.missing`, ...) are
+/// what audit lines and `std::error_code::message()` show; the part before the dot is the stage that refused. The one
+/// table is error.cpp.
 enum class Errc {
     // The octets and the XML in them.
     message_too_large = 1,       ///< xml.size
@@ -72,8 +72,11 @@ enum class Errc {
     // The principal's identifier.
     base_id_unsupported,  ///< id.base_id
     decryption_failed,    ///< id.decryption: one code for every way in which it can fail
-    // Keys, certificates and this process.
-    key_unreadable,          ///< key.unreadable
+};
+
+/// KeyErrc has one enumerator per rule that a key, a certificate or this process's cryptography can break.
+enum class KeyErrc {
+    key_unreadable = 1,      ///< key.unreadable
     key_not_allowed,         ///< key.not_allowed: kind, size, exponent or curve outside the policy
     certificate_unreadable,  ///< key.certificate
     key_mismatch,            ///< key.mismatch: private key and certificate don't belong together
@@ -81,25 +84,22 @@ enum class Errc {
     crypto_failure,          ///< crypto.failure: the library failed where it never should
 };
 
-/// The short dotted name of a rule, e.g. "sig.missing". Static storage.
+/// name is the short dotted name of a rule, e.g. "sig.missing". Static storage.
 [[nodiscard]] std::string_view name(Errc code) noexcept;
+[[nodiscard]] std::string_view name(KeyErrc code) noexcept;
 
-/// The part of name() before the dot: the stage that refused.
+/// stage is the part of name() before the dot: the stage that refused.
 [[nodiscard]] std::string_view stage(Errc code) noexcept;
 
-[[nodiscard]] const std::error_category& error_category() noexcept;
-[[nodiscard]] inline std::error_code make_error_code(Errc code) noexcept {
-    return {static_cast<int>(code), error_category()};
-}
+[[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
+[[nodiscard]] std::error_code make_error_code(KeyErrc code) noexcept;
 
-/// The rule that `failure` names, if it is one of this room's.
-[[nodiscard]] bool is(const Failure& failure, Errc code) noexcept;
-
-[[nodiscard]] inline Failure fail(Errc code, std::string detail = {}) {
-    return Failure{make_error_code(code), std::move(detail)};
-}
+using slo::fail;
+using slo::is;
 
 }  // namespace slo::saml
 
 template <>
 struct std::is_error_code_enum<slo::saml::Errc> : std::true_type {};
+template <>
+struct std::is_error_code_enum<slo::saml::KeyErrc> : std::true_type {};

@@ -55,7 +55,7 @@ using SessionIndex = ParsedString<SessionIndexKind>;
 using EndpointUrl = ParsedString<EndpointUrlKind>;
 
 /// random_message_id makes an ID of '_' and 40 hex digits: 160 bits from OpenSSL's CSPRNG (Core 1.3.4 l.318-329).
-/// Errors: Errc::crypto_failure. Thread-safe.
+/// Errors: KeyErrc::crypto_failure. Thread-safe.
 [[nodiscard]] Result<MessageID> random_message_id();
 
 /// is_absolute_uri: a scheme, a colon, something after it, and no blank, control or `<>"{}|\^` and backtick (RFC 3986).

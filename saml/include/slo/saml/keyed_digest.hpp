@@ -22,7 +22,7 @@ struct Digest128 {
 /// Thread-safe; copies share the key.
 class KeyedDigest {
 public:
-    /// A new random key. Errors: Errc::crypto_failure.
+    /// A new random key. Errors: KeyErrc::crypto_failure.
     [[nodiscard]] static Result<KeyedDigest> with_random_key();
     /// A given 16-byte key, for digests that must agree between processes.
     [[nodiscard]] static Result<KeyedDigest> with_key(std::string_view sixteen_bytes);

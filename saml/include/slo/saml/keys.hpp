@@ -23,7 +23,7 @@ struct KeyAccess;
 class Certificate {
 public:
     /// Reads one PEM or DER certificate; nothing may follow it. At most 8 KiB of DER.
-    /// Errors: Errc::certificate_unreadable.
+    /// Errors: KeyErrc::certificate_unreadable.
     [[nodiscard]] static Result<Certificate> parse(std::string_view pem_or_der);
     /// Reads the content of ds:X509Certificate: base64 of DER, white space allowed. Errors: as parse.
     [[nodiscard]] static Result<Certificate> from_base64(std::string_view text);
@@ -47,7 +47,7 @@ enum class NamedCurve { p256, p384, p521 };
 /// 64 bits, or EC on the named curves P-256, P-384, P-521. Nothing else becomes one.
 class VerificationKey {
 public:
-    /// Errors: Errc::key_not_allowed, key_unreadable.
+    /// Errors: KeyErrc::key_not_allowed, key_unreadable.
     [[nodiscard]] static Result<VerificationKey> from(const Certificate& certificate);
     /// From ds:RSAKeyValue: modulus and exponent as big-endian octets. Errors: as above.
     [[nodiscard]] static Result<VerificationKey> from_rsa(std::string_view modulus, std::string_view exponent);
@@ -83,14 +83,14 @@ inline constexpr std::size_t max_verification_keys = 8;
 class SigningKey {
 public:
     /// Reads an unencrypted PEM private key and its certificate.
-    /// Errors: Errc::key_unreadable, key_not_allowed, certificate_unreadable, key_mismatch.
+    /// Errors: KeyErrc::key_unreadable, key_not_allowed, certificate_unreadable, key_mismatch.
     [[nodiscard]] static Result<SigningKey> parse(std::string_view private_key_pem, std::string_view certificate_pem);
 
     [[nodiscard]] const Certificate& certificate() const noexcept;
     [[nodiscard]] SignatureAlgorithm algorithm() const noexcept;
-    /// The same key signing with another algorithm that fits it (e.g. rsa_sha512). Errors: Errc::key_not_allowed.
+    /// The same key signing with another algorithm that fits it (e.g. rsa_sha512). Errors: KeyErrc::key_not_allowed.
     [[nodiscard]] Result<SigningKey> using_algorithm(SignatureAlgorithm algorithm) const;
-    /// Signs `octets`: PKCS#1 v1.5 for RSA, r||s (IEEE P1363) for ECDSA. Errors: Errc::crypto_failure. Thread-safe.
+    /// Signs `octets`: PKCS#1 v1.5 for RSA, r||s (IEEE P1363) for ECDSA. Errors: KeyErrc::crypto_failure. Thread-safe.
     [[nodiscard]] Result<std::string> sign(std::string_view octets) const;
 
 private:
@@ -103,7 +103,7 @@ private:
 /// DecryptionKey is an RSA private key that opens EncryptedIDs addressed to us.
 class DecryptionKey {
 public:
-    /// Errors: Errc::key_unreadable, key_not_allowed.
+    /// Errors: KeyErrc::key_unreadable, key_not_allowed.
     [[nodiscard]] static Result<DecryptionKey> parse(std::string_view private_key_pem);
 
 private:
@@ -121,7 +121,7 @@ struct GeneratedKey {
     std::string certificate_pem;
 };
 /// generate_key makes a key pair whose certificate is valid from `not_before` for `lifetime`. Errors:
-/// Errc::crypto_failure.
+/// KeyErrc::crypto_failure.
 [[nodiscard]] Result<GeneratedKey> generate_key(KeyKind kind, std::string_view common_name, Instant not_before,
                                                 std::chrono::days lifetime);
 

@@ -34,7 +34,7 @@ public:
     /// The same key, but these prefixes.
     [[nodiscard]] MessageSigner with_prefixes(NamespacePrefixes prefixes) const;
 
-    /// Errors: Errc::crypto_failure; Errc::uri_malformed, name_id_malformed or status_malformed for a value that the
+    /// Errors: KeyErrc::crypto_failure; Errc::uri_malformed, name_id_malformed or status_malformed for a value that the
     /// schema doesn't allow.
     [[nodiscard]] Result<SignedMessage> sign(const LogoutResponse& response) const;
     [[nodiscard]] Result<SignedMessage> sign(const LogoutRequest& request) const;

@@ -24,15 +24,15 @@ struct StoreKeys {
 /// Thread-safe; copies share the keys.
 class RecordCipher {
 public:
-    /// Errors: Errc::key_not_allowed where a key has another length, none seals, or two are the same.
+    /// Errors: KeyErrc::key_not_allowed where a key has another length, none seals, or two are the same.
     [[nodiscard]] static Result<RecordCipher> with_keys(const StoreKeys& keys);
 
     /// 16 bytes that name `parts`. Parts are length-prefixed, so ("a","bc") differs from ("ab","c"). Throws
     /// std::bad_alloc.
     [[nodiscard]] std::string name(std::initializer_list<std::string_view> parts) const;
-    /// `plain`, sealed; opens only beside the same `context`. Errors: Errc::crypto_failure.
+    /// `plain`, sealed; opens only beside the same `context`. Errors: KeyErrc::crypto_failure.
     [[nodiscard]] Result<std::string> seal(std::string_view plain, std::string_view context) const;
-    /// Errors: Errc::crypto_failure where no key opens it, or it was changed or moved.
+    /// Errors: KeyErrc::crypto_failure where no key opens it, or it was changed or moved.
     [[nodiscard]] Result<std::string> open(std::string_view sealed, std::string_view context) const;
 
 private:

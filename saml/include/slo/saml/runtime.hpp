@@ -11,11 +11,11 @@ namespace slo::saml {
 /// GCONV_*, MALLOC_*, proxies and the like), keeps OpenSSL from reading openssl.cnf, silences their printing in
 /// every thread, removes libxml2's and xmlsec1's ways to open files and connections, and runs self_test(). What a
 /// library read before main(), such as malloc its own variables, is past that; child processes don't get it any more.
-/// Errors: Errc::crypto_failure.
+/// Errors: KeyErrc::crypto_failure.
 [[nodiscard]] Result<void> harden_process();
 
 /// self_test verifies a built-in good message and refuses a built-in bad one, with the very code that serves requests.
-/// Errors: Errc::crypto_failure with what differed.
+/// Errors: KeyErrc::crypto_failure with what differed.
 [[nodiscard]] Result<void> self_test();
 
 }  // namespace slo::saml

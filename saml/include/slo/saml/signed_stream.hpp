@@ -74,7 +74,7 @@ struct StreamVerdict {
 
 /// sign_document signs `document` with an enveloped signature that becomes its root's first child; the root must have
 /// an attribute ID that is an NCName. What comes out is the canonical form, with an XML declaration in front. Errors:
-/// those of read_stream; Errc::signature_attribute without ID; Errc::crypto_failure.
+/// those of read_stream; Errc::signature_attribute without ID; KeyErrc::crypto_failure.
 [[nodiscard]] Result<std::string> sign_document(const SigningKey& key, std::string_view document);
 
 }  // namespace slo::saml

@@ -21,7 +21,7 @@ class ConfigTable;
 struct ConfiguredSource;
 
 /// ConfigurationSection reads one section. It borrows from its ConfigurationFile. Errors of each function:
-/// Errc::configuration_invalid with one line: what is wrong, where, and how to mend it.
+/// ConfigurationErrc::configuration_invalid with one line: what is wrong, where, and how to mend it.
 class ConfigurationSection {
 public:
     explicit ConfigurationSection(std::shared_ptr<const ConfigTable> table) noexcept : table_(std::move(table)) {}

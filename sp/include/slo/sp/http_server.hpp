@@ -67,7 +67,8 @@ struct HttpServerOptions {
 class HttpServer {
 public:
     /// Binds and loads the TLS files; threads are run()'s business. `handler` must outlive the server.
-    /// Errors: Errc::address_in_use, tls_setup_failed, configuration_invalid; `detail` says what and how to mend it.
+    /// Errors: ServerErrc::address_in_use, tls_setup_failed, configuration_invalid; `detail` says what and how to mend
+    /// it.
     [[nodiscard]] static Result<HttpServer> open(HttpServerOptions options, HttpHandler& handler);
 
     HttpServer(HttpServer&&) noexcept;

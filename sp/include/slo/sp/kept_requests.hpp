@@ -23,17 +23,19 @@ struct KeptRequest {
     friend bool operator==(const KeptRequest&, const KeptRequest&) = default;
 };
 
-/// How many requests a store keeps at most, unless its options say otherwise; one more is Errc::store_full.
+/// How many requests a store keeps at most, unless its options say otherwise; one more is StoreErrc::store_full.
 inline constexpr std::size_t max_kept_requests = 100'000;
 
 /// KeptRequests is the port. Every operation is atomic, safe to call from any thread, and durable as its engine says
-/// before it returns. After Errc::store_full everything is as it was. Errc::store_failed says that nothing is known:
-/// the operation may have been done, and only its answer was lost. No operation reads or changes sessions or logouts.
+/// before it returns. After StoreErrc::store_full everything is as it was. StoreErrc::store_failed says that nothing is
+/// known: the operation may have been done, and only its answer was lost. No operation reads or changes sessions or
+/// logouts.
 class KeptRequests {
 public:
     virtual ~KeptRequests() = default;
 
-    /// Keeps `request` under its order's key, in place of what was kept there. Errors: Errc::store_full, store_failed.
+    /// Keeps `request` under its order's key, in place of what was kept there. Errors: StoreErrc::store_full,
+    /// store_failed.
     [[nodiscard]] virtual Result<void> keep_request(const KeptRequest& request) = 0;
 
     /// Takes up to `count` kept requests whose next_attempt isn't after `now`, the earliest first, and moves their

@@ -53,7 +53,7 @@ enum class KeyStep {
                                               std::chrono::seconds spread) noexcept;
 
 /// The ring after a step; `fresh` is the new key's name, for prepare. Errors:
-/// Errc::configuration_invalid, whose detail says which step comes first.
+/// ConfigurationErrc::configuration_invalid, whose detail says which step comes first.
 [[nodiscard]] Result<KeyRing> after(const KeyRing& ring, KeyPurpose purpose, KeyStep step, const std::string& fresh,
                                     Instant now);
 
@@ -67,26 +67,27 @@ enum class KeyStep {
 /// written for the first time. Else empty.
 [[nodiscard]] std::string keys_without_ring(const std::filesystem::path& folder);
 
-/// read_key_ring: Errors: Errc::configuration_invalid, in one line with how to mend it.
+/// read_key_ring: Errors: ConfigurationErrc::configuration_invalid, in one line with how to mend it.
 [[nodiscard]] Result<KeyRing> read_key_ring(const std::filesystem::path& folder);
 /// make_key_folder makes `folder` (mode 0700) where it's missing. Root makes it for `user`, or, where no such user is
-/// known, for the owner of the folder above. Errors: Errc::configuration_invalid.
+/// known, for the owner of the folder above. Errors: ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<void> make_key_folder(const std::filesystem::path& folder, const std::string& user = {});
 
 // What is written to a folder belongs to the folder's owner, also where root writes it; then another
 // user's symbolic link to a folder is refused.
 
 /// write_key_ring replaces keys.toml in one step that is on the disk when it returns: whoever reads sees the old ring
-/// or the new one, also after a crash. Errors: Errc::configuration_invalid, also for a ring that couldn't be read
-/// again.
+/// or the new one, also after a crash. Errors: ConfigurationErrc::configuration_invalid, also for a ring that couldn't
+/// be read again.
 [[nodiscard]] Result<void> write_key_ring(const std::filesystem::path& folder, const KeyRing& ring);
 
-/// Writes NAME.key.pem (mode 0600) and NAME.crt.pem, which must not exist. Errors: Errc::configuration_invalid.
+/// Writes NAME.key.pem (mode 0600) and NAME.crt.pem, which must not exist. Errors:
+/// ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<void> write_key_pair(const std::filesystem::path& folder, const std::string& name,
                                           const saml::GeneratedKey& pair);
 
 /// Removes NAME.key.pem, if it's there. The certificate stays, so that no later key gets this name. Errors:
-/// Errc::configuration_invalid.
+/// ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<void> remove_key(const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace slo::sp

@@ -122,8 +122,8 @@ public:
     /// IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. A logout that came first
     /// under any of these names forbids it. The host makes its own session first, then admits it, and then hands out
     /// the cookie; where it isn't admitted, it erases it. Blocks as long as the store does. Thread-safe.
-    /// Errors: Errc::session_idp_unknown, session_sp_unknown, session_index_unfit: no logout would ever find it;
-    /// authn_instant_in_future: no logout would forbid it; the store's.
+    /// Errors: AdmissionErrc::session_idp_unknown, session_sp_unknown, session_index_unfit: no logout would ever find
+    /// it; authn_instant_in_future: no logout would forbid it; the store's.
     [[nodiscard]] Result<Admission> admit(Session session) noexcept;
 
     /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and each minute.
@@ -141,7 +141,7 @@ public:
     /// Where the store's answer is lost, nothing is known of the sessions: that is told as `unknown` with
     /// "store.outcome_unknown", and the kept request is what ends them for certain later.
     /// Blocking: the applications' deadline, then the slowest IdP's; `stop` ends the waiting for IdPs. Thread-safe.
-    /// Errors: Errc::no_session; the store's, and then some of the sessions may live on: try again.
+    /// Errors: StartErrc::no_session; the store's, and then some of the sessions may live on: try again.
     [[nodiscard]] Result<GlobalLogoutResult> start_logout(const SessionSelection& selection, LogoutReason reason,
                                                           const std::stop_token& stop = {}) noexcept;
 

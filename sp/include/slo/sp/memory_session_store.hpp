@@ -22,10 +22,10 @@ struct MemorySessionStoreOptions {
 };
 
 /// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, what has
-/// expired makes room, and if nothing has, admit(), begin_logout() and keep_request() fail with Errc::store_full; a
-/// live session, an ending one, a kept logout and a kept request are never dropped. A principal that has
-/// max_sessions_per_principal is told Errc::principal_full in the same way, and no other one is. Nothing survives the
-/// process. The clock must outlive it.
+/// expired makes room, and if nothing has, admit(), begin_logout() and keep_request() fail with StoreErrc::store_full;
+/// a live session, an ending one, a kept logout and a kept request are never dropped. A principal that has
+/// max_sessions_per_principal is told StoreErrc::principal_full in the same way, and no other one is. Nothing survives
+/// the process. The clock must outlive it.
 class MemorySessionStore final : public SessionStore {
 public:
     MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options = {});

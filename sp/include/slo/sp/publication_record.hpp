@@ -37,15 +37,15 @@ class PublicationRecord {
 public:
     /// Makes `file`, and the folder that it's in (mode 0700), where they are missing. The file belongs to the folder's
     /// owner.
-    /// Errors: Errc::configuration_invalid, in one line with how to mend it.
+    /// Errors: ConfigurationErrc::configuration_invalid, in one line with how to mend it.
     [[nodiscard]] static Result<PublicationRecord> open(const std::filesystem::path& file);
     PublicationRecord(PublicationRecord&& other) noexcept;
     PublicationRecord& operator=(PublicationRecord&& other) noexcept;
     ~PublicationRecord();
 
     /// keep says what is served at `now`; on the disk when it returns, and only written where it's news. Call it after
-    /// it was published and before it signs. Errors: Errc::configuration_invalid, also where the file isn't at its path
-    /// any more; then the next call tries again.
+    /// it was published and before it signs. Errors: ConfigurationErrc::configuration_invalid, also where the file
+    /// isn't at its path any more; then the next call tries again.
     [[nodiscard]] Result<void> keep(const KeysInForce& keys, std::chrono::seconds promised, Instant now);
 
 private:
@@ -55,7 +55,7 @@ private:
 };
 
 /// read_publication_record reads what a record says, the oldest first: its last 256 KiB, which are years. Where there
-/// is no file: nothing. What a crash left half written doesn't count. Errors: Errc::configuration_invalid.
+/// is no file: nothing. What a crash left half written doesn't count. Errors: ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<std::vector<PublishedState>> read_publication_record(const std::filesystem::path& file);
 
 /// What the step `step` of `purpose` waits for, by its certificate's SHA-256: activate for the next key, retire for the

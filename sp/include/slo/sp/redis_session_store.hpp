@@ -50,7 +50,7 @@ struct RedisServers {
 
 /// What becomes of a logout that fewer replicas than `replicas` have acknowledged in time.
 enum class ReplicaShortfall {
-    refuse,  ///< Errc::store_failed: the IdP gets Responder, and may come again
+    refuse,  ///< StoreErrc::store_failed: the IdP gets Responder, and may come again
     report,  ///< it counts, and health() says so
 };
 
@@ -77,7 +77,7 @@ struct RedisSessionStoreOptions {
     /// About: they lie in 16 parts, each of which takes a sixteenth. One over a KiB counts for each KiB that it begins.
     std::size_t max_kept_requests = sp::max_kept_requests;
     /// Live and ending ones. All nodes must have the same, as each login is counted by its node's. All principals'
-    /// sessions together have no limit but the servers' maxmemory: set it. Beyond it, admit() is Errc::store_full.
+    /// sessions together have no limit but the servers' maxmemory: set it. Beyond it, admit() is StoreErrc::store_full.
     std::size_t max_sessions_per_principal = sp::max_sessions_per_principal;
     std::shared_ptr<SessionEndedListener> listener = nullptr;
 };
@@ -87,7 +87,7 @@ struct RedisSessionStoreOptions {
 /// digests, and sealed where they are needed back. Blocks in its callers' threads; all of them share its connections.
 class RedisSessionStore final : public SessionStore {
 public:
-    /// Errors: Errc::store_unusable where no server can be reached or may serve (its eviction policy could drop
+    /// Errors: StoreErrc::store_unusable where no server can be reached or may serve (its eviction policy could drop
     /// logouts, it has another deployment's keys); `detail` says how to mend it. `clock` must outlive the store; the
     /// nodes' clocks mustn't differ by more than seconds.
     [[nodiscard]] static Result<std::unique_ptr<RedisSessionStore>> open(const Clock& clock,
@@ -102,7 +102,7 @@ public:
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
     [[nodiscard]] Result<std::vector<Session>> named_by(const SessionNaming& naming) override;
-    /// Errc::store_failed also where thousands of sessions have to be looked at for it, and none of them is one.
+    /// StoreErrc::store_failed also where thousands of sessions have to be looked at for it, and none of them is one.
     [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) override;
     /// Sees everything only as long as a Cluster moves no slots. Where a server restarts or a replica takes over, the
     /// walk goes back to its beginning by itself.

@@ -108,7 +108,7 @@ struct SessionPage {
 };
 
 /// How many sessions of one principal a store takes, unless its options say otherwise: live ones and those that are
-/// ending; one more is Errc::principal_full. What a logout of a principal costs grows with it.
+/// ending; one more is StoreErrc::principal_full. What a logout of a principal costs grows with it.
 inline constexpr std::size_t max_sessions_per_principal = 10'000;
 
 /// How many near misses are told of at most: one is enough to refuse a Success.
@@ -133,11 +133,11 @@ struct StoreHealth {
 };
 
 /// SessionStore is the port. A session goes active -> ending -> gone and never back. Every operation is atomic, safe to
-/// call from any thread, and durable as its engine says before it returns. After Errc::store_full and
-/// principal_full everything is as it was. Errc::store_failed says that nothing is known: the operation may have been
-/// done in full, and only its answer was lost. Each of them may be repeated then, with the same arguments, and comes to
-/// the same. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are
-/// named by their SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
+/// call from any thread, and durable as its engine says before it returns. After StoreErrc::store_full and
+/// principal_full everything is as it was. StoreErrc::store_failed says that nothing is known: the operation may have
+/// been done in full, and only its answer was lost. Each of them may be repeated then, with the same arguments, and
+/// comes to the same. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that
+/// are named by their SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
 /// NameIDMatching::session_index name them. One database has the sessions, the logouts and the kept requests.
 class SessionStore : public KeptRequests {
 public:
@@ -146,12 +146,12 @@ public:
     ///
     /// Makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or all,
     /// that is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the
-    /// AuthnInstant). Admitting the same session again is admitted and changes nothing. Errors: Errc::session_id_taken,
-    /// session_malformed, store_full, principal_full, store_failed.
+    /// AuthnInstant). Admitting the same session again is admitted and changes nothing. Errors:
+    /// StoreErrc::session_id_taken, session_malformed, store_full, principal_full, store_failed.
     [[nodiscard]] virtual Result<Admission> admit(const Session& session) = 0;
 
     /// Whether admit() would refuse `session` for a logout, as far as is known now. Changes nothing. For the other
-    /// names under which a session's IdP and our entity have been known. Errors: Errc::store_failed.
+    /// names under which a session's IdP and our entity have been known. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<Admission> would_admit(const Session& session) = 0;
 
     /// Records `order` and turns every session that it names *ending*, whether it has expired or not, in one step: no
@@ -160,11 +160,11 @@ public:
     /// A session without an index is named only by an order without indexes. An order is a repeat if everything in it
     /// but `keep_until` and `origin` is as recorded; another order under a recorded key is refused, because no answer
     /// to it would be true. An order that starts here is never store_full for the number of records: it ends sessions
-    /// that had room. Errors: Errc::request_id_reused, store_full, store_failed.
+    /// that had room. Errors: StoreErrc::request_id_reused, store_full, store_failed.
     [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim) = 0;
 
     /// Claims what a logout that has begun still waits for, as begin_logout does for a repeat.
-    /// Errors: Errc::store_failed, also where no such logout has begun.
+    /// Errors: StoreErrc::store_failed, also where no such logout has begun.
     [[nodiscard]] virtual Result<RepeatedLogout> resume_logout(const LogoutKey& key, const RoundClaim& claim) = 0;
 
     /// Takes a round's report: forgets the sessions in `gone` that the logout named and that the round has; what isn't
@@ -174,7 +174,7 @@ public:
     /// that it named are still there, whichever round has them, plus the near misses. So it is complete only if nothing
     /// is left of what it named, and a complete outcome never changes again. Where very many are gone, an engine may
     /// forget them piece by piece, and others see some of them gone before the rest.
-    /// Errors: Errc::store_failed, also where no such logout has begun.
+    /// Errors: StoreErrc::store_failed, also where no such logout has begun.
     [[nodiscard]] virtual Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) = 0;
 
     /// The session, if it is alive: admitted, not ending, not expired.
@@ -183,13 +183,13 @@ public:
     /// Every logout with sessions still *ending*, or never completed: after a crash, or after an application failed.
     [[nodiscard]] virtual Result<std::vector<UnfinishedLogout>> unfinished_logouts() = 0;
 
-    /// The live sessions that an order with `naming` would end now. Changes nothing. Errors: Errc::store_failed.
+    /// The live sessions that an order with `naming` would end now. Changes nothing. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<Session>> named_by(const SessionNaming& naming) = 0;
 
     /// Live sessions of the order's IdP at our entity that it doesn't name, although they have its NameID's value (of
     /// an e-mail address also in another letter case), or one of its SessionIndexes under another NameID. A session
     /// that differs only in its SessionIndexes is none: the session that the order names isn't here. Changes nothing.
-    /// At most max_near_misses of them. Errors: Errc::store_failed.
+    /// At most max_near_misses of them. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) = 0;
 
     /// Live sessions of `idp`, about `count` (at least 1) at a time, in an order of the engine's own; `after` is empty
@@ -199,7 +199,7 @@ public:
                                                           std::size_t count) = 0;
 
     /// The IdPs of sessions that are here, by the names under which these were admitted; and perhaps some that have
-    /// none any more. For administrators: may cost as much as there are sessions. Errors: Errc::store_failed.
+    /// none any more. For administrators: may cost as much as there are sessions. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<saml::EntityID>> idps_of_sessions() = 0;
 
     /// Drops some of what has expired; call it now and then. Returns how many records were dropped. An engine whose

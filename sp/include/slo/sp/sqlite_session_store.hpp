@@ -29,12 +29,12 @@ struct SqliteSessionStoreOptions {
 /// disk (WAL, synchronous=EXTRA); calls that wait at the same time share one write to it. One process at a time has the
 /// folder. Bounded like the memory engine. Blocks in its callers' threads: call it from several to share the writes.
 ///
-/// A failing disk is Errc::store_failed for what writes; nothing is half done then, and the next call tries anew. An
-/// operation that failed like that may still turn out to be done after a crash. A full disk is Errc::store_full: 16 MiB
-/// are held in `folder`/sessions.reserve for the logouts that start here and for reports of those that have begun. They
-/// are given back to the disk when one of these needs them; from then on new sessions, new orders of IdPs and kept
-/// requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file that is ever needed. It has
-/// no thread of its own, and must not be used after a fork() in the child.
+/// A failing disk is StoreErrc::store_failed for what writes; nothing is half done then, and the next call tries anew.
+/// An operation that failed like that may still turn out to be done after a crash. A full disk is
+/// StoreErrc::store_full: 16 MiB are held in `folder`/sessions.reserve for the logouts that start here and for reports
+/// of those that have begun. They are given back to the disk when one of these needs them; from then on new sessions,
+/// new orders of IdPs and kept requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file
+/// that is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
 ///
 /// Where sweep_some() has nothing left to drop, it gives room back to the disk: of the file's free pages what is more
 /// than 1 MiB and an eighth of the file, 32 pages at most in a call; and a log of more than 1 MiB, if nobody is at work
@@ -42,11 +42,11 @@ struct SqliteSessionStoreOptions {
 /// there is as much room; a larger one keeps its free pages, and uses them.
 ///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
-/// every operation is Errc::store_failed, whose `detail` says what to do: what is written then may be gone after a
+/// every operation is StoreErrc::store_failed, whose `detail` says what to do: what is written then may be gone after a
 /// restart. So don't chroot() away from the folder.
 class SqliteSessionStore final : public SessionStore {
 public:
-    /// Errors: Errc::store_unusable; `detail` says what is wrong with the folder or the file and how to mend it.
+    /// Errors: StoreErrc::store_unusable; `detail` says what is wrong with the folder or the file and how to mend it.
     /// `clock` must outlive the store.
     [[nodiscard]] static Result<std::unique_ptr<SqliteSessionStore>> open(const Clock& clock,
                                                                           SqliteSessionStoreOptions options);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp {
@@ -27,7 +27,7 @@ Result<void> MemoryKeptRequests::keep(const KeptRequest& request, Instant now) {
         erase(known);
     } else {
         while (weight_ + weight > limit_) {
-            if (sweep_locked(now) == 0) return fail(Errc::store_full);
+            if (sweep_locked(now) == 0) return fail(StoreErrc::store_full);
         }
     }
     weight_ += weight;

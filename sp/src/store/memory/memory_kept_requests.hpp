@@ -21,7 +21,7 @@ class MemoryKeptRequests {
 public:
     explicit MemoryKeptRequests(std::size_t limit) noexcept : limit_(limit) {}
 
-    /// Errors: Errc::store_full, where those that may be dropped at `now` don't make room.
+    /// Errors: StoreErrc::store_full, where those that may be dropped at `now` don't make room.
     [[nodiscard]] Result<void> keep(const KeptRequest& request, Instant now);
     [[nodiscard]] std::vector<KeptRequest> take_due(Instant now, Instant until, std::size_t count);
     void drop(const LogoutKey& key);

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "memory_store_impl.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_guard.hpp"
 
 namespace slo::sp {
@@ -45,7 +45,7 @@ RequestKey MemorySessionStore::Impl::key_of(const LogoutKey& key) const {
 
 Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
     const Instant now = clock.now();
-    if (is_malformed(session, now)) return fail(Errc::session_malformed);
+    if (is_malformed(session, now)) return fail(StoreErrc::session_malformed);
     const SessionKey id = key_of(session.id);
     const PrincipalKey principal = principal_key(digest, session);
     const Scope* const scope = scopes.intern(Naming::of(session));
@@ -60,13 +60,13 @@ Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
                 return Admission::refused_by_logout;
             case Try::needs_room:
                 login.room = claim_session(login.packed->weight, now);
-                if (!login.room) return fail(Errc::store_full);
+                if (!login.room) return fail(StoreErrc::store_full);
                 break;
             case Try::principal_full:
                 if (!has_room_for_one_of(principal, now)) return principal_full(options.max_sessions_per_principal);
                 break;
             case Try::id_held:
-                if (!free_id(id, now)) return fail(Errc::session_id_taken);
+                if (!free_id(id, now)) return fail(StoreErrc::session_id_taken);
                 break;
         }
     }
@@ -148,7 +148,7 @@ Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& or
         {
             const std::lock_guard lock(shard.mutex);
             if (const LogoutRecord* const known = shard.logouts.find(request)) {
-                if (!known->is_repeated_by(order)) return fail(Errc::request_id_reused);
+                if (!known->is_repeated_by(order)) return fail(StoreErrc::request_id_reused);
                 return BegunLogout(repeated(*known, its_round, now));
             }
             if (claim) {
@@ -161,7 +161,7 @@ Result<BegunLogout> MemorySessionStore::Impl::begin_logout(const LogoutOrder& or
             }
         }
         claim = claim_logout(*logout, now);
-        if (!claim) return fail(Errc::store_full);
+        if (!claim) return fail(StoreErrc::store_full);
     }
 }
 
@@ -169,7 +169,7 @@ Result<FreshLogout> MemorySessionStore::Impl::begin_fresh(LogoutShard& logout_sh
                                                           LogoutRecord& logout, const RoundClaim& claim, Instant now) {
     PrincipalShard& shard = principals[logout.principal_place.shard()];
     const std::lock_guard lock(shard.mutex);
-    if (logout.origin == LogoutOrigin::idp && !shard.has_room_for(logout)) return fail(Errc::store_full);
+    if (logout.origin == LogoutOrigin::idp && !shard.has_room_for(logout)) return fail(StoreErrc::store_full);
     std::vector<Session> unpacked;
     std::vector<PackedSession*> named;
     for (PackedSession* s = shard.principals.find(logout.principal_key()); s != nullptr; s = s->next) {
@@ -219,7 +219,7 @@ Result<RepeatedLogout> MemorySessionStore::Impl::resume_logout(const LogoutKey& 
     LogoutShard& logout_shard = logouts[request.place.shard()];
     const std::lock_guard lock(logout_shard.mutex);
     const LogoutRecord* const logout = logout_shard.logouts.find(request);
-    if (logout == nullptr) return fail(Errc::store_failed, "no such logout has begun");
+    if (logout == nullptr) return fail(StoreErrc::store_failed, "no such logout has begun");
     return repeated(*logout, claim, clock.now());
 }
 
@@ -228,7 +228,7 @@ Result<LogoutOutcome> MemorySessionStore::Impl::complete_logout(const LogoutKey&
     LogoutShard& logout_shard = logouts[request.place.shard()];
     const std::lock_guard lock(logout_shard.mutex);
     LogoutRecord* const logout = logout_shard.logouts.find(request);
-    if (logout == nullptr) return fail(Errc::store_failed, "no such logout has begun");
+    if (logout == nullptr) return fail(StoreErrc::store_failed, "no such logout has begun");
 
     PrincipalShard& shard = principals[logout->principal_place.shard()];
     const std::lock_guard shard_lock(shard.mutex);

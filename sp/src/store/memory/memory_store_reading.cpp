@@ -7,7 +7,7 @@
 
 #include "memory_store_impl.hpp"
 #include "page_place.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -70,7 +70,7 @@ Result<SessionPage> MemorySessionStore::Impl::sessions_of(const saml::EntityID& 
                                                           std::size_t count) const {
     const Instant now = clock.now();
     const auto start = after.empty() ? PagePlace{} : PagePlace::parse(after);
-    if (!start) return fail(Errc::store_failed, "no page of sessions ended there");
+    if (!start) return fail(StoreErrc::store_failed, "no page of sessions ended there");
     SessionPage page;
     std::uint64_t least = start->second;
     for (std::uint64_t number = start->first; number < shard_count; ++number, least = 0) {

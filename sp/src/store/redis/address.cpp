@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp::redis {
 namespace {
@@ -11,9 +11,9 @@ namespace {
 constexpr std::size_t longest_path = 107;  // sockaddr_un holds 108 octets with the NUL
 
 Failure malformed(std::string_view text) {
-    return fail(Errc::configuration_invalid, "\"" + std::string(text) +
-                                                 "\" is no address of a Redis server: write host:port, [::1]:port or "
-                                                 "unix:/path");
+    return fail(StoreErrc::store_unusable, "\"" + std::string(text) +
+                                               "\" is no address of a Redis server: write host:port, [::1]:port or "
+                                               "unix:/path");
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct Address {
     friend auto operator<=>(const Address&, const Address&) = default;
 };
 
-/// Reads "host:port", "[v6]:port" or "unix:/path". Errors: Errc::configuration_invalid.
+/// Reads "host:port", "[v6]:port" or "unix:/path". Errors: StoreErrc::store_unusable.
 [[nodiscard]] Result<Address> parse_address(std::string_view text);
 
 /// A port in decimal; 0 where it is none.

@@ -14,7 +14,7 @@
 #include "dispatcher.hpp"
 #include "event_loop.hpp"
 #include "slo/saml/sha1_name.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "subscription.hpp"
 
 namespace slo::sp::redis {
@@ -40,7 +40,8 @@ public:
         std::vector<Result<Answer>> answers;
         answers.reserve(answers_.size());
         for (auto& answer : answers_) {
-            answers.push_back(answer ? *std::move(answer) : fail(Errc::store_failed, "the client ran out of memory"));
+            answers.push_back(answer ? *std::move(answer)
+                                     : fail(StoreErrc::store_failed, "the client ran out of memory"));
         }
         return answers;
     }
@@ -83,7 +84,7 @@ public:
         changed_.wait_for(lock, patience, [this] { return ready_ || (trouble_ && trouble_->lasting); });
         if (ready_) return Done{};
         const std::string reason = trouble_ ? trouble_->text : "no server answered in time";
-        return fail(Errc::store_unusable,
+        return fail(StoreErrc::store_unusable,
                     "the Redis servers can't be used: " + reason + "; check the addresses and that they are up");
     }
 
@@ -108,16 +109,16 @@ Result<std::vector<Address>> parse_addresses(const RedisServers& servers) {
         if (!address) return std::move(address).error();
         addresses.push_back(*std::move(address));
     }
-    if (addresses.empty()) return fail(Errc::configuration_invalid, "no address of a Redis server is configured");
+    if (addresses.empty()) return fail(StoreErrc::store_unusable, "no address of a Redis server is configured");
     if (servers.topology == RedisTopology::single && addresses.size() > 1) {
-        return fail(Errc::configuration_invalid,
+        return fail(StoreErrc::store_unusable,
                     "a single Redis server has one address: remove the others, or name the topology");
     }
     if (servers.topology == RedisTopology::sentinel && servers.sentinel_master.empty()) {
-        return fail(Errc::configuration_invalid, "Sentinels are asked for a master by name: configure it");
+        return fail(StoreErrc::store_unusable, "Sentinels are asked for a master by name: configure it");
     }
     if (servers.deadline < std::chrono::milliseconds(10)) {
-        return fail(Errc::configuration_invalid, "the deadline for the Redis servers must be 10 ms at least");
+        return fail(StoreErrc::store_unusable, "the deadline for the Redis servers must be 10 ms at least");
     }
     return addresses;
 }
@@ -236,7 +237,7 @@ std::vector<Result<Answer>> Client::Impl::call_all(std::vector<Request> requests
     const std::size_t count = requests.size();
     const CountedIn counted(at_work, count);
     if (at_work > most_at_work) {
-        return {count, fail(Errc::store_failed, "too many requests wait for the Redis servers")};
+        return {count, fail(StoreErrc::store_failed, "too many requests wait for the Redis servers")};
     }
     const auto gathering = std::make_shared<Gathering>(count);
     const Moment deadline = SteadyClock::now() + servers.deadline;
@@ -287,7 +288,7 @@ std::vector<Result<Answer>> Client::call_all(std::vector<Request> requests) {
 Result<std::vector<Address>> Client::masters() {
     std::vector<Address> masters;
     impl_->on_loop([&] { masters = impl_->dispatcher->masters(); });
-    if (masters.empty()) return fail(Errc::store_failed, "the Redis servers' masters aren't known");
+    if (masters.empty()) return fail(StoreErrc::store_failed, "the Redis servers' masters aren't known");
     std::ranges::sort(masters);
     return masters;
 }

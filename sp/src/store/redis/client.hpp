@@ -47,11 +47,12 @@ struct Answer {
 class Servers {
 public:
     virtual ~Servers() = default;
-    /// Blocks until the answer or the deadline. Errors: Errc::store_failed; the request may have taken effect.
+    /// Blocks until the answer or the deadline. Errors: StoreErrc::store_failed; the request may have taken effect.
     [[nodiscard]] virtual Result<Answer> call(Request request) = 0;
     /// All of them at once, under one deadline; the answers stand in the requests' order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_all(std::vector<Request> requests) = 0;
-    /// Who are masters now, as far as is known, in the order of their addresses. Errors: Errc::store_failed for none.
+    /// Who are masters now, as far as is known, in the order of their addresses. Errors: StoreErrc::store_failed for
+    /// none.
     [[nodiscard]] virtual Result<std::vector<Address>> masters() = 0;
     /// The same command at each of `masters`, whatever its keys; the answers stand in their order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_at(const std::vector<Address>& masters,
@@ -64,8 +65,8 @@ public:
 /// but for the destructor: no call may be at work then.
 class Client final : public Servers {
 public:
-    /// Connects, authenticates and learns where the masters are. Errors: Errc::configuration_invalid for addresses;
-    /// Errc::store_unusable; `detail` says how to mend it.
+    /// Connects, authenticates and learns where the masters are. Errors: StoreErrc::store_unusable for addresses;
+    /// StoreErrc::store_unusable; `detail` says how to mend it.
     [[nodiscard]] static Result<std::unique_ptr<Client>> open(RedisServers servers);
     ~Client() override;
     Client(const Client&) = delete;

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp::redis {
 namespace {
@@ -149,13 +149,13 @@ Result<std::optional<Reply>> ReplyReader::next() {
     void* made = nullptr;
     if (redisReaderGetReply(reader, &made) != REDIS_OK) {
         const bool too_much = reader->err == REDIS_ERR_OOM && impl_->left.is_resp2;
-        return fail(Errc::store_failed,
+        return fail(StoreErrc::store_failed,
                     too_much ? "its reply exceeds our limits, or our memory" : "its reply isn't the Redis protocol");
     }
     const std::unique_ptr<Reply> reply(static_cast<Reply*>(made));
     if (!reply) {
         if (reader->len - reader->pos > impl_->limits.octets) {
-            return fail(Errc::store_failed, "its reply exceeds our limits");
+            return fail(StoreErrc::store_failed, "its reply exceeds our limits");
         }
         return std::optional<Reply>();
     }

@@ -34,7 +34,7 @@ public:
     ReplyReader& operator=(const ReplyReader&) = delete;
 
     void feed(std::string_view octets);
-    /// The next reply; none while it isn't complete. Errors: Errc::store_failed.
+    /// The next reply; none while it isn't complete. Errors: StoreErrc::store_failed.
     [[nodiscard]] Result<std::optional<Reply>> next();
 
 private:

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp::redis {
 namespace {
@@ -36,7 +36,8 @@ Dispatcher::Dispatcher(EventLoop& loop, RedisServers servers, std::vector<Addres
 
 Dispatcher::~Dispatcher() {
     events_ = {.on_ready = [] {}, .on_trouble = [](const Trouble&) {}, .on_silence = [](const Address&) {}};
-    while (!at_work_.empty()) finish(*at_work_.front(), fail(Errc::store_failed, "being closed"));  // takes no memory
+    while (!at_work_.empty())
+        finish(*at_work_.front(), fail(StoreErrc::store_failed, "being closed"));  // takes no memory
 }
 
 // Without memory it is refused, and nothing is left of it but what is harmless: a timer, a connection, a place in a
@@ -45,12 +46,12 @@ void Dispatcher::take(const OperationPtr& operation) noexcept {
     try {
         operation->place = at_work_.insert(at_work_.end(), operation);
     } catch (...) {
-        return operation->done(fail(Errc::store_failed, "out of memory"));  // so short that it takes none
+        return operation->done(fail(StoreErrc::store_failed, "out of memory"));  // so short that it takes none
     }
     try {
         begin(operation);
     } catch (...) {
-        finish(*operation, fail(Errc::store_failed, "out of memory"));
+        finish(*operation, fail(StoreErrc::store_failed, "out of memory"));
     }
 }
 
@@ -216,7 +217,7 @@ void Dispatcher::act_on(const NotMaster&, Server& server, const OperationPtr& op
 void Dispatcher::act_on(const Redirection& verdict, Server& server, const OperationPtr& operation, Answer& answer) {
     if (operation->pinned) return finish(*operation, std::move(answer));
     if (!topology_->redirects()) {
-        return finish(*operation, fail(Errc::store_failed,
+        return finish(*operation, fail(StoreErrc::store_failed,
                                        server.address().str() + ": it is one of a Cluster: configure that topology"));
     }
     ++tallies_.redirections;
@@ -246,7 +247,7 @@ void Dispatcher::expire() {
     const Moment now = SteadyClock::now();
     while (!at_work_.empty() && at_work_.front()->deadline <= now) {
         finish(*at_work_.front(),
-               fail(Errc::store_failed,
+               fail(StoreErrc::store_failed,
                     "no Redis server answered in time" + (last_trouble_.empty() ? "" : "; last: " + last_trouble_)));
     }
     std::erase_if(parked_, [](const OperationPtr& operation) { return operation->finished; });

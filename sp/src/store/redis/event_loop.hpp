@@ -20,7 +20,7 @@ using Moment = SteadyClock::time_point;
 
 /// What our side of TLS needs; shared by all connections.
 struct TlsClient;
-/// Errors: Errc::tls_setup_failed.
+/// Errors: StoreErrc::store_unusable.
 [[nodiscard]] Result<std::shared_ptr<TlsClient>> make_tls_client(const RedisTlsOptions& options);
 
 /// Everything below is called on the loop's thread only, unless it says otherwise.

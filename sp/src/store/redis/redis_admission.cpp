@@ -2,7 +2,7 @@
 #include <new>
 
 #include "redis_store_impl.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_answers.hpp"
 #include "store_rules.hpp"
 
@@ -38,7 +38,7 @@ Result<RedisOperations::Login> RedisOperations::log_in(const Session& session, I
                 .nonce = random_nonce(),
                 .record = {}};
     auto record = writer.session_record(session, login.principal, login.nonce);
-    if (!record) return fail(Errc::store_failed, record.error().detail);
+    if (!record) return fail(StoreErrc::store_failed, record.error().detail);
     login.record = *std::move(record);
     return login;
 }
@@ -75,7 +75,7 @@ Result<Admission> RedisOperations::would_admit(const Session& session) {
 
 Result<Admission> RedisOperations::admit(const Session& session) {
     const Instant now = clock.now();
-    if (is_malformed(session, now)) return fail(Errc::session_malformed);
+    if (is_malformed(session, now)) return fail(StoreErrc::session_malformed);
     for (int tries = 0; tries < max_tries; ++tries) {
         const Result<Login> login = log_in(session, now);
         if (!login) return login.error();
@@ -83,7 +83,7 @@ Result<Admission> RedisOperations::admit(const Session& session) {
         if (!admission) return admission.error();
         if (*admission) return **admission;
     }
-    return fail(Errc::store_failed, "other logins keep taking the session's id");
+    return fail(StoreErrc::store_failed, "other logins keep taking the session's id");
 }
 
 /// First the place of the id is taken, for a short while, and hints are put where near misses are looked for, and its
@@ -103,7 +103,7 @@ Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) 
     if (lists_idp) {
         const saml::EntityID& idp = login.session.idp;
         auto sealed = writer.seal_idp(idp);
-        if (!sealed) return fail(Errc::store_failed, sealed.error().detail);
+        if (!sealed) return fail(StoreErrc::store_failed, sealed.error().detail);
         requests.push_back(script(scripts.list_idp, {writer.idps_key()},
                                   {writer.idp_name(idp), *std::move(sealed),
                                    text_of(login.session.expires - login.now + listing_outlives_session)}));
@@ -119,7 +119,7 @@ Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) 
     if (!holder) return holder.error();
     if (*holder == Holder::same_alive) return confirm(login, there.text);
     if (*holder == Holder::same_ending) return std::optional(Admission::refused_by_logout);
-    if (*holder == Holder::another) return fail(Errc::session_id_taken);
+    if (*holder == Holder::another) return fail(StoreErrc::session_id_taken);
     const auto now_there = replace_place(login, there.text, login.claim(), login_at_work);
     if (!now_there) return now_there.error();
     if (*now_there != login.claim()) return std::optional<Admission>();
@@ -140,7 +140,7 @@ Result<std::optional<Admission>> RedisOperations::admit_at(const Login& login) {
     const auto given_up = replace_place(login, login.claim(), "", 0ms);
     if (!given_up) return given_up.error();
     if (word->text == "refused") return std::optional(Admission::refused_by_logout);
-    if (word->text == "taken") return fail(Errc::session_id_taken);
+    if (word->text == "taken") return fail(StoreErrc::session_id_taken);
     if (word->text == "full") return principal_full(options.max_sessions_per_principal);
     return broken();
 }

@@ -4,7 +4,7 @@
 
 #include "redis_store_impl.hpp"
 #include "server_check.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_answers.hpp"
 #include "store_rules.hpp"
 
@@ -68,7 +68,7 @@ Result<RedisOperations::Walk> RedisOperations::walk_from(const std::string& afte
     const std::string_view position = place.substr(std::min(dash + 1, place.size()));
     if (!master || *master < 0 || static_cast<std::size_t>(*master) >= walk.masters.size() ||
         !is_scan_position(position)) {
-        return fail(Errc::store_failed, "no page of sessions ended there");
+        return fail(StoreErrc::store_failed, "no page of sessions ended there");
     }
     walk.master = static_cast<std::size_t>(*master);
     walk.position = position;

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "redis_store_impl.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_answers.hpp"
 #include "store_rules.hpp"
 
@@ -27,7 +27,7 @@ std::size_t weight_of(const LogoutOrder& order) noexcept {
 }
 
 Failure none_has_begun() {
-    return fail(Errc::store_failed, "no such logout has begun");
+    return fail(StoreErrc::store_failed, "no such logout has begun");
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ Failure none_has_begun() {
 Result<Reply> RedisOperations::run_begin(const LogoutOrder& order, const RoundClaim& claim,
                                          const std::string& principal, Instant now) {
     const auto record = writer.logout_record(order, principal);
-    if (!record) return fail(Errc::store_failed, record.error().detail);
+    if (!record) return fail(StoreErrc::store_failed, record.error().detail);
     std::vector<std::string> keys{writer.sessions_key(principal), writer.counter_key(principal),
                                   writer.logout_key(principal, writer.request_name(order.key)),
                                   writer.rounds_key(principal)};
@@ -65,7 +65,7 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, cons
     const std::string place = principal + writer.order_name(order);
     const auto room = has_room(order, principal, now);
     if (!room) return room.error();
-    if (!*room) return fail(Errc::store_full);
+    if (!*room) return fail(StoreErrc::store_full);
 
     std::vector<Request> requests;
     requests.push_back(
@@ -77,7 +77,7 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, cons
                            : command({"ZADD", std::move(journal), text_of(now), std::move(entry)}));
     const auto replies = ask_all(std::move(requests));
     if (!replies) return replies.error();
-    if (replies->front().text != place) return fail(Errc::request_id_reused);
+    if (replies->front().text != place) return fail(StoreErrc::request_id_reused);
 
     const auto begun = run_begin(order, claim, principal, now);
     if (!begun) return begun.error();
@@ -91,8 +91,8 @@ Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, cons
 Result<BegunLogout> RedisOperations::read_begun(const Reply& reply, const std::string& principal) const {
     if (!is_list(reply, 1)) return broken();
     const std::string& word = reply.elements.front().text;
-    if (word == "reused") return fail(Errc::request_id_reused);
-    if (word == "full") return fail(Errc::store_full);
+    if (word == "reused") return fail(StoreErrc::request_id_reused);
+    if (word == "full") return fail(StoreErrc::store_full);
     if (word == "unknown") return none_has_begun();
     if (!is_list(reply, 2)) return broken();
     const std::string& second = reply.elements[1].text;

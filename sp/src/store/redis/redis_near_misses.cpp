@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "redis_store_impl.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_answers.hpp"
 #include "store_rules.hpp"
 
@@ -97,7 +97,8 @@ Result<std::vector<NearMiss>> RedisOperations::near_misses(const LogoutOrder& or
             const auto some = left.first(std::min(left.size(), largest_step));
             left = left.subspan(some.size());
             looked_at += some.size();
-            if (looked_at > most_at_all) return fail(Errc::store_failed, "too many sessions have its SessionIndex");
+            if (looked_at > most_at_all)
+                return fail(StoreErrc::store_failed, "too many sessions have its SessionIndex");
             auto sessions = live_candidates(some, now);
             if (!sessions) return std::move(sessions).error();
             add_near(order, *std::move(sessions), misses);

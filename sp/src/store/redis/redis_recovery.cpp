@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "redis_store_impl.hpp"
-#include "slo/sp/error.hpp"
 #include "store_answers.hpp"
 
 namespace slo::sp {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "redis_store_impl.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_answers.hpp"
 
 namespace slo::sp {
@@ -25,7 +25,7 @@ Result<void> RedisOperations::keep_request(const KeptRequest& request) {
     const std::string name = writer.request_name(request.order.key);
     const unsigned part = RecordWriter::part_of(name);
     const auto record = writer.kept_record(request);
-    if (!record) return fail(Errc::store_failed, record.error().detail);
+    if (!record) return fail(StoreErrc::store_failed, record.error().detail);
     const milliseconds time_left = request.not_on_or_after - clock.now();
     Request asked = script(
         scripts.keep_request, {writer.kept_requests_key(part), writer.due_requests_key(part)},
@@ -33,7 +33,7 @@ Result<void> RedisOperations::keep_request(const KeptRequest& request) {
     asked.acknowledgement = Acknowledgement::replicas;
     const auto word = ask_for_text(std::move(asked));
     if (!word) return word.error();
-    if (word->text == "full") return fail(Errc::store_full);
+    if (word->text == "full") return fail(StoreErrc::store_full);
     if (word->text != "kept") return broken();
     return Done{};
 }

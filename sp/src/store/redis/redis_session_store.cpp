@@ -6,7 +6,7 @@
 #include "redis_store_impl.hpp"
 #include "server_check.hpp"
 #include "server_clocks.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_answers.hpp"
 #include "store_guard.hpp"
 
@@ -60,7 +60,7 @@ Result<Reply> RedisOperations::judge(Result<Answer> answer, Acknowledgement aske
     if (asked == Acknowledgement::replicas && answer->replicas < options.servers.replicas) {
         ++replica_shortfalls;
         if (options.replica_shortfall == ReplicaShortfall::refuse) {
-            return fail(Errc::store_failed, "fewer replicas than asked for have the logout");
+            return fail(StoreErrc::store_failed, "fewer replicas than asked for have the logout");
         }
     }
     return std::move(answer->reply);
@@ -125,7 +125,7 @@ void RedisSessionStore::Impl::listen() {
 Result<std::unique_ptr<RedisSessionStore>> RedisSessionStore::open(const Clock& clock,
                                                                    RedisSessionStoreOptions options) {
     auto cipher = saml::RecordCipher::with_keys(options.keys);
-    if (!cipher) return fail(Errc::store_unusable, "the store's keys: " + cipher.error().detail);
+    if (!cipher) return fail(StoreErrc::store_unusable, "the store's keys: " + cipher.error().detail);
     RecordWriter writer(*std::move(cipher), options.prefix);
     auto client = Client::open(options.servers);
     if (!client) return std::move(client).error();

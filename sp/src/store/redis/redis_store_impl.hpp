@@ -104,7 +104,7 @@ struct RedisOperations {
     [[nodiscard]] Result<Reply> run_begin(const LogoutOrder& order, const RoundClaim& claim,
                                           const std::string& principal, Instant now);
     [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
-    // Whose logout it is, by the place of its request's ID. Errors: Errc::store_failed, also where none has begun.
+    // Whose logout it is, by the place of its request's ID. Errors: StoreErrc::store_failed, also where none has begun.
     [[nodiscard]] Result<std::string> principal_of(const std::string& request_name);
     // What the scripts of a logout that has begun work on.
     [[nodiscard]] std::vector<std::string> keys_of_logout(const std::string& principal,

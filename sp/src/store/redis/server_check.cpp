@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_scripts.hpp"
 
 namespace slo::sp::redis {
 namespace {
 
 Failure unusable(std::string detail) {
-    return fail(Errc::store_unusable, std::move(detail));
+    return fail(StoreErrc::store_unusable, std::move(detail));
 }
 
 }  // namespace

@@ -12,12 +12,12 @@ namespace slo::sp::redis {
 /// The value of `field` in the lines of INFO; empty where it isn't there.
 [[nodiscard]] std::string_view field_of(std::string_view info, std::string_view field) noexcept;
 
-/// What INFO says of one server: notes for the operator. Errors: Errc::store_unusable where it may drop logouts by
+/// What INFO says of one server: notes for the operator. Errors: StoreErrc::store_unusable where it may drop logouts by
 /// itself.
 [[nodiscard]] Result<std::vector<std::string>> judge_server(std::string_view info);
 
-/// Judges each master, and leaves `deployment` under `key` where nothing is. Errors: Errc::store_unusable where another
-/// deployment's stands there, or a server is of no use.
+/// Judges each master, and leaves `deployment` under `key` where nothing is. Errors: StoreErrc::store_unusable where
+/// another deployment's stands there, or a server is of no use.
 [[nodiscard]] Result<std::vector<std::string>> check_servers(Client& client, const std::string& key,
                                                              const std::string& deployment);
 

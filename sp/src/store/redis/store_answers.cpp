@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp::redis {
 
@@ -40,15 +40,15 @@ bool is_scan_step(const Reply& reply) noexcept {
 }
 
 Failure broken() {
-    return fail(Errc::store_failed, "the server answered something else than the store's scripts do");
+    return fail(StoreErrc::store_failed, "the server answered something else than the store's scripts do");
 }
 
 Failure refused_by_server(const Reply& error) {
-    if (error.text.starts_with("OOM")) return fail(Errc::store_full, "the server has no memory left");
+    if (error.text.starts_with("OOM")) return fail(StoreErrc::store_full, "the server has no memory left");
     constexpr std::size_t longest_code = 20;
     const auto end = std::ranges::find_if(error.text, [](char c) { return c < 'A' || c > 'Z'; });
     const std::string code(error.text.begin(), end);
-    return fail(Errc::store_failed, "the server refused" + (code.size() <= longest_code ? ": " + code : ""));
+    return fail(StoreErrc::store_failed, "the server refused" + (code.size() <= longest_code ? ": " + code : ""));
 }
 
 }  // namespace slo::sp::redis

@@ -3,7 +3,7 @@
 #include <array>
 #include <bit>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_rules.hpp"
 
 namespace slo::sp::redis {
@@ -122,7 +122,7 @@ std::string context(std::string_view kind, std::string_view principal, std::stri
 }
 
 Failure unreadable() {
-    return fail(Errc::store_failed, "a record of the store is sealed under another key, or was changed");
+    return fail(StoreErrc::store_failed, "a record of the store is sealed under another key, or was changed");
 }
 
 }  // namespace

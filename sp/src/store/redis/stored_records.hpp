@@ -80,7 +80,7 @@ public:
     /// All of a kept request but when it is due, sealed.
     [[nodiscard]] Result<std::string> kept_record(const KeptRequest& request) const;
 
-    /// Errors: Errc::store_failed where it was sealed under another key, or changed.
+    /// Errors: StoreErrc::store_failed where it was sealed under another key, or changed.
     [[nodiscard]] Result<Session> open_session(std::string_view sealed, std::string_view principal,
                                                std::string_view session_name) const;
     /// What begin_script publishes of a session that ends: principal, name, sealed session.

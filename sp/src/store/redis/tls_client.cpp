@@ -1,6 +1,6 @@
 #include "tls_client.hpp"
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp::redis {
 
@@ -9,7 +9,7 @@ idp_adapter::TlsClientOptions tls_policy(const RedisTlsOptions& options) {
             .certificate = options.certificate_file,
             .key = options.private_key_file,
             .peers = "the Redis servers",
-            .code = make_error_code(Errc::tls_setup_failed)};
+            .code = make_error_code(StoreErrc::store_unusable)};
 }
 
 }  // namespace slo::sp::redis

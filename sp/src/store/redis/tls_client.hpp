@@ -6,7 +6,7 @@
 
 namespace slo::sp::redis {
 
-/// A CA of the operator's choice, and our certificate where there is one. Failures: Errc::tls_setup_failed.
+/// A CA of the operator's choice, and our certificate where there is one. Failures: StoreErrc::store_unusable.
 [[nodiscard]] idp_adapter::TlsClientOptions tls_policy(const RedisTlsOptions& options);
 
 }  // namespace slo::sp::redis

@@ -114,7 +114,7 @@ bool Database::has_no_room() const noexcept {
     return (error_ & 0xFF) == SQLITE_FULL || error_ == SQLITE_IOERR_SHMSIZE || is_over_quota;
 }
 
-Failure Database::failure(Errc code) const {
+Failure Database::failure(StoreErrc code) const {
     return fail(code, std::string(sqlite3_errstr(error_)) + " (SQLite's " + std::to_string(error_) + "); " +
                           std::string(remedy(error_)));
 }

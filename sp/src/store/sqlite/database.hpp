@@ -12,7 +12,7 @@
 
 #include "owned_sqlite.hpp"
 #include "slo/saml/result.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "statements.hpp"
 
 namespace slo::sp {
@@ -41,7 +41,7 @@ public:
 
     [[nodiscard]] bool has_failed() const noexcept { return error_ != SQLITE_OK; }
     /// The first error; its detail names SQLite's complaint and how to mend it, and no value. has_failed() is true.
-    [[nodiscard]] Failure failure(Errc code) const;
+    [[nodiscard]] Failure failure(StoreErrc code) const;
     /// Whether it's that there was no room to write: then nothing of the transaction counts, not even after a crash,
     /// because its last page is what was missing.
     [[nodiscard]] bool has_no_room() const noexcept;

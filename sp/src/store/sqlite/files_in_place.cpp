@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_folder.hpp"
 
 namespace slo::sp {
@@ -39,11 +39,11 @@ Result<void> FilesInPlace::remember_log() {
     for (const std::string& path : {database + "-wal", database + "-shm"}) {
         struct stat status {};
         if (const int error = look(path, status); error != 0) {
-            return fail(Errc::store_unusable, path + ": SQLite has made no such file (" + reason(error) +
-                                                  "); let nothing else work in the folder, and start again");
+            return fail(StoreErrc::store_unusable, path + ": SQLite has made no such file (" + reason(error) +
+                                                       "); let nothing else work in the folder, and start again");
         }
         if (const std::string complaint = complaint_about_file(status, ::geteuid()); !complaint.empty()) {
-            return fail(Errc::store_unusable, path + ": " + complaint);
+            return fail(StoreErrc::store_unusable, path + ": " + complaint);
         }
         files_.push_back({path, status.st_dev, status.st_ino, log_remedy});
     }
@@ -58,7 +58,7 @@ std::optional<Failure> FilesInPlace::complaint() const {
         const std::string what = error == 0 ? "is another file than the one that this process has open"
                                             : "can't be found any more (" + reason(error) + ")";
         return fail(
-            Errc::store_failed,
+            StoreErrc::store_failed,
             file.path + ": " + what +
                 ", so that nothing counts as stored; it was removed, renamed or replaced: " + std::string(file.remedy));
     }

@@ -23,11 +23,11 @@ public:
     FilesInPlace(const std::filesystem::path& path, const struct stat& database);
 
     /// Remembers the log and its index, which SQLite opens by their names when it opens the log, and keeps.
-    /// Errors: Errc::store_unusable.
+    /// Errors: StoreErrc::store_unusable.
     [[nodiscard]] Result<void> remember_log();
 
-    /// What has become of one of them, and what to do about it: Errc::store_failed. None: whatever was committed before
-    /// this call is in the files at their paths.
+    /// What has become of one of them, and what to do about it: StoreErrc::store_failed. None: whatever was committed
+    /// before this call is in the files at their paths.
     [[nodiscard]] std::optional<Failure> complaint() const;
 
 private:

@@ -107,9 +107,9 @@ void GroupCommit::run_in_savepoint(Job& job) noexcept {
 
 void GroupCommit::fail_with_database(Job& job) noexcept {
     try {
-        job.failure = database_.failure(database_.has_no_room() ? Errc::store_full : Errc::store_failed);
+        job.failure = database_.failure(database_.has_no_room() ? StoreErrc::store_full : StoreErrc::store_failed);
     } catch (const std::exception&) {
-        job.failure = Failure{make_error_code(Errc::store_failed), {}};
+        job.failure = Failure{make_error_code(StoreErrc::store_failed), {}};
     }
 }
 
@@ -120,7 +120,7 @@ void GroupCommit::check(Job* jobs) noexcept {
         for (Job* job = jobs; job != nullptr; job = job->next) job->failure = *failure;
     } catch (const std::exception&) {  // no memory to say what has failed
         for (Job* job = jobs; job != nullptr; job = job->next) {
-            job->failure = Failure{make_error_code(Errc::store_failed), {}};
+            job->failure = Failure{make_error_code(StoreErrc::store_failed), {}};
         }
     }
 }

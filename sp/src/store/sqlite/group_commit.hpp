@@ -28,7 +28,7 @@ public:
     GroupCommit(Database& database, Check after_commit) : database_(database), after_commit_(std::move(after_commit)) {}
 
     /// Runs `operation` and makes it durable. It may be run more than once, always after what it did before was undone.
-    /// A Failure: it has done nothing, because the disk is full (Errc::store_full) or fails (store_failed), or the
+    /// A Failure: it has done nothing, because the disk is full (StoreErrc::store_full) or fails (store_failed), or the
     /// check after the commit has failed.
     [[nodiscard]] std::optional<Failure> run(const Operation& operation);
     /// Empties a long log, where no commit is at work. Who comes meanwhile waits for it, as for any checkpoint.

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_rules.hpp"
 #include "stored_values.hpp"
 
@@ -27,13 +27,13 @@ Result<Admission> SessionTables::admit(const Session& session, Instant now) {
     if (is_forbidden(session, now)) return Admission::refused_by_logout;
     if (const auto holder = this->session(session.id)) {
         if (holder->session == session) return holder->ending_by ? Admission::refused_by_logout : Admission::admitted;
-        if (!holder->is_droppable(now)) return fail(Errc::session_id_taken);
+        if (!holder->is_droppable(now)) return fail(StoreErrc::session_id_taken);
         forget(*holder);
     }
     if (!has_room_for_one_of(session.idp, Principal::of(session), now)) {
         return principal_full(options_.max_sessions_per_principal);
     }
-    if (!has_room_for(session, now)) return fail(Errc::store_full);
+    if (!has_room_for(session, now)) return fail(StoreErrc::store_full);
     add(session);
     return Admission::admitted;
 }
@@ -97,13 +97,14 @@ bool SessionTables::has_room_for_barriers(const LogoutOrder& order) {
 Result<BegunRows> SessionTables::begin_logout(const LogoutOrder& order, Instant now) {
     if (const auto number = logout_number(order.key)) {
         const auto known = logout(*number);
-        if (!known) return fail(Errc::store_failed);
-        if (!is_repeat(known->order, order)) return fail(Errc::request_id_reused);
+        if (!known) return fail(StoreErrc::store_failed);
+        if (!is_repeat(known->order, order)) return fail(StoreErrc::request_id_reused);
         return awaited_by(*known);
     }
     const std::size_t weight = weight_of_octets(octets_of(order));
     if (order.origin == LogoutOrigin::idp) {
-        if (!has_room_for_logout(order, weight, now) || !has_room_for_barriers(order)) return fail(Errc::store_full);
+        if (!has_room_for_logout(order, weight, now) || !has_room_for_barriers(order))
+            return fail(StoreErrc::store_full);
     }
     const std::int64_t number = add(order, weight);
     put_up_barriers(order, number);
@@ -124,7 +125,7 @@ Result<BegunRows> SessionTables::awaited_by(const LogoutKey& key) {
 Result<StoredLogout> SessionTables::begun(const LogoutKey& key) {
     const auto number = logout_number(key);
     auto known = number ? logout(*number) : std::nullopt;
-    if (!known) return fail(Errc::store_failed, "no such logout has begun");
+    if (!known) return fail(StoreErrc::store_failed, "no such logout has begun");
     return *std::move(known);
 }
 

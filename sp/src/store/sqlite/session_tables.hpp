@@ -74,7 +74,7 @@ public:
 
     // Within any transaction.
     [[nodiscard]] bool is_forbidden(const Session& session, Instant now);
-    /// Errors: Errc::store_failed where no such logout has begun.
+    /// Errors: StoreErrc::store_failed where no such logout has begun.
     [[nodiscard]] Result<BegunRows> awaited_by(const LogoutKey& key);
     [[nodiscard]] bool has_begun(const LogoutKey& key) { return logout_number(key).has_value(); }
     [[nodiscard]] std::vector<NearMiss> near_misses(const LogoutOrder& order, Instant now);
@@ -122,7 +122,7 @@ private:
     [[nodiscard]] std::vector<Session> make_ending(const LogoutOrder& order, std::int64_t number);
     void forget(const StoredSession& session);
     void forget(const StoredLogout& logout, const std::vector<LocalSessionID>& gone);
-    /// Errors: Errc::store_failed where no such logout has begun.
+    /// Errors: StoreErrc::store_failed where no such logout has begun.
     [[nodiscard]] Result<StoredLogout> begun(const LogoutKey& key);
     std::size_t sweep_sessions(Instant now);
     std::size_t sweep_sessions_of(const saml::EntityID& idp, const Principal& principal, Instant now);

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "session_tables.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_rules.hpp"
 #include "stored_values.hpp"
 
@@ -35,7 +35,7 @@ bool SessionTables::has_room_for(const KeptRequest& request, Instant now) {
 Result<void> SessionTables::keep_request(const KeptRequest& request, Instant now) {
     const LogoutOrder& order = request.order;
     const auto known = kept_request_number(order.key);
-    if (!known && !has_room_for(request, now)) return fail(Errc::store_full);
+    if (!known && !has_room_for(request, now)) return fail(StoreErrc::store_full);
     if (known) Cursor(database_, Query::remove_kept_request).bind(*known).run();
     const OrderRows rows = rows_of(order);
     Cursor added(database_, Query::add_kept_request);

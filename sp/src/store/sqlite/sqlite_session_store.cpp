@@ -14,7 +14,7 @@
 #include "round_table.hpp"
 #include "schema.hpp"
 #include "session_tables.hpp"
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 #include "store_folder.hpp"
 #include "store_guard.hpp"
 #include "store_rules.hpp"
@@ -33,15 +33,16 @@ constexpr std::chrono::milliseconds patience{1000};
 constexpr std::uint64_t reserved_octets = std::uint64_t{16} << 20;
 
 Failure disk_is_full() {
-    return fail(Errc::store_full, "the disk is full: make room; until " + std::to_string(2 * reserved_octets >> 20) +
-                                      " MiB are free, only logouts that start here are recorded");
+    return fail(StoreErrc::store_full, "the disk is full: make room; until " +
+                                           std::to_string(2 * reserved_octets >> 20) +
+                                           " MiB are free, only logouts that start here are recorded");
 }
 
 /// More would keep the log from being emptied for too long.
 constexpr std::size_t largest_page = 10'000;
 
 Failure unusable(const Database& database, const std::filesystem::path& file) {
-    Failure failure = database.failure(Errc::store_unusable);
+    Failure failure = database.failure(StoreErrc::store_unusable);
     failure.detail = file.string() + ": " + failure.detail;
     return failure;
 }
@@ -57,12 +58,13 @@ Result<void> check_kind(Database& database, const std::filesystem::path& file) {
         case FileKind::ours:
             return Done{};
         case FileKind::of_another_program:
-            return fail(Errc::store_unusable, file.string() + ": is another program's database; name another folder");
+            return fail(StoreErrc::store_unusable,
+                        file.string() + ": is another program's database; name another folder");
         case FileKind::of_a_newer_version:
-            return fail(Errc::store_unusable,
+            return fail(StoreErrc::store_unusable,
                         file.string() + ": was written by a newer version of this program; use that one");
     }
-    return fail(Errc::store_unusable);
+    return fail(StoreErrc::store_unusable);
 }
 
 /// Leaves a reader as the next caller must find it, also where there is no memory to say what has failed.
@@ -110,7 +112,7 @@ struct SqliteSessionStore::Impl {
     template <class T, class Operation>
     Result<T> write_in_any_room(Operation operation) {
         auto written = write<T>(operation);
-        const bool is_disk = !written && written.error().code == make_error_code(Errc::store_full);
+        const bool is_disk = !written && written.error().code == make_error_code(StoreErrc::store_full);
         if (!is_disk) return written;
         reserve.release();
         return write<T>(std::move(operation));
@@ -130,7 +132,7 @@ struct SqliteSessionStore::Impl {
             }
             Cursor(database, Query::commit).run();
             if (!database.has_failed()) return *std::move(value);
-            return database.failure(Errc::store_failed);
+            return database.failure(StoreErrc::store_failed);
         });
         if (auto lost = folder.files().complaint()) return *std::move(lost);
         return found;
@@ -155,7 +157,7 @@ struct SqliteSessionStore::Impl {
 Result<void> SqliteSessionStore::Impl::open_all() {
     writer->run("PRAGMA journal_mode = WAL");
     if (writer->read_integer("SELECT journal_mode = 'wal' FROM pragma_journal_mode") == 0 && !writer->has_failed()) {
-        return fail(Errc::store_unusable,
+        return fail(StoreErrc::store_unusable,
                     folder.file().string() + ": its file system shares no memory; name a local disk");
     }
     migrate(*writer, migrations());
@@ -174,7 +176,7 @@ Result<void> SqliteSessionStore::Impl::open_all() {
         if (reader->has_failed()) return unusable(*reader, folder.file());
         readers.add(std::move(reader));
     }
-    if (auto lost = folder.files().complaint()) return fail(Errc::store_unusable, std::move(lost->detail));
+    if (auto lost = folder.files().complaint()) return fail(StoreErrc::store_unusable, std::move(lost->detail));
     reserve.restore();
     return Done{};
 }
@@ -205,7 +207,7 @@ Result<std::unique_ptr<SqliteSessionStore>> SqliteSessionStore::open(const Clock
     if (auto opened = impl->open_all(); !opened) return opened.error();
     return std::unique_ptr<SqliteSessionStore>(new SqliteSessionStore(std::move(impl)));
 } catch (const std::bad_alloc&) {
-    return fail(Errc::store_unusable, "out of memory");
+    return fail(StoreErrc::store_unusable, "out of memory");
 }
 
 SqliteSessionStore::SqliteSessionStore(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -214,7 +216,7 @@ SqliteSessionStore::~SqliteSessionStore() = default;
 
 Result<Admission> SqliteSessionStore::admit(const Session& session) {
     return or_store_failed([&]() -> Result<Admission> {
-        if (is_malformed(session, impl_->clock.now())) return fail(Errc::session_malformed);
+        if (is_malformed(session, impl_->clock.now())) return fail(StoreErrc::session_malformed);
         return impl_->write<Admission>([&](SessionTables& tables) -> Result<Admission> {
             if (!impl_->reserve.is_held() && !tables.session(session.id)) return disk_is_full();
             return tables.admit(session, impl_->clock.now());
@@ -325,7 +327,7 @@ Result<SessionPage> SqliteSessionStore::sessions_of(const saml::EntityID& idp, c
                                                     std::size_t count) {
     const auto place = after.empty() ? PagePlace{} : PagePlace::parse(after);
     if (!place || !std::in_range<std::int64_t>(place->first) || !std::in_range<std::int64_t>(place->second)) {
-        return fail(Errc::store_failed, "no page of sessions ended there");
+        return fail(StoreErrc::store_failed, "no page of sessions ended there");
     }
     const std::size_t wanted = std::clamp<std::size_t>(count, 1, largest_page);
     return or_store_failed([&] {

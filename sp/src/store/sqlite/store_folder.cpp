@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "slo/sp/error.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Failure unusable(const fs::path& path, std::string_view what, std::string_view remedy) {
-    return fail(Errc::store_unusable, path.string() + ": " + std::string(what) + "; " + std::string(remedy));
+    return fail(StoreErrc::store_unusable, path.string() + ": " + std::string(what) + "; " + std::string(remedy));
 }
 
 std::string reason(int error) {
@@ -58,7 +58,7 @@ Result<void> check_folder(const Descriptor& opened, const fs::path& folder) {
     }
     if (const std::string complaint = complaint_about_folder(status.st_mode, status.st_uid, ::geteuid());
         !complaint.empty()) {
-        return fail(Errc::store_unusable, folder.string() + ": " + complaint);
+        return fail(StoreErrc::store_unusable, folder.string() + ": " + complaint);
     }
     // __fsword_t is signed; the magic numbers are 32 bits.
     const std::string_view unfit = unfit_file_system(static_cast<std::uint32_t>(system.f_type));
@@ -77,7 +77,7 @@ Result<void> check_files(const Descriptor& opened, const fs::path& folder) {
             return unusable(folder / name, "can't ask what the file is (" + reason(errno) + ")", "check the disk");
         }
         const std::string complaint = complaint_about_file(status, ::geteuid());
-        if (!complaint.empty()) return fail(Errc::store_unusable, (folder / name).string() + ": " + complaint);
+        if (!complaint.empty()) return fail(StoreErrc::store_unusable, (folder / name).string() + ": " + complaint);
     }
     return Done{};
 }

@@ -31,8 +31,8 @@ using idp_adapter::Descriptor;
 class StoreFolder {
 public:
     /// Makes the folder (0700), the database's file and the one that reserves room (0600) where they are missing. The
-    /// log and its index get the database's mode from SQLite. Errors: Errc::store_unusable, also for files that aren't
-    /// ours alone.
+    /// log and its index get the database's mode from SQLite. Errors: StoreErrc::store_unusable, also for files that
+    /// aren't ours alone.
     [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
 
     /// Without any link on its way.
