@@ -13,7 +13,7 @@
 namespace slo::sp {
 namespace {
 
-/// How many letters must be put in, left out or changed to make one text of the other.
+/// The number of letters to insert, remove or change to make one text of the other.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -34,7 +34,7 @@ Failure unknown_idp(const idp_adapter::IdpDirectory* idps, const saml::EntityID&
                 nearest.empty() ? std::string() : "the nearest known name is " + nearest);
 }
 
-/// Whether logouts can name it: by an index alone only where it has one, which no other session can have.
+/// Whether logouts can name it: by an index alone only if it has one, which no other session can have.
 bool has_its_name(const Session& session) noexcept {
     return session.named_by == NamedBy::name_id ||
            (session.session_indexes.size() == 1 && is_identifying(session.session_indexes.front().str()));
@@ -43,7 +43,7 @@ bool has_its_name(const Session& session) noexcept {
 }  // namespace
 
 std::string nearest_name(const idp_adapter::IdpDirectory& idps, std::string_view name) {
-    constexpr std::size_t most_compared = 256;  // of a federation of thousands, the first serve as well
+    constexpr std::size_t most_compared = 256;  // in a federation of thousands, the first suffice
     const std::string_view text = name.substr(0, 256);
     std::string nearest;
     std::size_t least = 1 + text.size() / 4;
@@ -75,7 +75,7 @@ Result<Admission> admit(const LogoutServiceParts& parts, const idp_adapter::IdpD
     if (!has_its_name(session)) return fail(AdmissionErrc::session_index_unfit);
     std::vector<Session> others = under_other_names(session, its, us);
     if (session.named_by == NamedBy::session_index) {
-        // Logouts from before the profile said so: they have the NameID alone.
+        // Logouts from before the profile said so have the NameID alone.
         Session by_name = session;
         by_name.named_by = NamedBy::name_id;
         std::ranges::move(under_other_names(by_name, its, us), std::back_inserter(others));

@@ -1,4 +1,4 @@
-// A login's way into the store: under the names by which logouts will look for it.
+// How a login gets into the store: under the names by which logouts will look for it.
 #pragma once
 
 #include "slo/idp_adapter/idp_directory.hpp"
@@ -6,11 +6,11 @@
 
 namespace slo::sp {
 
-/// LogoutService::admit.
+/// admit implements LogoutService::admit.
 [[nodiscard]] Result<Admission> admit(const LogoutServiceParts& parts, const idp_adapter::IdpDirectory* idps,
                                       Session session);
 
-/// The one of our IdPs' names that is nearest to `name`; empty where none is near.
+/// nearest_name returns the name of one of our IdPs that is nearest to `name`; empty if none is near.
 [[nodiscard]] std::string nearest_name(const idp_adapter::IdpDirectory& idps, std::string_view name);
 
 }  // namespace slo::sp

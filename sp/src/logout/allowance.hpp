@@ -1,4 +1,4 @@
-// How much of our work others may have.
+// Limits of the work that peers may cause.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +21,8 @@ class Allowance {
 public:
     explicit Allowance(unsigned per_second) noexcept : per_second_(per_second), left_(2.0 * per_second) {}
 
-    /// Whether `count` more may be had at `now`: what isn't there yet is owed for the next ones, so that a large one is
-    /// had at all. A clock that goes back earns nothing and takes nothing.
+    /// take says whether `count` more may be had at `now`: a shortfall is owed for the next ones, so that a large one
+    /// can be had at all. A clock that goes back earns nothing and takes nothing.
     [[nodiscard]] bool take(Instant now, std::size_t count = 1) noexcept {
         const std::chrono::duration<double> passed = now - last_;
         if (passed.count() > 0) left_ = std::min(2.0 * per_second_, left_ + passed.count() * per_second_);
@@ -38,8 +38,8 @@ private:
     Instant last_{};
 };
 
-/// Allowances gives everybody an Allowance of their own. Only names that were proven may be asked for: each of them
-/// stays in memory. Thread-safe.
+/// Allowances has an Allowance for each name. Only proven names may be used: each of them stays in memory.
+/// Thread-safe.
 class Allowances {
 public:
     explicit Allowances(unsigned per_second) noexcept : per_second_(per_second) {}
@@ -55,7 +55,7 @@ private:
     std::map<std::string, Allowance, std::less<>> all_;
 };
 
-/// RecentRequests remembers the last IDs that it was told, as hashes: rarely another one is taken for one of them.
+/// RecentRequests remembers the last IDs that it was told, as hashes: rarely is another one taken for one of them.
 class RecentRequests {
 public:
     [[nodiscard]] bool has(const saml::MessageID& id) const { return known_.contains(hash(id)); }
@@ -75,13 +75,13 @@ private:
     std::deque<std::size_t> order_;
 };
 
-/// PartnersAllowances are what each IdP may have of us: so many new requests a second, and as many repeats, which the
-/// record answers. A replay spends none of its sender's new ones. Thread-safe.
+/// PartnersAllowances limit each IdP: so many new requests per second, and as many repeats, which the record answers.
+/// A replay uses none of its sender's allowance for new ones. Thread-safe.
 class PartnersAllowances {
 public:
     explicit PartnersAllowances(unsigned per_second) noexcept : per_second_(per_second) {}
 
-    /// Whether the request, which is proven to be of `idp`, may be worked on. It counts as `weight` if it's new.
+    /// take says whether a request that is proven to come from `idp` may be handled. It counts as `weight` if it's new.
     [[nodiscard]] bool take(const std::string& idp, const saml::MessageID& id, std::size_t weight, Instant now) {
         const std::lock_guard lock(mutex_);
         Partner& partner = all_.try_emplace(idp, per_second_).first->second;

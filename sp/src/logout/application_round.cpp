@@ -6,8 +6,8 @@ namespace slo::sp {
 
 namespace {
 
-/// What `report` says about one session: silence and a list that is too short mean failure, and so does any value that
-/// isn't one of the three.
+/// What `report` says about one session: a missing report and a list that is too short mean failure, and so does any
+/// value that isn't one of the three.
 Ended said(const std::optional<std::vector<Ended>>& report, std::size_t session) {
     if (!report || session >= report->size()) return Ended::failed;
     const Ended ended = (*report)[session];
@@ -16,7 +16,7 @@ Ended said(const std::optional<std::vector<Ended>>& report, std::size_t session)
 
 }  // namespace
 
-/// Ticket is what the copies of one report have in common: where they are all dropped, nothing will come any more.
+/// Ticket is shared by the copies of one report: once all of them are dropped, no report can come any more.
 class ApplicationRound::Ticket {
 public:
     Ticket(std::shared_ptr<ApplicationRound> round, std::size_t application)
@@ -67,7 +67,7 @@ void ApplicationRound::record(std::size_t application, std::vector<Ended> result
 
 void ApplicationRound::record_failure(std::size_t application) {
     std::unique_lock lock(mutex_);
-    // It may have reported before it threw: the exception is the last word.
+    // It may have reported before it threw: the exception counts.
     const bool reported = reports_[application].has_value();
     reports_[application].emplace();
     if (!reported) one_settled(std::move(lock));

@@ -1,4 +1,4 @@
-// One round through all applications: told at once, heard one by one.
+// One round through all applications: all are told at once, and each reports for itself.
 #pragma once
 
 #include <chrono>
@@ -15,32 +15,32 @@
 
 namespace slo::sp {
 
-/// What the applications said about the sessions, taken together.
+/// RoundResult combines the applications' reports on the sessions.
 struct RoundResult {
     LogoutOutcome outcome;
     std::vector<Ended> verdicts;                   ///< one for each session, in their order
-    std::vector<std::string> failed_applications;  ///< those that failed, or were silent
+    std::vector<std::string> failed_applications;  ///< those that failed, or didn't report
     bool at_work = false;                          ///< an application still owes a report
 };
 
-/// ApplicationRound collects the reports of all applications on one list of sessions. Thread-safe. Each report that is
-/// still out keeps the round alive and nothing else: an application may answer long after its caller stopped listening.
+/// ApplicationRound collects the reports of all applications on one list of sessions. Thread-safe. Each missing report
+/// keeps the round alive and nothing else: an application may report long after its caller stopped waiting.
 /// A report that is dropped, with all its copies, is a failure.
 class ApplicationRound : public std::enable_shared_from_this<ApplicationRound> {
 public:
     /// `applications` are borrowed until start() has returned and close() was called for the last time.
     ApplicationRound(std::vector<Application*> applications, std::vector<Session> sessions);
 
-    /// Tells every application. `on_complete` is called once, without a lock, when all were told and have reported; not
-    /// after close(), but it may be at work while close() is.
+    /// start tells every application. `on_complete` is called once, without a lock, when all were told and have
+    /// reported; not after close(), but it may be running while close() is.
     void start(std::function<void()> on_complete);
 
-    /// Judges what is known by now: silence is a failure. A session is gone only if every application says so; without
-    /// applications the store's word is enough. Where an application is still at work, `on_rest` is called once when
-    /// the last one has reported, and close() may be called again then.
+    /// close judges by the reports so far: a missing one is a failure. A session is gone only if every application says
+    /// so; without applications the store's answer is enough. If an application is still at work, `on_rest` is called
+    /// once when the last one has reported, and close() may be called again then.
     [[nodiscard]] RoundResult close(std::function<void()> on_rest = {});
 
-    /// Whether no application owes a report.
+    /// is_at_rest says whether no report is missing.
     [[nodiscard]] bool is_at_rest() const;
 
 private:

@@ -12,8 +12,8 @@
 namespace slo::sp {
 namespace {
 
-/// What a round may take beyond its deadline until its report is in the store, and by how much nodes' clocks may
-/// differ: until then no other round gets its sessions, should its node have died.
+/// How far a round may exceed its deadline until its report is in the store, and how much nodes' clocks may differ:
+/// until then no other round gets its sessions, in case its node has died.
 constexpr std::chrono::seconds slack{10};
 /// How long a round keeps sessions whose application went on after the deadline. Recovery renews it each minute.
 constexpr std::chrono::minutes longest_without_recovery{3};
@@ -33,7 +33,7 @@ struct Part {
     std::vector<bool> reported = {};             ///< which of `ending` the store has been told of
 };
 
-/// Calls once, when both the applications and the other rounds are done.
+/// Join calls once, when both the applications and the other rounds are done.
 class Join {
 public:
     explicit Join(std::function<void()> on_complete) : on_complete_(std::move(on_complete)) {}
@@ -91,9 +91,9 @@ public:
     void start(std::function<void()> on_complete);
     Result<EndedHere> finish(std::uint32_t near_misses);
     Result<void> renew();
-    /// What has been reported isn't in the store yet: the next request, or recovery, says it once more.
+    /// The store doesn't have the reports yet: the next request, or recovery, sends them once more.
     void finish_later() noexcept;
-    /// Gives back what it was granted, before any application was told.
+    /// Gives back the sessions that it was granted, before any application was told.
     void give_up() noexcept;
     [[nodiscard]] bool is_at_rest() const { return sessions_.empty() || round_->is_at_rest(); }
 
@@ -118,15 +118,15 @@ private:
     std::shared_ptr<Watch> watch_;  ///< of other rounds in this process
     bool others_elsewhere_ = false;
     std::shared_ptr<Join> join_;
-    std::atomic<bool> at_work_ = false;  ///< the process knows that these sessions are at work
+    std::atomic<bool> at_work_ = false;  ///< this process knows that they are at work
 
 public:
     std::vector<Part> parts;
     SteadyTime deadline;
 };
 
-/// A claim that ran out although its round is at work in this very process (the store failed when it was to be made
-/// longer) gives no other round here the right to tell the applications again.
+/// A claim that ran out although its round is at work in this very process (the store failed when the claim was to be
+/// extended) gives no other round here the right to tell the applications again.
 void EndingState::leave_to_rounds_here(Part& part) const {
     const auto at_work = std::stable_partition(part.ending.begin(), part.ending.end(), [this](const Session& session) {
         return !context_.rounds->is_at_work_on(session);
@@ -135,8 +135,8 @@ void EndingState::leave_to_rounds_here(Part& part) const {
     part.ending.erase(at_work, part.ending.end());
 }
 
-/// Another round may have ended between the store's answer and the watch: where the process knows nothing of a round,
-/// the store is asked once more, and what is then in another round is at work on another node.
+/// Another round may have ended between the store's answer and the watch: if the process knows no round of a session,
+/// the store is asked once more; sessions then still in another round are at work on another node.
 Result<void> EndingState::look_at_other_rounds() {
     std::vector<Session> others;
     for (Part& part : parts) leave_to_rounds_here(part);
@@ -175,8 +175,8 @@ void EndingState::start(std::function<void()> on_complete) {
     join_ = std::make_shared<Join>(std::move(on_complete));
     // No call comes from a round on another node: the wait goes on until the deadline.
     if (!others_elsewhere_) watch_->start([join = join_] { join->one_is_done(); });
-    // No application is told once the time is over: by then these sessions may be another round's, and the application
-    // at work on them for it.
+    // No application is told once the time is over: by then another round may hold these sessions, and the application
+    // be at work on them for that one.
     const bool is_late = context_.pace.now() >= deadline;
     if (sessions_.empty() || is_late) return join_->one_is_done();
     round_->start([join = join_] { join->one_is_done(); });
@@ -218,7 +218,7 @@ void EndingState::give_up() noexcept {
             static_cast<void>(context_.parts.store.complete_logout(part.key, {.round = part.round, .gone = {}}));
         }
     } catch (...) {
-        // Then it's over by its time.
+        // If that fails, the rounds end by their time.
     }
 }
 
@@ -250,7 +250,7 @@ Result<LogoutOutcome> EndingState::complete(Part& part, const std::vector<Ended>
     return outcome;
 }
 
-/// Lets those go on who wait in this process for the sessions, unless an application is still at work on them.
+/// Wakes the rounds of this process that wait for the sessions, unless an application is still at work on them.
 void EndingState::let_go(bool at_work) {
     if (at_work) {
         context_.rounds->keep_late(shared_from_this());
@@ -272,7 +272,7 @@ Result<void> EndingState::renew() {
     return Done{};
 }
 
-/// The report that was to make the claims longer may not have been taken: they would run out before recovery comes.
+/// The store may not have taken the report that extends the claims: they would run out before recovery comes.
 void EndingState::keep_claims() {
     constexpr int tries = 3;
     for (int i = 0; i < tries && !renew(); ++i) continue;
@@ -280,13 +280,13 @@ void EndingState::keep_claims() {
 
 namespace {
 
-/// "No room" says that nothing has happened. Where some of the orders have begun, that isn't so.
+/// "No room" means that nothing has happened. If some of the orders have begun, that isn't so.
 Failure half_done(const Failure& failure) {
     return failure.code == make_error_code(StoreErrc::store_full) ? fail(StoreErrc::store_failed, failure.detail)
                                                                   : failure;
 }
 
-/// `begin` fills the state's parts. Where it, or memory, fails half-way, other rounds needn't wait for this one.
+/// `begin` fills the state's parts. If it, or memory, fails halfway, other rounds needn't wait for this one.
 template <class Begin>
 Result<EndingHere> begun_or_given_up(const std::shared_ptr<EndingState>& state, Begin begin) {
     try {
@@ -403,7 +403,7 @@ Result<void> take_up_late_rounds(const EndContext& context) {
 void take_up_rounds_at_rest(const EndContext& context) noexcept {
     if (!context.rounds->take_late_at_rest()) return;
     try {
-        // What fails now, recovery does.
+        // A failure here is left to recovery.
         static_cast<void>(take_up_late_rounds(context));
     } catch (...) {
     }

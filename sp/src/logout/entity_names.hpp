@@ -20,22 +20,22 @@ struct EntityNames {
 [[nodiscard]] EntityNames names_of(const idp_adapter::Idp& idp) noexcept;
 [[nodiscard]] EntityNames our_names(const LogoutServiceParts& parts) noexcept;
 
-/// Writes the present names in place of others: the IdP's, ours, and the qualifiers of the NameID.
+/// make_canonical replaces earlier names by the present ones: the IdP's, ours, and the qualifiers of the NameID.
 void make_canonical(Session& session, const EntityNames& idp, const EntityNames& sp);
 void make_canonical(saml::NameID& name_id, const EntityNames& idp, const EntityNames& sp);
 
-/// The same sessions under every pair of names, the present ones first: a store finds a session under the names that it
-/// was admitted with. A naming under NameIDMatching::session_index comes by its NameID first, for sessions from before
-/// the IdP's profile said so, and then by each of its indexes. All names of the IdP under one name of ours stand beside
-/// each other.
+/// under_all_names returns the naming under every pair of names, the present ones first: a store finds a session under
+/// the names with which it was admitted. A naming under NameIDMatching::session_index comes by its NameID first, for
+/// sessions from before the IdP's profile said so, and then by each of its indexes. All names of the IdP under one name
+/// of ours are adjacent.
 [[nodiscard]] std::vector<SessionNaming> under_all_names(const SessionNaming& naming, const EntityNames& idp,
                                                          const EntityNames& sp);
-/// The same order for each of them, as a logout's barrier stands before the names that it has. Under another name of
-/// ours the request gets an ID of its own, as the IdP's is taken by the first.
+/// The overload for an order: a logout's barrier stands before the names that it has. Under another name of ours the
+/// request gets an ID of its own, as the first has the IdP's.
 [[nodiscard]] std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp,
                                                        const EntityNames& sp);
-/// The same session under every pair of names but the present ones: what a logout may have forbidden before a name
-/// changed.
+/// under_other_names returns the session under every pair of names but the present ones: those that a logout may have
+/// forbidden before a name changed.
 [[nodiscard]] std::vector<Session> under_other_names(const Session& session, const EntityNames& idp,
                                                      const EntityNames& sp);
 

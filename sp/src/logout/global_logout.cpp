@@ -12,7 +12,7 @@ using idp_adapter::LogoutVerdict;
 using idp_adapter::ReplyErrc;
 using idp_adapter::SuccessProves;
 
-/// Whether nothing came that is known to be the IdP's. A server that is overloaded or being restarted, or a proxy
+/// Whether no answer came that is known to be the IdP's. A server that is overloaded or being restarted, or a proxy
 /// before it, hasn't worked on the request; and a response that isn't proven to answer it counts as none (Core 3.2.2
 /// l.1545, l.1554, l.1584).
 bool is_nobody_s_answer(const LogoutVerdict& verdict) noexcept {
@@ -52,7 +52,7 @@ std::string_view name(Extent extent) noexcept {
 
 Conclusion conclude(const LogoutVerdict& verdict, SuccessProves success, const LogoutOutcome& local) noexcept {
     using Kind = LogoutVerdict::Kind;
-    // An application that may have kept a session makes nothing better that the IdP says.
+    // If an application may have kept a session, no answer of the IdP makes that better.
     const bool gone_here = local.complete();
     const Extent not_beyond = gone_here ? Extent::local_only : Extent::unknown;
     switch (verdict.kind) {

@@ -13,10 +13,10 @@ namespace {
 constexpr int sweeps_a_turn = 64;
 constexpr unsigned turns_between_recoveries = 60;
 
-/// What a thread waits with. Made once, as that takes memory.
+/// Rest is what a thread waits with. Made once, as that takes memory.
 class Rest {
 public:
-    /// Not when it is to stop.
+    /// pause waits for `time`, or until `stop` is requested.
     void pause(const std::stop_token& stop, std::chrono::seconds time) {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, stop, time, [] { return false; });
@@ -39,8 +39,8 @@ void note_failure(const LogoutServiceParts& parts, Work work, const Failure& fai
     }
 }
 
-/// A turn of everything but the requests to IdPs. Where memory runs out, or a host's store throws, the next turn isn't
-/// far.
+/// One turn of all tasks except the requests to IdPs. If memory runs out, or a host's store throws, the next turn is
+/// soon.
 void keep(LogoutService& service, const LogoutServiceParts& parts, unsigned turn,
           const std::stop_token& stop) noexcept {
     try {

@@ -10,17 +10,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Of one IdP at a time: four that hang leave places to others.
+/// Requests of one IdP at a time: four that hang leave workers for others.
 constexpr std::size_t most_of_an_idp = 4;
 constexpr std::size_t taken_at_once = 16;
-/// What waits of one IdP at most, and for how long: its lease must not end before it is sent.
+/// How many requests of one IdP wait at most, and for how long: a lease mustn't end before its request is sent.
 constexpr std::size_t most_waiting_of_an_idp = 32;
 constexpr auto longest_wait = 60s;
 constexpr auto put_off_for = 10s;
-/// Of a host that keeps house in steps of its own, a step mustn't go on for ever.
+/// A host that does its housekeeping step by step mustn't be held in a step for ever.
 constexpr auto longest_step = 20s;
-/// How often it looks for more while a worker is still at work: where nothing was due, and where all that waits is of
-/// IdPs that have no place. Where nothing waits, it looks at once.
+/// How often it looks for more while a worker is still at work, if nothing was due, or if all that wait are of IdPs
+/// without a free place. If none waits, it looks at once.
 constexpr auto look_every = 1s;
 constexpr auto look_behind_every = 100ms;
 
@@ -85,7 +85,7 @@ void KeptQueue::take_more(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     try {
         static_cast<void>(take());
-    } catch (...) {  // what was taken is due again by its lease
+    } catch (...) {  // the requests that were taken are due again by their lease
         const std::lock_guard failed(mutex_);
         has_failed_ = true;
     }
@@ -119,7 +119,7 @@ std::optional<KeptQueue::Handed> KeptQueue::next() noexcept {
         }
     } catch (...) {  // no memory
     }
-    return std::nullopt;  // what waits is due again by its lease
+    return std::nullopt;  // the requests that wait are due again by their lease
 }
 
 void KeptQueue::is_done(AtWork::iterator place) noexcept {

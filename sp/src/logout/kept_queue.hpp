@@ -1,4 +1,4 @@
-// Our own requests that are due again, handed out so that no IdP's wait for another's answers.
+// Our own requests that are due again, handed out so that no IdP's requests wait for another's answers.
 #pragma once
 
 #include <cstddef>
@@ -15,17 +15,17 @@
 
 namespace slo::sp {
 
-/// KeptQueue takes from the store what is due, and hands it out to some workers: to a few at a time for one IdP, and
-/// more as soon as any of them is ready, also what gets due only then. Where very many of one IdP are due, the others
-/// of it are put off, so that those of other IdPs behind them are reached. Thread-safe. `context` outlives it.
+/// KeptQueue takes due requests from the store, and hands them out to some workers: a few at a time for one IdP, and
+/// more as soon as any worker is free, including those that become due later. If very many of one IdP are due, the rest
+/// of them are put off, so that those of other IdPs behind them are reached. Thread-safe. `context` outlives it.
 class KeptQueue {
 public:
     explicit KeptQueue(const StartContext& context);
 
-    /// Takes what is due now. Errors: the store's.
+    /// take takes the requests that are due now. Errors: the store's.
     [[nodiscard]] Result<std::size_t> take();
-    /// Calls send(KeptLogout) for one after the other, until none is left and no other worker is at work on one. `send`
-    /// doesn't throw.
+    /// work calls send(KeptLogout) for one after the other, until none is left and no other worker is at work on one.
+    /// `send` doesn't throw.
     template <class Send>
     void work(Send send) noexcept {
         while (std::optional<Handed> one = next()) {
@@ -33,7 +33,7 @@ public:
             is_done(one->place);
         }
     }
-    /// How many it has taken.
+    /// taken returns how many it has taken.
     [[nodiscard]] std::size_t taken() const {
         const std::lock_guard lock(mutex_);
         return taken_;
@@ -49,11 +49,11 @@ private:
         KeptLogout kept;
         AtWork::iterator place;  ///< of its IdP
     };
-    /// None: it's over.
+    /// next returns std::nullopt when the work is over.
     [[nodiscard]] std::optional<Handed> next() noexcept;
     void is_done(AtWork::iterator place) noexcept;
     [[nodiscard]] bool has_enough_of(const saml::EntityID& idp) const;
-    /// The first one whose IdP has a place.
+    /// startable returns the first one whose IdP has a free place.
     [[nodiscard]] std::optional<Handed> startable();
     [[nodiscard]] bool looks_again();
     void take_more(std::unique_lock<std::mutex>& lock);
@@ -69,7 +69,7 @@ private:
     bool has_failed_ = false;  ///< the store: nothing more is taken
     SteadyTime next_look_{};
     SteadyTime last_look_;
-    std::shared_ptr<Alarm> changed_ = std::make_shared<Alarm>();  ///< rings for all who wait; the next need another
+    std::shared_ptr<Alarm> changed_ = std::make_shared<Alarm>();  ///< wakes all waiting workers; the next need another
 };
 
 }  // namespace slo::sp

@@ -36,7 +36,7 @@ Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const AnswerDr
     return sign_with(*fitting, draft, response);
 }
 
-/// Takes what `audit` has, so that no memory is needed.
+/// Moves the content of `audit`, so that no memory is needed.
 AuditEvent event_of(RequestAudit& audit, std::chrono::microseconds duration) noexcept {
     AuditedRequest& request = audit;
     AuditTrouble& trouble = audit;
@@ -67,7 +67,7 @@ AuditEvent event_of(RequestAudit& audit, std::chrono::microseconds duration) noe
                          .duration = duration};
 }
 
-/// For the audit. Empty: a signature, as usual.
+/// The name in the audit; empty for a signature, the usual case.
 std::string_view name(saml::Evidence evidence) noexcept {
     switch (evidence) {
         case saml::Evidence::signature:
@@ -82,7 +82,7 @@ std::string_view name(saml::Evidence evidence) noexcept {
 
 }  // namespace
 
-// Copies first: an answer counts as proven's only with all that it must repeat.
+// Copies come first: an answer counts as proven only with all that it must repeat.
 void note(AnswerDraft& draft, const Proven& proven) {
     Addressee to{.partner = proven.idp, .in_response_to = proven.request->id};
     std::string idp = proven.idp->entity_id.str();
@@ -163,7 +163,7 @@ LogoutAnswer answer_exception(const LogoutServiceParts& parts, AnswerDraft& draf
             return answer(parts, draft, make_status(responder, parts.policy), gist_of(responder));
         }
     } catch (...) {
-        // No memory for more than the rest. What was blamed before isn't the reason any more.
+        // No memory for more than the rest. The rule noted before isn't the reason any more.
         if (draft.line.entry.rule != exception_rule) draft.line.entry.rule.clear();
     }
     draft.line.entry.stage = "internal";  // so short that it takes no memory

@@ -1,4 +1,4 @@
-// The end of every request: one answer and one audit line.
+// The end of each request: one answer and one audit line.
 #pragma once
 
 #include <chrono>
@@ -15,10 +15,10 @@
 
 namespace slo::sp {
 
-/// Which event a request makes, as far as it's known.
+/// RequestEvent is the event that a request causes, as far as it's known.
 enum class RequestEvent { refused, logout, repeat, recover };
 
-/// RequestAudit gathers what the audit entry of one request will tell.
+/// RequestAudit gathers the content of one request's audit entry.
 struct RequestAudit : AuditedRequest, AuditTrouble, AuditedSessions {
     Instant time;
     AuditLane lane = AuditLane::sampled;  ///< until something is proven
@@ -26,7 +26,7 @@ struct RequestAudit : AuditedRequest, AuditTrouble, AuditedSessions {
     std::string status;
 };
 
-/// What the audit line of one logout will say, as far as it's known.
+/// LineDraft is the content of one logout's audit line, as far as it's known.
 struct LineDraft {
     LineDraft(SteadyTime its_begin, Instant now) : begun(its_begin) { entry.time = now; }
 
@@ -34,7 +34,7 @@ struct LineDraft {
     RequestAudit entry;
 };
 
-/// What an answer is made with, as far as it's known, and its audit line.
+/// AnswerDraft is the data for an answer, as far as it's known, and for its audit line.
 struct AnswerDraft {
     AnswerDraft(LineDraft its_line, std::shared_ptr<const ServiceKeys> our_keys, const LogoutWire& its_wire)
         : line(std::move(its_line)), keys(std::move(our_keys)), wire(&its_wire) {}
@@ -47,7 +47,7 @@ struct AnswerDraft {
     bool is_silent = false;  ///< its sender wants no answer
 };
 
-/// note takes over whom the answer is for, and what may be written down of the request.
+/// note takes over the answer's addressee, and the parts of the request that may be logged.
 void note(AnswerDraft& draft, const Proven& proven);
 void note(AnswerDraft& draft, Addressee of_unproven);
 
@@ -57,7 +57,7 @@ void note(AnswerDraft& draft, Addressee of_unproven);
 /// answer_refusal answers with `refusal`, whatever the table says. Writes the audit line.
 [[nodiscard]] LogoutAnswer answer_refusal(const LogoutServiceParts& parts, AnswerDraft& draft, Refusal refusal);
 
-/// answer signs `status`, if its sender reads it; Refusal::failed where that fails (Profiles 4.4.4.2 l.1309). Writes
+/// answer signs `status`, if its sender reads one; Refusal::failed if that fails (Profiles 4.4.4.2 l.1309). Writes
 /// the audit line.
 [[nodiscard]] LogoutAnswer answer(const LogoutServiceParts& parts, AnswerDraft& draft, const saml::Status& status,
                                   Gist gist);
@@ -69,16 +69,16 @@ void note(AnswerDraft& draft, Addressee of_unproven);
 /// blame notes the broken rule for the audit line; its stage is the part before the dot.
 void blame(LineDraft& line, std::string_view rule);
 
-/// The same for `failure`. Where the store failed, its detail goes along: only the operator can mend that.
+/// This overload takes `failure`. If the store failed, its detail is logged too: only the operator can mend that.
 void blame(LineDraft& line, const Failure& failure);
 
-/// What stands for a NameID and for a SessionIndex of `idp` in every audit line: keyed hashes.
+/// hashed replaces a NameID or a SessionIndex of `idp` in every audit line: a keyed hash.
 [[nodiscard]] std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp,
                                  const saml::NameID& name_id);
 [[nodiscard]] std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp,
                                  const saml::SessionIndex& index);
 
-/// Writes the audit line with the time that passed, and takes `line.entry` for it.
+/// write_audit writes the audit line with the time that passed, and takes `line.entry` for it.
 void write_audit(const LogoutServiceParts& parts, LineDraft& line) noexcept;
 
 }  // namespace slo::sp

@@ -12,7 +12,7 @@
 
 namespace slo::sp {
 
-/// When a request was made and how long it counts.
+/// RequestTimes says when a request was made and how long it is valid.
 struct RequestTimes {
     Instant issue_instant;
     std::optional<Instant> not_on_or_after;

@@ -31,7 +31,7 @@ using idp_adapter::IdpDirectory;
 
 const std::string unproven_senders;  // no IdP has the empty name
 
-/// A host's store may speak of its troubles in its own category; for us they're all one.
+/// A host's store may report failures in its own category; here they're all one.
 Failure as_store_failure(const Failure& failure) {
     if (rule_name(failure.code)) return failure;
     return fail(StoreErrc::store_failed, failure.detail);
@@ -46,7 +46,7 @@ LogoutAnswer answer_outcome(const LogoutServiceParts& parts, AnswerDraft& draft,
     return answer(parts, draft, status, gist_of({.code = status.code}));
 }
 
-/// The order names no session, and seems to mean one: what kept it from being Success, and what to change.
+/// The order names no session, and seems to mean one: the answer says what kept it from being Success, and the remedy.
 LogoutAnswer answer_near_miss(const LogoutServiceParts& parts, AnswerDraft& draft, NearMiss::Kind kind,
                               const LogoutOutcome& outcome) {
     draft.line.entry.failed = outcome.failed;
@@ -56,7 +56,7 @@ LogoutAnswer answer_near_miss(const LogoutServiceParts& parts, AnswerDraft& draf
     return answer(parts, draft, make_status(status, parts.policy), gist_of(status));
 }
 
-/// Near misses under all names of the IdP and of ours.
+/// Returns near misses under all names of the IdP and of ours.
 Result<std::vector<NearMiss>> near_misses(SessionStore& store, const std::vector<LogoutOrder>& orders) {
     std::vector<NearMiss> misses;
     for (const LogoutOrder& order : orders) {
@@ -67,7 +67,7 @@ Result<std::vector<NearMiss>> near_misses(SessionStore& store, const std::vector
     return misses;
 }
 
-/// Records what the sessions have come to, and answers by it.
+/// Records the sessions' outcome, and answers by it.
 LogoutAnswer conclude(const LogoutServiceParts& parts, AnswerDraft& draft, EndingHere& ending) {
     Result<EndedHere> ended = ending.finish();
     if (!ended) return answer_failure(parts, draft, as_store_failure(ended.error()));
@@ -75,7 +75,7 @@ LogoutAnswer conclude(const LogoutServiceParts& parts, AnswerDraft& draft, Endin
     return answer_outcome(parts, draft, ended->outcome);
 }
 
-/// Nothing of what the orders name is here. That is a Success, unless they seem to mean another session.
+/// No session that the orders name is here. That is a Success, unless they seem to mean another session.
 LogoutAnswer answer_nothing(const LogoutServiceParts& parts, AnswerDraft& draft, EndingHere& ending,
                             const std::vector<LogoutOrder>& orders) {
     const auto misses = near_misses(parts.store, orders);
@@ -86,7 +86,7 @@ LogoutAnswer answer_nothing(const LogoutServiceParts& parts, AnswerDraft& draft,
     return answer_near_miss(parts, draft, misses->front().kind, ended->outcome);
 }
 
-/// What the audit may tell of a request within its IdP's rate, before its NameID is known.
+/// Notes what the audit may contain of a request within its IdP's rate, before its NameID is known.
 void note_indexes(const LogoutServiceParts& parts, const Proven& proven, AuditedRequest& entry) {
     const auto& indexes = proven.request->session_indexes;
     entry.session_index_count = indexes.size();
@@ -101,7 +101,7 @@ bool wants_no_answer(const Proven& proven) noexcept {
            proven.idp->profile.asynchronous == idp_adapter::AsynchronousRule::stay_silent;
 }
 
-/// A host's port may throw, and memory may run out: either is a store that failed.
+/// A host's port may throw, and memory may run out: both count as a store that failed.
 template <class T, class Work>
 Result<T> guarded(Work work) noexcept {
     try {
@@ -168,7 +168,7 @@ struct LogoutService::Impl {
           keys(std::make_shared<const ServiceKeys>(ServiceKeys{parts.signer, std::move(parts.decryption_keys)})),
           pace(parts.pace != nullptr ? *parts.pace : ThreadPace::get()) {}
     ~Impl() {
-        // They hold on to what they stand in.
+        // They refer to the objects that hold them.
         for (auto late = rounds->take_late(); late;) late = std::exchange(late->next, nullptr);
         sampler.sum_up_at_once(parts.clock.now());
     }
@@ -301,8 +301,8 @@ LogoutStep LogoutService::Impl::carry_out(const Proven& proven, const std::vecto
     return PendingLogout(std::move(state));
 }
 
-/// Signed refusals are made in small measure only (Core 3.2.1 l.1515: not answering is allowed): those of an IdP that
-/// asks too much, and those of all senders together that have proven nothing.
+/// Signed refusals are limited (Core 3.2.1 l.1515: not answering is allowed): those for an IdP over its rate, and
+/// those for all unproven senders together.
 LogoutAnswer LogoutService::Impl::refuse_in_measure(AnswerDraft& draft, const std::string& whose,
                                                     const Failure& failure) const {
     const bool is_signed = std::holds_alternative<StatusAnswer>(answer_to(failure));
@@ -336,7 +336,7 @@ LogoutAnswer LogoutService::handle(saml::ReceivedMessage message, const LogoutEv
         start_and_wait(
             impl_->pace, [&pending](auto on_complete) { pending.start(std::move(on_complete)); }, deadline);
     } catch (...) {
-        // Whoever couldn't be told or heard counts as failed.
+        // An application that couldn't be told, or whose report was lost, counts as failed.
     }
     return pending.finish();
 }
@@ -414,7 +414,7 @@ Result<std::size_t> LogoutService::recover(const std::stop_token& stop) {
     }
 }
 
-/// Returns 1 if `logout` is still unfinished afterwards, else 0. What another round has is left to that one.
+/// Returns 1 if `logout` is still unfinished afterwards, else 0. Sessions of another round are left to that one.
 std::size_t LogoutService::Impl::recover_one(const UnfinishedLogout& logout) const {
     Result<EndingHere> resumed = EndingHere::resume(end_context(), logout.key, deadline());
     if (resumed && resumed->is_all_in_other_rounds()) return 1;

@@ -1,4 +1,4 @@
-// What is decided about a logout that starts here: what it ends and asks for, and what became of it.
+// The decisions about a logout that starts here: which sessions it ends, what it requests, and its conclusion.
 #include <algorithm>
 #include <utility>
 
@@ -23,7 +23,7 @@ struct Group {
     std::vector<const Session*> sessions = {};
     std::vector<saml::SessionIndex> indexes = {};  ///< of all of them
 
-    /// The standard sets no limit; the requests of others that were seen have a few.
+    /// The standard sets no limit; requests of other implementations have a few.
     [[nodiscard]] bool has_room_for(const Session& session) const noexcept {
         constexpr std::size_t most = 64;
         return indexes.size() + session.session_indexes.size() <= most;
@@ -73,8 +73,8 @@ std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp
     return std::nullopt;
 }
 
-/// An IdP that ends one session by any of its indexes gave each assertion of it another one: a late one has none that
-/// is known here, but the AuthnInstant.
+/// An IdP that ends one session by any of its indexes gave each assertion of it another one: the index of a late one is
+/// unknown here, but not its AuthnInstant.
 std::vector<Instant> authn_instants(const Group& group, const idp_adapter::InteropProfile& profile) {
     std::vector<Instant> instants;
     if (profile.outgoing.session_indexes != IndexesSent::of_one_session) return instants;
@@ -85,9 +85,9 @@ std::vector<Instant> authn_instants(const Group& group, const idp_adapter::Inter
     return instants;
 }
 
-/// What the logout forbids afterwards. Where the IdP ends its session too, an assertion of that session is late, also
-/// one that the IdP dates by a clock ahead of ours; a new session has a new SessionIndex, before which no barrier
-/// stands. Where the IdP can't be asked, its session goes on, and the user may come back with it.
+/// Which logins the logout forbids afterwards. If the IdP ends its session too, an assertion of that session is late,
+/// even one that the IdP dates by a clock ahead of ours; a new session has a new SessionIndex, before which no barrier
+/// stands. If the IdP can't be asked, its session goes on, and the user may come back with it.
 Instant barrier(const Group& group, Instant now, std::chrono::seconds clock_skew,
                 const std::optional<Failure>& unaskable) {
     Instant earliest = group.first->authn_instant;
@@ -137,7 +137,7 @@ seconds back_off(std::uint32_t attempts) {
     return attempts > 4 ? longest : std::min(longest, first * (1U << (attempts - 1)));
 }
 
-/// Others were asking: as long as it isn't asked where it hasn't answered.
+/// The request wasn't sent because others were being sent to the IdP.
 bool was_busy(const idp_adapter::LogoutVerdict& verdict) noexcept {
     return verdict.why.code == idp_adapter::ReplyErrc::busy;
 }

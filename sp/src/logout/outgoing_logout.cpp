@@ -19,11 +19,11 @@
 namespace slo::sp {
 namespace {
 
-/// Of more logouts than so many at once, none is waited for: their requests go out in the background. Their
+/// Of more logouts than this at once, none is waited for: their requests are sent in the background. Their
 /// applications are told so many at a time.
 constexpr std::size_t most_asked_at_once = 16;
 
-/// What the plan orders here, under all names of its IdP and of us.
+/// Returns the plan's orders here, under all names of its IdP and of us.
 std::vector<LogoutOrder> orders_of(const StartContext& context, const LogoutPlan& plan) {
     LogoutOrder order = plan.request.order;
     order.origin = LogoutOrigin::here;
@@ -54,7 +54,7 @@ ConcludedLogout with_audit(const StartContext& context, ConcludedLogout conclude
     return concluded;
 }
 
-/// Where anything fails, the request is due again by its lease.
+/// If anything fails, the request is due again by its lease.
 void send_again(const StartContext& context, KeptLogout kept) noexcept {
     try {
         // The node that kept it may have died before the sessions were ended, or never have learnt whether they were.
@@ -72,13 +72,13 @@ void send_again(const StartContext& context, KeptLogout kept) noexcept {
     }
 }
 
-/// One of some logouts, as far as it has come.
+/// Stage is how far one logout of several has come.
 using Stage = std::variant<BegunLogoutHere, EndedLogout, ConcludedLogout>;
 static_assert(std::is_nothrow_move_constructible_v<Stage> && std::is_nothrow_move_assignable_v<Stage>,
               "what a step has done isn't lost on the way to the next one");
 
-/// Keeps a logout and makes its sessions dead here. What can't be known now is left to send_kept_requests, if the store
-/// has the request: then the logout is concluded. Errors: the store's; where they live on for certain, the request is
+/// Keeps a logout and makes its sessions dead here. An unknown result is left to send_kept_requests, if the store has
+/// the request: then the logout is concluded. Errors: the store's; if the sessions certainly live on, the request is
 /// forgotten.
 Result<Stage> keep_and_begin(const StartContext& context, PlannedLogout planned, Asking asking, SteadyTime deadline) {
     auto kept = keep(context, std::move(planned), asking);
@@ -92,8 +92,8 @@ Result<Stage> keep_and_begin(const StartContext& context, PlannedLogout planned,
     return Stage(with_audit(context, leave_unknown(std::move(not_begun.kept))));
 }
 
-/// Takes each logout that has come as far as `From` one step on, all at once: together they take as long as the
-/// slowest. A few of them, as each has a thread. `step` doesn't throw.
+/// Takes each logout that has come as far as `From` one step further, all at once: together they take as long as the
+/// slowest. Only a few logouts, as each takes a thread. `step` doesn't throw.
 template <class From, class Step>
 void take_step(const StartContext& context, std::vector<Stage>& stages, const Step& step) {
     std::vector<std::function<void()>> works;
@@ -105,8 +105,8 @@ void take_step(const StartContext& context, std::vector<Stage>& stages, const St
     context.ending.pace.run_all(works);
 }
 
-/// Ends some logouts here, all at once, and asks their IdPs, or leaves that to send_kept_requests. All that it returns
-/// are concluded, in the order of `planned`.
+/// Ends some logouts here, all at once, and asks their IdPs, or leaves that to send_kept_requests. All results are
+/// concluded, in the order of `planned`.
 Result<std::vector<Stage>> end_some(const StartContext& context, std::span<PlannedLogout> planned, Asking asking) {
     const SteadyTime deadline = deadline_of(context);
     std::vector<Stage> stages;
@@ -156,7 +156,7 @@ void add(GlobalLogoutResult& result, const ConcludedLogout& logout) {
                            .retried = retried});
 }
 
-/// Ends what `sessions` and those beside them are: here first, all of them, then at their IdPs.
+/// Ends `sessions` and those that go with them: all of them here first, then at their IdPs.
 Result<void> end(const StartContext& context, const std::vector<Session>& sessions, LogoutReason reason,
                  GlobalLogoutResult& result) {
     auto planned = plan(context, sessions, reason);
@@ -194,7 +194,7 @@ EndedLogout end_here(BegunLogoutHere begun) noexcept {
     try {
         here = run(begun.ending_);
     } catch (...) {
-        // What has begun is recovery's now.
+        // The logouts that have begun are left to recovery.
     }
     return {std::move(begun.kept_.plan_), begun.kept_.kept_, std::move(here)};
 }

@@ -1,5 +1,5 @@
-// Logouts that start here: end the sessions, ask their IdPs, tell the truth; and ask again the IdPs that may not have
-// been reached. The sequence of the steps in outgoing_steps.hpp.
+// Logouts that start here: end the sessions, ask their IdPs, report the result; and ask again the IdPs that the request
+// may not have reached. The sequence of the steps in outgoing_steps.hpp.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace slo::sp {
 
-/// Whom a logout that starts now works with.
+/// StartContext is the environment of a logout that starts now.
 struct StartContext {
     const LogoutServiceParts& parts;
     KeptRequests& kept_requests;  ///< where requests wait for their IdPs
@@ -25,12 +25,12 @@ struct StartContext {
     EndContext ending;
 };
 
-/// Ends them. Errors: StartErrc::no_session; the store's, and then what it was at lives on.
+/// start_logout ends them. Errors: StartErrc::no_session; the store's, and then the session in question lives on.
 [[nodiscard]] Result<GlobalLogoutResult> start_logout(const StartContext& context, const SessionSelection& selection,
                                                       LogoutReason reason);
 
-/// Sends kept requests that are due, and forgets those whose time is over. Returns how many were due. Errors: the
-/// store's.
+/// send_kept_requests sends the requests that are due, and forgets the expired ones. Returns how many were due.
+/// Errors: the store's.
 [[nodiscard]] Result<std::size_t> send_kept_requests(const StartContext& context);
 
 }  // namespace slo::sp

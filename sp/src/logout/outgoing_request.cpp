@@ -1,4 +1,4 @@
-// One request to an IdP: kept, taken when it is due, asked with, put off or forgotten.
+// One request to an IdP: kept, taken when it is due, sent, put off or forgotten.
 #include <algorithm>
 #include <utility>
 
@@ -13,7 +13,7 @@ namespace {
 using idp_adapter::LogoutVerdict;
 using std::chrono::seconds;
 
-/// As long as we may be at work on a request before another taker should have it.
+/// How long this node may be at work on a request before another taker gets it.
 std::chrono::milliseconds lease(const StartContext& context, const LogoutPlan& plan) {
     constexpr seconds slack{10};
     const auto asking = plan.idp ? plan.idp->profile.outgoing.http.deadline : std::chrono::milliseconds(0);
@@ -86,7 +86,7 @@ AskedLogout ask(const StartContext& context, EndedLogout ended) noexcept {
 
 ConcludedLogout settle(const StartContext& context, ConcludedLogout concluded) noexcept {
     try {
-        // Where it can't be written or forgotten, it's due again by its lease, and the IdP answers as it likes.
+        // If it can't be written or forgotten, it's due again by its lease, and the IdP decides what to answer.
         switch (concluded.next_) {
             case NextOfRequest::put_off:
                 static_cast<void>(context.kept_requests.keep_request(concluded.plan_.request));
@@ -98,7 +98,7 @@ ConcludedLogout settle(const StartContext& context, ConcludedLogout concluded) n
                 break;
         }
     } catch (...) {
-        // What is kept is sent again; nothing that was proven is lost, because nothing was.
+        // A kept request is sent again; no proof is lost, as there was none.
         concluded.interrupt();
     }
     return concluded;

@@ -4,28 +4,28 @@
 //   plan        PlannedLogout    says what is to be ended and asked for; nothing has happened
 //   keep        KeptLogout       the store has the request, if its IdP can be asked and the store has room
 //   begin_here  BegunLogoutHere  no session of it is alive for find(); or NotBegunLogout
-//   end_here    EndedLogout      the applications were told, and what is known by now is recorded
+//   end_here    EndedLogout      the applications were told, and the results so far are recorded
 //   ask         AskedLogout      its IdP was asked once, or can't be
-//   conclude    ConcludedLogout  says what is proven, and what the store is to do with the request
+//   conclude    ConcludedLogout  says what is proven, and what the store has to do with the request
 //
-// plan and what makes a ConcludedLogout decide, and touch neither store nor network; keep, begin_here, end_here, ask
-// and settle act. They guarantee together:
+// plan and the functions that make a ConcludedLogout decide, and touch neither store nor network; keep, begin_here,
+// end_here, ask and settle act. They guarantee together:
 //
 // - Two at once for one session: each has a request ID and a round of its own. The store gives a session to one
 //   round, the other waits for that one, and no application is told of it by both. Both ask the IdP; none says more
 //   than was proven.
 // - An answer that is lost after the work was done: the request is kept before its logout begins, so the kept request
 //   drives an unknown outcome to its end, under the same key, by which the store knows the repeat. Where keep's own
-//   answer is lost nothing has begun; a request that is kept after all ends what its caller wanted ended. An IdP is
-//   asked again, under a new ID, where nothing came that is known to be its answer. Where the store can't forget a
+//   answer is lost, nothing has begun; a request that is kept nevertheless ends what its caller wanted ended. An IdP
+//   is asked again, under a new ID, if no answer came that is known to be its own. If the store can't forget a
 //   request, or put it off, the request is due again by its lease.
-// - Names: a plan has the present names of the IdP and of us; begin_here ends what is here under any other one as
+// - Names: a plan has the present names of the IdP and of us; begin_here ends the sessions under any other one as
 //   well.
-// - Who waits: the caller, for its applications and IdPs, within their deadlines. Where more logouts start than are
+// - Waiting: the caller waits for its applications and IdPs, within their deadlines. If more logouts start than are
 //   asked at once, it waits for no IdP: they are concluded as waiting, and are due at once.
 // - Full quota: where the store has no room for a request, its sessions end all the same, and the IdP is asked once.
 //   Where the store has no room for the logout, nothing has begun, and the request is forgotten.
-// - The operator's words: each conclusion names the rule that kept it from `everywhere`, and has an audit line. An
+// - Operators: each conclusion names the rule that kept it from `everywhere`, and has an audit line. An
 //   attempt in the background that an exception has ended has none; the next attempt has.
 // - Needless strictness: an IdP that can't be asked keeps no session alive here.
 //
@@ -46,10 +46,10 @@
 
 namespace slo::sp {
 
-/// What every step knows of its logout.
+/// LogoutPlan is what every step knows of its logout.
 struct LogoutPlan {
     KeptRequest request;                          ///< as the store has it, or is given it next
-    std::shared_ptr<const idp_adapter::Idp> idp;  ///< null where it isn't known any more
+    std::shared_ptr<const idp_adapter::Idp> idp;  ///< null if it isn't known any more
     std::optional<Failure> unaskable;             ///< why the IdP can't be asked
     RoundID round;                                ///< of its applications: one, however often its start is tried
     std::chrono::steady_clock::time_point begun;
@@ -57,11 +57,11 @@ struct LogoutPlan {
     [[nodiscard]] const LogoutKey& key() const noexcept { return request.order.key; }
 };
 
-/// Whether the caller waits for the IdP's answer, or send_kept_requests asks.
+/// Asking says whether the caller waits for the IdP's answer, or send_kept_requests asks.
 enum class Asking { now, in_background };
-/// Whether the caller learns the conclusion, or was told before that the IdP would be asked again.
+/// Told says whether the caller learns the conclusion, or was told before that the IdP would be asked again.
 enum class Told { first, again };
-/// What the store is to do with a kept request: write it down for its next attempt, forget it, or leave it as it is.
+/// NextOfRequest says what the store does with a kept request: write it down for its next attempt, forget it, or leave
 enum class NextOfRequest { put_off, forgotten, left };
 
 class KeptLogout;
@@ -109,14 +109,14 @@ private:
     Retried kept_;
 };
 
-/// keep lets the store keep the request, if there is anything to ask: due at once, or by a lease, in case that we die
-/// over it. With store_full it goes on without being kept. Errors: the store's others; nothing has begun then.
+/// keep lets the store keep the request, if the IdP can be asked: due at once, or by a lease, in case this node dies
+/// meanwhile. With store_full it goes on without being kept. Errors: the store's others; nothing has begun then.
 [[nodiscard]] Result<KeptLogout> keep(const StartContext& context, PlannedLogout planned, Asking asking);
 /// take_due takes up to `count` requests whose time has come, on a lease. Errors: the store's.
 [[nodiscard]] Result<std::vector<KeptLogout>> take_due(const StartContext& context, std::size_t count);
 /// put_off gives back one that was taken: due after `delay`, or by its lease where the store doesn't take it.
 void put_off(const StartContext& context, KeptLogout kept, std::chrono::seconds delay);
-/// forget lets the store forget a request that it was given. Where it doesn't, the IdP is asked once more.
+/// forget lets the store forget a request that it was given. If it doesn't, the IdP is asked once more.
 void forget(const StartContext& context, const KeptLogout& kept);
 
 /// BegunLogoutHere is a logout whose sessions are dead here, and whose applications are still to be told.
@@ -145,12 +145,12 @@ struct NotBegunLogout {
 [[nodiscard]] std::variant<BegunLogoutHere, NotBegunLogout> begin_here(const StartContext& context, KeptLogout kept,
                                                                        SteadyTime deadline);
 
-/// EndedLogout is a logout whose applications were told. What they haven't done is recovery's.
+/// EndedLogout is a logout whose applications were told. Sessions that they haven't ended are left to recovery.
 class EndedLogout {
 public:
     [[nodiscard]] const LogoutPlan& plan() const noexcept { return plan_; }
     [[nodiscard]] const EndedHere& here() const noexcept { return here_; }
-    /// An exception came before the record.
+    /// is_interrupted says whether an exception came before the record.
     [[nodiscard]] bool is_interrupted() const noexcept { return is_interrupted_; }
 
 private:
@@ -169,7 +169,7 @@ private:
     bool is_interrupted_;
 };
 
-/// end_here tells the applications, waits for them, and records what they have done, like a logout that an IdP orders.
+/// end_here tells the applications, waits for them, and records their reports, like a logout that an IdP orders.
 /// Blocks until the deadline at most, and as long as the store does.
 [[nodiscard]] EndedLogout end_here(BegunLogoutHere begun) noexcept;
 
@@ -177,7 +177,7 @@ private:
 class AskedLogout {
 public:
     [[nodiscard]] const LogoutPlan& plan() const noexcept { return plan_; }
-    /// None: an exception came before it.
+    /// verdict returns std::nullopt if an exception came before it.
     [[nodiscard]] const std::optional<idp_adapter::LogoutVerdict>& verdict() const noexcept { return verdict_; }
 
 private:
@@ -196,16 +196,16 @@ private:
 /// ask asks the IdP, if it can be asked. Blocks until the deadline of its profile at most.
 [[nodiscard]] AskedLogout ask(const StartContext& context, EndedLogout ended) noexcept;
 
-/// ConcludedLogout is what became of a logout: what its caller and the audit are told.
+/// ConcludedLogout is the conclusion of a logout: what its caller and the audit are told.
 class ConcludedLogout {
 public:
     [[nodiscard]] const LogoutPlan& plan() const noexcept { return plan_; }
     [[nodiscard]] const EndedHere& here() const noexcept { return here_; }
-    /// As it is made, where the IdP wasn't asked.
+    /// verdict is a default one if the IdP wasn't asked.
     [[nodiscard]] const idp_adapter::LogoutVerdict& verdict() const noexcept { return verdict_; }
     [[nodiscard]] const Conclusion& conclusion() const noexcept { return conclusion_; }
     [[nodiscard]] NextOfRequest next() const noexcept { return next_; }
-    /// An exception came before the conclusion, or before the store had heard of it: nothing is proven.
+    /// is_interrupted: an exception came before the conclusion, or before the store had it; nothing is proven.
     [[nodiscard]] bool is_interrupted() const noexcept { return is_interrupted_; }
 
 private:

@@ -19,7 +19,7 @@ namespace {
 using idp_adapter::Idp;
 using idp_adapter::IdpDirectory;
 
-/// Whether `idp` is one whose requests may come like this; null: it is none.
+/// Checks that `idp` is one whose requests may come like this; null: it is unknown.
 Result<void> check_sender(const Idp* idp, saml::Binding binding, const LogoutEvidence& evidence, const Policy& policy,
                           Instant now) {
     if (!idp) return fail(LogoutErrc::issuer_unknown);
@@ -32,7 +32,7 @@ Result<void> check_sender(const Idp* idp, saml::Binding binding, const LogoutEvi
     return Done{};
 }
 
-/// `issuer` is the one of its names under which the directory found the IdP: inside the signature it must be the same.
+/// `issuer` is the name of the IdP under which the directory found it: inside the signature it must be the same.
 saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp, const saml::EntityID& issuer,
                                 const LogoutEvidence& evidence, Instant now) {
     const std::span<const saml::EndpointUrl> here = evidence.destinations.value_or(parts.destinations);
@@ -47,7 +47,7 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
     };
 }
 
-/// Believed for its signature; only one that has none, for what else the IdP's profile accepts.
+/// Verifies its signature; only a request that has none is accepted for other evidence that the IdP's profile allows.
 Result<saml::Verified<saml::LogoutRequest>> verify(const LogoutServiceParts& parts, const Idp& idp,
                                                    const saml::UnverifiedLogoutRequest& unverified,
                                                    const LogoutEvidence& evidence, Instant now) {
@@ -64,7 +64,7 @@ Result<saml::Verified<saml::LogoutRequest>> verify(const LogoutServiceParts& par
 std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts, const IdpDirectory* idps,
                                      saml::ReceivedMessage message, const LogoutEvidence& evidence, Instant now) {
     const saml::Binding binding = message.binding();
-    // Asked before parse() takes the message: also a request that can't be read is answered by its ID and Version.
+    // Read before parse() takes the message: a request that can't be parsed is also answered by its ID and Version.
     Addressee sender{.partner = nullptr,
                      .in_response_to = message.claimed_id(),
                      .version = message.answer_version(),

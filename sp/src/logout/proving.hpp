@@ -14,28 +14,28 @@
 
 namespace slo::sp {
 
-/// Proven is a LogoutRequest that is proven to be an IdP's, and this IdP as it was known then. prove() makes it.
+/// Proven is a LogoutRequest that is proven to come from an IdP, and this IdP as it was known then. prove() makes it.
 struct Proven {
     std::shared_ptr<const idp_adapter::Idp> idp;
     saml::Verified<saml::LogoutRequest> request;
 };
 
-/// Addressee is whom an answer is for, and what it must repeat of the request.
+/// Addressee is the recipient of an answer, and what the answer must repeat of the request.
 struct Addressee {
-    std::shared_ptr<const idp_adapter::Idp> partner = {};  ///< null where nobody is known
+    std::shared_ptr<const idp_adapter::Idp> partner = {};  ///< null if the sender isn't known
     std::optional<saml::MessageID> in_response_to = {};
     saml::Version version = {};                              ///< of the answer
     std::optional<saml::RefusedRequest> other_request = {};  ///< its answer has another element name
 };
 
-/// Unproven is what proves nothing: why, and whom to tell. Nothing else of the message may be written down.
+/// Unproven is the result for a message that proves nothing: why, and the addressee. Nothing else of it may be logged.
 struct Unproven {
     Failure why;
     Addressee sender;
 };
 
-/// prove tells whose `message` is, or why it proves nothing. It touches neither store nor application and spends no
-/// IdP's allowance. `idps` may be null: no IdP is known.
+/// prove tells who sent `message`, or why it proves nothing. It touches neither store nor application and uses none of
+/// an IdP's allowance. `idps` may be null: no IdP is known.
 /// Errors: those of UnverifiedLogoutRequest::parse, MessageVerifier::verify and LogoutEvidence::check_sender;
 /// LogoutErrc::issuer_unknown, wire_not_accepted, metadata_expired.
 [[nodiscard]] std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts,
@@ -46,12 +46,12 @@ struct Unproven {
 /// stands for the principal, each of them takes a logout of its own.
 [[nodiscard]] std::size_t weight_of(const Proven& proven) noexcept;
 
-/// name_id_of says whom a proven request means, under its IdP's profile; an EncryptedID is opened.
+/// name_id_of returns the NameID of a proven request, under its IdP's profile; an EncryptedID is decrypted.
 /// Errors: LogoutErrc::session_index_missing; those of saml::open_name_id.
 [[nodiscard]] Result<saml::NameID> name_id_of(const LogoutServiceParts& parts, const Proven& proven,
                                               const ServiceKeys& keys);
 
-/// order_of says what a proven request orders for that principal, under the present names of all.
+/// order_of returns the order that a proven request makes for that principal, under the present names of all.
 /// Errors: those of order_from.
 [[nodiscard]] Result<LogoutOrder> order_of(const LogoutServiceParts& parts, const Proven& proven, saml::NameID name_id,
                                            Instant now);

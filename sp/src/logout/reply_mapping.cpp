@@ -70,10 +70,10 @@ TableAnswer answer_to(saml::Errc code) noexcept {
         case Errc::base64_malformed:
             return requester;
 
-        // Core 3.7.3.1 l.2590: nobody proved to be anybody. Visible to whoever sent it, so no oracle.
+        // Core 3.7.3.1 l.2590: the sender isn't authenticated. The sender sees that itself, so this is no oracle.
         case Errc::signature_missing:
             return request_denied;
-        // Core 3.2.1 l.1505. One answer for all of them: which check failed helps only who tries to pass it.
+        // Core 3.2.1 l.1505. One answer for all of them: which check failed helps only an attacker.
         case Errc::signature_count:
         case Errc::signature_position:
         case Errc::signature_structure:
@@ -98,11 +98,11 @@ TableAnswer answer_to(saml::Errc code) noexcept {
         case Errc::request_expired:
             return requester;
 
-        // Core 3.2.2.2 l.1693. Never Success: it's not known whom the request means.
+        // Core 3.2.2.2 l.1693. Never Success: the request's principal isn't known.
         case Errc::decryption_failed:
             return StatusAnswer{TopLevelStatus::requester, SecondLevelStatus::unknown_principal};
 
-        // No request can break these.
+        // No request can break these: the fault is on our side.
         case Errc::status_malformed:
         case Errc::in_response_to_mismatch:
             return responder;

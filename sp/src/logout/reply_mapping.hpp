@@ -1,4 +1,4 @@
-// The one table from a broken rule to what is answered. How a wire says it stands in that wire's room.
+// The only table from a broken rule to the answer. How a wire expresses it is in that wire's folder.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace slo::sp {
 
-/// A SAML status, to be signed (erratum E19).
+/// StatusAnswer is a SAML status, to be signed (erratum E19).
 struct StatusAnswer {
     saml::TopLevelStatus code;
     std::optional<saml::SecondLevelStatus> second = std::nullopt;
@@ -27,17 +27,17 @@ using TableAnswer = std::variant<Refusal, StatusAnswer>;
 [[nodiscard]] TableAnswer answer_to(LogoutErrc code) noexcept;
 [[nodiscard]] TableAnswer answer_to(const Failure& failure) noexcept;
 
-/// gist_of says the same in a word: success is Success and nothing but Success.
+/// gist_of summarises it in a word: success is Success and nothing but Success.
 [[nodiscard]] Gist gist_of(const StatusAnswer& answer) noexcept;
-/// For a Failure with a StatusAnswer.
+/// This overload is for a Failure with a StatusAnswer.
 [[nodiscard]] Gist gist_of(const Failure& failure) noexcept;
 
-/// The Status as `policy` lets us say it. No StatusMessage: whoever may know more reads our audit log.
+/// make_status returns the Status that `policy` allows. No StatusMessage: the details are in our audit log.
 [[nodiscard]] saml::Status make_status(const StatusAnswer& answer, const Policy& policy);
 
-/// For audit lines: the broken rule's name ("sig.invalid"), "other" for a Failure from outside.
+/// rule_of is for audit lines: the broken rule's name ("sig.invalid"), "other" for a Failure from outside.
 [[nodiscard]] std::string_view rule_of(const Failure& failure) noexcept;
-/// "Success", "Requester/RequestDenied", ...
+/// describe returns "Success", "Requester/RequestDenied", ...
 [[nodiscard]] std::string describe(const saml::Status& status);
 
 }  // namespace slo::sp

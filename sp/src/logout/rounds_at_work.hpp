@@ -1,4 +1,4 @@
-// Which sessions this process's applications are at work on, and what waits for them.
+// The sessions on which this process's applications are at work, and the rounds that wait for them.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace slo::sp {
 
-/// Watch calls once, when none of the sessions that it watches is at work any more. Thread-safe.
+/// Watch calls once, when none of its sessions is at work any more. Thread-safe.
 class Watch {
 public:
     explicit Watch(std::size_t sessions) noexcept : open_(sessions) {}
@@ -38,7 +38,7 @@ struct LateRound {
     std::shared_ptr<LateRound> next;
 };
 
-/// RoundsAtWork tells who waits for a session when its round in this process is over: the store knows which round has a
+/// RoundsAtWork wakes waiting logouts when a session's round in this process is over: the store knows which round has a
 /// session, over all nodes, but wakes no waiting logout. Thread-safe; calls nothing under its lock. Shared, because an
 /// application may report after the service is gone.
 class RoundsAtWork {
@@ -55,19 +55,19 @@ public:
     void end(const std::vector<Session>& sessions) noexcept;
 
     [[nodiscard]] bool is_at_work_on(const Session& session) const;
-    /// How many of `sessions` are at work here, and a watch for these.
+    /// Watched says how many of `sessions` are at work here, and has a watch for these.
     struct Watched {
         std::size_t count = 0;
         std::shared_ptr<Watch> watch;
     };
     [[nodiscard]] Watched watch(const std::vector<Session>& sessions);
 
-    /// Rounds whose applications went on after the answer was given, or whose report the store didn't take.
+    /// keep_late keeps rounds whose applications went on after the answer was given, or whose report the store didn't
     void keep_late(std::shared_ptr<LateRound> late) noexcept;
-    /// The first of them all, which has the others behind it.
+    /// take_late returns the first of them all, which has the others behind it.
     [[nodiscard]] std::shared_ptr<LateRound> take_late() noexcept;
     [[nodiscard]] bool has_late() const noexcept { return has_late_; }
-    /// Something late has come to its end.
+    /// late_is_at_rest notes that a late round is over.
     void late_is_at_rest() noexcept { late_at_rest_ = true; }
     [[nodiscard]] bool take_late_at_rest() noexcept { return late_at_rest_.exchange(false); }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t sessions_of_a_page = 256;
 
-/// Whom a logout that starts here is about.
+/// Wanted is the principal of a logout that starts here.
 struct Wanted {
     const saml::EntityID& idp;
     const saml::NameID& name_id;
@@ -21,7 +21,7 @@ struct Wanted {
     std::optional<saml::NameIDMatching> matching = {};         ///< none: the usual one of the IdP
 };
 
-/// The live sessions of a principal at an IdP, under all names.
+/// Returns the live sessions of a principal at an IdP, under all names.
 Result<std::vector<Session>> live_sessions(const StartContext& context, const Wanted& wanted) {
     const auto partner = context.idps ? context.idps->find(wanted.idp) : nullptr;
     const auto usual = partner ? partner->profile.name_id_matching : saml::NameIDMatching::default_qualifiers;
@@ -42,10 +42,10 @@ Result<std::vector<Session>> live_sessions(const StartContext& context, const Wa
     return sessions;
 }
 
-/// Whether a logout of `chosen` takes `other`, of the same principal, along: so that nothing of the IdP's session lives
-/// on here, as an IdP doesn't tell whoever asked. Some IdPs give each visit an index of its own (LemonLDAP::NG); the
-/// moment of the authentication is what the visits have in common. Without an index, all of the principal's sessions
-/// end.
+/// Whether a logout of `chosen` also ends `other`, of the same principal: so that no part of the IdP's session lives on
+/// here, as an IdP doesn't tell the participant that asks. Some IdPs give each visit an index of its own
+/// (LemonLDAP::NG); the moment of the authentication is common to the visits. Without an index, all of the principal's
+/// sessions end.
 bool goes_along(const Session& chosen, const Session& other) {
     return chosen.session_indexes.empty() || chosen.authn_instant == other.authn_instant ||
            share_an_index(chosen, other);

@@ -7,9 +7,9 @@
 namespace slo::sp {
 namespace {
 
-// The packed form: a count of SessionIndexes, then fields. A field is a number, its length plus one or 0 for an absent
-// one, and its bytes. Numbers have seven bits a byte, least significant first, the high bit telling that more follow.
-// The fields: id, NameID text, SPProvidedID, every SessionIndex; and without a shared scope the five in Scope's order.
+// The packed form is a count of SessionIndexes, then fields. A field is a number (its length plus one, or 0 if it is
+// absent) and its bytes. Numbers have seven bits per byte, least significant first; the high bit says that more follow.
+// The fields: id, NameID text, SPProvidedID, each SessionIndex, and without a shared scope the five in Scope's order.
 constexpr std::size_t fields_before_indexes = 3;
 
 using Field = std::optional<std::string_view>;

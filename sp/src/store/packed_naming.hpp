@@ -1,4 +1,4 @@
-// Who a session or an order is about, in one run of bytes: a std::string for each field would triple the store.
+// The names in a session or an order, as one run of bytes: a std::string for each field would triple the store.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct Scope {
     std::optional<std::string> sp_name_qualifier;
 };
 
-/// Naming borrows from a Session or a LogoutOrder what both say about whom they mean.
+/// Naming borrows from a Session or a LogoutOrder the fields that name the sessions.
 struct Naming {
     std::string_view id;  ///< the local session's id, or the request's ID
     const saml::EntityID& idp;
@@ -41,16 +41,16 @@ class PackedNaming {
 public:
     PackedNaming(const Scope* shared, const char* text) noexcept : shared_(shared), text_(text) {}
 
-    /// How many bytes write() needs.
+    /// size returns how many bytes write() needs.
     [[nodiscard]] static std::size_t size(const Naming& naming, const Scope* shared) noexcept;
-    /// Writes `naming` to `text`, all but the scope if there is a shared one.
+    /// write writes `naming` to `text`, without the scope if there is a shared one.
     static void write(const Naming& naming, const Scope* shared, char* text) noexcept;
 
     [[nodiscard]] std::string_view id() const noexcept;
     [[nodiscard]] std::string_view idp() const noexcept;
     [[nodiscard]] std::string_view sp() const noexcept;
     [[nodiscard]] std::string_view name_value() const noexcept;
-    /// What stands for the principal of a record that is `named_by` this.
+    /// principal returns the key of the principal of a record that is `named_by` this.
     [[nodiscard]] Principal principal(NamedBy named_by) const noexcept;
     [[nodiscard]] std::size_t index_count() const noexcept;
     [[nodiscard]] std::string_view session_index(std::size_t number) const noexcept;

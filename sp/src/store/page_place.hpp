@@ -1,4 +1,4 @@
-// Where a page of sessions ended, as the engines with one memory or one file write it.
+// The place at which a page of sessions ended, as the engines with one memory or one file write it.
 #pragma once
 
 #include <charconv>
@@ -9,13 +9,13 @@
 
 namespace slo::sp {
 
-/// PagePlace is two numbers, whose meaning is the engine's own.
+/// PagePlace is two numbers; each engine gives them its own meaning.
 struct PagePlace {
     std::uint64_t first = 0;
     std::uint64_t second = 0;
 
     [[nodiscard]] std::string str() const { return std::to_string(first) + "-" + std::to_string(second); }
-    /// None: str() never makes `text`.
+    /// parse reads what str() makes; std::nullopt for any other text.
     [[nodiscard]] static std::optional<PagePlace> parse(std::string_view text) noexcept {
         PagePlace place;
         const char* const end = text.data() + text.size();

@@ -13,7 +13,7 @@ std::vector<bool> RoundTable::grant(const RoundClaim& claim, const std::vector<S
     std::vector<bool> granted(sessions.size());
     const std::lock_guard lock(mutex_);
     drop_what_is_over(now);
-    // What may find no memory comes first: places of sessions that turn out to be another round's do no harm.
+    // The statement that may find no memory comes first: entries for another round's sessions do no harm.
     auto& mine = sessions_of_[claim.round];
     mine.reserve(mine.size() + sessions.size());
     std::vector<std::string> names;
@@ -62,7 +62,7 @@ void RoundTable::keep(const RoundID& round, Instant until) noexcept {
     }
 }
 
-/// Rounds end with a report; what is left over is of rounds whose store failed in between.
+/// A round ends with its report; the remaining ones belong to rounds whose store failed in between.
 void RoundTable::drop_what_is_over(Instant now) noexcept {
     if (grants_.size() < largest_) return;
     std::erase_if(grants_, [now](const auto& entry) { return entry.second.until <= now; });

@@ -1,4 +1,4 @@
-// Which round of the applications has which session, for engines whose sessions are all of one process.
+// Which application round holds which session, for engines whose sessions all belong to one process.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ namespace slo::sp {
 /// Thread-safe; its mutex is the last that an engine takes.
 class RoundTable {
 public:
-    /// Grants `claim` those of `sessions` that no other round has, or whose round is over its time, and returns, in the
-    /// same order, whether each was granted. Throws std::bad_alloc, and then nothing has changed.
+    /// grant gives `claim` those of `sessions` that no other round holds, or whose round is over its time, and returns
+    /// in the same order whether each was granted. Throws std::bad_alloc, and then nothing has changed.
     [[nodiscard]] std::vector<bool> grant(const RoundClaim& claim, const std::vector<Session>& sessions, Instant now);
     [[nodiscard]] bool has(const RoundID& round, const LocalSessionID& session) const;
-    /// The round has nothing any more.
+    /// give_back ends the round's hold on all its sessions.
     void give_back(const RoundID& round) noexcept;
-    /// The round keeps what it has until then.
+    /// keep extends the round's hold on its sessions until `until`.
     void keep(const RoundID& round, Instant until) noexcept;
 
 private:
@@ -39,15 +39,15 @@ private:
     mutable std::mutex mutex_;
     std::unordered_map<std::string, Grant> grants_;
     std::unordered_map<RoundID, std::vector<std::string>, HashOfRound> sessions_of_;  ///< may name some that it lost
-    std::size_t largest_ = 1024;  ///< beyond it, look for what is over
+    std::size_t largest_ = 1024;  ///< beyond this number of entries, expired ones are looked for
 };
 
-/// What a claim came to: the sessions that it was granted, and those that another round has.
+/// Granted is the result of a claim: the sessions that it was granted, and those that another round holds.
 struct Granted {
     std::vector<Session> ending;
     std::vector<Session> in_another_round;
 };
-/// Throws std::bad_alloc, and then nothing has changed in `rounds`.
+/// grant applies `claim` to `sessions`. Throws std::bad_alloc, and then nothing has changed in `rounds`.
 [[nodiscard]] Granted grant(RoundTable& rounds, const RoundClaim& claim, std::vector<Session> sessions, Instant now);
 
 }  // namespace slo::sp

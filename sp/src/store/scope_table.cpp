@@ -33,7 +33,7 @@ const Scope* ScopeTable::intern(const Naming& naming) {
         if (known != nullptr || bytes_ + cost(naming) > max_bytes) return known;
     }
     const std::unique_lock lock(mutex_);
-    if (const Scope* const known = find(hash, naming)) return known;  // somebody was faster
+    if (const Scope* const known = find(hash, naming)) return known;  // another thread added it meanwhile
     if (bytes_ + cost(naming) > max_bytes) return nullptr;
     auto scope = std::make_unique<const Scope>(Scope{naming.idp, naming.sp, naming.name_id.format,
                                                      naming.name_id.name_qualifier, naming.name_id.sp_name_qualifier});

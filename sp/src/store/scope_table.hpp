@@ -1,4 +1,4 @@
-// Scopes, each kept once. There are about as many as partners times NameID formats.
+// Scopes, each stored once. Their number is about that of the partners times that of the NameID formats.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace slo::sp {
 
-/// ScopeTable hands out shared Scopes that live as long as it does. It is bounded and forgets nothing: an IdP that
-/// writes another qualifier for every user fills it once, and records then carry their scope themselves. Thread-safe.
+/// ScopeTable hands out shared Scopes that live as long as it does. It is bounded and never evicts: an IdP that writes
+/// another qualifier for every user fills it once, and records then carry their scopes themselves. Thread-safe.
 class ScopeTable {
 public:
     explicit ScopeTable(saml::KeyedDigest digest) : digest_(digest) {}
 
-    /// The Scope of `naming`, or null when it is new and the table is full.
+    /// intern returns the Scope of `naming`, or null when it is new and the table is full.
     [[nodiscard]] const Scope* intern(const Naming& naming);
 
 private:
@@ -27,7 +27,7 @@ private:
     saml::KeyedDigest digest_;
     mutable std::shared_mutex mutex_;
     std::size_t bytes_ = 0;
-    // By digest; whether it is the one is checked on the Scope.
+    // By digest; a match is confirmed on the Scope itself.
     std::unordered_multimap<std::size_t, std::unique_ptr<const Scope>> scopes_;
 };
 

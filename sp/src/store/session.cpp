@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t max_id_bytes = 256;
 
-// Bytes, not characters: the host chose the id and nobody else reads it, so it needn't be UTF-8.
+// Bytes, not characters: the host chose the id and is its only reader, so it needn't be UTF-8.
 bool is_control(char c) noexcept {
     return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
 }

@@ -1,4 +1,4 @@
-// No engine lets an exception out.
+// Keeps exceptions inside the engines.
 #pragma once
 
 #include <new>

@@ -1,5 +1,5 @@
-// The rules of the session store that no engine may see differently. Pure; the engines keep records in forms of their
-// own, so a rule reads them through a view: SessionView and OrderView here, an engine's own elsewhere.
+// The rules of the session store that must be the same in all engines. Pure functions; each engine keeps records in a
+// form of its own, so a rule reads them through a view: SessionView and OrderView here, an engine's own elsewhere.
 #pragma once
 
 #include <algorithm>
@@ -18,19 +18,19 @@ namespace slo::sp {
 
 inline constexpr std::size_t max_session_indexes = 64;
 
-/// How many barriers may stand before one (principal, index). An honest IdP's newer logout makes the older one's
-/// barriers redundant; a hostile one could line up any number, and every login would walk past them all.
+/// max_barriers_of_a_key is how many barriers may stand before one (principal, index). An honest IdP's newer logout
+/// makes the older one's redundant; a hostile one could line up any number, and every login would walk past them all.
 /// Logouts that start here aren't counted: each of them ends a session that was admitted.
 inline constexpr std::size_t max_barriers_of_a_key = 64;
 
-/// How long after not_on_or_after a kept request is still there, for whoever takes it to see that it's too late.
+/// kept_request_margin is how long after not_on_or_after a kept request stays, so that its taker sees that it's late.
 inline constexpr std::chrono::hours kept_request_margin{1};
 
-/// How many of a logout's sessions an engine that others wait for forgets in one step: a few milliseconds. SQLite's
-/// transactions also get slower by the square of what one of them removes row by row.
+/// largest_piece is how many sessions of a logout an engine forgets in one step while callers wait: a few milliseconds.
+/// SQLite's transactions also get slower by the square of the number of rows that one of them removes.
 inline constexpr std::size_t largest_piece = 256;
 
-/// What a login over max_sessions_per_principal is told; the cap is `most`.
+/// principal_full is the answer to a login over max_sessions_per_principal; the cap is `most`.
 [[nodiscard]] inline Failure principal_full(std::size_t most) {
     return fail(StoreErrc::principal_full,
                 "one user has " + std::to_string(most) +
@@ -38,7 +38,7 @@ inline constexpr std::size_t largest_piece = 256;
                     "without ever logging out");
 }
 
-/// Reads a Session, which outlives it.
+/// SessionView reads a Session, which outlives it.
 struct SessionView {
     const Session& session;
 
@@ -52,7 +52,7 @@ struct SessionView {
     }
 };
 
-/// Reads a LogoutOrder, which outlives it.
+/// OrderView reads a LogoutOrder, which outlives it.
 struct OrderView {
     const LogoutOrder& order;
 
@@ -61,7 +61,7 @@ struct OrderView {
     [[nodiscard]] std::string_view sp() const noexcept { return order.sp.str(); }
 };
 
-/// Borrows from a SessionNaming or a LogoutOrder, which outlives it, which sessions are meant.
+/// NamingView borrows the fields that name sessions from a SessionNaming or a LogoutOrder, which outlives it.
 struct NamingView {
     const saml::EntityID& idp;
     const saml::EntityID& sp;
@@ -86,25 +86,25 @@ struct NamingView {
           authn_instants(of.authn_instants) {}
 };
 
-/// A NameID that no LogoutRequest can carry would make a session that no IdP can end.
+/// is_malformed rejects, among others, a NameID that no LogoutRequest can carry: no IdP could end its session.
 [[nodiscard]] inline bool is_malformed(const Session& session, Instant now) noexcept {
     const bool has_its_name = session.named_by == NamedBy::name_id || session.session_indexes.size() == 1;
     return session.expires <= now || session.session_indexes.size() > max_session_indexes || !has_its_name ||
            !is_well_formed(session.name_id);
 }
 
-/// What `order` names sessions by.
+/// named_by returns the element by which an order names sessions.
 [[nodiscard]] constexpr NamedBy named_by(saml::NameIDMatching matching) noexcept {
     return matching == saml::NameIDMatching::session_index ? NamedBy::session_index : NamedBy::name_id;
 }
 
-/// How sessions that are named by a NameID are compared at an IdP with this rule.
+/// by_name_id returns how sessions that are named by a NameID are compared at an IdP with this rule.
 [[nodiscard]] constexpr saml::NameIDMatching by_name_id(saml::NameIDMatching matching) noexcept {
     return named_by(matching) == NamedBy::name_id ? matching : saml::NameIDMatching::default_qualifiers;
 }
 
-/// What stands for a principal in all engines: the text of its NameID, or a SessionIndex in that place. A session's
-/// principal, and that of an order, under which the store looks for the sessions that it names. Borrows.
+/// Principal is a principal's key in all engines: the text of its NameID, or a SessionIndex in its place. A session
+/// has one; so has an order, and the store looks under it for the sessions that the order names. Borrows.
 struct Principal {
     NamedBy by;
     std::string_view text;
@@ -115,7 +115,7 @@ struct Principal {
     [[nodiscard]] static Principal of(const NamingView& naming) noexcept {
         return of(sp::named_by(naming.matching), naming.name_id, naming.session_indexes);
     }
-    /// For digests: the two kinds never meet.
+    /// kind keeps the two kinds apart in digests.
     [[nodiscard]] std::string_view kind() const noexcept {
         return by == NamedBy::name_id ? "principal" : "indexed principal";
     }
@@ -129,7 +129,7 @@ private:
     }
 };
 
-/// Whether `naming` names a session: same entities, same principal under its rule, and one of its indexes or
+/// names says whether `naming` names a session: same entities, same principal under its rule, and one of its indexes or
 /// AuthnInstants, or all.
 template <class View>
 [[nodiscard]] bool names(const NamingView& naming, const View& session) {
@@ -142,7 +142,7 @@ template <class View>
     return strongly_matches(naming.name_id, session.name_id(), naming.matching, naming.idp, naming.sp);
 }
 
-/// The text with the letters A to Z in lower case: what two spellings of an e-mail address have in common.
+/// in_lower_case returns the text with A to Z in lower case: two spellings of one e-mail address give the same text.
 [[nodiscard]] inline std::string in_lower_case(std::string_view text) {
     std::string lower(text);
     for (char& c : lower) {
@@ -151,20 +151,20 @@ template <class View>
     return lower;
 }
 
-/// Whether letter case may be a matter of spelling.
+/// is_like_an_address says whether letter case may be a matter of spelling.
 [[nodiscard]] inline bool is_like_an_address(std::string_view name_value) noexcept {
     return name_value.find('@') != std::string_view::npos;
 }
 
-/// Whether a SessionIndex says by itself whose session it is. Core 2.7.2 l.1074-1085 wants small integers that recur,
-/// or constants, for privacy; what most IdPs make are random: 16 characters and more.
+/// is_identifying says whether a SessionIndex alone identifies its session. Core 2.7.2 l.1074-1085 wants small integers
+/// that recur, or constants, for privacy; most IdPs make random ones of 16 characters and more.
 [[nodiscard]] inline bool is_identifying(std::string_view session_index) noexcept {
     constexpr std::size_t least = 16;
     return session_index.size() >= least;
 }
 
-/// What keeps `order` from naming `session`, a live session of its IdP at its entity, although it may well mean it;
-/// nothing where it names it, or where the two have nothing in common.
+/// near_miss returns what keeps `order` from naming `session`, a live session of its IdP at its entity, although it may
+/// well mean it; std::nullopt if it names it, or if the two have nothing in common.
 [[nodiscard]] inline std::optional<NearMiss::Kind> near_miss(const LogoutOrder& order, const Session& session) {
     using Kind = NearMiss::Kind;
     if (session.idp != order.key.idp || session.sp != order.sp) return std::nullopt;
@@ -195,11 +195,11 @@ template <class View>
     return has_index ? std::optional(Kind::session_index) : std::nullopt;
 }
 
-/// How many sessions of one name, index or address are looked at for near misses.
+/// max_candidates is how many sessions of one name, index or address are examined for near misses.
 inline constexpr std::size_t max_candidates = 64;
 
-/// The near misses among sessions that were found by parts of their names. `is_live` says whether a session, as it was
-/// admitted, still lives.
+/// Returns the near misses among sessions that were found by parts of their names. `is_live` says whether a session, as
+/// it was admitted, still lives.
 template <class IsLive>
 [[nodiscard]] std::vector<NearMiss> near_misses_among(const LogoutOrder& order, const std::vector<Session>& candidates,
                                                       IsLive is_live) {
@@ -213,9 +213,9 @@ template <class IsLive>
     return misses;
 }
 
-/// Whether a logout of the session's IdP, which has the session's NameID value and names one of its indexes, its
-/// AuthnInstant or all, forbids its login. However the rest of the NameID is written: an assertion that comes late may
-/// have it otherwise than the request, and who logs in anew is a newer login by any name.
+/// forbids says whether a logout of the session's IdP, which has the session's NameID value and names one of its
+/// indexes, its AuthnInstant or all, forbids its login. The rest of the NameID isn't compared: a late assertion may
+/// have it otherwise than the request, and a person who logs in anew has a newer login under any name.
 template <class View>
 [[nodiscard]] bool forbids(const View& logout, const Session& session, Instant now, ReloginRule rule) {
     if (logout.keep_until() <= now) return false;
@@ -224,14 +224,14 @@ template <class View>
     return logout.sp() == session.sp.str();
 }
 
-/// Whether no login that `other` forbids gets past `one`. Both stand before the same principal and index, and what
-/// forbids() doesn't look at makes no difference: the rest of the NameID, and how it is compared.
+/// Says whether every login that `other` forbids is forbidden by `one` too. Both stand before the same principal and
+/// index; what forbids() doesn't look at makes no difference: the rest of the NameID, and how it is compared.
 template <class View>
 [[nodiscard]] bool makes_redundant(const View& one, const View& other) noexcept {
     return one.as_of() >= other.as_of() && one.keep_until() >= other.keep_until() && one.sp() == other.sp();
 }
 
-/// What a logout has come to with one more of its rounds, of which `still_there` sessions that it named are left.
+/// with_report adds one more round to a logout's outcome; `still_there` of the sessions that it named are left.
 [[nodiscard]] inline LogoutOutcome with_report(const std::optional<LogoutOutcome>& before, const RoundReport& report,
                                                std::size_t still_there) noexcept {
     if (before && before->complete()) return *before;
@@ -242,30 +242,30 @@ template <class View>
     return outcome;
 }
 
-/// The answer for good, if there is one.
+/// final_answer returns the answer that won't change any more, if there is one.
 [[nodiscard]] inline std::optional<LogoutOutcome> final_answer(const std::optional<LogoutOutcome>& outcome) noexcept {
     return outcome && outcome->complete() ? outcome : std::nullopt;
 }
 
-/// Whether `order`, which has the key of `recorded`, orders the same thing.
+/// is_repeat says whether `order`, which has the key of `recorded`, orders the same thing.
 [[nodiscard]] inline bool is_repeat(const LogoutOrder& recorded, const LogoutOrder& order) noexcept {
     return recorded.sp == order.sp && recorded.name_id == order.name_id &&
            recorded.session_indexes == order.session_indexes && recorded.as_of == order.as_of &&
            recorded.authn_instants == order.authn_instants;
 }
 
-/// Whether an IdP, whose records weigh `its` of `all` with one more, leaves room for others: as much is free as it has.
-/// So one IdP may have half of the limit, two a third each, and however many fill their shares, another one has some.
+/// leaves_room_for_others says whether an IdP, whose records weigh `its` of `all` with one more, leaves as much free as
+/// it has. So one IdP may have half of the limit, two a third each, and however many fill their shares, some is left.
 [[nodiscard]] constexpr bool leaves_room_for_others(std::size_t its, std::size_t all, std::size_t limit) noexcept {
     return all <= limit && its <= limit - all;
 }
 
-/// What a record of so many octets counts for in the quotas: one for each KiB that it begins.
+/// weight_of_octets is the weight of a record of so many octets in the quotas: one for each KiB begun.
 [[nodiscard]] constexpr std::size_t weight_of_octets(std::size_t octets) noexcept {
     return 1 + octets / 1024;
 }
 
-/// How many octets name whom: what may make a record large.
+/// octets_of_names returns the octets of the names in a record, the part that may make it large.
 [[nodiscard]] inline std::size_t octets_of_names(const saml::NameID& name_id,
                                                  const std::vector<saml::SessionIndex>& indexes) noexcept {
     std::size_t octets = name_id.value.size();

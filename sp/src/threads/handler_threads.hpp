@@ -13,36 +13,36 @@
 
 namespace slo::sp {
 
-/// HandlerThreads runs what it is given, a thread's worth of it at a time, the rest in order. Thread-safe. Its queue is
-/// as long as its users let it become: a connection has one entry there at most.
+/// HandlerThreads runs jobs, as many at a time as it has threads, the rest in order. Thread-safe. Its queue is as long
+/// as its users let it become: a connection has one entry there at most.
 class HandlerThreads {
 public:
     enum class Start { all_at_once, as_needed };
-    /// Has `most` threads at most. Throws std::system_error where those to be started at once can't be had.
+    /// HandlerThreads has `most` threads at most. Throws std::system_error if those to be started at once can't be had.
     explicit HandlerThreads(std::size_t most, Start start = Start::all_at_once) : most_(most) {
         threads_.reserve(most_);
         while (start == Start::all_at_once && threads_.size() < most_) add_thread();
     }
     HandlerThreads(const HandlerThreads&) = delete;
     HandlerThreads& operator=(const HandlerThreads&) = delete;
-    /// Drops what waits, then waits for the work that has begun. All threads are told before any is waited for, so that
-    /// none goes on with what waits.
+    /// Drops the queue, then waits for the jobs at work. All threads are told before any is joined, so that none takes
+    /// another job.
     ~HandlerThreads() {
         for (std::jthread& thread : threads_) thread.request_stop();
         std::unique_lock lock(mutex_);
         for (auto dropped = take(); dropped; dropped = take()) {
-            lock.unlock();  // what it holds may be anything
+            lock.unlock();  // the jobs' destructors may do anything
             dropped = nullptr;
             lock.lock();
         }
     }
 
-    /// What goes on comes before what begins: a request half answered is nearer to its end than any other, and under
-    /// load it would wait through the whole queue twice.
+    /// Turn orders the queue: jobs that go on come before those that begin. A request half answered is nearer to its
+    /// end than any other, and under load it would wait through the whole queue twice.
     enum class Turn { begins, goes_on };
 
-    /// `work` mustn't throw: that ends the process. Throws std::bad_alloc, and std::system_error where there is no
-    /// thread yet and none can be had; then `work` is dropped.
+    /// post queues `work`, which mustn't throw: that ends the process. Throws std::bad_alloc, and std::system_error if
+    /// there is no thread yet and none can be had; then `work` is dropped.
     void post(Turn turn, std::function<void()> work) {
         {
             const std::lock_guard lock(mutex_);
@@ -60,14 +60,14 @@ private:
         try {
             add_thread();
         } catch (...) {
-            if (threads_.empty()) throw;  // else another one will come to it
+            if (threads_.empty()) throw;  // otherwise another thread takes the job
         }
     }
     void work(const std::stop_token& stop) noexcept {
         while (const auto work = next(stop)) work();
     }
 
-    /// Nothing: it's over.
+    /// next returns the next job, or an empty function when the threads are to stop.
     std::function<void()> next(const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
         ++idle_;
@@ -76,7 +76,7 @@ private:
         if (!has_some || stop.stop_requested()) return nullptr;  // the wait prefers work to a stop
         return take();
     }
-    /// Nothing: nothing waits. `mutex_` is held.
+    /// take returns the first job of the queue, or an empty function; the caller holds `mutex_`.
     std::function<void()> take() noexcept {
         auto& queue = going_on_.empty() ? beginning_ : going_on_;
         if (queue.empty()) return nullptr;

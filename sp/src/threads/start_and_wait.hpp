@@ -1,4 +1,4 @@
-// A blocking wait for what others do in threads of their own.
+// Waits, blocking, for work that other threads do.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// By what else than its principal the memory engine finds a session: for logouts that name it in another way.
+// The keys besides the principal by which the memory engine finds a session: for logouts that name it another way.
 #pragma once
 
 #include <cstddef>
@@ -25,14 +25,14 @@ struct ByHint {
     static bool equal(const Hint& hint, const KeyPlace& place) noexcept { return hint.place.hash == place.hash; }
 };
 
-/// HintTable finds candidates: who follows a hint compares the names themselves, as two texts may have one place.
+/// HintTable finds candidates: the caller compares the names themselves, as two texts may have one place.
 /// Thread-safe; its mutexes are the last that the engine takes. A session is in it as long as it is in its shards.
 class HintTable {
 public:
-    /// Throws std::bad_alloc, and then nothing has changed.
+    /// add adds the hints of `session`. Throws std::bad_alloc, and then nothing has changed.
     void add(PackedSession& session);
     void remove(PackedSession& session) noexcept;
-    /// Up to `most` of the sessions at `place`, as they were admitted.
+    /// at returns up to `most` of the sessions at `place`, as they were admitted.
     [[nodiscard]] std::vector<Session> at(KeyPlace place, std::size_t most) const;
 
 private:
@@ -46,13 +46,13 @@ private:
     std::vector<Shard> shards_{shard_count};
 };
 
-/// Where sessions of `idp` with this SessionIndex are, with this address in any letter case, and with this NameID's
-/// text those that are named by their SessionIndex.
+/// index_place and its siblings return the places of the sessions of `idp` with this SessionIndex, with this address in
+/// any letter case, and with this NameID's text those that are named by their SessionIndex.
 [[nodiscard]] KeyPlace index_place(const saml::KeyedDigest& digest, std::string_view idp,
                                    std::string_view session_index);
 [[nodiscard]] KeyPlace address_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view address);
 [[nodiscard]] KeyPlace name_place(const saml::KeyedDigest& digest, std::string_view idp, std::string_view name_value);
-/// The places of all hints that lead to `session`.
+/// hint_places returns the places of all hints that lead to `session`.
 [[nodiscard]] std::vector<KeyPlace> hint_places(const saml::KeyedDigest& digest, const Session& session);
 
 }  // namespace slo::sp

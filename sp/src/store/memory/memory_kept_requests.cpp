@@ -14,7 +14,7 @@ constexpr std::size_t sweep_batch = 64;
 }  // namespace
 
 Result<void> MemoryKeptRequests::keep(const KeptRequest& request, Instant now) {
-    // Everything that may run out of memory comes before the first change.
+    // Everything that may run out of memory precedes the first change.
     Requests added;
     const auto made = added.emplace(key_of(request.order.key), request).first;
     Places attempt{{request.next_attempt, &made->first}};

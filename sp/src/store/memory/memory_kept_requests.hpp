@@ -15,8 +15,8 @@
 
 namespace slo::sp {
 
-/// MemoryKeptRequests finds requests by their key and by when they are due. Thread-safe. Only std::bad_alloc, and then
-/// nothing has changed.
+/// MemoryKeptRequests finds requests by their key and by their due time. Thread-safe. Throws std::bad_alloc alone, and
+/// then nothing has changed.
 class MemoryKeptRequests {
 public:
     explicit MemoryKeptRequests(std::size_t limit) noexcept : limit_(limit) {}
@@ -25,7 +25,7 @@ public:
     [[nodiscard]] Result<void> keep(const KeptRequest& request, Instant now);
     [[nodiscard]] std::vector<KeptRequest> take_due(Instant now, Instant until, std::size_t count);
     void drop(const LogoutKey& key);
-    /// Drops some that may be dropped at `now`. Returns how many.
+    /// sweep drops some that may be dropped at `now`. Returns how many.
     std::size_t sweep(Instant now) noexcept;
 
 private:

@@ -20,9 +20,9 @@ namespace slo::sp {
 
 inline constexpr std::size_t shard_count = 4096;
 
-/// KeyPlace is where a digest leads: to a shard, and within it to a bucket. It is keyed, so a sender can't aim at one
-/// shard or make places collide. Whoever follows one compares the bytes themselves, so a collision costs time and
-/// nothing else. 32 bits are enough for that, and eight bytes fewer in each record.
+/// KeyPlace says where the record of a digest is: in which shard, and in which bucket of it. The digest is keyed, so a
+/// sender can't aim at one shard or make places collide. The caller compares the bytes themselves, so a collision costs
+/// time and nothing else. 32 bits are enough for that, and eight bytes fewer in each record.
 struct KeyPlace {
     std::uint32_t hash = 0;
 
@@ -32,18 +32,18 @@ struct KeyPlace {
     [[nodiscard]] std::size_t shard() const noexcept { return hash % shard_count; }
 };
 
-/// A local session's id.
+/// SessionKey is a local session's id.
 struct SessionKey {
     std::string_view id;
     KeyPlace place;
 };
-/// A principal under the widest matching rule: narrower ones filter what it finds.
+/// PrincipalKey is a principal under the widest matching rule: narrower ones filter its sessions.
 struct PrincipalKey {
     std::string_view idp;
     Principal principal;
     KeyPlace place;
 };
-/// A logout's IdP and request ID.
+/// RequestKey is a logout's IdP and request ID.
 struct RequestKey {
     std::string_view idp;
     std::string_view id;
@@ -67,7 +67,7 @@ struct PackedSession {
     std::uint16_t hint_count;
     NamedBy named_by;
     std::uint8_t weight;            ///< in the quota
-    std::uint32_t list_length = 1;  ///< how many the list has that begins here; in others than a first it says nothing
+    std::uint32_t list_length = 1;  ///< the length of the list that begins here; meaningless in others than a first
 
     struct Free {
         void operator()(PackedSession* session) const noexcept;
@@ -78,7 +78,7 @@ struct PackedSession {
                                     const std::vector<KeyPlace>& hint_places);
     [[nodiscard]] PackedNaming naming() const noexcept;
     [[nodiscard]] std::span<Hint> hints() noexcept;
-    /// The keys borrow from this session.
+    /// The key borrows from this session.
     [[nodiscard]] SessionKey id_key() const noexcept { return {naming().id(), id_place}; }
     [[nodiscard]] PrincipalKey principal_key() const noexcept {
         return {naming().idp(), naming().principal(named_by), principal_place};
@@ -86,16 +86,16 @@ struct PackedSession {
     [[nodiscard]] Session unpack() const;
 
     [[nodiscard]] bool is_ending() const noexcept { return ending_by != nullptr; }
-    /// Expired, and no logout waits for it: the application may keep a session past `expires`, and a logout that named
-    /// it has to see it gone first.
+    /// is_droppable is true of an expired session that no logout waits for: the application may keep a session past
+    /// `expires`, and a logout that named it has to see it gone first.
     [[nodiscard]] bool is_droppable(Instant now) const noexcept { return !is_ending() && expires <= now; }
 };
 
-/// Barrier is a logout as a login meets it: one for each index and each AuthnInstant that the order names, or one for
-/// all.
+/// Barrier is a logout as a login meets it: one for each index and each AuthnInstant that the order names, or one that
+/// stands for all.
 struct Barrier {
     const LogoutRecord* logout;
-    /// Which of the logout's indexes, and behind them of its AuthnInstants; none: it bars every session.
+    /// number is that of the logout's index, or behind them of its AuthnInstant; without one, it bars every session.
     std::optional<std::uint32_t> number;
     KeyPlace place;
     bool linked = false;
@@ -125,25 +125,25 @@ struct LogoutRecord {
     std::vector<Barrier> barriers;
 
     [[nodiscard]] PackedNaming naming() const noexcept { return {scope, text.get()}; }
-    /// The keys borrow from this record.
+    /// The key borrows from this record.
     [[nodiscard]] RequestKey request_key() const noexcept { return {naming().idp(), naming().id(), request_place}; }
     [[nodiscard]] PrincipalKey principal_key() const noexcept {
         return {naming().idp(), naming().principal(named_by(matching)), principal_place};
     }
     [[nodiscard]] LogoutOrder order() const;
 
-    /// Whether `order`, which has this logout's key, orders the same thing.
+    /// is_repeated_by says whether `order`, which has this logout's key, orders the same thing.
     [[nodiscard]] bool is_repeated_by(const LogoutOrder& order) const;
     [[nodiscard]] bool is_finished() const noexcept { return pending == 0; }
     [[nodiscard]] bool is_droppable(Instant now) const noexcept { return is_finished() && keep_until <= now; }
-    /// Whether this logout, whose order() is `own_order`, named `session`, which is still there: it was ending when
-    /// this began, or has been since. A session that took over the id of one that is gone wasn't named.
+    /// has_named says whether this logout, whose order() is `own_order`, named `session`, which is still there: it was
+    /// ending when this began, or has been since. A session that took over the id of one that is gone wasn't named.
     [[nodiscard]] bool has_named(const PackedSession& session, const LogoutOrder& own_order) const;
-    /// Whether no login that `other` forbids gets past this one.
+    /// makes_redundant says whether every login that `other` forbids is forbidden by this one too.
     [[nodiscard]] bool makes_redundant(const LogoutRecord& other) const noexcept;
 };
 
-/// Reads a LogoutRecord, which outlives it.
+/// RecordView reads a LogoutRecord, which outlives it.
 struct RecordView {
     const LogoutRecord& record;
 
@@ -152,7 +152,7 @@ struct RecordView {
     [[nodiscard]] std::string_view sp() const noexcept { return record.naming().sp(); }
 };
 
-/// Reads a PackedSession, which outlives it.
+/// PackedSessionView reads a PackedSession, which outlives it.
 struct PackedSessionView {
     const PackedSession& session;
 
@@ -166,7 +166,7 @@ struct PackedSessionView {
     }
 };
 
-/// The keys borrow from their arguments.
+/// The keys borrow from the functions' arguments.
 [[nodiscard]] PrincipalKey principal_key(const saml::KeyedDigest& digest, std::string_view idp, Principal principal);
 [[nodiscard]] inline PrincipalKey principal_key(const saml::KeyedDigest& digest, const Session& session) {
     return principal_key(digest, session.idp.str(), Principal::of(session));

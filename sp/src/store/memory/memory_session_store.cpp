@@ -11,7 +11,7 @@
 namespace slo::sp {
 namespace {
 
-// Undoes half a beginning if memory runs out in the middle of it.
+// Undoes a beginning when memory runs out halfway.
 struct BeginningUndone {
     PrincipalShard& principal_shard;
     LogoutShard& logout_shard;
@@ -113,7 +113,7 @@ bool MemorySessionStore::Impl::free_id(const SessionKey& id, Instant now) {
         SessionShard& ids = sessions[id.place.shard()];
         const std::lock_guard ids_lock(ids.mutex);
         holder = ids.sessions.find(id);
-        // Somebody was faster: the caller tries again and finds what is there now.
+        // Another call was faster: the caller tries again and finds the present state.
         if (holder == nullptr || holder->principal_place.shard() != *principal_shard_of_holder) return true;
     }
     if (!holder->is_droppable(now)) return false;

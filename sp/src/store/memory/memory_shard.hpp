@@ -1,4 +1,4 @@
-// The shards of the memory engine: which record is where. The caller holds the mutex of the shard that it calls.
+// The shards of the memory engine, which say where each record is. The caller holds the mutex of the shard it calls.
 // Lock order: a logout shard, then a principal shard, then a session shard; never two of a kind.
 #pragma once
 
@@ -21,20 +21,20 @@ public:
         const auto it = set_.find(key);
         return it != set_.end() ? it->record : nullptr;
     }
-    /// Adds `record`, which find() mustn't know yet. Only std::bad_alloc, and then nothing has changed.
+    /// add adds `record`, which find() mustn't know yet. Throws std::bad_alloc alone, and then nothing has changed.
     void add(Record* record) { set_.insert(Slot{record}); }
     void remove(const Key& key) noexcept {
         const auto it = set_.find(key);
         if (it != set_.end()) set_.erase(it);
     }
-    /// Puts `record` in the place of another with the same key, or removes that where `record` is null.
+    /// replace puts `record` in the place of another with the same key, or removes that one where `record` is null.
     void replace(const Key& key, Record* record) noexcept {
         const auto it = set_.find(key);
         if (it == set_.end()) return;
         it->record = record;
         if (record == nullptr) set_.erase(it);
     }
-    /// Calls visit(Record*&) for each; whoever comes back null is removed, whoever comes back changed has the same key.
+    /// Calls visit(Record*&) for each record; one set to null is removed, one exchanged for another has the same key.
     template <class Visit>
     void update_each(Visit visit) {
         erase_if(set_, [&visit](const Slot& slot) {
@@ -81,7 +81,7 @@ struct ByPrincipal {
     }
 };
 
-/// A principal's session index or AuthnInstant, or the principal as such: what a barrier stands before.
+/// BarrierKey says what a barrier stands before: a principal's session index or AuthnInstant, or the whole principal.
 struct BarrierKey {
     std::string_view idp;
     Principal principal;
@@ -104,7 +104,7 @@ struct ByRequest {
     }
 };
 
-/// Earliest is a lower bound of when something in a shard expires: a shard with nothing due is passed without its lock.
+/// Earliest is a lower bound of the expiries in a shard: a shard with nothing due is passed without its lock.
 /// Changed under the shard's mutex only.
 class Earliest {
 public:
@@ -152,14 +152,14 @@ struct alignas(64) PrincipalShard {
     std::uint64_t logouts_begun = 0;
     Earliest earliest_expiry;
 
-    /// Adds `session` to its principal's. Only std::bad_alloc, and then nothing has changed.
+    /// add adds `session` to its principal's list. Throws std::bad_alloc alone, and then nothing has changed.
     void add(PackedSession* session, const PrincipalKey& principal);
-    /// How many sessions a principal has here, also expired ones.
+    /// count returns how many sessions a principal has here, expired ones included.
     [[nodiscard]] std::size_t count(const PrincipalKey& principal) const noexcept {
         const PackedSession* const first = principals.find(principal);
         return first != nullptr ? first->list_length : 0;
     }
-    /// Takes out those of a principal's sessions that `is_doomed`; the caller owns the list that it gets.
+    /// take_out removes those of a principal's sessions that `is_doomed`; the caller owns the list that it returns.
     template <class IsDoomed>
     [[nodiscard]] PackedSession* take_out(const PrincipalKey& principal, IsDoomed is_doomed) noexcept {
         PackedSession* first = principals.find(principal);
@@ -170,11 +170,11 @@ struct alignas(64) PrincipalShard {
     [[nodiscard]] bool forbids(const Session& session, const PrincipalKey& principal, Instant now, ReloginRule rule,
                                const saml::KeyedDigest& digest) const;
 
-    /// Whether no login or logout of this principal would have to walk past more than max_barriers_of_a_key.
+    /// has_room_for says whether logins and logouts of this principal walk past at most max_barriers_of_a_key.
     [[nodiscard]] bool has_room_for(const LogoutRecord& logout) const noexcept;
-    /// Puts up the barriers of `logout` that no other makes redundant. Only std::bad_alloc; take_down() mends the half.
+    /// put_up adds the barriers of `logout` that aren't redundant. Only std::bad_alloc; take_down() undoes the half.
     void put_up(LogoutRecord& logout);
-    /// Takes down the barriers that `logout` makes redundant, so that a principal who logs out a million times has one.
+    /// take_down_redundant removes barriers that `logout` makes redundant: a principal's million logouts leave one.
     void take_down_redundant(const LogoutRecord& logout) noexcept;
     void take_down(LogoutRecord& logout) noexcept;
 };

@@ -1,4 +1,4 @@
-// The inside of MemorySessionStore. The port's operations are in memory_session_store.cpp, those that only
+// The implementation of MemorySessionStore. The port's operations are in memory_session_store.cpp, those that only
 // read sessions in memory_store_reading.cpp, the limits in memory_store_sweep.cpp.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace slo::sp {
 
-/// Room for one logout: in the store and in its IdP's share, or, where it starts here, beside the sessions.
+/// LogoutClaim is room for one logout: in the store and in its IdP's share, or, if it starts here, beside the sessions.
 struct LogoutClaim {
     Quota::Claim in_store;
     Quota::Claim of_idp;
@@ -65,7 +65,7 @@ struct MemorySessionStore::Impl {
     RequestKey key_of(const LogoutKey& key) const;
 
     Try try_admit(Login& login);
-    // Drops the session that holds `id` if it has expired. False: it is live or ending.
+    // Drops the session with `id` if it has expired. False: it is live or ending.
     bool free_id(const SessionKey& id, Instant now);
     // Which principal shard guards the session with `id`; by the time the caller has locked it, it may be another.
     std::optional<std::size_t> find_principal_shard(const SessionKey& id) const;
@@ -81,13 +81,13 @@ struct MemorySessionStore::Impl {
     std::vector<const PackedSession*> named_in(const LogoutRecord& logout, const RoundReport& report) const;
     // Frees sessions that were taken out of a principal's shard, whose mutex the caller holds. Returns how many.
     std::size_t forget(PackedSession* list) noexcept;
-    // One of the things that `logout` waits for has come. The caller holds the principal's shard's mutex.
+    // Counts off one of the things that `logout` waits for. The caller holds the principal's shard's mutex.
     void settle_one(LogoutRecord& logout) noexcept;
 
     // Whether a principal may have one more session, after dropping its expired ones if need be. The caller holds no
     // mutex.
     bool has_room_for_one_of(const PrincipalKey& principal, Instant now);
-    // Room, after dropping what has expired if need be; null when that isn't enough. The caller holds no mutex.
+    // Room, after dropping what has expired if need be; null if there is none even then. The caller holds no mutex.
     Quota::Claim claim_session(std::size_t weight, Instant now);
     LogoutClaim claim_logout(const LogoutRecord& logout, Instant now);
     LogoutClaim try_claim_logout(const LogoutRecord& logout) noexcept;

@@ -1,4 +1,4 @@
-// What only reads the memory engine's sessions: whom an order would end, and an IdP's sessions page by page.
+// The memory engine's operations that only read: the sessions an order would end, and an IdP's sessions page by page.
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -65,7 +65,7 @@ std::vector<NearMiss> MemorySessionStore::Impl::near_misses(const LogoutOrder& o
 }
 
 // The next page begins in a shard, with the principals whose places have at least a certain hash. A place never
-// changes, so whoever stays is met, whatever comes and goes.
+// changes, so every session that stays is met, whatever comes and goes.
 Result<SessionPage> MemorySessionStore::Impl::sessions_of(const saml::EntityID& idp, const std::string& after,
                                                           std::size_t count) const {
     const Instant now = clock.now();
@@ -78,7 +78,7 @@ Result<SessionPage> MemorySessionStore::Impl::sessions_of(const saml::EntityID& 
         const std::lock_guard lock(shard.mutex);
         for (const PackedSession* const first : principals_of(shard, idp.str(), least)) {
             const std::uint64_t hash = first->principal_place.hash;
-            // Those that share a place stay together.
+            // Sessions that share a place stay together.
             if (page.sessions.size() >= count && hash >= least) {
                 page.next = PagePlace{number, hash}.str();
                 return page;

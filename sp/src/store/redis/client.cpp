@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t most_at_work = 16 * 1024;
 
-/// Gathering waits for the answers to some requests. Shared by who waits and by who answers.
+/// Gathering waits for the answers to some requests. Shared by the caller and the loop that answers.
 class Gathering {
 public:
     explicit Gathering(std::size_t count) : answers_(count), missing_(count) {}
@@ -32,7 +32,7 @@ public:
         answers_[place].emplace(std::move(answer));
         if (--missing_ == 0) complete_.notify_one();
     }
-    /// The loop answers everything by its deadline. Waiting ends all the same, should it have no memory for that.
+    /// The loop answers everything by its deadline. The wait ends all the same if the loop has no memory for that.
     [[nodiscard]] std::vector<Result<Answer>> wait(Moment deadline) {
         constexpr std::chrono::seconds grace{1};
         std::unique_lock lock(mutex_);
@@ -66,7 +66,7 @@ private:
     std::size_t count_;
 };
 
-/// What open() waits for.
+/// Opening is the state that open() waits for.
 class Opening {
 public:
     void tell_ready() {
@@ -95,7 +95,7 @@ private:
     std::optional<Trouble> trouble_;
 };
 
-/// What a caller listens to, as Client::subscribe() was told.
+/// Channel is a caller's subscription, as Client::subscribe() was told.
 struct Channel {
     std::string name;
     std::function<void(std::string_view)> on_message;
@@ -139,7 +139,7 @@ struct Client::Impl {
     void hand_in(std::vector<OperationPtr> operations);
     void drain_inbox();
     void close();
-    /// Ends and makes again all that connects: what is at work fails. The loop's thread only.
+    /// Closes all connections and makes them again: requests at work fail. The loop's thread only.
     void begin_anew();
     void listen(const Channel& channel);
     /// Runs `act` on the loop's thread, and waits for it.
@@ -182,7 +182,7 @@ void Client::Impl::on_loop(const std::function<void()>& act) {
 }
 
 void Client::Impl::close() {
-    loop.stop();  // first, and not by being asked in the loop, which takes memory
+    loop.stop();  // first, and not by a task in the loop, which takes memory
     subscriptions.clear();
     dispatcher.reset();
 }

@@ -1,4 +1,4 @@
-// Requests to the servers that keep the sessions: Redis or Valkey, one of them, behind Sentinels, or a Cluster.
+// Requests to the servers that keep the sessions: one Redis or Valkey server, several behind Sentinels, or a Cluster.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace slo::sp::redis {
 
-/// A Lua script. `source` must live as long as the program uses the script.
+/// Script is a Lua script. `source` must live as long as the program uses the script.
 struct Script {
     std::string_view source;
     std::string
@@ -24,9 +24,9 @@ struct Script {
 };
 [[nodiscard]] Script make_script(std::string_view source);
 
-/// Who must have a request's effects before its answer comes. `replicas` means RedisServers::replicas of them, by WAIT;
-/// where that is 0 it means the master. Such requests wait until 3 s after we first saw their master be one
-/// (lease.hpp), so also after open().
+/// Acknowledgement says which servers must have a request's effects before its answer comes. `replicas` means
+/// RedisServers::replicas of them, by WAIT; if that is 0, the master. Such requests wait until 3 s after this process
+/// first saw their master be one (lease.hpp), so also after open().
 enum class Acknowledgement { master, replicas };
 
 struct Request {
@@ -39,7 +39,7 @@ struct Request {
 
 struct Answer {
     Reply reply;  ///< may be an error of the server
-    /// How many replicas are known to have it, for Acknowledgement::replicas. May be fewer than were asked for.
+    /// The number of replicas that are known to have it, for Acknowledgement::replicas. May be fewer than requested.
     unsigned replicas = 0;
 };
 
@@ -47,14 +47,13 @@ struct Answer {
 class Servers {
 public:
     virtual ~Servers() = default;
-    /// Blocks until the answer or the deadline. Errors: StoreErrc::store_failed; the request may have taken effect.
+    /// call blocks until the answer or the deadline. Errors: StoreErrc::store_failed; the request may have taken effect.
     [[nodiscard]] virtual Result<Answer> call(Request request) = 0;
-    /// All of them at once, under one deadline; the answers stand in the requests' order.
+    /// call_all sends all of them at once, under one deadline; the answers are in the requests' order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_all(std::vector<Request> requests) = 0;
-    /// Who are masters now, as far as is known, in the order of their addresses. Errors: StoreErrc::store_failed for
-    /// none.
+    /// masters returns the known masters in the order of their addresses. Errors: StoreErrc::store_failed if there are none.
     [[nodiscard]] virtual Result<std::vector<Address>> masters() = 0;
-    /// The same command at each of `masters`, whatever its keys; the answers stand in their order.
+    /// call_at sends one command to each of `masters`, whatever its keys; the answers are in their order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_at(const std::vector<Address>& masters,
                                                               const std::vector<std::string>& words) = 0;
 };
@@ -62,11 +61,11 @@ public:
 /// Client shares one connection to each master among all callers, and a second one for requests that wait for replicas.
 /// A request that was sent when its connection broke is sent again: only requests that may be repeated are for this
 /// client. A host's name is looked up at each connect; the destructor waits for a look-up that is at work. Thread-safe,
-/// but for the destructor: no call may be at work then.
+/// except for the destructor: no call may be at work then.
 class Client final : public Servers {
 public:
-    /// Connects, authenticates and learns where the masters are. Errors: StoreErrc::store_unusable for addresses;
-    /// StoreErrc::store_unusable; `detail` says how to mend it.
+    /// open connects, authenticates and learns where the masters are. Errors: StoreErrc::store_unusable for
+    /// addresses; StoreErrc::store_unusable; `detail` names the remedy.
     [[nodiscard]] static Result<std::unique_ptr<Client>> open(RedisServers servers);
     ~Client() override;
     Client(const Client&) = delete;
@@ -77,13 +76,13 @@ public:
     [[nodiscard]] Result<std::vector<Address>> masters() override;
     [[nodiscard]] std::vector<Result<Answer>> call_at(const std::vector<Address>& masters,
                                                       const std::vector<std::string>& words) override;
-    /// The same command at each master.
+    /// call_on_each_master sends one command to each master.
     [[nodiscard]] Result<std::vector<Answer>> call_on_each_master(const std::vector<std::string>& words);
 
-    /// Calls `on_message` for what is published on `channel`, and `on_gap` whenever some of it may have been missed: at
-    /// each beginning, at each loss and, while there is no connection, about once a second. A connection that was cut
-    /// off without a word is noticed after two deadlines. Both are called from the client's own thread: they mustn't
-    /// block, throw or call this client.
+    /// subscribe calls `on_message` for each message on `channel`, and `on_gap` when some may have been missed: at each
+    /// start, at each loss and, while there is no connection, about once a second. A connection that was cut off
+    /// silently is noticed after two deadlines. Both are called from the client's own thread: they mustn't block, throw
+    /// or call this client.
     void subscribe(std::string channel, std::function<void(std::string_view)> on_message, std::function<void()> on_gap);
 
     struct Counters {

@@ -11,7 +11,7 @@
 namespace slo::sp::redis {
 namespace {
 
-/// What is left of the limits for the reply that is being read.
+/// The part of the limits that is left for the reply that is being read.
 struct Allowance {
     std::size_t octets;
     std::size_t elements;
@@ -21,8 +21,8 @@ struct Allowance {
 /// Arrays within arrays. Freeing a reply recurses as deep as it is.
 constexpr int deepest = 8;
 
-/// The place for the value of `task`: a new reply, or the next element of the array that it is in. An array's elements
-/// come one after the other, each with all that is in it, so no pointer that hiredis holds is into a vector that grows.
+/// The place for the value of `task`: a new reply, or the next element of its array. An array's elements come one after
+/// the other, each with its whole content, so no pointer that hiredis holds is into a vector that grows.
 Reply* place_of(const redisReadTask* task) {
     if (task->parent == nullptr) return std::make_unique<Reply>().release();
     return &static_cast<Reply*>(task->parent->obj)->elements.emplace_back();
@@ -57,7 +57,7 @@ void* create_string(const redisReadTask* task, char* text, std::size_t length) {
     });
 }
 
-/// hiredis 0.14 counts in int, 1.x in size_t. What is announced costs nothing: only elements that come do.
+/// hiredis 0.14 counts in int, 1.x in size_t. An announced size costs nothing: only elements that arrive do.
 template <class Count>
 void* create_array(const redisReadTask* task, Count count) {
     if (static_cast<std::size_t>(count) > static_cast<Allowance*>(task->privdata)->elements) return nullptr;
@@ -87,7 +87,7 @@ redisReplyObjectFunctions object_functions() noexcept {
     functions.createNil = &create_nil;
     functions.freeObject = &free_reply;
 #if HIREDIS_MAJOR >= 1
-    // RESP3's, so nothing is made of them.
+    // RESP3 types: no value is made of them.
     functions.createDouble = [](const redisReadTask* task, double, char*, std::size_t) {
         return created(task, 0, [](Reply&) {});
     };
@@ -140,7 +140,7 @@ ReplyReader::ReplyReader(ReplyLimits limits) : impl_(std::make_unique<Impl>(limi
 ReplyReader::~ReplyReader() = default;
 
 void ReplyReader::feed(std::string_view octets) {
-    // An error stays in the reader, and next() tells it.
+    // An error stays in the reader, and next() returns it.
     static_cast<void>(redisReaderFeed(impl_->reader.get(), octets.data(), octets.size()));
 }
 

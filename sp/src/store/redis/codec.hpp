@@ -15,17 +15,17 @@ struct redisReadTask;  // hiredis'
 
 namespace slo::sp::redis {
 
-/// Whether what hiredis has begun to read is RESP2, and no deeper than 8 arrays. 0.14 reads nothing else; 1.x also
-/// reads RESP3, which we never ask for, and to any depth.
+/// is_resp2 says whether the value that hiredis has begun to read is RESP2, and at most 8 arrays deep. 0.14 reads
+/// nothing else; 1.x also reads RESP3, for which we never ask, at any depth.
 [[nodiscard]] bool is_resp2(const redisReadTask& task) noexcept;
 
-/// What one reply may cost us, whatever its server says.
+/// ReplyLimits bounds the memory of one reply, whatever its server sends.
 struct ReplyLimits {
     std::size_t octets = 64 * 1024 * 1024;
     std::size_t elements = 1'000'000;  ///< in all its arrays together, which are 8 deep at most
 };
 
-/// ReplyReader makes replies of what a server sends, however it is cut. After a failure it reads nothing any more.
+/// ReplyReader makes replies of a server's octets, however they are cut. After a failure it reads nothing any more.
 class ReplyReader {
 public:
     explicit ReplyReader(ReplyLimits limits = {});
@@ -34,7 +34,7 @@ public:
     ReplyReader& operator=(const ReplyReader&) = delete;
 
     void feed(std::string_view octets);
-    /// The next reply; none while it isn't complete. Errors: StoreErrc::store_failed.
+    /// next returns the next reply; std::nullopt while it isn't complete. Errors: StoreErrc::store_failed.
     [[nodiscard]] Result<std::optional<Reply>> next();
 
 private:
@@ -42,7 +42,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Appends a command. Throws std::bad_alloc.
+/// append_command appends a command. Throws std::bad_alloc.
 void append_command(std::string& octets, const std::vector<std::string_view>& words);
 
 }  // namespace slo::sp::redis

@@ -5,7 +5,7 @@
 namespace slo::sp::redis {
 namespace {
 
-constexpr std::size_t gathered_octets = 256 * 1024;  // of one write; more waits for the next
+constexpr std::size_t gathered_octets = 256 * 1024;  // per write; the rest waits for the next
 
 std::string with_code(std::string text, const Reply& reply) {
     const std::string_view code = error_code(reply);
@@ -95,7 +95,7 @@ void Connection::enqueue(Exchange exchange) {
     schedule_flush();
 }
 
-// Not at once: what other callers ask in the same turn goes into the same write.
+// Deferred: requests of other callers in the same turn go into the same write.
 void Connection::schedule_flush() {
     if (writing_ || flush_scheduled_ || unsent_.empty()) return;
     loop_.post([weak = weak_from_this()] {
@@ -147,7 +147,7 @@ void Connection::on_closed(std::string why) {
 }
 
 void Connection::on_octets(std::string_view octets) {
-    const auto self = shared_from_this();  // an answer may make our owner drop us
+    const auto self = shared_from_this();  // an answer may make our owner release us
     heard_ = SteadyClock::now();
     reader_.feed(octets);
     while (!ended_) {

@@ -1,4 +1,4 @@
-// One connection to one server: it greets, then answers come in the order of the questions. The loop's thread only.
+// One connection to one server: it greets, then answers come in the order of the requests. The loop's thread only.
 #pragma once
 
 #include <chrono>
@@ -23,16 +23,16 @@ struct Credentials {
     std::string password = {};
 };
 
-/// Whom we want to talk to.
+/// Expected says which kind of server the connection is for.
 enum class Expected {
-    master,  ///< else it is as if nobody were there
+    master,  ///< any other server counts as unreachable
     anyone,
 };
 
-/// What a connection was lost for, in our own words.
+/// Trouble says why a connection was lost, in our own words.
 struct Trouble {
     std::string text;
-    /// Trying again won't help: an operator must do something.
+    /// Whether another try won't help: an operator must act.
     bool lasting = false;
 };
 
@@ -44,11 +44,11 @@ struct ConnectionOptions {
     std::chrono::milliseconds patience{2000};  ///< for connecting and greeting, and for the next octet of an answer
 };
 
-/// Some commands that are sent together, and who wants their replies.
+/// Exchange is some commands that are sent together, and the function that gets their replies.
 struct Exchange {
     std::string octets;
     std::size_t reply_count = 1;
-    /// Called once: with the replies, or with none where the connection was lost before all of them came.
+    /// done is called once: with the replies, or with none if the connection was lost before all of them came.
     std::function<void(std::vector<Reply>)> done;
 };
 
@@ -59,15 +59,15 @@ public:
     void begin();
     [[nodiscard]] bool is_ready() const noexcept { return ready_; }
     void send(Exchange exchange);
-    /// From now on `on_push` gets every reply, asked for or not: nothing may be at work. Sends `octets`.
+    /// listen makes `on_push` get each reply from now on, requested or not; no exchange may be at work. Sends `octets`.
     void listen(const std::string& octets, std::function<void(const Reply&)> on_push);
-    /// Sends `octets`, whose replies go to on_push.
+    /// tell sends `octets`, whose replies go to on_push.
     void tell(const std::string& octets);
-    /// Ends it: every exchange at work gets no replies, then on_lost is called.
+    /// lose ends it: every exchange at work gets no replies, then on_lost is called.
     void lose(Trouble trouble);
-    /// Ends it: every exchange at work gets no replies.
+    /// give_back ends it: every exchange at work gets no replies.
     void give_back();
-    /// Ends it without a word to anybody.
+    /// close ends it and calls no function.
     void close();
 
 private:
@@ -105,9 +105,9 @@ private:
     bool watching_ = false;
 };
 
-/// Appends "AUTH", "CLIENT SETNAME" and "ROLE" as far as they are needed, and returns how many replies to expect.
+/// Appends "AUTH", "CLIENT SETNAME" and "ROLE" as far as they are needed, and returns the number of replies.
 [[nodiscard]] std::size_t append_greeting(std::string& octets, const Credentials& credentials, Expected expected);
-/// Why the replies to the greeting are no good; none if they are.
+/// Returns what is wrong with the replies to the greeting; std::nullopt if they are good.
 [[nodiscard]] std::optional<Trouble> trouble_of_greeting(const std::vector<Reply>& replies,
                                                          const Credentials& credentials, Expected expected);
 

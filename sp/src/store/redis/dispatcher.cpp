@@ -9,7 +9,7 @@ namespace slo::sp::redis {
 namespace {
 
 constexpr unsigned prompt_redirections = 5;          // the next ones wait: two servers may disagree for a while
-constexpr std::chrono::milliseconds retry_tick{20};  // for whoever waits for a moment, not for an event
+constexpr std::chrono::milliseconds retry_tick{20};  // for operations that wait for a moment, not for an event
 
 }  // namespace
 
@@ -40,8 +40,8 @@ Dispatcher::~Dispatcher() {
         finish(*at_work_.front(), fail(StoreErrc::store_failed, "being closed"));  // takes no memory
 }
 
-// Without memory it is refused, and nothing is left of it but what is harmless: a timer, a connection, a place in a
-// queue that passes over what is finished.
+// Without memory the operation is refused, and all that remains of it is harmless: a timer, a connection, an entry in a
+// queue that skips finished ones.
 void Dispatcher::take(const OperationPtr& operation) noexcept {
     try {
         operation->place = at_work_.insert(at_work_.end(), operation);
@@ -131,7 +131,7 @@ void Dispatcher::on_ready(Server&) {
 
 void Dispatcher::on_trouble(Server& server, const Trouble& trouble) {
     last_trouble_ = trouble.text;
-    // Who was sent there by another server asks the map again.
+    // An operation that another server redirected there asks the map again.
     for (const auto& operation : parked_) {
         if (operation->redirection && operation->redirection->address == server.address()) {
             operation->redirection.reset();
@@ -153,7 +153,7 @@ void Dispatcher::on_learned() {
     tell_if_ready();
 }
 
-// One that another server has just sent somebody to may be a master that the map doesn't know yet.
+// A server to which another one has just redirected may be a master that the map doesn't know yet.
 void Dispatcher::close_former_masters() {
     const auto masters = topology_->masters();
     const auto is_wanted = [&](const Address& address) {

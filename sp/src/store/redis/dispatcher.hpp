@@ -1,4 +1,4 @@
-// Brings each operation to its server, again where needed, until its answer or its deadline. The loop's thread only.
+// Brings each operation to its server, repeatedly if needed, until its answer or deadline. The loop's thread only.
 #pragma once
 
 #include <atomic>
@@ -20,10 +20,10 @@
 
 namespace slo::sp::redis {
 
-/// Shorter deadlines leave a connection this much to be made, and to answer.
+/// shortest_patience is the time that a connection has to be made, and to answer, even if deadlines are shorter.
 inline constexpr std::chrono::milliseconds shortest_patience{500};
 
-/// Written by the loop's thread, read by any.
+/// Tallies are written by the loop's thread, read by any.
 struct Tallies {
     std::atomic<std::uint64_t> reconnects = 0;
     std::atomic<std::uint64_t> redirections = 0;
@@ -33,8 +33,8 @@ class Dispatcher final : ServerListener {
 public:
     struct Events {
         std::function<void()> on_ready;                  ///< every master is known, connected and may answer
-        std::function<void(const Trouble&)> on_trouble;  ///< something isn't as it should be
-        std::function<void(const Address&)> on_silence;  ///< what this server published may not have reached us
+        std::function<void(const Trouble&)> on_trouble;  ///< something needs attention
+        std::function<void(const Address&)> on_silence;  ///< messages published by this server may be lost
     };
     Dispatcher(EventLoop& loop, RedisServers servers, std::vector<Address> addresses, std::shared_ptr<TlsClient> tls,
                Tallies& tallies, Events events);
@@ -42,7 +42,7 @@ public:
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
 
-    /// `operation` is done before this returns, or later; in any case once.
+    /// take finishes `operation` before it returns, or later; in any case once.
     void take(const OperationPtr& operation) noexcept;
     [[nodiscard]] std::vector<Address> masters() const { return topology_->masters(); }
 

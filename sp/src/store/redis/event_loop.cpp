@@ -49,7 +49,7 @@ namespace {
 
 constexpr std::size_t read_octets = 64 * 1024;
 
-/// A child process of the host has no business with our sockets.
+/// A child process of the host mustn't inherit our sockets.
 void close_on_exec(int descriptor) noexcept {
     ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }
@@ -94,7 +94,7 @@ public:
         }
     }
 
-    /// After this the listener hears nothing.
+    /// After this the listener gets no event.
     void forget() noexcept {
         listener_ = nullptr;
         Error ignored;
@@ -102,7 +102,7 @@ public:
         try {
             resolver_.cancel();
         } catch (...) {
-            // Without memory for that a look-up goes on, and its end is told to none.
+            // Without memory for that, a look-up goes on, and its end is ignored.
         }
     }
 
@@ -285,7 +285,7 @@ std::unique_ptr<Stream> EventLoop::connect(const Address& address, std::shared_p
     auto shared =
         std::make_shared<SharedStream>(impl_->io, address, address.is_unix() ? nullptr : std::move(tls), listener);
     auto stream = std::make_unique<AsioStream>(shared);
-    // Not at once: the caller doesn't hold the stream yet, about which he would hear.
+    // Deferred: the caller doesn't hold the stream yet that the event would be about.
     asio::post(impl_->io, [shared = std::move(shared)] { shared->begin(); });
     return stream;
 }

@@ -18,36 +18,36 @@ namespace slo::sp::redis {
 using SteadyClock = std::chrono::steady_clock;
 using Moment = SteadyClock::time_point;
 
-/// What our side of TLS needs; shared by all connections.
+/// TlsClient is our side of TLS; shared by all connections.
 struct TlsClient;
-/// Errors: StoreErrc::store_unusable.
+/// make_tls_client makes one. Errors: StoreErrc::store_unusable.
 [[nodiscard]] Result<std::shared_ptr<TlsClient>> make_tls_client(const RedisTlsOptions& options);
 
 /// Everything below is called on the loop's thread only, unless it says otherwise.
 
-/// StreamListener hears what becomes of a Stream. It may destroy the stream in any of these.
+/// StreamListener gets a Stream's events. It may destroy the stream in any of these.
 class StreamListener {
 public:
     virtual ~StreamListener() = default;
     virtual void on_open() = 0;
     virtual void on_octets(std::string_view octets) = 0;
     virtual void on_written() = 0;
-    /// The last event. `why` is the local system's or the TLS library's word, never the peer's.
+    /// on_closed is the last event. `why` comes from the local system or the TLS library, never from the peer.
     virtual void on_closed(std::string why) = 0;
 };
 
-/// Stream is one connection to a server. Destroying it closes it; nothing is heard of it afterwards.
+/// Stream is one connection to a server. Its destructor closes it; no event comes afterwards.
 class Stream {
 public:
     virtual ~Stream() = default;
-    /// One at a time: the next after on_written().
+    /// write sends `octets`; one at a time: the next after on_written().
     virtual void write(std::string octets) = 0;
 };
 
 class Timer {
 public:
     virtual ~Timer() = default;  ///< stops it
-    /// Replaces what it was started for before.
+    /// start replaces what it was started for before.
     virtual void start(Moment when, std::function<void()> then) = 0;
     virtual void stop() = 0;
 };
@@ -55,24 +55,24 @@ public:
 class EventLoop {
 public:
     EventLoop();
-    ~EventLoop();  ///< what is posted and not done yet is dropped
+    ~EventLoop();  ///< drops posted tasks that haven't run
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
-    /// From any thread: runs `act` on the loop's thread.
+    /// post runs `act` on the loop's thread. Callable from any thread.
     void post(std::function<void()> act);
-    /// From any thread: ends the loop and waits for its thread.
+    /// stop ends the loop and waits for its thread. Callable from any thread.
     void stop();
-    /// `begin_anew` is called when something was thrown through the loop: memory ran out in the middle of an event, and
-    /// nobody knows what is half done. Where it throws itself, it is called again.
+    /// when_broken sets the call that follows an exception in the loop: memory ran out in the middle of an event, and
+    /// which steps of it were done is unknown. If `begin_anew` throws too, it is called again.
     void when_broken(std::function<void()> begin_anew);
 
     [[nodiscard]] std::unique_ptr<Timer> make_timer();
-    /// Begins to connect; `tls` may be null. `listener` must outlive the stream.
+    /// connect begins a connection; `tls` may be null. `listener` must outlive the stream.
     [[nodiscard]] std::unique_ptr<Stream> connect(const Address& address, std::shared_ptr<TlsClient> tls,
                                                   StreamListener& listener);
 
-    /// Lets `object` live until the present event is over: for whoever is destroyed by what he called.
+    /// retire keeps `object` alive until the present event is over: for objects destroyed by a function they called.
     void retire(std::shared_ptr<void> object);
 
 private:

@@ -1,4 +1,4 @@
-// A connection to one server that is made again whenever it is lost. The loop's thread only.
+// A connection to one server that is made again after each loss. The loop's thread only.
 #pragma once
 
 #include <functional>
@@ -23,12 +23,12 @@ public:
     Link& operator=(const Link&) = delete;
 
     [[nodiscard]] bool is_up() const noexcept { return connection_ && connection_->is_ready(); }
-    /// In on_down: whether there was a connection that served.
+    /// is_lost says, within on_down, whether there was a connection that served.
     [[nodiscard]] bool is_lost() const noexcept { return was_up_; }
     void send(Exchange exchange);
-    /// Gives the connection up and makes another.
+    /// drop gives the connection up and makes another.
     void drop(Trouble trouble);
-    /// Ends it for good: what is at work gets no replies, and no event comes.
+    /// close ends it for good: exchanges at work get no replies, and no event comes.
     void close();
 
 private:

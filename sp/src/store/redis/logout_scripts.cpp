@@ -46,7 +46,7 @@ local function resume(logout_key, logout, sessions_key, rounds, round, ends, now
 end
 )lua";
 
-// It composes a barrier of a logout's fields, and of whom it bars.
+// It composes a barrier of a logout's fields, and of the principal that it bars.
 static_assert(BarrierLayout::as_of.at == 0 && BarrierLayout::keep_until.at == BarrierLayout::as_of.end() &&
               BarrierLayout::rule.at == BarrierLayout::keep_until.end());
 static_assert(LogoutLayout::number.at == 0 && SessionLayout::ending_by.at == 0, "what it writes its number over");
@@ -155,8 +155,8 @@ if not logout then return {'unknown'} end
 return answer({'dropped'}, drop(logout, KEYS[1], KEYS[3], ARGV[1], 2))
 )lua";
 
-// Beside the sessions' rounds stand, under '+' and a logout's number, digests of the reports that its outcome has taken
-// in: a report that comes again, because its answer was lost, counts once. It composes an outcome of its fields.
+// Beside the sessions' rounds are, under '+' and a logout's number, digests of the reports that its outcome includes:
+// a report that comes again, because its answer was lost, counts once. It composes an outcome of its fields.
 static_assert(OutcomeLayout::flag.at == 0 && OutcomeLayout::ended.at == OutcomeLayout::flag.end() &&
               OutcomeLayout::already_gone.at == OutcomeLayout::ended.end() &&
               OutcomeLayout::failed.at == OutcomeLayout::already_gone.end());

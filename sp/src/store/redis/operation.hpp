@@ -14,13 +14,13 @@
 
 namespace slo::sp::redis {
 
-/// Where a server told us to go instead.
+/// Redirection is the server to which another one sent us.
 struct Redirection {
     Address address;
-    bool asking = false;  ///< ASK: for this once only, and the other server must be told so
+    bool asking = false;  ///< ASK: for this request only, and the other server must be told so
 };
 
-/// Belongs to the loop's thread once it is handed in.
+/// Operation belongs to the loop's thread once it is handed in.
 struct Operation {
     Request request;
     Moment deadline;
@@ -37,7 +37,7 @@ struct Operation {
 };
 using OperationPtr = std::shared_ptr<Operation>;
 
-/// Appends the command of `operation`, and returns how many replies it gets: the last of them counts.
+/// append_operation appends the command of `operation`, and returns its number of replies: the last one counts.
 [[nodiscard]] std::size_t append_operation(std::string& octets, const Operation& operation);
 
 }  // namespace slo::sp::redis

@@ -1,9 +1,9 @@
-// Where the fields of the records lie that stand in the shared store: what stored_records.cpp writes and reads, and
-// what the scripts read, compare and mark. The scripts learn each number of this file, and of store_rules.hpp, by name
+// The layout of the records in the shared store, as stored_records.cpp writes and reads them, and as the scripts read,
+// compare and mark them. The scripts learn each number of this file, and of store_rules.hpp, by name
 // (store_scripts.cpp), so a number stands in one place. Nodes of other versions have written records, and read ours:
 // tests/sp/redis_format_test.cpp keeps each octet where it is.
 //
-// Numbers are big-endian: what counts sessions or indexes an unsigned one, the others doubles, which Lua computes with.
+// Numbers are big-endian: counts of sessions or indexes are unsigned, the others doubles, as Lua computes with these.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ namespace slo::sp::redis {
 /// A principal's name in hex digits, and any other name as it is.
 inline constexpr std::size_t principal_octets = 32;
 inline constexpr std::size_t name_octets = 16;
-/// What tells two logins of one session from each other.
+/// nonce_octets is the length of the nonce that tells two logins of one session apart.
 inline constexpr std::size_t nonce_octets = 8;
 /// A double: milliseconds, or a logout's number.
 inline constexpr std::size_t number_octets = 8;
@@ -29,7 +29,7 @@ inline constexpr std::size_t forms_octets = 3 * name_octets;
 /// An AuthnInstant has a name's place among the indexes: zeros, and the number.
 inline constexpr std::size_t zeros_before_instant = name_octets - number_octets;
 
-/// Field is a place in a record. Its name is the scripts'.
+/// Field is a place in a record. Its name is the one in the scripts.
 struct Field {
     std::string_view name;
     std::size_t at = 0;  ///< octets before it
@@ -68,7 +68,7 @@ struct LogoutLayout {
     static constexpr std::array fields{number, keep_until, as_of, rule, form, order, outcome, index_count, tail};
 };
 
-/// What a logout has come to: zeros until there is an outcome.
+/// OutcomeLayout is a logout's outcome: zeros until there is one.
 struct OutcomeLayout {
     static constexpr Field flag{"outcome_flag", 0, 1};
     static constexpr Field ended{"outcome_ended", flag.end(), tally_octets};
@@ -80,18 +80,18 @@ struct OutcomeLayout {
 };
 static_assert(LogoutLayout::outcome.octets == OutcomeLayout::octets);
 
-/// What a login has to get past: one behind the other under a key.
+/// BarrierLayout is a barrier, which a login has to pass: one behind the other under a key.
 struct BarrierLayout {
     static constexpr Field as_of{"barrier_as_of", 0, number_octets};
     static constexpr Field keep_until{"barrier_keep_until", as_of.end(), number_octets};
-    /// Rule and form, which a node composes together.
+    /// Rule and form, which a node writes together.
     static constexpr Field rule{"barrier_rule", keep_until.end(), rule_octets};
     static constexpr Field form{"barrier_form", rule.end(), name_octets};
     static constexpr std::array fields{as_of, keep_until, rule, form};
     static constexpr std::size_t octets = form.end();
 };
 
-/// Which round has an ending session, and until when.
+/// RoundLayout says which round holds an ending session, and until when.
 struct RoundLayout {
     static constexpr Field id{"round_id", 0, name_octets};
     static constexpr Field until{"round_until", id.end(), number_octets};

@@ -1,4 +1,4 @@
-// What this node has let the servers record for IdPs: these have no limit of their own but their memory.
+// The records that this node has made for IdPs: on the servers they have no limit but the servers' memory.
 #pragma once
 
 #include <chrono>
@@ -12,14 +12,14 @@
 
 namespace slo::sp::redis {
 
-/// RecordLedger counts what weighs how much until when, for each IdP. Of one node: others have their own, and a restart
-/// begins anew. Thread-safe.
+/// RecordLedger counts, for each IdP, the weights of records and their ends. Of one node: others have their own, and a
+/// restart begins with an empty one. Thread-safe.
 class RecordLedger {
 public:
     RecordLedger(std::size_t limit, std::size_t limit_per_idp) noexcept
         : limit_(limit), limit_per_idp_(limit_per_idp) {}
 
-    /// Whether one more of this weight may be recorded at `now`.
+    /// has_room says whether one more of this weight may be recorded at `now`.
     [[nodiscard]] bool has_room(const std::string& idp, std::size_t weight, Instant now) {
         const std::lock_guard lock(mutex_);
         drop_until(now);
@@ -27,7 +27,7 @@ public:
         const std::size_t after = weight + (its == by_idp_.end() ? 0 : its->second);
         return after <= limit_per_idp_ && leaves_room_for_others(after, all_ + weight, limit_);
     }
-    /// Without memory to count it, it isn't counted.
+    /// add counts a record; without memory it isn't counted.
     void add(const std::string& idp, std::size_t weight, Instant keep_until) noexcept {
         const std::lock_guard lock(mutex_);
         try {
@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    /// So that an entry is kept for many logouts.
+    /// Coarse, so that an entry serves many logouts.
     using Grain = std::chrono::duration<int, std::ratio<10>>;
 
     void drop_until(Instant now) noexcept {

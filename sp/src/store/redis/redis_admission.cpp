@@ -14,11 +14,11 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr int max_tries = 8;
-// How long a session's id is taken by a login that is at work, should its node die.
+// How long a login at work holds a session's id if its node dies.
 constexpr milliseconds login_at_work = 30s;
 // As the servers keep a session by their margin longer than it lives.
 constexpr milliseconds place_outlives_session = server_margin + 1h;
-// The list of IdPs with sessions: how long a node needn't say again that one has, and for which sessions.
+// The list of IdPs with sessions: for how long a node needn't add one again, and for which sessions.
 constexpr auto listing_is_good_for = 1h;
 constexpr auto listing_outlives_session = 24h;
 
@@ -123,7 +123,7 @@ Result<std::optional<Admission>> RedisOperations::try_admit(const Login& login) 
     const auto now_there = replace_place(login, there.text, login.claim(), login_at_work);
     if (!now_there) return now_there.error();
     if (*now_there != login.claim()) return std::optional<Admission>();
-    // Or a logout would name it, and the application end the session that has its id now.
+    // Otherwise a logout would name it, and the application end the session that has its id now.
     if (*holder == Holder::expired && !there.text.starts_with(login.principal)) withdraw(there.text, login.name);
     return admit_at(login);
 }

@@ -1,4 +1,4 @@
-// Lists of sessions: those that an order would end, and an IdP's, which no key names: every principal's are looked at.
+// Lists of sessions: those that an order would end, and an IdP's, for which no key exists: all principals are read.
 #include <algorithm>
 #include <utility>
 
@@ -13,7 +13,7 @@ namespace {
 
 using namespace redis;
 
-// How many keys SCAN looks at in one step: it keeps its server from all others meanwhile.
+// How many keys SCAN reads in one step: meanwhile its server answers no other request.
 constexpr std::size_t largest_step = 500;
 
 }  // namespace

@@ -181,8 +181,8 @@ Result<Reply> RedisOperations::run_complete(const RoundReport& report, std::span
     return ask(std::move(request));
 }
 
-/// In pieces, each a script: what an application says is gone may be forgotten one by one, and only the last piece
-/// takes the report. When the node dies in between, the logout isn't completed, and recovery finds what is left.
+/// In pieces, each a script: the sessions that an application reports gone may be forgotten one by one, and only the
+/// last piece takes the report. If the node dies in between, the logout isn't completed, and recovery finds the rest.
 Result<LogoutOutcome> RedisOperations::complete_logout(const LogoutKey& key, const RoundReport& report) {
     const std::string request_name = writer.request_name(key);
     const auto principal = principal_of(request_name);
@@ -217,7 +217,7 @@ std::vector<Request> RedisOperations::traces_of_dropped(const Reply& answer, std
         const std::string& name = answer.elements[i].text;
         const std::string& nonce = answer.elements[i + 1].text;
         traces.push_back(script(scripts.replace, {writer.session_place_key(name)}, {principal + nonce, "", "0"}));
-        // One that can't be read leaves its hints, which expire as it would have.
+        // An unreadable one leaves its hints, which expire when it would have.
         const auto session = writer.open_session(answer.elements[i + 2].text, principal, name);
         if (!session) continue;
         for (std::string& key : writer.hint_keys(*session)) {

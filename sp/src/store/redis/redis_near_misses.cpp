@@ -1,6 +1,6 @@
-// Near misses of an order: in its own principal's sessions, and where hints lead to.
+// Near misses of an order: in its own principal's sessions, and among those to which hints lead.
 //
-// A hint is a sorted set: its entries name sessions that have something in common with an order, by when they expire.
+// A hint is a sorted set: its entries name sessions that have something in common with an order, ordered by expiry.
 // It is written before its session is there and tidied up after, so an entry may lead to nothing, but a session that
 // was admitted has its entries.
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What recovery finds of logouts that were begun, and what it leaves of those that are over.
+// How recovery finds logouts that were begun, and what it removes of those that are over.
 #include <utility>
 
 #include "redis_store_impl.hpp"
@@ -25,10 +25,10 @@ void RedisOperations::settle(const JournalEntry& entry, std::string_view order, 
                              std::vector<Request> besides) {
     besides.push_back(script(scripts.settle, {writer.request_place_key(entry.request_name)},
                              {entry.principal + std::string(order), text_of(time_left + place_outlives_logout)}));
-    // One that has been written again since is a logout's that begins just now.
+    // An entry written again since then belongs to a logout that is just beginning.
     besides.push_back(script(scripts.forget, {writer.journal_key(RecordWriter::journal_of(entry.principal))},
                              {entry.text(), entry.since ? text_of(*entry.since) : ""}));
-    // What isn't done now, recovery does when it comes to the entry.
+    // If this fails, recovery does it when it comes to the entry.
     static_cast<void>(servers.call_all(std::move(besides)));
 }
 
@@ -73,7 +73,7 @@ Result<std::optional<UnfinishedLogout>> RedisOperations::look_at(const JournalEn
     return std::optional(UnfinishedLogout{*std::move(key), *std::move(ending)});
 }
 
-/// One that can't be read keeps no other from being recovered; it is told of when it is the only one left.
+/// An unreadable one keeps no other from being recovered; it is reported when it is the only one left.
 Result<std::vector<UnfinishedLogout>> RedisOperations::unfinished_logouts() {
     const Instant now = clock.now();
     std::vector<UnfinishedLogout> unfinished;

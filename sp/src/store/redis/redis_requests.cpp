@@ -1,4 +1,4 @@
-// Our own LogoutRequests that an IdP may not have seen. They lie in parts, each under a hash tag of its own: one script
+// Our own LogoutRequests that an IdP may not have seen. They are in parts, each under a hash tag of its own: one script
 // changes a part, and no master has them all.
 #include <algorithm>
 #include <utility>
@@ -76,8 +76,8 @@ Request RedisOperations::take_request(const std::vector<DueRequest>& due, unsign
     return request;
 }
 
-/// First every part says what it has due, then those that have the earliest give them away: each only what is still due
-/// when it is asked, so that another node's caller gets none of these. What was given away and didn't arrive is due
+/// First every part reports its due requests, then those with the earliest give them away: each only what is still due
+/// when it is asked, so that another node's caller gets none of these. Requests given away that didn't arrive are due
 /// again at `until`, as if its taker had died.
 Result<std::vector<KeptRequest>> RedisOperations::take_due_requests(Instant now, Instant until, std::size_t count) {
     std::optional<Failure> trouble;

@@ -78,7 +78,7 @@ Result<std::optional<Session>> RedisOperations::find(const LocalSessionID& id) {
     const auto place = ask(command({"GET", writer.session_place_key(name)}));
     if (!place) return place.error();
     if (place->kind == Reply::Kind::nil) return std::optional<Session>();
-    if (place->text.size() < principal_octets) return broken();  // nor is anything but a text that long
+    if (place->text.size() < principal_octets) return broken();  // so is any reply that isn't a text of that length
 
     const std::string principal = place->text.substr(0, principal_octets);
     const auto record = ask(command({"HGET", writer.sessions_key(principal), name}));
@@ -202,7 +202,7 @@ std::size_t RedisSessionStore::sweep_some() {
     try {
         impl_->look_at_clocks();
     } catch (...) {
-        // Without memory for a look there is none; the next one isn't far.
+        // Without memory there is no check now; the next one comes soon.
     }
     return 0;
 }

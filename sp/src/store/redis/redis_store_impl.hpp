@@ -1,9 +1,9 @@
-// The inside of RedisSessionStore: logins in redis_admission.cpp, logouts in redis_logout.cpp, what recovery finds of
-// them in redis_recovery.cpp, near misses in redis_near_misses.cpp, our own requests in redis_requests.cpp, lists of
-// sessions in redis_listing.cpp, the rest in redis_session_store.cpp.
+// The implementation of RedisSessionStore: logins in redis_admission.cpp, logouts in redis_logout.cpp, recovery in
+// redis_recovery.cpp, near misses in redis_near_misses.cpp, our own requests in redis_requests.cpp, lists of sessions
+// in redis_listing.cpp, the rest in redis_session_store.cpp.
 //
-// Everything of a principal has one hash tag, and one script changes it. What lies in other slots (whose a session is,
-// which order has a request's ID, the journals, the hints at near misses) is written before and tidied up after, so
+// All records of a principal have one hash tag, and one script changes them. Records in other slots (whose a session
+// is, which order has a request's ID, the journals, the hints at near misses) are written before and removed after, so
 // that a node that dies in between leaves nothing alive that should be dead.
 #pragma once
 
@@ -26,11 +26,11 @@
 
 namespace slo::sp {
 
-/// An entry of a journal: a logout's principal and its request's name.
+/// JournalEntry is a logout's principal and its request's name.
 struct JournalEntry {
     std::string principal;
     std::string request_name;
-    std::optional<Instant> since = {};  ///< what it must still say when it is dropped; absent: anything
+    std::optional<Instant> since = {};  ///< what it must still contain when it is dropped; absent: anything
 
     [[nodiscard]] std::string text() const { return principal + request_name; }
 };
@@ -67,8 +67,8 @@ struct RedisOperations {
     [[nodiscard]] Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until, std::size_t count);
     [[nodiscard]] Result<void> drop_request(const LogoutKey& key);
 
-    // A login on its way in. Its place says whose the session is, and which login said so: principal, then nonce. While
-    // it is on its way, a mark stands behind them: who saw it so can't take a place over that has become final.
+    // A login on its way in. Its place says whose the session is, and which login wrote it: principal, nonce. While
+    // it is on its way, a mark follows them: a login that saw the mark can't take over a place that has become final.
     struct Login {
         const Session& session;
         Instant now;
@@ -88,15 +88,15 @@ struct RedisOperations {
     // where the session outlives the list.
     [[nodiscard]] bool must_be_listed(const Login& login);
     void note_listed(const Login& login);
-    // Nothing: somebody else was at it at the same time, try again.
+    // Nothing: another login was at it at the same time, try again.
     [[nodiscard]] Result<std::optional<Admission>> try_admit(const Login& login);
     [[nodiscard]] Result<std::optional<Admission>> admit_at(const Login& login);
     [[nodiscard]] Result<Holder> holder_of(const Login& login, std::string_view place);
-    // What stands there then.
+    // Returns what is there afterwards.
     [[nodiscard]] Result<std::string> replace_place(const Login& login, const std::string& place, const std::string& by,
                                                     std::chrono::milliseconds time);
     [[nodiscard]] Result<std::optional<Admission>> confirm(const Login& login, const std::string& place);
-    // Drops what a place leads to, if it is active.
+    // Drops the session to which a place leads, if it is active.
     void withdraw(const std::string& place, const std::string& name);
 
     // Whether there is room for an order. What has begun already needs none.
@@ -104,19 +104,19 @@ struct RedisOperations {
     [[nodiscard]] Result<Reply> run_begin(const LogoutOrder& order, const RoundClaim& claim,
                                           const std::string& principal, Instant now);
     [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
-    // Whose logout it is, by the place of its request's ID. Errors: StoreErrc::store_failed, also where none has begun.
+    // Returns the logout's principal, by the place of its request's ID. Errors: StoreErrc::store_failed, also if none began.
     [[nodiscard]] Result<std::string> principal_of(const std::string& request_name);
-    // What the scripts of a logout that has begun work on.
+    // Returns the keys that the scripts of a logout that has begun work on.
     [[nodiscard]] std::vector<std::string> keys_of_logout(const std::string& principal,
                                                           const std::string& request_name) const;
-    // Forgets a piece of what is gone, and what lies elsewhere of it.
+    // Forgets a piece of the sessions that are gone, and their traces elsewhere.
     [[nodiscard]] Result<void> drop_piece(const RoundID& round, std::span<const LocalSessionID> gone,
                                           const std::string& principal, const std::string& request_name);
-    // `gone` is what no piece had of the report's.
+    // `gone` is the part of the report that no piece had.
     [[nodiscard]] Result<Reply> run_complete(const RoundReport& report, std::span<const LocalSessionID> gone,
                                              const std::string& principal, const std::string& request_name);
-    // What lies elsewhere of the sessions that a script has dropped, which its answer names from `first` on: to be
-    // dropped, too.
+    // Returns requests that drop the traces elsewhere of the sessions that a script has dropped; its answer names these
+    // from `first` on.
     [[nodiscard]] std::vector<Request> traces_of_dropped(const Reply& answer, std::size_t first,
                                                          const std::string& principal) const;
     [[nodiscard]] Result<std::vector<JournalEntry>> journal(unsigned number);
@@ -130,17 +130,17 @@ struct RedisOperations {
     [[nodiscard]] Result<std::vector<Session>> open_sessions(const Reply& list, std::size_t first,
                                                              std::string_view principal) const;
 
-    // The live sessions in what HGETALL says of a principal's sessions.
+    // Returns the live sessions in HGETALL's answer about a principal's sessions.
     [[nodiscard]] Result<std::vector<Session>> live_sessions(const Reply& list, std::string_view principal,
                                                              Instant now) const;
 
-    // What is looked through for near misses: entries of hints, each a principal and a session's name.
+    // The entries of a hint to be examined for near misses; each is a principal and a session's name.
     struct Hint {
         std::string key;
         std::string position = "0";
     };
     using Candidate = std::pair<std::string, std::string>;
-    // Some of each hint's. Hints that are looked through are dropped.
+    // Returns some of each hint's. Hints that were examined completely are dropped.
     [[nodiscard]] Result<std::vector<Candidate>> next_candidates(std::vector<Hint>& hints);
     [[nodiscard]] Result<std::vector<Session>> live_candidates(std::span<const Candidate> candidates, Instant now);
 
@@ -156,31 +156,31 @@ struct RedisOperations {
         [[nodiscard]] std::string str() const;
     };
     [[nodiscard]] Result<Walk> walk_from(const std::string& after);
-    // One step of it: the keys of sessions that it came upon.
+    // Takes one step of it: returns the keys of sessions that it found.
     [[nodiscard]] Result<std::vector<std::string>> step(Walk& walk, std::size_t count);
-    // All of these principals' live sessions of `idp`.
+    // Adds all of these principals' live sessions of `idp`.
     [[nodiscard]] Result<void> add_sessions(const std::vector<std::string>& keys, const saml::EntityID& idp,
                                             std::vector<Session>& sessions);
 
-    // A kept request that is due, as its part says.
+    // A kept request that is due, as its part returned it.
     struct DueRequest {
         std::int64_t since = 0;
         unsigned part = 0;
         std::string name;
     };
-    // The earliest of all parts. A part that doesn't answer is left out, and told of as `trouble`.
+    // Returns the earliest of all parts. A part that doesn't answer is left out, and reported in `trouble`.
     [[nodiscard]] std::vector<DueRequest> due_requests(Instant now, std::size_t count, std::optional<Failure>& trouble);
     [[nodiscard]] Request take_request(const std::vector<DueRequest>& due, unsigned part, Instant now,
                                        Instant until) const;
 
-    // One request; the server's own error as a Failure.
+    // Sends one request; the server's own error is a Failure.
     [[nodiscard]] Result<Reply> ask(Request request);
-    // All at once; the first that fails fails them all.
+    // Sends all at once; the first that fails fails them all.
     [[nodiscard]] Result<std::vector<Reply>> ask_all(std::vector<Request> requests);
-    // What ask() makes of an answer. `asked` is whom the request wanted to have it.
+    // Makes ask()'s result of an answer. `asked` is the acknowledgement that the request wanted.
     [[nodiscard]] Result<Reply> judge(Result<Answer> answer, Acknowledgement asked);
     [[nodiscard]] Result<Reply> ask_for_text(Request request);
-    // A command and its key, which comes first of its arguments.
+    // A command and its key, which is the first of its arguments.
     [[nodiscard]] static Request command(std::vector<std::string> words);
     [[nodiscard]] static Request script(const Script& script, std::vector<std::string> keys,
                                         std::vector<std::string> arguments);

@@ -18,8 +18,8 @@ struct Reply {
     [[nodiscard]] bool is_error() const noexcept { return kind == Kind::error; }
 };
 
-/// The code at the beginning of an error: at most 20 capital letters, or empty. All of a server's text that a Failure's
-/// detail may show.
+/// error_code returns the code at the beginning of an error: at most 20 capital letters, or empty. No other text of a
+/// server may be in a Failure's detail.
 [[nodiscard]] std::string_view error_code(const Reply& reply) noexcept;
 
 }  // namespace slo::sp::redis

@@ -3,7 +3,7 @@
 
 namespace slo::sp::redis::lua {
 
-// What a part's requests weigh stands beside them: one for each KiB that a record begins.
+// The weights of a part's requests are beside them: one for each KiB that a record begins.
 constexpr std::string_view weighing = R"lua(
 local sum = 'weight'
 local function all(requests) return tonumber(redis.call('HGET', requests, sum) or 0) end

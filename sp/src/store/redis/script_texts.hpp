@@ -1,5 +1,5 @@
-// The scripts' texts in Lua, by purpose; store_scripts.cpp composes them. A text uses what stands before it in a
-// script, and the constants that are declared before all of them: no text has a number of a record's layout.
+// The scripts' texts in Lua, by purpose; store_scripts.cpp composes them. A text uses the texts before it in a script,
+// and the constants that are declared before all of them: no text has a number of a record's layout.
 #pragma once
 
 #include <string_view>

@@ -30,7 +30,7 @@ std::string remedy_of_info(const Reply& reply) {
                                          : "it doesn't tell INFO of its replication";
 }
 
-// WAIT must end before the deadlines, so that they who asked still hear how many replicas had it. A server looks only
+// WAIT must end before the deadlines, so that the callers still learn how many replicas had it. A server checks only
 // ten times a second whether a WAIT is over.
 std::chrono::milliseconds patience_of(const std::vector<OperationPtr>& batch) {
     Moment earliest = Moment::max();
@@ -97,7 +97,7 @@ bool Server::takes(const Operation& operation) const noexcept {
 void Server::submit(OperationPtr operation) {
     if (!waits() || !operation->wants_replicas()) return send(std::move(operation));
     waiting_.push_back(std::move(operation));
-    // Not at once: what else comes in this turn shares the WAIT.
+    // Deferred: other operations of this turn share the WAIT.
     if (!batch_at_work_) {
         batch_timer_->start(SteadyClock::now(), [this] { send_batch(); });
         batch_at_work_ = true;
@@ -108,7 +108,7 @@ void Server::send(OperationPtr operation) {
     Exchange exchange;
     exchange.reply_count = append_operation(exchange.octets, *operation);
     exchange.done = [this, operation = std::move(operation)](std::vector<Reply> replies) {
-        // What a master without a lease says doesn't count: another may have taken its place.
+        // An answer of a master without a lease doesn't count: another may have taken its place.
         if (replies.empty() || (keeps_lease() && !lease_.stands(SteadyClock::now()))) {
             return listener_.on_unanswered(operation);
         }
@@ -173,7 +173,7 @@ void Server::greet_waiting() {
     waiting_link_->send(std::move(exchange));
 }
 
-// One WAIT counts for all that was sent before it on the connection; one INFO behind it tells that no other reign has
+// One WAIT counts for all that was sent before it on the connection; one INFO behind it shows that no other reign has
 // begun.
 void Server::send_batch() {
     batch_at_work_ = false;

@@ -1,5 +1,5 @@
-// One master: a connection for what it answers at once, another for what waits for its replicas, and the lease.
-// The loop's thread only.
+// One master: a connection for requests that it answers at once, another for those that wait for its replicas, and the
+// lease. The loop's thread only.
 #pragma once
 
 #include <chrono>
@@ -15,12 +15,12 @@ namespace slo::sp::redis {
 
 class Server;
 
-/// Hears what became of the operations that it gave to a Server. Each gets exactly one of the first two.
+/// ServerListener gets the results of the operations that it gave to a Server. Each has exactly one of the first two.
 class ServerListener {
 public:
     virtual ~ServerListener() = default;
     virtual void on_reply(Server& server, OperationPtr operation, Answer answer) = 0;
-    /// The answer didn't come, or doesn't count: it may be given again.
+    /// on_unanswered: the answer didn't come, or doesn't count; the operation may be given again.
     virtual void on_unanswered(OperationPtr operation) = 0;
     virtual void on_ready(Server& server) = 0;
     virtual void on_trouble(Server& server, const Trouble& trouble) = 0;
@@ -37,14 +37,14 @@ public:
     Server(EventLoop& loop, ServerOptions options, ServerListener& listener);
 
     [[nodiscard]] const Address& address() const noexcept { return options_.connection.address; }
-    /// Whether it may be given operations that wait for its replicas, or that don't. It is told as on_ready() when one
-    /// of these becomes true.
+    /// takes says whether it may be given operations that wait for its replicas, or that don't. on_ready() is called
+    /// when one of these becomes true.
     [[nodiscard]] bool takes(const Operation& operation) const noexcept;
-    /// For what it takes only.
+    /// submit takes an operation that takes() accepts.
     void submit(OperationPtr operation);
-    /// It turned out not to be a master: connects anew, which will tell.
+    /// distrust is for a server that turned out not to be a master: it connects anew, which will show.
     void distrust();
-    /// Ends it for good: its operations are unanswered.
+    /// close ends it for good: its operations are unanswered.
     void close();
 
 private:

@@ -1,4 +1,4 @@
-// What the servers must be like before sessions are entrusted to them.
+// The properties that servers must have before sessions are entrusted to them.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace slo::sp::redis {
 
-/// The value of `field` in the lines of INFO; empty where it isn't there.
+/// field_of returns the value of `field` in the lines of INFO; empty if it isn't there.
 [[nodiscard]] std::string_view field_of(std::string_view info, std::string_view field) noexcept;
 
 /// What INFO says of one server: notes for the operator. Errors: StoreErrc::store_unusable where it may drop logouts by

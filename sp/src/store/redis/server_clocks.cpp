@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How far `value` is outside of what lies from `least` to `most`, and on which side.
+/// How far `value` is outside of the range from `least` to `most`, and on which side.
 milliseconds beyond(milliseconds value, milliseconds least, milliseconds most) noexcept {
     return value - std::clamp(value, least, most);
 }
@@ -49,7 +49,7 @@ void ServerClocks::note(const Address& server, const ClockReading& reading) {
         return;
     }
     const milliseconds leap = leap_between(known->second.last, reading);
-    // A leap is told as one, not as the difference that it makes, too.
+    // A leap is reported as one, not also as the difference that it makes.
     if (is_too_much(leap)) {
         last_leap_ = std::chrono::round<std::chrono::seconds>(leap);
         ++leaps_;

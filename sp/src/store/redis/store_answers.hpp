@@ -1,4 +1,4 @@
-// How the store writes arguments, and what it thinks of answers.
+// How the store writes arguments, and how it judges answers.
 #pragma once
 
 #include <chrono>
@@ -12,26 +12,26 @@
 
 namespace slo::sp::redis {
 
-/// At least one millisecond: for the server, none is an error or means for ever.
+/// text_of writes at least one millisecond: to the server, 0 is an error or means for ever.
 [[nodiscard]] std::string text_of(std::chrono::milliseconds time);
 [[nodiscard]] std::string text_of(Instant instant);
 
-/// What a script or the server wrote as a number; nothing where it is none.
+/// number_in reads a number that a script or the server wrote; std::nullopt for any other text.
 [[nodiscard]] std::optional<std::int64_t> number_in(std::string_view text) noexcept;
 
-/// An array of at least `least` texts.
+/// is_list accepts an array of at least `least` texts.
 [[nodiscard]] bool is_list(const Reply& reply, std::size_t least) noexcept;
-/// An array of texts that are pairs from `first` on.
+/// is_list_of_pairs accepts an array of texts that are pairs from `first` on.
 [[nodiscard]] bool is_list_of_pairs(const Reply& reply, std::size_t first = 0) noexcept;
 
-/// Where SCAN and its like go on: a number.
+/// is_scan_position accepts a number: the place where SCAN and its like go on.
 [[nodiscard]] bool is_scan_position(std::string_view text) noexcept;
-/// What they answer: a position, and an array of texts.
+/// is_scan_step accepts their answer: a position, and an array of texts.
 [[nodiscard]] bool is_scan_step(const Reply& reply) noexcept;
 
-/// The answer isn't one that the store's scripts give.
+/// broken is for an answer that the store's scripts never give.
 [[nodiscard]] Failure broken();
-/// The server's own error: its code is a word of capitals, and what stands behind that isn't repeated.
+/// refused_by_server is for the server's own error: its code is a word of capitals; the text behind it isn't repeated.
 [[nodiscard]] Failure refused_by_server(const Reply& error);
 
 }  // namespace slo::sp::redis

@@ -1,4 +1,4 @@
-// What the servers do for the store, each in one atomic step. All keys of a script share one hash tag.
+// The operations that the servers do for the store, each in one atomic step. All keys of a script share one hash tag.
 //
 // Records are octet strings that the node composes (record_layout.hpp) and that the scripts only read, compare and
 // mark. Times are milliseconds of the node's clock: a script never asks the server for the time, so one clock alone
@@ -11,7 +11,7 @@
 
 namespace slo::sp::redis {
 
-/// By how much longer than asked for the servers keep what expires: a node's clock decides, and theirs only tidies up.
+/// server_margin is how much longer than asked the servers keep records: a node's clock decides, theirs only tidies.
 inline constexpr std::chrono::milliseconds server_margin = std::chrono::hours(1);
 
 /// StoreScripts are the sources, ready to be sent. Immutable.

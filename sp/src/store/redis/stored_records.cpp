@@ -51,7 +51,7 @@ std::string numbers(const std::vector<Instant>& instants) {
     return octets;
 }
 
-/// What stands in the place of an index's name for an AuthnInstant; the scripts make the same of a session's.
+/// The octets that replace an index's name for an AuthnInstant; the scripts make the same of a session's.
 std::string instant_name(Instant authn_instant) {
     return std::string(zeros_before_instant, '\0') + number(authn_instant);
 }
@@ -98,7 +98,7 @@ char rule_of(saml::NameIDMatching matching) noexcept {
     return 0;
 }
 
-/// Of the session's forms, which the scripts look at. Those of one that is named by its SessionIndex are all the same.
+/// The rule of the session's forms, which the scripts compare. A session named by its SessionIndex has equal forms.
 char form_rule_of(saml::NameIDMatching matching) noexcept {
     return matching == saml::NameIDMatching::session_index ? '\0' : rule_of(matching);
 }
@@ -365,7 +365,7 @@ Result<KeptRequest> RecordWriter::open_kept(std::string_view sealed, std::string
                                             Instant next_attempt) const {
     constexpr std::size_t reason_at = 33;
     const auto plain = cipher_.open(sealed, context("kept", "", request_name));
-    // What opens under the store's key was sealed by kept_record().
+    // A text that the store's key opens was sealed by kept_record().
     std::string_view fields = plain ? std::string_view(*plain) : std::string_view();
     std::vector<Instant> instants;
     if (fields.size() >= 3 && fields.front() == version_with_instants) {
@@ -432,7 +432,7 @@ Result<Session> RecordWriter::open_session(std::string_view sealed, std::string_
     if (!plain || plain->size() <= 17) return unreadable();
     const bool by_index = plain->front() == version_by_index;
     if (!by_index && plain->front() != version) return unreadable();
-    // What opens under the store's key was sealed by session_record().
+    // A text that the store's key opens was sealed by session_record().
     const PackedNaming naming(nullptr, plain->data() + 17);
     return Session{.id = LocalSessionID::parse(naming.id()).value(),
                    .idp = naming.idp_entity(),

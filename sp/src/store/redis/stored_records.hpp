@@ -1,4 +1,4 @@
-// What stands in the shared store: keys, and records that show nothing of a principal but keyed digests.
+// The shared store's keys and records, which show nothing of a principal but keyed digests.
 #pragma once
 
 #include <cstdint>
@@ -20,34 +20,34 @@ public:
     RecordWriter(saml::RecordCipher cipher, std::string prefix)
         : cipher_(std::move(cipher)), prefix_(std::move(prefix)) {}
 
-    /// 32 hex digits that stand for a principal under the widest matching rule, and are its hash tag.
+    /// principal returns 32 hex digits for a principal under the widest matching rule; they are its hash tag.
     [[nodiscard]] std::string principal(const Session& session) const;
     [[nodiscard]] std::string principal(const NamingView& naming) const;
     /// 16 octets each.
     [[nodiscard]] std::string session_name(const LocalSessionID& id) const;
     [[nodiscard]] std::string request_name(const LogoutKey& key) const;
-    /// 16 octets that stand for the order: equal for a repeat, whatever its keep_until.
+    /// order_name returns 16 octets for the order: equal for a repeat, whatever its keep_until.
     [[nodiscard]] std::string order_name(const LogoutOrder& order) const;
 
     [[nodiscard]] std::string sessions_key(std::string_view principal) const;
-    /// Until when a principal has as many sessions as it may.
+    /// full_key says until when a principal has as many sessions as it may.
     [[nodiscard]] std::string full_key(std::string_view principal) const;
     [[nodiscard]] std::string counter_key(std::string_view principal) const;
     [[nodiscard]] std::string logout_key(std::string_view principal, std::string_view request_name) const;
-    /// Which round has an ending session.
+    /// rounds_key says which round holds an ending session.
     [[nodiscard]] std::string rounds_key(std::string_view principal) const;
-    /// Where a login looks for logouts that forbid it: those of all, and those of its indexes.
+    /// barrier_keys returns where a login looks for logouts that forbid it: those of all, and those of its indexes.
     [[nodiscard]] std::vector<std::string> barrier_keys(std::string_view principal, const Session& session) const;
-    /// Where a logout stands in the way of logins.
+    /// This overload returns where a logout stands in the way of logins.
     [[nodiscard]] std::vector<std::string> barrier_keys(std::string_view principal, const LogoutOrder& order) const;
-    /// Which principal's a session is, and which order has a request's ID: alone, each in a slot of its own.
+    /// The places say which principal's a session is, and which order has a request's ID: each in a slot of its own.
     [[nodiscard]] std::string session_place_key(std::string_view session_name) const;
     [[nodiscard]] std::string request_place_key(std::string_view request_name) const;
-    /// 17 octets: whom a logout stops from logging in, whatever the rest of the NameID says (store_rules.hpp). It
-    /// stands in a barrier as a rule, and the form that a login must have under it.
+    /// barred_form returns 17 octets: the principal that a logout stops from logging in, whatever the rest of the
+    /// NameID is (store_rules.hpp): in a barrier, a rule, and the form that a login must have under it.
     [[nodiscard]] std::string barred_form(const LogoutOrder& order) const;
-    /// Where sessions are found by what an order may have in common with them beside the principal: an index that is
-    /// nobody else's, or an address in other letter case. Each is alone in its slot.
+    /// hint_keys returns where sessions are found by what an order may have in common with them beside the principal:
+    /// an index that no other session has, or an address in other letter case. Each is alone in its slot.
     [[nodiscard]] std::vector<std::string> hint_keys(const Session& session) const;
     [[nodiscard]] std::vector<std::string> hint_keys(const LogoutOrder& order) const;
     /// The journals of unfinished logouts, so that recovery needn't look at every key.
@@ -62,12 +62,12 @@ public:
     /// The IdPs that sessions were admitted for: a hash of sealed names.
     [[nodiscard]] std::string idps_key() const;
     [[nodiscard]] std::string idp_name(const saml::EntityID& idp) const;
-    /// What SCAN finds all sessions_key() by, and whose one is; nothing where it is another's key.
+    /// sessions_pattern is SCAN's pattern for all sessions_key(); principal_in reads one, and nothing of other keys.
     [[nodiscard]] std::string sessions_pattern() const;
     [[nodiscard]] std::optional<std::string> principal_in(std::string_view sessions_key) const;
-    /// 32 hex digits that stand for servers, and for which of their processes answer.
+    /// name_of_servers returns 32 hex digits for servers, and for which of their processes answer.
     [[nodiscard]] std::string name_of_servers(std::string_view servers) const;
-    /// What the nodes of one deployment agree on: that they have the same index key.
+    /// deployment_key is for what the nodes of one deployment agree on: that they have the same index key.
     [[nodiscard]] std::string deployment_key() const;
     [[nodiscard]] std::string deployment() const;
     [[nodiscard]] std::string channel() const { return prefix_ + ":ended"; }
@@ -77,13 +77,13 @@ public:
                                                      std::string_view nonce) const;
     [[nodiscard]] Result<std::string> logout_record(const LogoutOrder& order, std::string_view principal) const;
     [[nodiscard]] static std::string round_name(const RoundID& round);
-    /// All of a kept request but when it is due, sealed.
+    /// kept_record seals all of a kept request but its due time.
     [[nodiscard]] Result<std::string> kept_record(const KeptRequest& request) const;
 
-    /// Errors: StoreErrc::store_failed where it was sealed under another key, or changed.
+    /// open_session: StoreErrc::store_failed if it was sealed under another key, or changed.
     [[nodiscard]] Result<Session> open_session(std::string_view sealed, std::string_view principal,
                                                std::string_view session_name) const;
-    /// What begin_script publishes of a session that ends: principal, name, sealed session.
+    /// read_ended reads the message that the script `begin` publishes of an ending session: principal, name, session.
     [[nodiscard]] Result<LocalSessionID> read_ended(std::string_view message) const;
     [[nodiscard]] Result<LogoutKey> open_logout_key(std::string_view sealed, std::string_view principal,
                                                     std::string_view request_name) const;
@@ -108,10 +108,10 @@ private:
     std::string prefix_;
 };
 
-/// StoredSession is a session record as it was read.
+/// StoredSession is a session record that was read.
 class StoredSession {
 public:
-    /// Nothing where the octets are no session's record.
+    /// read returns std::nullopt if the octets are no session's record.
     [[nodiscard]] static std::optional<StoredSession> read(std::string_view record) noexcept;
 
     [[nodiscard]] bool is_ending() const noexcept { return is_ending_; }

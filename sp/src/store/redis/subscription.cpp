@@ -52,7 +52,7 @@ void Subscription::hear(const Reply& reply) {
     pong_awaited_ = false;
     if (parts.front().text == "subscribe") {
         back_off_.reset();
-        // Whatever was published before this moment wasn't heard.
+        // Messages published before this moment weren't received.
         options_.on_gap();
     } else if (parts.front().text == "message" && parts.size() == 3 && parts[1].text == options_.channel) {
         options_.on_message(parts[2].text);

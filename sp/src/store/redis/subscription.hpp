@@ -1,4 +1,4 @@
-// A channel's messages, from whichever master. The loop's thread only.
+// A channel's messages, from any master. The loop's thread only.
 #pragma once
 
 #include <functional>
@@ -21,9 +21,9 @@ struct SubscriptionOptions {
     std::function<std::vector<Address>()> masters;
 };
 
-/// Subscription connects to one of the masters, to another at each try: what is published at one of a Cluster's is
-/// heard at all of them. It tells of a gap at every loss, at every try that fails and at every beginning: whoever keeps
-/// what he was told keeps it wrongly for a second at most, once the loss is noticed.
+/// Subscription connects to one of the masters, to another at each try: a message published at one of a Cluster's
+/// reaches all of them. It reports a gap at every loss, at every failed try and at every beginning: a cache of its
+/// messages is wrong for a second at most, once the loss is noticed.
 class Subscription {
 public:
     Subscription(EventLoop& loop, SubscriptionOptions options);
@@ -31,7 +31,7 @@ public:
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;
 
-    /// What is published may not arrive from `master` any more: begins anew, with another where there are more.
+    /// doubt: messages may not arrive from `master` any more; it begins anew, with another one if there are more.
     void doubt(const Address& master);
 
 private:

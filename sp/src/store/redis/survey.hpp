@@ -1,4 +1,4 @@
-// Asks one server after the other the same thing, until one says something useful. The loop's thread only.
+// Asks one server after the other the same question, until one answers usefully. The loop's thread only.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ struct SurveyOptions {
     ConnectionOptions connection;  ///< without its address
     std::string octets;            ///< the question, one command
     std::function<std::vector<Address>()> candidates;
-    /// Whether the answer is of use; then nobody else is asked in this round.
+    /// accept says whether the answer is useful; then no other server is asked in this round.
     std::function<bool(const Reply&, const Address& asked)> accept;
     std::function<void(const Trouble&)> on_trouble;
 };
@@ -28,7 +28,7 @@ public:
     Survey(const Survey&) = delete;
     Survey& operator=(const Survey&) = delete;
 
-    /// Asks, soon: but no more than ten times a second.
+    /// doubt asks soon: but no more than ten times a second.
     void doubt();
     void trust() noexcept { in_doubt_ = false; }
 

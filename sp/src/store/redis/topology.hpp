@@ -17,25 +17,25 @@ namespace slo::sp::redis {
 class Topology {
 public:
     virtual ~Topology() = default;
-    /// The master that `key` belongs to; none while that isn't known.
+    /// master_of returns the master of `key`; std::nullopt while that isn't known.
     [[nodiscard]] virtual std::optional<Address> master_of(std::string_view key) const = 0;
-    /// All of them; empty while they aren't known.
+    /// masters returns all of them; empty while they aren't known.
     [[nodiscard]] virtual std::vector<Address> masters() const = 0;
-    /// What is known may have become wrong: asks again, but not at every word.
+    /// doubt: the known state may have become wrong; asks again, but not at every call.
     virtual void doubt() = 0;
-    /// All masters are there, as it seems.
+    /// trust: all masters seem to be there.
     virtual void trust() = 0;
-    /// Whether its servers send us to one another.
+    /// redirects says whether its servers send us to one another.
     [[nodiscard]] virtual bool redirects() const { return false; }
 };
 
-/// What a topology needs to ask, and whom it tells.
+/// TopologyOptions are what a topology needs for its questions, and the functions that it calls.
 struct TopologyOptions {
     RedisServers servers;
     std::vector<Address> addresses;  ///< those of `servers`, parsed
     std::shared_ptr<TlsClient> tls;
     std::function<void()> on_learned;                ///< something became known, or changed
-    std::function<void(const Trouble&)> on_trouble;  ///< somebody who was asked is no help
+    std::function<void(const Trouble&)> on_trouble;  ///< a server that was asked doesn't help
 };
 
 [[nodiscard]] std::unique_ptr<Topology> make_topology(EventLoop& loop, TopologyOptions options);

@@ -1,4 +1,4 @@
-// What a reply means for the request that it is for.
+// What a reply means for its request.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ struct SendSource {};  ///< the script isn't known there
 struct NotMaster {};   ///< the server is no master any more
 using Verdict = std::variant<IsAnswer, TryLater, SendSource, NotMaster, Redirection>;
 
-/// `asked` is the server that replied: redirections may leave out its host.
+/// judge: `asked` is the server that replied; redirections may leave out its host.
 [[nodiscard]] Verdict judge(const Reply& reply, const Address& asked);
 
 }  // namespace slo::sp::redis

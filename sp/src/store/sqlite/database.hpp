@@ -17,8 +17,8 @@
 
 namespace slo::sp {
 
-/// Database gathers errors: after the first one its statements do nothing and find no row, and whoever ran an operation
-/// looks once, at its end, and throws away what it found. So no step of an operation can forget to look.
+/// Database gathers errors: after the first one its statements do nothing and find no row, and the caller of an
+/// operation checks once, at its end, and discards what it found. So no step of an operation can forget to check.
 /// Used by one thread at a time.
 class Database {
 public:
@@ -30,13 +30,13 @@ public:
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
-    /// Runs a constant that takes no values.
+    /// run executes a constant that takes no values.
     void run(const char* sql) noexcept;
-    /// Ends the transaction even after an error, which stays.
+    /// roll_back ends the transaction even after an error, which stays.
     void roll_back() noexcept;
-    /// The first column of the first row of a constant that takes no values; 0 where there is none.
+    /// read_integer returns the first column of the first row of a constant that takes no values; 0 if there is none.
     [[nodiscard]] std::int64_t read_integer(const char* sql) noexcept;
-    /// Prepares every Query. Cursors come after it; they do nothing after an error.
+    /// prepare prepares every Query. Cursors come after it; they do nothing after an error.
     void prepare() noexcept;
 
     [[nodiscard]] bool has_failed() const noexcept { return error_ != SQLITE_OK; }
@@ -46,7 +46,7 @@ public:
     /// because its last page is what was missing.
     [[nodiscard]] bool has_no_room() const noexcept;
     void forget_failure() noexcept { error_ = SQLITE_OK; }
-    /// A record has been read that this engine can't have written.
+    /// fail_as_damaged notes that a record was read that this engine can't have written.
     void fail_as_damaged() noexcept { note(SQLITE_CORRUPT); }
     void fail_for_lack_of_memory() noexcept { note(SQLITE_NOMEM); }
 
@@ -55,22 +55,22 @@ public:
     [[nodiscard]] std::size_t changes() const noexcept {
         return static_cast<std::size_t>(sqlite3_changes64(database_.get()));
     }
-    /// How long a statement waits for another program that has the file locked; not at all unless set.
+    /// wait_for_locks sets how long a statement waits while another program locks the file; by default, it doesn't.
     void wait_for_locks(std::chrono::milliseconds at_most) noexcept;
-    /// From now on commits leave the log to checkpoint_if_due().
+    /// take_over_checkpoints makes commits leave the log to checkpoint_if_due().
     void take_over_checkpoints() noexcept;
-    /// Moves the log's pages into the file if there are many. What fails is tried again the next time: the log has it.
+    /// checkpoint_if_due moves the log's pages into the file if there are many. A failed one is tried again later.
     void checkpoint_if_due() noexcept;
-    /// Makes a log of more than a MiB empty, if no reader is at work; waits for nobody.
+    /// empty_log empties a log of more than a MiB, if no reader is at work; it never waits.
     void empty_log() noexcept;
 
-    /// Has a file without anything in it keep note of where its pages are used, so that it can become shorter.
+    /// make_shrinkable lets a file without any content record where its pages are used, so that it can become shorter.
     void make_shrinkable() noexcept;
-    /// Makes a file of an earlier version shrinkable where it holds little: that takes as much memory, and as much room
-    /// in the log. Not while a reader is open. What fails leaves the file as it is.
+    /// make_shrinkable_if_small does so for a file of an earlier version that holds little: that takes as much memory,
+    /// and as much room in the log. Not while a reader is open. After a failure the file is as it was.
     void make_shrinkable_if_small() noexcept;
-    /// Gives some free pages at the file's end back, if it has many; within a transaction that writes. Returns how
-    /// many.
+    /// give_back_pages gives free pages at the file's end back, if it has many; within a transaction that writes.
+    /// Returns how many.
     std::size_t give_back_pages() noexcept;
 
 private:
@@ -109,9 +109,9 @@ public:
     Cursor& bind_or_null(const std::optional<std::string>& text) noexcept;
     Cursor& bind_octets(std::string_view octets) noexcept;
 
-    /// Whether there is another row.
+    /// next says whether there is another row.
     [[nodiscard]] bool next() noexcept;
-    /// Runs a statement that has no rows.
+    /// run executes a statement that has no rows.
     void run() noexcept { static_cast<void>(next()); }
 
     [[nodiscard]] bool is_null(int column) const noexcept;

@@ -1,4 +1,4 @@
-// Room on the disk that is taken ahead, for what must be written when there is no other.
+// Room on the disk, reserved for records that must be written even when the disk is full.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace slo::sp {
 
-/// DiskReserve holds room by a file that has it, and gives it back to the disk when it's needed. Thread-safe. Opens
-/// nothing after it was made, so the process may give that up.
+/// DiskReserve holds room on the disk by a file, and gives it back to the disk when it's needed. Thread-safe. Opens
+/// no file after its construction, so the process may give up the right to.
 class DiskReserve {
 public:
     /// `file` is open for writing. What it holds from before is given back at first: a store that is opened on a full
@@ -20,16 +20,16 @@ public:
         release();
     }
 
-    /// Whether the room is held. While it isn't, nothing should be written that can be refused.
+    /// is_held says whether the room is held. While it isn't, nothing should be written that can be refused.
     [[nodiscard]] bool is_held() const noexcept {
         const std::lock_guard lock(mutex_);
         return is_held_;
     }
-    /// Gives the room back, if it is held.
+    /// release gives the room back, if it is held.
     void release() noexcept;
-    /// Holds the room again, if there is so much and as much again: else it would be released by the next write. To
-    /// find that out it takes the room for a moment: so only one call of 64, as many as housekeeping makes in a turn,
-    /// does it, and only the one writer is to make them.
+    /// restore holds the room again if the disk has twice as much free: otherwise the next write would release it. To
+    /// find out, it takes the room for a moment: so only one call of 64, as many as housekeeping makes in a turn, does
+    /// it, and only the writer may call it.
     void restore() noexcept;
 
 private:

@@ -20,7 +20,7 @@ constexpr std::string_view database_remedy =
 constexpr std::string_view log_remedy =
     "end this process in order, which moves what the open log holds into the database, and start it again";
 
-/// What stands at `path` itself: a link is another file. 0, or errno.
+/// look reads the status of `path` itself: a link is another file. Returns 0, or errno.
 int look(const std::string& path, struct stat& status) noexcept {
     return ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
 }

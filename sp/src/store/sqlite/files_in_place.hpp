@@ -19,7 +19,7 @@ namespace slo::sp {
 /// it remembers the log.
 class FilesInPlace {
 public:
-    /// `database` is what the open file at `path` is.
+    /// FilesInPlace takes the status `database` of the open file at `path`.
     FilesInPlace(const std::filesystem::path& path, const struct stat& database);
 
     /// Remembers the log and its index, which SQLite opens by their names when it opens the log, and keeps.

@@ -50,7 +50,7 @@ void GroupCommit::empty_log_at_rest() {
     hand_on();
 }
 
-/// With `mutex_` held.
+/// The caller holds `mutex_`.
 void GroupCommit::hand_on() noexcept {
     if (first_ == nullptr) {
         at_work_ = false;
@@ -62,8 +62,8 @@ void GroupCommit::hand_on() noexcept {
 
 void GroupCommit::commit(Job* jobs) noexcept {
     if (commit_together(jobs) == Committed::no && jobs->next != nullptr) {
-        // SQLite undoes a whole transaction where the disk is full or fails. One of them may have asked for more than
-        // there is room for, so that each now tries for itself.
+        // SQLite undoes a whole transaction when the disk is full or fails. One of them may have asked for more room
+        // than there is, so each now tries alone.
         for (Job* job = jobs; job != nullptr; job = job->next) {
             Job* const next = std::exchange(job->next, nullptr);
             commit_together(job);
@@ -89,7 +89,7 @@ GroupCommit::Committed GroupCommit::commit_together(Job* jobs) noexcept {
     return has_begun ? Committed::no : Committed::never_began;
 }
 
-/// Leaves `database_` failed only where the whole transaction is lost.
+/// Leaves `database_` failed only if the whole transaction is lost.
 void GroupCommit::run_in_savepoint(Job& job) noexcept {
     Cursor(database_, Query::savepoint).run();
     try {
@@ -118,7 +118,7 @@ void GroupCommit::check(Job* jobs) noexcept {
         const auto failure = after_commit_();
         if (!failure) return;
         for (Job* job = jobs; job != nullptr; job = job->next) job->failure = *failure;
-    } catch (const std::exception&) {  // no memory to say what has failed
+    } catch (const std::exception&) {  // no memory for the failure's text
         for (Job* job = jobs; job != nullptr; job = job->next) {
             job->failure = Failure{make_error_code(StoreErrc::store_failed), {}};
         }

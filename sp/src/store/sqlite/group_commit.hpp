@@ -1,4 +1,4 @@
-// One writer, whose commits are shared by whoever waits for one.
+// One writer, whose commits are shared by all callers that wait for one.
 #pragma once
 
 #include <condition_variable>
@@ -12,28 +12,28 @@
 namespace slo::sp {
 
 /// GroupCommit runs operations on one connection, each in a savepoint of its own, and returns to no caller before the
-/// commit that holds its operation is on the disk. Callers who come while a commit is at work wait, and the next commit
-/// takes them all. Thread-safe.
+/// commit that holds its operation is on the disk. Calls that arrive during a commit wait, and the next commit takes
+/// them all. Thread-safe.
 ///
-/// The callers themselves lead: the first one that finds nobody at work commits for everybody who waits, then hands on
-/// to the next. So a caller who is alone pays for no change of threads, and there is no thread to start before a
-/// process confines itself, to stop, or to lose in a fork.
+/// The calling threads do the commits: the first one that finds no commit at work commits for all that wait, then hands
+/// over to the next. So a lone caller pays for no change of threads, and there is no thread to start before a process
+/// confines itself, to stop, or to lose in a fork.
 class GroupCommit {
 public:
     using Operation = std::function<void()>;
     using Check = std::function<std::optional<Failure>()>;
 
-    /// `after_commit` is called by the leader after each commit, in turn, before anybody is told of it. A Failure that
-    /// it returns is everybody's: what was committed doesn't count. `database` outlives this.
+    /// `after_commit` is called by the committing thread after each commit, before any caller is told of it. A Failure
+    /// that it returns goes to all of them: the commit doesn't count then. `database` outlives this.
     GroupCommit(Database& database, Check after_commit) : database_(database), after_commit_(std::move(after_commit)) {}
 
-    /// Runs `operation` and makes it durable. It may be run more than once, always after what it did before was undone.
-    /// A Failure: it has done nothing, because the disk is full (StoreErrc::store_full) or fails (store_failed), or the
+    /// run executes `operation` and makes it durable. It may do so again, always after its first effects were undone.
+    /// A Failure: it has had no effect, because the disk is full (StoreErrc::store_full) or fails (store_failed), or the
     /// check after the commit has failed.
     [[nodiscard]] std::optional<Failure> run(const Operation& operation);
-    /// Empties a long log, where no commit is at work. Who comes meanwhile waits for it, as for any checkpoint.
+    /// empty_log_at_rest empties a long log if no commit is at work. Calls in the meantime wait, as for a checkpoint.
     void empty_log_at_rest();
-    /// How many callers wait for the next commit.
+    /// waiting returns how many callers wait for the next commit.
     [[nodiscard]] std::size_t waiting() const;
 
 private:
@@ -57,7 +57,7 @@ private:
     Database& database_;
     Check after_commit_;
     mutable std::mutex mutex_;
-    Job* first_ = nullptr;  // those who wait, in the order of their coming
+    Job* first_ = nullptr;  // the callers that wait, in the order of their arrival
     Job* last_ = nullptr;
     bool at_work_ = false;
 };

@@ -7,7 +7,7 @@
 
 namespace slo::sp {
 
-/// Closes a connection whose statements are finalized; after a failed open too.
+/// CloseDatabase closes a connection whose statements are finalized; after a failed open too.
 struct CloseDatabase {
     void operator()(sqlite3* database) const noexcept { sqlite3_close(database); }
 };

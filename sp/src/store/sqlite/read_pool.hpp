@@ -1,4 +1,4 @@
-// Connections for those who only read: each sees what was committed when it began, and waits for no writer.
+// Connections for callers that only read: each sees what was committed when it began, and waits for no writer.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ class ReadPool {
 public:
     void add(std::unique_ptr<Database> database) { readers_.push_back(std::make_unique<Reader>(std::move(database))); }
 
-    /// Calls use(Database&) with a connection that nobody else has meanwhile.
+    /// with_one calls use(Database&) with a connection that no other caller has meanwhile.
     template <class Use>
     auto with_one(Use use) {
         const std::size_t start = next_.fetch_add(1, std::memory_order_relaxed);

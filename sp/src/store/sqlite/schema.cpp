@@ -10,7 +10,7 @@ namespace {
 // `pending` is what a logout waits for: its completion, and each session whose ending_by it is. A barrier stands
 // before each index that a logout names, or before '' if it names all; those that a newer one makes redundant go.
 //
-// The triggers keep the quotas' sums in the transaction that changes them, whoever changes them.
+// The triggers keep the quotas' sums in the same transaction as each change, whichever statement makes it.
 constexpr const char* version_1[] = {
     R"(CREATE TABLE entity (
         number INTEGER PRIMARY KEY,
@@ -120,8 +120,8 @@ constexpr const char* version_2[] = {
     END)",
 };
 
-// What finds a session by another name than its principal's: its one SessionIndex, or the address that its NameID is,
-// in lower case. Sessions with several indexes have a row for each in further_index, as few sessions have.
+// The keys besides its principal that find a session: its one SessionIndex, or the address that its NameID is, in
+// lower case. Sessions with several indexes have a row for each in further_index, as few sessions have.
 constexpr const char* version_3[] = {
     "CREATE INDEX session_of_index ON session (idp, session_indexes) WHERE length(session_indexes) >= 16",
     "CREATE INDEX session_of_address ON session (idp, lower(name_value)) WHERE instr(name_value, '@') > 0",

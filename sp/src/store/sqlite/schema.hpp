@@ -8,26 +8,26 @@
 
 namespace slo::sp {
 
-/// Stands in the file's header, so that no other program's database is taken for ours: "SLOs".
+/// application_id is in the file's header ("SLOs"), so that no other program's database is taken for ours.
 inline constexpr std::int64_t application_id = 0x534C4F73;
 
-/// One step of the schema, from the version before to the next. All constants.
+/// Migration is one step of the schema, from the version before to the next. All constants.
 struct Migration {
     std::span<const char* const> statements;
     const char* stamp;  ///< sets user_version
 };
 
-/// The step at place n leads from version n to version n + 1. A step never changes: it is what old files were made by.
+/// migrations returns the steps; number n leads from version n to n + 1. A step never changes: it made old files.
 [[nodiscard]] std::span<const Migration> migrations() noexcept;
 
-/// What a file is, before anything is written to it.
+/// FileKind is what a file is before anything is written to it.
 enum class FileKind { empty, ours, of_another_program, of_a_newer_version };
-/// Reads nothing but headers. Look at `database.has_failed()` first.
+/// kind_of reads nothing but headers. Check `database.has_failed()` first.
 [[nodiscard]] FileKind kind_of(Database& database, std::size_t newest_version) noexcept;
 
-/// Brings a file that is empty or ours to the last step's version, in one transaction. It writes even where nothing
-/// is to be done, so that a file or disk that takes no writes is found at the start. Errors are in `database`, which is
-/// of no use then.
+/// migrate brings a file that is empty or ours to the last step's version, in one transaction. It writes even if
+/// nothing has to be done, so that a file or disk that takes no writes is found at the start. Errors are in `database`,
+/// which can't be used then.
 void migrate(Database& database, std::span<const Migration> steps) noexcept;
 
 }  // namespace slo::sp

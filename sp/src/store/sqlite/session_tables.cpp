@@ -11,7 +11,7 @@
 namespace slo::sp {
 namespace {
 
-/// How many records of a kind one sweep drops: a few milliseconds within somebody's commit.
+/// How many records of a kind one sweep drops: a few milliseconds within another caller's commit.
 constexpr std::int64_t sweep_batch = 64;
 
 /// A logout of many KiB needs the room of several.

@@ -1,4 +1,4 @@
-// The port's operations on the tables. Nothing here begins or ends a transaction, and nothing here waits.
+// The port's operations on the tables. None of them begins or ends a transaction, and none waits.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 
 namespace slo::sp {
 
-/// A session as it stands in its table.
+/// StoredSession is a row of sessions.
 struct StoredSession {
     std::int64_t number;
     Session session;
     std::optional<std::int64_t> ending_by;  ///< the first logout that named it; none while it is active
 
-    /// Expired, and no logout waits for it: the application may keep a session past `expires`, and a logout that named
-    /// it has to see it gone first.
+    /// is_droppable is true of an expired session that no logout waits for: the application may keep a session past
+    /// `expires`, and a logout that named it has to see it gone first.
     [[nodiscard]] bool is_droppable(Instant now) const noexcept { return !ending_by && session.expires <= now; }
     [[nodiscard]] bool is_alive(Instant now) const noexcept { return !ending_by && session.expires > now; }
 };
 
-/// A logout as it stands in its table. Numbers grow in the order in which logouts began.
+/// StoredLogout is a row of logouts. Numbers grow in the order in which logouts began.
 struct StoredLogout {
     std::int64_t number;
     LogoutOrder order;
@@ -32,28 +32,28 @@ struct StoredLogout {
 
 struct OrderRows;
 
-/// A kept request as it stands in its table.
+/// StoredRequest is a row of kept requests.
 struct StoredRequest {
     std::int64_t number;
     KeptRequest request;
 };
 
-/// A logout that has begun: for good, or with sessions that are still ending.
+/// BegunRows is a logout that has begun: for good, or with sessions that are still ending.
 struct BegunRows {
     bool is_repeat = false;
     std::optional<LogoutOutcome> recorded = {};
     std::vector<Session> ending = {};
 };
 
-/// What the quotas have given away. What weight_here is, logouts that started here, takes room of sessions.
+/// Taken is the use of the quotas. weight_here, that of logouts that started here, takes room of sessions.
 struct Taken {
     std::size_t sessions = 0;
     std::size_t weight_of_idps = 0;
     std::size_t weight_here = 0;
 };
 
-/// SessionTables decides and acts through one connection, whose errors its caller looks at afterwards. Everything that
-/// refuses an operation is known before it writes, except that expired records make room first.
+/// SessionTables decides and acts through one connection, whose errors its caller checks afterwards. It finds every
+/// reason to refuse an operation before it writes, except that expired records make room first.
 class SessionTables {
 public:
     SessionTables(Database& database, const SqliteSessionStoreOptions& options) noexcept
@@ -62,9 +62,9 @@ public:
     // Within a transaction that writes.
     [[nodiscard]] Result<Admission> admit(const Session& session, Instant now);
     [[nodiscard]] Result<BegunRows> begin_logout(const LogoutOrder& order, Instant now);
-    /// Forgets those in `gone` that the logout named. Errors: as awaited_by().
+    /// forget removes those in `gone` that the logout named. Errors: as awaited_by().
     [[nodiscard]] Result<void> forget(const LogoutKey& key, const std::vector<LocalSessionID>& gone);
-    /// Does so, and takes the report for all that are gone by now.
+    /// complete_logout does so, and takes the report for all that are gone by now.
     [[nodiscard]] Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report,
                                                         const std::vector<LocalSessionID>& gone);
     [[nodiscard]] Result<void> keep_request(const KeptRequest& request, Instant now);
@@ -81,9 +81,9 @@ public:
     [[nodiscard]] std::optional<StoredSession> session(const LocalSessionID& id);
     [[nodiscard]] std::vector<UnfinishedLogout> unfinished_logouts();
     [[nodiscard]] std::vector<Session> named_by(const SessionNaming& naming, Instant now);
-    /// The greatest number of a session; 0 where there is none.
+    /// last_session returns the greatest number of a session; 0 if there is none.
     [[nodiscard]] std::int64_t last_session();
-    /// The live ones whose numbers are greater than `after` and at most `last`.
+    /// sessions_of returns the live ones whose numbers are greater than `after` and at most `last`.
     [[nodiscard]] std::vector<StoredSession> sessions_of(const saml::EntityID& idp, std::int64_t after,
                                                          std::int64_t last, std::size_t count, Instant now);
     [[nodiscard]] std::vector<saml::EntityID> idps_of_sessions();
@@ -93,7 +93,7 @@ private:
     [[nodiscard]] Taken taken();
     [[nodiscard]] bool has_room_for(const Session& session, Instant now);
     [[nodiscard]] bool has_room_for_one_of(const saml::EntityID& idp, const Principal& principal, Instant now);
-    /// Whether a principal has at least `count` sessions, also expired ones.
+    /// has_at_least says whether a principal has at least `count` sessions, expired ones included.
     [[nodiscard]] bool has_at_least(std::size_t count, const saml::EntityID& idp, const Principal& principal);
     [[nodiscard]] bool has_room_for_logout(const LogoutOrder& order, std::size_t weight, Instant now);
     [[nodiscard]] bool has_room_for_barriers(const LogoutOrder& order);
@@ -102,7 +102,7 @@ private:
     [[nodiscard]] std::int64_t entity(const saml::EntityID& id);
     [[nodiscard]] OrderRows rows_of(const LogoutOrder& order);
     [[nodiscard]] std::vector<StoredSession> sessions_of(const NamingView& naming);
-    /// Sessions that `query` finds by an IdP and a text: at most so many, or all where `most` is negative.
+    /// sessions_of returns the sessions that `query` finds by an IdP and a text: up to `most`, or all if it's negative.
     [[nodiscard]] std::vector<StoredSession> sessions_of(Query query, const saml::EntityID& idp, std::string_view text,
                                                          std::int64_t most);
     [[nodiscard]] BegunRows awaited_by(const StoredLogout& logout);
@@ -111,7 +111,7 @@ private:
     [[nodiscard]] std::optional<std::int64_t> logout_number(const LogoutKey& key);
     [[nodiscard]] std::optional<StoredLogout> logout(std::int64_t number);
     [[nodiscard]] std::vector<StoredSession> named_by(const StoredLogout& logout);
-    /// The logouts whose barriers stand before one index of a principal.
+    /// barriers returns the logouts whose barriers stand before one index of a principal.
     [[nodiscard]] std::vector<StoredLogout> barriers(const saml::EntityID& idp, const Principal& principal,
                                                      std::string_view session_index);
 

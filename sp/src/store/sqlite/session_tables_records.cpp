@@ -1,4 +1,4 @@
-// Records in and out of the tables. What is decided about them stands in session_tables.cpp.
+// Reads records from the tables and writes them. The decisions about them are in session_tables.cpp.
 #include <utility>
 
 #include "session_tables.hpp"

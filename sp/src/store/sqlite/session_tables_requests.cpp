@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t sweep_batch = 64;
 
-/// How many one call takes at most: a few milliseconds within somebody's commit.
+/// How many one call takes at most: a few milliseconds within another caller's commit.
 constexpr std::size_t largest_take = 1'000;
 
 }  // namespace

@@ -26,7 +26,7 @@ namespace {
 /// More than processors serve no purpose, as a reader waits for no disk that it could share.
 constexpr std::size_t reader_count = 8;
 
-/// For a program that looks at the file meanwhile, such as sqlite3 making a copy.
+/// For a program that reads the file meanwhile, such as sqlite3 making a copy.
 constexpr std::chrono::milliseconds patience{1000};
 
 /// For logouts that start here, and reports of those that have begun, when the disk is full.
@@ -47,7 +47,7 @@ Failure unusable(const Database& database, const std::filesystem::path& file) {
     return failure;
 }
 
-/// Refuses what isn't ours before a byte of it is changed.
+/// Refuses another program's file before a byte of it is changed.
 Result<void> check_kind(Database& database, const std::filesystem::path& file) {
     const FileKind kind = kind_of(database, migrations().size());
     if (database.has_failed()) return unusable(database, file);
@@ -67,7 +67,7 @@ Result<void> check_kind(Database& database, const std::filesystem::path& file) {
     return fail(StoreErrc::store_unusable);
 }
 
-/// Leaves a reader as the next caller must find it, also where there is no memory to say what has failed.
+/// Leaves a reader as the next caller must find it, also if there is no memory for the failure's text.
 class EndOfReading {
 public:
     explicit EndOfReading(Database& database) noexcept : database_(database) {}
@@ -97,7 +97,7 @@ struct SqliteSessionStore::Impl {
     /// is met.
     Result<void> open_all();
     void publish_size() noexcept;
-    /// Those of `some` that the round has.
+    /// Returns those of `some` that the round holds.
     std::vector<LocalSessionID> those_of(const RoundID& round, std::span<const LocalSessionID> some) const;
 
     /// Runs operation(SessionTables&), which returns a Result<T>, and makes it durable.
@@ -108,7 +108,7 @@ struct SqliteSessionStore::Impl {
         if (failure) return *std::move(failure);
         return *std::move(result);
     }
-    /// The same for what has to be written on a full disk too.
+    /// The same for operations that have to be written on a full disk too.
     template <class T, class Operation>
     Result<T> write_in_any_room(Operation operation) {
         auto written = write<T>(operation);
@@ -117,7 +117,7 @@ struct SqliteSessionStore::Impl {
         reserve.release();
         return write<T>(std::move(operation));
     }
-    /// Runs operation(SessionTables&) on what is committed at one instant.
+    /// Runs operation(SessionTables&) on the state that is committed at one instant.
     template <class T, class Operation>
     Result<T> read(Operation operation) {
         auto found = readers.with_one([&](Database& database) -> Result<T> {
@@ -268,8 +268,8 @@ Result<RepeatedLogout> SqliteSessionStore::resume_logout(const LogoutKey& key, c
     });
 }
 
-/// In pieces, each a transaction: what an application says is gone may be forgotten one by one, and only the last piece
-/// takes the report. After a crash in between, the logout isn't completed, and recovery finds what is left.
+/// In pieces, each a transaction: the sessions that an application reports gone may be forgotten one by one, and only
+/// the last piece takes the report. After a crash in between, the logout isn't completed, and recovery finds the rest.
 Result<LogoutOutcome> SqliteSessionStore::complete_logout(const LogoutKey& key, const RoundReport& report) {
     return or_store_failed([&]() -> Result<LogoutOutcome> {
         std::span<const LocalSessionID> gone = report.gone;
@@ -321,8 +321,8 @@ Result<std::vector<NearMiss>> SqliteSessionStore::near_misses(const LogoutOrder&
     });
 }
 
-/// A page's `next` has the number of its last session, and the greatest one when the walk began: logins that come
-/// meanwhile don't make it longer.
+/// A page's `next` has the number of its last session, and the greatest one when the walk began: logins in the
+/// meantime don't make it longer.
 Result<SessionPage> SqliteSessionStore::sessions_of(const saml::EntityID& idp, const std::string& after,
                                                     std::size_t count) {
     const auto place = after.empty() ? PagePlace{} : PagePlace::parse(after);
@@ -384,8 +384,8 @@ Result<void> SqliteSessionStore::drop_request(const LogoutKey& key) {
     return Done{};
 }
 
-/// Pages and the log are given back where nothing else is left to be done. On a full disk the log keeps its room, which
-/// others would take from the logouts that may still be recorded.
+/// Pages and the log are given back when nothing else is left to do. On a full disk the log keeps its room, which
+/// other programs would take from the logouts that may still be recorded.
 std::size_t SqliteSessionStore::sweep_some() {
     std::size_t pages = 0;
     const auto swept = or_store_failed([&] {

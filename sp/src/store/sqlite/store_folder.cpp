@@ -25,7 +25,7 @@ std::string reason(int error) {
     return std::generic_category().message(error);
 }
 
-/// The folder that `path` is in, of which its entry is a part.
+/// The folder of `path`, which contains its entry.
 fs::path parent_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
@@ -37,7 +37,7 @@ Result<Descriptor> open_folder(const fs::path& folder) {
                     "name a folder that this process may open and write to");
 }
 
-/// What is made here outlives a power cut only if the folder above it is on the disk too.
+/// A folder made here survives a power cut only if the folder above it is on the disk too.
 Result<void> make_folder(const fs::path& folder) {
     if (::mkdir(folder.c_str(), 0700) != 0) {
         if (errno == EEXIST) return Done{};
@@ -67,7 +67,7 @@ Result<void> check_folder(const Descriptor& opened, const fs::path& folder) {
                     "name a folder on a local disk, or use the Redis store for several hosts");
 }
 
-/// Whatever stands under one of our names already: copies that were put back, above all.
+/// Checks files that already have one of our names: restored copies, above all.
 Result<void> check_files(const Descriptor& opened, const fs::path& folder) {
     for (const char* const name : {"sessions.lock", "sessions.reserve", "sessions.db", "sessions.db-wal",
                                    "sessions.db-shm", "sessions.db-journal"}) {
@@ -101,7 +101,7 @@ std::string_view unfit_file_system(std::uint64_t magic) noexcept {
             return "SMB";
         case 0x01021997:  // shares of a virtual machine's host: their locks stay in the guest
             return "9p";
-        case 0x65735546:  // sshfs and object stores as well as local disks: nobody can tell which
+        case 0x65735546:  // sshfs and object stores as well as local disks: it doesn't say which
             return "FUSE";
         case 0x5346414F:
         case 0x6B414653:

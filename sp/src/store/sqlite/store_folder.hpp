@@ -1,4 +1,4 @@
-// The folder of the SQLite engine: nobody else's business, on a local disk, and one process's at a time.
+// The folder of the SQLite engine: closed to other users, on a local disk, and used by one process at a time.
 #pragma once
 
 #include <sys/stat.h>
@@ -16,30 +16,30 @@ namespace slo::sp {
 
 using idp_adapter::Descriptor;
 
-/// The name of a file system, by statfs's magic number, on which the store mustn't be: its locks or its shared memory
-/// don't reach every process that sees the file, or nobody can say. Empty: nothing is known against it.
+/// unfit_file_system returns the name of a file system, by statfs's magic number, on which the store mustn't be: its
+/// locks or shared memory don't reach every process that sees the file, or that is unknown. Empty: it is fit.
 [[nodiscard]] std::string_view unfit_file_system(std::uint64_t magic) noexcept;
 
-/// Why others than `user` could read or change a folder of `owner` with `mode`, and how to mend it. Empty: they can't.
+/// complaint_about_folder says why users other than `user` could read or change the folder, and the remedy. Or empty.
 [[nodiscard]] std::string complaint_about_folder(mode_t mode, uid_t owner, uid_t user);
 
-/// Why others than `user` could read or change a file, also by another name, and how to mend it. Empty: they can't.
+/// complaint_about_file says why users other than `user` could read or change it, also by a link. Empty: they can't.
 [[nodiscard]] std::string complaint_about_file(const struct stat& status, uid_t user);
 
-/// StoreFolder has the folder locked as long as it lives. The lock is flock's on a file of its own: a POSIX lock would
-/// go as soon as anything in this process closes the file, and SQLite's own locks let a second process in.
+/// StoreFolder locks the folder as long as it lives. The lock is flock's on a file of its own: a POSIX lock would be
+/// released as soon as anything in this process closes the file, and SQLite's own locks let a second process in.
 class StoreFolder {
 public:
-    /// Makes the folder (0700), the database's file and the one that reserves room (0600) where they are missing. The
-    /// log and its index get the database's mode from SQLite. Errors: StoreErrc::store_unusable, also for files that
-    /// aren't ours alone.
+    /// open makes the folder (0700), the database's file and the one that reserves room (0600) if they are missing. The
+    /// log and its index get the database's mode from SQLite. Errors: StoreErrc::store_unusable, also for files that other
+    /// users can read or change.
     [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
 
-    /// Without any link on its way.
+    /// file returns the path without any link in it.
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
-    /// By the path that open() was given: a link on its way that leads elsewhere now would mislead a restart.
+    /// files uses the path that open() was given: a link in it that leads elsewhere now would mislead a restart.
     [[nodiscard]] FilesInPlace& files() noexcept { return files_; }
-    /// The file that holds room on the disk, to be taken once.
+    /// take_reserve hands over the file that holds room on the disk; once.
     [[nodiscard]] Descriptor take_reserve() noexcept { return std::move(reserve_); }
 
 private:
