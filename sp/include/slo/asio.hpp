@@ -1,4 +1,4 @@
-// The drivers for hosts with Boost.Asio coroutines: they wait for an HttpStep without blocking a thread.
+// Drivers for hosts with Boost.Asio coroutines: they wait for an HttpStep without blocking a thread.
 //
 // async_wait is for stores that never block: the memory engine. With a store on a disk or beyond the network (SQLite,
 // Redis), handle(), start() and finish() may each take as long as the store's deadline: use async_answer there, or one
@@ -30,8 +30,8 @@ namespace slo::sp {
 
 namespace detail {
 
-/// Waker connects `done`, called from any thread at any time, with the timer of a coroutine that may be gone by then.
-/// The mutex is held while something is posted: the coroutine can't die, and its context with it, in that moment.
+/// Waker connects `done`, called from any thread at any time, to the timer of a coroutine that may be gone by then.
+/// The mutex is held while a handler is posted: the coroutine can't be destroyed, nor its context, in that moment.
 template <class Timer>
 class Waker : public std::enable_shared_from_this<Waker<Timer>> {
 public:
@@ -44,7 +44,7 @@ public:
         try {
             boost::asio::post(timer_->get_executor(), [self = this->shared_from_this()] { self->cancel_wait(); });
         } catch (...) {
-            // Out of memory: Wait looks again by itself.
+            // Out of memory: Wait checks again by itself.
         }
     }
 
@@ -69,7 +69,7 @@ private:
     bool woken_ = false;
 };
 
-/// Wait lets one coroutine wait for one call, which may come from any thread, and after the coroutine is gone.
+/// Wait lets one coroutine wait for one call, which may come from any thread, even after the coroutine is gone.
 template <class Executor>
 class Wait {
 public:
@@ -84,7 +84,7 @@ public:
         return [waker = waker_] { waker->wake(); };
     }
 
-    /// Waits for the waker's call, `deadline`, or a cancellation of the coroutine.
+    /// until waits for the waker's call, `deadline`, or a cancellation of the coroutine.
     [[nodiscard]] boost::asio::awaitable<void, Executor> until(typename Clock::time_point deadline) {
         constexpr std::chrono::seconds look_again{1};  // a call that found no memory has left its mark only
         for (auto now = Clock::now(); !waker_->woken() && now < deadline; now = Clock::now()) {
@@ -102,13 +102,13 @@ private:
     std::shared_ptr<Waker<Timer>> waker_;
 };
 
-/// Errand is one request on its way through threads that may block. Each step is taken by one thread at a time; whoever
-/// passes it on to another synchronises the two, as Wait does.
+/// Errand is one request on its way through threads that may block. Each step is taken by one thread at a time; the
+/// code that passes it on to another synchronises the two, as Wait does.
 class Errand {
 public:
     Errand(HttpHandler& handler, HttpRequest request) : handler_(handler), request_(std::move(request)) {}
 
-    /// Asks the handler, and starts what needs time. `done` may be called from any thread, now or later.
+    /// begin calls the handler, and starts a PendingReply. `done` may be called from any thread, now or later.
     void begin(std::function<void()> done) noexcept {
         if (taken_.exchange(true)) return;
         try {
@@ -121,7 +121,7 @@ public:
             thrown_ = std::current_exception();
         }
     }
-    /// True, and begin() will do nothing, where it hasn't been called. From any thread.
+    /// call_off returns true, and makes begin() do nothing, if begin() hasn't been called. From any thread.
     [[nodiscard]] bool call_off() noexcept { return !taken_.exchange(true); }
 
     [[nodiscard]] bool is_pending() const noexcept { return !thrown_ && std::holds_alternative<PendingReply>(step_); }
@@ -134,7 +134,7 @@ public:
             thrown_ = std::current_exception();
         }
     }
-    /// Throws what start() or finish() threw.
+    /// take throws what start() or finish() threw.
     [[nodiscard]] HttpReply take() {
         if (thrown_) std::rethrow_exception(thrown_);
         return std::get<HttpReply>(std::move(step_));
@@ -149,9 +149,9 @@ private:
     std::exception_ptr thrown_;
 };
 
-/// `begin_on` and `finish_on` are functions that run what they are given, in a thread that may block.
-/// `offer_hurry` is given a function that ends every wait but those for a thread at work: what hasn't begun by then is
-/// answered by `called_off`, and to what has begun it is as if its budget had passed.
+/// answer_elsewhere runs an Errand: `begin_on` and `finish_on` run a function in a thread that may block.
+/// `offer_hurry` receives a callback that ends every wait except for work already running: a request that hasn't
+/// begun by then is answered by `called_off`; one that has begun is finished as if its budget had passed.
 template <class Executor, class BeginOn, class FinishOn, class OfferHurry>
 [[nodiscard]] boost::asio::awaitable<HttpReply, Executor> answer_elsewhere(std::shared_ptr<Errand> errand,
                                                                            BeginOn begin_on, FinishOn finish_on,
@@ -170,7 +170,7 @@ template <class Executor, class BeginOn, class FinishOn, class OfferHurry>
         }
         done();
     });
-    // Moved, as a copy takes memory, and what is thrown in another thread ends the process.
+    // Moved, as a copy takes memory, and an exception in another thread ends the process.
     begin_on([errand, begun = begun.waker(), done = done.waker()]() mutable {
         errand->begin(std::move(done));
         begun();
@@ -208,10 +208,10 @@ template <class Executor = boost::asio::any_io_executor>
 }
 
 /// async_answer asks `handler`, starts, waits for and finishes its answer, with all that may block done by `run`: a
-/// function that runs what it is given once, in another thread, e.g. [&pool](auto work) { boost::asio::post(pool,
+/// function that runs its argument once, in another thread, e.g. [&pool](auto work) { boost::asio::post(pool,
 /// std::move(work)); } for a boost::asio::thread_pool. Its threads bound how many requests the store has at a time: a
 /// logout takes one twice for as long as the store takes, and none while applications are at work. `handler` must
-/// outlive every work that was given to `run`. The coroutine's executor must run one handler at a time.
+/// outlive all work that was given to `run`. The coroutine's executor must run one handler at a time.
 /// Throws what start(), finish() and `run` throw. Don't cancel it: a logout that has begun would be left to recover().
 template <class Executor = boost::asio::any_io_executor>
 [[nodiscard]] boost::asio::awaitable<HttpReply, Executor> async_answer(HttpHandler& handler, HttpRequest request,

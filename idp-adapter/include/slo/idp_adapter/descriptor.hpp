@@ -5,7 +5,7 @@
 
 namespace slo::idp_adapter {
 
-/// Descriptor closes what it holds.
+/// Descriptor closes the file that it owns.
 class Descriptor {
 public:
     explicit Descriptor(int number = -1) noexcept : number_(number) {}
@@ -19,7 +19,7 @@ private:
     int number_;
 };
 
-/// Writes all of `octets` where the file stands. False: errno says why not.
+/// write_all writes all of `octets` at the file's position. False: errno has the reason.
 [[nodiscard]] bool write_all(const Descriptor& file, std::string_view octets) noexcept;
 
 }  // namespace slo::idp_adapter

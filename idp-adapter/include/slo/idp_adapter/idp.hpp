@@ -12,27 +12,27 @@
 
 namespace slo::idp_adapter {
 
-/// Idp is immutable: who it is, which keys speak for it, where it listens, how it deviates.
+/// Idp is immutable: its name, its keys, its endpoints, its deviations.
 struct Idp {
     saml::EntityID entity_id;
     saml::VerificationKeys keys;
     std::vector<metadata::Endpoint> single_logout_services;
     std::optional<Instant> valid_until;
     InteropProfile profile;
-    metadata::AlgorithmSupport algorithms = {};  ///< what it says it can verify; empty: nothing said
+    metadata::AlgorithmSupport algorithms = {};  ///< what its metadata says it can verify; empty: nothing
 };
 
-/// make_idp takes the IdP role out of `descriptor`. Errors: metadata::Errc::not_metadata where it has none,
+/// make_idp takes the IdP role of `descriptor`. Errors: metadata::Errc::not_metadata if it has none,
 /// metadata::Errc::no_usable_key.
 [[nodiscard]] Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfile profile);
 
-/// `signer` in the manner of `idp`: with an algorithm that its metadata lists, where it lists any (what it can't verify
-/// isn't sent: algorithm support profile, 2.5), and with the prefixes of its profile. Errors: those of
+/// signer_for adapts `signer` to `idp`: with an algorithm that its metadata lists, if it lists any (a signature that
+/// it can't verify isn't sent: algorithm support profile, 2.5), and with the prefixes of its profile. Errors: those of
 /// metadata::choose_signature_algorithm().
 [[nodiscard]] Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner& signer);
 
-/// Where `idp` takes LogoutRequests over SOAP (Metadata 2.4.2): the first place that its profile lets us ask, which is
-/// https unless it says otherwise; null where there is none. Lives as long as `idp`.
+/// soap_logout_endpoint returns where `idp` takes LogoutRequests over SOAP (Metadata 2.4.2): the first endpoint that
+/// its profile allows, https unless it says otherwise; null if there is none. Lives as long as `idp`.
 [[nodiscard]] const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept;
 
 }  // namespace slo::idp_adapter

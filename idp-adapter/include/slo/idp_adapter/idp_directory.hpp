@@ -1,4 +1,4 @@
-// Whom we believe: every IdP that we know, by entityID.
+// The IdPs that are believed, by entityID.
 #pragma once
 
 #include <memory>
@@ -13,21 +13,21 @@ namespace slo::idp_adapter {
 /// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as its holder.
 class IdpDirectory {
 public:
-    /// Errors: metadata::Errc::schema_violation where two share one name: an entityID or an issuer alias.
+    /// of makes a directory. Errors: metadata::Errc::schema_violation if two share one name: an entityID or an alias.
     [[nodiscard]] static Result<IdpDirectory> of(std::vector<Idp> idps);
 
-    /// The IdP with this very entityID or issuer alias, byte by byte; null if there is none.
+    /// find returns the IdP with this very entityID or issuer alias, byte by byte; null if there is none.
     [[nodiscard]] std::shared_ptr<const Idp> find(const saml::EntityID& name) const;
 
     [[nodiscard]] const std::vector<std::shared_ptr<const Idp>>& all() const noexcept { return idps_; }
 
-    /// Whether any IdP's profile accepts this media type of SOAP (lower case, without parameters).
+    /// accepts_content_type says whether any IdP's profile accepts this media type of SOAP (lower case, no parameters).
     [[nodiscard]] bool accepts_content_type(std::string_view media_type) const noexcept;
 
-    /// Whether any IdP's profile has this wire.
+    /// accepts_wire says whether any IdP's profile has this wire.
     [[nodiscard]] bool accepts_wire(Wire wire) const noexcept;
 
-    /// How many IdPs there are.
+    /// size returns the number of IdPs.
     [[nodiscard]] std::size_t size() const noexcept { return idps_.size(); }
 
 private:

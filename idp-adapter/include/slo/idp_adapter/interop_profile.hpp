@@ -1,4 +1,4 @@
-// What one IdP does differently, as data. No code anywhere asks which product it is.
+// The deviations of one IdP, as data. No code anywhere asks which product it is.
 #pragma once
 
 #include <chrono>
@@ -18,51 +18,51 @@
 
 namespace slo::idp_adapter {
 
-/// In what a LogoutRequest comes without a browser.
+/// Wire is the binding by which a LogoutRequest arrives without a browser.
 using Wire = saml::Binding;
 
-/// What a form's sender gets back. Over SOAP it's always a signed LogoutResponse.
+/// FormAnswer is the answer to a form's sender. Over SOAP it's always a signed LogoutResponse.
 enum class FormAnswer {
-    empty,            ///< HTTP 200 only where everything is gone; the sender reads nothing else
+    empty,            ///< HTTP 200 only if everything is gone; the sender reads nothing else
     logout_response,  ///< base64 of the signed LogoutResponse as text (WSO2)
 };
 
-/// Whether a LogoutRequest must name sessions.
+/// SessionIndexRule says whether a LogoutRequest must name sessions.
 enum class SessionIndexRule {
     optional,  ///< without one, all sessions of the principal end (Core 3.7.3.1 l.2594)
     required,
 };
 
-/// What the very same request gets, when it comes again.
+/// RepeatRule is the answer to the very same request when it comes again.
 enum class RepeatRule {
-    answer_again,  ///< what it got before
+    answer_again,  ///< the first answer
     refuse,        ///< RequestDenied; nothing ends either way
 };
 
-/// What a request with aslo:Asynchronous gets. The extension is defined towards session authorities, so a participant
-/// answers all the same (SAML async SLO 1.0, 2.2), unless the sender can't take an answer.
+/// AsynchronousRule is for a request with aslo:Asynchronous. The extension is defined towards session authorities, so a
+/// participant answers all the same (SAML async SLO 1.0, 2.2), unless the sender can't take an answer.
 enum class AsynchronousRule { answer, stay_silent };
 
-/// Which SessionIndexes of the sessions that ended here one LogoutRequest of ours names.
+/// IndexesSent says which SessionIndexes of the sessions that ended here one LogoutRequest of ours names.
 enum class IndexesSent {
     all,
     /// A request for each session at the IdP: for IdPs that find theirs by the first index, and end that one.
     of_one_session,
 };
 
-/// What a signed Success of this IdP is worth.
+/// SuccessProves says what a signed Success of this IdP proves.
 enum class SuccessProves {
     logout,
-    nothing,  ///< it says Success for sessions that it doesn't find, too
+    nothing,  ///< it also answers Success for sessions that it doesn't find
 };
 
-/// When our LogoutRequest carries aslo:Asynchronous.
+/// AsynchronousRequests says when our LogoutRequest has aslo:Asynchronous.
 enum class AsynchronousRequests {
     never,
-    where_supported,  ///< where the endpoint's metadata says aslo:supportsAsynchronous
+    where_supported,  ///< if the endpoint's metadata has aslo:supportsAsynchronous
 };
 
-/// Asking this IdP to end its session.
+/// OutgoingRules are for our LogoutRequests to this IdP.
 struct OutgoingRules {
     std::string content_type = "text/xml; charset=utf-8";
     IndexesSent session_indexes = IndexesSent::all;
@@ -70,20 +70,20 @@ struct OutgoingRules {
     AsynchronousRequests asynchronous = AsynchronousRequests::never;
     SuccessProves success = SuccessProves::logout;
     std::vector<std::string> extra_reply_types = {};  ///< besides text/xml, lower case, without parameters
-    /// The way to it: trust, our client certificate, HTTP Basic, proxy, deadline. Redirects are never followed.
+    /// The connection: trust, our client certificate, HTTP Basic, proxy, deadline. Redirects are never followed.
     HttpClientOptions http = {.deadline = std::chrono::seconds(10), .max_body = 64 * 1024};
 };
 
-/// What proves that a LogoutRequest without XML signature is this IdP's; any of it is enough (Bindings 3.2.2.1). A
-/// request that is signed is believed for its signature alone: nothing makes a broken one good.
+/// AcceptedAuthentication is what proves that a LogoutRequest without XML signature is this IdP's; any of it is enough
+/// (Bindings 3.2.2.1). A signed request is judged by its signature alone: nothing makes up for a broken one.
 struct AcceptedAuthentication {
     enum class TlsClientKey {
         refused,
         accepted,  ///< the TLS client has one of the keys that the IdP's metadata has for signing (erratum E62)
     };
     TlsClientKey tls_client_key = TlsClientKey::refused;
-    /// HTTP Basic, which the server that ends the TLS can read. Any client may try passwords, as fast as we answer: it
-    /// should be a long random one. Empty: none is accepted.
+    /// HTTP Basic, which the server that terminates the TLS can read. Any client may try passwords, as fast as we
+    /// answer: it should be a long random one. Empty: none is accepted.
     BasicCredentials basic = {};
 };
 
@@ -106,10 +106,10 @@ struct InteropProfile {
     OutgoingRules outgoing = {};
 };
 
-/// The profile that `name` stands for: what is known of a product and its versions, each value with its source beside
-/// it. Nothing for an unknown name.
+/// preset returns the profile called `name`: what is known of a product and its versions, each value with its source
+/// beside it. std::nullopt for an unknown name.
 [[nodiscard]] std::optional<InteropProfile> preset(std::string_view name);
-/// Their names, for people. Static storage.
+/// preset_names returns their names, for people. Static storage.
 [[nodiscard]] std::span<const std::string_view> preset_names() noexcept;
 
 }  // namespace slo::idp_adapter

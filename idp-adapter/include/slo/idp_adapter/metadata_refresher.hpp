@@ -1,4 +1,4 @@
-// All partners that we know, from all places that tell us of them, as one snapshot that is replaced whole.
+// All known partners, from all sources of metadata, as one snapshot that is replaced whole.
 #pragma once
 
 #include <array>
@@ -17,45 +17,45 @@
 
 namespace slo::idp_adapter {
 
-/// A source, and how its IdPs deviate.
+/// SourceOfIdps is a source, and the deviations of its IdPs.
 struct SourceOfIdps {
     MetadataSourceOptions source;
     InteropProfile profile;
 };
 
-/// Whether IdPs of different sources may sign with the same key: whoever holds it speaks for all of them (MET-07).
+/// SharedKeys says if IdPs of different sources may sign with the same key: its holder speaks for all of them (MET-07).
 enum class SharedKeys { refused, accepted };
 
-/// Who waits while a server is asked.
+/// Asking says what waits while a server is asked.
 enum class Asking {
-    in_turn,   ///< refresh(): one server at each call, the one that has waited longest. For what has no threads.
-    in_lanes,  ///< nobody: each server has a thread while it's asked, so one that hangs keeps back its own news alone
+    in_turn,   ///< refresh(): one server at each call, the one that has waited longest. For callers without threads.
+    in_lanes,  ///< no call: each server has a thread while it's asked, so one that hangs delays its own news alone
 };
 
-/// What became of a source, for audit lines.
+/// MetadataEvent is news of a source, for audit lines.
 struct MetadataEvent {
     std::string source;
     RefreshOutcome outcome;
 };
 
-/// How many outcomes of each kind there were, by RefreshOutcome::Kind.
+/// MetadataCounters counts the outcomes of each RefreshOutcome::Kind.
 using MetadataCounters = std::array<std::uint64_t, 8>;
 
 class Arrivals;
 
-/// MetadataRefresher merges what its sources have in force. Not thread-safe; the snapshots are. The destructor
-/// stops what is being asked.
+/// MetadataRefresher merges the documents in force of its sources. Not thread-safe; the snapshots are. The destructor
+/// stops the requests at work.
 ///
 /// An entityID, or alias, is the first source's that has it, that has had it, or whose configuration names it
 /// (MetadataSource::claims), and is refused from later ones (MET-06). It doesn't move to the next source when the first
-/// leaves it out, for that is how a federation revokes, nor while the first hasn't come: SourceErrc::entity_withheld
-/// says that a later source has it and to whom it belongs. It moves when an operator says so: with the first source out
-/// of the configuration or behind the other. A source that comes later for the first time, and stands before, takes its
-/// entityIDs over; then entity_taken says so of the other, also where that one doesn't have them now. An entity that
+/// omits it, for that is how a federation revokes, nor before the first has arrived: SourceErrc::entity_withheld
+/// says that a later source has it and which one owns it. It moves when an operator says so: with the first source out
+/// of the configuration or behind the other. A source that arrives for the first time, and is listed before, takes its
+/// entityIDs over; then entity_taken says so of the other, also if that one doesn't have them now. An entity that
 /// shares a signing key with one of an earlier source's is refused as well (MET-07).
 class MetadataRefresher {
 public:
-    /// `ports` has as many elements as `sources`, or none. Errors: those of MetadataSource::open.
+    /// open: `ports` has as many elements as `sources`, or none. Errors: those of MetadataSource::open.
     [[nodiscard]] static Result<MetadataRefresher> open(std::vector<SourceOfIdps> sources, SharedKeys shared_keys,
                                                         Instant now, std::vector<SourcePorts> ports = {},
                                                         Asking asking = Asking::in_turn);
@@ -63,24 +63,24 @@ public:
     MetadataRefresher(MetadataRefresher&&) noexcept;
     MetadataRefresher& operator=(MetadataRefresher&&) noexcept;
 
-    /// Asks what is due: every file, and as Asking says of what is remote. Call it again while next_refresh() has
-    /// passed, and else wait(). In turn it blocks as long as one server does, until `stop` at most; in lanes it takes
-    /// the answers that have come and never waits. Says what happened: of news, once they are in directory(). Where a
-    /// source has more to ask at once, its news are put together, for a second at most.
-    /// After std::bad_alloc the next call makes up for what is missing: the snapshot is what the sources have in force
-    /// once a call returns.
+    /// refresh asks the sources that are due: every file, and remote ones as Asking says. Call it again while
+    /// next_refresh() has passed, and else wait(). In turn it blocks as long as one server does, until `stop` at most;
+    /// in lanes it takes the answers that have arrived and never waits. Returns the events; news once it is in
+    /// directory(). If a source has more to ask at once, its news is collected, for a second at most. After
+    /// std::bad_alloc the next call makes up for the rest: the snapshot is what the sources have in force once a call
+    /// returns.
     [[nodiscard]] std::vector<MetadataEvent> refresh(Instant now, const std::stop_token& stop = {});
 
-    /// When refresh() has something to do, as far as no answer comes before.
+    /// next_refresh returns when refresh() has something to do, if no answer comes before.
     [[nodiscard]] Instant next_refresh() const noexcept;
-    /// Returns after `most`, as soon as an answer has come for refresh() to take, or when `stop` is requested.
+    /// wait returns after `most`, as soon as there is an answer for refresh(), or when `stop` is requested.
     void wait(std::chrono::milliseconds most, const std::stop_token& stop = {}) const;
-    /// How many servers are being asked now; in turn, none.
+    /// lanes returns how many servers are being asked now; in turn, none.
     [[nodiscard]] std::size_t lanes() const noexcept;
-    /// What is in force now; another object whenever it changed.
+    /// directory returns the present snapshot; another object whenever it changed.
     [[nodiscard]] std::shared_ptr<const IdpDirectory> directory() const noexcept { return directory_; }
     [[nodiscard]] const MetadataCounters& counters() const noexcept { return counters_; }
-    /// What the sources can't agree on now.
+    /// conflicts returns what the sources can't agree on now.
     [[nodiscard]] const std::vector<MetadataEvent>& conflicts() const noexcept { return conflicts_; }
 
 private:

@@ -1,4 +1,4 @@
-// One place that metadata comes from: asked again and again, believed only when it proves itself, remembered on disk.
+// A source of metadata: asked again and again, believed only with proof, its last good copies on disk.
 #pragma once
 
 #include <chrono>
@@ -24,36 +24,36 @@
 namespace slo::idp_adapter {
 
 enum class SourceErrc {
-    setup = 1,        ///< source.setup: the options can't be; `detail` says why and how to mend it
+    setup = 1,        ///< source.setup: the options are impossible; `detail` says why, and the remedy
     file_unreadable,  ///< source.file: not there, not ours to read, no regular file, a symbolic link
     file_too_large,   ///< source.file_too_large
     file_changing,    ///< source.file_changing: it changed while it was read; asked again soon
     cache_failed,     ///< source.cache: the folder of the copies can't be used
     copy_damaged,     ///< source.copy_damaged: a file of the cache isn't what was written there
-    copy_of_another,  ///< source.copy_of_another: a copy of another place, or that something else vouched for
-    status_refused,   ///< source.status: the server answered something else than a document
+    copy_of_another,  ///< source.copy_of_another: a copy of another place, or with another proof
+    status_refused,   ///< source.status: the server's answer isn't a document
     media_type,       ///< source.media_type: no application/samlmetadata+xml of a Metadata Query Protocol server
-    entity_missing,   ///< source.entity_missing: the entity that must be there isn't, or not alone
+    entity_missing,   ///< source.entity_missing: the required entity isn't there, or not alone
     entity_taken,     ///< source.entity_taken: a source before this one has an entity with this entityID (MET-06)
     entity_withheld,  ///< source.entity_withheld: it's that of a source before this one, which doesn't have it now
     key_shared,       ///< source.key_shared: an entity of another source signs with the same key (MET-07)
-    expiring,         ///< source.expiring: what is in force ends soon
-    expired,          ///< source.expired: what was in force has ended
+    expiring,         ///< source.expiring: the document in force ends soon
+    expired,          ///< source.expired: the document in force has ended
 };
-/// Static storage.
+/// name returns the name above. Static storage.
 [[nodiscard]] std::string_view name(SourceErrc code) noexcept;
 [[nodiscard]] std::error_code make_error_code(SourceErrc code) noexcept;
 
-/// A local file, read again when it changes. Not through a symbolic link.
+/// MetadataFile is a local file, read again when it changes. Not through a symbolic link.
 struct MetadataFile {
     std::filesystem::path path;
 };
-/// A document at a URL.
+/// MetadataUrl is a document at a URL.
 struct MetadataUrl {
     saml::EndpointUrl url;
     HttpClientOptions http;
 };
-/// A Metadata Query Protocol server: one document for each entity that `rules.wanted` names, which must not be empty.
+/// MetadataQuery is a Metadata Query Protocol server: one document for each of `rules.wanted`, which isn't empty.
 struct MetadataQuery {
     enum class Form { url_encoded, sha1 };  ///< how the entityID is written in the path
     saml::EndpointUrl base;
@@ -62,7 +62,7 @@ struct MetadataQuery {
 };
 using MetadataPlace = std::variant<MetadataFile, MetadataUrl, MetadataQuery>;
 
-/// Whether an aggregate may lack an entity that is wanted: leaving it out is how a federation revokes.
+/// Missing says whether an aggregate may lack a wanted entity: leaving it out is how a federation revokes.
 enum class Missing { accepted, refused };
 
 struct MetadataSourceOptions {
@@ -74,33 +74,33 @@ struct MetadataSourceOptions {
     std::chrono::seconds shortest_refresh{300};
     std::chrono::seconds longest_refresh{6 * 3600};  ///< cacheDuration and Cache-Control only shorten it
     std::chrono::seconds warn_before_expiry{2 * 24 * 3600};
-    /// Of a file: what was read from it already, perhaps by somebody who could read more.
+    /// The document of a file if it was read already, perhaps by a process with more rights.
     std::optional<metadata::MetadataDocument> first = {};
 };
 
-/// What a refresh came to.
+/// RefreshOutcome is the result of a refresh.
 struct RefreshOutcome {
     enum class Kind {
         updated,      ///< a new document is in force
         unchanged,    ///< asked, and nothing new
-        refused,      ///< a document or an entity in it came and isn't believed; the one before stays in force
+        refused,      ///< a document or an entity in it isn't believed; the one before stays in force
         unreachable,  ///< no document came; the one before stays in force
-        expiring,     ///< what is in force ends soon, and there is nothing newer
-        expired,      ///< what was in force has ended: its IdPs aren't believed any more
+        expiring,     ///< the one in force ends soon, and there is nothing newer
+        expired,      ///< the one in force has ended: its IdPs aren't believed any more
         not_kept,     ///< a document is in force whose copy can't be kept: a restart would begin with the one before
-        copy_unused,  ///< a copy on the disk isn't used, or what is remembered beside it doesn't count
+        copy_unused,  ///< a copy on the disk isn't used, or the record beside it doesn't count
     };
     Kind kind = Kind::unchanged;
-    std::optional<saml::EntityID> entity_id = {};  ///< where it's about one entity
+    std::optional<saml::EntityID> entity_id = {};  ///< if it's about one entity
     Failure why = {};                              ///< of all but updated and unchanged
 };
 [[nodiscard]] std::string_view name(RefreshOutcome::Kind kind) noexcept;
 
-/// What a source needs from outside. Empty ones are an HttpClient and a generator seeded by the system.
+/// SourcePorts are a source's outside needs. Empty ones are an HttpClient and a generator seeded by the system.
 struct SourcePorts {
     std::function<Result<HttpHead>(const HttpCall&, const BodySink&, const std::stop_token&)> exchange = {};
-    std::function<double()> chance = {};  ///< uniform in [0, 1): spreads what many nodes would ask at one time
-    /// While another process has the cache locked, for a second at most. Empty: sleeps.
+    std::function<double()> chance = {};  ///< uniform in [0, 1): spreads the requests of many nodes
+    /// Called while another process has the cache locked, for a second at most. Empty: sleeps.
     std::function<void(std::chrono::milliseconds)> pause = {};
 };
 
@@ -108,17 +108,17 @@ struct MetadataQuestion;
 
 /// MetadataSource keeps the last good documents of one place. Blocks as long as its place does. Not thread-safe.
 ///
-/// Several sources of the same options may have one cache, also in several processes: each judges what it keeps by what
-/// is there, so a copy is never replaced by an older one. What is remembered (the copy, and that nothing older is
-/// taken) holds for the name, the place and what vouches for it: with another URL, or with none of the signing
+/// Several sources with the same options may share one cache, also in several processes: each judges what it keeps by
+/// the present copy, so a copy is never replaced by an older one. The record (the copy, and that nothing older is
+/// taken) is valid for the name, the place and its proof: with another URL, or with none of the signing
 /// certificates, pinned TLS keys or the hash that it was kept under, the first refresh says that it starts anew.
 ///
-/// Nothing that arrives from a partner can make it ask: it asks the places of its options, made before the first
+/// No message of a partner can make it ask: it asks the places of its options, made before the first
 /// message, when next_refresh() has come, and no function here takes an entityID or a URL (MET-15).
 class MetadataSource {
 public:
-    /// Starts from the file, or from the cached copies, which are verified like what comes from the network. A remote
-    /// place isn't asked yet. Errors: SourceErrc::setup, cache_failed, HttpErrc::client_setup; of a file without
+    /// open starts from the file, or from the cached copies, which are verified like documents from the network. A
+    /// remote place isn't asked yet. Errors: SourceErrc::setup, cache_failed, HttpErrc::client_setup; of a file without
     /// `first`, why it isn't believed.
     [[nodiscard]] static Result<MetadataSource> open(MetadataSourceOptions options, Instant now,
                                                      SourcePorts ports = {});
@@ -126,40 +126,40 @@ public:
     MetadataSource(MetadataSource&&) noexcept;
     MetadataSource& operator=(MetadataSource&&) noexcept;
 
-    /// Asks, of what is due, the one that has waited longest; and says each hour what ends soon or has ended. A
-    /// document that is newer comes into force also where its copy can't be kept: that is told, and tried again as
-    /// after a failure. Before it asks, it takes over what another process has kept since, where that is newer. A file
-    /// that hasn't changed, or is as bad as before, isn't mentioned. Looks at the clock, as notice_time() does.
+    /// refresh asks, of the places that are due, the one that has waited longest; and reports each hour a document that
+    /// ends soon or has ended. A newer document comes into force even if its copy can't be kept: that is reported, and
+    /// tried again as after a failure. Before it asks, it takes over newer documents of another process. A file
+    /// that hasn't changed, or is as bad as before, isn't reported. Reads the clock, as notice_time() does.
     ///
-    /// A server that doesn't answer, or only with errors of its own, two times in a row rests: until next_refresh()
-    /// nothing is asked of it, and then one thing, so it costs one deadline and not one for each entity.
+    /// A server that doesn't answer, or only with errors of its own, twice in a row is paused: until next_refresh()
+    /// it isn't asked, and then once, so it costs one deadline and not one for each entity.
     [[nodiscard]] std::vector<RefreshOutcome> refresh(Instant now, const std::stop_token& stop = {});
 
-    /// After a clock was set back, everything is due. A remote place isn't asked for a step that is shorter than the
-    /// shortest refresh: that delays less than one refresh, and a clock that trembles would have us ask without end.
+    /// notice_time makes everything due after a clock was set back. A remote place isn't asked for a step that is
+    /// shorter than the shortest refresh: that delays less than one refresh, and an unsteady clock would ask for ever.
     void notice_time(Instant now) noexcept;
 
-    /// When refresh() has something to ask.
+    /// next_refresh returns when refresh() has something to ask.
     [[nodiscard]] Instant next_refresh() const noexcept;
 
     [[nodiscard]] const std::string& name() const noexcept;
-    /// Counts the documents that came into force: it changes whenever documents() does.
+    /// version counts the documents that came into force: it changes whenever documents() does.
     [[nodiscard]] std::uint64_t version() const noexcept;
-    /// The entityIDs that are this source's, whether it has them now or not: those that its options name, and those
-    /// that it has had in force. The cache remembers the latter over a restart, by the source's name: also with another
-    /// place or other keys, as these say nothing of whose an entity is. A file doesn't.
+    /// claims returns the entityIDs that are this source's, whether it has them now or not: those that its options
+    /// name, and those that it has had in force. The cache keeps the latter over a restart, by the source's name: also
+    /// with another place or other keys, as these don't say whose an entity is. A file doesn't.
     [[nodiscard]] std::vector<saml::EntityID> claims() const;
-    /// What is in force. Holds until the next refresh.
+    /// documents returns those in force. Valid until the next refresh.
     [[nodiscard]] std::vector<const metadata::MetadataDocument*> documents() const;
 
 private:
-    /// refresh() in steps: what begin() returns is run in any thread, and given to finish() before begin() is called
+    /// refresh() in steps: the result of begin() is run in any thread, and given to finish() before begin() is called
     /// again.
     friend class MetadataRefresher;
     [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, std::vector<RefreshOutcome>& outcomes);
     void finish(MetadataQuestion& question, Instant now, std::vector<RefreshOutcome>& outcomes);
     void warn(Instant now, std::vector<RefreshOutcome>& outcomes);
-    /// Nothing is asked before the shortest refresh is over: there is no memory for it now.
+    /// put_off asks nothing before the shortest refresh is over: there is no memory for it now.
     void put_off(Instant now) noexcept;
 
     struct Impl;

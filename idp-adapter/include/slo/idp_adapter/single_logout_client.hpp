@@ -20,18 +20,18 @@
 
 namespace slo::idp_adapter {
 
-/// Why an IdP's reply proves nothing, or there is none. The names are what audit lines and callers show.
+/// ReplyErrc says why an IdP's reply proves nothing, or is missing. Audit lines and callers show the names.
 enum class ReplyErrc {
     no_endpoint = 1,        ///< reply.no_endpoint: its metadata has no SingleLogoutService with SOAP that we may use
     metadata_expired,       ///< reply.metadata_expired: validUntil has passed, so its keys prove nothing
     cannot_sign,            ///< reply.cannot_sign: no algorithm that it lists fits our key, or signing failed
     client_setup,           ///< reply.setup: a CA, certificate, key or credentials of ours can't be used
-    unreachable,            ///< reply.unreachable: no connection, also through the proxy; it has seen nothing
-    untrusted_server,       ///< reply.untrusted_server: TLS says that it isn't who it should be; it has seen nothing
-    busy,                   ///< reply.busy: others wait for it, or it hasn't answered lately; it has seen nothing
-    timed_out,              ///< reply.timed_out: asked, and no answer within the deadline
-    stopped,                ///< reply.stopped: we gave up, as our caller wanted
-    broke_off,              ///< reply.broke_off: asked, and the connection ended without a whole HTTP reply
+    unreachable,            ///< reply.unreachable: no connection, also through the proxy; it hasn't seen the request
+    untrusted_server,       ///< reply.untrusted_server: TLS shows another server; it hasn't seen the request
+    busy,                   ///< reply.busy: others wait for it, or it hasn't answered lately; it hasn't seen this one
+    timed_out,              ///< reply.timed_out: sent, and no answer within the deadline
+    stopped,                ///< reply.stopped: by the caller's request
+    broke_off,              ///< reply.broke_off: sent, and the connection ended without a whole HTTP reply
     too_large,              ///< reply.too_large
     redirected,             ///< reply.redirected: 3xx, which is never followed
     http_status,            ///< reply.http_status: neither 200, nor 500 with a SOAP envelope; `detail` says which
@@ -53,33 +53,33 @@ enum class ReplyErrc {
     /// it if the standard does.
     status_contradicted,
 };
-/// Static storage.
+/// name returns the name above. Static storage.
 [[nodiscard]] std::string_view name(ReplyErrc code) noexcept;
 [[nodiscard]] std::error_code make_error_code(ReplyErrc code) noexcept;
 
-/// What came of asking an IdP once.
+/// LogoutVerdict is the result of asking an IdP once.
 struct LogoutVerdict {
     enum class Kind {
-        success,    ///< its signed answer: its session has ended, and so has everybody whom it told
+        success,    ///< its signed answer: its session has ended, at all participants that it told, too
         partial,    ///< its signed answer: its session has ended, another participant's may not have (PartialLogout)
         refused,    ///< its signed answer: anything else
         silent,     ///< it took an asynchronous request, and owes no answer
-        unproven,   ///< something came back that proves nothing
+        unproven,   ///< the reply proves nothing
         unsent,     ///< it surely hasn't seen the request
-        lost,       ///< it may have seen the request, and nothing came back
-        impossible  ///< it can't be asked at all: no endpoint, expired metadata, no way to sign what was to be asked
+        lost,       ///< it may have seen the request, and no reply came
+        impossible  ///< it can't be asked at all: no endpoint, expired metadata, no way to sign the request
     };
     Kind kind = Kind::impossible;
-    /// What the IdP has signed, for this request. `nested` and `message` are the peer's text: for programs, never for a
-    /// log.
+    /// The Status that the IdP signed, for this request. `nested` and `message` are the peer's text: for programs,
+    /// never for a log.
     std::optional<saml::Status> status = {};
-    Failure why = {};                                ///< ReplyErrc, where nothing is proven to have ended
-    std::optional<saml::MessageID> request_id = {};  ///< of the request that was made, if one was
+    Failure why = {};                                ///< ReplyErrc, if nothing is proven to have ended
+    std::optional<saml::MessageID> request_id = {};  ///< of the request, if one was made
 };
 
-/// What a LogoutRequest of ours says.
+/// LogoutAsk is the content of a LogoutRequest of ours.
 struct LogoutAsk {
-    saml::EntityID issuer;  ///< we
+    saml::EntityID issuer;  ///< our entityID
     saml::NameID name_id;   ///< exactly as the assertion had it
     std::vector<saml::SessionIndex> session_indexes;
     std::string reason;  ///< a URI (Core 3.7.3); empty: none is given
@@ -90,27 +90,27 @@ struct LogoutAsk {
 class IdpLink {
 public:
     virtual ~IdpLink() = default;
-    /// Makes a fresh LogoutRequest, sends it once, and judges the reply. Blocks, at most for the profile's deadline.
+    /// ask makes a new LogoutRequest, sends it once, and judges the reply. Blocks, at most for the profile's deadline.
     /// Each request's ID is known to this call alone, so a response can count once and here only (Core 3.2.2 l.1545).
     [[nodiscard]] virtual LogoutVerdict ask(const Idp& idp, const LogoutAsk& ask, const saml::MessageSigner& signer,
                                             Instant now, const std::stop_token& stop) noexcept = 0;
 };
 
 /// SingleLogoutClient is IdpLink over HTTP. It keeps connections for a while and uses them again, for the same IdP with
-/// the same options only. Nothing is sent twice: a kept connection is looked at before it's used, and where it ends
+/// the same options only. A request is never sent twice: a kept connection is checked before it's used, and if it ends
 /// without a reply, the request counts as lost.
 ///
-/// What is said only over TLS, in HTTP or in a SOAP Fault proves nothing; a signed LogoutResponse does
+/// A statement that only TLS, HTTP or a SOAP Fault makes proves nothing; a signed LogoutResponse does
 /// (Profiles 4.4.4.2, Core 5.4). Files that a profile names (CA, our certificate) are read when a connection is made,
-/// and their changes are noticed within ten minutes. Closing waits for names that are still being looked up.
+/// and their changes are noticed within ten minutes. The destructor waits for names that are still being looked up.
 ///
-/// An IdP that doesn't answer holds up few: of more callers than Options::max_asks_per_idp, each gets ReplyErrc::busy
+/// An IdP that doesn't answer delays few: of more callers than Options::max_asks_per_idp, each gets ReplyErrc::busy
 /// at once, and after Options::failures_until_pause in a row without any answer, all of them but one for each pause.
 class SingleLogoutClient final : public IdpLink {
 public:
     struct Options {
-        /// A response's Destination, where it has one, is one of them. It comes back over SOAP, at no URL of ours, so
-        /// IdPs write whichever of our logout URLs they know.
+        /// A response's Destination, if it has one, is one of them. It comes back over SOAP, at no URL of ours, so
+        /// IdPs write any of our logout URLs that they know.
         std::vector<saml::EndpointUrl> destinations = {};
         std::chrono::seconds clock_skew{180};
         std::chrono::seconds keep_idle{20};     ///< for how long an idle connection is kept

@@ -1,4 +1,4 @@
-// What a partner says it can verify (SAML v2.0 Metadata Profile for Algorithm Support 1.0).
+// The algorithms that a partner can verify (SAML v2.0 Metadata Profile for Algorithm Support 1.0).
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace slo::metadata {
 
-/// alg:SigningMethod. The sizes are in bits.
+/// SigningMethod is alg:SigningMethod. The sizes are in bits.
 struct SigningMethod {
     std::string algorithm;  ///< a URI, known to us or not
     std::optional<unsigned> min_key_size;
@@ -20,15 +20,15 @@ struct SigningMethod {
     friend bool operator==(const SigningMethod&, const SigningMethod&) = default;
 };
 
-/// What one role declares; document order is preference. An empty list says nothing (profile, 2.5).
+/// AlgorithmSupport is what one role declares; document order is preference. An empty list says nothing (profile, 2.5).
 struct AlgorithmSupport {
     std::vector<std::string> digests;  ///< alg:DigestMethod
     std::vector<SigningMethod> signing;
     friend bool operator==(const AlgorithmSupport&, const AlgorithmSupport&) = default;
 };
 
-/// choose_signature_algorithm says what `ours` signs with for a partner that declares `partner`: the first of the
-/// partner's methods that our key can do and that isn't `blocked`, with a digest that the partner takes too. Without
+/// choose_signature_algorithm returns the algorithm of `ours` for a partner that declares `partner`: the first of its
+/// methods that our key can do and that isn't `blocked`, with a digest that the partner takes too. Without
 /// declared methods it is the key's own algorithm, and if that doesn't fit, another one of its family. SHA-1 is never
 /// chosen, whatever the partner declares. Pure. Errors: Errc::no_common_algorithm; `detail` says what to change.
 /// Spec: profile 2.5 and 2.6; Kantara IIP-MD10, IIP-ALG08.

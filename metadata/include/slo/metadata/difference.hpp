@@ -1,4 +1,4 @@
-// What a new document would change in whom we believe and where we send.
+// The changes that a new document would make to trust and to endpoints.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@ struct Change {
         entity_added,
         entity_removed,
         key_added,            ///< a public key, or another use of a known one
-        key_removed,          ///< the same the other way
-        certificate_changed,  ///< of the same key: nothing for us, something for who compares certificates
+        key_removed,          ///< the opposite
+        certificate_changed,  ///< of the same key: no change for us, but for software that compares certificates
         endpoint_added,
         endpoint_removed,
         endpoint_changed,
@@ -24,13 +24,13 @@ struct Change {
         algorithms_changed,
     };
     enum class Trust {
-        adds,        ///< needs a look: another sender is believed, or another place is asked
+        adds,        ///< must be checked: another sender is believed, or another place is asked
         takes_away,  ///< less is believed than before
         neither,
     };
     What what = What::entity_added;
     Trust trust = Trust::neither;
-    std::optional<saml::EntityID> entity_id;  ///< nothing: the document as a whole
+    std::optional<saml::EntityID> entity_id;  ///< std::nullopt: the document as a whole
     std::string text;                         ///< for people: printable ASCII, one line
 };
 
@@ -39,7 +39,7 @@ struct Change {
 /// Pure.
 [[nodiscard]] std::vector<Change> difference(const EntityDescriptor& before, const EntityDescriptor& after);
 
-/// The same for all IdPs of two documents, in the order of their entityIDs; those that both have alike are left out.
+/// This overload does so for all IdPs of two documents, in the order of their entityIDs; unchanged ones are left out.
 [[nodiscard]] std::vector<Change> difference(const MetadataDocument& before, const MetadataDocument& after);
 
 }  // namespace slo::metadata

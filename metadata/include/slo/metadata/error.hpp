@@ -10,12 +10,12 @@ namespace slo::metadata {
 
 enum class Errc {
     not_metadata = 1,      ///< the root is neither EntityDescriptor nor an EntitiesDescriptor that is read
-    schema_violation,      ///< a part that we read breaks the schema; `detail` says which, with its line
+    schema_violation,      ///< a part that is read breaks the schema; `detail` says which, with its line
     entity_id_malformed,   ///< entityID isn't an absolute URI of at most 1024 bytes
     expired,               ///< validUntil has passed
     no_usable_key,         ///< an IDPSSODescriptor without one key that may verify
     endpoint_malformed,    ///< a SingleLogoutService whose Location is no http(s) URL
-    bad_sp_metadata,       ///< what we were told to publish isn't publishable; `detail` says why
+    bad_sp_metadata,       ///< our own metadata as configured isn't publishable; `detail` says why
     valid_until_missing,   ///< the root has no validUntil, and this source must have one
     valid_until_too_far,   ///< the root's validUntil lies further ahead than this source may promise
     hash_mismatch,         ///< the octets aren't those whose hash was pinned
@@ -27,7 +27,7 @@ enum class Errc {
     older_than_known,      ///< made before the document that was accepted last
     no_common_algorithm,   ///< the partner accepts no signature that our key can make and we allow
 };
-/// The short dotted name of a rule, e.g. "meta.expired". Static storage.
+/// name returns the short dotted name of a rule, e.g. "meta.expired". Static storage.
 [[nodiscard]] std::string_view name(Errc code) noexcept;
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 

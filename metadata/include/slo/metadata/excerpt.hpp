@@ -1,4 +1,4 @@
-// Of a document that is believed, the wanted IdPs alone: a document of its own, whose rest is gone.
+// The wanted IdPs of a believed document, as a document of their own.
 #pragma once
 
 #include <string>
@@ -7,12 +7,12 @@
 
 namespace slo::metadata {
 
-/// Excerpt is a document as read_metadata reads it, and what of it was taken as a document of its own.
+/// Excerpt is a document as read_metadata reads it, and the taken part as a document of its own.
 struct Excerpt {
     MetadataDocument document;
     /// An EntitiesDescriptor without signature: it is believed for its place or its hash. It has validUntil,
     /// cacheDuration and PublicationInfo of the root, and each of `document.idps` in the very octets that were hashed,
-    /// within the validity that the groups around it granted (erratum E76). Empty where no IdP was taken, and where the
+    /// within the validity that the groups around it granted (erratum E76). Empty if no IdP was taken, and if the
     /// root is an EntityDescriptor: there is nothing to leave out.
     std::string octets;
 };

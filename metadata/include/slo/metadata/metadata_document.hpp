@@ -1,4 +1,4 @@
-// A metadata document of any size, from a source that has to prove itself, to the IdPs in it.
+// Reads a metadata document of any size, from a source that has to be proven, into the IdPs in it.
 #pragma once
 
 #include <chrono>
@@ -19,21 +19,21 @@
 
 namespace slo::metadata {
 
-/// The root's signature is by one of these keys (SAML Metadata 3.1).
+/// SignedBy: the root's signature is by one of these keys (SAML Metadata 3.1).
 struct SignedBy {
     saml::VerificationKeys keys;
     saml::AlgorithmPolicy algorithms;
 };
-/// The document has this SHA-256, in lower-case hex, whatever signed it.
+/// PinnedHash: the document has this SHA-256, in lower-case hex, whatever signed it.
 struct PinnedHash {
     std::string sha256;
 };
-/// The place vouches: a local file that only the operator writes, or a server whose TLS key is pinned.
+/// TrustedPlace: the place vouches, a local file that only the operator writes, or a server with a pinned TLS key.
 struct TrustedPlace {};
-/// Why a document is believed. There is no "because it says so".
+/// MetadataTrust is why a document is believed. There is no "because it says so".
 using MetadataTrust = std::variant<SignedBy, PinnedHash, TrustedPlace>;
 
-/// Which endpoints an entity may have. What breaks the rule costs the entity, not the document (MET-10).
+/// EndpointRule says which endpoints an entity may have. A violation costs the entity, not the document (MET-10).
 struct EndpointRule {
     enum class Http { refused, accepted };
     enum class PrivateAddresses { refused, accepted };
@@ -43,14 +43,14 @@ struct EndpointRule {
 
 /// check_endpoint compares one URL with the rule. Private are loopback, RFC 1918, link-local, CGNAT, unique local,
 /// multicast, reserved and unspecified addresses, in every way of writing that a resolver takes: decimal, octal or
-/// hexadecimal, one to four parts, IPv4 inside IPv6. Names are not looked up: what they lead to is for whoever connects
-/// to judge. Errors: Errc::endpoint_not_allowed.
+/// hexadecimal, one to four parts, IPv4 inside IPv6. Names are not looked up: the code that connects judges their
+/// addresses. Errors: Errc::endpoint_not_allowed.
 [[nodiscard]] Result<void> check_endpoint(const saml::EndpointUrl& url, const EndpointRule& rule);
 
 struct MetadataRules {
     MetadataTrust trust;
     std::vector<saml::EntityID> wanted = {};  ///< these IdPs alone; empty: every IdP in it
-    /// How far validUntil may lie ahead; then one is required (MET-03). Nothing: it's optional, for local files.
+    /// How far validUntil may lie ahead; then one is required (MET-03). std::nullopt: it's optional, for local files.
     std::optional<std::chrono::seconds> longest_validity = {};
     EndpointRule endpoints = {};
     std::chrono::seconds clock_skew{180};
@@ -58,16 +58,16 @@ struct MetadataRules {
     saml::StreamLimits limits = {};
 };
 
-/// An entity that isn't taken, and why. The rest of the document counts all the same.
+/// RefusedEntity is an entity that isn't taken, and why. The rest of the document counts all the same.
 struct RefusedEntity {
-    std::optional<saml::EntityID> entity_id;  ///< nothing where it's malformed
+    std::optional<saml::EntityID> entity_id;  ///< std::nullopt if it's malformed
     std::uint64_t line = 0;                   ///< of its start tag; lines in `why` count from there
     Failure why;
 };
-/// Of more refused entities than this, only the number is kept.
+/// max_refused_listed: of more refused entities than this, only the number is kept.
 inline constexpr std::size_t max_refused_listed = 1000;
 
-/// What a believed document says. It came from the octets that the signature covers, where there is one.
+/// MetadataDocument is the content of a believed document. It came from the octets under the signature, if any.
 struct MetadataDocument {
     std::vector<EntityDescriptor> idps;  ///< those wanted; each with the earliest validUntil around it (erratum E76)
     std::vector<RefusedEntity> refused;  ///< wanted, and not usable; the first max_refused_listed of them
@@ -80,38 +80,38 @@ struct MetadataDocument {
 };
 
 /// read_metadata reads an EntityDescriptor or (nested) EntitiesDescriptors. Nothing comes out unless `rules.trust` is
-/// satisfied by the whole document. Two entities with one entityID refuse it all (MET-06), and so does whatever is
-/// wrong with the root. Where the root is an EntityDescriptor, the entity is the document: what breaks a rule in it, or
-/// that it isn't `wanted`, is the document's failure. An aggregate may lack what is wanted: leaving it out is how a
+/// satisfied by the whole document. Two entities with one entityID refuse it all (MET-06), and so does any fault of
+/// the root. If the root is an EntityDescriptor, the entity is the document: a broken rule in it, or
+/// that it isn't `wanted`, is the document's failure. An aggregate may lack wanted entities: leaving them out is how a
 /// federation revokes. Memory is proportional to the IdPs kept, and 24 octets for each entity in the document. Blocks
 /// as long as `source` does. Errors: metadata::Errc; saml::Errc of read_signed_stream; those of `source`.
 [[nodiscard]] Result<MetadataDocument> read_metadata(const saml::OctetSource& source, const MetadataRules& rules,
                                                      Instant now);
 
-/// What is remembered of the documents that were accepted from a source, against roll-back.
+/// Precedent is the record of the documents that were accepted from a source, against roll-back.
 struct Precedent {
     std::optional<Instant> published;
     std::optional<Instant> valid_until;
     std::string sha256;                        ///< of the last one
     std::vector<std::string> superseded = {};  ///< SHA-256 of those before it, the last at the end; max_superseded
 };
-/// So many documents are known again whatever their dates say, and say nothing in common.
+/// max_superseded is how many documents are recognised whatever their dates say.
 inline constexpr std::size_t max_superseded = 64;
 
-/// check_not_older: a document that was made before the last accepted one is refused, however well signed: it would
-/// bring revoked keys back (MET-04). By `published` where both have it, else by validUntil; the octets of the last one
+/// check_not_older refuses a document that was made before the last accepted one, however well signed: it would
+/// bring revoked keys back (MET-04). By `published` if both have it, else by validUntil; the octets of the last one
 /// are never older, and those of one that it superseded always are: dates can be equal or missing.
 /// Errors: Errc::older_than_known.
 [[nodiscard]] Result<void> check_not_older(const MetadataDocument& document, const Precedent& last);
 
-/// precedent_after: what is remembered once `document` is accepted at `now`. What it leaves out stays as it was:
-/// leaving out PublicationInfo must not make room for older ones. The standard bounds creationInstant nowhere, and one
-/// slip of a publisher's clock must not have all right documents refused for years: what says that it was made later
+/// precedent_after returns the record once `document` is accepted at `now`. What the document omits stays as it was:
+/// omitting PublicationInfo must not make room for older ones. The standard bounds creationInstant nowhere, and one
+/// error of a publisher's clock must not have all right documents refused for years: one dated later
 /// than `now` and `clock_skew` counts as made now. Two such documents are told apart by `superseded` alone.
 [[nodiscard]] Precedent precedent_after(const MetadataDocument& document, const Precedent& before, Instant now,
                                         std::chrono::seconds clock_skew);
 
-/// merged: what both remember; the last document is that of `ours`.
+/// merged returns the union of both records; the last document is that of `ours`.
 [[nodiscard]] Precedent merged(const Precedent& ours, const Precedent& theirs);
 
 }  // namespace slo::metadata

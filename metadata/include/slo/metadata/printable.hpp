@@ -1,4 +1,4 @@
-// A partner's text on an operator's terminal.
+// Safe display of a partner's text on an operator's terminal.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace slo::metadata {
 
-/// quoted writes `text` in double quotes. Printable ASCII stands as it is; everything else, a quote and a backslash
-/// stand as \xHH, so nothing moves a cursor, changes a colour or reads from right to left. After `max_octets` octets it
+/// quoted writes `text` in double quotes. Printable ASCII is unchanged; everything else, a quote and a backslash
+/// become \xHH, so nothing moves a cursor, changes a colour or reads from right to left. After `max_octets` octets it
 /// is cut short, and three dots follow the quote. Call it metadata::quoted: where <iomanip> is known, which a standard
 /// header may include, a std::string leads to std::quoted as well.
 [[nodiscard]] std::string quoted(std::string_view text, std::size_t max_octets = 120);

@@ -1,4 +1,4 @@
-// Our metadata as it's published: signed, and made anew before it gets old.
+// Our published metadata: signed, and renewed before it expires.
 #pragma once
 
 #include <chrono>
@@ -15,20 +15,20 @@
 
 namespace slo::metadata {
 
-/// What is published, for how long each copy is valid, and who signs it.
+/// Publication is the content, the validity of each copy, and the signer.
 struct Publication {
-    SpMetadata content;                             ///< its id and valid_until are ours to set
-    std::optional<std::chrono::seconds> valid_for;  ///< at least two seconds; nothing: for ever
-    std::optional<saml::SigningKey> signer;         ///< nothing: unsigned
+    SpMetadata content;                             ///< the publication sets its id and valid_until
+    std::optional<std::chrono::seconds> valid_for;  ///< at least two seconds; std::nullopt: for ever
+    std::optional<saml::SigningKey> signer;         ///< std::nullopt: unsigned
 };
 
-/// How long an HTTP cache may keep a copy: what rolls over is known everywhere after cacheDuration and this.
+/// longest_http_caching bounds an HTTP cache's copies: a roll-over reaches all after cacheDuration and this.
 inline constexpr std::chrono::seconds longest_http_caching{300};
 
-/// One document. Nodes with the same publication and RSA key make the same octets, whichever asked first.
+/// PublishedDocument is one document. Nodes with the same publication and RSA key make the same octets.
 struct PublishedDocument {
     std::string octets;
-    std::string entity_tag;           ///< quoted, as ETag carries it
+    std::string entity_tag;           ///< quoted, as in ETag
     Instant last_modified;            ///< to the second
     std::chrono::seconds max_age{0};  ///< of Cache-Control
     std::optional<Instant> valid_until;
@@ -39,15 +39,15 @@ struct PublishedDocument {
 /// Errors: Errc::bad_sp_metadata; those of saml::sign_document.
 [[nodiscard]] Result<PublishedDocument> make_document(const Publication& publication, Instant now);
 
-/// PublishedMetadata hands out the document of the moment and makes it only once in each period. Thread-safe.
+/// PublishedMetadata returns the present document and makes it only once in each period. Thread-safe.
 class PublishedMetadata {
 public:
-    /// Makes the first document. Errors: as make_document.
+    /// make makes the first document. Errors: as make_document.
     [[nodiscard]] static Result<std::shared_ptr<PublishedMetadata>> make(Publication publication, Instant now);
 
-    /// Errors: as make_document, where the one before isn't valid any more.
+    /// at returns the document for `now`. Errors: as make_document, if the one before isn't valid any more.
     [[nodiscard]] Result<std::shared_ptr<const PublishedDocument>> at(Instant now);
-    /// Publishes something else from `now` on. Errors: as make_document; then nothing changes.
+    /// replace publishes something else from `now` on. Errors: as make_document; then nothing changes.
     [[nodiscard]] Result<void> replace(Publication publication, Instant now);
 
 private:
@@ -56,7 +56,7 @@ private:
 
     std::mutex mutex_;
     Publication publication_;
-    Instant since_;  ///< when this publication came into force: no document of it was there before
+    Instant since_;  ///< when this publication came into force: it has no earlier document
     std::int64_t period_;
     std::shared_ptr<const PublishedDocument> document_;
 };

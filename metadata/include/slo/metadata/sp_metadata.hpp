@@ -1,4 +1,4 @@
-// Our own metadata: what an IdP's administrator imports.
+// Our own metadata, which an IdP's administrator imports.
 #pragma once
 
 #include <chrono>
@@ -14,29 +14,29 @@
 
 namespace slo::metadata {
 
-/// A text in one language (xml:lang: RFC 5646, e.g. "en").
+/// LocalizedText is a text in one language (xml:lang: RFC 5646, e.g. "en").
 struct LocalizedText {
     std::string language;
     std::string text;
 };
 
-/// Organization (SAML Metadata 2.3.2.1): each of the three in one language at least.
+/// Organization (SAML Metadata 2.3.2.1) has each of the three in one language at least.
 struct Organization {
     std::vector<LocalizedText> names;
     std::vector<LocalizedText> display_names;
     std::vector<LocalizedText> urls;
 };
 
-/// ContactPerson/@contactType.
+/// ContactType is ContactPerson/@contactType.
 enum class ContactType { technical, support, administrative, billing, other };
 [[nodiscard]] std::string_view name(ContactType type) noexcept;
 
-/// is_language_tag: what xs:language, the type of xml:lang, takes.
+/// is_language_tag accepts what xs:language, the type of xml:lang, accepts.
 [[nodiscard]] bool is_language_tag(std::string_view text) noexcept;
-/// is_email_address: one '@' with something on either side, and nothing that a mailto: URI would have to escape.
+/// is_email_address accepts one '@' with text on either side, and nothing that a mailto: URI would have to escape.
 [[nodiscard]] bool is_email_address(std::string_view text);
 
-/// ContactPerson (SAML Metadata 2.3.2.2). Empty: not said.
+/// ContactPerson (SAML Metadata 2.3.2.2). Empty members are left out.
 struct ContactPerson {
     ContactType type = ContactType::technical;
     std::string company;
@@ -45,13 +45,13 @@ struct ContactPerson {
     std::vector<std::string> email_addresses;  ///< without "mailto:"
 };
 
-/// What our SPSSODescriptor says. The schema demands an AssertionConsumerService: the host's login module owns it.
+/// SpMetadata is our SPSSODescriptor. The schema demands an AssertionConsumerService: the host's login module owns it.
 struct SpMetadata {
     saml::EntityID entity_id;
     saml::EndpointUrl single_logout_soap;
     saml::EndpointUrl assertion_consumer_post;
     std::vector<saml::Certificate> signing;     ///< at least one: the active, then the next, then those that retire
-    std::vector<saml::Certificate> encryption;  ///< may be empty: then IdPs send NameIDs in the clear
+    std::vector<saml::Certificate> encryption;  ///< may be empty: then IdPs send NameIDs in plain text
     std::vector<std::string> name_id_formats;   ///< URIs, may be empty
     std::optional<Instant> valid_until;
     std::optional<std::chrono::seconds> cache_duration = {};
@@ -63,7 +63,7 @@ struct SpMetadata {
 
 /// write_sp_metadata writes the EntityDescriptor, schema-valid and with the SOAP SingleLogoutService first. The
 /// algorithms in it (alg:DigestMethod, alg:SigningMethod, md:EncryptionMethod) are those that we accept from an IdP
-/// without an exception of its own. It doesn't say AuthnRequestsSigned: that is for the host's login module to promise.
+/// without an exception of its own. It has no AuthnRequestsSigned: that is for the host's login module to promise.
 /// Errors: metadata::Errc::bad_sp_metadata. Spec: SAML Metadata 2.4.2, errata E41, E62; SAML Metadata Profile for
 /// Algorithm Support 2.3, 2.4.
 [[nodiscard]] Result<std::string> write_sp_metadata(const SpMetadata& metadata);

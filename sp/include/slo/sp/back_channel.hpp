@@ -1,4 +1,4 @@
-// The back channel: LogoutRequests that an IdP's server posts, in SOAP or in forms, as HTTP brings them.
+// The back channel: LogoutRequests that an IdP's server posts, in SOAP or in forms, as HTTP requests.
 #pragma once
 
 #include <chrono>
@@ -17,28 +17,28 @@
 
 namespace slo::sp {
 
-/// What goes back: an HTTP status and a body. Over SOAP it's empty for 403, 413, 415 and 503, and 204 where an
-/// asynchronous request gets no answer; to a form's sender, see idp_adapter::FormAnswer.
+/// SoapReply is an HTTP status and a body. Over SOAP the body is empty for 403, 413, 415 and 503, and for 204 if an
+/// asynchronous request gets no answer; for a form's sender, see idp_adapter::FormAnswer.
 struct SoapReply {
     int http_status = 200;
     std::string body;
     std::string_view content_type = saml::soap::content_type;  ///< of a body; static storage
 };
 
-/// PostedRequest is a LogoutRequest as HTTP brought it. `content_type` is that field's value as it came, empty
-/// where there was none (RFC 9110, 8.3); it also says on which wire the request came: that of a form
+/// PostedRequest is a LogoutRequest as HTTP delivered it. `content_type` is that field's value unchanged, empty if
+/// there was none (RFC 9110, 8.3); it also decides the wire of the request: that of a form
 /// (saml::form::media_type), or else SOAP. The views must outlive the call.
 struct PostedRequest {
     std::string_view body;
     std::string_view content_type;
     idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
-    /// LogoutEvidence::destinations.
+    /// destinations is that of LogoutEvidence.
     std::optional<std::span<const saml::EndpointUrl>> destinations = {};
 };
 
-/// What may be posted to a path.
+/// Posted says what may be posted to a path.
 enum class Posted {
-    soap_and_forms,  ///< what the sender's profile says
+    soap_and_forms,  ///< whatever the sender's profile says
     /// SOAP under a media type that any IdP's profile has, and forms only where any IdP's profile posts its envelope as
     /// one (CAS)
     soap,
@@ -48,7 +48,7 @@ enum class Posted {
 struct BackChannelOptions {
     Posted takes = Posted::soap_and_forms;
     std::size_t max_body = saml::xml::Limits{}.octets;  ///< octets; no more than this default are ever read
-    /// Whether a request has an audit line that is refused by its media type or its size alone.
+    /// Unfit says whether a request that is refused by its media type or its size alone has an audit line.
     enum class Unfit { written_down, passed_over };
     Unfit unfit = Unfit::written_down;
 };
@@ -72,19 +72,19 @@ private:
 
 using BackChannelStep = std::variant<SoapReply, PendingSoapReply>;
 
-/// BackChannel alone knows the back channel's media types, HTTP statuses, Faults and forms: it judges
-/// media type and size, takes the message out, hands it to the service and writes down the answer. Thread-safe.
+/// BackChannel contains all of the back channel's media types, HTTP statuses, Faults and forms: it judges
+/// media type and size, extracts the message, passes it to the service and encodes the answer. Thread-safe.
 class BackChannel {
 public:
     /// `service` must outlive it and every reply that is still pending.
     explicit BackChannel(LogoutService& service, BackChannelOptions options = {}) noexcept
         : service_(&service), options_(options) {}
 
-    /// Takes a request as far as it gets without waiting for applications, as LogoutService::begin does. Never throws.
+    /// begin takes a request as far as it gets without applications, as LogoutService::begin does. Never throws.
     [[nodiscard]] BackChannelStep begin(const PostedRequest& posted) const noexcept;
-    /// The blocking driver: begin, start, wait, finish. For hosts without an event loop.
+    /// handle is the blocking driver: begin, start, wait, finish. For hosts without an event loop.
     [[nodiscard]] SoapReply handle(const PostedRequest& posted) const noexcept;
-    /// LogoutService::preview. Errors: those for which begin() refuses.
+    /// preview does LogoutService::preview. Errors: those for which begin() refuses.
     [[nodiscard]] Result<LogoutPreview> preview(const PostedRequest& posted) const noexcept;
 
 private:

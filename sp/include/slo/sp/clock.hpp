@@ -1,4 +1,4 @@
-// The one source of "now".
+// The only source of the present time.
 #pragma once
 
 #include "slo/saml/time.hpp"

@@ -28,23 +28,23 @@ struct OwnSection {
     std::span<const std::string_view> keys;
 };
 
-/// Where partners are known from: the files of [[idp]], which are watched, and then [[metadata]].
+/// MetadataOptions says where partners are known from: the files of [[idp]], which are watched, and then [[metadata]].
 struct MetadataOptions {
     std::vector<idp_adapter::SourceOfIdps> sources;
     idp_adapter::SharedKeys shared_keys = idp_adapter::SharedKeys::refused;
 };
 
-/// Everything that the TOML file said, with every file that it names read, parsed and checked.
+/// Configuration is the content of the TOML file, with every file that it names read, parsed and checked.
 struct Configuration {
     saml::EntityID entity_id;
-    std::vector<saml::EntityID> former_entity_ids;  ///< sessions from the time of these names are found all the same
+    std::vector<saml::EntityID> former_entity_ids;  ///< sessions admitted under these names are still found
     std::vector<saml::EndpointUrl> destinations;    ///< for SOAP, then for forms
     saml::SigningKey signing_key;
     std::vector<saml::DecryptionKey> decryption_keys;
-    metadata::Publication publication;         ///< our metadata; `endpoint.metadata` is for whoever has a clock to set
+    metadata::Publication publication;         ///< our metadata; a program with a clock sets `endpoint.metadata`
     std::filesystem::path key_folder;          ///< keys = ... in [sp]; empty: our keys are files of their own
     KeyRing key_ring;                          ///< as it was when the folder's keys were loaded
-    KeysInForce keys_in_force;                 ///< what `publication` publishes, and what else our keys do
+    KeysInForce keys_in_force;                 ///< the keys that `publication` publishes, and our keys' other uses
     std::filesystem::path publication_record;  ///< for a PublicationRecord
     std::vector<idp_adapter::Idp> idps;        ///< of [[idp]], as their files said at start
     MetadataOptions metadata;  ///< for a MetadataRefresher, which knows all of them, and keeps them fresh
@@ -55,36 +55,36 @@ struct Configuration {
     std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 
-/// What becomes of keys that the configuration names and that don't exist.
+/// MissingKeys says what happens to keys that the configuration names and that don't exist.
 enum class MissingKeys {
     made,     ///< for an endpoint
-    refused,  ///< for a tool that only looks
+    refused,  ///< for a tool that only reads
 };
 
 /// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys, and
 /// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so; not where
-/// the publication record tells that this service had some. Errors: ConfigurationErrc::configuration_invalid with one
-/// line: what is wrong, where, and how to mend it. Unknown sections and keys are errors; a program with sections of its
-/// own reads the file as a ConfigurationFile.
+/// the publication record shows that this service had some. Errors: ConfigurationErrc::configuration_invalid with one line: what is
+/// wrong, where, and the remedy. Unknown sections and keys are errors; a program with sections of its own reads the
+/// file as a ConfigurationFile.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
                                                        MissingKeys missing = MissingKeys::made);
 
-/// What `publication` promises an IdP that fetches it: for how long its copy may be kept, HTTP's caches included.
+/// promise_of returns for how long an IdP that fetches `publication` may keep its copy, HTTP's caches included.
 [[nodiscard]] std::chrono::seconds promise_of(const metadata::Publication& publication);
 
-/// Our keys at a moment of their roll-over, and what is published with them.
+/// OurKeys is our keys at a moment of their roll-over, and the metadata published with them.
 struct OurKeys {
     saml::SigningKey signing;
     std::vector<saml::DecryptionKey> decryption;
     metadata::Publication publication;
     KeyRing ring = {};
     KeysInForce in_force = {};
-    std::string stages = {};              ///< which key is in which stage: "signing-2 active, signing-1 retiring"
-    std::vector<std::string> notes = {};  ///< one line each: what the operator should know of the files
+    std::string stages = {};              ///< the stage of each key: "signing-2 active, signing-1 retiring"
+    std::vector<std::string> notes = {};  ///< one line each, for the operator, about the files
 };
 
 /// reload_keys reads the key folder of `configuration` again: for LogoutService::replace_keys and
-/// PublishedMetadata::replace. Errors: ConfigurationErrc::configuration_invalid; what is in force should then stay so.
+/// PublishedMetadata::replace. Errors: ConfigurationErrc::configuration_invalid; then keep the keys that are in force.
 [[nodiscard]] Result<OurKeys> reload_keys(const Configuration& configuration, Instant now);
 
 }  // namespace slo::sp

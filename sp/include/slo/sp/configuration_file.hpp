@@ -21,33 +21,33 @@ class ConfigTable;
 struct ConfiguredSource;
 
 /// ConfigurationSection reads one section. It borrows from its ConfigurationFile. Errors of each function:
-/// ConfigurationErrc::configuration_invalid with one line: what is wrong, where, and how to mend it.
+/// ConfigurationErrc::configuration_invalid with one line: what is wrong, where, and the remedy.
 class ConfigurationSection {
 public:
     explicit ConfigurationSection(std::shared_ptr<const ConfigTable> table) noexcept : table_(std::move(table)) {}
 
-    /// A text; none where the key is absent.
+    /// text reads a text; std::nullopt if the key is absent.
     [[nodiscard]] Result<std::optional<std::string>> text(std::string_view key) const;
-    /// A whole number from `least` to `most`; `fallback` where the key is absent.
+    /// number reads a whole number from `least` to `most`; `fallback` if the key is absent.
     [[nodiscard]] Result<std::size_t> number(std::string_view key, std::size_t fallback, std::size_t least,
                                              std::size_t most) const;
-    /// The word that stands there, one of `words`; the first of them where the key is absent.
+    /// word reads one of `words`; the first of them if the key is absent.
     [[nodiscard]] Result<std::string> word(std::string_view key, std::span<const std::string_view> words) const;
-    /// The refusal of what stands at `key`, for a rule of the program's own.
+    /// refusal makes the Failure for the value of `key`, for a rule of the program's own.
     [[nodiscard]] Failure refusal(std::string_view key, std::string_view what, std::string_view mend) const;
 
 private:
     std::shared_ptr<const ConfigTable> table_;
 };
 
-/// What the program decides about files that load() may make.
+/// Loading is the program's decision about files that load() may make.
 struct Loading {
     MissingKeys missing = MissingKeys::made;
-    std::string key_owner = {};  ///< the user to whom root gives a key folder that it makes; empty: the folder's around
+    std::string key_owner = {};  ///< the user to whom root gives a key folder that it makes; empty: the parent's
 };
 
-/// ConfigurationFile is what a file says by itself: each section is checked, and no key or document that it names has
-/// been looked at. Movable; one thread at a time.
+/// ConfigurationFile is the content of a file alone: each section is checked, and no key or document that it names has
+/// been read. Movable; one thread at a time.
 class ConfigurationFile {
 public:
     /// read reads `file`, which may have the sections `own` beside the library's. Errors: those of load_configuration;
@@ -58,13 +58,13 @@ public:
     ConfigurationFile& operator=(ConfigurationFile&& other) noexcept;
     ~ConfigurationFile();
 
-    /// The section `name`, one of `own`; an empty one where the file doesn't have it.
+    /// section returns the section `name`, one of `own`; an empty one if the file doesn't have it.
     [[nodiscard]] ConfigurationSection section(std::string_view name) const;
     [[nodiscard]] const HttpServerOptions& server() const noexcept;
 
     /// load reads all that the file names, as load_configuration does.
     [[nodiscard]] Result<Configuration> load(Instant now, const Loading& loading) const;
-    /// As load_metadata and load_sources.
+    /// metadata and sources do what load_metadata and load_sources do.
     [[nodiscard]] Result<MetadataOptions> metadata(Instant now) const;
     [[nodiscard]] Result<std::vector<ConfiguredSource>> sources(Instant now) const;
 

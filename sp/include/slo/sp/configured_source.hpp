@@ -1,4 +1,4 @@
-// A source of metadata as the configuration has it: one judgement for the endpoint and for tools beside it.
+// A source of metadata as the configuration defines it: one judgement for the endpoint and for tools beside it.
 #pragma once
 
 #include <filesystem>
@@ -13,11 +13,11 @@
 
 namespace slo::sp {
 
-/// ConfiguredSource is what decides whether a document of one [[idp]] or [[metadata]] is believed.
+/// ConfiguredSource decides whether a document of one [[idp]] or [[metadata]] is believed.
 struct ConfiguredSource {
     enum class Holds {
         one_idp,   ///< [[idp]]: the document is one IdP's, and nothing else
-        any_idps,  ///< [[metadata]]: what isn't usable in it is left out
+        any_idps,  ///< [[metadata]]: unusable entities are left out
     };
     std::string name;                 ///< "idp-1" of the first [[idp]]; of a [[metadata]], its name
     std::filesystem::path file = {};  ///< empty: remote
@@ -26,7 +26,7 @@ struct ConfiguredSource {
 };
 
 /// load_sources reads the settings of every [[idp]] and [[metadata]] in the configuration `file`, in their order, and
-/// no document of theirs. The file may have the sections `own`, too. Our keys are neither read nor made. Errors: as
+/// none of their documents. The file may have the sections `own`, too. Our keys are neither read nor made. Errors: as
 /// load_configuration.
 [[nodiscard]] Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now,
                                                                  std::span<const OwnSection> own = {});
@@ -36,9 +36,9 @@ struct ConfiguredSource {
 [[nodiscard]] Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now,
                                                     std::span<const OwnSection> own = {});
 
-/// judge reads a document of `source` as the endpoint does when it starts. Errors: those of read_metadata; where one
-/// IdP is expected, Errc::not_metadata for anything else, and why the IdP isn't usable. Blocks as long as `octets`
-/// does.
+/// judge reads a document of `source` as the endpoint does when it starts. Errors: those of read_metadata; if one IdP
+/// is expected, Errc::not_metadata for anything else, and the reason if the IdP isn't usable. Blocks as long as
+/// `octets` does.
 [[nodiscard]] Result<metadata::MetadataDocument> judge(const ConfiguredSource& source, const saml::OctetSource& octets,
                                                        Instant now);
 

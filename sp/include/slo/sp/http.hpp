@@ -1,4 +1,4 @@
-// HTTP as values: what a server hands in, and what it sends back.
+// HTTP as values: a server's requests and replies.
 #pragma once
 
 #include <chrono>
@@ -19,20 +19,20 @@ struct HttpRequest {
     std::string target;  ///< as on the request line, origin-form
     HttpHeaders headers;
     std::string body;  ///< already de-chunked
-    /// Of the TLS client, as idp_adapter::ClientCredentials::tls_key has it; empty without a client certificate.
+    /// The TLS client's key, as in idp_adapter::ClientCredentials::tls_key; empty without a client certificate.
     std::string tls_key = {};
 
-    /// The value of the one header with this name (any case); nothing if it is absent or repeated.
+    /// header returns the value of the one header with this name (any case); std::nullopt if it is absent or repeated.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
-    /// Of the one Content-Type, in lower case and without its parameters; nothing if it is absent, repeated or
-    /// malformed (RFC 9110, 8.3.1), or says that the body is in another charset than UTF-8.
+    /// media_type returns that of the one Content-Type, in lower case and without its parameters; std::nullopt if it is
+    /// absent, repeated or malformed (RFC 9110, 8.3.1), or says that the body is in another charset than UTF-8.
     [[nodiscard]] std::optional<std::string> media_type() const;
 };
 
 struct HttpReply {
     int status = 200;
-    HttpHeaders headers = {};  ///< without Content-Length, Connection and Date: the server's business
+    HttpHeaders headers = {};  ///< without Content-Length, Connection and Date, which the server adds
     std::string body = {};
 };
 
@@ -50,18 +50,18 @@ using HttpStep = std::variant<HttpReply, PendingReply>;
 /// async_answer keep that from an event loop.
 class HttpHandler {
 public:
-    /// Which of a server's threads a request is worked at in.
+    /// Lane says which of a server's threads handle a request.
     enum class Lane {
         usual,
         waiting,  ///< its answer waits for others than the store: HttpServerOptions::waiting_threads
     };
     virtual ~HttpHandler() = default;
-    /// Asked once for each request, before handle(), in a thread that mustn't be blocked.
+    /// lane is called once for each request, before handle(), in a thread that mustn't be blocked.
     [[nodiscard]] virtual Lane lane(const HttpRequest&) const noexcept { return Lane::usual; }
     [[nodiscard]] virtual HttpStep handle(const HttpRequest& request) noexcept = 0;
 };
 
-/// The blocking driver: waits in this thread until `step` is a reply.
+/// wait_for is the blocking driver: it waits in this thread until `step` is a reply.
 [[nodiscard]] HttpReply wait_for(HttpStep step);
 
 }  // namespace slo::sp

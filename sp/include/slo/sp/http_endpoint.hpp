@@ -14,31 +14,31 @@
 
 namespace slo::sp {
 
-/// Says what our metadata is just now. Thread-safe.
+/// CurrentMetadata returns our metadata as it is now. Thread-safe.
 using CurrentMetadata = std::function<Result<std::shared_ptr<const metadata::PublishedDocument>>()>;
 
 struct HttpEndpointOptions {
     std::string soap_path = "/saml/slo/soap";
     std::string metadata_path = "/saml/metadata";
-    std::string form_path = {};        ///< for IdPs that post forms without a browser; empty: none
-    CurrentMetadata metadata;          ///< asked for each request; empty: 404
+    std::string form_path = {};        ///< for IdPs that post forms without a browser; empty: no such path
+    CurrentMetadata metadata;          ///< called for each request; empty: 404
     std::size_t max_body = 64 * 1024;  ///< octets; BackChannelOptions::max_body
     /// The public URLs that lead to soap_path, and those that lead to form_path: a request's Destination must be one of
-    /// those of the path where it came. Empty: those of the service's destinations that have this very path. Say it
-    /// where a proxy rewrites paths, or else every Destination is refused there. Without form_path, all of the
+    /// those of its own path. Empty: those of the service's destinations that have this very path. Set them if a proxy
+    /// rewrites paths, otherwise every Destination is refused there. Without form_path, all of the
     /// service's destinations lead to soap_path.
     std::vector<saml::EndpointUrl> soap_urls = {};
     std::vector<saml::EndpointUrl> form_urls = {};
 };
 
-/// HttpEndpoint knows paths and methods, hands what is posted to a BackChannel, and adds the headers of
-/// Bindings 3.2.3.2 (l.364-368). What is refused by its method, media type or size alone has no audit line. Our
-/// metadata is served to GET and HEAD with what HTTP caches ask for (SAML Metadata 4.1.1; RFC 9110, 13.1); nothing in
-/// it comes from the request. A form is taken at form_path, and at soap_path where an IdP's profile says that it posts
+/// HttpEndpoint maps paths and methods, passes posted requests to a BackChannel, and adds the headers of
+/// Bindings 3.2.3.2 (l.364-368). A request refused by its method, media type or size alone has no audit line. Our
+/// metadata is served to GET and HEAD with the fields for HTTP caches (SAML Metadata 4.1.1; RFC 9110, 13.1); it has no
+/// content from the request. A form is taken at form_path, and at soap_path if an IdP's profile says that it posts
 /// its envelope as one (CAS). Paths match byte by byte, queries included.
 class HttpEndpoint final : public HttpHandler {
 public:
-    /// `service` must outlive the endpoint and every reply that is still pending.
+    /// HttpEndpoint borrows `service`, which must outlive the endpoint and every pending reply.
     HttpEndpoint(LogoutService& service, HttpEndpointOptions options);
 
     [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;

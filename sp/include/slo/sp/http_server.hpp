@@ -1,4 +1,4 @@
-// The HTTP/1.1 server in front of an HttpHandler. Knows sockets and TLS, no SAML.
+// The HTTP/1.1 server in front of an HttpHandler. Has sockets and TLS, no SAML.
 #pragma once
 
 #include <chrono>
@@ -15,11 +15,11 @@
 namespace slo::sp {
 
 enum class ClientCertificates {
-    none,      ///< none is asked for
+    none,      ///< no certificate is requested
     optional,  ///< one of client_ca_file, or none
     required,  ///< one of client_ca_file
-    /// Asked for, and let in if its key could be an IdP's (saml::VerificationKey), whatever CA issued it:
-    /// HttpRequest::tls_key says which key, the handler what it's worth.
+    /// Requested, and accepted if its key could be an IdP's (saml::VerificationKey), whatever CA issued it:
+    /// HttpRequest::tls_key is that key, and the handler decides what it proves.
     any,
 };
 
@@ -34,19 +34,19 @@ struct HttpServerOptions {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: any free one, see HttpServer::port()
     std::optional<TlsOptions> tls = {};
-    std::vector<std::string> hosts = {};  ///< Host values that are served, with port where one is sent; empty: any
+    std::vector<std::string> hosts = {};  ///< accepted Host values, with the port where clients send one; empty: any
     std::size_t threads = 1;              ///< one io_context each
-    /// How many threads the handler may block, beside those above. 0: it works in theirs, where whatever it waits for
-    /// holds up all of a thread's connections; right for the memory engine, whose requests would only pay for the way
-    /// there and back. When all are at work, requests wait, at most one for each connection, with no limit but their
-    /// client's patience: a budget begins with the handler.
+    /// How many threads the handler may block, beside those above. 0: it runs in those, where each wait holds up all of
+    /// a thread's connections; right for the memory engine, whose requests would only pay for the change of threads.
+    /// When all are busy, requests wait, at most one for each connection, with no limit but their client's patience: a
+    /// budget begins with the handler.
     std::size_t handler_threads = 0;
-    /// How many more of the same there are for requests of HttpHandler::Lane::waiting, so that no other request ever
-    /// waits behind them. 0: they are like all others.
+    /// How many more there are for requests of HttpHandler::Lane::waiting, so that no other request ever waits behind
+    /// them. 0: they are like all others.
     std::size_t waiting_threads = 0;
 
-    // At a cap a newcomer takes the place of the connection that has waited longest for its peer. It is refused where
-    // all are being answered. A limit of descriptors below the first cap has the same effect.
+    // At a cap a newcomer takes the place of the connection that has waited longest for its peer. It is refused if all
+    // are being answered. A limit of descriptors below the first cap has the same effect.
     std::size_t max_connections = 1024;
     std::size_t max_connections_per_address = 256;  ///< an IPv6 network of 64 bits counts as one address
     std::size_t max_requests_per_connection = 1000;
@@ -58,17 +58,16 @@ struct HttpServerOptions {
     std::chrono::milliseconds body_timeout{10000};   ///< in total
     std::chrono::milliseconds write_timeout{10000};  ///< in total
     std::chrono::milliseconds idle_timeout{30000};   ///< between requests
-    std::chrono::milliseconds drain_timeout{5000};   ///< for requests at work when it is told to stop
+    std::chrono::milliseconds drain_timeout{5000};   ///< for requests at work when it is stopped
 };
 
-/// HttpServer listens from construction on and serves while run() runs. No request can end the process: whatever is
-/// thrown inside closes that connection only. A request that isn't plain HTTP/1.1 is refused and its connection closed:
+/// HttpServer listens from construction on and serves while run() runs. No request can end the process: an exception
+/// closes its connection only. A request that isn't plain HTTP/1.1 is refused and its connection closed:
 /// no obs-fold, chunk extension, trailer, absolute target, or transfer coding other than chunked.
 class HttpServer {
 public:
-    /// Binds and loads the TLS files; threads are run()'s business. `handler` must outlive the server.
-    /// Errors: ServerErrc::address_in_use, tls_setup_failed, configuration_invalid; `detail` says what and how to mend
-    /// it.
+    /// open binds and loads the TLS files; run() starts the threads. `handler` must outlive the server. Errors:
+    /// ServerErrc::address_in_use, tls_setup_failed, configuration_invalid; `detail` says what is wrong and the remedy.
     [[nodiscard]] static Result<HttpServer> open(HttpServerOptions options, HttpHandler& handler);
 
     HttpServer(HttpServer&&) noexcept;
@@ -77,26 +76,26 @@ public:
 
     [[nodiscard]] std::uint16_t port() const noexcept;
 
-    /// Serves on this thread and `threads` - 1 more, until stop(). Returns after the last reply was sent or, at the
+    /// run serves on this thread and `threads` - 1 more, until stop(). Returns after the last reply was sent or, at the
     /// latest, drain_timeout; replies that are pending then are finished as if their budget had passed, requests that
     /// wait for a handler thread get a 503, and a thread that blocks is waited for. Once only.
     void run();
-    /// Accepts no more, lets requests at work finish, then ends run(). From any thread, but not from a signal handler.
+    /// stop accepts no more, lets requests at work finish, then ends run(). From any thread, not from a signal handler.
     void stop() noexcept;
-    /// Calls stop() on SIGINT and SIGTERM. Process-wide: for programs. Call it before run().
+    /// stop_on_signals calls stop() on SIGINT and SIGTERM. Process-wide: for programs. Call it before run().
     void stop_on_signals();
 
     struct Counters {
         std::uint64_t connections = 0;
         std::uint64_t refused_connections = 0;    ///< over one of the two caps
-        std::uint64_t displaced_connections = 0;  ///< had to make way for others
+        std::uint64_t displaced_connections = 0;  ///< closed to make room for new ones
         std::uint64_t failed_handshakes = 0;
-        std::uint64_t requests = 0;      ///< handed to the handler
+        std::uint64_t requests = 0;      ///< passed to the handler
         std::uint64_t bad_requests = 0;  ///< refused by the server itself
         std::uint64_t timeouts = 0;      ///< of handshake, header, body or write
-        std::uint64_t failures = 0;      ///< something was thrown; that connection was closed
+        std::uint64_t failures = 0;      ///< an exception; that connection was closed
     };
-    /// From any thread; the figures needn't be of one moment.
+    /// counters may be called from any thread; the figures needn't be of one moment.
     [[nodiscard]] Counters counters() const noexcept;
 
 private:

@@ -1,4 +1,4 @@
-// JSON as we write it: for audit lines, the local interface and the tool.
+// JSON as this library writes it: for audit lines, the local interface and the tool.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 namespace slo::sp {
 
-/// A text as a JSON string in printable ASCII; what isn't UTF-8 becomes U+FFFD. Ends after the character that reaches
-/// `max_bytes` of `text`.
+/// json_text writes a text as a JSON string in printable ASCII; invalid UTF-8 becomes U+FFFD. Ends after the character
+/// that reaches `max_bytes` of `text`.
 [[nodiscard]] std::string json_text(std::string_view text, std::size_t max_bytes = std::string_view::npos);
 
-/// A JSON array of values that are JSON.
+/// json_array writes an array of values that are JSON already.
 [[nodiscard]] std::string json_array(const std::vector<std::string>& values);
 
 /// JsonObject is written in the order in which it was filled.
@@ -21,7 +21,7 @@ class JsonObject {
 public:
     JsonObject& add(std::string_view name, std::string_view text);
     JsonObject& add(std::string_view name, std::int64_t number);
-    /// `value` is JSON.
+    /// add_value takes a `value` that is JSON already.
     JsonObject& add_value(std::string_view name, std::string_view value);
     [[nodiscard]] std::string str() const { return "{" + members_ + "}"; }
 

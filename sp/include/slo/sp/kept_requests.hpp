@@ -1,4 +1,4 @@
-// The port of our own LogoutRequests that IdPs must still get: an outbox.
+// The port for our own LogoutRequests that IdPs must still get: an outbox.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace slo::sp {
 
-/// A LogoutRequest of ours that an IdP may not have seen: kept until it has, or until it's too late. Its local sessions
-/// end by `order`, whose key has our own first request's ID.
+/// KeptRequest is a LogoutRequest of ours that an IdP may not have seen: kept until it has, or until it's too late. Its
+/// local sessions end by `order`, whose key has our own first request's ID.
 struct KeptRequest {
     LogoutOrder order;
     std::string reason;       ///< a URI, or empty
@@ -34,18 +34,17 @@ class KeptRequests {
 public:
     virtual ~KeptRequests() = default;
 
-    /// Keeps `request` under its order's key, in place of what was kept there. Errors: StoreErrc::store_full,
-    /// store_failed.
+    /// keep_request keeps `request` in place of one with its order's key. Errors: StoreErrc::store_full, store_failed.
     [[nodiscard]] virtual Result<void> keep_request(const KeptRequest& request) = 0;
 
-    /// Takes up to `count` kept requests whose next_attempt isn't after `now`, the earliest first, and moves their
-    /// next_attempt to `until`, in one step: no two callers get the same one, and when its taker dies it's due again.
-    /// They are returned as they are kept from now on. One that is too late to be sent is taken too, for its taker to
-    /// drop; an hour past not_on_or_after the store may drop it by itself.
+    /// take_due_requests takes up to `count` kept requests whose next_attempt isn't after `now`, the earliest first,
+    /// and moves their next_attempt to `until`, in one step: no two callers get the same one, and if its taker dies
+    /// it's due again. They are returned as they are kept from now on. One that is too late to be sent is taken too,
+    /// for its taker to drop; an hour past not_on_or_after the store may drop it by itself.
     [[nodiscard]] virtual Result<std::vector<KeptRequest>> take_due_requests(Instant now, Instant until,
                                                                              std::size_t count) = 0;
 
-    /// Forgets a kept request. Forgetting one that isn't there is fine.
+    /// drop_request forgets a kept request. It is no error if there is none.
     [[nodiscard]] virtual Result<void> drop_request(const LogoutKey& key) = 0;
 };
 

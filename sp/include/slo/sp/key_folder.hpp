@@ -17,8 +17,8 @@ namespace slo::sp {
 enum class KeyPurpose { signing, encryption };
 [[nodiscard]] std::string_view name(KeyPurpose purpose) noexcept;
 
-/// What a key is good for. A signing key's certificate is published in each stage; only the active one signs. An
-/// encryption key opens in each stage; only the active one's certificate is published, because an IdP may take any.
+/// KeyStage is a key's use. A signing key's certificate is published in each stage; only the active one signs. An
+/// encryption key decrypts in each stage; only the active one's certificate is published, because an IdP may take any.
 enum class KeyStage { active, next, retiring };
 [[nodiscard]] std::string_view name(KeyStage stage) noexcept;
 
@@ -29,42 +29,42 @@ struct KeptKey {
     Instant since;  ///< in this stage
 };
 
-/// KeyRing is which key of a folder is in which stage: for each purpose one active key (for encryption: or none), at
+/// KeyRing says which key of a folder is in which stage: for each purpose one active key (for encryption: or none), at
 /// most one next, any number retiring.
 struct KeyRing {
     std::vector<KeptKey> keys;
     [[nodiscard]] const KeptKey* find(KeyPurpose purpose, KeyStage stage) const noexcept;
 };
 
-/// The steps of a roll-over.
+/// KeyStep is one of the steps of a roll-over.
 enum class KeyStep {
     prepare,   ///< a new key is next
     activate,  ///< the next one becomes active, the active one retires
-    retire,    ///< what retires is dropped
+    retire,    ///< the retiring ones are dropped
 };
 
-/// step_from says which step can come next for `purpose`: retire while something retires, activate while there is a
+/// step_from returns the step that can come next for `purpose`: retire while a key retires, activate while there is a
 /// next key, else prepare.
 [[nodiscard]] KeyStep step_from(const KeyRing& ring, KeyPurpose purpose) noexcept;
 
-/// earliest: when `step` may be done, so that every IdP that refreshes our metadata as it says knows what it needs:
-/// `spread` after the last change. Nothing: at once.
+/// earliest returns when `step` may be done, so that every IdP that refreshes our metadata as it says knows what it
+/// needs: `spread` after the last change. std::nullopt: at once.
 [[nodiscard]] std::optional<Instant> earliest(const KeyRing& ring, KeyPurpose purpose, KeyStep step,
                                               std::chrono::seconds spread) noexcept;
 
-/// The ring after a step; `fresh` is the new key's name, for prepare. Errors:
-/// ConfigurationErrc::configuration_invalid, whose detail says which step comes first.
+/// after returns the ring after a step; `fresh` is the new key's name, for prepare. Errors:
+/// ConfigurationErrc::configuration_invalid, whose detail names the step that comes first.
 [[nodiscard]] Result<KeyRing> after(const KeyRing& ring, KeyPurpose purpose, KeyStep step, const std::string& fresh,
                                     Instant now);
 
-/// A name that no key in `folder` has had: "signing-3" after "signing-2".
+/// unused_name returns a name that no key in `folder` has had: "signing-3" after "signing-2".
 [[nodiscard]] std::string unused_name(const std::filesystem::path& folder, KeyPurpose purpose);
 
-/// The one file that decides: FOLDER/keys.toml. What other files there are counts only if it names them.
+/// ring_file returns the one file that decides: FOLDER/keys.toml. Other files count only if it names them.
 [[nodiscard]] std::filesystem::path ring_file(const std::filesystem::path& folder);
 
-/// keys_without_ring names the keys that lie in a folder without keys.toml: it was lost, or a crash came before it was
-/// written for the first time. Else empty.
+/// keys_without_ring names the keys in a folder without keys.toml: it was lost, or a crash came before it was written
+/// for the first time. Else empty.
 [[nodiscard]] std::string keys_without_ring(const std::filesystem::path& folder);
 
 /// read_key_ring: Errors: ConfigurationErrc::configuration_invalid, in one line with how to mend it.
@@ -73,7 +73,7 @@ enum class KeyStep {
 /// known, for the owner of the folder above. Errors: ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<void> make_key_folder(const std::filesystem::path& folder, const std::string& user = {});
 
-// What is written to a folder belongs to the folder's owner, also where root writes it; then another
+// Files written to a folder belong to the folder's owner, also if root writes them; in that case another
 // user's symbolic link to a folder is refused.
 
 /// write_key_ring replaces keys.toml in one step that is on the disk when it returns: whoever reads sees the old ring

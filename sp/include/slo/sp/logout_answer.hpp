@@ -1,4 +1,4 @@
-// What a LogoutService takes with a message, and what it gives back: in no wire's words.
+// The input of a LogoutService beside the message, and its answers, independent of any wire.
 #pragma once
 
 #include <functional>
@@ -16,63 +16,63 @@
 
 namespace slo::sp {
 
-/// Gist is what a SAML status comes to, for senders that take less than a message.
+/// Gist summarises a SAML status, for senders that take less than a message.
 enum class Gist {
     success,            ///< everything that the request names is gone
     bad_request,        ///< the request is at fault
     denied,             ///< this sender may not have it, or not again
-    too_many_requests,  ///< its IdP asks too much at once
-    failed,             ///< something at our side failed, or lives on
+    too_many_requests,  ///< its IdP sends too many at once
+    failed,             ///< a failure on our side, or a session that lives on
 };
 
-/// Refusal is why there is no SAML status to tell.
+/// Refusal is the reason why there is no SAML status to send.
 enum class Refusal {
-    no_request,         ///< what came holds no SAML request
+    no_request,         ///< the input holds no SAML request
     envelope_version,   ///< it came in an envelope of another version
     envelope_header,    ///< its envelope has a header that must be understood, and isn't
-    too_large,          ///< it has more octets than are read
-    unknown_sender,     ///< its Issuer is no IdP, or one whose metadata has ended
+    too_large,          ///< it has more octets than the limit
+    unknown_sender,     ///< its Issuer is no known IdP, or one whose metadata has expired
     wire_not_accepted,  ///< no IdP sends like that, or this one doesn't
-    out_of_measure,     ///< so many refusals aren't signed at once
-    failed,             ///< something at our side failed before anything was proven, or the status can't be signed
+    out_of_measure,     ///< too many refusals to sign at once
+    failed,             ///< a failure on our side before anything was proven, or the status can't be signed
 };
 
-/// A SAML response, for a sender that reads it.
+/// SignedAnswer is a SAML response, for a sender that reads it.
 struct SignedAnswer {
     saml::SignedMessage message;
     Gist gist;
 };
-/// For a sender that reads no message on its wire.
+/// UnsignedAnswer is for a sender that reads no message on its wire.
 struct UnsignedAnswer {
     Gist gist;
     friend bool operator==(const UnsignedAnswer&, const UnsignedAnswer&) = default;
 };
-/// For a sender that wants no answer (aslo:Asynchronous): as little goes back as its wire allows.
+/// Silence is for a sender that wants no answer (aslo:Asynchronous): as little is returned as its wire allows.
 struct Silence {
     Gist gist;
     friend bool operator==(const Silence&, const Silence&) = default;
 };
 using LogoutAnswer = std::variant<SignedAnswer, UnsignedAnswer, Silence, Refusal>;
 
-/// LogoutWire is what a LogoutService asks of the way on which a message came. Thread-safe.
+/// LogoutWire is what a LogoutService must know of the wire on which a message came. Thread-safe.
 class LogoutWire {
 public:
     virtual ~LogoutWire() = default;
-    /// Whether an answer to `partner` is a message; null: nobody knows who the sender is.
+    /// carries_message says whether an answer to `partner` is a message; null: the sender is unknown.
     [[nodiscard]] virtual bool carries_message(const idp_adapter::Idp* partner) const noexcept = 0;
-    /// What the audit calls such an answer, e.g. "Fault/Client". Static storage.
+    /// name returns the audit's name of such an answer, e.g. "Fault/Client". Static storage.
     [[nodiscard]] virtual std::string_view name(Refusal refusal) const noexcept = 0;
 };
 
-/// LogoutEvidence is what came with a message. It must outlive the call, and `wire` the PendingLogout too.
+/// LogoutEvidence is the data beside a message. It must outlive the call, and `wire` the PendingLogout too.
 struct LogoutEvidence {
     const LogoutWire& wire;
     idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
-    /// Those of our public URLs that lead to where it came: its Destination must be one of them (Core 3.2.1 l.1480).
-    /// Nothing: any of LogoutServiceParts::destinations, which is right where all of them lead to the same place.
+    /// Those of our public URLs that lead to its place of arrival: its Destination must be one of them (Core 3.2.1
+    /// l.1480). std::nullopt: any of LogoutServiceParts::destinations, right if all of them lead to the same place.
     std::optional<std::span<const saml::EndpointUrl>> destinations = {};
-    /// Whether an IdP with this profile sends as this one did, beside that the profile has the message's binding. Asked
-    /// once the IdP is known; its error is the broken rule. Empty: any does.
+    /// check_sender says whether an IdP with this profile sends like this one, beside the check that the profile has
+    /// the message's binding. Called once the IdP is known; its error is the broken rule. Empty: any IdP does.
     std::function<Result<void>(const idp_adapter::InteropProfile& profile)> check_sender = {};
 };
 

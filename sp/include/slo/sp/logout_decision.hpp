@@ -1,4 +1,4 @@
-// The decision, pure: from what became of the sessions to what is signed.
+// The decision, pure: from the sessions' outcome to the Status to sign.
 #pragma once
 
 #include "slo/saml/logout_response.hpp"
@@ -7,7 +7,7 @@
 
 namespace slo::sp {
 
-/// names_nobody tells whether nothing of what was ordered was ever here.
+/// names_nobody says whether no session that the order names was ever here.
 [[nodiscard]] constexpr bool names_nobody(const LogoutOutcome& outcome) noexcept {
     return outcome == LogoutOutcome{};
 }

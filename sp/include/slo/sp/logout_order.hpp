@@ -1,4 +1,4 @@
-// What a logout orders: which one it is, which sessions it names, and since when it counts.
+// A logout's order: its identity, the sessions that it names, and its time.
 #pragma once
 
 #include <vector>
@@ -16,10 +16,10 @@ struct LogoutKey {
     friend bool operator==(const LogoutKey&, const LogoutKey&) = default;
 };
 
-/// Where a logout starts: at the IdP, whose verified request orders it, or here, by a user or an administrator.
+/// LogoutOrigin is where a logout starts: at the IdP, whose request is verified, or here, by a user or administrator.
 enum class LogoutOrigin { idp, here };
 
-/// SessionNaming says which sessions of an IdP at one of our entities are meant.
+/// SessionNaming names sessions of an IdP at one of our entities.
 struct SessionNaming {
     saml::EntityID idp;
     saml::EntityID sp;  ///< which of our entities
@@ -31,7 +31,7 @@ struct SessionNaming {
     friend bool operator==(const SessionNaming&, const SessionNaming&) = default;
 };
 
-/// LogoutOrder is what a verified LogoutRequest orders, or what a logout that starts here comes to.
+/// LogoutOrder is the content of a verified LogoutRequest, or of a logout that starts here.
 struct LogoutOrder {
     LogoutKey key;
     saml::EntityID sp;  ///< which of our entities it addresses
@@ -41,13 +41,13 @@ struct LogoutOrder {
     saml::NameIDMatching matching = saml::NameIDMatching::default_qualifiers;
     Instant as_of;       ///< IssueInstant: a login after it is a new one
     Instant keep_until;  ///< how long late assertions and repeats are recognised
-    /// Beside `session_indexes`, where there are any: the order names the principal's sessions of these AuthnInstants
-    /// too, for IdPs whose session has another SessionIndex in each assertion, and one AuthnInstant.
+    /// Beside `session_indexes`, if there are any: the order names the principal's sessions of these AuthnInstants too,
+    /// for IdPs whose session has another SessionIndex in each assertion, and one AuthnInstant.
     std::vector<Instant> authn_instants = {};
-    /// What starts here is never refused for what IdPs have ordered. A kept request's order needn't have it.
+    /// An order that starts here is never refused because of IdPs' orders. A kept request's order needn't have it.
     LogoutOrigin origin = LogoutOrigin::idp;
 
-    /// naming says which sessions the order names.
+    /// naming returns the names of sessions in the order.
     [[nodiscard]] SessionNaming naming() const {
         return {key.idp, sp, name_id, session_indexes, matching, authn_instants};
     }

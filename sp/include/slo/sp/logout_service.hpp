@@ -28,9 +28,9 @@
 
 namespace slo::sp {
 
-/// Everything that a LogoutService works with. The referenced objects must outlive the service.
+/// LogoutServiceParts is everything that a LogoutService works with. The referenced objects must outlive the service.
 struct LogoutServiceParts {
-    saml::EntityID entity_id;                     ///< who we are
+    saml::EntityID entity_id;                     ///< our own
     std::vector<saml::EndpointUrl> destinations;  ///< our public logout URLs, those for forms included
     std::shared_ptr<const idp_adapter::IdpDirectory> idps;
     saml::MessageSigner signer;
@@ -42,19 +42,19 @@ struct LogoutServiceParts {
     AuditSink& audit;
     const Clock& clock;
     idp_adapter::IdpLink* idp_link = nullptr;  ///< the way to IdPs; null: logouts that start here stay here
-    /// What else we were called: sessions that were admitted under these names are found and ended as well.
+    /// Our earlier entityIDs: sessions that were admitted under these names are found and ended as well.
     std::vector<saml::EntityID> former_entity_ids = {};
     const Pace* pace = nullptr;  ///< how it waits; null: ThreadPace
     AuditSampling audit_sampling = {};
 };
 
-/// What a LogoutRequest would end, and what it seems to mean but doesn't name.
+/// LogoutPreview is what a LogoutRequest would end, and the sessions that it seems to mean but doesn't name.
 struct LogoutPreview {
     std::vector<Session> would_end;
-    std::vector<NearMiss> near_misses;  ///< only where it names nothing that lives
+    std::vector<NearMiss> near_misses;  ///< only if it names no live session
 };
 
-/// Our own keys at one moment.
+/// ServiceKeys is our own keys at one moment.
 struct ServiceKeys {
     saml::MessageSigner signer;
     std::vector<saml::DecryptionKey> decryption_keys;
@@ -65,14 +65,14 @@ struct ServiceKeys {
 /// finish() once.
 class PendingLogout {
 public:
-    /// What is left now of Policy::application_deadline, which began with begin().
+    /// budget returns the rest of Policy::application_deadline, which began with begin().
     [[nodiscard]] std::chrono::milliseconds budget() const noexcept;
-    /// Tells every application. `on_complete` is called once, when all have reported, from whichever thread reports
-    /// last (possibly inside start()). It isn't called after finish(), but may be at work while finish() is: what it
-    /// touches must be its own. It must not throw.
+    /// start tells every application. `on_complete` is called once, when all have reported, from the thread that
+    /// reports last (possibly inside start()). It isn't called after finish(), but may be running while finish() is: it
+    /// must own all that it touches. It must not throw.
     void start(std::function<void()> on_complete);
-    /// Blocks as long as the store does. Completes the logout in the store with what is known by now (silence counts as
-    /// failed) and signs the answer.
+    /// finish blocks as long as the store does. It completes the logout in the store with the reports so far (a missing
+    /// one counts as failed) and signs the answer.
     [[nodiscard]] LogoutAnswer finish() noexcept;
 
     struct State;
@@ -87,18 +87,18 @@ struct StartContext;
 class Housekeeper;
 using LogoutStep = std::variant<LogoutAnswer, PendingLogout>;
 
-/// Who does what has to go on beside the requests (housekeeper.hpp): without it, a crash in the middle of a logout
-/// leaves sessions in the applications that the store has ended.
+/// Housekeeping says who does the recurring tasks beside the requests (housekeeper.hpp): without them, a crash in the
+/// middle of a logout leaves sessions in the applications that the store has ended.
 enum class Housekeeping {
     in_threads,  ///< the service: two threads from its construction to its destruction
     by_host,     ///< the host: with a Housekeeper that it makes later, or with keep_house() from a loop of its own
 };
 
 /// LogoutService is thread-safe and holds no lock while it works. No exception leaves it but std::bad_alloc from
-/// start-up, and std::system_error where a thread can't be had.
+/// start-up, and std::system_error if a thread can't be had.
 class LogoutService {
 public:
-    /// With Housekeeping::in_threads the applications must be able to take orders already.
+    /// LogoutService starts; with Housekeeping::in_threads the applications must be able to take orders already.
     LogoutService(LogoutServiceParts parts, Housekeeping housekeeping);
     /// Stops the housekeeping's threads, and waits for the exchange with an IdP and for the application that they are
     /// at.
@@ -106,68 +106,68 @@ public:
     LogoutService(const LogoutService&) = delete;
     LogoutService& operator=(const LogoutService&) = delete;
 
-    /// Takes a request as far as it gets without waiting for applications: to an answer, or to a PendingLogout, which
-    /// must not outlive the service. Each answer has its audit line by the time that it is returned. Never throws.
+    /// begin handles a request as far as possible without waiting for applications: to an answer, or a PendingLogout,
+    /// which must not outlive the service. Each answer has its audit line by the time it is returned. Never throws.
     [[nodiscard]] LogoutStep begin(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept;
 
-    /// The blocking driver: begin, start, wait, finish. For hosts without an event loop.
+    /// handle is the blocking driver: begin, start, wait, finish. For hosts without an event loop.
     [[nodiscard]] LogoutAnswer handle(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept;
 
-    /// Refuses what came instead of a message, for the reason that its wire's decoder gave.
+    /// refuse is for input that isn't a message, with the reason that its wire's decoder gave.
     [[nodiscard]] LogoutAnswer refuse(const Failure& failure, const LogoutWire& wire) noexcept;
-    /// Refuses what its wire couldn't decode because of an exception.
+    /// refuse_after_exception is for input that its wire couldn't decode because of an exception.
     [[nodiscard]] LogoutAnswer refuse_after_exception(const LogoutWire& wire) noexcept;
 
-    /// Makes `session` live, as SessionStore::admit does, under the present names of its IdP and of us: an alias of the
-    /// IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. A logout that came first
+    /// admit makes `session` live, as SessionStore::admit does, under the present names of its IdP and of us: an alias
+    /// in the IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. An earlier logout
     /// under any of these names forbids it. The host makes its own session first, then admits it, and then hands out
-    /// the cookie; where it isn't admitted, it erases it. Blocks as long as the store does. Thread-safe.
-    /// Errors: AdmissionErrc::session_idp_unknown, session_sp_unknown, session_index_unfit: no logout would ever find
-    /// it; authn_instant_in_future: no logout would forbid it; the store's.
+    /// the cookie; if it isn't admitted, the host erases it. Blocks as long as the store does. Thread-safe.
+    /// Errors: AdmissionErrc::session_idp_unknown, session_sp_unknown, session_index_unfit: no logout would ever find it;
+    /// authn_instant_in_future: no logout would forbid it; the store's.
     [[nodiscard]] Result<Admission> admit(Session session) noexcept;
 
-    /// Finishes what an earlier process, or a failing application, left unfinished. Call it at start, and each minute.
-    /// Blocking, for as long as the applications take for each logout in turn; `stop` ends it after the one at work. A
-    /// logout that another round is at work on, here or on another node, is left alone. Returns how many logouts are
-    /// still unfinished. Errors: those of the store.
+    /// recover finishes logouts that an earlier process, or a failing application, left unfinished. Call it at start,
+    /// and each minute. Blocks as long as the applications take for each logout in turn; `stop` ends it after the one
+    /// at work. A logout on which another round is at work, here or on another node, is left alone. Returns how many
+    /// logouts are still unfinished. Errors: those of the store.
     [[nodiscard]] Result<std::size_t> recover(const std::stop_token& stop = {});
 
-    /// Ends the sessions of `selection`: here first, as the store's contract says, then by a signed LogoutRequest to
-    /// each IdP, with the NameID exactly as received and every SessionIndex (Core 3.7.3.2, Profiles 4.4.3.1). What is
-    /// told is the truth: `everywhere` has the IdP's signature. Afterwards a late assertion of an ended IdP session is
-    /// refused, but where the IdP couldn't be asked, its session may bring the user back: ask for ForceAuthn then.
-    /// A request that an IdP hasn't seen is kept in the store, and sent again by send_kept_requests() until its
-    /// NotOnOrAfter. Of more than 16 at once, none is waited for: all are asked in that way.
-    /// Where the store's answer is lost, nothing is known of the sessions: that is told as `unknown` with
-    /// "store.outcome_unknown", and the kept request is what ends them for certain later.
-    /// Blocking: the applications' deadline, then the slowest IdP's; `stop` ends the waiting for IdPs. Thread-safe.
+    /// start_logout ends the sessions of `selection`: here first, as the store's contract says, then by a signed
+    /// LogoutRequest to each IdP, with the NameID exactly as received and every SessionIndex (Core 3.7.3.2, Profiles
+    /// 4.4.3.1). The result is proven: `everywhere` has the IdP's signature. Afterwards a late assertion of an ended
+    /// IdP session is refused, but if the IdP couldn't be asked, its session may bring the user back: ask for
+    /// ForceAuthn. A request that an IdP hasn't seen is kept in the store, and sent again by send_kept_requests() until
+    /// its NotOnOrAfter. Of more than 16 at once, none is waited for: all are sent in that way. If the store's answer
+    /// is lost, the sessions' state is unknown: the result is `unknown` with "store.outcome_unknown", and the kept
+    /// request ends them for certain later. Blocking: the applications' deadline, then the slowest IdP's; `stop` ends
+    /// the waiting for IdPs. Thread-safe.
     /// Errors: StartErrc::no_session; the store's, and then some of the sessions may live on: try again.
     [[nodiscard]] Result<GlobalLogoutResult> start_logout(const SessionSelection& selection, LogoutReason reason,
                                                           const std::stop_token& stop = {}) noexcept;
 
-    /// What start_logout would end: the sessions that are meant, and those that go with them. Changes nothing. Costs as
-    /// much memory as there are sessions. Errors: the store's.
+    /// preview returns the sessions that start_logout would end: those selected, and those that go with them. Changes
+    /// nothing. Takes as much memory as there are sessions. Errors: the store's.
     [[nodiscard]] Result<std::vector<Session>> preview(const SessionSelection& selection) noexcept;
-    /// What this LogoutRequest of an IdP would end, verified like one that comes in begin(); nothing is recorded.
+    /// preview returns what this LogoutRequest of an IdP would end, verified like one in begin(); nothing is recorded.
     /// Errors: those for which begin() refuses.
     [[nodiscard]] Result<LogoutPreview> preview(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept;
 
-    /// Sends what is kept and due, up to 16 requests at once, and gives up those whose NotOnOrAfter has passed; the
-    /// audit tells. Call it every few seconds. Blocks as long as the slowest IdP. Several nodes may call it: each
-    /// request is taken by one of them. Returns how many were due. Errors: the store's.
+    /// send_kept_requests sends the kept requests that are due, up to 16 at once, and gives up those whose NotOnOrAfter
+    /// has passed; each has an audit line. Call it every few seconds. Blocks as long as the slowest IdP. Several nodes
+    /// may call it: each request is taken by one of them. Returns how many were due. Errors: the store's.
     [[nodiscard]] Result<std::size_t> send_kept_requests(const std::stop_token& stop = {}) noexcept;
 
-    /// Thread-safe.
+    /// sampled_lines is thread-safe.
     [[nodiscard]] SampledLines sampled_lines() const noexcept;
 
-    /// LogoutServiceParts::destinations. Lives as long as the service.
+    /// destinations returns LogoutServiceParts::destinations. Lives as long as the service.
     [[nodiscard]] const std::vector<saml::EndpointUrl>& destinations() const noexcept;
 
-    /// New partners from now on; logouts at work go on with the ones that they found.
+    /// replace_idps sets new partners from now on; logouts at work continue with the ones that they found.
     void replace_idps(std::shared_ptr<const idp_adapter::IdpDirectory> idps);
     [[nodiscard]] std::shared_ptr<const idp_adapter::IdpDirectory> idps() const;
-    /// New keys of our own from now on. A logout at work is answered with the key that signed when it came: publish the
-    /// old certificate a while longer.
+    /// replace_keys sets new keys of our own from now on. A logout at work is answered with the key that signed when it
+    /// came: publish the old certificate a while longer.
     void replace_keys(saml::MessageSigner signer, std::vector<saml::DecryptionKey> decryption_keys);
 
 private:

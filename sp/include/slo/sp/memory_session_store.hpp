@@ -11,9 +11,9 @@
 namespace slo::sp {
 
 struct MemorySessionStoreOptions {
-    // In each of them, a record that is over a KiB counts for each KiB that it begins.
+    // For each limit, a record of over a KiB counts for each KiB begun.
     std::size_t max_sessions = 20'000'000;  ///< records of logouts that started here counted
-    /// What IdPs order. An IdP may have as much as it leaves free: one alone half of this, two a third each.
+    /// Records of IdPs' orders. An IdP may have as much as it leaves free: one alone half of this, two a third each.
     std::size_t max_logout_records = 2'000'000;
     std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
@@ -21,11 +21,11 @@ struct MemorySessionStoreOptions {
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
 
-/// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, what has
-/// expired makes room, and if nothing has, admit(), begin_logout() and keep_request() fail with StoreErrc::store_full;
-/// a live session, an ending one, a kept logout and a kept request are never dropped. A principal that has
-/// max_sessions_per_principal is told StoreErrc::principal_full in the same way, and no other one is. Nothing survives
-/// the process. The clock must outlive it.
+/// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, expired records
+/// make room, and if there are none, admit(), begin_logout() and keep_request() fail with StoreErrc::store_full; a
+/// live session, an ending one, a kept logout and a kept request are never dropped. For a principal that has
+/// max_sessions_per_principal, admit() fails with StoreErrc::principal_full, and for no other one. No record survives the
+/// process. The clock must outlive it.
 class MemorySessionStore final : public SessionStore {
 public:
     MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options = {});
@@ -48,12 +48,12 @@ public:
                                                                      std::size_t count) override;
     [[nodiscard]] Result<void> drop_request(const LogoutKey& key) override;
 
-    /// Drops what has expired in one shard and moves on to the next; call it now and then. Returns how many were
-    /// dropped.
+    /// sweep_some drops the expired records of one shard and moves on to the next; call it now and then. Returns how
+    /// many were dropped.
     std::size_t sweep_some() override;
 
     struct Size {
-        // Weighed as for the limits.
+        // Weighted as for the limits.
         std::size_t sessions = 0;  ///< live, ending, and expired ones not swept yet
         std::size_t logout_records = 0;
     };

@@ -1,4 +1,4 @@
-// How the library waits, where it waits at all.
+// How the library waits.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ public:
         const std::lock_guard lock(mutex_);
         return has_rung_;
     }
-    /// Blocks the calling thread until it rings, or until `deadline`.
+    /// wait_until blocks the calling thread until it rings, or until `deadline`.
     void wait_until(SteadyTime deadline) {
         std::unique_lock lock(mutex_);
         changed_.wait_until(lock, deadline, [this] { return has_rung_; });
@@ -36,20 +36,20 @@ private:
     bool has_rung_ = false;
 };
 
-/// Pace is a port: what deadlines are measured by, and what a blocking call does until an answer comes. Production uses
+/// Pace is a port: the clock for deadlines, and the way in which a blocking call waits for an answer. Production uses
 /// ThreadPace; a host with threads of its own kind, or a simulation, another one. Implementations are thread-safe.
 class Pace {
 public:
     virtual ~Pace() = default;
     [[nodiscard]] virtual SteadyTime now() const noexcept = 0;
-    /// Returns when `alarm` has rung, or at `deadline`.
+    /// wait returns when `alarm` has rung, or at `deadline`.
     virtual void wait(Alarm& alarm, SteadyTime deadline) const = 0;
-    /// Calls each of `works`, all at once, and returns when all have returned. They don't throw.
+    /// run_all calls each of `works`, all at once, and returns when all have returned. They don't throw.
     virtual void run_all(const std::vector<std::function<void()>>& works) const = 0;
 };
 
-/// ThreadPace goes by the steady clock and blocks the calling thread. What runs beside it has threads of its own; where
-/// one can't be had, run_all() throws std::system_error once those that run have returned.
+/// ThreadPace goes by the steady clock and blocks the calling thread. run_all() uses threads of its own; if one can't
+/// be had, it throws std::system_error once those that run have returned.
 class ThreadPace final : public Pace {
 public:
     [[nodiscard]] SteadyTime now() const noexcept override { return std::chrono::steady_clock::now(); }
@@ -60,7 +60,7 @@ public:
         threads.reserve(works.size());
         for (const auto& work : works) threads.emplace_back(work);
     }
-    /// One that lives as long as the process.
+    /// get returns one that lives as long as the process.
     [[nodiscard]] static const ThreadPace& get() noexcept {
         static const ThreadPace pace;
         return pace;

@@ -1,4 +1,4 @@
-// The shared engine: many nodes, one truth, in Redis or Valkey.
+// The shared engine: many nodes with one state, in Redis or Valkey.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 
 namespace slo::sp {
 
-/// How the servers that are named belong together.
+/// RedisTopology says how the named servers belong together.
 enum class RedisTopology {
     single,    ///< one server
     sentinel,  ///< the named servers are Sentinels that know which master serves
@@ -22,13 +22,13 @@ enum class RedisTopology {
 };
 
 struct RedisTlsOptions {
-    std::string ca_file;                ///< PEM; whose certificates the servers show
-    std::string certificate_file = {};  ///< PEM; ours, where servers ask for one
+    std::string ca_file;                ///< PEM; issuer of the servers' certificates
+    std::string certificate_file = {};  ///< PEM; ours, if servers ask for one
     std::string private_key_file = {};
-    std::string server_name = {};  ///< what the certificates must be for; empty: the host that was dialled
+    std::string server_name = {};  ///< the name in the certificates; empty: the host that was dialled
 };
 
-/// What it takes to reach the servers.
+/// RedisServers says how to reach the servers.
 struct RedisServers {
     /// "host:port", "[::1]:port" or "unix:/path". More than one for a Cluster or Sentinels.
     std::vector<std::string> addresses;
@@ -39,8 +39,8 @@ struct RedisServers {
     std::string sentinel_user = {};
     std::string sentinel_password = {};
     std::optional<RedisTlsOptions> tls = {};
-    /// For one request to the servers, its repetitions included. An operation of the store makes up to three, one
-    /// behind the other; near_misses() more where very many sessions have a SessionIndex in common.
+    /// For one request to the servers, its repetitions included. An operation of the store makes up to three, one after
+    /// the other; near_misses() more if very many sessions have a SessionIndex in common.
     std::chrono::milliseconds deadline{2000};
     /// How many replicas must have a logout before it counts: all that may be promoted, or a failover can undo an
     /// acknowledged one. 0: there are none, and no failover. With others, find() and admit() fail while fewer follow
@@ -48,19 +48,19 @@ struct RedisServers {
     unsigned replicas = 0;
 };
 
-/// What becomes of a logout that fewer replicas than `replicas` have acknowledged in time.
+/// ReplicaShortfall says what happens to a logout that fewer replicas than `replicas` have acknowledged in time.
 enum class ReplicaShortfall {
     refuse,  ///< StoreErrc::store_failed: the IdP gets Responder, and may come again
     report,  ///< it counts, and health() says so
 };
 
-/// SessionEndedListener is told of sessions that ended on any node, for a host that keeps answers of find(). Called
+/// SessionEndedListener is told of sessions that ended on any node, for a host that caches answers of find(). Called
 /// from the store's own thread, which it mustn't block; must not throw.
 class SessionEndedListener {
 public:
     virtual ~SessionEndedListener() = default;
     virtual void session_ended(const LocalSessionID& id) noexcept = 0;
-    /// Some may have been missed: a cache of positive answers drops them all.
+    /// may_have_missed: some may have been missed; a cache of positive answers drops them all.
     virtual void may_have_missed() noexcept = 0;
 };
 
@@ -70,25 +70,25 @@ struct RedisSessionStoreOptions {
     std::string prefix = "slo";  ///< of every key, and of the channel; lets several applications share a server
     ReplicaShortfall replica_shortfall = ReplicaShortfall::refuse;
     ReloginRule relogin = ReloginRule::by_authn_instant;
-    /// What IdPs order by way of this node, whatever the others do; it begins anew with each start. A logout counts for
-    /// each KiB that its records begin. An IdP may have as much as it leaves free: one alone half, two a third each.
+    /// Records of IdPs' orders through this node, whatever the others do; it begins anew with each start. A logout
+    /// counts for each KiB begun. An IdP may have as much as it leaves free: one alone half, two a third each.
     std::size_t max_logout_records = 2'000'000;
     std::size_t max_logout_records_per_idp = 1'000'000;
-    /// About: they lie in 16 parts, each of which takes a sixteenth. One over a KiB counts for each KiB that it begins.
+    /// Approximate: requests lie in 16 parts with a sixteenth each. One over a KiB counts for each KiB begun.
     std::size_t max_kept_requests = sp::max_kept_requests;
-    /// Live and ending ones. All nodes must have the same, as each login is counted by its node's. All principals'
+    /// Live and ending ones. All nodes must have the same, as a login is counted by its node's value. All principals'
     /// sessions together have no limit but the servers' maxmemory: set it. Beyond it, admit() is StoreErrc::store_full.
     std::size_t max_sessions_per_principal = sp::max_sessions_per_principal;
     std::shared_ptr<SessionEndedListener> listener = nullptr;
 };
 
 /// RedisSessionStore keeps every principal's sessions and logouts together, so that one script on one server does each
-/// of the store's operations. What it stores shows no NameID, entityID, index or local id: they are named by keyed
-/// digests, and sealed where they are needed back. Blocks in its callers' threads; all of them share its connections.
+/// of the store's operations. Its records show no NameID, entityID, index or local id: these are named by keyed
+/// digests, and sealed if they are needed back. Blocks in its callers' threads; all of them share its connections.
 class RedisSessionStore final : public SessionStore {
 public:
-    /// Errors: StoreErrc::store_unusable where no server can be reached or may serve (its eviction policy could drop
-    /// logouts, it has another deployment's keys); `detail` says how to mend it. `clock` must outlive the store; the
+    /// open connects. Errors: StoreErrc::store_unusable if no server can be reached or may serve (its eviction policy could
+    /// drop logouts, it has another deployment's keys); `detail` names the remedy. `clock` must outlive the store; the
     /// nodes' clocks mustn't differ by more than seconds.
     [[nodiscard]] static Result<std::unique_ptr<RedisSessionStore>> open(const Clock& clock,
                                                                          RedisSessionStoreOptions options);
@@ -102,10 +102,10 @@ public:
     [[nodiscard]] Result<std::optional<Session>> find(const LocalSessionID& id) override;
     [[nodiscard]] Result<std::vector<UnfinishedLogout>> unfinished_logouts() override;
     [[nodiscard]] Result<std::vector<Session>> named_by(const SessionNaming& naming) override;
-    /// StoreErrc::store_failed also where thousands of sessions have to be looked at for it, and none of them is one.
+    /// near_misses: StoreErrc::store_failed also if thousands of sessions have to be examined, and none of them is one.
     [[nodiscard]] Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) override;
-    /// Sees everything only as long as a Cluster moves no slots. Where a server restarts or a replica takes over, the
-    /// walk goes back to its beginning by itself.
+    /// sessions_of sees everything only as long as a Cluster moves no slots. If a server restarts or a replica takes
+    /// over, the walk goes back to its beginning by itself.
     [[nodiscard]] Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                   std::size_t count) override;
     [[nodiscard]] Result<std::vector<saml::EntityID>> idps_of_sessions() override;
@@ -114,12 +114,12 @@ public:
                                                                      std::size_t count) override;
     [[nodiscard]] Result<void> drop_request(const LogoutKey& key) override;
 
-    /// The servers drop what has expired. Looks at their clocks instead, at most each five seconds, for health():
-    /// then it blocks, for the servers' deadline at most. Returns 0.
+    /// sweep_some returns 0: the servers drop expired records. It checks their clocks instead, at most each five
+    /// seconds, for health(): then it blocks, for the servers' deadline at most.
     std::size_t sweep_some() override;
 
     [[nodiscard]] StoreHealth health() const noexcept override;
-    /// What was found of the servers at open().
+    /// notes returns what was found about the servers at open().
     [[nodiscard]] std::vector<std::string> notes() const override;
 
 private:

@@ -1,4 +1,4 @@
-// A local session, as logout sees it.
+// A local session, with the data that logout needs.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace slo::sp {
 
-/// A local session's id: opaque, chosen by the host, 1 to 256 bytes, no controls. It may be a bearer secret: never
+/// LocalSessionID is opaque, chosen by the host, 1 to 256 bytes, no controls. It may be a bearer secret: never
 /// logged.
 struct LocalSessionIDKind {
     static bool accepts(std::string_view text) noexcept;
@@ -20,7 +20,7 @@ struct LocalSessionIDKind {
 };
 using LocalSessionID = saml::ParsedString<LocalSessionIDKind>;
 
-/// By what its IdP's LogoutRequests name a session.
+/// NamedBy says by which element its IdP's LogoutRequests name a session.
 enum class NamedBy : std::uint8_t {
     name_id,        ///< the principal's NameID, and perhaps a SessionIndex (Core 3.7.1)
     session_index,  ///< its one SessionIndex alone, where InteropProfile::name_id_matching says so
@@ -29,13 +29,13 @@ enum class NamedBy : std::uint8_t {
 /// Session is what the host knows at login and logout needs later (Profiles 4.1.4.2; erratum E38).
 struct Session {
     LocalSessionID id;
-    saml::EntityID idp;                               ///< whose assertion made it
-    saml::EntityID sp;                                ///< to which of our entities
+    saml::EntityID idp;                               ///< the IdP whose assertion made it
+    saml::EntityID sp;                                ///< the one of our entities that received it
     saml::NameID name_id;                             ///< exactly as received
     std::vector<saml::SessionIndex> session_indexes;  ///< of every AuthnStatement; may be empty
     Instant authn_instant;                            ///< AuthnStatement/@AuthnInstant
-    /// When the session ends anyway, at most SessionNotOnOrAfter: the host must end it by then itself, because a logout
-    /// that comes later doesn't name it any more.
+    /// When the session ends anyway, at most SessionNotOnOrAfter: the host must end it by then itself, because a later
+    /// logout doesn't name it any more.
     Instant expires;
     NamedBy named_by = NamedBy::name_id;  ///< LogoutService::admit sets it by the IdP's profile
 

@@ -20,7 +20,7 @@
 
 namespace slo::sp {
 
-/// LogoutOutcome is what became of the sessions that an order named. `complete()` is what Success may be signed for.
+/// LogoutOutcome is the result for the sessions that an order named. Success may be signed only if complete().
 struct LogoutOutcome {
     std::uint32_t ended = 0;         ///< live until now, gone everywhere
     std::uint32_t already_gone = 0;  ///< the application had none of them any more
@@ -30,7 +30,7 @@ struct LogoutOutcome {
     friend bool operator==(const LogoutOutcome&, const LogoutOutcome&) = default;
 };
 
-/// The session was admitted, or a logout that came first forbids it (Core 3.7.3.1 l.2598-2609).
+/// Admission: the session was admitted, or an earlier logout forbids it (Core 3.7.3.1 l.2598-2609).
 enum class Admission { admitted, refused_by_logout };
 
 /// RoundID names one round of the applications through the sessions of a logout. Unique over all nodes and restarts.
@@ -41,29 +41,29 @@ struct RoundID {
 };
 
 /// RoundClaim asks for sessions that are *ending*: only one round at a time has a session, over all nodes. A round has
-/// it until it reports (complete_logout), or until another one claims it after `until`, because a node died. What a
-/// round has is never shortened by another claim of its own, which may have been sent earlier and come later.
+/// it until it reports (complete_logout), or until another one claims it after `until`, because a node died. A round's
+/// hold is never shortened by another claim of its own, which may have been sent earlier and arrive later.
 struct RoundClaim {
     RoundID round;
     Instant until;  ///< by the node's clock; nodes may differ by seconds, so it has them to spare
 };
 
-/// What begin_logout found. In both, `ending` is what the claim was granted: the caller has the applications end them.
-/// A claim that is repeated under the same RoundID is granted the same again.
+/// FreshLogout and RepeatedLogout are begin_logout's results. In both, `ending` is the part granted to the claim: the
+/// caller has the applications end them. A claim repeated under the same RoundID is granted the same again.
 struct FreshLogout {
     std::vector<Session> ending;                 ///< now *ending*: find() already answers "not alive" for each of them
     std::vector<Session> in_another_round = {};  ///< ending too, and another round has them
 };
 struct RepeatedLogout {
-    /// The answer for good: present once everything that the logout named is gone. Anything less isn't kept as an
-    /// answer, because what failed may have ended since.
+    /// The final answer: present once everything that the logout named is gone. A partial one isn't kept as an answer,
+    /// because the failed sessions may have ended since.
     std::optional<LogoutOutcome> recorded;
-    std::vector<Session> ending;  ///< what is still *ending*; empty where `recorded` is present
+    std::vector<Session> ending;  ///< those still *ending*; empty if `recorded` is present
     std::vector<Session> in_another_round = {};
 };
 using BegunLogout = std::variant<FreshLogout, RepeatedLogout>;
 
-/// RoundReport is what a round has come to.
+/// RoundReport is the result of a round.
 struct RoundReport {
     RoundID round;
     std::uint32_t ended = 0;           ///< sessions that an application had and ended
@@ -71,7 +71,7 @@ struct RoundReport {
     std::vector<LocalSessionID> gone;  ///< all of those: the store may forget them
     /// Sessions beside those that the logout names that keep it from being complete: near misses.
     std::uint32_t near_misses = 0;
-    /// Where an application is still at work: the round keeps what isn't gone until then. Absent: it gives them back.
+    /// If an application is still at work: until when the round keeps the sessions left. Absent: it gives them back.
     std::optional<Instant> at_work_until = {};
 };
 
@@ -89,33 +89,33 @@ struct NearMiss {
     Session session;
     friend bool operator==(const NearMiss&, const NearMiss&) = default;
 };
-/// The rule's name: "near_miss.format", "near_miss.qualifier", "near_miss.case", "near_miss.session_index" or
+/// name returns "near_miss.format", "near_miss.qualifier", "near_miss.case", "near_miss.session_index" or
 /// "near_miss.no_index". Static storage.
 [[nodiscard]] std::string_view name(NearMiss::Kind kind) noexcept;
-/// What to change so that the logout finds the session, in words for an operator. Static storage.
+/// remedy_for says, for an operator, what to change so that the logout finds the session. Static storage.
 [[nodiscard]] std::string_view remedy_for(NearMiss::Kind kind) noexcept;
 
-/// A logout that isn't finished: recovery ends its sessions and completes it. May be at work in this very process.
+/// UnfinishedLogout is a logout whose sessions recovery ends and completes. May be at work in this very process.
 struct UnfinishedLogout {
     LogoutKey key;
     std::vector<Session> ending;
 };
 
-/// Some of an IdP's sessions, and where the next ones begin.
+/// SessionPage is some of an IdP's sessions, and the place of the next ones.
 struct SessionPage {
     std::vector<Session> sessions;
     std::string next;  ///< for the next call; empty: these were the last
 };
 
-/// How many sessions of one principal a store takes, unless its options say otherwise: live ones and those that are
-/// ending; one more is StoreErrc::principal_full. What a logout of a principal costs grows with it.
+/// max_sessions_per_principal is how many sessions of one principal a store takes, unless its options differ: live and
+/// ending ones; one more is StoreErrc::principal_full. The cost of a principal's logout grows with it.
 inline constexpr std::size_t max_sessions_per_principal = 10'000;
 
-/// How many near misses are told of at most: one is enough to refuse a Success.
+/// max_near_misses is how many near misses are returned: one is enough to refuse a Success.
 inline constexpr std::size_t max_near_misses = 16;
 
 /// StoreHealth is what an engine has seen of the servers that it shares with other nodes, since it was opened. Zero
-/// where there are none.
+/// if there are none.
 struct StoreHealth {
     std::uint64_t reconnects = 0;
     std::uint64_t redirections = 0;  ///< from one server to another
@@ -134,15 +134,18 @@ struct StoreHealth {
 
 /// SessionStore is the port. A session goes active -> ending -> gone and never back. Every operation is atomic, safe to
 /// call from any thread, and durable as its engine says before it returns. After StoreErrc::store_full and
-/// principal_full everything is as it was. StoreErrc::store_failed says that nothing is known: the operation may have
-/// been done in full, and only its answer was lost. Each of them may be repeated then, with the same arguments, and
-/// comes to the same. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that
-/// are named by their SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
+/// principal_full everything is as it was. StoreErrc::store_failed means that the result is unknown: the operation may have
+/// been done in full, and its answer lost. Each of them may be repeated then, with the same arguments, and has the same
+/// effect. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are
+/// named by their SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
 /// NameIDMatching::session_index name them. One database has the sessions, the logouts and the kept requests.
 class SessionStore : public KeptRequests {
 public:
-    /// The order that keeps the promise: first make the session in the application so that end_sessions finds it, then
-    /// admit it, and only then hand out its cookie; if it isn't admitted, erase it.
+    /// admit makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or
+    /// all, that is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the
+    /// AuthnInstant). Admitting the same session again is admitted and changes nothing.
+    /// The order that keeps the promise: the host first makes the session in the application, so that end_sessions
+    /// finds it, then admits it, and only then hands out its cookie; if it isn't admitted, the host erases it.
     ///
     /// Makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or all,
     /// that is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the
@@ -154,7 +157,7 @@ public:
     /// names under which a session's IdP and our entity have been known. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<Admission> would_admit(const Session& session) = 0;
 
-    /// Records `order` and turns every session that it names *ending*, whether it has expired or not, in one step: no
+    /// begin_logout records `order` and turns every session that it names *ending*, expired or not, in one step: no
     /// login slips in between, no two callers both get FreshLogout for one key. Sessions left *ending* by an earlier
     /// order are named again. In the same step `claim` gets those that no other round has.
     /// A session without an index is named only by an order without indexes. An order is a repeat if everything in it
@@ -177,10 +180,10 @@ public:
     /// Errors: StoreErrc::store_failed, also where no such logout has begun.
     [[nodiscard]] virtual Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) = 0;
 
-    /// The session, if it is alive: admitted, not ending, not expired.
+    /// find returns the session, if it is alive: admitted, not ending, not expired.
     [[nodiscard]] virtual Result<std::optional<Session>> find(const LocalSessionID& id) = 0;
 
-    /// Every logout with sessions still *ending*, or never completed: after a crash, or after an application failed.
+    /// unfinished_logouts returns the logouts with sessions still *ending*, or never completed: after crash or failure.
     [[nodiscard]] virtual Result<std::vector<UnfinishedLogout>> unfinished_logouts() = 0;
 
     /// The live sessions that an order with `naming` would end now. Changes nothing. Errors: StoreErrc::store_failed.
@@ -192,28 +195,28 @@ public:
     /// At most max_near_misses of them. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) = 0;
 
-    /// Live sessions of `idp`, about `count` (at least 1) at a time, in an order of the engine's own; `after` is empty
-    /// or a page's `next`. A session that is there during the whole walk is seen, others may be; one may be seen twice.
-    /// For administrators: costs as much as there are sessions.
+    /// sessions_of returns live sessions of `idp`, about `count` (at least 1) at a time, in an order of the engine's
+    /// own; `after` is empty or a page's `next`. A session that is there during the whole walk is seen, others may be;
+    /// one may be seen twice. For administrators: costs as much as there are sessions.
     [[nodiscard]] virtual Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                           std::size_t count) = 0;
 
-    /// The IdPs of sessions that are here, by the names under which these were admitted; and perhaps some that have
-    /// none any more. For administrators: may cost as much as there are sessions. Errors: StoreErrc::store_failed.
+    /// idps_of_sessions returns the IdPs of the sessions, by the names under which these were admitted; perhaps some
+    /// that have none any more. For administrators: may cost as much as there are sessions. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<saml::EntityID>> idps_of_sessions() = 0;
 
-    /// Drops some of what has expired; call it now and then. Returns how many records were dropped. An engine whose
+    /// sweep_some drops some expired records; call it now and then. Returns how many were dropped. An engine whose
     /// servers do that by themselves drops nothing.
     virtual std::size_t sweep_some() { return 0; }
 
-    /// What has become of the engine's servers. The figures needn't be of one moment.
+    /// health returns the state of the engine's servers. The figures needn't be of one moment.
     [[nodiscard]] virtual StoreHealth health() const noexcept { return {}; }
 
-    /// What an operator should know of the engine when it starts to serve, one line each.
+    /// notes returns what an operator should know of the engine when it starts to serve, one line each.
     [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 
-/// How the store treats a login that a logout preceded.
+/// ReloginRule says how the store treats a login that a logout preceded.
 enum class ReloginRule {
     /// Admitted if AuthnInstant is after the logout's IssueInstant. Both are the IdP's clock; where an IdP's nodes
     /// differ, an assertion from a node that is ahead may pass for a newer login by as much as they differ.

@@ -1,4 +1,4 @@
-// The durable engine: one host, one file, nothing forgotten by a crash.
+// The durable engine: one host, one file, and no loss by a crash.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 namespace slo::sp {
 
 struct SqliteSessionStoreOptions {
-    /// Made with mode 0700 where it is missing; it and the store's files must be nobody else's to read or write. On a
-    /// local file system: locks of network file systems lie. In memory (tmpfs) it survives the process, but not the
-    /// machine.
+    /// Made with mode 0700 if it is missing; no other user may be able to read or write it or the store's files. On a
+    /// local file system: locks of network file systems aren't reliable. In memory (tmpfs) it survives the process, but
+    /// not the machine.
     std::filesystem::path folder;
-    // In each of them, a record that is over a KiB counts for each KiB that it begins.
+    // For each limit, a record of over a KiB counts for each KiB begun.
     std::size_t max_sessions = 20'000'000;  ///< records of logouts that started here counted
-    /// What IdPs order. An IdP may have as much as it leaves free: one alone half of this, two a third each.
+    /// Records of IdPs' orders. An IdP may have as much as it leaves free: one alone half of this, two a third each.
     std::size_t max_logout_records = 2'000'000;
     std::size_t max_logout_records_per_idp = 1'000'000;
     std::size_t max_kept_requests = sp::max_kept_requests;
@@ -25,21 +25,21 @@ struct SqliteSessionStoreOptions {
     ReloginRule relogin = ReloginRule::by_authn_instant;
 };
 
-/// SqliteSessionStore keeps sessions and logouts in `folder`/sessions.db. What an operation has acknowledged is on the
+/// SqliteSessionStore keeps sessions and logouts in `folder`/sessions.db. An acknowledged operation is on the
 /// disk (WAL, synchronous=EXTRA); calls that wait at the same time share one write to it. One process at a time has the
 /// folder. Bounded like the memory engine. Blocks in its callers' threads: call it from several to share the writes.
 ///
-/// A failing disk is StoreErrc::store_failed for what writes; nothing is half done then, and the next call tries anew.
-/// An operation that failed like that may still turn out to be done after a crash. A full disk is
-/// StoreErrc::store_full: 16 MiB are held in `folder`/sessions.reserve for the logouts that start here and for reports
-/// of those that have begun. They are given back to the disk when one of these needs them; from then on new sessions,
-/// new orders of IdPs and kept requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file
-/// that is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
+/// A failing disk is StoreErrc::store_failed for operations that write; none is half done then, and the next call tries
+/// anew. An operation that failed like that may still turn out to be done after a crash. A full disk is
+/// StoreErrc::store_full: 16 MiB are held in `folder`/sessions.reserve for the logouts that start here and for reports of
+/// those that have begun. They are given back to the disk when one of these needs them; from then on new sessions, new
+/// orders of IdPs and kept requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file that
+/// is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
 ///
-/// Where sweep_some() has nothing left to drop, it gives room back to the disk: of the file's free pages what is more
-/// than 1 MiB and an eighth of the file, 32 pages at most in a call; and a log of more than 1 MiB, if nobody is at work
-/// and the reserve is held. open() makes a file of an earlier version able to shrink if it holds 32 MiB at most and
-/// there is as much room; a larger one keeps its free pages, and uses them.
+/// When sweep_some() has nothing left to drop, it gives room back to the disk: of the file's free pages those beyond
+/// 1 MiB and an eighth of the file, 32 pages at most in a call; and a log of more than 1 MiB, if no operation is at
+/// work and the reserve is held. open() makes a file of an earlier version able to shrink if it holds 32 MiB at most
+/// and there is as much room; a larger one keeps its free pages, and uses them.
 ///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
 /// every operation is StoreErrc::store_failed, whose `detail` says what to do: what is written then may be gone after a
@@ -71,7 +71,7 @@ public:
     std::size_t sweep_some() override;
 
     struct Size {
-        // Weighed as for the limits.
+        // Weighted as for the limits.
         std::size_t sessions = 0;  ///< live, ending, and expired ones not swept yet
         std::size_t logout_records = 0;
     };

@@ -1,4 +1,4 @@
-// Which engine keeps the sessions, and how it is opened.
+// The choice of the engine that keeps the sessions, and its opening.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@ namespace slo::sp {
 
 using StoreOptions = std::variant<MemorySessionStoreOptions, SqliteSessionStoreOptions, RedisSessionStoreOptions>;
 
-/// Opens the engine that `options` are for. `clock` must outlive the store. Errors: those of the engines; `detail` says
-/// how to mend it.
+/// open_session_store opens the engine that `options` are for. `clock` must outlive the store. Errors: those of the
+/// engines; `detail` names the remedy.
 [[nodiscard]] Result<std::unique_ptr<SessionStore>> open_session_store(const Clock& clock, const StoreOptions& options);
 
 }  // namespace slo::sp
