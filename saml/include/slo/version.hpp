@@ -1,4 +1,4 @@
-// Which version of the library this is.
+// The version of the library.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,7 @@
 
 namespace slo {
 
-/// version() is the version of the library that is linked, as "0.2.0"; it should equal SLO_VERSION. Static storage,
+/// version returns the version of the linked library, as "0.2.0"; it should equal SLO_VERSION. Static storage,
 /// thread-safe.
 [[nodiscard]] std::string_view version() noexcept;
 

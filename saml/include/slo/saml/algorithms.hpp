@@ -1,4 +1,4 @@
-// Which algorithms a signature or an encryption may use. Everything else is refused by construction.
+// The algorithms that a signature or an encryption may use. All others are refused by construction.
 #pragma once
 
 #include <optional>
@@ -21,13 +21,13 @@ enum class SignatureAlgorithm {
 /// ContentEncryption is an algorithm that we encrypt with (XML Encryption 1.1, section 5.2.4).
 enum class ContentEncryption { aes128_gcm, aes256_gcm };
 
-/// The XML Signature identifier of an algorithm, and back (nothing for any other URI). Static storage.
+/// uri returns an algorithm's XML Signature identifier; its siblings read one (others: std::nullopt). Static storage.
 [[nodiscard]] std::string_view uri(SignatureAlgorithm algorithm) noexcept;
 [[nodiscard]] std::string_view uri(DigestAlgorithm algorithm) noexcept;
 [[nodiscard]] std::optional<SignatureAlgorithm> signature_algorithm(std::string_view uri) noexcept;
 [[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm(std::string_view uri) noexcept;
 
-/// The digest that our References have beside a signature: the one that is in its name.
+/// digest_of returns the digest of our References beside a signature: the one in the algorithm's name.
 [[nodiscard]] DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept;
 
 /// AlgorithmPolicy is the allow-list for one IdP. Default: SHA-256/384/512 with RSA or ECDSA for signatures, AES-GCM

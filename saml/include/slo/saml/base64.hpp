@@ -1,4 +1,4 @@
-// Base64, strict on the way in.
+// Base64 with strict decoding.
 #pragma once
 
 #include <cstddef>

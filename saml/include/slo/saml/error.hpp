@@ -25,7 +25,7 @@ enum class Errc {
     // The SOAP 1.1 envelope.
     soap_version,          ///< soap.version: an Envelope, but not SOAP 1.1's
     soap_structure,        ///< soap.structure
-    soap_must_understand,  ///< soap.must_understand: a header block that we'd have to understand
+    soap_must_understand,  ///< soap.must_understand: a header block that we would have to understand
     soap_body_count,       ///< soap.body_count: Body doesn't hold exactly one element
     // A form with a message.
     form_malformed,  ///< form.malformed: not application/x-www-form-urlencoded
@@ -61,8 +61,8 @@ enum class Errc {
     digest_algorithm_not_allowed,     ///< sig.digest_algorithm
     no_verification_key,              ///< sig.no_key: the caller gave none, or none that fits the algorithm
     signature_invalid,                ///< sig.invalid: no given key verifies it, or the digest differs
-    signed_octets_differ,             ///< sig.octets: what was hashed isn't the message that was received
-    // What the verified message says, compared with what we expect.
+    signed_octets_differ,             ///< sig.octets: the hashed octets aren't the message that was received
+    // The content of the verified message, compared with the expected one.
     issuer_mismatch,              ///< check.issuer
     destination_missing,          ///< check.destination_missing
     destination_mismatch,         ///< check.destination
@@ -71,7 +71,7 @@ enum class Errc {
     in_response_to_mismatch,      ///< check.in_response_to
     // The principal's identifier.
     base_id_unsupported,  ///< id.base_id
-    decryption_failed,    ///< id.decryption: one code for every way in which it can fail
+    decryption_failed,    ///< id.decryption: one code for every failure
 };
 
 /// KeyErrc has one enumerator per rule that a key, a certificate or this process's cryptography can break.
@@ -81,14 +81,14 @@ enum class KeyErrc {
     certificate_unreadable,  ///< key.certificate
     key_mismatch,            ///< key.mismatch: private key and certificate don't belong together
     file_unreadable,         ///< key.file
-    crypto_failure,          ///< crypto.failure: the library failed where it never should
+    crypto_failure,          ///< crypto.failure: the library failed unexpectedly
 };
 
-/// name is the short dotted name of a rule, e.g. "sig.missing". Static storage.
+/// name returns the short dotted name of a rule, e.g. "sig.missing". Static storage.
 [[nodiscard]] std::string_view name(Errc code) noexcept;
 [[nodiscard]] std::string_view name(KeyErrc code) noexcept;
 
-/// stage is the part of name() before the dot: the stage that refused.
+/// stage returns the part of name() before the dot: the stage that refused.
 [[nodiscard]] std::string_view stage(Errc code) noexcept;
 
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;

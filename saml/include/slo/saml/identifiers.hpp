@@ -1,4 +1,4 @@
-// Strings that mean something are types of their own: one can't be passed for another, and none exists half-checked.
+// Strings with a meaning are types of their own: one can't be passed for another, and none exists half-checked.
 #pragma once
 
 #include <compare>
@@ -16,7 +16,7 @@ namespace slo::saml {
 template <class Kind>
 class ParsedString {
 public:
-    /// Errors: Kind::malformed.
+    /// parse checks `text`. Errors: Kind::malformed.
     [[nodiscard]] static Result<ParsedString> parse(std::string_view text) {
         if (!Kind::accepts(text)) return Kind::refuse();
         return ParsedString(std::string(text));
@@ -29,22 +29,22 @@ private:
     std::string text_;
 };
 
-/// An entity identifier: an absolute URI of 1 to 1024 bytes (Core 8.3.6 l.3315).
+/// EntityID is an entity identifier: an absolute URI of 1 to 1024 bytes (Core 8.3.6 l.3315).
 struct EntityIDKind {
     static bool accepts(std::string_view text) noexcept;
     static Failure refuse();
 };
-/// A message ID: an NCName of 1 to 128 ASCII characters (Core 1.3.4; xs:ID, narrowed).
+/// MessageID is an NCName of 1 to 128 ASCII characters (Core 1.3.4; xs:ID, narrowed).
 struct MessageIDKind {
     static bool accepts(std::string_view text) noexcept;
     static Failure refuse();
 };
-/// A SessionIndex: opaque, 1 to 1024 bytes (256 characters outside the BMP, Kantara IIP-G02), not blank, no controls.
+/// SessionIndex: opaque, 1 to 1024 bytes (256 characters outside the BMP, Kantara IIP-G02), not blank, no controls.
 struct SessionIndexKind {
     static bool accepts(std::string_view text) noexcept;
     static Failure refuse();
 };
-/// The URL of an endpoint: http or https, a host, no user information, no fragment, at most 1024 bytes.
+/// EndpointUrl is an endpoint's: http or https, a host, no user information, no fragment, at most 1024 bytes.
 struct EndpointUrlKind {
     static bool accepts(std::string_view text) noexcept;
     static Failure refuse();
@@ -58,11 +58,11 @@ using EndpointUrl = ParsedString<EndpointUrlKind>;
 /// Errors: KeyErrc::crypto_failure. Thread-safe.
 [[nodiscard]] Result<MessageID> random_message_id();
 
-/// is_absolute_uri: a scheme, a colon, something after it, and no blank, control or `<>"{}|\^` and backtick (RFC 3986).
+/// is_absolute_uri accepts a scheme, a colon, text after it, and no blank, control or `<>"{}|\^` and backtick (RFC
 [[nodiscard]] bool is_absolute_uri(std::string_view text) noexcept;
 
-/// is_clean_value: 1 to `max_bytes` bytes of valid UTF-8, at least one of them not a blank, no C0 or C1 control, no
-/// U+FFFE or U+FFFF (Core 1.3.1 l.277; identifiers with controls only serve attacks on logs and stores).
+/// is_clean_value accepts 1 to `max_bytes` bytes of valid UTF-8, at least one of them not a blank, no C0 or C1 control,
+/// no U+FFFE or U+FFFF (Core 1.3.1 l.277; identifiers with controls only serve attacks on logs and stores).
 [[nodiscard]] bool is_clean_value(std::string_view text, std::size_t max_bytes) noexcept;
 
 }  // namespace slo::saml

@@ -1,4 +1,4 @@
-// A keyed 128-bit digest: names a thing in indexes and logs without showing it.
+// A keyed 128-bit digest: names a value in indexes and logs without showing it.
 #pragma once
 
 #include <array>
@@ -22,14 +22,14 @@ struct Digest128 {
 /// Thread-safe; copies share the key.
 class KeyedDigest {
 public:
-    /// A new random key. Errors: KeyErrc::crypto_failure.
+    /// with_random_key makes one with a new random key. Errors: KeyErrc::crypto_failure.
     [[nodiscard]] static Result<KeyedDigest> with_random_key();
-    /// A given 16-byte key, for digests that must agree between processes.
+    /// with_key takes a given 16-byte key, for digests that must agree between processes.
     [[nodiscard]] static Result<KeyedDigest> with_key(std::string_view sixteen_bytes);
 
-    /// Throws std::bad_alloc where a thread's first digest finds no memory; its later ones need none.
+    /// The call operator throws std::bad_alloc if a thread's first digest finds no memory; its later ones need none.
     [[nodiscard]] Digest128 operator()(std::initializer_list<std::string_view> parts) const;
-    /// The digest as 32 lower-case hex digits. Throws std::bad_alloc.
+    /// hex returns the digest as 32 lower-case hex digits. Throws std::bad_alloc.
     [[nodiscard]] std::string hex(std::initializer_list<std::string_view> parts) const;
 
 private:

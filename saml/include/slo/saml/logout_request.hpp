@@ -13,36 +13,36 @@
 
 namespace slo::saml {
 
-/// Version of a message, e.g. 2.0 (Core 4.1).
+/// Version is a message's, e.g. 2.0 (Core 4.1).
 struct Version {
     int major = 2;
     int minor = 0;
     friend auto operator<=>(const Version&, const Version&) = default;
 };
 
-/// One xenc:EncryptedKey: a content key wrapped for one recipient. Octets as they stood, nothing decrypted yet.
+/// EncryptedKey is an xenc:EncryptedKey: a content key wrapped for one recipient. Octets as received, not decrypted.
 struct EncryptedKey {
     std::string algorithm;                 ///< key transport URI
     std::optional<std::string> digest;     ///< ds:DigestMethod inside EncryptionMethod
     std::optional<std::string> mgf;        ///< xenc11:MGF
-    std::string oaep_params;               ///< decoded, empty where absent
-    std::optional<std::string> recipient;  ///< whose key opens it, if said
+    std::string oaep_params;               ///< decoded, empty if absent
+    std::optional<std::string> recipient;  ///< the owner of its key, if given
     std::string ciphertext;
 };
 
-/// EncryptedID as received (Core 2.2.4): opened only after the signature over it held, by open_name_id().
+/// EncryptedID as received (Core 2.2.4): decrypted only after the signature over it held, by open_name_id().
 struct EncryptedID {
     std::string algorithm;  ///< content encryption URI
     std::string ciphertext;
     std::vector<EncryptedKey> keys;
-    /// The namespaces in scope where it stood: the plaintext is parsed in that context. (prefix, URI)
+    /// The namespaces in scope at its place: the plaintext is parsed in that context. (prefix, URI)
     std::vector<std::pair<std::string, std::string>> namespaces;
 };
 
-/// BaseID is abstract (Core 2.2.1): we can say that it came, not whom it means.
+/// BaseID is abstract (Core 2.2.1): its presence is known, its principal isn't.
 struct BaseID {};
 
-/// LogoutRequest, everything that the schema has. `destination` is absent where the attribute is absent or empty.
+/// LogoutRequest has everything in the schema. `destination` is absent if the attribute is absent or empty.
 struct LogoutRequest {
     MessageID id;
     Version version;
@@ -53,7 +53,7 @@ struct LogoutRequest {
     bool asynchronous =
         false;  ///< Extensions held aslo:Asynchronous (SAML async SLO 1.0); other extensions are ignored
     std::variant<NameID, EncryptedID, BaseID> identifier;
-    /// None: all sessions of the principal (Core 3.7.3.1 l.2594). As many as the message's limits let through.
+    /// Empty: all sessions of the principal (Core 3.7.3.1 l.2594). As many as the message's limits allow.
     std::vector<SessionIndex> session_indexes;
     std::optional<Instant> not_on_or_after;
     std::optional<std::string> reason;  ///< opaque; lenient on receipt (erratum E10)

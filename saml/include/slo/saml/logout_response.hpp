@@ -12,10 +12,10 @@
 
 namespace slo::saml {
 
-/// The top-level codes (Core 3.2.2.2): there are no others.
+/// TopLevelStatus has the top-level codes (Core 3.2.2.2): there are no others.
 enum class TopLevelStatus { success, requester, responder, version_mismatch };
 
-/// Second-level codes that we emit. Received ones are opaque strings.
+/// SecondLevelStatus has the second-level codes that we send. Received ones are opaque strings.
 enum class SecondLevelStatus {
     request_denied,
     request_unsupported,
@@ -35,7 +35,7 @@ struct Status {
     friend bool operator==(const Status&, const Status&) = default;
 };
 
-/// LogoutResponse is a StatusResponseType. `in_response_to` is absent only where the request's ID couldn't be read.
+/// LogoutResponse is a StatusResponseType. `in_response_to` is absent only if the request's ID couldn't be read.
 struct LogoutResponse {
     MessageID id;
     Version version;
@@ -47,7 +47,7 @@ struct LogoutResponse {
     Status status;
 };
 
-/// The answers to other requests than LogoutRequest that we refuse with their own response type.
+/// RefusedRequest is another request than LogoutRequest that we refuse with its own response type.
 enum class RefusedRequest { authn_request, manage_name_id_request, artifact_resolve, query };
 
 }  // namespace slo::saml

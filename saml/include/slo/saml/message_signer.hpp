@@ -1,4 +1,4 @@
-// The only door out: what isn't signed can't be encoded.
+// The only way out: an unsigned message can't be encoded.
 #pragma once
 
 #include <string>
@@ -22,23 +22,23 @@ private:
     std::string xml_;
 };
 
-/// Which prefixes stand for samlp, saml and ds. Canonicalisation keeps them, so one peer's bug makes them matter:
+/// NamespacePrefixes are those of samlp, saml and ds. Canonicalisation keeps them, so one peer's bug makes them matter:
 /// pysaml2 writes every message anew with ns0, ns1, ns2 before it verifies (7.0.1).
 enum class NamespacePrefixes { usual, numbered };
 
-/// MessageSigner composes messages in exclusive canonical form and signs them (Core 5.4; rsa-sha256 or what the key
-/// says, SHA-2 digest of the same size, exc-c14n, KeyInfo with our certificate). Immutable, thread-safe.
+/// MessageSigner composes messages in exclusive canonical form and signs them (Core 5.4; rsa-sha256 or the key's own
+/// algorithm, SHA-2 digest of the same size, exc-c14n, KeyInfo with our certificate). Immutable, thread-safe.
 class MessageSigner {
 public:
     explicit MessageSigner(SigningKey key, NamespacePrefixes prefixes = NamespacePrefixes::usual);
-    /// The same key, but these prefixes.
+    /// with_prefixes returns the same key with these prefixes.
     [[nodiscard]] MessageSigner with_prefixes(NamespacePrefixes prefixes) const;
 
-    /// Errors: KeyErrc::crypto_failure; Errc::uri_malformed, name_id_malformed or status_malformed for a value that the
-    /// schema doesn't allow.
+    /// sign composes and signs. Errors: KeyErrc::crypto_failure; Errc::uri_malformed, name_id_malformed or
+    /// status_malformed for a value that the schema doesn't allow.
     [[nodiscard]] Result<SignedMessage> sign(const LogoutResponse& response) const;
     [[nodiscard]] Result<SignedMessage> sign(const LogoutRequest& request) const;
-    /// The refusal of another request, in that request's own response element, with `response`'s fields.
+    /// sign_refusal refuses another request, in that request's own response element, with `response`'s fields.
     [[nodiscard]] Result<SignedMessage> sign_refusal(RefusedRequest of, const LogoutResponse& response) const;
 
     [[nodiscard]] const SigningKey& key() const noexcept { return key_; }

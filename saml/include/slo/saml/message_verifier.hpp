@@ -1,4 +1,4 @@
-// The only door from an unverified message to a verified one.
+// The only way from an unverified message to a verified one.
 #pragma once
 
 #include <chrono>
@@ -21,20 +21,20 @@ enum class DestinationRule {
     optional,  ///< absent is fine, present must match
 };
 
-/// Everything that a message is compared against, as one value.
+/// Expectations are all values that a message is compared with.
 struct Expectations {
-    EntityID issuer;                        ///< whose keys are used: what is proven must say the same
+    EntityID issuer;                        ///< the owner of the keys: the proven issuer must be the same
     std::vector<EndpointUrl> destinations;  ///< our public URLs, compared as whole strings
     DestinationRule destination_rule = DestinationRule::required;
     Instant now;
     std::chrono::seconds clock_skew{180};  ///< tolerated on every comparison with `now` (erratum E92)
-    std::chrono::seconds max_age{300};  ///< how old IssueInstant may be, beyond the skew, where NotOnOrAfter is absent
+    std::chrono::seconds max_age{300};  ///< greatest age of IssueInstant, beyond the skew, if NotOnOrAfter is absent
     AlgorithmPolicy algorithms;
 };
 
 /// MessageVerifier checks in this order and names the first rule that is broken: the signature (xml_signature.hpp);
 /// then, read from the signed octets only, the schema; Issuer; Destination; IssueInstant; NotOnOrAfter. Of a request
-/// without signature, its sender stands in the first place, and the others follow. Stateless, thread-safe.
+/// without signature, the sender is checked first, and the others follow. Stateless, thread-safe.
 class MessageVerifier {
 public:
     /// Errors: those of verify_enveloped(), then Errc::schema_violation and the value errors (id_malformed, ...,
@@ -45,15 +45,15 @@ public:
                                                                 std::span<const VerificationKey> keys,
                                                                 const Expectations& expected);
 
-    /// The same for a request without any signature, which `sender` vouches for: its fields are read from the octets
-    /// that came. A request that has a signature is believed for that alone, so it's refused here.
-    /// Errors: Errc::xml_duplicate_id; signature_invalid, where there is one; issuer_mismatch also where `sender` is
+    /// This overload is for a request without any signature, for which `sender` vouches: its fields are read from the
+    /// received octets. A signed request is judged by its signature alone, so it's refused here.
+    /// Errors: Errc::xml_duplicate_id; signature_invalid, if there is one; issuer_mismatch also if `sender` is
     /// another entity; then as above from schema_violation on. Spec: Profiles 4.4.3.1 (l.1235-1236); Bindings 3.2.2.1.
     [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
                                                                 const AuthenticatedSender& sender,
                                                                 const Expectations& expected);
 
-    /// The same for an answer; it must answer `request_id` (Core 3.2.2 l.1545). Destination is compared where present.
+    /// This overload is for an answer to `request_id` (Core 3.2.2 l.1545). Destination is compared if present.
     /// Errors: as above (no request_expired), and Errc::in_response_to_mismatch, status_malformed.
     [[nodiscard]] static Result<Verified<LogoutResponse>> verify(const UnverifiedLogoutResponse& message,
                                                                  std::span<const VerificationKey> keys,

@@ -1,4 +1,4 @@
-// The principal's identifier, and when two of them mean the same principal.
+// The principal's identifier, and when two of them identify the same principal.
 #pragma once
 
 #include <optional>
@@ -22,31 +22,31 @@ struct NameID {
 
 inline constexpr std::size_t max_name_id_bytes = 1024;
 
-/// is_well_formed tells whether a LogoutRequest can carry `name_id`: clean values, Format an absolute URI, at most 256
+/// is_well_formed says whether a LogoutRequest can carry `name_id`: clean values, Format an absolute URI, at most 256
 /// characters if it is persistent or transient (Core 8.3.7 l.3325, 8.3.8 l.3361).
 [[nodiscard]] bool is_well_formed(const NameID& name_id) noexcept;
 
-/// How strictly two NameIDs must agree to be one principal.
+/// NameIDMatching says how strictly two NameIDs must agree to be one principal.
 enum class NameIDMatching {
     /// Text and all four attributes, as written (a missing Format still means `unspecified`, Core 2.2.2 and erratum
     /// E60).
     exact,
-    /// The same, but a missing NameQualifier stands for the IdP and a missing SPNameQualifier for us (Core 8.3.7
+    /// The same, but a missing NameQualifier means the IdP and a missing SPNameQualifier means us (Core 8.3.7
     /// l.3326).
     default_qualifiers,
     /// The text alone, for IdPs that write other attributes at logout than at login.
     value_only,
-    /// Nothing of it: the SessionIndex alone names the session, for IdPs whose indexes can't be guessed and whose
+    /// No part of it: the SessionIndex alone names the session, for IdPs whose indexes can't be guessed and whose
     /// NameIDs are made anew for each assertion (Core 8.3.8).
     session_index,
 };
 
-/// strongly_matches tells whether `a` and `b` name one principal of `idp` at `sp` (Core 3.3.4 l.1949-1960). Under
+/// strongly_matches says whether `a` and `b` name one principal of `idp` at `sp` (Core 3.3.4 l.1949-1960). Under
 /// `session_index` any two do.
 [[nodiscard]] bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching, const EntityID& idp,
                                     const EntityID& sp) noexcept;
 
-/// matching_form is the same text for two NameIDs exactly where strongly_matches says that they are one principal: for
+/// matching_form returns equal texts for two NameIDs exactly if strongly_matches says that they are one principal: for
 /// stores that compare digests. Not for people, and not for comparing across rules.
 [[nodiscard]] std::string matching_form(const NameID& name_id, NameIDMatching matching, const EntityID& idp,
                                         const EntityID& sp);

@@ -1,4 +1,4 @@
-// Documents that are too large for a tree: where their octets come from, and what one of them may cost.
+// Documents that are too large for a tree: the source of their octets, and the limits for one of them.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 namespace slo::saml {
 
-/// OctetSource fills the front of `buffer` and says how many octets it put there; 0 is the end. Its errors end the
+/// OctetSource fills the front of `buffer` and returns how many octets it put there; 0 is the end. Its errors end the
 /// reading and are returned as they are.
 using OctetSource = std::function<Result<std::size_t>(std::span<char> buffer)>;
 
 /// source_of reads `octets`, which must outlive it.
 [[nodiscard]] OctetSource source_of(std::string_view octets);
 
-/// What one document may cost. The defaults are for the metadata of a federation (attack matrix MET-09).
+/// StreamLimits bounds one document. The defaults are for the metadata of a federation (attack matrix MET-09).
 struct StreamLimits {
     std::uint64_t octets = 16 * 1024 * 1024;
     std::uint64_t elements = 50'000'000;

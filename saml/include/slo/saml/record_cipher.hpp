@@ -1,4 +1,4 @@
-// What a shared store keeps of principals: keyed digests to find them by, and sealed octets to read back.
+// Protection of a shared store's records: keyed digests to find them by, and sealed octets to read back.
 #pragma once
 
 #include <initializer_list>
@@ -13,10 +13,10 @@ namespace slo::saml {
 
 /// StoreKeys are the secrets of a shared store, the same on every node.
 struct StoreKeys {
-    /// 32 bytes. Finds records: with another one, none of those that are there is found.
+    /// 32 bytes. Finds records: with another one, none of the existing ones is found.
     std::string index_key;
     /// 32 bytes each: the first seals, all open. To rotate, add a new one at the end on every node, then put it in
-    /// front on every node, and drop the old one when what it sealed has expired.
+    /// front on every node, and drop the old one when all that it sealed has expired.
     std::vector<std::string> sealing_keys;
 };
 
@@ -24,10 +24,10 @@ struct StoreKeys {
 /// Thread-safe; copies share the keys.
 class RecordCipher {
 public:
-    /// Errors: KeyErrc::key_not_allowed where a key has another length, none seals, or two are the same.
+    /// with_keys checks `keys`. Errors: KeyErrc::key_not_allowed if a key has another length, none seals, or two match.
     [[nodiscard]] static Result<RecordCipher> with_keys(const StoreKeys& keys);
 
-    /// 16 bytes that name `parts`. Parts are length-prefixed, so ("a","bc") differs from ("ab","c"). Throws
+    /// name returns 16 bytes for `parts`. Parts are length-prefixed, so ("a","bc") differs from ("ab","c"). Throws
     /// std::bad_alloc.
     [[nodiscard]] std::string name(std::initializer_list<std::string_view> parts) const;
     /// `plain`, sealed; opens only beside the same `context`. Errors: KeyErrc::crypto_failure.

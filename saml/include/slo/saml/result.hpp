@@ -1,4 +1,4 @@
-// Result<T>: a value, or the reason why there is none. Used by every room.
+// Result<T>: a value, or the reason why there is none. Used by all folders.
 #pragma once
 
 #include <cassert>
@@ -9,14 +9,14 @@
 
 namespace slo {
 
-/// Failure names the rule that was broken. `code` decides what happens next; `detail` is for an operator's eyes only:
-/// it may name a file, a line or a library's complaint, never a NameID, a key or a byte of the peer's text.
+/// Failure names the rule that was broken. `code` decides what happens next; `detail` is for operators only:
+/// it may name a file, a line or a library's message, never a NameID, a key or a byte of the peer's text.
 struct Failure {
     std::error_code code;
     std::string detail;
 };
 
-/// Result holds a T or a Failure. It can't be ignored, and reading the wrong side is a broken program (asserts).
+/// Result holds a T or a Failure. It can't be ignored, and reading the wrong side is a bug (asserts).
 template <class T>
 class [[nodiscard]] Result {
 public:
@@ -60,7 +60,7 @@ private:
     std::variant<T, Failure> state_;
 };
 
-/// Result<void>: done, or a Failure. `return Done{};` is success.
+/// Done makes Result<void>: done, or a Failure. `return Done{};` is success.
 struct Done {};
 template <>
 class [[nodiscard]] Result<void> : public Result<Done> {

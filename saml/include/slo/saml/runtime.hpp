@@ -1,16 +1,16 @@
-// What libxml2, xmlsec1 and OpenSSL need before their first use in a process.
+// The preparation of libxml2, xmlsec1 and OpenSSL before their first use in a process.
 #pragma once
 
 #include "slo/saml/result.hpp"
 
 namespace slo::saml {
 
-/// The library prepares libxml2 and xmlsec1 by itself at first use, touching nothing that a host has already set up.
-/// harden_process goes further, for a process that is ours alone: call it first in main(), before any thread.
+/// harden_process prepares a process that is ours alone: call it first in main(), before any thread. (Without it, the
+/// library prepares libxml2 and xmlsec1 by itself at first use, and keeps all settings that a host has made.)
 /// It removes the environment variables that can redirect the C libraries (XML_*, SGML_*, XMLSEC_*, OPENSSL_*, SSL_*,
 /// GCONV_*, MALLOC_*, proxies and the like), keeps OpenSSL from reading openssl.cnf, silences their printing in
-/// every thread, removes libxml2's and xmlsec1's ways to open files and connections, and runs self_test(). What a
-/// library read before main(), such as malloc its own variables, is past that; child processes don't get it any more.
+/// every thread, removes libxml2's and xmlsec1's ways to open files and connections, and runs self_test(). Variables
+/// read before main(), such as malloc's own, are past that; child processes don't get them any more.
 /// Errors: KeyErrc::crypto_failure.
 [[nodiscard]] Result<void> harden_process();
 

@@ -17,51 +17,51 @@
 
 namespace slo::saml {
 
-/// An element's start, as a visitor sees it. Views hold until the call returns.
+/// StreamElement is an element's start, as a visitor sees it. Its views are valid until the call returns.
 struct StreamElement {
     xml::Name name;
     std::span<const xml::Attribute> attributes;  ///< document order
     int depth = 0;                               ///< 0 is the root
-    std::uint64_t line = 0;                      ///< in the document as it was read, from 1
+    std::uint64_t line = 0;                      ///< in the document as read, from 1
 
-    /// The attribute in no namespace with this name; null if there is none.
+    /// attribute returns the attribute in no namespace with this name; null if there is none.
     [[nodiscard]] const std::string* attribute(std::string_view local) const noexcept;
 };
 
-/// StreamVisitor chooses what is read. Nothing that it is shown is proven before the whole document has been read and
-/// read_signed_stream() has returned a value: until then it may sort and count, and nothing else.
+/// StreamVisitor chooses what is read. The content that it gets isn't proven before the whole document has been read
+/// and read_signed_stream() has returned a value: until then it may sort and count, and nothing else.
 class StreamVisitor {
 public:
     enum class Take {
-        enter,  ///< show me its children
-        keep,   ///< hand me the whole element
+        enter,  ///< visit its children
+        keep,   ///< pass the whole element to kept()
         skip,
     };
     virtual ~StreamVisitor() = default;
-    /// The root, and each child of an element that was entered. A failure ends the reading and is returned as it is.
+    /// start gets the root, and each child of an entered element. A failure ends the reading, and is its result.
     [[nodiscard]] virtual Result<Take> start(const StreamElement& element) = 0;
-    /// An element that was entered ends.
+    /// end is called at the end of an entered element.
     [[nodiscard]] virtual Result<void> end() = 0;
-    /// A kept element: a document of its own, in the very octets that were hashed but for the namespace declarations
-    /// that it inherits, which stand in its start tag. Holds until the call returns.
+    /// kept gets a kept element: a document of its own, in the very octets that were hashed but for the namespace
+    /// declarations that it inherits, which are in its start tag. Valid until the call returns.
     [[nodiscard]] virtual Result<void> kept(std::string_view octets) = 0;
 };
 
-/// What was read, and which of the keys signed it.
+/// StreamVerdict is the result of reading, and the key that signed it.
 struct StreamVerdict {
-    std::string sha256;        ///< of the document as it was read, lower-case hex
+    std::string sha256;        ///< of the document as read, lower-case hex
     std::uint64_t octets = 0;  ///< its length
-    std::size_t key = 0;       ///< number of the key in `keys`; 0 where nothing was verified
+    std::size_t key = 0;       ///< number of the key in `keys`; 0 if no signature was verified
 };
 
 /// read_signed_stream reads a document whose root is signed by one of `keys`: its first child is the one ds:Signature
 /// that counts (SAML Metadata 3.1), of the shape that messages have (Core 5.4). Signatures further inside are content.
-/// Memory: a few buffers and what is kept, whatever the document's size. Comments are dropped, as canonicalisation
-/// does; what xml::Document refuses, this refuses, but for values of xml:id.
+/// Memory: a few buffers and the kept elements, whatever the document's size. Comments are dropped, as canonicalisation
+/// does; everything that xml::Document refuses is refused, except for values of xml:id.
 ///
-/// The signature itself is verified before the visitor is shown anything; the document's digest is known at its end.
-/// Errors: those of xml::Document::parse and verify_enveloped; Errc::signature_missing where the root's first child is
-/// no ds:Signature; Errc::signature_invalid where the document doesn't have the signed digest; those of `source` and
+/// The signature itself is verified before the visitor gets anything; the document's digest is known at its end.
+/// Errors: those of xml::Document::parse and verify_enveloped; Errc::signature_missing if the root's first child is
+/// no ds:Signature; Errc::signature_invalid if the document doesn't have the signed digest; those of `source` and
 /// `visitor`. Blocks as long as `source` does.
 [[nodiscard]] Result<StreamVerdict> read_signed_stream(const OctetSource& source, std::span<const VerificationKey> keys,
                                                        const AlgorithmPolicy& policy, const StreamLimits& limits,
@@ -73,7 +73,7 @@ struct StreamVerdict {
                                                 StreamVisitor& visitor);
 
 /// sign_document signs `document` with an enveloped signature that becomes its root's first child; the root must have
-/// an attribute ID that is an NCName. What comes out is the canonical form, with an XML declaration in front. Errors:
+/// an attribute ID that is an NCName. The result is the canonical form, with an XML declaration in front. Errors:
 /// those of read_stream; Errc::signature_attribute without ID; KeyErrc::crypto_failure.
 [[nodiscard]] Result<std::string> sign_document(const SigningKey& key, std::string_view document);
 

@@ -1,4 +1,4 @@
-// Points in time as SAML writes them.
+// Points in time in SAML's notation.
 #pragma once
 
 #include <chrono>
@@ -21,14 +21,14 @@ namespace slo::saml {
 /// not. Errors: Errc::time_malformed.
 [[nodiscard]] Result<Instant> parse_instant(std::string_view text);
 
-/// format_instant writes `YYYY-MM-DDThh:mm:ssZ`, with `.mmm` where the milliseconds are not zero. Years 0000 to 9999.
+/// format_instant writes `YYYY-MM-DDThh:mm:ssZ`, with `.mmm` if the milliseconds are not zero. Years 0000 to 9999.
 [[nodiscard]] std::string format_instant(Instant instant);
 
 /// parse_duration reads an xs:duration that isn't negative (XML Schema part 2, 3.2.6):
 /// `P[nY][nM][nD][T[nH][nM][n[.n]S]]` with one part at least, and one after a T. Only seconds have a fraction; it is
-/// cut off. A year counts 365 days and a month 28, the least they can be: a duration here says how long something may
-/// be kept, so never too long. Refused from ten thousand such years up, where sums with an Instant would end. Errors:
-/// Errc::time_malformed.
+/// cut off. A year counts 365 days and a month 28, the least they can be: a duration here says for how long a copy may
+/// be kept, so never too long. Refused from ten thousand such years up, where sums with an Instant would overflow.
+/// Errors: Errc::time_malformed.
 [[nodiscard]] Result<std::chrono::seconds> parse_duration(std::string_view text);
 
 }  // namespace slo::saml

@@ -1,4 +1,4 @@
-// Messages as received: parsed, and believed in nothing.
+// Messages as received: parsed, and not yet trusted.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace slo::saml {
 
-/// In what a message came.
+/// Binding is the binding by which a message arrived.
 enum class Binding {
     soap,                 ///< the SOAP binding: the envelope is the body (Bindings 3.2)
     form,                 ///< a form's SAMLRequest: base64 of the message (Keycloak without a SOAP URL, authentik, CAS)
@@ -23,16 +23,16 @@ enum class Binding {
 
 class MessageVerifier;
 
-/// ReceivedMessage is one SAML protocol message, taken out of its binding once. It can say what kind of message it
-/// claims to be and under which ID; to learn more, parse it. Movable, not thread-safe.
+/// ReceivedMessage is one SAML protocol message, extracted from its binding once. It can say what kind of message it
+/// claims to be and under which ID; all else is known only after parsing. Movable, not thread-safe.
 class ReceivedMessage {
 public:
     [[nodiscard]] Binding binding() const noexcept;
-    /// The ID attribute, if it is an NCName: good for InResponseTo (Core 3.2.2 l.1542), for nothing else.
+    /// claimed_id returns the ID attribute, if it is an NCName: for InResponseTo (Core 3.2.2 l.1542), and nothing else.
     [[nodiscard]] std::optional<MessageID> claimed_id() const;
-    /// Errc::unsupported_request's kind: which other request it is. Nothing for a LogoutRequest.
+    /// other_request returns the kind of an Errc::unsupported_request. std::nullopt for a LogoutRequest.
     [[nodiscard]] std::optional<RefusedRequest> other_request() const noexcept;
-    /// The Version that an answer must carry: min(2.0, the request's), 2.0 where it can't be read (Core 4.1.3.2
+    /// answer_version returns the Version of an answer: min(2.0, the request's), 2.0 if it can't be read (Core 4.1.3.2
     /// l.2812).
     [[nodiscard]] Version answer_version() const;
 
@@ -53,8 +53,8 @@ private:
 /// UnverifiedLogoutRequest claims to be a LogoutRequest 2.x of an IdP. Any sender may have written it.
 class UnverifiedLogoutRequest {
 public:
-    /// Errors: Errc::unsupported_request, not_a_saml_request, version_malformed, version_too_low, version_too_high,
-    /// id_malformed, issuer_malformed. On failure `message` is untouched, so that an answer can still name its ID.
+    /// parse reads one. Errors: Errc::unsupported_request, not_a_saml_request, version_malformed, version_too_low,
+    /// version_too_high, id_malformed, issuer_malformed. On failure `message` is untouched: an answer can name its ID.
     [[nodiscard]] static Result<UnverifiedLogoutRequest> parse(ReceivedMessage& message);
 
     [[nodiscard]] const EntityID& claimed_issuer() const noexcept { return issuer_; }
@@ -72,8 +72,8 @@ private:
 /// UnverifiedLogoutResponse claims to be an IdP's answer to our LogoutRequest.
 class UnverifiedLogoutResponse {
 public:
-    /// Errors: Errc::schema_violation (another element), version_malformed, version_too_low, version_too_high,
-    /// id_malformed, issuer_malformed. On failure `message` is untouched.
+    /// parse reads one. Errors: Errc::schema_violation (another element), version_malformed, version_too_low,
+    /// version_too_high, id_malformed, issuer_malformed. On failure `message` is untouched.
     [[nodiscard]] static Result<UnverifiedLogoutResponse> parse(ReceivedMessage& message);
 
     [[nodiscard]] const EntityID& claimed_issuer() const noexcept { return issuer_; }

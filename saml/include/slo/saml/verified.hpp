@@ -7,16 +7,16 @@ namespace slo::saml {
 
 class MessageVerifier;
 
-/// Evidence is what a message was believed for.
+/// Evidence is why a message is believed.
 enum class Evidence {
-    signature,       ///< of the message itself: it holds for each octet of it, whichever way it took
-    tls_client_key,  ///< its sender's, on the connection that it came by (AuthenticatedSender)
+    signature,       ///< of the message itself: it covers each octet of it, whatever its route
+    tls_client_key,  ///< its sender's, on its own connection (AuthenticatedSender)
     shared_secret,   ///< its sender's, likewise
 };
 
 /// Verified<Message> was read from the octets that the right key signed; a LogoutRequest without a signature, from
-/// those that an AuthenticatedSender sent: evidence() says which. It can be made by MessageVerifier alone: no default,
-/// no aggregate, no back door for tests.
+/// those that an AuthenticatedSender sent: evidence() says which. Only MessageVerifier can make it: no default, no
+/// aggregate, no exception for tests.
 template <class Message>
 class [[nodiscard]] Verified {
 public:

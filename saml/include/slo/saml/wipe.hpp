@@ -1,4 +1,4 @@
-// Text that must not outlive its use.
+// Texts that must not outlive their use.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 namespace slo::saml {
 
 /// wipe overwrites `text`, with all that it has room for, and empties it: for private keys and other secrets that were
-/// read from a file. Copies that were made of it are their makers' to wipe.
+/// read from a file. Its copies must be wiped separately.
 void wipe(std::string& text) noexcept;
 
-/// WipedText is a text that is wiped when it goes.
+/// WipedText is a text that its destructor wipes.
 struct WipedText {
     WipedText() = default;
     explicit WipedText(std::string its_text) noexcept : text(std::move(its_text)) {}

@@ -1,4 +1,4 @@
-// The hardened XML reader, and the two escapes that a writer needs. No libxml2 type is visible here.
+// The hardened XML reader, and the two escapes for a writer. No libxml2 type is visible here.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +16,11 @@ struct _xmlNode;  // NOLINT(bugprone-reserved-identifier)
 
 namespace slo::saml::xml {
 
-/// What happens to a comment. Dropped, it neither splits the text around it nor is seen by any reader; a message has
-/// none.
+/// Comments says what happens to a comment. Dropped, it neither splits the text around it nor is seen by any reader; a
+/// message has none.
 enum class Comments { refused, dropped };
 
-/// What one document may cost. The defaults are for a protocol message that a stranger sent.
+/// Limits bounds one document. The defaults are for a protocol message of any sender.
 struct Limits {
     std::size_t octets = 64 * 1024;  ///< libxml2 2.9.14 checks attributes in O(n^2): at 64 KiB that stays under 40 ms
     int elements = 2048;  ///< a LogoutRequest has one for each SessionIndex, of which there may be any number
@@ -29,7 +29,7 @@ struct Limits {
     int namespaces_per_element = 32;
     Comments comments = Comments::refused;
 };
-/// For one EntityDescriptor: larger certificates and extensions, still bounded; real metadata carries comments.
+/// metadata_limits is for one EntityDescriptor: larger certificates and extensions; real metadata carries comments.
 inline constexpr Limits metadata_limits{.octets = 1024 * 1024,
                                         .elements = 16'384,
                                         .depth = 32,
@@ -37,7 +37,7 @@ inline constexpr Limits metadata_limits{.octets = 1024 * 1024,
                                         .namespaces_per_element = 64,
                                         .comments = Comments::dropped};
 
-/// An expanded name: namespace URI (empty: none) and local name.
+/// Name is an expanded name: namespace URI (empty: none) and local name.
 struct Name {
     std::string_view namespace_uri;
     std::string_view local;
@@ -55,30 +55,30 @@ public:
     [[nodiscard]] Name name() const noexcept;
     [[nodiscard]] bool is(Name name) const noexcept { return this->name() == name; }
 
-    /// The attribute in no namespace with this name.
+    /// attribute returns the attribute in no namespace with this name.
     [[nodiscard]] std::optional<std::string> attribute(std::string_view local) const;
-    /// Every attribute, in document order; namespace declarations are none.
+    /// attributes returns every attribute, in document order; namespace declarations are none.
     [[nodiscard]] std::vector<Attribute> attributes() const;
-    /// Their names alone. Views into the document.
+    /// attribute_names returns their names alone. Views into the document.
     [[nodiscard]] std::vector<Name> attribute_names() const;
 
-    /// The child elements in document order. Text between them is not shown: see has_only_element_content().
+    /// children returns the child elements in document order, without text: see has_only_element_content().
     [[nodiscard]] std::vector<Element> children() const;
     [[nodiscard]] std::optional<Element> first_child() const noexcept;
     [[nodiscard]] std::optional<Element> next_sibling() const noexcept;
-    /// No text but white space stands between the children.
+    /// has_only_element_content says that there is no text but white space between the children.
     [[nodiscard]] bool has_only_element_content() const noexcept;
 
-    /// The whole text of an element without child elements, CDATA included (never only its first text node).
-    /// Errors: Errc::schema_violation if there is a child element.
+    /// text returns the whole text of an element without child elements, CDATA included (never only its first text
+    /// node). Errors: Errc::schema_violation if there is a child element.
     [[nodiscard]] Result<std::string> text() const;
-    /// The namespace that `prefix` is bound to here; "" asks for the default namespace.
+    /// namespace_of_prefix returns the namespace to which `prefix` is bound here; "" asks for the default namespace.
     [[nodiscard]] std::optional<std::string> namespace_of_prefix(std::string_view prefix) const;
-    /// Every (prefix, namespace URI) that is bound here; "" is the default namespace's prefix.
+    /// namespaces_in_scope returns every (prefix, namespace URI) bound here; "" is the default namespace's prefix.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> namespaces_in_scope() const;
     [[nodiscard]] int line() const noexcept;
 
-    /// Inside this room only.
+    /// node is for this folder only.
     [[nodiscard]] _xmlNode* node() const noexcept { return node_; }
     explicit Element(_xmlNode* node) noexcept : node_(node) {}
 
@@ -86,20 +86,20 @@ private:
     _xmlNode* node_;
 };
 
-/// Document owns one parsed document. What the parser refuses, whatever the caller wants: anything but strict UTF-8,
+/// Document owns one parsed document. The parser always refuses anything but strict UTF-8,
 /// DOCTYPE, entity declarations, processing instructions, comments (unless `limits` drops them), documents over
 /// `limits`, broken namespaces. It reads no file and opens no connection. Not thread-safe; movable.
 class Document {
 public:
-    /// Errors: Errc::message_too_large, xml_encoding, xml_malformed, xml_doctype, xml_processing_instruction,
-    /// xml_comment, xml_limits.
+    /// parse reads a document. Errors: Errc::message_too_large, xml_encoding, xml_malformed, xml_doctype,
+    /// xml_processing_instruction, xml_comment, xml_limits.
     [[nodiscard]] static Result<Document> parse(std::string_view octets, const Limits& limits = {});
 
     [[nodiscard]] Element root() const noexcept;
-    /// No two ID-like attributes (ID, AssertionID, RequestID, ResponseID; any namespace, any case) share a value, and
-    /// none is an xml:id, which libxml2 would register before us.
+    /// has_unique_ids: no two ID-like attributes (ID, AssertionID, RequestID, ResponseID; any namespace, any case)
+    /// share a value, and none is an xml:id, which libxml2 would register first.
     [[nodiscard]] bool has_unique_ids() const;
-    [[nodiscard]] _xmlDoc* doc() const noexcept { return doc_.get(); }  ///< inside this room only
+    [[nodiscard]] _xmlDoc* doc() const noexcept { return doc_.get(); }  ///< for this folder only
 
 private:
     struct Free {
@@ -109,8 +109,8 @@ private:
     std::unique_ptr<_xmlDoc, Free> doc_;
 };
 
-/// escape_text and escape_attribute write `value` as canonical XML does (Canonical XML 1.0, section 2.3), appended to
-/// `out`.
+/// escape_text and escape_attribute append `value` to `out` as canonical XML writes it (Canonical XML 1.0, section
+/// 2.3).
 void escape_text(std::string& out, std::string_view value);
 void escape_attribute(std::string& out, std::string_view value);
 

@@ -1,4 +1,4 @@
-// Enveloped XML signatures as SAML uses them (Core 5.4), verified so strictly that only one reading is left.
+// Enveloped XML signatures in SAML's form (Core 5.4), verified so strictly that only one reading is left.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@
 namespace slo::saml {
 
 /// SignedOctets are the canonical octets that a verified signature covers: the root without its ds:Signature. Only
-/// verify_enveloped() makes one. What was signed is read from these, and from nothing else.
+/// verify_enveloped() makes one. Signed content is read from these, and from nothing else.
 class [[nodiscard]] SignedOctets {
 public:
     [[nodiscard]] const std::string& str() const noexcept { return octets_; }
