@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(of_one_idp_is_denied_beyond_its_rate_and_others_notice_noth
     expect_ok(ask("_r2"), "_r2");
 }
 
-BOOST_AUTO_TEST_CASE(by_a_stranger_in_its_name_costs_the_idp_nothing) {
+BOOST_AUTO_TEST_CASE(by_an_impostor_costs_the_idp_nothing) {
     ServiceProviderOptions options;
     options.policy.requests_per_second_per_idp = 1;
     Baseline provider(std::move(options));

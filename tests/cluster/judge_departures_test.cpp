@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_kept_request_must_reach_the_idp_or_be_told_as_given_up) {
     BOOST_TEST(!one.broken());
 }
 
-BOOST_AUTO_TEST_CASE(what_was_asked_during_a_trouble_must_be_answered_during_it) {
+BOOST_AUTO_TEST_CASE(a_request_made_during_a_trouble_must_be_answered_during_it) {
     OneDeparture one(DepartureAnswer::local_only);
     one.history.troubles = {span(15, 30)};
     one.history.probes = {{.door = 0, .span = span(16, 29), .is_answered = true},

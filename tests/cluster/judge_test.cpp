@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(another_users_or_indexs_logout_names_nothing) {
     BOOST_TEST(!broken().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_session_that_nobody_acknowledged_must_be_dead_as_well) {
+BOOST_AUTO_TEST_CASE(a_session_without_an_acknowledgement_must_be_dead_as_well) {
     history.logins.front().answer = LoginAnswer::lost;
     log_out();
     check(22, 23, CheckAnswer::alive);
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(success_after_an_application_has_failed_is_noticed) {
     BOOST_TEST(is(broken(), Rule::unended));
 }
 
-BOOST_AUTO_TEST_CASE(a_repeat_that_succeeds_needs_the_applications_word_too) {
+BOOST_AUTO_TEST_CASE(a_repeat_that_succeeds_needs_the_applications_report_too) {
     log_out(LogoutAnswer::responder).attempts.push_back({.span = span(25, 26), .answer = LogoutAnswer::success});
     call(20, 21, ApplicationAnswer::broken_off);
     BOOST_TEST(is(broken(), Rule::unended));
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(success_without_asking_an_application_is_noticed_also_when_
     BOOST_TEST(is(broken(), Rule::untold));
 }
 
-BOOST_AUTO_TEST_CASE(of_a_session_that_nobody_acknowledged_before_no_application_need_hear) {
+BOOST_AUTO_TEST_CASE(no_application_need_hear_of_a_session_without_an_acknowledgement) {
     history.tells_applications = true;
     history.logins.front().span = span(10, 21);
     log_out();
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(an_application_need_not_hear_of_a_newer_login) {
     BOOST_TEST(!broken().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_logout_whose_session_a_dead_node_has_may_stay_unfinished_for_a_while) {
+BOOST_AUTO_TEST_CASE(a_logout_whose_session_a_dead_node_holds_may_stay_unfinished_for_a_while) {
     log_out(LogoutAnswer::responder);
     call(17, 18, ApplicationAnswer::failed);
     BOOST_TEST(is(broken(), Rule::unfinished));
@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_late_login_must_be_refused_in_any_form_of_its_name) {
     BOOST_TEST(is(broken(), Rule::refused_login));
 }
 
-BOOST_AUTO_TEST_CASE(a_strangers_login_gets_422_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(a_login_of_an_unknown_idp_gets_422_and_nothing_else) {
     history.sessions.front().is_strangers = true;
     BOOST_TEST(is(broken(), Rule::stranger));
     history.logins.front().answer = LoginAnswer::refused;
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_strangers_login_gets_422_and_nothing_else) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_login_under_a_name_of_the_idp_is_no_strangers) {
+BOOST_AUTO_TEST_CASE(a_login_under_an_alias_of_the_idp_is_accepted) {
     history.logins.front().answer = LoginAnswer::stranger;
     BOOST_TEST(is(broken(), Rule::absurd));
 }

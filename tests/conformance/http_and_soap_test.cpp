@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(bind_soap_15_sends_no_validators, *spec("SAML Bindings 3.2.
     BOOST_TEST(!reply.header("Last-Modified").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(bind_soap_16_refuses_a_stranger_with_403, *spec("SAML Bindings 3.2.3.3 l.370-371")) {
+BOOST_AUTO_TEST_CASE(bind_soap_16_refuses_an_unknown_sender_with_403, *spec("SAML Bindings 3.2.3.3 l.370-371")) {
     Baseline provider;
     expect_http(provider.post(soap({.issuer = issuer_of("https://unknown.example.net/")}, "keys/stranger.key.pem")),
                 403);

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(core_slo_07_knows_the_reasons_of_a_participant_only, *spec(
     }
 }
 
-BOOST_AUTO_TEST_CASE(core_res_03_discards_a_response_for_somebody_else, *spec("SAML Core 3.2.2 l.1554-1559")) {
+BOOST_AUTO_TEST_CASE(core_res_03_discards_a_response_for_another_recipient, *spec("SAML Core 3.2.2 l.1554-1559")) {
     for (const std::string& elsewhere :
          {std::string("https://other.example.com/slo"), std::string(our_soap_url) + "/", std::string(our_entity_id)}) {
         const auto result = log_out_s1_with(LogoutResponseText{.destination = elsewhere});

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(nothing_makes_a_broken_signature_good) {
                    "sig.invalid");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_request_says_is_checked_like_a_signed_one) {
+BOOST_AUTO_TEST_CASE(the_content_of_the_request_is_checked_like_that_of_a_signed_one) {
     const std::string key = key_fingerprint("keys/idp1-first.crt.pem");
     Site site(with_tls_key());
     expect_refused(site, site.post_as(key, unsigned_soap({.destination = "https://other.example.com/"})),

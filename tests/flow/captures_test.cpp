@@ -33,7 +33,7 @@ ServiceProviderOptions in_place_of_shibboleth() {
 
 BOOST_AUTO_TEST_SUITE(flow_captures)
 
-BOOST_AUTO_TEST_CASE(answers_what_was_sent_to_shibboleth) {
+BOOST_AUTO_TEST_CASE(answers_the_request_that_was_sent_to_shibboleth) {
     const struct {
         const char* name;
         const char* answer;
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(repeats_its_answer_to_the_replay) {
     BOOST_TEST(provider.audit.last().event == "repeat");
 }
 
-BOOST_AUTO_TEST_CASE(judges_what_was_sent_to_lemonldap) {
+BOOST_AUTO_TEST_CASE(judges_the_requests_that_were_sent_to_lemonldap) {
     const struct {
         const char* name;
         const char* rule;
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(judges_what_was_sent_to_lemonldap) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(judges_what_lemonldap_was_answered) {
+BOOST_AUTO_TEST_CASE(judges_the_answers_that_lemonldap_received) {
     const auto now = at("2026-11-22T15:08:56Z");
     const auto lasso = judge_response(captured_http("lemonldap/request-to-lassosp.answer.http").body,
                                       first_key_of_metadata("lemonldap/sp-lasso-metadata.xml"),

@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(refuse_with_a_status_alone_and_the_rule_in_the_audit) {
     expect_bare(site.post_form(huge), 413);
 }
 
-BOOST_AUTO_TEST_CASE(give_nothing_of_the_peers_text_back_to_whoever_reads_the_body) {
+BOOST_AUTO_TEST_CASE(return_no_text_of_the_peer_in_the_body) {
     Site site(profile_of("wso2"));
     auto marked = to_form();
     marked.id = "_marked-by-the-peer";

@@ -193,7 +193,7 @@ BOOST_DATA_TEST_CASE(xmlsec1_verifies_every_request_that_we_sign, boost::unit_te
     }
 }
 
-BOOST_DATA_TEST_CASE(xmlsec1_refuses_what_was_changed_after_signing, boost::unit_test::data::make(key_pairs), pair) {
+BOOST_DATA_TEST_CASE(xmlsec1_refuses_a_message_changed_after_signing, boost::unit_test::data::make(key_pairs), pair) {
     Values values(9);
     auto response = random_response(values);
     response.status = {};
@@ -204,7 +204,7 @@ BOOST_DATA_TEST_CASE(xmlsec1_refuses_what_was_changed_after_signing, boost::unit
     BOOST_TEST(!verify_xml(message->xml(), fixture("keys/stranger.crt.pem")));
 }
 
-BOOST_AUTO_TEST_CASE(xmlsec1_verifies_and_opens_what_we_encrypted) {
+BOOST_AUTO_TEST_CASE(xmlsec1_verifies_and_decrypts_our_encrypted_name_ids) {
     Values values(10);
     const auto recipient = saml::Certificate::parse(fixture("sp/sp.crt.pem")).value();
     const auto us = saml::EntityID::parse("https://sp.example.com/saml/metadata").value();

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(refuses_private_ipv6_and_ipv4_inside_it) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_hosts_that_nobody_can_judge) {
+BOOST_AUTO_TEST_CASE(refuses_hosts_that_can_not_be_judged) {
     for (const std::string_view host :
          {"localhost", "LOCALHOST", "localhost.", "LocalHost:8443", "a.localhost", "localhost.localdomain",
           "256.256.256.256", "1.2.3.4.5", "08.8.8.8", "1.2.3.0x", "foo.1", "foo.0x7f", "99999999999999999999", "."}) {

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(refuse_the_whole_document_wherever_they_stand) {
     check_document_refused(entities(keyless.xml() + one), Errc::duplicate_entity);
 }
 
-BOOST_AUTO_TEST_CASE(refuse_it_where_nobody_wants_that_entity_too) {
+BOOST_AUTO_TEST_CASE(refuse_it_even_if_that_entity_is_not_wanted) {
     auto rules = test::local_rules();
     rules.wanted = {saml::EntityID::parse("https://idp2.example.org/metadata").value()};
     const auto one = test::idp_text(1).xml();

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(says_which_algorithms_we_accept_and_none_that_we_refuse,
     }
 }
 
-BOOST_AUTO_TEST_CASE(says_who_we_are_and_whom_to_ask) {
+BOOST_AUTO_TEST_CASE(names_our_organization_and_contacts) {
     const auto entity = test::read_xml(written(with_everything()));
     BOOST_TEST(entity.attributes.at("cacheDuration") == "PT21600S");
     BOOST_TEST(entity.attributes.at("ID") == "_an-id");
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(says_who_we_are_and_whom_to_ask) {
     BOOST_TEST(name->text == "Example & Sons");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_texts_that_nobody_could_read) {
+BOOST_AUTO_TEST_CASE(refuses_unreadable_texts) {
     auto sp = with_everything();
     sp.organization->urls.clear();
     check_bad(sp, "an organization needs a name, a display name and a URL");

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_slot_that_moves_loses_no_call) {
     BOOST_TEST(asked(*client, {"GET", key}) == std::to_string(calls + 1));
 }
 
-BOOST_AUTO_TEST_CASE(what_isnt_there_yet_is_asked_for_at_the_server_that_imports_the_slot) {
+BOOST_AUTO_TEST_CASE(a_key_that_does_not_exist_yet_is_asked_for_at_the_importing_server) {
     const auto client = opened_client(cluster_servers(cluster().addresses()));
     const std::string key = "absent{asked for}";
     const std::size_t from = cluster().owner_of(key);

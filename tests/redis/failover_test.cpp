@@ -23,7 +23,7 @@ sp::RedisServers by_sentinels(const RedisSentinels& sentinels) {
 
 BOOST_AUTO_TEST_SUITE(failover)
 
-BOOST_AUTO_TEST_CASE(the_sentinels_new_master_answers_what_the_dead_one_was_asked) {
+BOOST_AUTO_TEST_CASE(the_sentinels_new_master_answers_a_request_that_the_dead_one_received) {
     RedisSentinels sentinels;
     auto servers = by_sentinels(sentinels);
     const auto client = opened_client(servers);
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(sentinels_and_servers_with_tls_and_a_password_each_fail_ove
     check_refused(wrong, "127.0.0.1:");
 }
 
-BOOST_AUTO_TEST_CASE(a_master_that_is_cut_off_answers_nobody_any_more) {
+BOOST_AUTO_TEST_CASE(a_master_that_is_cut_off_gives_no_valid_answer_any_more) {
     RedisSentinels sentinels;
     auto servers = by_sentinels(sentinels);
     servers.replicas = 1;

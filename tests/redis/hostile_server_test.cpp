@@ -81,13 +81,13 @@ BOOST_AUTO_TEST_CASE(a_connection_that_ends_within_a_reply_is_made_again_until_t
     check_heard("$100\r\nhalf", "no Redis server answered in time", FakeServer::Then::close);
 }
 
-BOOST_AUTO_TEST_CASE(answers_that_nobody_asked_for_end_the_connection) {
+BOOST_AUTO_TEST_CASE(unsolicited_answers_end_the_connection) {
     check_heard("+early\r\n+surplus\r\n", "early");  // the first one is an answer
     check_heard_from(std::vector<std::string>(1, a_masters_greeting + "+surplus\r\n"),
                      std::vector<std::string>(1, "answers what nobody asked"));
 }
 
-BOOST_AUTO_TEST_CASE(who_is_no_master_isnt_used) {
+BOOST_AUTO_TEST_CASE(a_server_that_is_no_master_isnt_used) {
     const std::string accepted = "+OK\r\n+OK\r\n";
     check_refused_after(accepted + "*5\r\n$5\r\nslave\r\n$1\r\nh\r\n:1\r\n$9\r\nconnected\r\n:0\r\n", "no master");
     check_refused_after(accepted + "*3\r\n$8\r\nsentinel\r\n*0\r\n*0\r\n", "no master");
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(other_errors_are_answers) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_lack_of_a_script_is_an_answer_to_what_is_none) {
+BOOST_AUTO_TEST_CASE(the_lack_of_a_script_is_an_answer_to_a_request_without_one) {
     std::atomic<int> commands = 0;
     const FakeServer server([&](const std::vector<std::string>&) {
         ++commands;

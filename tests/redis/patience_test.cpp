@@ -69,7 +69,7 @@ void run_on(EventLoop& loop, const std::function<void()>& act) {
 
 BOOST_AUTO_TEST_SUITE(patience)
 
-BOOST_AUTO_TEST_CASE(servers_that_said_nothing_of_use_are_asked_again_though_nobody_calls) {
+BOOST_AUTO_TEST_CASE(servers_without_a_useful_answer_are_asked_again_without_a_call) {
     std::promise<std::string> its_port;
     const auto port = its_port.get_future().share();
     const MapServer server(
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(servers_are_asked_for_their_map_until_all_masters_are_there
     BOOST_TEST(sound.questions() <= questions + 1);  // that one had begun
 }
 
-BOOST_AUTO_TEST_CASE(what_no_master_has_a_slot_for_waits_until_one_has) {
+BOOST_AUTO_TEST_CASE(a_request_whose_slot_has_no_master_waits_until_it_has_one) {
     std::promise<std::string> its_port;
     const auto port = its_port.get_future().share();
     std::atomic<bool> is_wanted = false;
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(what_no_master_has_a_slot_for_waits_until_one_has) {
     BOOST_TEST(server.questions() >= 3U);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_but_the_sentinels_is_asked_before_they_name_a_master) {
+BOOST_AUTO_TEST_CASE(only_the_sentinels_are_asked_before_they_name_a_master) {
     const FakeServer sentinel([](const std::vector<std::string>&) { return std::string("*-1\r\n"); });
     auto servers = servers_at(sentinel.address());
     servers.topology = sp::RedisTopology::sentinel;
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(nobody_but_the_sentinels_is_asked_before_they_name_a_master
     for (const std::string& trouble : troubles) BOOST_TEST(trouble.starts_with(sentinel.address()), trouble);
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_is_tried_again_however_many_others_come_to_wait) {
+BOOST_AUTO_TEST_CASE(a_waiting_request_is_tried_again_however_many_others_come_to_wait) {
     std::atomic<unsigned> asked = 0;
     const FakeServer server([&](const std::vector<std::string>& words) -> std::string {
         return words.back() == "wanted" && ++asked > 1 ? "+found\r\n" : "-TRYAGAIN\r\n";

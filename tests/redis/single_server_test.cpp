@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(any_octets_come_back_as_they_were_sent) {
     BOOST_TEST(asked(*client, {"GET", "another"}) == "nil");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_too_long_for_one_write_arrives_whole_and_in_its_place) {
+BOOST_AUTO_TEST_CASE(a_request_too_long_for_one_write_arrives_whole_and_in_order) {
     RedisServer server;
     const auto client = opened_client(servers_at(server.address()));
     std::string octets;

@@ -24,7 +24,7 @@ std::uint64_t waits_at(const RedisServer& server) {
 
 BOOST_AUTO_TEST_SUITE(failover)
 
-BOOST_AUTO_TEST_CASE(what_a_promotion_must_not_lose_waits_for_the_replicas_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(a_request_that_a_promotion_must_not_lose_waits_for_the_replicas_and_no_other_does) {
     const RedisServer primary({.tcp = true});
     const auto replica = replica_of(primary);
     const FixedClock clock(noon);

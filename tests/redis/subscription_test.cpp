@@ -37,7 +37,7 @@ struct Heard {
 
 BOOST_AUTO_TEST_SUITE(a_subscription)
 
-BOOST_AUTO_TEST_CASE(what_is_published_is_heard_and_each_beginning_is_told_as_a_gap) {
+BOOST_AUTO_TEST_CASE(published_messages_arrive_and_each_beginning_is_a_gap) {
     RedisServer server;
     Heard heard;
     const auto client = opened_client(servers_at(server.address()));

@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_read_but_resp2_to_its_depth) {
 }
 
 // As any version of hiredis calls us, whichever is installed here.
-BOOST_AUTO_TEST_CASE(what_hiredis_begins_to_read_may_go_on_only_if_it_is_resp2_and_not_too_deep) {
+BOOST_AUTO_TEST_CASE(a_reply_is_read_on_only_if_it_is_resp2_and_not_too_deep) {
     for (int type = 0; type < 16; ++type) {
         redisReadTask task{};
         task.type = type;

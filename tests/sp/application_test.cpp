@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(goes_on_after_a_session_that_throws) {
     BOOST_TEST((reported == Results{Ended::failed, Ended::ended}));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_hangs_holds_no_caller_and_no_other_session) {
+BOOST_AUTO_TEST_CASE(a_call_that_hangs_holds_no_caller_and_no_other_session) {
     std::latch released(1);
     std::latch others(15);
     std::latch reported(16);
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(one_that_hangs_holds_no_caller_and_no_other_session) {
     BOOST_TEST(ended == 16);
 }
 
-BOOST_AUTO_TEST_CASE(waits_at_its_end_for_what_has_begun_and_drops_what_waits) {
+BOOST_AUTO_TEST_CASE(waits_at_its_end_for_work_that_has_begun_and_drops_waiting_work) {
     std::latch begun(16);
     std::promise<void> drop;
     const std::shared_future<void> dropped(drop.get_future());
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(completes_only_after_all_were_told) {
     BOOST_TEST(completed == 1);
 }
 
-BOOST_AUTO_TEST_CASE(takes_silence_for_failure) {
+BOOST_AUTO_TEST_CASE(takes_a_missing_report_for_failure) {
     start({"a"});
     first.report({Ended::ended});
     const RoundResult result = round->close();
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(takes_a_report_that_is_dropped_for_failure_at_once) {
     BOOST_TEST((result.outcome == LogoutOutcome{.failed = 1}));
 }
 
-BOOST_AUTO_TEST_CASE(is_at_rest_as_long_as_nobody_was_told) {
+BOOST_AUTO_TEST_CASE(is_at_rest_as_long_as_no_application_was_told) {
     round = std::make_shared<ApplicationRound>(std::vector<Application*>{&first}, sessions_named({"a"}));
     BOOST_TEST(round->is_at_rest());
     const RoundResult result = round->close();
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(lets_go_of_the_driver_at_the_end) {
     BOOST_TEST(driver.use_count() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(takes_the_stores_word_where_there_is_no_application) {
+BOOST_AUTO_TEST_CASE(relies_on_the_store_if_there_is_no_application) {
     round = std::make_shared<ApplicationRound>(std::vector<Application*>{}, sessions_named({"a", "b"}));
     round->start([this] { ++completed; });
     BOOST_TEST(completed == 1);

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(partial_logout_is_partial) {
     BOOST_TEST(concluded(verdict(Kind::partial)).why == "reply.partial");
 }
 
-BOOST_AUTO_TEST_CASE(what_proves_nothing_is_unknown_and_says_which_rule) {
+BOOST_AUTO_TEST_CASE(a_reply_that_proves_nothing_is_unknown_and_names_the_rule) {
     BOOST_TEST((concluded(verdict(Kind::unproven, ReplyErrc::is_unsigned)).extent == Extent::unknown));
     BOOST_TEST(concluded(verdict(Kind::unproven, ReplyErrc::is_unsigned)).why == "reply.unsigned");
     BOOST_TEST((concluded(verdict(Kind::lost)).extent == Extent::unknown));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(what_proves_nothing_is_unknown_and_says_which_rule) {
     BOOST_TEST((concluded(verdict(Kind::silent)).extent == Extent::unknown));
 }
 
-BOOST_AUTO_TEST_CASE(asks_again_only_whom_nobody_has_answered_for) {
+BOOST_AUTO_TEST_CASE(asks_again_only_an_idp_without_any_answer) {
     const auto again = [](Kind kind, ReplyErrc why) { return concluded(verdict(kind, why)).retried == Retried::yes; };
     BOOST_TEST(again(Kind::unsent, ReplyErrc::unreachable));
     BOOST_TEST(again(Kind::lost, ReplyErrc::timed_out));

@@ -66,7 +66,7 @@ struct Group {
 BOOST_AUTO_TEST_SUITE(unit)
 BOOST_AUTO_TEST_SUITE(group_commit)
 
-BOOST_AUTO_TEST_CASE(those_who_wait_share_one_commit) {
+BOOST_AUTO_TEST_CASE(waiting_callers_share_one_commit) {
     Group trial;
     const auto failures = trial.run_together({trial.adding("a"), trial.adding("b"), trial.adding("c")});
     for (const auto& failure : failures) BOOST_TEST(!failure.has_value());
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(the_log_is_not_emptied_beside_a_commit) {
     BOOST_TEST(trial.names() == "a\nb\n");
 }
 
-BOOST_AUTO_TEST_CASE(one_that_fails_leaves_the_others_whole) {
+BOOST_AUTO_TEST_CASE(an_operation_that_fails_leaves_the_others_whole) {
     Group trial;
     const auto half = [&trial] {
         trial.adding("half")();
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(one_that_fails_leaves_the_others_whole) {
     BOOST_TEST(trial.commits == 2);
 }
 
-BOOST_AUTO_TEST_CASE(one_without_memory_leaves_the_others_whole) {
+BOOST_AUTO_TEST_CASE(an_operation_without_memory_leaves_the_others_whole) {
     Group trial;
     const auto poor = [&trial] {
         trial.adding("half")();
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(one_without_memory_leaves_the_others_whole) {
 }
 
 // A disk that is full undoes the whole transaction: the others try again, each for itself.
-BOOST_AUTO_TEST_CASE(one_that_loses_the_transaction_leaves_the_others_whole) {
+BOOST_AUTO_TEST_CASE(an_operation_that_loses_the_transaction_leaves_the_others_whole) {
     Group trial;
     const auto hapless = [&trial] {
         trial.adding("half")();
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(one_that_loses_the_transaction_leaves_the_others_whole) {
     BOOST_TEST(trial.names() == "a\nc\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_commit_that_fails_fails_everybody_once_and_the_next_succeeds) {
+BOOST_AUTO_TEST_CASE(a_failed_commit_fails_every_caller_once_and_the_next_succeeds) {
     Group trial;
     trial.disk.fill_up();
     BOOST_TEST(trial.add("a").has_value());
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_commit_that_fails_fails_everybody_once_and_the_next_succe
     BOOST_TEST(trial.names() == "a\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_commit_that_does_not_count_fails_everybody_who_shares_it) {
+BOOST_AUTO_TEST_CASE(a_commit_that_does_not_count_fails_every_caller_that_shares_it) {
     Group trial;
     const auto last = [&trial] {
         trial.adding("c")();

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_recover) {
     BOOST_TEST(audit.last().detail == "the disk is full");
 }
 
-BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_resend) {
+BOOST_AUTO_TEST_CASE(reports_a_failed_resending_to_the_audit) {
     store.on_take_due = [] { throw std::runtime_error("thrown by the store of this test"); };
     keep_house(service(), 1);
     BOOST_TEST_REQUIRE(audit.entries().size() == 1U);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(the_next_turn_comes_no_sooner_than_in_a_second) {
     BOOST_TEST((takings.span() >= std::chrono::seconds(1)));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_service_keeps_house_itself_where_its_host_asks_for_it, AfterCrash) {
+BOOST_FIXTURE_TEST_CASE(a_service_does_its_own_housekeeping_if_its_host_asks_for_it, AfterCrash) {
     const LogoutService service(parts_over(memory), Housekeeping::in_threads);
     wait_until_recovered();
 }

@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(reads_what_it_wrote) {
     BOOST_TEST((fs::status(sp::ring_file(folder)).permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_crash_left_half_written_does_not_count) {
+BOOST_AUTO_TEST_CASE(a_half_written_file_of_a_crash_does_not_count) {
     BOOST_TEST(sp::write_key_ring(folder, beginning()).has_value());
     write("keys.toml.new", "[[ke");        // cut off while it was written
     copy_key("keys/sp-old", "signing-2");  // a key that the ring doesn't name yet

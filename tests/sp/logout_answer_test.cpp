@@ -32,7 +32,7 @@ struct Fixture : ServiceUnderTest {
 
 BOOST_FIXTURE_TEST_SUITE(logout_answer, Fixture)
 
-BOOST_AUTO_TEST_CASE(says_what_a_wire_is_to_tell_in_no_wires_words) {
+BOOST_AUTO_TEST_CASE(returns_an_answer_that_is_independent_of_the_wire) {
     const LogoutAnswer answer = service().handle(message(), {.wire = wire});
     BOOST_TEST_REQUIRE(std::holds_alternative<UnsignedAnswer>(answer));
     BOOST_TEST((std::get<UnsignedAnswer>(answer) == UnsignedAnswer{Gist::success}));
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(asks_the_wire_about_its_sender_and_for_the_audits_word) {
     BOOST_TEST(store.calls == "");
 }
 
-BOOST_AUTO_TEST_CASE(writes_a_line_for_what_a_wire_could_not_decode) {
+BOOST_AUTO_TEST_CASE(writes_a_line_for_input_that_a_wire_could_not_decode) {
     const LogoutAnswer refused = service().refuse(saml::fail(saml::Errc::soap_version), wire);
     BOOST_TEST((std::get<Refusal>(refused) == Refusal::envelope_version));
     BOOST_TEST(audit.last().rule == "soap.version");

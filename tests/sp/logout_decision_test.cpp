@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(says_success_only_if_nothing_is_left) {
     BOOST_TEST(describe(status_for({.failed = 1}, policy)) == "Responder");
 }
 
-BOOST_AUTO_TEST_CASE(says_success_or_unknown_principal_where_nobody_was_known) {
+BOOST_AUTO_TEST_CASE(says_success_or_unknown_principal_if_no_principal_was_known) {
     Policy policy;
     BOOST_TEST(describe(status_for({}, policy)) == "Success");
     policy.unknown_principal = UnknownPrincipal::unknown_principal;

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(silence_is_no_204_where_something_lives) {
     BOOST_TEST(audit.last().status == "Responder");
 }
 
-BOOST_AUTO_TEST_CASE(whoever_asks_synchronously_or_has_not_proven_it_gets_an_answer) {
+BOOST_AUTO_TEST_CASE(a_synchronous_or_unproven_request_gets_an_answer) {
     give({.asynchronous = AsynchronousRule::stay_silent});
     BOOST_TEST(contains(handle(signed_body(baseline_request())).body, "status:Success\""));
     auto request = baseline_request();

@@ -61,7 +61,7 @@ struct Fixture : ServiceUnderTest {
 
 BOOST_FIXTURE_TEST_SUITE(logout_service, Fixture)
 
-BOOST_AUTO_TEST_CASE(ends_what_the_store_named_and_signs_success) {
+BOOST_AUTO_TEST_CASE(ends_the_sessions_that_the_store_named_and_signs_success) {
     expect_status(handle(signed_body(baseline_request())), "Success");
     BOOST_TEST(store.calls == "begin complete ");
     BOOST_TEST(application.told() == "S1 S2");
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(ends_what_the_store_named_and_signs_success) {
     BOOST_TEST(store.gone == "S1 S2 ");
 }
 
-BOOST_AUTO_TEST_CASE(orders_what_the_request_says) {
+BOOST_AUTO_TEST_CASE(gives_the_store_the_order_in_the_request) {
     static_cast<void>(handle(signed_body(baseline_request())));
     BOOST_TEST_REQUIRE(store.order.has_value());
     const LogoutOrder& order = *store.order;
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(touches_nothing_for_a_request_that_could_outlive_its_record
     expect_nothing_touched();
 }
 
-BOOST_AUTO_TEST_CASE(refuses_an_unknown_issuer_with_403_and_no_word) {
+BOOST_AUTO_TEST_CASE(answers_403_with_an_empty_body_to_an_unknown_issuer) {
     saml::LogoutRequest request = baseline_request();
     request.issuer = parsed<saml::EntityID>("https://stranger.example.org/");
     const SoapReply reply = handle(signed_body(request));
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(refuses_an_unknown_issuer_with_403_and_no_word) {
     BOOST_TEST(audit.last().idp == "");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_everybody_where_there_are_no_partners) {
+BOOST_AUTO_TEST_CASE(refuses_every_sender_if_there_are_no_partners) {
     parts.idps = nullptr;
     BOOST_TEST(handle(signed_body(baseline_request())).http_status == 403);
 }
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(survives_a_store_that_throws_at_the_end) {
     expect_status(handle(signed_body(baseline_request())), "Responder", "internal.exception");
 }
 
-BOOST_AUTO_TEST_CASE(signs_only_so_many_refusals_for_whoever_proves_nothing) {
+BOOST_AUTO_TEST_CASE(signs_a_limited_number_of_refusals_for_unproven_senders) {
     const std::string unsigned_body =
         "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body>"
         "<p:LogoutRequest xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' ID='_u' "
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(denies_an_idp_that_asks_too_much_and_records_nothing) {
     BOOST_TEST(ask() == "200 Success ");
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_spends_nothing_of_what_its_sender_may_newly_ask) {
+BOOST_AUTO_TEST_CASE(a_replay_uses_none_of_its_senders_allowance_for_new_requests) {
     parts.policy.requests_per_second_per_idp = 2;
     const auto ask = [&](const std::string& id) {
         auto request = baseline_request();
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_replay_spends_nothing_of_what_its_sender_may_newly_ask) {
     BOOST_TEST(ask("_new6") == "Requester/RequestDenied");
 }
 
-BOOST_AUTO_TEST_CASE(a_preview_spends_nothing_of_what_an_idp_may_ask) {
+BOOST_AUTO_TEST_CASE(a_preview_uses_none_of_an_idps_allowance) {
     parts.policy.requests_per_second_per_idp = 2;
     const std::string body = signed_body(baseline_request());
     for (int i = 0; i < 50; ++i) {
@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE(gives_the_recorded_answer_to_a_repeated_request) {
     BOOST_TEST(audit.last().event == "repeat");
 }
 
-BOOST_AUTO_TEST_CASE(helps_to_finish_what_the_first_copy_began) {
+BOOST_AUTO_TEST_CASE(helps_to_finish_the_logout_that_the_first_copy_began) {
     store.begun = BegunLogout(RepeatedLogout{std::nullopt, sessions_named({"S1"})});
     expect_status(handle(signed_body(baseline_request())), "Success");
     BOOST_TEST(application.told() == "S1");
@@ -398,13 +398,13 @@ BOOST_AUTO_TEST_CASE(helps_to_finish_what_the_first_copy_began) {
     BOOST_TEST(audit.last().event == "repeat");
 }
 
-BOOST_AUTO_TEST_CASE(answers_what_was_recorded_first) {
+BOOST_AUTO_TEST_CASE(gives_the_outcome_that_was_recorded_first) {
     store.recorded = LogoutOutcome{.failed = 1};
     expect_status(handle(signed_body(baseline_request())), "Responder", "application.failed");
     BOOST_TEST((store.outcome == LogoutOutcome{.ended = 2}));
 }
 
-BOOST_AUTO_TEST_CASE(records_a_logout_that_names_nobody) {
+BOOST_AUTO_TEST_CASE(records_a_logout_that_names_no_known_principal) {
     store.begun = BegunLogout(FreshLogout{});
     expect_status(handle(signed_body(baseline_request())), "Success");
     BOOST_TEST(store.calls == "begin complete ");

@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(an_administrator_finds_the_sessions_of_an_idp_that_has_left
     BOOST_TEST(!lives("S1"));
 }
 
-BOOST_AUTO_TEST_CASE(an_order_that_names_nobody_at_all_is_a_success) {
+BOOST_AUTO_TEST_CASE(an_order_that_names_no_known_principal_is_a_success) {
     BOOST_TEST(order() == "Success");
     BOOST_TEST(audit.last().rule == "");
 }

@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(a_partner_gets_what_it_lists) {
     BOOST_TEST(signed_with(answer_to_idp_with(only(rsa_sha512)), rsa_sha512));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_partner_could_not_verify_is_not_sent) {
+BOOST_AUTO_TEST_CASE(an_answer_that_a_partner_could_not_verify_is_not_sent) {
     for (const std::string_view method : {ecdsa_sha256, rsa_sha1}) {
         const SoapReply reply = answer_to_idp_with(only(method));
         BOOST_TEST(reply.http_status == 500);

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(writes_each_change_once_and_reads_it_again) {
     BOOST_TEST((fs::status(file.parent_path()).permissions() == fs::perms::owner_all));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_crash_cut_off_does_not_count_and_spoils_no_other_line) {
+BOOST_AUTO_TEST_CASE(a_line_cut_off_by_a_crash_does_not_count_and_spoils_no_other) {
     BOOST_TEST(open().keep(before, 1h, some_day).has_value());
     const std::string whole = test::read(file);
     for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(knows_how_far_an_endpoint_is) {
     BOOST_TEST(!sp::is_followed({record[1], record[0]}, next_signs));
 }
 
-BOOST_AUTO_TEST_CASE(a_step_waits_for_what_was_promised_with_the_documents_before) {
+BOOST_AUTO_TEST_CASE(a_step_waits_for_the_promises_of_earlier_documents) {
     const auto days = [](int count) { return std::chrono::days(count); };
     std::vector<PublishedState> record{{some_day, days(30), before}};
     record.push_back({some_day + days(10), days(30), prepared});

@@ -21,7 +21,7 @@ UnfinishedLogout unfinished(std::string_view id, const std::vector<std::string>&
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(finishes_what_was_left) {
+BOOST_AUTO_TEST_CASE(finishes_the_logouts_that_were_left) {
     store.unfinished = std::vector{unfinished("_a", {"S1"}), unfinished("_b", {})};
     BOOST_TEST(taken(service().recover()) == 0U);
     BOOST_TEST(application.told() == "S1");
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(finishes_what_was_left) {
     BOOST_TEST(audit.entries()[1].request_id == "_b");
 }
 
-BOOST_AUTO_TEST_CASE(counts_what_an_application_still_fails_at) {
+BOOST_AUTO_TEST_CASE(counts_a_logout_at_which_an_application_still_fails) {
     store.unfinished = std::vector{unfinished("_a", {"S1"}), unfinished("_b", {"S2"})};
     application.answer("S2", Ended::failed);
     BOOST_TEST(taken(service().recover()) == 1U);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(stops_between_two_logouts) {
     BOOST_TEST(store.calls == "complete ");
 }
 
-BOOST_AUTO_TEST_CASE(counts_what_the_store_could_not_record) {
+BOOST_AUTO_TEST_CASE(counts_a_logout_that_the_store_could_not_record) {
     store.unfinished = std::vector{unfinished("_a", {"S1"})};
     store.recorded = fail(StoreErrc::store_failed, "the disk is full");
     BOOST_TEST(taken(service().recover()) == 1U);

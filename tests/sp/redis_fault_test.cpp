@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_completion_of_many_that_fails_anywhere_is_finished_by_its
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_a_round_has_is_another_ones_when_its_node_died_anywhere_and_its_time_is_over) {
+BOOST_AUTO_TEST_CASE(a_rounds_sessions_go_to_another_round_when_its_node_has_died_and_its_time_is_over) {
     static_cast<void>(with_each_fault([](Nodes& nodes) {
         static_cast<void>(taken(nodes.sound.admit(session_of("s"))));
         const sp::LogoutOrder order = order_for_all("r");
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_was_kept_is_neither_lost_nor_taken_twice_wha
     }
 }
 
-BOOST_AUTO_TEST_CASE(who_gets_no_request_because_something_failed_is_told_so) {
+BOOST_AUTO_TEST_CASE(a_caller_that_gets_no_request_because_of_a_failure_is_told_so) {
     for (const Cut cut : {Cut::before_request, Cut::before_answer}) {
         const auto attempt = [](Nodes& nodes) {
             BOOST_TEST_REQUIRE(nodes.sound.keep_request(request_of("r")).has_value());

@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_logouts_record_is_that_of_every_version) {
     BOOST_TEST(hex(record).substr(0, 208) == fixed);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_logout_writes_when_it_begins_is_that_of_every_version) {
+BOOST_AUTO_TEST_CASE(the_records_of_a_beginning_logout_are_those_of_every_version) {
     Site site;
     Node node(site);
     static_cast<void>(taken(node.store.admit(session())));
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_a_logout_writes_when_it_begins_is_that_of_every_versio
     BOOST_TEST(barrier == joined({number(order().as_of), number(order().keep_until), "02", value_form}));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_logout_has_come_to_is_that_of_every_version) {
+BOOST_AUTO_TEST_CASE(a_logouts_outcome_is_that_of_every_version) {
     Site site;
     Node node(site);
     static_cast<void>(taken(node.store.admit(session())));

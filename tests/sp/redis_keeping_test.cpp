@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_principals_sessions_are_kept_as_long_as_the_longest_of_th
 }
 
 // By the clock of another node it may still live.
-BOOST_AUTO_TEST_CASE(at_the_cap_what_expired_a_minute_ago_goes_and_what_did_so_since_stays) {
+BOOST_AUTO_TEST_CASE(at_the_cap_sessions_expired_a_minute_ago_go_and_later_ones_stay) {
     Site site;
     Node node(site, noon, 3);
     for (const auto& [id, time] : {std::pair("a", 1min), std::pair("b", 2min), std::pair("c", 600min)}) {
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(at_the_cap_what_expired_a_minute_ago_goes_and_what_did_so_s
     BOOST_TEST((stored(node) == std::set<std::string>{"b", "c", "d"}));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_ending_is_kept_for_ever_whoever_logs_in_beside_it) {
+BOOST_AUTO_TEST_CASE(an_ending_session_is_kept_for_ever_despite_other_logins) {
     Site site;
     Node node(site);
     static_cast<void>(taken(node.store.admit(session_with("a", {"i1"}))));
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(what_is_ending_is_kept_for_ever_whoever_logs_in_beside_it) 
     BOOST_TEST(site.is_kept_for_ever(":{*}:sessions"));
 }
 
-BOOST_AUTO_TEST_CASE(what_another_logout_waits_for_is_kept_for_ever_when_one_is_completed) {
+BOOST_AUTO_TEST_CASE(a_session_that_another_logout_waits_for_is_kept_when_one_is_completed) {
     Site site;
     Node node(site);
     for (const char* id : {"a", "b"}) static_cast<void>(taken(node.store.admit(session_with(id, {id}))));
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(barriers_and_numbers_are_kept_as_long_as_the_longest_logout
 }
 
 // The hour is for a server's clock that goes otherwise than a node's.
-BOOST_AUTO_TEST_CASE(what_is_kept_of_a_logout_goes_an_hour_after_it_and_its_number_an_hour_later) {
+BOOST_AUTO_TEST_CASE(a_logouts_records_go_an_hour_after_it_and_its_number_an_hour_later) {
     Site site;
     Node node(site);
     sp::LogoutOrder order = order_for_all("r");
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_logout_takes_down_barriers_that_have_been_over_for_an_hou
 }
 
 // The number is dropped some hours after the last logout, and a node's clock may have been ahead by more.
-BOOST_AUTO_TEST_CASE(a_logout_counts_what_one_of_a_clock_ahead_still_waits_for) {
+BOOST_AUTO_TEST_CASE(a_logout_counts_sessions_for_which_one_of_a_clock_ahead_still_waits) {
     Site site;
     Node ahead(site, noon + 3h);
     Node node(site);
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_hint_is_kept_as_long_as_the_longest_session_that_it_leads
 }
 
 // Each login looks at some others of its principal, and drops those that have expired for an hour by any clock.
-BOOST_AUTO_TEST_CASE(logins_tidy_away_what_has_long_expired_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(logins_remove_long_expired_records_and_no_others) {
     Site site;
     Node node(site);
     constexpr int count = 30;
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(logins_tidy_away_what_has_long_expired_and_nothing_else) {
 }
 
 // A refused order is in the journal, too, because that was written before the refusal was known.
-BOOST_AUTO_TEST_CASE(what_recovery_finds_of_a_refused_order_is_not_taken_for_the_logout_that_has_its_id) {
+BOOST_AUTO_TEST_CASE(recovery_does_not_take_a_refused_order_for_the_logout_with_its_id) {
     Site site;
     Node node(site);
     static_cast<void>(taken(node.store.admit(session_of("a"))));
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_is_complete_leaves_of_its_sessions_neither_pl
     BOOST_TEST(site.count_keys(":{*}:sessions") == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_journal_keeps_for_ten_minutes_what_is_on_its_way) {
+BOOST_AUTO_TEST_CASE(a_journal_keeps_an_entry_for_ten_minutes_until_its_logout_begins) {
     Site site;
     Node dying(site);
     Node node(site);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_gone_leaves_no_hint) {
     BOOST_TEST(site.count_keys(":hint:*") == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_ending_or_has_expired_is_no_near_miss) {
+BOOST_AUTO_TEST_CASE(an_ending_or_expired_session_is_no_near_miss) {
     Site site;
     Node node(site);
     static_cast<void>(taken(node.store.admit(hinted("alive", "N1"))));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(what_is_ending_or_has_expired_is_no_near_miss) {
 }
 
 // A hint that many sessions share would otherwise only grow.
-BOOST_AUTO_TEST_CASE(a_login_drops_what_a_hint_has_of_sessions_that_have_long_expired) {
+BOOST_AUTO_TEST_CASE(a_login_drops_a_hints_entries_of_long_expired_sessions) {
     Site site;
     Node node(site);
     const auto log_in = [&](const char* id) {
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(of_many_near_misses_no_more_are_told_than_it_takes) {
 }
 
 // The id was given to a new session while a node was still tidying up after the old one.
-BOOST_AUTO_TEST_CASE(what_is_tidied_up_late_takes_no_newer_sessions_hint_away) {
+BOOST_AUTO_TEST_CASE(a_late_removal_takes_no_newer_sessions_hint_away) {
     Site site;
     Node slow(site);
     Node fast(site);

@@ -76,7 +76,7 @@ void lose_the_place(Site& site, Node& slow, const std::function<void()>& act) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_login_that_withdraws_leaves_what_a_logout_has_named) {
+BOOST_AUTO_TEST_CASE(a_login_that_withdraws_leaves_a_session_that_a_logout_has_named) {
     Site site;
     Node slow(site);
     Node fast(site);
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_login_that_withdraws_leaves_what_a_logout_has_named) {
 }
 
 // The application tried it at another node, too, which has said yes.
-BOOST_AUTO_TEST_CASE(a_login_that_withdraws_leaves_what_another_login_of_the_same_session_has_admitted) {
+BOOST_AUTO_TEST_CASE(a_login_that_withdraws_leaves_a_session_that_another_login_has_admitted) {
     Site site;
     Node slow(site);
     Node fast(site);

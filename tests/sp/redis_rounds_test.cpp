@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_is_complete_leaves_nothing_of_its_rounds) {
 }
 
 // An older node, which knows no rounds, has ended the session; its id went to a new one.
-BOOST_AUTO_TEST_CASE(what_a_round_had_of_a_session_that_is_gone_is_not_taken_for_its_successor) {
+BOOST_AUTO_TEST_CASE(a_rounds_hold_on_a_session_that_is_gone_is_not_one_on_its_successor) {
     Site site;
     Node node(site);
     static_cast<void>(taken(node.store.admit(session_of("id"))));
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(what_a_round_had_of_a_session_that_is_gone_is_not_taken_for
 }
 
 // An older node has begun the logout, or the rounds were lost.
-BOOST_AUTO_TEST_CASE(what_is_ending_and_in_no_round_is_given_to_the_next) {
+BOOST_AUTO_TEST_CASE(an_ending_session_without_a_round_is_given_to_the_next) {
     Site site;
     Node node(site);
     static_cast<void>(taken(node.store.admit(session_of("id"))));

@@ -159,7 +159,7 @@ const StoreContract redis_cluster_engine("redis_session_store_on_a_cluster", &ma
 
 BOOST_AUTO_TEST_SUITE(redis_session_store_itself)
 
-BOOST_AUTO_TEST_CASE(what_ends_at_one_node_is_dead_at_all) {
+BOOST_AUTO_TEST_CASE(a_session_that_ends_at_one_node_is_dead_at_all) {
     const FixedClock clock(noon);
     const auto options = options_for(shared_server());
     const auto a = open(clock, options);
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(what_ends_at_one_node_is_dead_at_all) {
     BOOST_TEST(begun_at(*a, order_for_all("r")) == "repeated: s");
 }
 
-BOOST_AUTO_TEST_CASE(another_node_recovers_what_one_has_begun) {
+BOOST_AUTO_TEST_CASE(another_node_recovers_a_logout_that_one_has_begun) {
     const FixedClock clock(noon);
     const auto options = options_for(shared_server());
     const auto b = open(clock, options);
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(another_node_recovers_what_one_has_begun) {
     BOOST_TEST(taken(b->unfinished_logouts()).empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_one_node_keeps_another_takes) {
+BOOST_AUTO_TEST_CASE(a_request_kept_by_one_node_is_taken_by_another) {
     const FixedClock clock(noon);
     const auto options = options_for(shared_server());
     const auto b = open(clock, options);
@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(nothing_that_is_stored_shows_whose_it_is) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_rotated_key_reads_what_it_sealed_and_a_dropped_one_is_told_of) {
+BOOST_AUTO_TEST_CASE(a_rotated_key_opens_its_records_and_a_dropped_one_is_reported) {
     const FixedClock clock(noon);
     auto options = options_for(shared_server());
     static_cast<void>(taken(open(clock, options)->admit(session_of("s"))));
@@ -439,7 +439,7 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_neither_alive_nor_dead_and_comes_back_wi
 }
 
 // Places lie in slots of their own, so another server may have lost one.
-BOOST_AUTO_TEST_CASE(where_a_place_was_lost_nobody_takes_a_living_session_over_and_no_ending_one_comes_back) {
+BOOST_AUTO_TEST_CASE(after_a_place_is_lost_no_login_takes_a_live_session_over_and_no_ending_one_comes_back) {
     const RedisServer server;
     const FixedClock clock(noon);
     const auto store = open(clock, options_for(server, "p"));
@@ -465,7 +465,7 @@ BOOST_AUTO_TEST_CASE(where_a_place_was_lost_nobody_takes_a_living_session_over_a
 }
 
 // The server tidies up by itself, but nothing that a logout waits for: only the application's word makes that go.
-BOOST_AUTO_TEST_CASE(the_server_drops_in_time_what_is_over_and_nothing_that_a_logout_waits_for) {
+BOOST_AUTO_TEST_CASE(the_server_drops_expired_records_in_time_and_none_that_a_logout_waits_for) {
     const RedisServer server;
     const FixedClock clock(noon);
     const auto store = open(clock, options_for(server, "p"));

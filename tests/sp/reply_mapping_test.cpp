@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(denies_what_comes_again_or_too_often) {
     BOOST_TEST((answer_to(fail(StoreErrc::request_id_reused)) == TableAnswer{StatusAnswer{requester, request_denied}}));
 }
 
-BOOST_AUTO_TEST_CASE(says_the_same_in_a_word_and_success_for_success_alone) {
+BOOST_AUTO_TEST_CASE(summarises_each_status_and_says_success_for_success_alone) {
     BOOST_TEST((gist_of(StatusAnswer{success}) == Gist::success));
     BOOST_TEST((gist_of(StatusAnswer{requester}) == Gist::bad_request));
     BOOST_TEST((gist_of(StatusAnswer{requester, unknown_principal}) == Gist::bad_request));

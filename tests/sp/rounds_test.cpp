@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(recovery_reports_nothing_of_a_round_whose_application_is_at
     BOOST_TEST(application.told() == "S1");
 }
 
-BOOST_AUTO_TEST_CASE(a_claim_that_ran_out_lets_nobody_in_the_same_process_tell_the_application_again) {
+BOOST_AUTO_TEST_CASE(a_claim_that_ran_out_lets_no_round_of_the_same_process_tell_the_application_again) {
     application.hold_back();
     PendingSoapReply first = pending(*made, request());
     first.start([] {});
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_to_the_begin_holds_up_the_repeat_no_longer_th
     BOOST_TEST(application.told() == "S1");
 }
 
-BOOST_AUTO_TEST_CASE(recovery_leaves_alone_what_a_round_is_at_work_on) {
+BOOST_AUTO_TEST_CASE(recovery_leaves_alone_sessions_on_which_a_round_is_at_work) {
     application.hold_back();
     PendingSoapReply first = pending(*made, request());
     first.start([] {});
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(an_order_is_no_success_while_a_user_s_own_logout_is_at_work
     BOOST_TEST(application.told() == "S1");
 }
 
-BOOST_AUTO_TEST_CASE(a_pending_logout_that_is_dropped_holds_up_nobody_in_its_process) {
+BOOST_AUTO_TEST_CASE(a_pending_logout_that_is_dropped_delays_no_other_in_its_process) {
     application.hold_back();
     { PendingSoapReply dropped = pending(*made, request()); }
     PendingSoapReply second = pending(*made, request("_r2"));

@@ -72,7 +72,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(server_clocks, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_info_says_of_the_time_is_read_to_the_millisecond) {
+BOOST_AUTO_TEST_CASE(the_time_in_info_is_read_to_the_millisecond) {
     BOOST_TEST((parse_server_time(info_at(noon + 7ms)) == noon + 7ms));
     for (const char* text : {"", "# Server\r\n", "server_time_usec:\r\n", "server_time_usec:1x\r\n",
                              "server_time_usec:-1\r\n", "server_time_usec:99999999999999999999\r\n"}) {

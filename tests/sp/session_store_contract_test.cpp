@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(an_engine_without_servers_has_nothing_to_tell_operators) {
     BOOST_TEST(store->notes().empty());
 }
 
-BOOST_AUTO_TEST_CASE(sweeps_what_has_expired_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(sweeps_expired_records_and_no_others) {
     FixedClock clock(noon);
     sp::MemorySessionStore store(clock, some_digest());
     for (int i = 0; i < 100; ++i) {

@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(whichever_change_fails_at_the_end_nothing_is_lost) {
 }
 
 // More commits than fit into the log before its pages are moved into the file, which the full disk prevents too.
-BOOST_AUTO_TEST_CASE(a_full_disk_fails_what_writes_and_the_store_goes_on_when_there_is_room) {
+BOOST_AUTO_TEST_CASE(a_full_disk_fails_writes_and_the_store_goes_on_when_there_is_room) {
     OverFaultyDisk trial;
     const auto session_at = [](int i) { return session_of("s" + std::to_string(i)); };
     constexpr int logins = 600;
@@ -432,7 +432,7 @@ BOOST_AUTO_TEST_CASE(every_kept_request_is_there_after_a_power_cut) {
 }
 
 // A tool that looks into the file may have it locked for a moment.
-BOOST_AUTO_TEST_CASE(what_writes_waits_for_another_program_that_has_the_file_locked) {
+BOOST_AUTO_TEST_CASE(a_write_waits_for_another_program_that_has_the_file_locked) {
     OverFaultyDisk trial;
     trial.disk.keep_writers_out(3);
     BOOST_TEST((taken(trial.store->admit(login)) == sp::Admission::admitted));
@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(what_writes_waits_for_another_program_that_has_the_file_loc
 }
 
 // Else a round that couldn't say what it has ended would see another one tell the applications again.
-BOOST_AUTO_TEST_CASE(a_report_that_is_not_on_the_disk_leaves_the_round_what_it_has) {
+BOOST_AUTO_TEST_CASE(a_report_that_is_not_on_the_disk_leaves_the_round_its_sessions) {
     OverFaultyDisk trial;
     static_cast<void>(taken(trial.store->admit(session_of("s"))));
     const sp::LogoutOrder all = order_for_all("r");

@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(no_operation_succeeds_once_a_file_is_lost_and_the_detail_sa
 }
 
 // The check comes after the commit: what was looked at before it may be gone by then.
-BOOST_AUTO_TEST_CASE(what_is_lost_during_an_operation_is_not_confirmed) {
+BOOST_AUTO_TEST_CASE(a_file_lost_during_an_operation_makes_it_fail) {
     for (const char* name : {"sessions.db", "sessions.db-wal", "sessions.db-shm"}) {
         const TemporaryFolder folder;
         TreacherousClock clock;
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_read_is_not_answered_from_a_file_that_is_lost_meanwhile) 
     BOOST_TEST((store->find(session_of("a").id).error().code == sp::StoreErrc::store_failed));
 }
 
-BOOST_AUTO_TEST_CASE(goes_on_when_what_was_moved_away_is_moved_back) {
+BOOST_AUTO_TEST_CASE(goes_on_when_a_file_that_was_moved_away_is_moved_back) {
     OpenStore trial;
     for (const fs::path& path : {trial.file(), trial.log(), trial.index(), trial.folder}) {
         fs::rename(path, trial.aside());
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(goes_on_when_what_was_moved_away_is_moved_back) {
 }
 
 // What its remedy promises.
-BOOST_AUTO_TEST_CASE(an_orderly_end_saves_what_was_confirmed_before_the_log_was_lost) {
+BOOST_AUTO_TEST_CASE(an_orderly_end_saves_operations_confirmed_before_the_log_was_lost) {
     for (const char* name : {"sessions.db-wal", "sessions.db-shm"}) {
         OpenStore trial;
         static_cast<void>(taken(begin_logout(*trial.store, order_for_all("r2"))));

@@ -88,7 +88,7 @@ bool holds_for_an_ordinary_user(const std::filesystem::path& folder, Check check
 BOOST_AUTO_TEST_SUITE(unit)
 BOOST_AUTO_TEST_SUITE(sqlite_folder)
 
-BOOST_AUTO_TEST_CASE(makes_a_folder_and_files_for_nobody_else) {
+BOOST_AUTO_TEST_CASE(makes_a_folder_and_files_closed_to_other_users) {
     const TemporaryFolder parent;
     const FixedClock clock(noon);
     const auto folder = parent.path() / "made";
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(refuses_files_with_another_name) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_no_file) {
+BOOST_AUTO_TEST_CASE(refuses_an_entry_that_is_no_regular_file) {
     for (const char* name : our_files) {
         const TemporaryFolder folder;
         const TemporaryFolder elsewhere;

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(refuses_another_programs_database) {
     trial.refused_with("another program's database");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_no_database) {
+BOOST_AUTO_TEST_CASE(refuses_a_file_that_is_no_database) {
     EmptyFile trial;
     trial.write(std::string(4096, 'x'));
     trial.refused_with("no SQLite database");
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_fails_leaves_the_file_as_it_was) {
 }
 
 // One that is written into a damaged or planted file mustn't do more than be data.
-BOOST_AUTO_TEST_CASE(shuts_what_sqlite_has_for_other_purposes) {
+BOOST_AUTO_TEST_CASE(disables_sqlites_features_for_other_purposes) {
     EmptyFile trial;
     static_cast<void>(open_store(trial.clock, trial.folder.path()));
     const auto open = [&trial] { return sp::Database::open(trial.file, Access::read_write); };

@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_large_logout_counts_for_each_kib_that_it_begins) {
     BOOST_TEST(trial.store->size().logout_records < 70u);
 }
 
-BOOST_AUTO_TEST_CASE(sweeps_a_few_at_a_time_and_only_what_has_expired) {
+BOOST_AUTO_TEST_CASE(sweeps_a_few_expired_records_at_a_time_and_no_others) {
     Reopened trial;
     for (int i = 0; i < 300; ++i) {
         sp::Session session = session_of("s" + std::to_string(i));

@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(very_many_kept_requests_of_an_idp_let_those_behind_them_pas
     BOOST_TEST(taken(memory.take_due_requests(clock.now() + 10s, clock.now() + 1h, 999)).size() == 164U);
 }
 
-BOOST_AUTO_TEST_CASE(what_idps_have_ordered_takes_no_room_of_a_logout_that_starts_here) {
+BOOST_AUTO_TEST_CASE(orders_of_idps_take_no_room_of_a_logout_that_starts_here) {
     sp::MemorySessionStoreOptions options;
     options.max_logout_records = 2;
     options.max_kept_requests = 0;
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(nothing_happens_where_the_store_cannot_say_which_sessions_a
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_was_kept_for_an_idp_that_is_no_partner_any_more_ends_here_and_is_forgotten) {
+BOOST_AUTO_TEST_CASE(a_request_kept_for_a_former_partner_ends_its_sessions_here_and_is_forgotten) {
     const auto partners = parts.idps;
     const auto others = directory_of({idp_that_can_be_asked(idp2_id)});
     for (const auto& later_partners : {others, decltype(others)()}) {
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(what_was_kept_for_an_idp_that_is_no_partner_any_more_ends_h
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_was_kept_is_forgotten_where_there_is_no_way_to_idps_any_more) {
+BOOST_AUTO_TEST_CASE(a_kept_request_is_forgotten_if_idps_can_no_longer_be_asked) {
     admit(session("S1", {"i1"}));
     link.will(Kind::unsent, ReplyErrc::unreachable);
     BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));

@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(an_idp_that_is_down_is_asked_again_until_it_answers) {
 }
 
 // The way to an IdP that hangs may be full of others: its turn comes, and the wait for it doesn't grow meanwhile.
-BOOST_AUTO_TEST_CASE(what_could_not_be_asked_for_others_sake_is_no_attempt) {
+BOOST_AUTO_TEST_CASE(a_request_that_was_deferred_for_others_is_no_attempt) {
     admit(session("S1", {"i1"}));
     for (int i = 0; i < 6; ++i) link.will(Kind::unsent, ReplyErrc::busy);
     const auto result = log_out({"S1"});
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(is_not_kept_when_the_next_attempt_would_be_too_late) {
     BOOST_TEST(kept() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_kept_by_a_process_that_died_is_ended_here_too) {
+BOOST_AUTO_TEST_CASE(a_request_kept_by_a_process_that_died_ends_its_sessions_here_too) {
     admit(session("S1", {"i1"}));
     const LogoutOrder order{.key = {idp_id, parsed<saml::MessageID>("_ours")},
                             .sp = our_id,
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(an_idp_without_an_endpoint_may_bring_its_user_back) {
     BOOST_TEST((taken(memory.admit(again)) == Admission::admitted));
 }
 
-BOOST_AUTO_TEST_CASE(no_idp_is_asked_to_end_what_has_no_session_index) {
+BOOST_AUTO_TEST_CASE(no_idp_is_asked_to_end_a_session_without_a_session_index) {
     admit(session("S1", {}));
     const auto result = log_out({"S1"});
     BOOST_TEST((result.extent == Extent::local_only));
@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(nothing_happens_where_the_request_cannot_be_kept) {
     BOOST_TEST(link.asked.empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_may_have_begun_is_unknown_until_it_has_been_driven_to_its_end) {
+BOOST_AUTO_TEST_CASE(a_logout_that_may_have_begun_is_unknown_until_it_is_completed) {
     using Fault = FailingStore::Fault;
     for (const Fault fault : {Fault::begin_fails, Fault::begin_loses_its_answer}) {
         admit(session("S1", {"i1"}));
@@ -383,7 +383,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_outcome_that_nothing_will_settle_is_an_error) {
     BOOST_TEST((result.error().code == StoreErrc::store_failed));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_store_could_not_complete_is_not_everywhere) {
+BOOST_AUTO_TEST_CASE(a_logout_that_the_store_could_not_complete_is_not_everywhere) {
     admit(session("S1", {"i1"}));
     failing.inject(FailingStore::Fault::complete_fails);
     const auto result = log_out({"S1"});
@@ -425,7 +425,7 @@ BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_a_user_at_every_idp) 
     BOOST_TEST(lives("S4"));
 }
 
-BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_an_idp_and_nobody_waits_for_it) {
+BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_an_idp_without_waiting_for_it) {
     constexpr std::size_t users = 300;
     for (std::size_t i = 0; i < users; ++i) {
         const std::string n = std::to_string(i);

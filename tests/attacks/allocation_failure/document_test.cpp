@@ -113,7 +113,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 // A key for which there was no memory is skipped, and the metadata say so: what it signs is refused until they are read
 // again. None gets another use, and nothing else may be missing.
-BOOST_AUTO_TEST_CASE(metadata_give_what_they_hold_or_say_that_a_key_was_skipped) {
+BOOST_AUTO_TEST_CASE(metadata_give_their_content_or_say_that_a_key_was_skipped) {
     const std::string octets = replaced(
         idp_metadata(idp2_entity_id, {{"signing", "keys/idp2-p256.crt.pem"}, {"encryption", "keys/idp2.crt.pem"}}),
         "entityID=", R"(validUntil="2031-01-01T00:00:00Z" entityID=)");

@@ -239,7 +239,7 @@ BOOST_DATA_TEST_CASE(an_operation_of_a_store_is_done_or_refused_and_then_works, 
 }
 
 // The thread in which the client of Redis speaks with its servers.
-BOOST_AUTO_TEST_CASE(a_client_of_redis_without_memory_refuses_what_was_asked_and_then_works) {
+BOOST_AUTO_TEST_CASE(a_client_of_redis_without_memory_refuses_a_request_and_then_works) {
     for (const std::size_t count : {1, 20}) {
         with_every_operation(engines.back(), [&](Users& users, const Operation& operation, std::size_t n) {
             const ShortageElsewhere shortage(n, count);
