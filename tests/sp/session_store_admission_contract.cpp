@@ -20,7 +20,7 @@ void gives_back_every_field_of_a_session(MakeStore make_store) {
     BOOST_TEST((trial.store->find(session.id).value() == session));
 }
 
-void finds_nothing_where_nobody_logged_in(MakeStore make_store) {
+void finds_no_session_without_a_login(MakeStore make_store) {
     Trial trial(make_store);
     BOOST_TEST(!trial.is_alive("a"));
 }
@@ -95,7 +95,7 @@ void a_logout_forbids_late_logins_until_it_is_no_longer_kept(MakeStore make_stor
     BOOST_TEST(trial.admits(session_of("a")));
 }
 
-void a_logout_forbids_nobody_elses_login(MakeStore make_store) {
+void a_logout_forbids_no_login_of_another_principal(MakeStore make_store) {
     Trial trial(make_store);
     trial.log_out(order_for_all("r"));
     sp::Session at_another_idp = session_of("a");
@@ -126,7 +126,7 @@ void a_late_login_is_refused_however_its_name_is_written(MakeStore make_store) {
     }
 }
 
-void what_would_be_refused_is_told_and_changes_nothing(MakeStore make_store) {
+void would_admit_tells_a_refusal_and_changes_nothing(MakeStore make_store) {
     Trial trial(make_store);
     BOOST_TEST((taken(trial.store->would_admit(session_of("a"))) == sp::Admission::admitted));
     BOOST_TEST(!trial.is_alive("a"));
@@ -282,7 +282,7 @@ void admits_a_session_at_the_limits(MakeStore make_store) {
 std::vector<ContractCase> admission_contract() {
     return {
         {"gives_back_every_field_of_a_session", gives_back_every_field_of_a_session},
-        {"finds_nothing_where_nobody_logged_in", finds_nothing_where_nobody_logged_in},
+        {"finds_no_session_without_a_login", finds_no_session_without_a_login},
         {"a_session_is_alive_until_it_expires", a_session_is_alive_until_it_expires},
         {"refuses_a_late_login_with_an_index_that_was_logged_out",
          refuses_a_late_login_with_an_index_that_was_logged_out},
@@ -294,9 +294,9 @@ std::vector<ContractCase> admission_contract() {
         {"the_strict_rule_refuses_later_logins_too", the_strict_rule_refuses_later_logins_too},
         {"a_logout_forbids_late_logins_until_it_is_no_longer_kept",
          a_logout_forbids_late_logins_until_it_is_no_longer_kept},
-        {"a_logout_forbids_nobody_elses_login", a_logout_forbids_nobody_elses_login},
+        {"a_logout_forbids_no_login_of_another_principal", a_logout_forbids_no_login_of_another_principal},
         {"a_late_login_is_refused_however_its_name_is_written", a_late_login_is_refused_however_its_name_is_written},
-        {"what_would_be_refused_is_told_and_changes_nothing", what_would_be_refused_is_told_and_changes_nothing},
+        {"would_admit_tells_a_refusal_and_changes_nothing", would_admit_tells_a_refusal_and_changes_nothing},
         {"an_older_order_that_arrives_later_lifts_nothing", an_older_order_that_arrives_later_lifts_nothing},
         {"a_newer_order_lifts_nothing_of_an_older_one", a_newer_order_lifts_nothing_of_an_older_one},
         {"a_newer_order_for_others_lifts_nothing", a_newer_order_for_others_lifts_nothing},

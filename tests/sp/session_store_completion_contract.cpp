@@ -31,7 +31,7 @@ void a_fresh_logout_gives_the_sessions_as_they_were_admitted(MakeStore make_stor
     BOOST_TEST((std::get<sp::FreshLogout>(begun).ending == std::vector{session}));
 }
 
-void what_is_gone_is_forgotten(MakeStore make_store) {
+void a_session_that_is_gone_is_forgotten(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a")});
     trial.log_out(order_for_all("r1"));
@@ -39,7 +39,7 @@ void what_is_gone_is_forgotten(MakeStore make_store) {
     BOOST_TEST(trial.unfinished() == "r2: ");
 }
 
-void what_failed_stays_ending_and_is_named_again(MakeStore make_store) {
+void a_session_that_failed_stays_ending_and_is_named_again(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a"), session_of("b")});
     trial.begin(order_for_all("r1"));
@@ -51,7 +51,7 @@ void what_failed_stays_ending_and_is_named_again(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for_all("r3")) == "");
 }
 
-void a_repeat_before_the_completion_gets_what_is_still_ending(MakeStore make_store) {
+void a_repeat_before_the_completion_gets_the_sessions_still_ending(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a"), session_of("b")});
     trial.begin(order_for_all("r1"));
@@ -136,7 +136,7 @@ void a_request_id_belongs_to_its_idp(MakeStore make_store) {
     BOOST_TEST(trial.begin(of_another_idp) == "a");
 }
 
-void what_failed_first_may_be_gone_later_and_what_is_complete_stays_so(MakeStore make_store) {
+void a_failed_session_may_be_gone_later_and_a_complete_outcome_stays_so(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a"), session_of("b")});
     const auto order = order_for_all("r");
@@ -202,7 +202,7 @@ void a_logout_is_unfinished_until_it_is_completed(MakeStore make_store) {
 }
 
 // Recovery completes what it gets: a logout that isn't completed has to name all that it waits for.
-void an_uncompleted_logout_names_what_an_earlier_one_left_ending(MakeStore make_store) {
+void an_uncompleted_logout_names_sessions_that_an_earlier_one_left_ending(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a"), session_of("b")});
     trial.begin(order_for_all("r1"));
@@ -279,24 +279,25 @@ std::vector<ContractCase> completion_contract() {
         {"a_session_is_dead_as_soon_as_its_logout_begins", a_session_is_dead_as_soon_as_its_logout_begins},
         {"a_fresh_logout_gives_the_sessions_as_they_were_admitted",
          a_fresh_logout_gives_the_sessions_as_they_were_admitted},
-        {"what_is_gone_is_forgotten", what_is_gone_is_forgotten},
-        {"what_failed_stays_ending_and_is_named_again", what_failed_stays_ending_and_is_named_again},
-        {"a_repeat_before_the_completion_gets_what_is_still_ending",
-         a_repeat_before_the_completion_gets_what_is_still_ending},
+        {"a_session_that_is_gone_is_forgotten", a_session_that_is_gone_is_forgotten},
+        {"a_session_that_failed_stays_ending_and_is_named_again",
+         a_session_that_failed_stays_ending_and_is_named_again},
+        {"a_repeat_before_the_completion_gets_the_sessions_still_ending",
+         a_repeat_before_the_completion_gets_the_sessions_still_ending},
         {"a_repeat_after_a_complete_outcome_gets_it_again", a_repeat_after_a_complete_outcome_gets_it_again},
         {"a_repeat_ends_no_new_session", a_repeat_ends_no_new_session},
         {"a_clock_that_goes_back_forgets_no_logout", a_clock_that_goes_back_forgets_no_logout},
         {"a_request_id_is_used_once_whatever_it_says_then", a_request_id_is_used_once_whatever_it_says_then},
         {"a_request_id_belongs_to_its_idp", a_request_id_belongs_to_its_idp},
-        {"what_failed_first_may_be_gone_later_and_what_is_complete_stays_so",
-         what_failed_first_may_be_gone_later_and_what_is_complete_stays_so},
+        {"a_failed_session_may_be_gone_later_and_a_complete_outcome_stays_so",
+         a_failed_session_may_be_gone_later_and_a_complete_outcome_stays_so},
         {"completing_an_unknown_logout_fails", completing_an_unknown_logout_fails},
         {"a_completion_forgets_only_what_its_order_named", a_completion_forgets_only_what_its_order_named},
         {"a_late_completion_forgets_no_session_that_took_the_id_over",
          a_late_completion_forgets_no_session_that_took_the_id_over},
         {"a_logout_is_unfinished_until_it_is_completed", a_logout_is_unfinished_until_it_is_completed},
-        {"an_uncompleted_logout_names_what_an_earlier_one_left_ending",
-         an_uncompleted_logout_names_what_an_earlier_one_left_ending},
+        {"an_uncompleted_logout_names_sessions_that_an_earlier_one_left_ending",
+         an_uncompleted_logout_names_sessions_that_an_earlier_one_left_ending},
         {"recovery_gets_a_session_that_two_completed_logouts_named_once",
          recovery_gets_a_session_that_two_completed_logouts_named_once},
         {"an_expired_ending_session_stays_until_it_is_gone", an_expired_ending_session_stays_until_it_is_gone},

@@ -40,7 +40,7 @@ void a_full_store_refuses_and_forgets_no_live_session(MakeStore make_store) {
 }
 
 /// Barriers that none makes redundant: each is for an earlier instant and kept longer than the one before.
-void nobody_lines_up_barriers_without_end(MakeStore make_store) {
+void barriers_are_bounded(MakeStore make_store) {
     Trial trial(make_store);
     for (int i = 0; i < 64; ++i) {
         sp::LogoutOrder order = order_for_all("r" + std::to_string(i));
@@ -109,7 +109,7 @@ void a_refused_or_malformed_login_takes_no_room(MakeStore make_store) {
     BOOST_TEST(trial.admits(session_of("b")));
 }
 
-void what_is_gone_makes_room(MakeStore make_store) {
+void a_session_that_is_gone_makes_room(MakeStore make_store) {
     Trial trial(make_store, room_for_two);
     trial.login({session_with("a", {"i1"}), session_with("b", {"i2"})});
     trial.log_out(order_for("r", {"i1"}));
@@ -117,7 +117,7 @@ void what_is_gone_makes_room(MakeStore make_store) {
     BOOST_TEST(is_full_for(trial, session_with("d", {"i2"})));
 }
 
-void what_has_expired_makes_room(MakeStore make_store) {
+void an_expired_session_makes_room(MakeStore make_store) {
     Trial trial(make_store, room_for_two);
     sp::Session short_lived = session_of("b");
     short_lived.expires = noon + 1min;
@@ -338,13 +338,13 @@ void requests_an_hour_too_late_make_room(MakeStore make_store) {
 
 std::vector<ContractCase> limits_contract() {
     return {
-        {"nobody_lines_up_barriers_without_end", nobody_lines_up_barriers_without_end},
+        {"barriers_are_bounded", barriers_are_bounded},
         {"newer_barriers_take_the_place_of_older_ones_however_the_name_is_written",
          newer_barriers_take_the_place_of_older_ones_however_the_name_is_written},
         {"a_full_store_refuses_and_forgets_no_live_session", a_full_store_refuses_and_forgets_no_live_session},
         {"a_refused_or_malformed_login_takes_no_room", a_refused_or_malformed_login_takes_no_room},
-        {"what_is_gone_makes_room", what_is_gone_makes_room},
-        {"what_has_expired_makes_room", what_has_expired_makes_room},
+        {"a_session_that_is_gone_makes_room", a_session_that_is_gone_makes_room},
+        {"an_expired_session_makes_room", an_expired_session_makes_room},
         {"an_ending_session_makes_no_room_even_expired", an_ending_session_makes_no_room_even_expired},
         {"a_store_full_of_logouts_refuses_and_forgets_none", a_store_full_of_logouts_refuses_and_forgets_none},
         {"a_logout_no_longer_kept_makes_room_once_it_is_finished",

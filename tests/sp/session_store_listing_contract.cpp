@@ -41,7 +41,7 @@ std::vector<sp::Session> many_kinds_of_session() {
     return sessions;
 }
 
-void an_order_names_what_it_then_ends(MakeStore make_store) {
+void an_order_names_the_sessions_that_it_then_ends(MakeStore make_store) {
     std::map<NameIDMatching, std::size_t> lengths;
     for (const auto matching :
          {NameIDMatching::exact, NameIDMatching::default_qualifiers, NameIDMatching::value_only}) {
@@ -150,7 +150,7 @@ void every_live_session_of_an_idp_is_listed_and_no_others(MakeStore make_store) 
     BOOST_TEST(walk(trial, our_id, 50, [] {}).empty());
 }
 
-void whoever_stays_is_listed_while_others_come_and_go(MakeStore make_store) {
+void a_session_that_stays_is_listed_while_others_come_and_go(MakeStore make_store) {
     constexpr int count = 400;
     Trial trial(make_store);
     for (int i = 0; i < count; ++i) {
@@ -205,11 +205,12 @@ void every_idp_that_has_sessions_is_listed(MakeStore make_store) {
 
 std::vector<ContractCase> listing_contract() {
     return {
-        {"an_order_names_what_it_then_ends", an_order_names_what_it_then_ends},
+        {"an_order_names_the_sessions_that_it_then_ends", an_order_names_the_sessions_that_it_then_ends},
         {"naming_changes_nothing", naming_changes_nothing},
         {"neither_ending_nor_expired_sessions_are_named", neither_ending_nor_expired_sessions_are_named},
         {"every_live_session_of_an_idp_is_listed_and_no_others", every_live_session_of_an_idp_is_listed_and_no_others},
-        {"whoever_stays_is_listed_while_others_come_and_go", whoever_stays_is_listed_while_others_come_and_go},
+        {"a_session_that_stays_is_listed_while_others_come_and_go",
+         a_session_that_stays_is_listed_while_others_come_and_go},
         {"a_page_is_about_as_long_as_was_asked_for", a_page_is_about_as_long_as_was_asked_for},
         {"every_idp_that_has_sessions_is_listed", every_idp_that_has_sessions_is_listed},
     };

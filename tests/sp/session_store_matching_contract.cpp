@@ -168,7 +168,7 @@ void the_parts_of_a_key_never_run_together(MakeStore make_store) {
     }
 }
 
-void thousands_of_sessions_end_and_no_neighbour(MakeStore make_store) {
+void thousands_of_sessions_end_and_no_other(MakeStore make_store) {
     constexpr int count = 4096;
     Trial trial(make_store);
     sp::Session neighbour = session_of("neighbour");
@@ -340,7 +340,7 @@ std::vector<ContractCase> matching_contract() {
         {"a_missing_format_means_unspecified", a_missing_format_means_unspecified},
         {"identifiers_are_opaque", identifiers_are_opaque},
         {"the_parts_of_a_key_never_run_together", the_parts_of_a_key_never_run_together},
-        {"thousands_of_sessions_end_and_no_neighbour", thousands_of_sessions_end_and_no_neighbour},
+        {"thousands_of_sessions_end_and_no_other", thousands_of_sessions_end_and_no_other},
         {"an_index_alone_names_the_sessions_that_are_named_by_it",
          an_index_alone_names_the_sessions_that_are_named_by_it},
         {"a_name_id_does_not_name_a_session_that_is_named_by_its_index",

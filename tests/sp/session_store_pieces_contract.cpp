@@ -42,7 +42,7 @@ void many_sessions_end_by_one_order(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for_all("another")) == "");
 }
 
-void what_is_left_of_many_is_counted_and_named_again(MakeStore make_store) {
+void the_sessions_left_of_many_are_counted_and_named_again(MakeStore make_store) {
     Trial trial(make_store);
     log_in_many(*trial.store, many);
     trial.begin(order_for_all("r"));
@@ -76,7 +76,8 @@ void many_that_no_such_logout_named_are_not_forgotten(MakeStore make_store) {
 std::vector<ContractCase> pieces_contract() {
     return {
         {"many_sessions_end_by_one_order", many_sessions_end_by_one_order},
-        {"what_is_left_of_many_is_counted_and_named_again", what_is_left_of_many_is_counted_and_named_again},
+        {"the_sessions_left_of_many_are_counted_and_named_again",
+         the_sessions_left_of_many_are_counted_and_named_again},
         {"nothing_of_many_is_forgotten_that_another_round_has", nothing_of_many_is_forgotten_that_another_round_has},
         {"many_that_no_such_logout_named_are_not_forgotten", many_that_no_such_logout_named_are_not_forgotten},
     };

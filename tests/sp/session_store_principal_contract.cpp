@@ -72,7 +72,7 @@ void another_idps_user_of_that_name_has_a_count_of_its_own(MakeStore make_store)
     BOOST_TEST(is_full_for(trial, session_of("e")));
 }
 
-void what_has_expired_is_not_counted(MakeStore make_store) {
+void an_expired_session_is_not_counted(MakeStore make_store) {
     Trial trial(make_store, three_each);
     trial.login({session_of("a"), expiring("b", noon + 1min), expiring("c", noon + 2min)});
     trial.clock.set(noon + 1min - 1ms);
@@ -86,7 +86,7 @@ void what_has_expired_is_not_counted(MakeStore make_store) {
     for (const char* id : {"a", "d", "e"}) BOOST_TEST(trial.is_alive(id), id);
 }
 
-void what_is_ending_is_counted_even_expired(MakeStore make_store) {
+void an_ending_session_is_counted_even_if_expired(MakeStore make_store) {
     Trial trial(make_store, three_each);
     sp::Session ending = session_with("a", {"i9"});
     ending.expires = noon + 1min;
@@ -217,8 +217,8 @@ std::vector<ContractCase> principal_contract() {
         {"the_refusal_says_how_many_and_what_to_do", the_refusal_says_how_many_and_what_to_do},
         {"another_idps_user_of_that_name_has_a_count_of_its_own",
          another_idps_user_of_that_name_has_a_count_of_its_own},
-        {"what_has_expired_is_not_counted", what_has_expired_is_not_counted},
-        {"what_is_ending_is_counted_even_expired", what_is_ending_is_counted_even_expired},
+        {"an_expired_session_is_not_counted", an_expired_session_is_not_counted},
+        {"an_ending_session_is_counted_even_if_expired", an_ending_session_is_counted_even_if_expired},
         {"a_logout_before_the_login_is_told_of_first", a_logout_before_the_login_is_told_of_first},
         {"each_index_that_stands_for_a_principal_is_counted_alone",
          each_index_that_stands_for_a_principal_is_counted_alone},

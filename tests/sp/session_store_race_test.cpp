@@ -167,7 +167,7 @@ std::array<std::vector<Tick>, index_count> instants_by_index(const Race& race) {
     return instants;
 }
 
-void check_that_nobody_survives_or_is_refused_wrongly(sp::SessionStore& store, int operations_per_thread) {
+void check_that_no_session_survives_or_is_refused_wrongly(sp::SessionStore& store, int operations_per_thread) {
     Race race(store, operations_per_thread);
     race.run();
     BOOST_TEST(race.failures == 0);
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(no_session_survives_and_no_login_is_refused_wrongly) {
     const FixedClock clock(noon);
     sp::MemorySessionStore store(clock, taken(saml::KeyedDigest::with_random_key()),
                                  {.max_sessions_per_principal = no_cap});
-    check_that_nobody_survives_or_is_refused_wrongly(store, 12'500);  // 100,000 in all
+    check_that_no_session_survives_or_is_refused_wrongly(store, 12'500);  // 100,000 in all
 }
 
 BOOST_AUTO_TEST_CASE(of_the_sqlite_engine_no_session_survives_and_no_login_is_refused_wrongly) {
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(of_the_sqlite_engine_no_session_survives_and_no_login_is_re
     const auto store = open_store(
         clock, folder.path(),
         {.max_logout_records = 20'000, .max_logout_records_per_idp = 20'000, .max_sessions_per_principal = no_cap});
-    check_that_nobody_survives_or_is_refused_wrongly(*store, 2'500);
+    check_that_no_session_survives_or_is_refused_wrongly(*store, 2'500);
 }
 
 BOOST_AUTO_TEST_CASE(of_the_redis_engine_no_session_survives_and_no_login_is_refused_wrongly) {
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(of_the_redis_engine_no_session_survives_and_no_login_is_ref
     options.servers.addresses = {server.address()};
     options.keys = {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
     const auto store = taken(sp::RedisSessionStore::open(clock, options));
-    check_that_nobody_survives_or_is_refused_wrongly(*store, 1'250);
+    check_that_no_session_survives_or_is_refused_wrongly(*store, 1'250);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -77,7 +77,7 @@ void every_field_comes_back(MakeStore make_store) {
     BOOST_TEST(taken(trial.store->take_due_requests(noon + 1min, noon + 2min, any_number)).size() == requests.size());
 }
 
-void a_request_takes_the_place_of_what_was_kept_under_its_key(MakeStore make_store) {
+void a_request_replaces_the_one_kept_under_its_key(MakeStore make_store) {
     Trial trial(make_store);
     sp::KeptRequest request = request_of("r");
     keep(trial, request);
@@ -131,7 +131,7 @@ void a_request_is_due_again_when_its_time_has_come(MakeStore make_store) {
     BOOST_TEST(take(trial, noon + 1min, noon + 2min) == "r");
 }
 
-void what_was_dropped_is_gone_and_dropping_it_again_is_fine(MakeStore make_store) {
+void a_dropped_request_is_gone_and_dropping_it_again_is_no_error(MakeStore make_store) {
     Trial trial(make_store);
     drop(trial, request_of("r").order.key);
     keep(trial, request_of("r"));
@@ -145,7 +145,7 @@ void what_was_dropped_is_gone_and_dropping_it_again_is_fine(MakeStore make_store
     BOOST_TEST(take(trial, noon, noon + 1min) == "r");
 }
 
-void one_that_is_too_late_is_taken_for_another_hour(MakeStore make_store) {
+void a_request_that_is_too_late_is_taken_for_another_hour(MakeStore make_store) {
     Trial trial(make_store);
     const sp::KeptRequest request = request_of("r");
     keep(trial, request);
@@ -154,7 +154,7 @@ void one_that_is_too_late_is_taken_for_another_hour(MakeStore make_store) {
     BOOST_TEST(take(trial, trial.clock.now(), trial.clock.now() + 1min) == "r");
 }
 
-void sessions_and_logouts_are_none_of_its_business(MakeStore make_store) {
+void kept_requests_change_no_sessions_or_logouts(MakeStore make_store) {
     Trial trial(make_store);
     const sp::KeptRequest request = request_of("r");
     trial.login({session_of("a")});
@@ -210,15 +210,14 @@ void of_64_threads_one_gets_each_request(MakeStore make_store) {
 std::vector<ContractCase> request_contract() {
     return {
         {"every_field_comes_back", every_field_comes_back},
-        {"a_request_takes_the_place_of_what_was_kept_under_its_key",
-         a_request_takes_the_place_of_what_was_kept_under_its_key},
+        {"a_request_replaces_the_one_kept_under_its_key", a_request_replaces_the_one_kept_under_its_key},
         {"keys_of_two_idps_are_two_requests", keys_of_two_idps_are_two_requests},
         {"the_earliest_is_taken_first_and_none_before_its_time", the_earliest_is_taken_first_and_none_before_its_time},
         {"a_request_is_due_again_when_its_time_has_come", a_request_is_due_again_when_its_time_has_come},
-        {"what_was_dropped_is_gone_and_dropping_it_again_is_fine",
-         what_was_dropped_is_gone_and_dropping_it_again_is_fine},
-        {"one_that_is_too_late_is_taken_for_another_hour", one_that_is_too_late_is_taken_for_another_hour},
-        {"sessions_and_logouts_are_none_of_its_business", sessions_and_logouts_are_none_of_its_business},
+        {"a_dropped_request_is_gone_and_dropping_it_again_is_no_error",
+         a_dropped_request_is_gone_and_dropping_it_again_is_no_error},
+        {"a_request_that_is_too_late_is_taken_for_another_hour", a_request_that_is_too_late_is_taken_for_another_hour},
+        {"kept_requests_change_no_sessions_or_logouts", kept_requests_change_no_sessions_or_logouts},
         {"of_64_threads_one_gets_each_request", of_64_threads_one_gets_each_request},
     };
 }

@@ -49,7 +49,7 @@ void a_claim_that_is_repeated_is_granted_the_same(MakeStore make_store) {
     BOOST_TEST(granted(trial.store->resume_logout(order_for_all("r").key, {first_round, noon + 10s})) == "a|");
 }
 
-void a_round_that_reports_gives_back_what_is_left(MakeStore make_store) {
+void a_round_that_reports_gives_back_the_sessions_left(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a"), session_of("b")});
     const auto key = order_for_all("r").key;
@@ -58,7 +58,7 @@ void a_round_that_reports_gives_back_what_is_left(MakeStore make_store) {
     BOOST_TEST(granted(trial.store->resume_logout(key, {second_round, noon + 10s})) == "b|");
 }
 
-void a_round_whose_application_is_at_work_keeps_what_is_left(MakeStore make_store) {
+void a_round_whose_application_is_at_work_keeps_the_sessions_left(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a"), session_of("b")});
     const auto key = order_for_all("r").key;
@@ -75,7 +75,7 @@ void a_round_whose_application_is_at_work_keeps_what_is_left(MakeStore make_stor
 }
 
 // A claim, or a report, may have been sent before another one of the same round, and come after it.
-void no_claim_of_a_round_shortens_what_it_has(MakeStore make_store) {
+void no_claim_of_a_round_shortens_its_hold(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a")});
     const auto key = order_for_all("r").key;
@@ -108,7 +108,7 @@ void a_round_that_is_over_its_time_loses_its_sessions(MakeStore make_store) {
     BOOST_TEST(taken(trial.store->complete_logout(key, report(second_round, {"a"}))).complete());
 }
 
-void no_logout_is_complete_while_another_round_has_what_it_named(MakeStore make_store) {
+void no_logout_is_complete_while_another_round_holds_its_sessions(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a")});
     const auto first = order_for_all("r1").key;
@@ -223,7 +223,7 @@ void a_session_that_is_named_in_the_other_way_is_a_near_miss(MakeStore make_stor
     BOOST_TEST(misses(trial, order) == "b:near_miss.session_index");
 }
 
-void what_is_dead_or_newer_or_another_partners_is_no_near_miss(MakeStore make_store) {
+void a_session_dead_or_newer_or_of_another_partner_is_no_near_miss(MakeStore make_store) {
     Trial trial(make_store);
     sp::LogoutOrder order = order_for_all("r");
     order.name_id.format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
@@ -245,7 +245,7 @@ void what_is_dead_or_newer_or_another_partners_is_no_near_miss(MakeStore make_st
     BOOST_TEST(misses(trial, order) == "");
 }
 
-void what_is_gone_is_no_near_miss_any_more(MakeStore make_store) {
+void a_session_that_is_gone_is_no_near_miss_any_more(MakeStore make_store) {
     Trial trial(make_store);
     const std::string random = "_9f86d081884c7d659a2feaa0c55ad015";
     sp::LogoutOrder order = order_for("r", {random});
@@ -269,13 +269,13 @@ std::vector<ContractCase> round_contract() {
     return {
         {"a_session_is_in_one_round_at_a_time", a_session_is_in_one_round_at_a_time},
         {"a_claim_that_is_repeated_is_granted_the_same", a_claim_that_is_repeated_is_granted_the_same},
-        {"a_round_that_reports_gives_back_what_is_left", a_round_that_reports_gives_back_what_is_left},
-        {"a_round_whose_application_is_at_work_keeps_what_is_left",
-         a_round_whose_application_is_at_work_keeps_what_is_left},
-        {"no_claim_of_a_round_shortens_what_it_has", no_claim_of_a_round_shortens_what_it_has},
+        {"a_round_that_reports_gives_back_the_sessions_left", a_round_that_reports_gives_back_the_sessions_left},
+        {"a_round_whose_application_is_at_work_keeps_the_sessions_left",
+         a_round_whose_application_is_at_work_keeps_the_sessions_left},
+        {"no_claim_of_a_round_shortens_its_hold", no_claim_of_a_round_shortens_its_hold},
         {"a_round_that_is_over_its_time_loses_its_sessions", a_round_that_is_over_its_time_loses_its_sessions},
-        {"no_logout_is_complete_while_another_round_has_what_it_named",
-         no_logout_is_complete_while_another_round_has_what_it_named},
+        {"no_logout_is_complete_while_another_round_holds_its_sessions",
+         no_logout_is_complete_while_another_round_holds_its_sessions},
         {"near_misses_keep_an_outcome_from_being_complete", near_misses_keep_an_outcome_from_being_complete},
         {"a_session_that_is_named_in_the_other_way_is_a_near_miss",
          a_session_that_is_named_in_the_other_way_is_a_near_miss},
@@ -285,9 +285,9 @@ std::vector<ContractCase> round_contract() {
          only_an_identifying_session_index_is_a_near_miss_by_itself},
         {"the_right_name_with_an_index_that_is_not_here_is_no_near_miss",
          the_right_name_with_an_index_that_is_not_here_is_no_near_miss},
-        {"what_is_dead_or_newer_or_another_partners_is_no_near_miss",
-         what_is_dead_or_newer_or_another_partners_is_no_near_miss},
-        {"what_is_gone_is_no_near_miss_any_more", what_is_gone_is_no_near_miss_any_more},
+        {"a_session_dead_or_newer_or_of_another_partner_is_no_near_miss",
+         a_session_dead_or_newer_or_of_another_partner_is_no_near_miss},
+        {"a_session_that_is_gone_is_no_near_miss_any_more", a_session_that_is_gone_is_no_near_miss_any_more},
     };
 }
 
