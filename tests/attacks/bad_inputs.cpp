@@ -199,10 +199,10 @@ Attacks refused_for_what_it_says() {
              return posted_signed({.issue_instant = "2030-01-15T09:00:00Z", .not_on_or_after = "2030-01-15T09:05:00Z"});
          },
          requester, "refused check.not_on_or_after"},
-        {"BAD", "answers_requester_to_a_request_for_somebody_else",
+        {"BAD", "answers_requester_to_a_request_for_another_recipient",
          [] { return posted_signed({.destination = "https://do-not-repeat.example.com/slo"}); }, requester,
          "refused check.destination"},
-        {"BAD", "answers_unknown_principal_to_an_encrypted_id_for_somebody_else", encrypted_for_somebody_else,
+        {"BAD", "answers_unknown_principal_to_an_encrypted_id_for_another_recipient", encrypted_for_somebody_else,
          "200 LogoutResponse Requester/UnknownPrincipal", "refused id.decryption"},
         {"BAD", "answers_request_unsupported_to_a_base_id",
          [] {

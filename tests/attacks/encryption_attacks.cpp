@@ -80,14 +80,14 @@ Attacks order_and_algorithms() {
          },
          "200 LogoutResponse Requester", "refused sig.invalid"},
         refused(
-            "ENC-10", "an_EncryptedID_that_nobody_signed",
-            [] { return unsigned_soap(marked({.identifier = for_us().xml()})); }, "sig.missing"),
+            "ENC-10", "an_unsigned_EncryptedID", [] { return unsigned_soap(marked({.identifier = for_us().xml()})); },
+            "sig.missing"),
         refused(
-            "ENC-10", "an_EncryptedID_that_a_stranger_signed",
+            "ENC-10", "an_EncryptedID_signed_by_an_unknown_key",
             [] { return soap(marked({.identifier = for_us().xml()}), "keys/stranger.key.pem"); }, "sig.invalid"),
         refuse("ENC-02", "RSA_1_5", key_transport(method + "http://www.w3.org/2001/04/xmlenc#rsa-1_5\"/>")),
         refuse("ENC-02", "RSA_1_5_named_over_OAEP", encrypted_but("xmlenc#rsa-oaep-mgf1p", "xmlenc#rsa-1_5")),
-        refuse("ENC-02", "a_key_transport_of_nobody",
+        refuse("ENC-02", "an_unknown_key_transport",
                encrypted_but("http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", "urn:x")),
         refuse("ENC-03", "AES_128_CBC", content_algorithm("http://www.w3.org/2001/04/xmlenc#aes128-cbc", "aes-128")),
         refuse("ENC-03", "AES_256_CBC", content_algorithm("http://www.w3.org/2001/04/xmlenc#aes256-cbc", "aes-256")),
@@ -172,7 +172,7 @@ Attacks keys_and_references() {
                      return replaced(xml, key, circular);
                  }),
                  "S1"),
-        refuse("ENC-08", "an_EncryptedKey_for_somebody_else",
+        refuse("ENC-08", "an_EncryptedKey_for_another_recipient",
                [] {
                    auto encrypted = for_us();
                    encrypted.certificate = "keys/stranger.crt.pem";

@@ -179,7 +179,7 @@ Attacks into_the_answer() {
     const std::string script = "&lt;script&gt;alert('do-not-repeat')&lt;/script&gt;";
     Attacks all{
         accepted("INJ-07", "a_logout_that_tells_no_log_whom", signed_text({}), "S1"),
-        accepted("INJ-07", "a_logout_that_tells_no_log_whom_nobody_knew",
+        accepted("INJ-07", "a_logout_of_an_unknown_name_that_reaches_no_log",
                  signed_text({.identifier = transient_name_id("do-not-repeat@example.com")}), ""),
         refused("INJ-07", "a_refusal_that_tells_no_log_whom",
                 signed_text({.destination = "https://do-not-repeat.example.com/"}), "check.destination"),

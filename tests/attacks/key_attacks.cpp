@@ -125,10 +125,11 @@ Attacks with_key_info(const char* row, const std::string& name, const std::strin
         return replaced(std::move(body), "</ds:SignatureValue>",
                         "</ds:SignatureValue><ds:KeyInfo>" + content + "</ds:KeyInfo>");
     };
-    return {accepted(
-                row, "a_genuine_request_with_" + name, [=] { return bring(good_body()); }, "S1"),
-            refused(
-                row, "a_stranger_with_" + name, [=] { return bring(soap(marked(), stranger_key)); }, "sig.invalid")};
+    return {
+        accepted(
+            row, "a_genuine_request_with_" + name, [=] { return bring(good_body()); }, "S1"),
+        refused(
+            row, "an_unknown_key_with_" + name, [=] { return bring(soap(marked(), stranger_key)); }, "sig.invalid")};
 }
 
 std::string x509_data(std::string_view certificate) {
@@ -140,7 +141,7 @@ Attacks keys_in_the_message() {
     const std::string ds11 = R"( xmlns:ds11="http://www.w3.org/2009/xmldsig11#")";
     const std::string retrieval = R"(" Type="http://www.w3.org/2000/09/xmldsig#X509Data"/>)";
     Attacks all{
-        refused("KEY-07", "a_stranger_with_the_KeyValue_of_his_key",
+        refused("KEY-07", "an_unknown_key_with_its_KeyValue",
                 signed_with(stranger_key, {.signature = {.key_info = "<ds:KeyInfo><ds:KeyValue/></ds:KeyInfo>"}}),
                 "sig.invalid"),
         refused("KEY-09", "a_key_whose_certificate_a_trusted_CA_signed",
@@ -149,7 +150,7 @@ Attacks keys_in_the_message() {
                 "sig.invalid"),
     };
     for (const auto& [row, name, content] : std::vector<std::tuple<const char*, std::string, std::string>>{
-             {"KEY-08", "his_own_certificate", x509_data("keys/stranger.crt.pem")},
+             {"KEY-08", "its_own_certificate", x509_data("keys/stranger.crt.pem")},
              {"KEY-08", "the_certificate_of_the_IdP", x509_data("keys/idp1-first.crt.pem")},
              {"KEY-08", "both_certificates", x509_data("keys/stranger.crt.pem") + x509_data("keys/idp1-first.crt.pem")},
              {"KEY-09", "a_certificate_chain_of_a_CA", x509_data("tls/client.pem") + x509_data("tls/client-ca.pem")},

@@ -66,7 +66,7 @@ Attacks replays() {
                    return soap(
                        marked({.signature = {.algorithm = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"}}));
                }),
-        repeat("SAM-06", "with_a_KeyInfo_that_nobody_signed",
+        repeat("SAM-06", "with_an_unsigned_KeyInfo",
                changed("</ds:SignatureValue>",
                        "</ds:SignatureValue><ds:KeyInfo><ds:KeyName>do-not-repeat</ds:KeyName>"
                        "</ds:KeyInfo>")),
@@ -132,8 +132,7 @@ Attacks session_indexes() {
         accepted("SAM-21", "a_known_one_and_an_unknown_one", with_indexes({"i1", "s99"}), "S1"),
         accepted("SAM-21", "an_unknown_one_and_two_known_ones", with_indexes({"s99", "i2", "i1"}), "S1 S2"),
         accepted("SAM-21", "unknown_ones_only", with_indexes({"s99", "s98"}), ""),
-        accepted("SAM-24", "a_name_that_nobody_has", signed_text({.identifier = transient_name_id("do-not-repeat")}),
-                 ""),
+        accepted("SAM-24", "an_unknown_name", signed_text({.identifier = transient_name_id("do-not-repeat")}), ""),
         accepted("SAM-24", "a_name_that_only_another_index_has",
                  signed_text({.identifier = transient_name_id(bob), .session_indexes = {"i2"}}), ""),
     };
@@ -384,7 +383,7 @@ Attacks front_channel() {
             },
             status, Connection::goes_on);
     };
-    auto with_cookie = accepted("SAM-36", "a_POST_with_somebody_elses_cookie", good_body, "S1");
+    auto with_cookie = accepted("SAM-36", "a_POST_with_another_users_cookie", good_body, "S1");
     with_cookie.octets = [] {
         return with_length(std::string(request_line) + text_xml + "Cookie: session=S3; local=S2\r\n", good_body());
     };

@@ -412,7 +412,7 @@ Attacks content_beside_the_message() {
                  "an_envelope_of_SOAP_1_2",
                  changed("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"),
                  "soap.version"),
-             without_envelope("an_envelope_of_nobody", changed("http://schemas.xmlsoap.org/soap/envelope/", "urn:x"),
+             without_envelope("an_unknown_envelope", changed("http://schemas.xmlsoap.org/soap/envelope/", "urn:x"),
                               "soap.version"),
              without_envelope("an_envelope_without_a_namespace",
                               changed("<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\">"
