@@ -7,8 +7,8 @@
 // node and its folder); gap (two replicas, but one acknowledgement or none is enough, which isn't safe: shows what is
 // lost, and isn't judged). With "hosts-" in front of one of them the nodes are cluster_host, not saml-slod: they
 // have an application outside that is slow and fails, and clocks that differ by MS altogether. With "+" and a strain
-// behind it (strain.hpp) something else is wrong that must not make others wait nor keep a session alive: single+quota.
-// Or plant (what is wrong on purpose: the trial must see each), plant+quota (what only that strain shows). Or smoke
+// behind it (strain.hpp) another trouble is added that must not delay others nor keep a session alive: single+quota.
+// Or plant (deliberate faults: the trial must see each), plant+quota (those that only that strain shows). Or smoke
 // (single and hosts-single with one node killed and one paused, a strain, and the first plant). --deaths N is for
 // sqlite+memory: N times the node gets no more memory until it dies, however long that takes.
 //
@@ -94,7 +94,7 @@ int try_out(Network& network, const TrialOptions& options) {
     return report.violations.empty() && report.logouts > 0 && report.is_strained ? as_promised : broken;
 }
 
-/// What is wrong, and as what it must be seen.
+/// A planted fault, and the rule by which it must be seen.
 struct Planted {
     Plant plant;
     NodeKind nodes;
@@ -178,7 +178,7 @@ int try_smoke(Network& network, TrialOptions options) {
     return std::max(worst, try_planted(network, options, all_planted().front()));
 }
 
-/// Fewer acknowledgements than there are replicas to promote: what is lost then is shown, and nobody promised it.
+/// Fewer acknowledgements than there are replicas to promote: losses are shown, as there was no promise.
 int show_gap(Network& network, TrialOptions options) {
     options.topology = Topology::sentinel;
     options.is_promised = false;

@@ -65,7 +65,7 @@ void Departures::arrive_and_on(Random random) {
     }
 }
 
-/// One to three sessions that are one at the IdP. Who isn't let in doesn't try again.
+/// One to three sessions that are one at the IdP. A user who isn't admitted doesn't try again.
 void Departures::arrive(Random& random) {
     Departure group;
     std::string idp;

@@ -30,7 +30,7 @@ public:
     void go_on() noexcept { resting_ = false; }
     [[nodiscard]] bool is_resting() const noexcept { return leaving_ == 0; }
 
-    /// Begins nothing new. Who has begun goes on until `patience` is over.
+    /// Begins nothing new. Logouts that have begun go on until `patience` is over.
     void wind_down(std::chrono::milliseconds patience);
     [[nodiscard]] bool is_working() const noexcept { return working_ > 0; }
     /// Asks for every session of theirs, once.

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 std::atomic<bool> is_scarce = false;
 std::atomic<unsigned> allocations = 0;
 
-/// Of so many allocations one fails, in the last part of a second: what failed succeeds when it's tried again.
+/// Of so many allocations one fails, in the last part of a second: a failed one succeeds when it's tried again.
 constexpr unsigned one_of = 701;
 constexpr auto enough_for = 700ms;
 

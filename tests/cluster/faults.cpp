@@ -57,7 +57,7 @@ bool is_borne_alone(FaultKind kind) noexcept {
 }
 
 std::vector<Fault> make_faults(std::uint64_t seed, milliseconds duration, const FaultMix& mix) {
-    // Not a distribution of the library's: theirs may differ from one to the next, and a seed shall mean the same.
+    // Not a distribution of the library's: theirs may differ from one to the next, and a seed must mean the same.
     std::mt19937_64 random(seed);
     const auto within = [&random](const Range& range) {
         const auto width = static_cast<std::uint64_t>((range.most - range.least).count()) + 1;

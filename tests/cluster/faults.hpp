@@ -1,4 +1,4 @@
-// What goes wrong, and when: decided by a seed before anything starts.
+// Which faults happen, and when: decided by a seed before anything starts.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ enum class FaultKind {
     server_kill,  ///< -9 for a Redis server: the only one, a master of the Cluster, the primary
     server_pause,
     server_cut,
-    answers_lost,  ///< its clients' connections are closed again and again: what they asked for may be done
+    answers_lost,  ///< its clients' connections are closed again and again: their requests may be done
     replica_kill,
     replica_cut,
     split,     ///< the primary and one node on one side, all else on the other
@@ -30,14 +30,14 @@ enum class FaultKind {
     slot_move,   ///< of a slot with keys, to another master; half moved for as long as the fault lasts
 };
 [[nodiscard]] std::string_view name_of(FaultKind kind) noexcept;
-/// Whether none but those who are concerned may wait for its end.
+/// Whether only the requests that it concerns may wait for its end.
 [[nodiscard]] bool is_borne_alone(FaultKind kind) noexcept;
 
 struct Fault {
     std::chrono::milliseconds at;    ///< since the trial's start
     std::chrono::milliseconds hold;  ///< how long it lasts
     FaultKind kind;
-    unsigned pick;  ///< which node or server: modulo how many there are
+    unsigned pick;  ///< which node or server: modulo their number
 };
 
 struct Range {
@@ -45,7 +45,7 @@ struct Range {
     std::chrono::milliseconds most;
 };
 
-/// What may happen on one side, one after the other. A kind that stands there twice is twice as likely.
+/// The faults that may happen on one side, one after the other. A kind listed twice is twice as likely.
 struct FaultMix {
     std::vector<FaultKind> kinds;
     Range hold;

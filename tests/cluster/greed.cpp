@@ -51,7 +51,7 @@ void Greed::wind_down(std::chrono::milliseconds patience) {
     stopping_ = true;
 }
 
-/// Names no user who is here.
+/// Names no registered user.
 std::optional<LogoutAnswer> Greed::order_much(Random& random) const {
     const std::string user = "unknown-" + std::to_string(random());
     examples::WantedLogout wanted{site_.slo_url(), name_in(user, {}), {}};
@@ -64,7 +64,7 @@ std::optional<LogoutAnswer> Greed::order_much(Random& random) const {
 }
 
 void Greed::fill(Random& random) {
-    const std::size_t quotas = site_.nodes();  // where each node counts what it let be recorded
+    const std::size_t quotas = site_.nodes();  // if each node counts the records that it has made
     const std::size_t enough = 2 * quotas * site_.logout_records() / large_indexes;
     int refused = 0;
     for (std::size_t orders = 0; orders < enough && refused < refusals_in_a_row; ++orders) {
@@ -102,7 +102,7 @@ std::optional<std::size_t> Greed::log_in(const std::string& user, std::uint64_t 
     return answer == LoginAnswer::admitted ? std::optional(session) : std::nullopt;
 }
 
-/// Its IdP orders it first, and may well be refused for its quota: then it's the user's turn.
+/// Its IdP orders it first, and may well be refused for its quota: then the user tries.
 void Greed::leave(std::uint64_t number, Random& random) {
     const std::string user = "greedy-" + std::to_string(number);
     const auto session = log_in(user, 1, random);

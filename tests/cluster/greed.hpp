@@ -15,7 +15,7 @@
 namespace slo::test {
 
 /// Greed is the other IdP of the site: its orders fill its quota of records and keep it full, and its users log in
-/// until they have as many sessions as they may, and the store has. Some of its users want to leave all the same, by an
+/// until they have as many sessions as they may, and the store has. Some of its users log out all the same, by an
 /// order of their IdP or here. `site` must outlive it and stay where it is.
 class Greed {
 public:
@@ -25,7 +25,7 @@ public:
     Greed(const Greed&) = delete;
     Greed& operator=(const Greed&) = delete;
 
-    /// Begins nothing new. Who has begun to leave goes on until `patience` is over; the quota stays full.
+    /// Begins nothing new. Logouts that have begun go on until `patience` is over; the quota stays full.
     void wind_down(std::chrono::milliseconds patience);
     [[nodiscard]] bool is_working() const noexcept { return working_ > 0; }
     /// How often an order was refused, and how often a user had as many sessions as they may, or the store had.

@@ -1,4 +1,4 @@
-// Everything that was asked and answered, as the IdP and the applications saw it: what a verdict is based on.
+// All requests and answers, as the IdP and the applications saw them: the basis of a verdict.
 #pragma once
 
 #include <chrono>
@@ -79,10 +79,10 @@ struct Check {
 struct LogoutAttempt {
     Span span;
     LogoutAnswer answer;
-    std::string text = {};  ///< the status in short, or what was wrong with the answer
+    std::string text = {};  ///< the status in short, or the fault of the answer
 };
 
-/// What an application said of a session that it was to end.
+/// An application's report on a session that it was to end.
 enum class ApplicationAnswer {
     gone,
     failed,      ///< or it hung up without a word
@@ -116,10 +116,10 @@ struct LogoutFacts {
     bool may_be_refused = false;               ///< for good: its IdP has filled its quota
 
     [[nodiscard]] bool names(const SessionFacts& session) const;
-    /// Whether it keeps the session's late assertion out: however the NameID is written, if its value is the same.
+    /// Whether it forbids the session's late assertion: however the NameID is written, if its value is the same.
     [[nodiscard]] bool forbids(const SessionFacts& session) const;
     /// Whether it doesn't name the session and may well mean it: another form, an address in another letter case, or
-    /// a SessionIndex that tells by itself whose it is.
+    /// a SessionIndex that identifies its session.
     [[nodiscard]] bool nearly_names(const SessionFacts& session) const;
     /// When the IdP began to send it; nothing if it never did.
     [[nodiscard]] std::optional<Moment> begun() const;
@@ -127,7 +127,7 @@ struct LogoutFacts {
     [[nodiscard]] std::optional<Moment> success() const;
 };
 
-/// What the local interface said of a logout that started here.
+/// The local interface's answer to a logout that started here.
 enum class DepartureAnswer {
     everywhere,   ///< 200, and the IdP is said to have ended its session
     partial,      ///< 200
@@ -164,7 +164,7 @@ struct IdpWord {
     Moment at;  ///< before the answer was sent
 };
 
-/// A question that was asked while something was wrong that doesn't concern it.
+/// A question asked during a trouble that doesn't concern it.
 struct Probe {
     std::size_t door;
     Span span;
@@ -174,7 +174,7 @@ struct Probe {
 /// What the nodes' lines say of the logouts that IdPs have ordered.
 struct Lines {
     std::unordered_set<std::string> told = {};  ///< the requests' IDs
-    std::size_t lost = 0;                       ///< lines of what was proven that are told as lost
+    std::size_t lost = 0;                       ///< proven lines that are reported as lost
 
     void add(const std::string& line);
 };
@@ -188,16 +188,16 @@ struct History {
     std::vector<NodeDeath> deaths = {};
     std::vector<Departure> departures = {};
     std::vector<IdpWord> words = {};
-    std::size_t given_up = 0;  ///< kept requests that were told as given up
+    std::size_t given_up = 0;  ///< kept requests that were reported as given up
     std::vector<Probe> probes = {};
     std::optional<Lines> lines = {};  ///< only where each line should be there
-    /// When something was wrong that none of the probes and departures begun meanwhile may wait for: it was mended only
+    /// The troubles for which none of the probes and departures begun meanwhile may wait: each was mended only
     /// after their answers, or after a patience that no machine needs.
     std::vector<Span> troubles = {};
     bool tells_applications = false;  ///< an application is called for each session that ends
 };
 
-/// A SessionIndex of so many characters tells by itself whose session it is.
+/// A SessionIndex of so many characters identifies its session.
 inline constexpr std::size_t telling_index = 16;
 
 [[nodiscard]] std::string in_lower_case(std::string text);

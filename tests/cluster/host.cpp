@@ -66,7 +66,7 @@ std::string ask_application(std::uint16_t port, const std::string& question) {
     return answer;
 }
 
-/// Asks for as long as it takes. Without an answer the report is dropped, which is a failure.
+/// Asks without a time limit. Without an answer the report is dropped, which is a failure.
 class RemoteApplication final : public sp::Application {
 public:
     explicit RemoteApplication(std::uint16_t port) noexcept : port_(port) {}
@@ -136,7 +136,7 @@ std::unique_ptr<sp::SessionStore> make_store(sp::SessionStore& store, test::Plan
     return std::make_unique<test::StoreInFront>(store);
 }
 
-/// What answers, behind both servers.
+/// The parts behind both servers.
 struct Parts {
     Parts(const sp::Clock& clock, sp::Configuration& configuration, const saml::KeyedDigest& digest,
           sp::SessionStore& the_store, idp_adapter::IdpDirectory directory, const Arguments& arguments,

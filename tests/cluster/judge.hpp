@@ -26,7 +26,7 @@ enum class Rule {
     stays,           ///< a logout that started here was never said to have ended its sessions
     unproven,        ///< one was said to have ended "everywhere", and its IdP hadn't signed that
     unsent,          ///< its request was said to be kept, and neither reached the IdP nor was given up
-    waited,          ///< a question was answered only once something was mended that doesn't concern it
+    waited,          ///< a question was answered only once a trouble was mended that doesn't concern it
     line_missing,    ///< a logout was answered, and no line tells of it, nor that a line was lost
     absurd,          ///< an HTTP status that the local interface doesn't have
 };

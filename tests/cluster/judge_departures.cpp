@@ -1,4 +1,4 @@
-// What the judge says of logouts that start here, and of answers that waited for what didn't concern them.
+// The judgement of logouts that start here, and of answers that waited for troubles of others.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -8,7 +8,7 @@
 namespace slo::test {
 namespace {
 
-/// When the IdP said Success of each user, in order.
+/// When the IdP signed Success for each user, in order.
 using Words = std::map<std::string, std::vector<Moment>, std::less<>>;
 
 Words words_of(const History& history) {
@@ -18,7 +18,7 @@ Words words_of(const History& history) {
     return words;
 }
 
-/// Whether it was said of the user before `moment`.
+/// Whether the user had one before `moment`.
 bool has_word(const Words& words, const std::string& user, Moment moment) {
     const auto found = words.find(user);
     return found != words.end() && found->second.front() <= moment;
@@ -64,7 +64,7 @@ void judge_departure(const History& history, std::size_t place, const Words& wor
     }
 }
 
-/// Nothing tells which request was given up: their names are hashed. So as many may be missing as were given up.
+/// Which request was given up isn't shown: their names are hashed. So as many may be missing as were given up.
 void judge_kept(const History& history, const Words& words, const Blame& blame) {
     std::size_t excused = history.given_up;
     for (std::size_t i = 0; i < history.departures.size(); ++i) {
@@ -79,7 +79,7 @@ void judge_kept(const History& history, const Words& words, const Blame& blame) 
     }
 }
 
-/// A line that was lost doesn't say whose it was. So as many may be missing as were told.
+/// A lost line doesn't show its logout. So as many may be missing as were reported.
 void judge_lines(const History& history, std::vector<Violation>& violations) {
     if (!history.lines) return;
     std::size_t excused = history.lines->lost;

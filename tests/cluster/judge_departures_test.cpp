@@ -1,4 +1,4 @@
-// The judge sees what goes wrong with logouts that start here, and who waits for what doesn't concern them.
+// The judge sees the faults of logouts that start here, and answers that wait for troubles of others.
 #include <boost/test/unit_test.hpp>
 
 #include "judge.hpp"

@@ -18,7 +18,7 @@ void apply(const LogoutFacts& logout, std::size_t place, const SessionFacts& ses
     const bool names = logout.names(session);
     const auto success = logout.success();
     const bool is_new_login = session.authn_instant > logout.issue_instant;
-    // A logout that was over before says nothing of it.
+    // A logout that was over before says nothing about it.
     if (is_new_login && success && bounds.asked && *success < *bounds.asked) return;
     lower(bounds.doubtful, *begun);
     if (names) lower(bounds.endangered, *begun);
@@ -45,7 +45,7 @@ void apply(const Departure& departure, std::vector<Bounds>& bounds) {
     }
 }
 
-/// Which sessions, or logouts, have a text in common.
+/// The sessions, or logouts, that have a text in common.
 using Places = std::multimap<std::string, std::size_t, std::less<>>;
 
 template <class Visit>
@@ -68,8 +68,8 @@ Calls calls_by_session(const History& history) {
     return calls;
 }
 
-/// What the applications had heard and said of a session, while the IdP got a Success that names it. A call that a
-/// dead node made is over, and it isn't known since when.
+/// The calls and reports of the applications about a session, while the IdP got a Success that names it. A call that a
+/// dead node made is over, and since when is unknown.
 std::optional<Rule> broken_by(const Span& success, const std::vector<const ApplicationCall*>& calls) {
     const auto any = [&calls](auto is_so) { return std::any_of(calls.begin(), calls.end(), is_so); };
     const bool was_at_work = any([&success](const ApplicationCall* call) {
@@ -101,7 +101,7 @@ void judge_application(const LogoutFacts& logout, const SessionFacts& session, c
     }
 }
 
-/// What a logout may mean, although it doesn't name it.
+/// The sessions that a logout may mean, although it doesn't name them.
 class Neighbours {
 public:
     explicit Neighbours(const History& history) {

@@ -1,4 +1,4 @@
-// What the judge concludes of each session, and the rules that need no more than that.
+// The judge's conclusions about each session, and the rules that need no more than these.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace slo::test {
 
-/// What the history lets us say of one session.
+/// The history's bounds for one session.
 struct Bounds {
     std::optional<Moment> asked = {};       ///< the first attempt to admit it
     std::optional<Moment> admitted = {};    ///< the first acknowledgement

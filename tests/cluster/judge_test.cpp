@@ -1,4 +1,4 @@
-// The judge sees every kind of broken promise, and nothing where there is none. Moments are made up.
+// The judge sees every kind of broken promise, and nothing if there is none. Moments are made up.
 #include "judge.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -37,7 +37,7 @@ struct OneSession {
     void check(int begin, int end, CheckAnswer answer) {
         history.checks.push_back({.session = 0, .door = 2, .span = span(begin, end), .answer = answer});
     }
-    /// What an application did about the session.
+    /// An application's call about the session.
     void call(int begin, int end, ApplicationAnswer answer) {
         history.tells_applications = true;
         history.calls.push_back({.session = 0, .node = 1, .span = span(begin, end), .answer = answer});

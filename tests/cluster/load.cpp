@@ -21,13 +21,13 @@ constexpr int take_up_threads = 6;
 // With more of them left, nothing new is ordered: each must get its turn again long before its NotOnOrAfter.
 constexpr std::size_t most_left = 40;
 
-// What keeps two cores from being all busy with questions.
+// Keeps two cores from being busy with questions all the time.
 constexpr auto between_logins = 10ms;
 constexpr auto between_checks = 8ms;
 constexpr auto between_logouts = 60ms;
-// Whoever isn't answered asks again after a while.
+// A sender without an answer asks again after a while.
 constexpr auto before_a_repeat = 100ms;
-// After this a logout is left to those who take up, so that others get their turn.
+// After this a logout is left to the threads that take up old ones, so that others get their turn.
 constexpr auto pursued_for = 3s;
 
 Instant now() {
@@ -158,7 +158,7 @@ void Load::check_on(std::size_t door, Random random) {
     }
 }
 
-/// Three of four checks are for a session to which something happened lately.
+/// Three of four checks are for a session with a recent event.
 std::optional<std::size_t> Load::choose_session(std::size_t door, Random& random) {
     constexpr std::size_t recent = 300;
     const std::lock_guard lock(mutex_);
@@ -201,7 +201,7 @@ bool Load::may_order() {
     return left_.size() < most_left;
 }
 
-/// Some of the user's latest; none: all.
+/// Some of the user's latest; empty: all.
 std::vector<std::string> Load::choose_indexes(std::size_t user, Random& random) {
     std::vector<std::string> indexes;
     const std::lock_guard lock(mutex_);
@@ -230,10 +230,10 @@ std::optional<Load::Order> Load::order(LogoutFacts facts, Random& random) {
     return Order{logout, std::move(facts), *std::move(request), {}};
 }
 
-/// One logout, by an index or two, of all, or of somebody unknown. Of some the IdP sends the very same at the same
+/// One logout, by an index or two, of all, or of an unknown user. Of some the IdP sends the very same at the same
 /// time, or another one that names the same sessions.
 void Load::log_out(Random& random) {
-    const std::size_t user = random() % 16 == 0 ? users : random() % users;  // nobody has the last name
+    const std::size_t user = random() % 16 == 0 ? users : random() % users;  // no user has the last name
     LogoutFacts facts{.id = {}, .user = name_of_user(user), .indexes = {}, .issue_instant = {}};
     facts.indexes = choose_indexes(user, random);
     auto one = order(facts, random);

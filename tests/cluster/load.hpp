@@ -27,7 +27,7 @@ public:
 
     /// Begins nothing new. Logouts that have begun are sent again until they succeed, or until `patience` is over.
     void wind_down(std::chrono::milliseconds patience);
-    /// Whether some of that is still under way.
+    /// Whether some of them are still under way.
     [[nodiscard]] bool is_working() const noexcept { return working_ > 0; }
     /// Asks for every session that there ever was, once, at one node or another. When nothing is under way any more.
     void ask_for_all();
@@ -35,7 +35,7 @@ public:
 private:
     using Random = std::mt19937_64;
 
-    // A logout that has been sent, and what it named.
+    // A logout that has been sent, and its sessions.
     struct Order {
         std::size_t logout;  // in the history
         LogoutFacts facts;
@@ -61,7 +61,7 @@ private:
     void log_out(Random& random);
     // Signs it, under one of the IdP's names. Nothing is sent yet.
     [[nodiscard]] std::optional<Order> order(LogoutFacts facts, Random& random);
-    // Sends it until it succeeds. One that takes long is left to those who take up.
+    // Sends it until it succeeds. One that takes long is left to the threads that take up old ones.
     void pursue(Order order, Random& random);
     LogoutAnswer send_once(const Order& order);
     void succeed(Order order, Random& random);
@@ -74,7 +74,7 @@ private:
     Recorder& recorder_;
     std::atomic<bool> stopping_ = false;
     std::atomic<int> working_ = 0;
-    std::atomic<int> pursuing_ = 0;  // threads that may still leave logouts to those who take up
+    std::atomic<int> pursuing_ = 0;  // threads that may still leave logouts to others
     std::atomic<Moment> deadline_;
 
     std::mutex mutex_;  // for everything below
@@ -83,7 +83,7 @@ private:
     std::vector<std::vector<std::size_t>> of_user_;
     std::vector<std::deque<std::size_t>> watched_;  // for each door
     std::deque<Order> done_;                        // have succeeded; for late logins and repeats
-    std::deque<Order> rivals_;                      // on their way, and to be sent by somebody else too
+    std::deque<Order> rivals_;                      // on their way, and to be sent by another thread too
     std::deque<Order> left_;                        // have been sent for long
 
     std::vector<std::jthread> threads_;

@@ -1,4 +1,4 @@
-// Reads what nodes write to pipes, or doesn't.
+// Reads the nodes' pipes, or doesn't.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 
 namespace slo::test {
 
-/// LogReader makes pipes, and appends what comes out of them to files, in a thread of its own.
+/// LogReader makes pipes, and appends their content to files, in a thread of its own.
 class LogReader {
 public:
     struct Way {

@@ -14,7 +14,7 @@ Instant now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// What differs between the session and the logout that nearly names it.
+/// The difference between the session and the logout that nearly names it.
 enum class Difference { format, qualifier, sp_qualifier, letter_case, index_alone };
 constexpr std::size_t differences = 5;
 

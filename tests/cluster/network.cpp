@@ -27,7 +27,7 @@ bool ip(const std::vector<std::string>& words) {
     arguments.push_back(nullptr);
     const pid_t child = ::fork();
     if (child == 0) {
-        // What isn't allowed is noticed by the exit code.
+        // A refusal is noticed by the exit code.
         const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
         ::dup2(nowhere, STDERR_FILENO);
         ::execvp(arguments[0], arguments.data());

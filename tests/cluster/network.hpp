@@ -27,19 +27,19 @@ private:
     int descriptor_;
 };
 
-/// Machine is a place where processes run. Where namespaces aren't allowed, every machine is this one.
+/// Machine is a place for processes. If namespaces aren't allowed, every machine is this one.
 class Machine {
 public:
-    /// Under which the other machines reach it.
+    /// The address by which the other machines reach it.
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] bool is_separate() const noexcept { return space_.is_open(); }
 
     /// Runs `act` there, in the caller's thread: sockets that it makes belong to the machine, processes run there.
     void run(const std::function<void()>& act) const;
-    /// Pulls the cable and puts it back. What is sent meanwhile is lost. Only if it is separate.
+    /// Pulls the cable and puts it back. Octets sent meanwhile are lost. Only if it is separate.
     void cut_off() const;
     void reconnect() const;
-    /// Plugs it into another switch, where it reaches only whom else has been moved there; reconnect() undoes it.
+    /// Plugs it into another switch, where it reaches only machines moved there too; reconnect() undoes it.
     void isolate() const;
 
 private:
@@ -58,7 +58,7 @@ public:
     /// that is allowed. To be called once, before there are other threads.
     Network();
     [[nodiscard]] bool has_namespaces() const noexcept { return home_.is_open(); }
-    /// Under which the machines reach a process that runs on none of them.
+    /// The address by which the machines reach a process that runs on none of them.
     [[nodiscard]] std::string home_address() const { return has_namespaces() ? "10.9.0.1" : "127.0.0.1"; }
     /// Throws std::runtime_error if the machine can't be made.
     [[nodiscard]] std::shared_ptr<Machine> add_machine();

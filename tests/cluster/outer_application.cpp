@@ -113,7 +113,7 @@ bool OuterApplication::read(Call& call) {
     const ssize_t count = ::recv(call.node_side.get(), octets.data(), octets.size(), 0);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return true;
     if (count <= 0 && manners_ == Manners::lying && !call.sessions.empty()) {
-        call.node_side = Descriptor();  // it has what it takes for an answer
+        call.node_side = Descriptor();  // the call has its answer
         return true;
     }
     if (count <= 0) {
@@ -153,7 +153,7 @@ void OuterApplication::decide(Call& call) {
     call.answers.assign(call.sessions.size(), ApplicationAnswer::failed);
 }
 
-/// What it does is done, and written down, before anybody hears of it.
+/// Its work is done, and written down, before the answer is sent.
 void OuterApplication::finish(Call& call) {
     const bool ends_all = quick_ && manners_ == Manners::honest;
     call.hangs_up = call.hangs_up && !ends_all;
@@ -181,7 +181,7 @@ void OuterApplication::send_answer(const Call& call, const std::vector<Applicati
     std::string text;
     for (const ApplicationAnswer answer : answers) text += answer == ApplicationAnswer::gone ? "gone " : "failed ";
     text.back() = '\n';
-    // Where nobody listens any more, nobody needs it.
+    // If the node no longer reads, it needs no answer.
     static_cast<void>(::send(call.node_side.get(), text.data(), text.size(), MSG_NOSIGNAL));
 }
 

@@ -1,4 +1,4 @@
-// The service provider's application, outside of the nodes: slow, failing, silent. It writes down what it was asked.
+// The service provider's application, outside of the nodes: slow, failing, silent. It writes its calls down.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace slo::test {
 
-/// Whether what it says is so.
+/// Whether its reports are true.
 enum class Manners {
     honest,
     lying,  ///< says at once that a session is gone, works on, and fails
@@ -33,11 +33,11 @@ public:
     OuterApplication(const OuterApplication&) = delete;
     OuterApplication& operator=(const OuterApplication&) = delete;
 
-    /// Where it listens on the machine of the node.
+    /// The port on the machine of the node.
     [[nodiscard]] std::uint16_t port(std::size_t node) const { return listeners_[node].port; }
     /// From now on it ends everything at once, also what it is at work on.
     void be_quick() noexcept { quick_ = true; }
-    /// Writes down what it is still at work on. To be called once, when nothing is asked any more.
+    /// Writes down the calls still at work. To be called once, when nothing is asked any more.
     void stop();
 
 private:
@@ -48,7 +48,7 @@ private:
     struct Call {
         Descriptor node_side;
         std::size_t node;
-        std::string text = {};  // what has come of the question
+        std::string text = {};  // the result so far
         std::vector<std::size_t> sessions = {};
         std::vector<ApplicationAnswer> answers = {};
         Moment begin = {};

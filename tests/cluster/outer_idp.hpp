@@ -1,4 +1,4 @@
-// An IdP that is asked to end its sessions, and behaves as badly as it's told to.
+// An IdP that is asked to end its sessions, and misbehaves as it's told to.
 #pragma once
 
 #include <atomic>
@@ -19,12 +19,12 @@ enum class IdpManners {
     good,     ///< it ends its session, and signs Success
     hangs,    ///< it reads, and says nothing until it is good again
     drips,    ///< it says an octet now and then
-    rubbish,  ///< it says what proves nothing: noise, Success without its signature or to another request, HTTP errors
+    rubbish,  ///< replies that prove nothing: noise, Success without its signature or to another request, HTTP errors
     hangs_up,
 };
 
-/// OuterIdp listens where the machines reach it. What it signs, it writes down before it sends it. It works in a thread
-/// of its own.
+/// OuterIdp listens where the machines reach it. It writes its signed answers down before it sends them. It works in a
+/// thread of its own.
 class OuterIdp {
 public:
     /// `address` is the one under which it's reached. `recorder` must outlive it. Throws std::runtime_error if it can't
@@ -39,7 +39,7 @@ public:
     /// Nothing is answered before that.
     void trust(examples::TrustedSp sp);
     void behave(IdpManners manners) noexcept { manners_ = manners; }
-    /// What it has been asked, altogether.
+    /// The number of requests so far.
     [[nodiscard]] std::size_t asked() const noexcept { return asked_; }
 
 private:

@@ -1,4 +1,4 @@
-// What is wrong on purpose, to see that the trial sees it.
+// Deliberate faults, which the trial must see.
 #pragma once
 
 namespace slo::test {
@@ -11,11 +11,11 @@ enum class Plant {
     refused_repeats,    ///< a repeated request is refused, also one whose answer was lost
     lying_application,  ///< hosts only: says that sessions are gone while it works, and fails
     wrong_clock,        ///< hosts only: their clocks are minutes apart
-    hasty_store,        ///< bare hosts only: what their store couldn't record counts as done
-    one_lane,           ///< bare hosts only: what waits for an IdP and what doesn't wait in one line
-    rash_link,          ///< bare hosts only: whatever an IdP answers is a Success
-    forgetful_store,    ///< bare hosts only: what their store was to keep for an IdP is thrown away
-    slow_log,           ///< bare hosts only: who makes a line waits until it's written
+    hasty_store,        ///< bare hosts only: records that their store couldn't make count as done
+    one_lane,           ///< bare hosts only: requests that wait for an IdP and others share one queue
+    rash_link,          ///< bare hosts only: any reply of an IdP is a Success
+    forgetful_store,    ///< bare hosts only: requests that their store was to keep for an IdP are thrown away
+    slow_log,           ///< bare hosts only: the maker of a line waits until it's written
     lost_lines,         ///< bare hosts only: some lines are never written
 };
 

@@ -1,4 +1,4 @@
-// What is wrong on purpose in a host of the library, to see that the trial sees it.
+// Deliberate faults in a host of the library, which the trial must see.
 #pragma once
 
 #include <atomic>
@@ -54,7 +54,7 @@ private:
     sp::SessionStore& behind_;
 };
 
-/// What can't be recorded counts as done.
+/// A record that can't be made counts as done.
 class HastyStore final : public StoreInFront {
 public:
     using StoreInFront::StoreInFront;
@@ -78,7 +78,7 @@ public:
     Result<void> keep_request(const sp::KeptRequest&) override { return Done{}; }
 };
 
-/// Takes whatever came back from an IdP, and nothing too, for a Success.
+/// Takes any reply of an IdP, and none too, for a Success.
 class RashLink final : public idp_adapter::IdpLink {
 public:
     explicit RashLink(idp_adapter::IdpLink& behind) noexcept : behind_(behind) {}
@@ -103,7 +103,7 @@ public:
     }
 };
 
-/// One of so many lines is lost, and nothing tells it.
+/// One of so many lines is lost, without a report.
 class LosingLog final : public sp::AuditSink {
 public:
     explicit LosingLog(std::unique_ptr<sp::AuditSink> behind) noexcept : behind_(std::move(behind)) {}
@@ -117,7 +117,7 @@ private:
     std::atomic<unsigned> lines_ = 0;
 };
 
-/// What waits for an IdP and what doesn't are worked at in the same threads.
+/// Requests that wait for an IdP and others run in the same threads.
 class OneLane final : public sp::HttpHandler {
 public:
     explicit OneLane(sp::HttpHandler& behind) noexcept : behind_(behind) {}

@@ -61,7 +61,7 @@ bool Probes::ask_node(std::size_t node, std::uint64_t number) const {
     return examples::call(port, call).has_value();
 }
 
-/// It names no user who is here.
+/// It names no registered user.
 bool Probes::order(std::uint64_t number) const {
     const examples::WantedLogout wanted{site_.slo_url(), name_in("nobody-" + std::to_string(number), {}), {}};
     const auto request = site_.idp().order(wanted, now());

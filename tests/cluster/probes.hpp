@@ -1,4 +1,4 @@
-// Questions that must be answered while something is wrong that doesn't concern them.
+// Questions that must be answered during a trouble that doesn't concern them.
 #pragma once
 
 #include <atomic>

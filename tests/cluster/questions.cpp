@@ -14,13 +14,13 @@ Instant now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// Absent, or one of the names that stand for it.
+/// Absent, or one of the names with the same meaning.
 std::optional<std::string> one_of(std::string_view name, std::string_view other, std::uint64_t dice) {
     if (dice % 4 < 2) return std::nullopt;
     return std::string(dice % 4 == 2 ? name : other);
 }
 
-/// Who has no memory left may say so by 500.
+/// A node without memory may say so by 500.
 bool is_unavailable(int status, const Site& site) {
     return status == 503 || (status == 500 && site.lacks_memory());
 }
@@ -93,7 +93,7 @@ DepartureAttempt departure_attempt(const std::optional<examples::HttpAnswer>& an
     if (says(R"({"result":"partial")")) attempt.answer = DepartureAnswer::partial;
     if (says(R"({"result":"local_only")")) attempt.answer = DepartureAnswer::local_only;
     if (says(R"({"result":"unknown")")) attempt.answer = DepartureAnswer::unknown;
-    // Then it isn't known whether they live; what is kept ends them later, or another try now.
+    // Then it isn't known whether they live; the kept request ends them later, or another try now.
     if (says("store.outcome_unknown")) attempt.answer = DepartureAnswer::unavailable;
     return attempt;
 }
@@ -156,7 +156,7 @@ void log_out_here(const Site& site, Recorder& recorder, const Departure& departu
     const std::string by_name = "name_id=" + examples::escape(departure.user);
     do {
         const std::size_t node = random() % site.nodes();
-        // An IdP may take its time, and the answer tells what became of the request to it.
+        // An IdP may take its time, and the answer includes the fate of the request to it.
         examples::HttpCall call{
             .method = "POST", .path = "/logouts", .host = site.doors().hosts[node], .patience = 60s};
         if (random() % 3 == 0) {

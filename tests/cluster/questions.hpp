@@ -1,4 +1,4 @@
-// What is asked at the local interface, and what its answers mean.
+// The requests at the local interface, and the meaning of its answers.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ namespace slo::test {
 
 /// A NameID with this value, and written in this form: empty, or one of those that near misses have.
 [[nodiscard]] saml::NameID name_in(const std::string& user, const std::string& form);
-/// The qualifiers are written in any way that means the same.
+/// Writes the qualifiers in any way with the same meaning.
 void vary(saml::NameID& name, const Site& site, std::mt19937_64& random);
 
 /// The body of POST /sessions.
@@ -34,7 +34,7 @@ void vary(saml::NameID& name, const Site& site, std::mt19937_64& random);
 /// Once, at any node.
 LoginAttempt try_log_in(const Site& site, Recorder& recorder, std::size_t session, std::mt19937_64& random);
 void check_session(const Site& site, Recorder& recorder, std::size_t session, std::size_t node);
-/// As the user with one of the sessions, or as an administrator who knows the user's name: at any node, until one says
+/// As the user with one of the sessions, or as an administrator with the user's name: at any node, until one says
 /// that the sessions are gone, or until it doesn't go on. Then it asks for each of them.
 void log_out_here(const Site& site, Recorder& recorder, const Departure& departure, std::mt19937_64& random,
                   const std::function<bool()>& goes_on);

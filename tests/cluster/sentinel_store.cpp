@@ -100,7 +100,7 @@ private:
         }
     }
 
-    /// By the Sentinels' word.
+    /// According to the Sentinels.
     [[nodiscard]] std::size_t primary() const {
         const std::string answer = sentinels_.front()->ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "slo"});
         for (std::size_t i = 0; i < servers_.size(); ++i) {

@@ -30,8 +30,8 @@ private:
     bool cuts_;
 };
 
-/// A server runs the commands of all who wait before it sends the answers. Whom it is told to drop in between gets
-/// none.
+/// A server runs the commands of all waiting clients before it sends the answers. A client that it drops in between
+/// gets none.
 void lose_answers(const StoreServer& server) {
     constexpr int times = 60;
     for (int i = 0; i < times; ++i) {
@@ -78,7 +78,7 @@ void begin_at(const StoreServer& server, FaultKind kind) {
         case FaultKind::answers_lost:
             return lose_answers(server);
         case FaultKind::store_full:
-            // Less than it has already.
+            // Less than it already has.
             static_cast<void>(server.ask({"CONFIG", "SET", "maxmemory", "1mb"}));
             return;
         default:

@@ -1,4 +1,4 @@
-// The store that the nodes share, as the trial knows it: servers, each on a machine of its own.
+// The store that the nodes share, as the trial sees it: servers, each on a machine of its own.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ public:
     [[nodiscard]] const Machine& machine() const noexcept { return *machine_; }
     [[nodiscard]] RedisServer& server() const noexcept { return *server_; }
     void start() const;
-    /// Throws std::runtime_error with what the server complained of.
+    /// Throws std::runtime_error with the server's error.
     [[nodiscard]] std::string ask(const std::vector<std::string>& words) const;
 
 private:
@@ -59,7 +59,7 @@ public:
 [[nodiscard]] std::unique_ptr<SharedStore> make_cluster(Network& network);
 
 struct Replication {
-    unsigned replicas = 2;  ///< that there are: each may be promoted
+    unsigned replicas = 2;  ///< that exist: each may be promoted
     unsigned required = 2;  ///< how many of them must acknowledge a logout
 };
 /// A primary, replicas, and three Sentinels that find the primary dead after half a second.

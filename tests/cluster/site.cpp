@@ -217,7 +217,7 @@ std::string Site::idps(std::size_t node) const {
     std::string text = "[[idp]]\nmetadata = \"idp.xml\"\nissuer_aliases = [\"" + alias_->entity_id().str() + "\"]\n";
     if (options_.plant == Plant::loose_names) text += "name_id_matching = \"value_only\"\n";
     if (options_.plant == Plant::refused_repeats) text += "repeats = \"refuse\"\n";
-    // With a timeout that no user would wait for, where it's planted that others must.
+    // With a timeout that no user would wait for, if it's planted that others must.
     if (other_)
         text +=
             other_idp + std::string(options_.plant == Plant::one_lane ? "timeout = \"60s\"\n" : "timeout = \"2s\"\n");

@@ -23,7 +23,7 @@
 
 namespace slo::test {
 
-/// What the service provider was called before, and still answers to in qualifiers.
+/// The earlier name of the service provider, to which it still answers in qualifiers.
 inline constexpr std::string_view sp_name = "https://sp.example.org/cluster";
 inline constexpr std::string_view former_sp_name = "https://sp.example.org/before";
 
@@ -35,7 +35,7 @@ public:
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-    /// It isn't removed, because somebody will want to read the nodes' logs.
+    /// Keeps it, as the nodes' logs will be read.
     void keep() noexcept { kept_ = true; }
 
 private:
@@ -77,7 +77,7 @@ private:
 enum class NodeKind {
     endpoints,   ///< saml-slod
     hosts,       ///< cluster_host: with an application outside, and clocks that differ
-    bare_hosts,  ///< cluster_host, which does as saml-slod does: for what can only be planted in a host
+    bare_hosts,  ///< cluster_host, which does as saml-slod does: for faults that can only be planted in a host
 };
 
 struct SiteOptions {
@@ -94,7 +94,7 @@ struct SiteOptions {
 inline constexpr std::size_t most_sessions = 1500;
 inline constexpr std::size_t most_sessions_of_one = 60;
 
-/// Doors are where a caller gets in, all on this machine's loopback.
+/// Doors are the entries for callers, all on this machine's loopback.
 struct Doors {
     std::uint16_t logouts = 0;                   ///< to any node
     std::optional<std::uint16_t> any_node = {};  ///< the local interface of any node; none without namespaces
@@ -124,9 +124,9 @@ public:
     void keep_up();
     /// A node that a fault has killed is started again, before the fault's end.
     void raise_the_dead() noexcept { down_.reset(); }
-    /// How many kept requests will not be sent any more, by the nodes' lines: given up, or answered by what isn't SAML.
+    /// How many kept requests will not be sent any more, by the nodes' lines: given up, or answered without SAML.
     [[nodiscard]] std::size_t requests_given_up() const;
-    /// What the nodes' lines say of the logouts that IdPs have ordered.
+    /// The nodes' lines about the logouts that IdPs have ordered.
     [[nodiscard]] Lines lines() const;
     /// Whether nodes may answer 500 because they have no memory.
     [[nodiscard]] bool lacks_memory() const noexcept {

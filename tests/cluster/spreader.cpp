@@ -24,7 +24,7 @@ sockaddr_in loopback(std::uint16_t port) noexcept {
     return address;
 }
 
-/// One way of a connection: what was read from one side and not yet written to the other.
+/// One direction of a connection: octets read from one side and not yet written to the other.
 class Way {
 public:
     [[nodiscard]] bool wants_to_read() const noexcept { return !ended_ && waiting_.size() < capacity; }
@@ -105,7 +105,7 @@ Spreader::Spreader(std::vector<Backend> backends)
 
 Spreader::~Spreader() = default;
 
-/// A loopback answers at once whether somebody listens, so a blocking connect doesn't block.
+/// A loopback answers at once whether a server listens, so a blocking connect doesn't block.
 Descriptor Spreader::dial() {
     for (std::size_t tries = 0; tries < backends_.size(); ++tries) {
         const Backend& backend = backends_[next_++ % backends_.size()];

@@ -11,7 +11,7 @@
 
 namespace slo::test {
 
-/// Where a node listens: on a machine's loopback.
+/// A node's port on a machine's loopback.
 struct Backend {
     std::shared_ptr<const Machine> machine;
     std::uint16_t port;
@@ -29,7 +29,7 @@ public:
     Spreader& operator=(const Spreader&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-    /// From now on one of so many new connections is cut when the node answers: what was asked for is done.
+    /// From now on one of so many new connections is cut when the node answers: the request is done.
     void lose_one_of(std::size_t connections) noexcept { loses_one_of_ = connections; }
 
 private:

@@ -1,4 +1,4 @@
-// What a site has to bear beside its load: none of it may make others wait, or keep a session alive.
+// A site's troubles beside its load: none of them may make others wait, or keep a session alive.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ enum class Strain {
     quota,        ///< an IdP fills its quota of records, its users have as many sessions as they may, the store too
     disk,         ///< the disk is full, or the Redis server has no memory left, again and again
     memory,       ///< nodes get no more memory, and are killed for want of it
-    logs,         ///< the nodes' lines have no reader, again and again, and strangers make them write many
+    logs,         ///< the nodes' lines have no reader, again and again, and unproven senders cause many
     allocations,  ///< bare hosts: some of their allocations fail
 };
 [[nodiscard]] constexpr std::string_view name_of(Strain strain) noexcept {

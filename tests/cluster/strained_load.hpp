@@ -1,4 +1,4 @@
-// What goes on beside the steady load where something strains the site.
+// The activity beside the steady load if a strain is on the site.
 #pragma once
 
 #include <chrono>
@@ -20,9 +20,9 @@ class StrainedLoad {
 public:
     StrainedLoad(const Site& site, Recorder& recorder, std::uint64_t seed, Strain strain);
 
-    /// From now on something is wrong whose end none may wait for.
+    /// From now on there is a trouble for whose end no request may wait.
     void begin_trouble();
-    /// Lets all that was asked meanwhile get its answer, calling `pass_time` in between, for `patience` at most; then
+    /// Lets all requests made meanwhile get their answers, calling `pass_time` in between, for `patience` at most; then
     /// the trouble may be mended, and it's over.
     void settle(const std::function<void()>& pass_time, std::chrono::milliseconds patience);
     void end_trouble();
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] const Greed* greed() const noexcept { return greed_ ? &*greed_ : nullptr; }
 
 private:
-    /// Sends what proves nothing, as fast as it's answered.
+    /// Sends requests that prove nothing, as fast as they're answered.
     void be_strange(const std::stop_token& stop) const;
 
     const Site& site_;

@@ -19,13 +19,13 @@ using std::chrono::milliseconds;
 
 // How long logouts that have begun may take once all faults are over.
 constexpr auto to_recover = 30s;
-// And where an application may have been at work: a dead node's claim is over by then, unless it was made longer for an
+// And if an application may have been at work: a dead node's claim is over by then, unless it was made longer for an
 // application that was late. The judge excuses that.
 constexpr auto to_outlast_claims = 60s;
 // Before the first fault and after the last one.
 constexpr auto calm = 1s;
 
-// How long a caller may wait for what doesn't concern them, until it counts: far more than the busiest machine needs.
+// How long a caller may wait for troubles of others, until it counts: far more than the busiest machine needs.
 constexpr auto to_bear = 120s;
 constexpr auto to_bear_what_is_planted = 8s;
 // Requests that are kept count for a minute.
@@ -37,13 +37,13 @@ std::unique_ptr<SharedStore> make_store(Network& network, const TrialOptions& op
     if (options.topology == Topology::cluster) return make_cluster(network);
     if (options.topology == Topology::sentinel) return make_sentinels(network, options.replication);
     if (options.topology == Topology::sqlite) {
-        // Enough for what the store holds in reserve, or for all that is recorded.
+        // Enough for the store's reserve, or for all that is recorded.
         return make_sqlite(options.strain == Strain::disk ? 96 : 4096);
     }
     return make_single(network);
 }
 
-/// What strains the site, and seldom a killed node.
+/// The faults of the strain, and seldom a killed node.
 std::vector<FaultMix> mixes(const TrialOptions& options, const SharedStore& store) {
     const FaultMix kills{.kinds = {FaultKind::node_kill}, .hold = {300ms, 1s}, .gap = {5s, 10s}};
     FaultMix strain{.kinds = {}, .hold = {1s, 4s}, .gap = {500ms, 2s}};
@@ -65,7 +65,7 @@ std::vector<Fault> in_order(std::vector<Fault> faults) {
     return faults;
 }
 
-/// What happens to nodes is decided apart from what happens to the store, so that both can happen at once.
+/// The nodes' faults are decided apart from the store's, so that both can happen at once.
 std::vector<Fault> plan(const TrialOptions& options, const SharedStore& store, bool has_namespaces) {
     FaultMix every{.kinds = {FaultKind::node_kill, FaultKind::node_pause}, .hold = {300ms, 3s}, .gap = {1s, 4s}};
     if (has_namespaces) every.kinds.push_back(FaultKind::node_cut);
@@ -111,7 +111,7 @@ void keep_up_until(Site& site, Moment end) {
     }
 }
 
-/// None may wait for the end of what the fault has made: so it's mended only when no caller waits any more.
+/// No caller may wait for the end of a fault's effect: so it's mended only when none waits any more.
 void end_fault(Site& site, const Fault& fault, StrainedLoad* strained, milliseconds patience) {
     if (strained == nullptr || !is_borne_alone(fault.kind)) return site.end(fault);
     site.raise_the_dead();
@@ -229,7 +229,7 @@ void count_calls(const History& history, TrialReport& report) {
     }
 }
 
-/// Asynchronous replication may forget a login that only the old primary had; nobody else may. No application hears of
+/// Asynchronous replication may forget a login that only the old primary had; no other may. No application hears of
 /// a session that is forgotten, and no logout can miss it.
 void excuse_failovers(Topology topology, TrialReport& report) {
     if (topology != Topology::sentinel) return;
@@ -319,7 +319,7 @@ void wind_down(Site& site, Load& load, StrainedLoad* strained, const TrialOption
     }
 }
 
-/// Whether the strain was one, so that its absence isn't taken for success.
+/// Whether the strain had an effect, so that its absence isn't taken for success.
 bool was_strained(const TrialOptions& options, const TrialReport& report) {
     switch (options.strain) {
         case Strain::none:

@@ -1,4 +1,4 @@
-// One trial: a topology, a load, faults, and what came of it.
+// One trial: a topology, a load, faults, and the result.
 #pragma once
 
 #include <chrono>
@@ -58,7 +58,7 @@ struct TrialReport {
     std::size_t kept = 0;                                    ///< of them; their IdP was to be asked again
     std::size_t given_up = 0;
     std::size_t words = 0;   ///< the other IdP's signed Successes
-    std::size_t probes = 0;  ///< while something was wrong that didn't concern them
+    std::size_t probes = 0;  ///< during a trouble that didn't concern them
     std::size_t troubles = 0;
     std::size_t refused_to_greed = 0;
     std::size_t crowded = 0;
@@ -66,14 +66,14 @@ struct TrialReport {
     std::size_t starved_by_themselves = 0;
     std::size_t lines_told = 0;  ///< of logouts
     std::size_t lines_lost = 0;
-    bool is_strained = true;  ///< what was to strain the site did
+    bool is_strained = true;  ///< the strain had its effect
     std::vector<Violation> violations = {};
 };
 
-/// From a signal handler: the trial of now ends with an exception, and so cleans up.
+/// From a signal handler: the present trial ends with an exception, and so cleans up.
 void interrupt() noexcept;
 
-/// Throws std::runtime_error if something couldn't be set up, or it was interrupted. Prints the faults' schedule, and
+/// Throws std::runtime_error if the set-up failed, or it was interrupted. Prints the faults' schedule, and
 /// traces of violations.
 [[nodiscard]] TrialReport run_trial(Network& network, const TrialOptions& options);
 

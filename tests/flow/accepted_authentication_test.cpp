@@ -1,4 +1,4 @@
-// IdPs that don't sign: what else proves a LogoutRequest, and what doesn't (Bindings 3.2.2.1; Profiles 4.4.3.1).
+// IdPs that don't sign: which other evidence proves a LogoutRequest (Bindings 3.2.2.1; Profiles 4.4.3.1).
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(nothing_makes_a_broken_signature_good) {
     Site site(with_tls_key());
     expect_refused(site, site.post_as(key, replaced(soap({}), "i1<", "i2<")), "sig.invalid");
     expect_refused(site, site.post_as(key, soap({}, "keys/stranger.key.pem")), "sig.invalid");
-    // Moved away from where a signature stands, into an element that nobody reads.
+    // Moved away from a signature's place, into an element that isn't read.
     const std::string whole = soap({.extensions = "<samlp:Extensions><x:y xmlns:x=\"urn:x\"/></samlp:Extensions>"});
     const auto begin = whole.find("<ds:Signature");
     const auto end = whole.find("</ds:Signature>") + std::string("</ds:Signature>").size();

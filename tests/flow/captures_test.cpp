@@ -1,4 +1,4 @@
-// The requests that stand beside the captured answers, and the answers beside the captured requests.
+// The requests beside the captured answers, and the answers beside the captured requests.
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -18,7 +18,7 @@ constexpr std::string_view lasso_sp = "http://127.0.0.1:9102/metadata";
 constexpr std::string_view shibboleth_sp = "http://127.0.0.1:9301/shibboleth";
 constexpr std::string_view lemonldap = "http://127.0.0.1:9401/saml/metadata";
 
-/// Ourselves in the place of the Shibboleth SP that was spoken to.
+/// Ourselves in the place of the Shibboleth SP that received it.
 ServiceProviderOptions in_place_of_shibboleth() {
     ServiceProviderOptions options;
     options.entity_id = shibboleth_sp;

@@ -212,7 +212,7 @@ saml::VerificationKey issuer_key(const Fixture& fixture) {
     return first_key_of_metadata(fixture.path(fixture.text("issuer_metadata")));
 }
 
-/// A request from an SP to an IdP: the same message, one floor lower.
+/// A request from an SP to an IdP: the same message, judged below the service provider.
 void judge_sp_initiated_request(const Fixture& fixture) {
     const auto now = at(fixture.text("judge_at"));
     const auto key = issuer_key(fixture);

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(have_an_endpoint_that_takes_posted_forms_only) {
     const auto get = site.send({.method = "GET", .target = std::string(form_path), .headers = {}, .body = {}});
     expect_bare(get, 405);
     BOOST_TEST(get.header("Allow").value_or("") == "POST");
-    // Nobody here posts envelopes as forms, so the SOAP endpoint takes none.
+    // No partner here posts envelopes as forms, so the SOAP endpoint takes none.
     expect_bare(site.post_form(body, "/saml/slo/soap"), 415);
     BOOST_TEST(site.post_form(body, "/saml/slo/form?x").http_status == 404);
     BOOST_TEST(site.alive() == "S1 S2 S3 S4");

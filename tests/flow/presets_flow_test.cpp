@@ -1,4 +1,4 @@
-// Each preset against what its product sent: accepted with it, and refused without where the preset is for that.
+// Each preset against its product's messages: accepted with it, and refused without if the preset is for that.
 #include <boost/property_tree/json_parser.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -16,7 +16,7 @@ using idp_adapter::InteropProfile;
 
 namespace {
 
-/// A captured request, and who it was for.
+/// A captured request, and its recipient.
 struct Case {
     std::string metadata;  ///< of the IdP, below tests/fixtures
     std::string entity_id{our_entity_id};
@@ -46,7 +46,7 @@ Case from_soap(const std::string& folder, const std::string& name, const std::st
     return made;
 }
 
-/// What a service provider with that profile makes of it: the HTTP status and the rule that is broken, if any.
+/// A service provider's result with that profile: the HTTP status and the rule that is broken, if any.
 struct Outcome {
     int http_status;
     std::string rule;

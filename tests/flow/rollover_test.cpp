@@ -1,4 +1,4 @@
-// A whole roll-over on both sides while people log out all the time, and not one logout fails.
+// A whole roll-over on both sides while users log out all the time, and not one logout fails.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ public:
     fs::path path;
 };
 
-/// The IdP's side: its own key, and what it knows of us since it last fetched our metadata.
+/// The IdP's side: its own key, and our metadata as it last fetched it.
 class Idp {
 public:
     Idp() : idp_(*examples::TestIdp::make(saml::EntityID::parse("https://idp.example.org/rollover").value(), start)) {}
@@ -63,7 +63,7 @@ public:
         const std::lock_guard lock(mutex_);
         return sp_.value();
     }
-    /// Asks as HTTP has it. From the second time on it believes only what a key signed that was published before.
+    /// Asks by HTTP's rules. From the second time on it believes only documents signed by a key published before.
     [[nodiscard]] bool fetch(sp::HttpEndpoint& endpoint) {
         const sp::HttpReply reply = sp::wait_for(endpoint.handle(
             {.method = "GET", .target = "/saml/metadata", .headers = {{"If-None-Match", tag_}}, .body = {}}));
@@ -122,7 +122,7 @@ public:
         refresh(idp);
     }
 
-    /// What a metadata source does when it's time.
+    /// Refreshes the metadata when it's due, as a source does.
     void refresh(const Idp& idp) {
         const auto read = metadata::parse_entity_descriptor(idp.identity().metadata(), clock.now(), 180s).value();
         service_.replace_idps(std::make_shared<const idp_adapter::IdpDirectory>(
@@ -147,7 +147,7 @@ public:
         BOOST_REQUIRE(published_->replace(ours.publication, clock.now()).has_value());
         service_.replace_keys(saml::MessageSigner(ours.signing), std::move(ours.decryption));
     }
-    /// Somebody signs in.
+    /// Admits the session of a user who signs in.
     [[nodiscard]] bool admit(const std::string& user, const saml::EntityID& idp) {
         const auto admission = store_.admit({.id = *sp::LocalSessionID::parse(user),
                                              .idp = idp,
@@ -201,8 +201,8 @@ public:
     sp::HttpEndpoint endpoint;
 };
 
-/// One logout: the IdP orders it with the key that it has now, and believes the answer by what it fetched last.
-/// "Success", or what went wrong.
+/// One logout: the IdP orders it with its present key, and judges the answer by the metadata that it last fetched.
+/// "Success", or the fault.
 std::string log_out(Sp& sp, const Idp& idp, const examples::TestIdp& identity, const std::string& user) {
     if (!sp.admit(user, identity.entity_id())) return "not admitted";
     const auto order = identity.order({.destination = sp.slo_url(),
@@ -218,7 +218,7 @@ std::string log_out(Sp& sp, const Idp& idp, const examples::TestIdp& identity, c
     return status ? examples::short_text(*status) : status.error().code.message();
 }
 
-/// People who log out one after the other, in two threads, until it's destroyed.
+/// Users who log out one after the other, in two threads, until it's destroyed.
 class Traffic {
 public:
     Traffic(Sp& sp, const Idp& idp) {
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(rolls_both_sides_keys_over_without_a_failed_logout) {
     BOOST_TEST(sp.active_certificate() != key_before);
     BOOST_TEST(idp.partner().certificates.size() == 1U);
     BOOST_TEST(idp.partner().certificates.front().fingerprint() == sp.active_certificate());
-    // What was dropped is worth nothing any more.
+    // A dropped key proves nothing any more.
     BOOST_TEST(log_out(sp, idp, idp_before, "late") != "Success");
     BOOST_TEST(sp.audit.last().rule == "sig.invalid");
     BOOST_TEST(log_out(sp, idp, idp.identity(), "later") == "Success");

@@ -1,4 +1,4 @@
-// What we sign, judged by xmlsec1 and libxml2: random values, two kinds of keys.
+// Our signed messages, judged by xmlsec1 and libxml2: random values, two kinds of keys.
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -111,7 +111,7 @@ saml::LogoutRequest random_request(Values& values) {
     return request;
 }
 
-/// What is digested (the message without its signature) and what is signed (SignedInfo), as they stand in our octets.
+/// The digested octets (the message without its signature) and the signed ones (SignedInfo), as they are in ours.
 struct PartsUnderSignature {
     std::string message;
     std::string signed_info;

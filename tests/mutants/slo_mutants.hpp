@@ -1,4 +1,4 @@
-// What the mutated sources ask: which mutant is active, and who has been reached. SLO_MUTANT is the active one's
+// The mutated sources ask here which mutant is active, and record which were reached. SLO_MUTANT is the active one's
 // number, SLO_MUTANTS_REACHED a file of `most` octets, one for each mutant, which children share. Number 0 is no
 // mutant.
 #pragma once

@@ -21,7 +21,7 @@ namespace slo::test {
     return servers;
 }
 
-/// A client of servers that are there, whatever its deadline: a busy machine may need a short one more than once.
+/// A client of existing servers, whatever its deadline: a busy machine may need a short one more than once.
 [[nodiscard]] inline std::unique_ptr<sp::redis::Client> opened_client(const sp::RedisServers& servers) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     auto client = sp::redis::Client::open(servers);
@@ -30,7 +30,7 @@ namespace slo::test {
     return *std::move(client);
 }
 
-/// No client can be opened at `servers`, and at some deadline it says `part` of why. Returns all that it says.
+/// No client can be opened at `servers`, and at some deadline the error has `part`. Returns the whole error.
 inline std::string check_refused(sp::RedisServers servers, const std::string& part) {
     std::string why;
     const bool was_heard = in_enough_time([&](std::chrono::milliseconds deadline) {
@@ -45,7 +45,7 @@ inline std::string check_refused(sp::RedisServers servers, const std::string& pa
     return why;
 }
 
-/// The text of the answer, or what went wrong.
+/// The text of the answer, or the error.
 [[nodiscard]] inline std::string said(const Result<sp::redis::Answer>& answer) {
     if (!answer) return "failed: " + answer.error().detail;
     using Kind = sp::redis::Reply::Kind;

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_server_of_a_cluster_is_no_single_server) {
     BOOST_TEST(asked(*client, {"GET", key}).find("configure that topology") != std::string::npos);
 }
 
-// A map that is newer than the redirection knows better.
+// A map that is newer than the redirection is right.
 BOOST_AUTO_TEST_CASE(a_redirection_to_a_dead_server_is_given_up_when_that_shows) {
     for (const std::string kind : {"-MOVED 1 ", "-ASK 1 "}) {
         const DeafPort dead;

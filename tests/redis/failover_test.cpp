@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(sentinels_and_servers_with_tls_and_a_password_each_fail_ove
     BOOST_TEST(asked(*client, {"SET", "key", "written to the new one"}) == "OK");
     BOOST_TEST(sentinels.replica().ask({"GET", "key"}) == "written to the new one");
 
-    // Each of the two passwords is asked for, and nothing is said without TLS.
+    // Each of the two passwords is needed, and no request is sent without TLS.
     auto wrong = servers;
     wrong.sentinel_password = servers.password;
     check_refused(wrong, "(WRONGPASS)");
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_master_that_is_cut_off_gives_no_valid_answer_any_more) {
     servers.replicas = 1;
     servers.deadline = std::chrono::seconds(2);
     const auto client = opened_client(servers);
-    // The replica is promoted, and the master knows nothing of it: nor do the Sentinels, so we go on asking it.
+    // The replica is promoted, and neither the master nor the Sentinels know it, so we go on asking the master.
     BOOST_TEST(asked(*client, {"SET", "key", "alive"}) == "OK");
     sentinels.sentinel(0).pause();
     sentinels.sentinel(1).pause();
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_second_reign_of_one_master_has_to_settle_too) {
     servers.deadline = std::chrono::milliseconds(400);  // less than it takes to settle
     const auto client = opened_client(servers);
     await("settled times", [&] { return said(set_everywhere(*client, "before")) == "OK"; });
-    // Demoted and promoted again behind our back, on the same connections.
+    // Demoted and promoted again unnoticed, on the same connections.
     BOOST_TEST(primary.ask({"REPLICAOF", "127.0.0.1", "1"}) == "OK");
     BOOST_TEST(primary.ask({"REPLICAOF", "NO", "ONE"}) == "OK");
     BOOST_TEST(said(set_everywhere(*client, "after")).starts_with("failed"));

@@ -45,14 +45,14 @@ int bind_a_socket(const std::filesystem::path& path) {
     return descriptor;
 }
 
-/// "*2\r\n" or "$3\r\n" at the beginning of `octets`: what is counted, and where it begins.
+/// "*2\r\n" or "$3\r\n" at the beginning of `octets`: the number, and where the content begins.
 std::optional<std::pair<std::size_t, std::size_t>> counted(const std::string& octets, std::size_t at) {
     const std::size_t end = octets.find("\r\n", at);
     if (end == std::string::npos) return std::nullopt;
     return std::pair{std::strtoull(octets.c_str() + at + 1, nullptr, 10), end + 2};
 }
 
-/// Takes a command off the front of `octets`; nothing where it isn't complete.
+/// Takes a command off the front of `octets`; std::nullopt if it isn't complete.
 std::optional<std::vector<std::string>> take_command(std::string& octets) {
     auto place = counted(octets, 0);
     if (!place) return std::nullopt;
@@ -119,7 +119,7 @@ void FakeServer::serve() {
     }
 }
 
-/// Whether it goes on.
+/// Reads once; whether it goes on.
 bool FakeServer::hear(int descriptor, Peer& peer) const {
     std::array<char, 4096> octets{};
     const ssize_t count = ::recv(descriptor, octets.data(), octets.size(), 0);

@@ -1,4 +1,4 @@
-// A server that says what it is told to, whatever it is asked.
+// A server with scripted answers, whatever it is asked.
 #pragma once
 
 #include <filesystem>
@@ -11,13 +11,13 @@
 namespace slo::test {
 
 inline const std::string a_masters_role = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
-/// What a master answers to a client's greeting without a password.
+/// A master's answer to a client's greeting without a password.
 inline const std::string a_masters_greeting = "+OK\r\n" + a_masters_role;
 
 class FakeServer {
 public:
     enum class Then { stay_silent, close };
-    /// What is said to a command; may be nothing. Called by the server's own thread.
+    /// The answer to a command; may be empty. Called by the server's own thread.
     using Answer = std::function<std::string(const std::vector<std::string>& words)>;
 
     /// Answers the n-th time that octets come on a connection with `says[n]`, and nothing after the last. Listens at a
@@ -54,7 +54,7 @@ private:
     std::thread thread_;
 };
 
-/// A loopback address at which nobody listens, and nobody will as long as this lives.
+/// A loopback address at which no server listens, and none will as long as this lives.
 class DeafPort {
 public:
     DeafPort();

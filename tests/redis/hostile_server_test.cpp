@@ -24,7 +24,7 @@ bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-/// What a client says to a question that a fake server answers with `answers`, the first to its greeting. It must hold
+/// A client's error for a request that a fake server answers with `answers`, the first to its greeting. It must hold
 /// one of `parts`.
 std::string check_heard_from(const std::vector<std::string>& answers, const std::vector<std::string>& parts,
                              FakeServer::Then then = FakeServer::Then::stay_silent) {
@@ -48,7 +48,7 @@ std::string check_heard(const std::string& reply, const std::string& part,
     return check_heard_from({a_masters_greeting, reply}, {part}, then);
 }
 
-/// Why a client can't be opened at a fake server that greets with `greeting`: it says `part`.
+/// Why a client can't be opened at a fake server that greets with `greeting`: the error has `part`.
 std::string check_refused_after(const std::string& greeting, const std::string& part) {
     FakeServer server({greeting});
     auto servers = servers_at(server.address());

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(servers_without_a_useful_answer_are_asked_again_without_a_c
     BOOST_TEST(server.questions() >= 2U);
 }
 
-// One that can't be trusted, as its master isn't there, is asked meanwhile: so we know that there was time.
+// A server that can't be trusted, as its master isn't there, is asked meanwhile: so we know that there was time.
 BOOST_AUTO_TEST_CASE(servers_are_asked_for_their_map_until_all_masters_are_there_and_no_longer) {
     std::promise<std::string> its_port;
     const auto port = its_port.get_future().share();
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_waiting_request_is_tried_again_however_many_others_come_t
     const auto finish = [&](const std::string& text) {
         if (!std::exchange(is_over, true)) answer.set_value(text);
     };
-    // Another one each millisecond: all of them wait for the same look at what waits.
+    // Another one each millisecond: all of them wait for the same check of the waiting ones.
     std::function<void(int)> take_others = [&](int count) {
         if (count == 0) finish("tried again too late");
         if (is_over) return;

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(answers_tell_which_replicas_had_them_and_end_with_the_lease
     const auto start = std::chrono::steady_clock::now();
     const auto client = opened_client(servers);
 
-    // Until then a former master might still answer somebody.
+    // Until then a former master might still answer some client.
     await("settled times", [&] { return said(set_everywhere(*client, "value")) == "OK"; });
     BOOST_TEST((std::chrono::steady_clock::now() - start >= sp::redis::settling_time));
     const auto answer = set_everywhere(*client, "another");

@@ -15,7 +15,7 @@ namespace {
 
 constexpr unsigned masters = 3;
 
-/// At which master the only principal's records are.
+/// The master that has the only principal's records.
 std::size_t master_with_the_logout(RedisCluster& cluster) {
     for (std::size_t i = 0; i < masters; ++i) {
         if (!cluster.server(i).ask({"KEYS", "slo:{*}:logout:*"}).empty()) return i;
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_a_clusters_replica_has_outlives_its_master) {
     RedisServer& replica = cluster.server(master + masters);
     cluster.server(master).kill();
     await("the replica's promotion", [&] { return replica.ask({"ROLE"}).starts_with("master"); });
-    // It comes back with nothing, and follows whom it led.
+    // It comes back empty, and follows its former replica.
     cluster.server(master).start();
     await("another replica", [&] {
         return replica.ask({"INFO", "replication"}).find("state=online") != std::string::npos;

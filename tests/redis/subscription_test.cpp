@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_falls_silent_is_a_gap) {
     await("a message", [&] { return heard.has("after"); });
 }
 
-// Only its own questions can tell: all other connections to that server are well.
+// Only its own pings can tell: all other connections to that server work.
 BOOST_AUTO_TEST_CASE(a_connection_that_alone_falls_silent_is_a_gap_and_a_quiet_one_is_none) {
     for (const bool answers : {true, false}) {
         const unsigned gaps = answers ? 1 : 3;  // another beginning, too, is told as one

@@ -1,4 +1,4 @@
-// What needs no server.
+// Functions that need no server.
 #include <hiredis/read.h>
 
 #include <boost/test/unit_test.hpp>
@@ -31,7 +31,7 @@ std::string read_back(std::string_view text) {
     return "refused";
 }
 
-/// Reads one reply that comes octet by octet; throws where it isn't one.
+/// Reads one reply that arrives octet by octet; throws if it isn't one.
 Reply read(std::string_view octets) {
     ReplyReader reader;
     for (std::size_t i = 0; i < octets.size(); ++i) {
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_reply_beyond_the_limits_is_a_failure) {
     }
 }
 
-// Newer ones of hiredis read more than we ask servers for: RESP3, and arrays of any depth, which only recursion frees.
+// Newer versions of hiredis read more than we ask servers for: RESP3, and arrays of any depth, freed by recursion.
 BOOST_AUTO_TEST_CASE(nothing_is_read_but_resp2_to_its_depth) {
     const auto nested = [](int depth) {
         std::string octets;

@@ -122,7 +122,7 @@ std::vector<sp::Ended> SimulatedApplication::erase_all(Calls::Call& call, Millis
     return verdicts;
 }
 
-/// It had begun, and finds that it can't.
+/// Undoes a session that it had begun to end.
 void SimulatedApplication::take_back(Calls::Call& call, std::vector<sp::Ended>& verdicts) {
     Chance& chance = process_.site.world.actor()->chance;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {

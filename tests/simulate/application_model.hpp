@@ -25,7 +25,7 @@ public:
     };
     void put(const std::string& id, Entry entry) { entries_[id] = entry; }
     void erase(const std::string& id) { entries_.erase(id); }
-    /// Whether somebody who looks finds it. It ends by itself, somewhat late.
+    /// Whether a client finds it. It ends by itself, somewhat late.
     [[nodiscard]] bool has(const std::string& id, Milliseconds now) const;
     /// False: there was nothing.
     bool try_erase(const std::string& id, int call, Milliseconds now);

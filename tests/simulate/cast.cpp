@@ -104,7 +104,7 @@ sp::Session Cast::session(const Script& script, const Operation& login) const {
                         .session_indexes = {},
                         .authn_instant = instant_of(visit.authn + login.authn_ahead),
                         .expires = instant_of(login.at + login.lifetime)};
-    // What was admitted under the names of that time has them throughout.
+    // A session admitted under the names of that time has them throughout.
     const bool is_qualified = login.spelling == Spelling::idp_qualified || login.spelling == Spelling::old_names;
     if (is_qualified) {
         session.name_id.name_qualifier =

@@ -12,7 +12,7 @@
 
 namespace slo::simulate {
 
-/// The instant that all clocks showed when the episode began, but for what they are off.
+/// The instant that all clocks showed when the episode began, except for their errors.
 [[nodiscard]] Instant instant_of(Milliseconds time);
 
 /// Cast is made once for all episodes. The IdPs and we sign with P-256: cheaper than RSA, and just as real.

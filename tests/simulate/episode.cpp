@@ -113,7 +113,7 @@ private:
         return admitted;
     }
 
-    /// What a host does: its own session first, then the admission.
+    /// A host's login: its own session first, then the admission.
     void log_in(const Operation& one, Process& process) {
         const sp::Session session = site_.cast.session(site_.script, one);
         const std::string& id = session.id.str();
@@ -189,7 +189,7 @@ Outcome play(const Cast& cast, const Script& script, Plant plant, Tracing tracin
 
 namespace {
 
-/// With less in it, others go on at other times: some order of turns may do.
+/// With less in it, fibers take turns in another order: some order of turns may fail.
 bool still_fails(const Cast& cast, Script& script, Plant plant, const std::string& rule) {
     constexpr int tries = 12;
     for (int i = 0; i < tries; ++i, ++script.turns) {

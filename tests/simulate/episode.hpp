@@ -20,7 +20,7 @@ struct Outcome {
 enum class Tracing { off, on };
 [[nodiscard]] Outcome play(const Cast& cast, const Script& script, Plant plant, Tracing tracing);
 
-/// The script with as little in it as still breaks the same rule.
+/// The smallest part of the script that still breaks the same rule.
 [[nodiscard]] Script shrunk(const Cast& cast, Script script, Plant plant, const std::string& rule);
 
 }  // namespace slo::simulate

@@ -1,4 +1,4 @@
-// A stack of its own for a piece of work that can be left and taken up again, all in one thread.
+// A stack of its own for a task that can be left and resumed, all in one thread.
 #pragma once
 
 #include <ucontext.h>
@@ -9,8 +9,8 @@
 
 namespace slo::simulate {
 
-/// Fiber runs `work` on a stack of its own. Whoever resumes it gets control back when it yields or has ended. One that
-/// is destroyed before it has ended leaves what stands on its stack as it is. `work` must not throw.
+/// Fiber runs `work` on a stack of its own. Its resumer gets control back when it yields or has ended. One that
+/// is destroyed before it has ended leaves the objects on its stack as they are. `work` must not throw.
 class Fiber {
 public:
     explicit Fiber(std::function<void()> work);

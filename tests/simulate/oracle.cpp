@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The order of an IdP whose record has this key, under whichever name.
+/// The order of an IdP whose record has this key, under any name.
 std::optional<std::size_t> order_of(const sp::LogoutKey& key) {
     const std::string& id = key.request_id.str();
     if (!id.starts_with("_r")) return std::nullopt;
@@ -133,12 +133,12 @@ void Oracle::is_answered(std::size_t number, Answer answer, Answer expected, con
     has_changed();
 }
 
-/// Whether a near miss has come since: an order that has named nobody is then no Success any more.
+/// Whether a near miss has come since: an order that has named no session is then no Success any more.
 bool Oracle::may_mean_another(const Order& order) const {
     return std::ranges::any_of(logins_, [&](const auto& login) { return is_near_miss(order, login.second); });
 }
 
-/// A Success for an order that has named nobody, while somebody else is here whom it seems to mean.
+/// A Success for an order that has named no session, while another one is here that it seems to mean.
 void Oracle::check_near_misses(std::size_t number) {
     const Order& order = site_.script.orders[number];
     for (const auto& [id, login] : logins_) {

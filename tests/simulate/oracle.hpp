@@ -1,4 +1,4 @@
-// Judges by what was acknowledged, and by nothing that the code keeps for itself.
+// Judges by the acknowledgements alone, and by no state that the code keeps for itself.
 #pragma once
 
 #include <map>
@@ -16,27 +16,27 @@ namespace slo::simulate {
 
 struct Site;
 
-/// What has gone wrong: a rule's name, and the words for a person.
+/// Violation is a rule's name, and the text for a person.
 struct Violation {
     std::string rule;
     std::string detail;
 };
 
-/// Oracle knows each login and each order as the script has them, what clients were told, and what the engine has said
-/// that it named. It asks the engine by find(), and the application's table.
+/// Oracle knows each login and each order as the script has them, the answers that clients got, and the sessions that
+/// the engine has named. It asks the engine by find(), and the application's table.
 class Oracle {
 public:
     explicit Oracle(Site& site) : site_(site) {}
 
-    // What happens, as it happens.
+    // Events, as they happen.
     void logs_in(const Operation& login);
     void is_admitted(const Operation& login);
     void is_refused(const Operation& login);
-    /// Returns what must be answered: Success, where that was answered before.
+    /// Returns the required answer: Success, if that was answered before.
     enum class Answer { success, failure, any };
     [[nodiscard]] Answer is_sent(std::size_t order);
     void is_answered(std::size_t order, Answer answer, Answer expected, const Actor& actor);
-    /// `chosen` is the login of whose session, or whose principal, it is.
+    /// `chosen` is the login whose session, or whose principal, leaves.
     void leaves(const Operation& chosen);
     void has_left(const Operation& leave, const Operation& chosen, const Actor& actor,
                   const sp::GlobalLogoutResult& result);
@@ -44,14 +44,14 @@ public:
     void is_told(const std::string& session);
     void is_forgotten_unasked(const sp::LogoutKey& key);
 
-    /// Something has changed that may break a promise: the next check() looks.
+    /// A change that may break a promise: the next check() looks.
     void has_changed() noexcept { is_changed_ = true; }
     void check();
-    /// No session lives that should be gone by the end, and none is gone that nobody named.
+    /// No session lives that should be gone by the end, and none is gone that no order named.
     void check_the_end();
-    /// Nobody has ended what nobody named.
+    /// No session was ended that no order named.
     void check_what_lives();
-    /// Whether what has begun has come to its end.
+    /// Whether all logouts that have begun have come to their end.
     [[nodiscard]] bool is_settled();
 
     [[nodiscard]] const std::optional<Violation>& violation() const noexcept { return violation_; }

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Writes a script: a few scenes, in each of which users log in and everybody wants them out at about the same time.
+/// Writes a script: a few scenes, in each of which users log in and several parties log them out at about one time.
 class Author {
 public:
     explicit Author(std::uint64_t seed) : chance_(seed) { script_.seed = script_.turns = seed; }
@@ -34,7 +34,7 @@ private:
         for (std::size_t i = 0, count = chance_.below(3); i < count; ++i) add_order();
         for (std::size_t i = 0, count = 1 + chance_.below(12); i < count; ++i) add_something();
     }
-    /// Mostly soon, so that things meet; sometimes when a claim has run out.
+    /// Mostly soon, so that operations meet; sometimes when a claim has run out.
     Milliseconds later() {
         const std::size_t how = chance_.below(8);
         return scene_ + 1s + (how < 5 ? chance_.between(0s, 4s) : chance_.between(0s, how < 7 ? 30s : 90s));
@@ -56,7 +56,7 @@ private:
                                   .has_index = !chance_.one_in(6),
                                   .has_long_index = chance_.one_in(2)});
     }
-    /// Mostly the plain one: the others are to differ from it.
+    /// Mostly the plain one: the others must differ from it.
     Spelling spelling() {
         return chance_.one_in(4) ? static_cast<Spelling>(chance_.below(spelling_count)) : Spelling::plain;
     }
@@ -96,7 +96,7 @@ private:
         const std::size_t order = script_.orders.size() - 1;
         deliver(order, std::max(script_.orders[order].issued, later()));
     }
-    /// Its report takes longer than its claim, and another node has a try in between.
+    /// Its report takes longer than its claim, and another node tries in between.
     void add_stalled_round() {
         if (script_.orders.empty()) return add_order();
         const std::size_t order = script_.orders.size() - 1;

@@ -1,4 +1,4 @@
-// What is going to happen in an episode: chosen up front, so that it can be taken apart.
+// The course of an episode: chosen in advance, so that it can be reduced.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct Visit {
     unsigned principal = 0;
     Milliseconds authn{};  ///< by the IdP's clock, like every moment of an IdP's
     bool has_index = true;
-    bool has_long_index = true;  ///< such that it names its session by itself
+    bool has_long_index = true;  ///< such that it identifies its session
 };
 
 struct Order {
@@ -51,12 +51,12 @@ struct Operation {
     bool is_from_before = false;  ///< the session is from before these names changed
     Milliseconds lifetime{};
     Milliseconds authn_ahead{};
-    Milliseconds moved{};  ///< of jump: what the clock is ahead of the time
+    Milliseconds moved{};  ///< of jump: the clock's lead over the time
 };
 
 struct Script {
     std::uint64_t seed = 0;
-    std::uint64_t turns = 0;  ///< the seed of who goes on when
+    std::uint64_t turns = 0;  ///< the seed of the turns
     std::size_t nodes = 2;
     enum class Engine { memory, sqlite } engine = Engine::memory;
     bool sessions_die_with_node = false;

@@ -31,7 +31,7 @@ void print(const Script& script, const Outcome& outcome) {
     for (const std::string& line : outcome.trace) std::cout << line << "\n";
 }
 
-/// Plays one episode with all that can be told about it. Returns whether it broke a rule.
+/// Plays one episode with its whole trace. Returns whether it broke a rule.
 bool replay(const Cast& cast, std::uint64_t seed, Plant plant) {
     const Script script = make_script(seed);
     const Outcome outcome = play(cast, script, plant, Tracing::on);
@@ -53,7 +53,7 @@ struct Limit {
     std::uint64_t episodes;  ///< 0: any number
 };
 
-/// The seed of the first episode that breaks a rule; nothing where the limit is reached before.
+/// The seed of the first episode that breaks a rule; std::nullopt if the limit is reached before.
 std::optional<std::uint64_t> search(const Cast& cast, Chance& seeds, Plant plant, const Limit& limit, Tally& tally) {
     const auto end = std::chrono::steady_clock::now() + limit.time;
     const auto goes_on = [&] {

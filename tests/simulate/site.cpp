@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// In memory, where there is such a place: nobody cuts the power here.
+/// In memory, if there is such a file system: no power cut happens here.
 std::filesystem::path make_folder() {
     const std::filesystem::path in_memory = "/dev/shm";
     const auto place = access(in_memory.c_str(), W_OK) == 0 ? in_memory : std::filesystem::temp_directory_path();
@@ -141,8 +141,8 @@ void Site::start(std::size_t node) {
                 [this, process] { keep_house(process); });
 }
 
-/// What the endpoint does: recovery each minute, kept requests, sweeps. No fault meets it: a store that fails for
-/// minutes ends what a round may keep.
+/// The endpoint's tasks: recovery each minute, kept requests, sweeps. No fault meets it: a store that fails for
+/// minutes ends a round's hold.
 void Site::keep_house(const std::shared_ptr<Process>& process) {
     const auto actor = world.actor();
     while (!process->is_dead && !is_closing) {

@@ -1,4 +1,4 @@
-// The nodes of an episode, their ports, and what they share.
+// The nodes of an episode, their ports, and their shared state.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +33,7 @@ private:
     Milliseconds off_{};
 };
 
-/// Waiting is giving the turn to others.
+/// Waiting gives the turn to other fibers.
 class FiberPace final : public sp::Pace {
 public:
     explicit FiberPace(const Process& process) : process_(process) {}
@@ -62,8 +62,8 @@ public:
     void record(const sp::AuditEntry&) noexcept override {}
 };
 
-/// Process is a node from its start to its death. A dead one comes to its end without touching anything: whatever it
-/// asks fails, whatever it waits for is over.
+/// Process is a node from its start to its death. A dead one comes to its end without touching anything: each of its
+/// calls fails, each of its waits is over.
 struct Process {
     Process(Site& its_site, std::size_t its_node);
     Process(const Process&) = delete;
@@ -91,7 +91,7 @@ struct Site {
     /// The node dies, and comes back after a while. With SQLite all nodes are one process.
     void crash(Process& process);
     void trace(const std::string& text) const;
-    /// Everything dies, for good, so that all fibers come to their end.
+    /// All processes die, for good, so that all fibers come to their end.
     void shut_down();
 
     const Cast& cast;
@@ -110,7 +110,7 @@ struct Site {
     std::map<std::string, sp::RoundID> last_round;  ///< which was granted a session last
     std::vector<std::shared_ptr<Process>> nodes;
     std::vector<std::shared_ptr<Process>> dead;
-    bool is_quiet = false;    ///< no more faults, and applications that do as they are told
+    bool is_quiet = false;    ///< no more faults, and applications that do as asked
     bool is_closing = false;  ///< nothing begins any more
 
 private:

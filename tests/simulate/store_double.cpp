@@ -17,7 +17,7 @@ std::string name_of(const sp::LogoutKey& key) {
 
 }  // namespace
 
-/// What happens before the engine is asked, and to what its answer will come.
+/// The events before the engine is asked, and the fate of its answer.
 StoreDouble::Fate StoreDouble::before(const char* what) {
     if (process_.is_dead) return Fate::dead;
     Site& site = process_.site;
@@ -65,7 +65,7 @@ sp::RoundClaim StoreDouble::planted(sp::RoundClaim claim) const {
     return claim;
 }
 
-/// Notes what the engine has granted, and takes out what a planted fault hides.
+/// Notes the engine's grants, and removes those that a planted fault hides.
 template <class Logout>
 void StoreDouble::note(const sp::LogoutKey& key, const sp::RoundID& round, Logout& logout) {
     Site& site = process_.site;
@@ -115,7 +115,7 @@ Result<sp::RepeatedLogout> StoreDouble::resume_logout(const sp::LogoutKey& key, 
     });
 }
 
-/// Makes the rounds that have these sessions report them too.
+/// Makes the rounds that hold these sessions report them too.
 void StoreDouble::forget_for_others(const sp::LogoutKey& key, const sp::RoundReport& report) {
     Site& site = process_.site;
     for (const sp::LocalSessionID& id : report.gone) {

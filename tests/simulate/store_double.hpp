@@ -1,4 +1,4 @@
-// A node's way to the store, on which answers get lost and the node dies.
+// A node's connection to the store, on which answers get lost and the node dies.
 #pragma once
 
 #include <map>
@@ -13,8 +13,8 @@ namespace slo::simulate {
 
 struct Process;
 
-/// StoreDouble hands every call on to the engine that all nodes share. Before and after, others get a turn; the script
-/// says which of an operation's calls fares how. It has planted faults too.
+/// StoreDouble passes every call on to the engine that all nodes share. Before and after, others get a turn; the script
+/// says which of an operation's calls meets which fault. It also has the planted faults.
 class StoreDouble final : public sp::SessionStore {
 public:
     explicit StoreDouble(Process& process) : process_(process) {}
@@ -58,7 +58,7 @@ private:
         std::size_t granted = 0;
         std::vector<sp::LocalSessionID> hidden;
     };
-    std::map<std::pair<std::string, std::uint64_t>, Share> shares_;  ///< for what is planted: of a logout's round
+    std::map<std::pair<std::string, std::uint64_t>, Share> shares_;  ///< for planted faults: of a logout's round
 };
 
 }  // namespace slo::simulate

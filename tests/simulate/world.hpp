@@ -1,4 +1,4 @@
-// Time, chance and turns: which fiber goes on next is the seed's to say.
+// Time, chance and turns: the seed decides which fiber goes on next.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ namespace slo::simulate {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// Chance is a stream of numbers that a seed decides.
+/// Chance is a stream of numbers that a seed determines.
 class Chance {
 public:
     explicit Chance(std::uint64_t seed) : state_(seed) {}
@@ -38,7 +38,7 @@ private:
     std::uint64_t state_;
 };
 
-/// What goes wrong at one of an operation's calls of the store.
+/// Fault is a failure at one of an operation's calls of the store.
 struct Fault {
     enum class Kind {
         refused,       ///< not done, and the caller gets store_failed
@@ -52,7 +52,7 @@ struct Fault {
     Kind kind = Kind::refused;
 };
 
-/// Actor is on whose behalf a fiber runs: one operation of the script.
+/// Actor is the operation of the script for which a fiber runs.
 struct Actor {
     Actor(std::string its_label, std::uint64_t seed) : label(std::move(its_label)), chance(seed) {}
 
@@ -64,11 +64,11 @@ struct Actor {
     bool has_asked = false;               ///< an IdP
     unsigned proofs = 0;                  ///< IdPs' Success that it got
     std::vector<std::string> found = {};  ///< sessions that the store told it were alive
-    std::vector<std::string> named = {};  ///< and those that went along
+    std::vector<std::string> named = {};  ///< and those ended with them
 };
 
-/// World has the virtual time and the fibers. Nothing in it waits: where no fiber can go on, the time moves to where
-/// one can.
+/// World has the virtual time and the fibers. Nothing in it waits: when no fiber can go on, the time moves to the point
+/// at which one can.
 class World {
 public:
     explicit World(std::uint64_t seed) : chance_(seed) {}
@@ -81,17 +81,17 @@ public:
 
     /// `work` begins at the next turn that it gets. It must not throw.
     void spawn(std::shared_ptr<Actor> actor, std::function<void()> work);
-    /// On whose behalf the fiber that runs does.
+    /// has_turn says whether a fiber runs.
     [[nodiscard]] bool has_turn() const noexcept { return current_ != nullptr; }
     [[nodiscard]] const std::shared_ptr<Actor>& actor() const noexcept { return current_->actor; }
 
-    /// For the fiber that runs: lets others go on.
+    /// yield lets other fibers go on; for the fiber that runs.
     void yield();
     void sleep(Milliseconds time);
     /// Until `is_over()`, or until then.
     void wait(std::function<bool()> is_over, Milliseconds until);
 
-    /// Lets fibers go on, one a step, until all have ended or `goes_on` says no; it is asked after each step.
+    /// Runs fibers, one per step, until all have ended or `goes_on` says no; it is asked after each step.
     void run(const std::function<bool()>& goes_on);
     [[nodiscard]] bool is_empty() const noexcept { return fibers_.empty(); }
 

@@ -1,4 +1,4 @@
-// From what an IdP said, and what our applications did, to the truth.
+// From an IdP's answer, and the results of our applications, to the proven result.
 #include "slo/sp/global_logout.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(asks_again_only_an_idp_without_any_answer) {
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::html_instead_of_soap));
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::status_malformed));
     BOOST_TEST(!again(Kind::unproven, ReplyErrc::status_contradicted));
-    // Whoever said that: it isn't known to be the IdP's answer.
+    // Whatever sent it: it isn't known to be the IdP's answer.
     for (const auto code : {ReplyErrc::is_unsigned, ReplyErrc::signature_invalid, ReplyErrc::wrong_issuer,
                             ReplyErrc::wrong_in_response_to, ReplyErrc::wrong_destination, ReplyErrc::stale}) {
         BOOST_TEST(again(Kind::unproven, code));

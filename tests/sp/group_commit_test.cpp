@@ -1,4 +1,4 @@
-// Those who come while a commit is at work share the next one, and each stands or falls alone.
+// Calls that arrive while a commit is at work share the next one, and each succeeds or fails alone.
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <latch>
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(waiting_callers_share_one_commit) {
     BOOST_TEST(trial.names() == "a\nb\nc\n");
 }
 
-// Else the one that comes would use the connection together with the one at work.
+// Otherwise the new call would use the connection together with the one at work.
 BOOST_AUTO_TEST_CASE(the_log_is_not_emptied_beside_a_commit) {
     Group trial;
     std::thread another;

@@ -1,4 +1,4 @@
-// What has to go on beside serving.
+// The recurring tasks beside serving.
 #include "slo/sp/housekeeper.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -22,7 +22,7 @@ UnfinishedLogout unfinished(std::string_view id, const std::vector<std::string>&
     return {{idp_id, parsed<saml::MessageID>(id)}, sessions_named(ids)};
 }
 
-/// Notes when something happens, up to a number of times that one thread waits for.
+/// Notes the times of an event, up to a number for which one thread waits.
 class Times {
 public:
     explicit Times(std::size_t count) : left_(static_cast<std::ptrdiff_t>(count)), count_(count) {}

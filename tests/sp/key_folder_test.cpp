@@ -1,4 +1,4 @@
-// Keys that roll over in a folder: which step may follow which, and what a crash in between leaves.
+// Keys that roll over in a folder: which step may follow which, and the state after a crash in between.
 #include "slo/sp/key_folder.hpp"
 
 #include <sys/stat.h>
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_to_where_it_writes,
         BOOST_TEST(sp::write_key_ring(folder / path, beginning()).has_value(), path);
         BOOST_TEST(fs::remove(folder / "elsewhere" / "keys.toml"), path);
     }
-    // Nor to a file: what its owner put there is left alone.
+    // Nor to a file: the content that its owner put there stays.
     write("target", "as it was");
     fs::create_symlink(folder / "target", folder / "keys.toml.new");
     BOOST_TEST(sp::write_key_ring(folder, beginning()).has_value());

@@ -1,4 +1,4 @@
-// What an IdP's InteropProfile changes about a LogoutRequest that is its own.
+// The effects of an IdP's InteropProfile on a LogoutRequest that is its own.
 #include <boost/test/unit_test.hpp>
 
 #include "service_under_test.hpp"

@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(signs_a_limited_number_of_refusals_for_unproven_senders) {
     BOOST_TEST(reply.body == "");
     BOOST_TEST(audit.last().status == "503");
     BOOST_TEST(audit.last().rule == "saml.version_too_high");
-    // Who proves who it is doesn't pay for the others.
+    // A sender with a proof doesn't pay for the others.
     BOOST_TEST(handle(signed_body(baseline_request())).http_status == 200);
     BOOST_TEST(audit.last().status == "Success");
 }
@@ -357,7 +357,7 @@ struct ManySessions : ServiceUnderTest {
         handle(signed_body(request));
         return audit.last().status;
     }
-    /// What was asked before counts for seven.
+    /// The requests before count for seven.
     void expect_seven_spent() {
         clock.advance(1500ms);
         BOOST_TEST(ask("_r1", 1) == "Requester/RequestDenied");

@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(the_preview_tells_near_misses_too) {
     BOOST_TEST(name(preview.near_misses.front().kind) == "near_miss.format");
 }
 
-// As Keycloak does where a client has transient NameIDs: each login has a NameID of its own, only the last of them
+// As Keycloak does if a client has transient NameIDs: each login has a NameID of its own, only the last of them
 // comes back, and the SessionIndex is the same.
 struct ByIndex : Names {
     ByIndex() { make_by_index(); }

@@ -1,4 +1,4 @@
-// What we sign with, for a partner whose metadata lists what it can verify (rows ALG-02 to ALG-04).
+// The signature for a partner whose metadata lists the algorithms that it can verify (rows ALG-02 to ALG-04).
 #include <boost/test/unit_test.hpp>
 
 #include "service_under_test.hpp"

@@ -1,4 +1,4 @@
-// What was published and when: a file that grows at its end, and what a roll-over makes of it.
+// The record of published states: a file that grows at its end, and its use by a roll-over.
 #include "slo/sp/publication_record.hpp"
 
 #include <sys/stat.h>
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(knows_how_far_an_endpoint_is) {
     BOOST_TEST(is(KeyPurpose::encryption, KeyStep::activate, "e2"));
     BOOST_TEST(!is(KeyPurpose::encryption, KeyStep::retire, "e2"));
     BOOST_TEST(is(KeyPurpose::encryption, KeyStep::retire, "e1"));
-    // What was published once and isn't any more doesn't count.
+    // A state that was published once and isn't any more doesn't count.
     BOOST_TEST(!sp::is_followed({record[1], record[0]}, next_signs));
 }
 
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_step_waits_for_the_promises_of_earlier_documents) {
     std::vector<PublishedState> record{{some_day, days(30), before}};
     record.push_back({some_day + days(10), days(30), prepared});
     record.push_back(
-        {some_day + days(10) + 1min, 1min, prepared});  // what is promised from now on counts for later ones
+        {some_day + days(10) + 1min, 1min, prepared});  // promises from now on count for later ones
     BOOST_TEST((earliest(record, next_signs) == some_day + days(40)));
 
     // Lowered before the certificate went out: the documents from before that are still kept.
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_step_waits_for_the_promises_of_earlier_documents) {
     record.insert(record.begin(), {some_day - days(40), days(30), before});
     BOOST_TEST((earliest(record, next_signs) == some_day + days(31)));
 
-    // Nothing is known of what was served before.
+    // The states served before are unknown.
     BOOST_TEST(!earliest({{some_day, days(30), prepared}}, next_signs).has_value());
     BOOST_TEST(!earliest({}, next_signs).has_value());
 }

@@ -1,4 +1,4 @@
-// What a crash, or a failing application, left unfinished.
+// Logouts that a crash, or a failing application, left unfinished.
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>

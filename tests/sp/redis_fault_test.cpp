@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_list_of_sessions_that_fails_anywhere_fails) {
     BOOST_TEST(requests == 3);
 }
 
-// Whoever was told nothing may not be alive later, either: its principal's logout has ended it.
+// A login without an answer may not be alive later, either: its principal's logout has ended it.
 BOOST_AUTO_TEST_CASE(a_login_that_fails_anywhere_does_not_outlive_a_logout) {
     static_cast<void>(with_each_fault([](Nodes& nodes) {
         static_cast<void>(nodes.failing.admit(session_of("s")));
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_begins_after_recovery_has_given_it_up_keeps_i
     }));
 }
 
-// Whatever fails: a request that was kept is there, nobody but its taker gets it before `until`, and then it is due.
+// Whatever fails: a kept request is there, only its taker gets it before `until`, and then it is due.
 BOOST_AUTO_TEST_CASE(a_request_that_was_kept_is_neither_lost_nor_taken_twice_whatever_fails) {
     for (const Cut cut : {Cut::before_request, Cut::before_answer}) {
         const auto attempt = [](Nodes& nodes) {

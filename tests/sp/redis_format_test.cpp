@@ -1,5 +1,5 @@
-// What stands on the servers, octet by octet: nodes of other versions wrote it, and read it. Here each place is a
-// number, so that no change of a layout, in C++ or in Lua, goes without a word.
+// The records on the servers, octet by octet: nodes of other versions wrote them, and read them. Here each place is a
+// number, so that no change of a layout, in C++ or in Lua, goes unnoticed.
 #include <boost/test/unit_test.hpp>
 
 #include <bit>

@@ -1,4 +1,4 @@
-// A server whose answer is none that its script gives, or none of its kind: the operation fails, or what it says is
+// A server whose answer is none that its script gives, or none of its kind: the operation fails, or its result is
 // true.
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +24,7 @@ Reply list_of(const std::vector<std::string>& words) {
     return list;
 }
 
-/// What no script answers, whatever its arguments; also beginnings of what some of them answer.
+/// Answers that no script gives, whatever its arguments; also beginnings of some of their answers.
 std::vector<Reply> nonsense() {
     const Reply number{.kind = Reply::Kind::integer, .integer = 7};
     const Reply word{.kind = Reply::Kind::text, .text = "nonsense"};
@@ -62,7 +62,7 @@ std::vector<Reply> nonsense() {
     return all;
 }
 
-/// What an operation comes to: its value in words, or "failed".
+/// The result of an operation: its value as a text, or "failed".
 using Act = std::string (*)(Node& node);
 
 std::string failure(const Failure& failure) {
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_gets_nonsense_anywhere_fails_or_says_what
     }
 }
 
-// What is no place of ours is told from what the server doesn't like.
+// A text that is no place of ours is told apart from one that the server refuses.
 BOOST_AUTO_TEST_CASE(a_place_where_no_page_of_sessions_ended_is_refused) {
     Site::server().ask({"FLUSHALL"});
     Site site;

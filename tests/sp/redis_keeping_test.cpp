@@ -1,4 +1,4 @@
-// How long the server keeps what the store has written: a server drops by itself, and nothing that counts may go.
+// How long the server keeps the store's records: a server drops by itself, and must drop none that still counts.
 #include <boost/test/unit_test.hpp>
 
 #include <set>
@@ -16,7 +16,7 @@ sp::Session lasting(sp::Session session, std::chrono::milliseconds time) {
     return session;
 }
 
-/// The ids of all sessions that are still in the store, whether they live or not.
+/// The ids of all sessions that are still in the store, live or not.
 std::set<std::string> stored(Node& node) {
     sp::LogoutOrder order = order_for_all("what-is-there");
     order.as_of = node.clock.now();

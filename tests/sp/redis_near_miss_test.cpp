@@ -1,4 +1,4 @@
-// Where the shared store looks for near misses, and what it leaves there.
+// Where the shared store looks for near misses, and which records it leaves there.
 #include <boost/test/unit_test.hpp>
 
 #include "redis_nodes.hpp"
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_near_miss_is_found_behind_thousands_of_entries_that_lead_
     BOOST_TEST(near(node) == "a");
 }
 
-// To say that there are none would be a guess.
+// An answer that there are none would be a guess.
 BOOST_AUTO_TEST_CASE(a_search_that_takes_too_long_fails) {
     Site site;
     Node node(site);

@@ -94,12 +94,12 @@ private:
     return {.round = {.node = 7, .number = number}, .until = until};
 }
 
-/// "a b | c": what a round was given, and what another one has.
+/// "a b | c": the sessions granted to a round, and those of another one.
 [[nodiscard]] inline std::string granted(const sp::BegunLogout& begun) {
     return std::visit([](const auto& one) { return ids_of(one.ending) + " | " + ids_of(one.in_another_round); }, begun);
 }
 
-/// A session whose index is nobody else's, so that it is hinted at.
+/// A session with an index of its own, so that it has a hint.
 [[nodiscard]] inline sp::Session hinted(std::string_view id, const std::string& name_value = "N1",
                                         const std::string& index = "_an-index-of-its-own") {
     sp::Session session = session_with(id, {index});
@@ -107,7 +107,7 @@ private:
     return session;
 }
 
-/// Site is what the nodes of one deployment share: a prefix on a server.
+/// Site is shared by the nodes of one deployment: a prefix on a server.
 class Site {
 public:
     Site()

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What a round says of sessions that are gone.
+/// A round's report of sessions that are gone.
 sp::RoundReport report_of(std::uint64_t round, const std::vector<std::string>& gone) {
     sp::RoundReport report{.round = round_until(round, noon).round, .ended = 0, .gone = {}};
     for (const std::string& id : gone) report.gone.push_back(parsed<sp::LocalSessionID>(id));

@@ -1,4 +1,4 @@
-// The shared engine keeps the contract, on one server and on a Cluster, and what is its own.
+// The shared engine keeps the contract, on one server and on a Cluster, and has properties of its own.
 #include "slo/sp/redis_session_store.hpp"
 #include "rounds.hpp"
 
@@ -123,7 +123,7 @@ std::string begun_at(sp::SessionStore& store, const sp::LogoutOrder& order) {
     return fresh != nullptr ? ids_of(fresh->ending) : "repeated: " + ids_of(std::get<sp::RepeatedLogout>(begun).ending);
 }
 
-/// Remembers what it is told.
+/// Remembers the events that it gets.
 class Ear final : public sp::SessionEndedListener {
 public:
     void session_ended(const sp::LocalSessionID& id) noexcept override {
@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     for (int i = 0; i < admitted; ++i) BOOST_TEST_REQUIRE(is_alive(*store, "s" + std::to_string(i)));
     BOOST_TEST(!is_alive(*store, "gone"));
 
-    // What a server takes for itself comes and goes; this is less than any has.
+    // The memory that a server takes for itself varies; this is less than any has.
     server.ask({"CONFIG", "SET", "maxmemory", "1mb"});
     const auto begun = begin_logout(*store, order_for_all("r1"));
     BOOST_TEST_REQUIRE(!begun.has_value());
@@ -464,7 +464,7 @@ BOOST_AUTO_TEST_CASE(after_a_place_is_lost_no_login_takes_a_live_session_over_an
     BOOST_TEST(!is_alive(*store, "newer"));
 }
 
-// The server tidies up by itself, but nothing that a logout waits for: only the application's word makes that go.
+// The server removes expired records, but none that a logout waits for: only the application's report removes those.
 BOOST_AUTO_TEST_CASE(the_server_drops_expired_records_in_time_and_none_that_a_logout_waits_for) {
     const RedisServer server;
     const FixedClock clock(noon);
@@ -515,7 +515,7 @@ BOOST_AUTO_TEST_CASE(of_many_principals_who_take_one_local_id_exactly_one_gets_i
         }
         threads.clear();
         BOOST_TEST(admitted == 1);
-        // Another may give up in the crowd: what counts is that no two are told yes.
+        // Another may give up in the crowd: what counts is that no two are admitted.
         BOOST_TEST(taken_ids > 0);
     }
 }

@@ -19,7 +19,7 @@ using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabul
 constexpr int reloads = 1000;
 constexpr int verifiers = 3;
 
-/// Keys of their own in every snapshot: nothing keeps the old ones alive but who still verifies with them.
+/// Keys of their own in every snapshot: only a verification at work keeps the old ones alive.
 std::shared_ptr<const idp_adapter::IdpDirectory> fresh_directory(int turn) {
     auto idp = idp_with_first_key();
     if (turn % 2 == 1) {

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Its time is what the test says; nothing waits.
+/// Its time is set by the test; no call waits.
 struct HandSetPace final : Pace {
     mutable SteadyTime time{};
     [[nodiscard]] SteadyTime now() const noexcept override { return time; }
@@ -52,7 +52,7 @@ struct Rounds : ServiceUnderTest {
         request.id = parsed<saml::MessageID>(id);
         return signed_body(request);
     }
-    /// Begins a logout that has to wait for something.
+    /// Begins a logout that has to wait.
     static PendingSoapReply pending(LogoutService& node, const std::string& body) {
         BackChannelStep step = BackChannel(node).begin({.body = body, .content_type = "text/xml"});
         if (!std::holds_alternative<PendingSoapReply>(step)) throw std::logic_error("it was answered at once");

@@ -1,4 +1,4 @@
-// Whether the clocks of a shared store's servers go as ours does.
+// Whether the clocks of a shared store's servers agree with ours.
 #include "redis/server_clocks.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -32,7 +32,7 @@ std::string info_at(Instant time) {
     return "# Server\r\nredis_version:7.0.15\r\nserver_time_usec:" + std::to_string(microseconds) + "\r\n";
 }
 
-/// Masters that say what they are told to.
+/// Masters with scripted answers.
 class ScriptedServers final : public Servers {
 public:
     Result<Answer> call(Request) override { return fail(StoreErrc::store_failed, "nobody asks that"); }
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_master_that_was_none_for_a_while_is_a_new_one) {
 }
 
 BOOST_AUTO_TEST_CASE(a_master_that_does_not_tell_is_left_out) {
-    look(0s);  // nobody is master
+    look(0s);  // there is no master
     BOOST_TEST(servers.looks == 0);
     servers.answers.insert_or_assign(here, Result<Answer>(fail(StoreErrc::store_failed, "down")));
     look(5s);

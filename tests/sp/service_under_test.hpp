@@ -1,4 +1,4 @@
-// A LogoutService over a store that does what a test says, and the requests for it.
+// A LogoutService over a scripted store, and the requests for it.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@
 
 namespace slo::test {
 
-/// ScriptedStore notes what it is asked and answers what the test put there.
+/// ScriptedStore notes each call and returns the answers that the test put there.
 class ScriptedStore final : public sp::SessionStore {
 public:
     Result<sp::BegunLogout> begun = sp::BegunLogout(sp::FreshLogout{});
@@ -123,7 +123,7 @@ inline std::shared_ptr<const idp_adapter::IdpDirectory> directory_of(std::vector
     return std::make_shared<const idp_adapter::IdpDirectory>(taken(idp_adapter::IdpDirectory::of(std::move(idps))));
 }
 
-/// ScriptedLink notes what IdPs are asked, and answers what the test put there; Success where there is nothing.
+/// ScriptedLink notes each request to IdPs, and returns the answers that the test put there; Success by default.
 class ScriptedLink final : public idp_adapter::IdpLink {
 public:
     idp_adapter::LogoutVerdict ask(const idp_adapter::Idp& idp, const idp_adapter::LogoutAsk& ask,
@@ -220,7 +220,7 @@ struct ServiceUnderTest {
         return *made_;
     }
     void end_service() { made_.reset(); }
-    idp_adapter::ClientCredentials client;  ///< of whoever sends the next requests
+    idp_adapter::ClientCredentials client;  ///< of the sender of the next requests
 
     sp::SoapReply handle(const std::string& body, std::string_view media_type = "text/xml") {
         return sp::BackChannel(service()).handle({.body = body, .content_type = media_type, .client = client});

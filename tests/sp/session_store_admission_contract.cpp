@@ -1,4 +1,4 @@
-// Who gets in, and who comes too late (Core 3.7.3.1 l.2598-2616).
+// Which logins are admitted, and which come too late (Core 3.7.3.1 l.2598-2616).
 #include <boost/test/unit_test.hpp>
 
 #include "session_store_contract.hpp"
@@ -138,7 +138,7 @@ void would_admit_tells_a_refusal_and_changes_nothing(MakeStore make_store) {
     BOOST_TEST((taken(trial.store->would_admit(later)) == sp::Admission::admitted));
 }
 
-// What one logout forbids, no other one lifts.
+// A login that one logout forbids, no other one permits.
 void an_older_order_that_arrives_later_lifts_nothing(MakeStore make_store) {
     Trial trial(make_store);
     sp::LogoutOrder older_but_longer = order_for_all("r2");
@@ -183,7 +183,7 @@ void a_newer_order_for_others_lifts_nothing(MakeStore make_store) {
         newer.keep_until += 1min;
         trial.log_out(newer);
         sp::Session session = session_of("a");
-        session.name_id.name_qualifier = idp_id.str();  // what r1 takes a missing one for
+        session.name_id.name_qualifier = idp_id.str();  // the default for a missing one in r1
         BOOST_TEST(!trial.admits(session));
     }
 }

@@ -1,4 +1,4 @@
-// Ending, gone, repeated, unfinished: what an answer may be signed upon.
+// Ending, gone, repeated, unfinished: the states in which an answer may be signed.
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <latch>
@@ -201,7 +201,7 @@ void a_logout_is_unfinished_until_it_is_completed(MakeStore make_store) {
     BOOST_TEST(trial.unfinished() == "");
 }
 
-// Recovery completes what it gets: a logout that isn't completed has to name all that it waits for.
+// Recovery completes the logouts that it gets: an incomplete one has to name all that it waits for.
 void an_uncompleted_logout_names_sessions_that_an_earlier_one_left_ending(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a"), session_of("b")});
@@ -225,7 +225,7 @@ void recovery_gets_a_session_that_two_completed_logouts_named_once(MakeStore mak
     BOOST_TEST(trial.unfinished() == "r1: a; r2: b");
 }
 
-// The application may keep a session past `expires`: only its own word makes it gone.
+// The application may keep a session past `expires`: only its own report makes it gone.
 void an_expired_ending_session_stays_until_it_is_gone(MakeStore make_store) {
     Trial trial(make_store);
     trial.login({session_of("a")});

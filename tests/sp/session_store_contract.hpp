@@ -28,15 +28,15 @@ struct ContractCase {
     void (*check)(MakeStore make_store);
 };
 
-[[nodiscard]] std::vector<ContractCase> admission_contract();   ///< who gets in, and who comes too late
-[[nodiscard]] std::vector<ContractCase> matching_contract();    ///< whom an order names
+[[nodiscard]] std::vector<ContractCase> admission_contract();   ///< which logins are admitted, and which come too late
+[[nodiscard]] std::vector<ContractCase> matching_contract();    ///< which sessions an order names
 [[nodiscard]] std::vector<ContractCase> completion_contract();  ///< ending, gone, repeated, unfinished
 [[nodiscard]] std::vector<ContractCase> round_contract();       ///< one round at a time, and near misses
-[[nodiscard]] std::vector<ContractCase> listing_contract();     ///< whom an order would end, and an IdP's sessions
+[[nodiscard]] std::vector<ContractCase> listing_contract();     ///< the sessions that an order would end, and an IdP's
 [[nodiscard]] std::vector<ContractCase> request_contract();     ///< our own requests, kept until an IdP has seen them
 [[nodiscard]] std::vector<ContractCase> principal_contract();   ///< how many sessions one principal may have
 [[nodiscard]] std::vector<ContractCase> pieces_contract();      ///< more sessions of one order than one step takes
-[[nodiscard]] std::vector<ContractCase> limits_contract();      ///< what a full store does
+[[nodiscard]] std::vector<ContractCase> limits_contract();      ///< the behaviour of a full store
 
 /// StoreContract adds cases to the suite that is being built: make one at namespace scope, between
 /// BOOST_AUTO_TEST_SUITE(unit) and its end. They show as unit/<engine>/<case>.

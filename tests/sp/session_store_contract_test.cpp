@@ -1,4 +1,4 @@
-// The memory engine keeps the contract, and what is its own.
+// The memory engine keeps the contract, and has properties of its own.
 #include "session_store_contract.hpp"
 #include "rounds.hpp"
 
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(barriers_that_share_a_place_are_told_apart) {
     BOOST_TEST(shard.barriers.empty());
 }
 
-// Otherwise a principal who logs out all day makes each of his logins slower.
+// Otherwise a principal that logs out all day makes each of its logins slower.
 BOOST_AUTO_TEST_CASE(logouts_of_one_principal_leave_one_barrier) {
     const saml::KeyedDigest digest = some_digest();
     const sp::PrincipalKey principal = sp::principal_key(digest, idp_id.str(), {sp::NamedBy::name_id, "N1"});

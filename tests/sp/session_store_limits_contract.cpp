@@ -1,4 +1,4 @@
-// A full store: what has expired makes room; a live session, an ending one and a kept logout never do.
+// A full store: expired records make room; a live session, an ending one and a kept logout never do.
 #include <boost/test/unit_test.hpp>
 
 #include "rounds.hpp"
@@ -39,7 +39,7 @@ void a_full_store_refuses_and_forgets_no_live_session(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for_all("r")) == "a b");
 }
 
-/// Barriers that none makes redundant: each is for an earlier instant and kept longer than the one before.
+/// Barriers that aren't redundant: each is for an earlier instant and kept longer than the one before.
 void barriers_are_bounded(MakeStore make_store) {
     Trial trial(make_store);
     for (int i = 0; i < 64; ++i) {

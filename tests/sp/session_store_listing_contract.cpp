@@ -18,7 +18,7 @@ std::string named_by(Trial& trial, const sp::LogoutOrder& order) {
     return ids_of(taken(trial.store->named_by(order.naming())));
 }
 
-// Logins of N1 in every form that a rule may tell apart, and neighbours of theirs.
+// Logins of N1 in every form that a rule may tell apart, and similar ones of other principals.
 std::vector<sp::Session> many_kinds_of_session() {
     std::vector<sp::Session> sessions;
     const auto add = [&sessions](std::string_view id) -> sp::Session& {

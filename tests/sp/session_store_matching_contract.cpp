@@ -1,4 +1,4 @@
-// Whom an order names: (IdP, our entity, NameID, SessionIndex), and nobody else (Core 3.7.3.1 l.2591-2596).
+// The sessions that an order names: (IdP, our entity, NameID, SessionIndex), and no others (Core 3.7.3.1 l.2591-2596).
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>

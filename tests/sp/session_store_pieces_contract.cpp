@@ -1,4 +1,4 @@
-// More sessions than an engine handles in one step end by one order: what is seen of that is as if they were few.
+// More sessions than an engine handles in one step end by one order, with the same visible effect as few.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-// How many sessions one principal may have: counted exactly, what has expired not, and at no other principal's cost.
+// How many sessions one principal may have: counted exactly, without expired ones, and at no other principal's cost.
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -144,7 +144,7 @@ void many_logins_at_once_are_counted_exactly(MakeStore make_store) {
     BOOST_TEST(refused == threads * logins - most);
 }
 
-/// A principal as it should be: what lives and what is ending, at every moment.
+/// A principal as it should be: its live and its ending sessions, at every moment.
 class Counted {
 public:
     explicit Counted(MakeStore make_store) : trial_(make_store, {.max_sessions_per_principal = most}) {}

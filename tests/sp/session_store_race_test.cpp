@@ -145,7 +145,7 @@ private:
     sp::SessionStore& store_;
     int operations_per_thread_;
     std::atomic<Tick> idp_clock_ = 0;
-    // For each index, the latest logout that a caller has been told of.
+    // For each index, the latest logout of which a caller has been told.
     std::array<std::atomic<Tick>, index_count> acknowledged_ = {-1, -1, -1};
     std::latch start_{login_threads + logout_threads};
     std::mutex last_mutex_;

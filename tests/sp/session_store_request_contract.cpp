@@ -139,7 +139,7 @@ void a_dropped_request_is_gone_and_dropping_it_again_is_no_error(MakeStore make_
     drop(trial, request_of("r").order.key);
     drop(trial, request_of("r").order.key);
     BOOST_TEST(take(trial, noon, noon + 1min) == "other");
-    drop(trial, request_of("other").order.key);  // one that somebody has taken
+    drop(trial, request_of("other").order.key);  // a request that was taken
     BOOST_TEST(take(trial, noon + 1h, noon + 2h) == "");
     keep(trial, request_of("r"));
     BOOST_TEST(take(trial, noon, noon + 1min) == "r");
@@ -193,7 +193,7 @@ void of_64_threads_one_gets_each_request(MakeStore make_store) {
         }
         threads.clear();
         BOOST_TEST(failures == 0);
-        // A caller who came second may have got less than is due: the rest is for whoever comes next.
+        // A caller that came second may have got less than is due: the rest is for the next caller.
         while (true) {
             const auto rest = taken(trial.store->take_due_requests(now, now + 1h, 8));
             if (rest.empty()) break;

@@ -1,4 +1,4 @@
-// One round at a time has an ending session; and whom an order may mean although it doesn't name them.
+// One round at a time has an ending session; and the sessions that an order may mean although it doesn't name them.
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <variant>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr sp::RoundID first_round{1, 1};
 constexpr sp::RoundID second_round{2, 1};
 
-/// "ending|in another round" of what has begun.
+/// "ending|in another round" of a begun logout.
 std::string granted(const Result<sp::BegunLogout>& begun) {
     return std::visit([](const auto& logout) { return ids_of(logout.ending) + "|" + ids_of(logout.in_another_round); },
                       taken(begun));

@@ -64,7 +64,7 @@ private:
         }
     }
 
-    /// Fills some hundred pages with sessions that nobody asks for, ends them, and has pages and log given back.
+    /// Fills some hundred pages with sessions that no caller asks for, ends them, and has pages and log given back.
     [[noreturn]] void keep_house() {
         for (std::uint64_t turn = first_operation_;; ++turn) {
             const std::string name = "large" + std::to_string(turn);
@@ -110,7 +110,7 @@ private:
         note.ended = static_cast<std::uint32_t>(gone.size());
         tell(note, Note::What::asks_completion);
         const auto outcome = complete_logout(store_, order_in(note).key, {.ended = note.ended}, gone);
-        // Where another round has some of its sessions, it isn't complete, and the outcome may still change.
+        // If another round has some of its sessions, it isn't complete, and the outcome may still change.
         if (!outcome) return tell(note, Note::What::failed);
         if (outcome->complete()) tell(note, Note::What::completed);
     }
@@ -159,7 +159,7 @@ bool all_is_true(const Testimony& testimony, sp::SessionStore& store) {
     return contradictions.empty();
 }
 
-/// What an IdP and recovery do then: repeat what got no answer, and finish what isn't finished.
+/// The work of an IdP and recovery afterwards: repeat requests without an answer, and finish unfinished logouts.
 bool recovers(const Testimony& testimony, sp::SqliteSessionStore& store, const std::filesystem::path& folder) {
     const auto round_of = [](const sp::LogoutKey& key) { return sp::RoundClaim{claim_of(key).round, noon}; };
     for (const sp::LogoutOrder& order : testimony.orders()) {

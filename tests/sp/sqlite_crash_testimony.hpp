@@ -1,4 +1,4 @@
-// What a process tells about its logins and logouts while it lives, and whether a store agrees when it is dead.
+// A process's report of its logins and logouts while it lives, and whether a store agrees when it is dead.
 #pragma once
 
 #include <cstdint>

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_open_is_refused_to_the_next) {
     BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(folder.path())).has_value());
 }
 
-// A POSIX lock on the file would be gone as soon as anybody in this process closes the file.
+// A POSIX lock on the file would be gone as soon as any code in this process closes the file.
 BOOST_AUTO_TEST_CASE(the_lock_outlives_another_look_at_the_file) {
     const TemporaryFolder folder;
     const FixedClock clock(noon);

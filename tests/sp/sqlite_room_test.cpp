@@ -1,4 +1,4 @@
-// What the SQLite engine takes of the disk, and gives back once it needs it no more.
+// The room that the SQLite engine takes on the disk, and gives back once it needs it no more.
 #include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>

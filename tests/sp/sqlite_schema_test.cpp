@@ -1,4 +1,4 @@
-// What the SQLite engine's file is, what it isn't, and that no statement reads a whole table.
+// The SQLite engine's file, files that are none, and that no statement reads a whole table.
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <sstream>
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_an_older_version_takes_the_steps_that_it_lacks) {
     }
 }
 
-// What the first version wrote: its step never changes, so it makes its files still.
+// A file of the first version: its step never changes, so it still makes such files.
 BOOST_AUTO_TEST_CASE(a_file_of_the_first_version_keeps_what_it_has_and_takes_requests) {
     EmptyFile trial;
     Sqlite(trial.file).run("PRAGMA journal_mode = WAL");
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_fails_leaves_the_file_as_it_was) {
     BOOST_TEST(sp::SqliteSessionStore::open(trial.clock, options_in(trial.folder.path())).has_value());
 }
 
-// One that is written into a damaged or planted file mustn't do more than be data.
+// A statement written into a damaged or planted file mustn't do more than be data.
 BOOST_AUTO_TEST_CASE(disables_sqlites_features_for_other_purposes) {
     EmptyFile trial;
     static_cast<void>(open_store(trial.clock, trial.folder.path()));

@@ -1,4 +1,4 @@
-// The SQLite engine keeps the contract, and what is its own.
+// The SQLite engine keeps the contract, and has properties of its own.
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(sweeps_a_few_expired_records_at_a_time_and_no_others) {
     BOOST_TEST(file.ask("SELECT sum(logout_weight) FROM entity") == "0\n");
 }
 
-// Otherwise a principal who logs out all day makes each of his logins slower.
+// Otherwise a principal that logs out all day makes each of its logins slower.
 BOOST_AUTO_TEST_CASE(logouts_of_one_principal_leave_one_barrier_in_the_file) {
     Reopened trial;
     for (int i = 0; i < 100; ++i) {

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_file_system_that_shares_no_memory_is_refused) {
     BOOST_TEST(sp::SqliteSessionStore::open(clock, options_in(folder.path())).has_value());
 }
 
-// What is done to them between SQLite's making them and our look at them.
+// Changes between SQLite's making of the files and our check of them.
 BOOST_AUTO_TEST_CASE(a_log_that_is_not_as_it_was_made_is_refused) {
     struct Harm {
         void (*happen)(const fs::path& file);

@@ -1,4 +1,4 @@
-// A SQLite store in a folder of its own, and its file looked at from outside.
+// A SQLite store in a folder of its own, and its file seen from outside.
 #pragma once
 
 #include <filesystem>
@@ -31,14 +31,14 @@ namespace slo::test {
     return taken(sp::SqliteSessionStore::open(clock, options_in(folder, settings)));
 }
 
-/// What open() says about a folder that it must refuse.
+/// open()'s Failure for a folder that it must refuse.
 [[nodiscard]] inline Failure refusal(const sp::Clock& clock, const std::filesystem::path& folder) {
     auto opened = sp::SqliteSessionStore::open(clock, options_in(folder));
     if (opened) throw std::logic_error("the folder wasn't refused");
     return opened.error();
 }
 
-/// As the engine wants its files, whoever made them.
+/// As the engine wants its files, whichever program made them.
 inline void make_private(const std::filesystem::path& file) {
     std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }

@@ -24,7 +24,7 @@ using Kind = idp_adapter::LogoutVerdict::Kind;
 
 namespace {
 
-/// A wait ends when so many wait at once, or, so that a test that fails ends, after a while.
+/// A wait ends when so many wait at once, or, so that a failing test ends, after a while.
 struct Assembly final : Pace {
     explicit Assembly(std::size_t its_size) : size(its_size) {}
     [[nodiscard]] SteadyTime now() const noexcept override { return {}; }
@@ -48,7 +48,7 @@ struct Assembly final : Pace {
     mutable std::set<SteadyTime> deadlines;
 };
 
-/// Its time goes on by what is waited for, and by nothing else.
+/// Its time advances by the waits, and by nothing else.
 struct TimeOfWaits final : Pace {
     [[nodiscard]] SteadyTime now() const noexcept override { return SteadyTime(waited.load()); }
     void wait(Alarm& alarm, SteadyTime) const override {

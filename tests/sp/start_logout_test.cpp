@@ -1,4 +1,4 @@
-// A logout that starts here: the sessions end first, whatever the IdP does, and nobody is told more than was proven.
+// A logout that starts here: the sessions end first, whatever the IdP does, and no result exceeds the proof.
 #include <boost/test/unit_test.hpp>
 
 #include <set>

@@ -1,4 +1,4 @@
-// A LogoutService whose users log out, over a real store that fails where a test says.
+// A LogoutService whose users log out, over a real store that fails as the test says.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Values that the tests of this room know to be well-formed.
+// Values that the tests of this folder know to be well-formed.
 #pragma once
 
 #include <stdexcept>
@@ -10,7 +10,7 @@
 
 namespace slo::test {
 
-/// Throws std::logic_error with the broken rule where `text` is no T.
+/// Throws std::logic_error with the broken rule if `text` is no T.
 template <class T>
 [[nodiscard]] T parsed(std::string_view text) {
     Result<T> value = T::parse(text);
@@ -18,7 +18,7 @@ template <class T>
     return *std::move(value);
 }
 
-/// The value in `result`. Throws std::logic_error with the broken rule where there is none.
+/// The value in `result`. Throws std::logic_error with the broken rule if there is none.
 template <class T>
 [[nodiscard]] T taken(Result<T> result) {
     if (!result) throw std::logic_error(result.error().code.message() + ": " + result.error().detail);

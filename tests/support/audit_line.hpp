@@ -1,4 +1,4 @@
-// What tests read of an audit entry, whatever its event is.
+// The test's view of an audit entry, whatever its event is.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace slo::test {
 
-/// AuditLine has all that any event has; what this one has no member for is empty.
+/// AuditLine has all members of all events; those that its event lacks are empty.
 struct AuditLine : sp::AuditedRequest, sp::AuditTrouble, sp::AuditedSessions {
     Instant time;
     sp::AuditLane lane = sp::AuditLane::proven;

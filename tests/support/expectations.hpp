@@ -74,7 +74,7 @@ inline void expect_http(const Reply& reply, int status, std::source_location fro
     }
 }
 
-/// Exactly these watched sessions live, and exactly these were named to the application.
+/// Exactly these watched sessions live, and exactly these were given to the application.
 inline void expect_sessions(ServiceProvider& provider, std::string_view alive, std::string_view told,
                             std::source_location from = std::source_location::current()) {
     BOOST_TEST_CONTEXT("from " << from.file_name() << ":" << from.line()) {

@@ -5,8 +5,8 @@
 
 namespace slo::test {
 
-/// "localhost", once it's known to lead to 127.0.0.1. Throws std::runtime_error where it doesn't, which says how to
-/// mend that. For whatever has to be asked by a name.
+/// "localhost", once it's known to lead to 127.0.0.1. Throws std::runtime_error if it doesn't, with the remedy. For
+/// requests that must be made by a name.
 [[nodiscard]] const std::string& localhost();
 
 }  // namespace slo::test

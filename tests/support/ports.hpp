@@ -47,7 +47,7 @@ private:
     std::vector<sp::AuditEntry> entries_;
 };
 
-/// RecordingApplication remembers which sessions it was told to end, and answers as it was told to. While it holds
+/// RecordingApplication remembers which sessions it was told to end, and reports as configured. While it holds
 /// back, it reports nothing until release().
 class RecordingApplication final : public sp::Application {
 public:
@@ -56,13 +56,13 @@ public:
     [[nodiscard]] std::string_view name() const noexcept override { return name_; }
     void end_sessions(const std::vector<sp::Session>& sessions, sp::ReportEnded report) override;
 
-    /// What to report for a session from now on; `ended` unless set.
+    /// Sets the report for a session from now on; `ended` unless set.
     void answer(const std::string& session_id, sp::Ended result);
     void answer_all(sp::Ended result);
     void throw_from_now_on();
     void hold_back();
     void release();
-    /// Every session that it was told to end, sorted (their order means nothing), joined by blanks.
+    /// Every session that it was told to end, sorted (their order has no meaning), joined by blanks.
     [[nodiscard]] std::string told() const;
 
 private:
@@ -81,7 +81,7 @@ private:
     std::vector<Held> held_;
 };
 
-/// FailingStore passes everything on to another store, except what it was told to fail at, and counts what it passes
+/// FailingStore passes everything on to another store, except the calls that are to fail, and counts the ones passed
 /// on.
 class FailingStore final : public sp::SessionStore {
 public:
@@ -101,7 +101,7 @@ public:
     };
     void inject(Fault fault) noexcept { fault_ = fault; }
 
-    /// How many calls that may change something have reached the store.
+    /// How many calls that may change the store have reached it.
     [[nodiscard]] unsigned changes() const noexcept { return changes_; }
 
     [[nodiscard]] Result<sp::Admission> admit(const sp::Session& session) override {

@@ -33,13 +33,13 @@ fs::path in_path(const std::string& program) {
     const char* const path = std::getenv("PATH");
     std::istringstream folders(path != nullptr ? path : "");
     for (std::string folder; std::getline(folders, folder, ':');) {
-        std::error_code closed;  // a folder that isn't for us
+        std::error_code closed;  // a folder that isn't readable
         if (fs::exists(fs::path(folder) / program, closed)) return fs::path(folder) / program;
     }
     return {};
 }
 
-/// Debian's redis-tools has the server without its name; that of its package would bring a service, too.
+/// Debian's redis-tools has the server without its name; the server's own package would bring a service, too.
 fs::path server_binary() {
     if (const char* const chosen = std::getenv("SLO_TEST_REDIS_SERVER"); chosen != nullptr && *chosen != '\0') {
         if (!fs::exists(chosen)) throw std::runtime_error("SLO_TEST_REDIS_SERVER names no file");
@@ -129,7 +129,7 @@ RedisServer::RedisServer(RedisServerOptions options) : options_(std::move(option
     }
 }
 
-/// Another test's server may take a port between our look and our server's.
+/// Another test's server may take a port between our check and our server's start.
 void RedisServer::start_at_free_ports() {
     for (int tries = 1;; ++tries) {
         if (options_.tcp) port_ = free_port();

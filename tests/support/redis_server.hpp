@@ -39,20 +39,20 @@ public:
     /// "127.0.0.1:port"
     [[nodiscard]] std::string tcp_address() const { return "127.0.0.1:" + std::to_string(port()); }
     [[nodiscard]] std::string tls_address() const { return "127.0.0.1:" + std::to_string(tls_port_); }
-    /// Where other servers find it: with TLS where it listens in no other way.
+    /// The port for other servers: the one with TLS if it has no other.
     [[nodiscard]] std::uint16_t port() const noexcept { return options_.tcp ? port_ : tls_port_; }
     [[nodiscard]] std::filesystem::path socket_path() const { return directory_ / "socket"; }
     [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
 
     void start();  ///< after stop() or kill(), with the same directory and ports
-    void stop();   ///< as an operator would: what is configured is saved
+    void stop();   ///< as an operator would: configured data is saved
     void kill();   ///< -9
-    void pause();  ///< SIGSTOP: its sockets are there, and nobody answers
+    void pause();  ///< SIGSTOP: its sockets are there, and no answer comes
     void resume();
     void restart();  ///< stop() and start()
 
-    /// What the server says to a command: integers in decimal, arrays with a space between their elements, errors with
-    /// a "-" in front. Throws std::runtime_error where it can't be asked.
+    /// The server's answer to a command: integers in decimal, arrays with a space between their elements, errors with
+    /// a "-" in front. Throws std::runtime_error if it can't be asked.
     std::string ask(const std::vector<std::string>& words) const;
 
 private:
@@ -68,7 +68,7 @@ private:
     pid_t process_ = -1;
 };
 
-/// How one gets at the servers of a topology, and they at each other.
+/// RedisAccess says how the servers of a topology are reached, and reach each other.
 struct RedisAccess {
     std::string password = {};           ///< empty: none
     std::string sentinel_password = {};  ///< of the Sentinels; empty: none
@@ -84,7 +84,7 @@ public:
     [[nodiscard]] RedisServer& server(std::size_t i) { return *servers_[i]; }
     [[nodiscard]] std::vector<std::string> addresses() const;
     [[nodiscard]] std::string id(std::size_t i) const { return servers_[i]->ask({"CLUSTER", "MYID"}); }
-    /// Which master has the slot of `key`, by the masters' own account.
+    /// The master with the slot of `key`, by the masters' own account.
     [[nodiscard]] std::size_t owner_of(const std::string& key) const;
     /// The two halves of moving a key's slot. In between its keys are asked for with ASK.
     void begin_move(const std::string& key, std::size_t from, std::size_t to);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr unsigned slots = 16384;
 
-/// Throws what the server complained of.
+/// Throws the server's error.
 void require(const RedisServer& server, const std::vector<std::string>& words) {
     const std::string answer = server.ask(words);
     if (answer.starts_with('-')) throw std::runtime_error(words.front() + ": " + answer);

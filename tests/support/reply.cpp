@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view status_prefix = "urn:oasis:names:tc:SAML:2.0:status:";
 
-/// Collects what is wrong.
+/// Collects violations.
 class Rules {
 public:
     explicit Rules(Reply& reply) : reply_(reply) {}

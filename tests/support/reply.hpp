@@ -1,4 +1,4 @@
-// What our endpoint answered, read by other software than ours.
+// Our endpoint's answer, read by other software than ours.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace slo::test {
 
-/// A SAML response as it stood in the SOAP Body.
+/// A SAML response as it was in the SOAP Body.
 struct SamlReply {
     std::string element;  ///< e.g. "LogoutResponse", in the protocol's namespace
     std::string id;
@@ -25,7 +25,7 @@ struct SamlReply {
 
 /// A SOAP 1.1 Fault.
 struct FaultReply {
-    std::string code;  ///< local name, where it is in the envelope's namespace
+    std::string code;  ///< local name, if it is in the envelope's namespace
     std::string text;
     std::vector<std::string> children;  ///< the names of its children, in order
 };
@@ -36,7 +36,7 @@ struct Reply {
     std::string body;
     std::optional<SamlReply> saml;
     std::optional<FaultReply> fault;
-    /// Which rules that hold for every answer this one breaks: one SOAP 1.1 envelope with one Body child; its signature
+    /// The rules for every answer that this one breaks: one SOAP 1.1 envelope with one Body child; its signature
     /// verified by xmlsec1 and covering it; its attributes and the order of its children; Cache-Control and its kin.
     std::vector<std::string> violations;
 
@@ -45,8 +45,8 @@ struct Reply {
     [[nodiscard]] std::string summary() const;
 };
 
-/// read_reply takes an answer apart. `certificate_pem` is the one that our metadata shows. Throws nothing: what doesn't
-/// fit is a violation.
+/// read_reply takes an answer apart. `certificate_pem` is the one in our metadata. Throws nothing: anything unexpected
+/// is a violation.
 [[nodiscard]] Reply read_reply(const sp::HttpReply& reply, std::string_view certificate_pem,
                                std::string_view our_entity_id);
 

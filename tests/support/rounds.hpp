@@ -8,7 +8,7 @@
 
 namespace slo::test {
 
-/// The round that goes with an order, long enough for any test.
+/// The round for an order, long enough for any test.
 [[nodiscard]] inline sp::RoundClaim claim_of(const sp::LogoutKey& key) {
     const std::hash<std::string> hash;
     const Instant never = Instant(std::chrono::sys_days(std::chrono::year(2100) / 1 / 1));
@@ -20,8 +20,8 @@ template <class Store>  // a SessionStore, or what stands in one
     return store.begin_logout(order, claim_of(order.key));
 }
 
-/// Reports `gone`, of which the outcome says how many ended and how many were gone already; its `failed` is the store's
-/// to count.
+/// Reports `gone`, of which the outcome says how many ended and how many were gone already; the store counts its
+/// `failed` itself.
 template <class Store>
 [[nodiscard]] Result<sp::LogoutOutcome> complete_logout(Store& store, const sp::LogoutKey& key,
                                                         const sp::LogoutOutcome& outcome,

@@ -54,7 +54,7 @@ struct ServiceProviderOptions {
     sp::MemorySessionStoreOptions store{};
     sp::HttpEndpointOptions endpoint{};
     std::size_t applications = 1;
-    /// Every line: what an attack is refused for is told by its line.
+    /// Every line: the line shows why an attack is refused.
     sp::AuditSampling audit_sampling{.lines_per_rule = 1'000'000'000, .lines_in_all = 1'000'000'000};
     Instant now = at(baseline_now);
 };

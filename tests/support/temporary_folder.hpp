@@ -1,4 +1,4 @@
-// A folder that is there as long as a test needs it.
+// A folder that exists as long as a test needs it.
 #pragma once
 
 #include <cstdlib>
@@ -9,7 +9,7 @@
 
 namespace slo::test {
 
-/// TemporaryFolder is made with mode 0700 and removed with all that is in it. It is in memory where the machine has a
+/// TemporaryFolder is made with mode 0700 and removed with its content. It is in memory if the machine has a
 /// file system for that, so that no test waits for a disk.
 class TemporaryFolder {
 public:

@@ -1,4 +1,4 @@
-// A second reader for what we send: libxml2 used directly, so that our own parser isn't its own judge.
+// A second reader for our own messages: libxml2 used directly, so that our own parser isn't its own judge.
 #pragma once
 
 #include <map>
