@@ -15,7 +15,7 @@
 
 namespace slo::test {
 
-/// What came of an attack.
+/// The result of an attack.
 struct Observation {
     Reply reply;       ///< http_status 0: no answer came
     std::string wire;  ///< the answer's octets
@@ -30,8 +30,8 @@ struct Observation {
     double cpu_ms = 0;
     long memory_kib = 0;
     bool server_failed = false;  ///< something was thrown through a connection
-    std::string good_answer;     ///< what good_request() got on the same connection, where it goes on
-    std::string other_answer;    ///< what IdP2's request got on a new one
+    std::string good_answer;     ///< the answer to good_request() on the same connection, if it goes on
+    std::string other_answer;    ///< the answer to IdP2's request on a new one
     std::string alive_at_last;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* requester = "200 LogoutResponse Requester";
 
-/// What the requirements' decision table answers to a broken rule: the longest prefix that stands here.
+/// The answer of the requirements' decision table to a broken rule: that of the longest prefix here.
 constexpr auto answers = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"xml.size", "413"},
     {"xml.duplicate_id", requester},

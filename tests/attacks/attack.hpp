@@ -23,14 +23,14 @@ inline constexpr std::string_view bob = "bob.do-not-repeat";
 /// The sessions before an attack, and after one that was survived.
 inline constexpr std::string_view everybody = "S1 S2 S3 S4";
 
-/// What becomes of the connection.
+/// What happens to the connection.
 enum class Connection { goes_on, closed_by_server, given_up_by_client };
 
-/// What came before it: nothing, or good_request() and then a newer session S5 under the same SessionIndex.
+/// The requests before it: none, or good_request() and then a newer session S5 under the same SessionIndex.
 enum class History { none, good_request };
 
 struct Attack {
-    std::string row;                      ///< of the attack matrix, e.g. "XSW-02"; "BAD" for what needs no malice
+    std::string row;                      ///< of the attack matrix, e.g. "XSW-02"; "BAD" for input without malice
     std::string name;                     ///< a sentence in snake_case
     std::function<std::string()> octets;  ///< the whole HTTP request
     std::string answer;                   ///< as Reply::summary() writes it
@@ -39,7 +39,7 @@ struct Attack {
     History history = History::none;
     std::string ends = {};  ///< the sessions that may end, joined by blanks: where the row says ACCEPT
     std::function<ServiceProviderOptions()> provider = {};   ///< where it isn't the usual one
-    std::string good_answer = "200 LogoutResponse Success";  ///< what good_request() gets from that provider
+    std::string good_answer = "200 LogoutResponse Success";  ///< the answer to good_request() from that provider
 };
 
 using Attacks = std::vector<Attack>;
@@ -53,7 +53,7 @@ using Text = std::function<std::string()>;
                                      Connection connection = Connection::closed_by_server);
 /// A SOAP body that looks odd but is genuine, and ends exactly `ends`.
 [[nodiscard]] Attack accepted(std::string row, std::string name, Text body, std::string ends);
-/// A request that ends nothing, of a name that is nearly somebody's: no Success, and `rule` in the audit.
+/// A request that ends nothing, with a name that is nearly a known one: no Success, and `rule` in the audit.
 [[nodiscard]] Attack missed(std::string row, std::string name, Text body, const std::string& rule);
 
 /// All attacks of these lists.
@@ -75,7 +75,7 @@ using Text = std::function<std::string()>;
 /// All of them.
 [[nodiscard]] Attacks all_attacks();
 
-/// `text` with the marker in its attributes, a SessionIndex and, unless it names somebody itself, for alice.
+/// `text` with the marker in its attributes, a SessionIndex and, unless it names another principal itself, for alice.
 [[nodiscard]] LogoutRequestText marked(LogoutRequestText text = {});
 /// The SOAP body of the request that ends alice's session S1, and the whole HTTP request.
 [[nodiscard]] const std::string& good_body();

@@ -1,4 +1,4 @@
-// What broken peers and lost clients send, with no malice needed: section 1 of the requirements, row by row.
+// Input of broken peers and lost clients, without malice: section 1 of the requirements, row by row.
 #include "attack.hpp"
 
 #include <utility>
@@ -59,7 +59,7 @@ std::string encrypted_for_somebody_else() {
     return posted_signed({.identifier = encrypted.xml()});
 }
 
-/// Rows 1 to 3, and what the server itself refuses: no audit entry, since nobody asked for a logout.
+/// Rows 1 to 3, and input that the server itself refuses: no audit entry, since no logout was requested.
 Attacks refused_by_http() {
     return {
         {"BAD", "answers_413_to_a_body_over_the_limit_and_closes",

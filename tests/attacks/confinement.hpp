@@ -1,4 +1,4 @@
-// What a thread did that it must never do, and what it cost.
+// Forbidden actions of a thread, and its cost.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@ void forbid_calls_outside_on_this_thread();
 /// The names of the calls that were attempted since the last time this was asked. From any thread.
 [[nodiscard]] std::vector<std::string> attempted_calls();
 
-/// Catches what this process writes to stdout and stderr, until it is destroyed.
+/// Catches this process's output to stdout and stderr, until it is destroyed.
 class Output {
 public:
     Output();

@@ -1,5 +1,5 @@
 // Matrix G: XML Encryption, that is the EncryptedID. Each request here is genuinely signed unless it says otherwise, so
-// what fails is the decryption, always under the one rule and with the one answer.
+// it is the decryption that fails, always under the one rule and with the one answer.
 #include "attack.hpp"
 #include "material.hpp"
 #include "slo/saml/base64.hpp"

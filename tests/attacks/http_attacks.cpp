@@ -1,5 +1,5 @@
 // Matrix H: HTTP. Wherever it fits, the body or what is smuggled behind it is a genuine signed logout, so that a wrong
-// reading of the framing ends a session. What takes more than one request or TLS stands in tests/server.
+// reading of the framing ends a session. Attacks that take more than one request or TLS are in tests/server.
 #include "attack.hpp"
 
 #include <utility>
@@ -79,7 +79,7 @@ Attacks behind_refused_heads() {
     return all;
 }
 
-/// RFC 9112, 7.1, without the parts that nobody needs.
+/// RFC 9112, 7.1, without the optional parts.
 Attacks in_chunks() {
     const auto malformed = [](std::string row, std::string name, Text octets) {
         return refused_by_http(std::move(row), std::move(name), std::move(octets), 400);
@@ -233,7 +233,7 @@ Attacks under_other_media_types() {
     };
 }
 
-/// What a proxy in front of us might have said, and anybody can say.
+/// Fields that a proxy in front of us might have added, and that any client can send.
 Attacks with_misleading_fields() {
     const std::string claims =
         "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nForwarded: "
@@ -266,7 +266,7 @@ Attacks with_misleading_fields() {
     };
 }
 
-/// What arrives before the peer goes, cut at what a parser may be in the middle of.
+/// Octets that arrive before the peer leaves, cut at each state that a parser may be in.
 Attacks cut_off() {
     const auto until = [](std::string name, std::function<std::size_t(const std::string&)> size) {
         return cut_short("HTP-37", std::move(name), [=] {

@@ -35,7 +35,7 @@ std::string faceless_answer(const std::string& body, const char* rule) {
     return faceless(observe(attack).wire);
 }
 
-/// What every broken signature is answered: a good request with one octet of its signature changed.
+/// The answer to every broken signature: a good request with one octet of its signature changed.
 const std::string& answer_to_a_broken_signature() {
     static const std::string wire = [] {
         auto body = good_body();
@@ -46,7 +46,7 @@ const std::string& answer_to_a_broken_signature() {
     return wire;
 }
 
-/// What every failed decryption is answered: an EncryptedID for somebody else.
+/// The answer to every failed decryption: an EncryptedID for another recipient.
 const std::string& answer_to_a_failed_decryption() {
     static const std::string wire = faceless_answer(
         soap(marked({.identifier = EncryptedText{.certificate = "keys/stranger.crt.pem"}.xml()})), "id.decryption");

@@ -103,7 +103,7 @@ Attacks trust_configuration() {
         refused("MET-15", "an_Issuer_whose_metadata_could_be_fetched",
                 signed_with(stranger_key, {.issuer = issuer_of("http://127.0.0.1:1/do-not-repeat")}),
                 "check.issuer_unknown"),
-        // A stolen key speaks for its IdP's users, and for nobody else's.
+        // A stolen key speaks for its own IdP's users only.
         accepted(
             "KEY-30", "all_sessions_of_a_principal_at_one_IdP",
             [] { return soap({.id = "_all", .identifier = transient_name_id(alice), .session_indexes = {}}); },
@@ -119,7 +119,7 @@ Attacks trust_configuration() {
     };
 }
 
-/// The good request, or one signed by a stranger, with this in its KeyInfo: what stands there never matters.
+/// The good request, or one signed by an unknown key, with this in its KeyInfo: its content never matters.
 Attacks with_key_info(const char* row, const std::string& name, const std::string& content) {
     const auto bring = [content](std::string body) {
         return replaced(std::move(body), "</ds:SignatureValue>",

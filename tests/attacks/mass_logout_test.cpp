@@ -1,4 +1,4 @@
-// SAM-33: an IdP, or whoever stole its key, that logs out as fast as it can.
+// SAM-33: an IdP, or a thief of its key, that logs out as fast as it can.
 #include "expectations.hpp"
 #include "service_provider.hpp"
 

@@ -17,7 +17,7 @@ struct Material {
 };
 [[nodiscard]] const Material& material();
 
-/// What stands from the first `from` up to the end of the next `to`. Throws std::logic_error where they aren't there.
+/// The text from the first `from` up to the end of the next `to`. Throws std::logic_error if they aren't there.
 [[nodiscard]] std::string cut_out(const std::string& text, std::string_view from, std::string_view to);
 
 /// `message` with `markup` as its first child, behind its Issuer, or as its last child.

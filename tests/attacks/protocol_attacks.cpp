@@ -1,4 +1,4 @@
-// Matrix E: what a LogoutRequest is made of, who sends it and how often. Its values are in protocol_value_attacks.cpp.
+// Matrix E: a LogoutRequest's parts, its sender and its repetition. Its values are in protocol_value_attacks.cpp.
 #include <vector>
 
 #include "attack.hpp"
@@ -176,7 +176,7 @@ Attacks misplaced_extensions() {
     };
 }
 
-/// A signed message whose content isn't what the schema says.
+/// A signed message whose content breaks the schema.
 Attacks schema_violations() {
     const std::string name = transient_name_id(alice);
     const std::string index = "<samlp:SessionIndex>i1</samlp:SessionIndex>";
@@ -218,7 +218,7 @@ Attacks schema_violations() {
     };
 }
 
-/// Names that programs give to what they keep inside.
+/// Names that programs use for their internal records.
 Attacks attributes_with_inner_names() {
     Attacks all;
     for (const auto* name : {"any_attributes", "private_data", "__proto__", "constructor", "_private", "issuer",
@@ -372,7 +372,7 @@ Attacks reflections() {
     return all;
 }
 
-/// What a browser would send.
+/// The fields of a browser's request.
 Attacks front_channel() {
     const auto get = [](const char* name, const std::string& method, const std::string& query, int status) {
         return refused_by_http(
@@ -406,7 +406,7 @@ Attacks front_channel() {
     };
 }
 
-/// What made other software follow a null pointer.
+/// Input that made other software follow a null pointer.
 Attacks missing_parts() {
     const auto without_issuer = [](const char* what, const std::string& markup) {
         return refused(

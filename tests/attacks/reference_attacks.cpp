@@ -99,7 +99,7 @@ Attacks targets() {
     return all;
 }
 
-/// What stands inside a ds:Object is worked on before anything is verified.
+/// The content of a ds:Object is processed before anything is verified.
 Attacks objects() {
     const auto in_object = [](const char* row, const char* name, const std::string& content) {
         return refused(row, name, changed("</ds:Signature>", "<ds:Object>" + content + "</ds:Object></ds:Signature>"),

@@ -24,7 +24,7 @@ std::string signature_holding(const std::string& markup) {
     return replaced(material().signature, "</ds:Signature>", markup + "</ds:Signature>");
 }
 
-/// A ds:Signature that nobody made.
+/// A ds:Signature without any signer.
 std::string signature_of_nobody(const std::string& content = {}) {
     return R"(<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">)" + content + "</ds:Signature>";
 }
@@ -458,7 +458,7 @@ Attacks content_beside_the_message() {
          }) {
         all.push_back(std::move(attack));
     }
-    // What isn't in the signed element has no say: neither the query nor a header field.
+    // Content outside the signed element has no effect: neither the query nor a header field.
     all.push_back({"XSW-31", "another_request_in_the_query",
                    [] {
                        return with_length("POST /saml/slo/soap?SAMLRequest=do-not-repeat HTTP/1.1\r\nHost: sp\r\n" +

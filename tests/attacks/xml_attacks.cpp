@@ -1,5 +1,5 @@
-// Matrix D: what an XML parser can be made to do. Octets and encodings are in xml_encoding_attacks.cpp, sizes in
-// xml_limit_attacks.cpp. What stands around the message leaves its signature whole: there nothing but the rule at stake
+// Matrix D: misuse of an XML parser. Octets and encodings are in xml_encoding_attacks.cpp, sizes in
+// xml_limit_attacks.cpp. The text around the message leaves its signature whole: there nothing but the rule at stake
 // refuses it.
 #include <cstdlib>
 #include <vector>
@@ -102,7 +102,7 @@ Attacks entity_bombs() {
     return all;
 }
 
-/// What goes wrong inside libxml2 once it reads the declarations: it must never come to that.
+/// Faults inside libxml2 once it reads the declarations: it must never come to that.
 Attacks declarations() {
     return {
         refused("XML-05", "a_declaration_that_begins_in_a_parameter_entity",
@@ -129,7 +129,7 @@ Attacks inclusions_and_catalogs() {
     auto with_catalogs = refused("XML-23", "a_public_name_for_which_the_environment_has_a_catalog",
                                  behind(R"(<!DOCTYPE e PUBLIC "do-not-repeat" "do-not-repeat.dtd">)"), "xml.doctype");
     with_catalogs.provider = [] {
-        // libxml2 reads them when it first looks something up. Left as it is: nobody else in this process does.
+        // libxml2 reads them when it first looks something up. Left as it is: no other code in this process does.
         ::setenv("XML_CATALOG_FILES", "file:///do-not-repeat/catalog.xml", 1);
         ::setenv("SGML_CATALOG_FILES", "/do-not-repeat/catalog", 1);
         return ServiceProviderOptions{};
@@ -183,7 +183,7 @@ Attacks processing_instructions() {
     return all;
 }
 
-/// What libxml2 repairs where it is asked to recover, or doesn't count as fatal.
+/// Faults that libxml2 repairs if it is asked to recover, or doesn't count as fatal.
 Attacks what_a_lenient_parser_repairs() {
     const std::vector<std::pair<const char*, std::string>> blocks{
         {"an_undeclared_prefix", "<h:h>do-not-repeat</h:h>"},

@@ -1,4 +1,4 @@
-// Matrix D: documents that are too deep, too wide or too long, and what lies just inside the limits.
+// Matrix D: documents that are too deep, too wide or too long, and others just inside the limits.
 #include <algorithm>
 
 #include "attack.hpp"
@@ -27,7 +27,7 @@ Text on_the_envelope(const std::string& more) {
     return changed("<soap:Envelope", "<soap:Envelope" + more);
 }
 
-/// A document of exactly this many elements or levels: a Header block has what is missing.
+/// A document of exactly this many elements or levels: a Header block has the missing ones.
 Text with_elements(int count) {
     return [=] {
         const auto& body = good_body();
@@ -98,7 +98,7 @@ Attacks deep_ones() {
             "XML-18", "20000_levels_without_an_end",
             [] { return replaced(good_body(), "<soap:Body>", "<soap:Body>" + repeated("<d>", 20'000)); }, "xml.limits"),
         too_long("XML-18", "100000_levels", with_depth(100'000)),
-        // What walks a tree, here and in the C libraries, calls itself.
+        // Code that walks a tree, here and in the C libraries, is recursive.
         refused("MEM-16", "8000_levels", with_depth(8000), "xml.limits"),
     };
 }

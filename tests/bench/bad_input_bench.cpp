@@ -65,7 +65,7 @@ std::string signed_with(const std::string& content) {
 const std::string digest_value = std::string(43, 'A') + "=";
 const std::string c14n_transform = "<ds:Transform Algorithm=\"" + std::string(exclusive_c14n) + "\"/>";
 
-/// A signature that nobody made, but with values of the right length: it fails at the key, not before.
+/// A signature without a signer, but with values of the right length: it fails at the key, not before.
 std::string never_signed(const SignatureText& signature) {
     auto body = envelope(LogoutRequestText{.signature = signature}.to_sign());
     body = replaced(body, "<ds:DigestValue></", "<ds:DigestValue>" + digest_value + "</");

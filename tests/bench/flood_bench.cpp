@@ -1,9 +1,9 @@
-// Whether honest logouts get through while strangers take all the connections that they can.
+// Whether honest logouts get through while unproven clients take all the connections that they can.
 //
 // Each logout is a genuine signed request for a session of its own, on a connection of its own, as an identity provider
-// sends it that keeps none. The strangers come from many addresses of 127.0.0.0/8, take their time in every way there
-// is, and connect again as soon as they are thrown out. The flood runs in the same process and on the same cores as the
-// server and the honest client, so part of what the ratios show is the cost of flooding.
+// sends it that keeps none. The flooding clients come from many addresses of 127.0.0.0/8, take their time in every way
+// there is, and connect again as soon as they are dropped. The flood runs in the same process and on the same cores as
+// the server and the honest client, so part of what the ratios show is the cost of flooding.
 #include <poll.h>
 #include <sys/resource.h>
 

@@ -155,7 +155,7 @@ World& world(KeyKind idp_kind, KeyKind sp_kind) {
     return *made;
 }
 
-// The floor: OpenSSL alone, digest given, contexts reused. Nobody signs or verifies for less.
+// The floor: OpenSSL alone, digest given, contexts reused. No software signs or verifies for less.
 
 using Pkey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using PkeyCtx = std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)>;

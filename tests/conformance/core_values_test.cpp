@@ -24,7 +24,7 @@ void expect_refused(const LogoutRequestText& request, std::source_location from 
     expect_unchanged(provider, from);
 }
 
-/// A good request for somebody whom we don't know: Success, and nothing happens.
+/// A good request for an unknown principal: Success, and nothing happens.
 void expect_no_match(const LogoutRequestText& request, std::source_location from = std::source_location::current()) {
     Baseline provider;
     expect_ok(provider.post(soap(request)), "_r1", from);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(core_slo_02_signs_the_request, *spec("SAML Core 3.7.1 l.253
 }
 
 BOOST_AUTO_TEST_CASE(core_slo_07_knows_the_reasons_of_a_participant_only, *spec("SAML Core 3.7.3 l.2660-2667")) {
-    // Whoever adds a reason meets a switch without it here, and -Werror.
+    // A developer who adds a reason finds a switch without it here, and -Werror.
     const auto prescribed = [](sp::LogoutReason reason) -> std::string {
         switch (reason) {
             case sp::LogoutReason::user:

@@ -1,4 +1,4 @@
-// Rows 1 to 11: what is decided before anybody asks who sent the message.
+// Rows 1 to 11: the decisions before the sender is known.
 #include <boost/test/unit_test.hpp>
 
 #include <string>

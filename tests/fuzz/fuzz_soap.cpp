@@ -1,4 +1,4 @@
-// Any octets are refused or become the one message that another reader sees too; nothing that nobody signed verifies.
+// Any octets are refused or become the one message that another reader sees too; no unsigned message verifies.
 #include "fuzz.hpp"
 #include "slo/saml/form.hpp"
 #include "slo/saml/message_verifier.hpp"

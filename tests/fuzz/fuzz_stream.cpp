@@ -93,7 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto tree = xml::Document::parse(input, tree_limits);
     Canonical canonical;
     const auto stream = read_xml_stream(source_of(input), stream_limits(), canonical);
-    // A tree wants a value of its own kind for xml:id, which nobody else looks at; and its reader takes a DOCTYPE in a
+    // A tree wants a value of its own kind for xml:id, which no other reader checks; and it takes a DOCTYPE in a
     // comment for a real one.
     const auto has = [&](std::string_view text) { return input.find(text) != std::string_view::npos; };
     const bool tree_may_be_stricter = has("xml:id") || has("<!DOCTYPE") || has("<!ENTITY");

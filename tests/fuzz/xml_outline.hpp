@@ -36,7 +36,7 @@ struct Outline {
     std::vector<Span> texts;            ///< what isn't markup and isn't empty
 };
 
-/// outline reads `text` in one pass. An end tag belongs to the nearest open element of its name, or to nobody.
+/// outline reads `text` in one pass. An end tag belongs to the nearest open element of its name, or to none.
 [[nodiscard]] Outline outline(std::string_view text);
 
 }  // namespace slo::fuzz

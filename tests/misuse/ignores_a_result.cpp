@@ -1,4 +1,4 @@
-// A Result that nobody looks at may be a failure that nobody sees.
+// A Result that isn't checked may be an unnoticed failure.
 #include "slo/saml/runtime.hpp"
 
 bool misuse() {

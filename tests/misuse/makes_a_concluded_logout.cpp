@@ -1,4 +1,4 @@
-// What became of a logout is concluded from what was done, and from nothing else.
+// The conclusion of a logout is drawn from its steps, and from nothing else.
 #include <utility>
 
 #include "outgoing_steps.hpp"

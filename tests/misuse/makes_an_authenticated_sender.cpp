@@ -1,4 +1,4 @@
-// Only a key or a secret proves who sent an unsigned message.
+// Only a key or a secret proves the sender of an unsigned message.
 #include "slo/saml/sender.hpp"
 
 void believe(const slo::saml::AuthenticatedSender& sender);

@@ -1,4 +1,4 @@
-// What an unverified request encrypts isn't even decrypted: errors would answer an attacker's questions (erratum E93).
+// An unverified request's EncryptedID isn't even decrypted: errors would answer an attacker's questions (erratum E93).
 #include "slo/saml/encryption.hpp"
 #include "slo/saml/unverified.hpp"
 

@@ -1,4 +1,4 @@
-// An order for the store is made of a verified request; a request that anybody may have written is no such thing.
+// An order for the store is made of a verified request; an unverified one may be by any sender.
 #include <utility>
 
 #include "logout_order.hpp"

@@ -1,4 +1,4 @@
-// An unverified message tells who claims to have sent it, and nothing that one could act on.
+// An unverified message tells its claimed sender, and nothing on which a caller could act.
 #include "slo/saml/unverified.hpp"
 
 const slo::saml::EntityID& misuse(const slo::saml::UnverifiedLogoutRequest& request) {

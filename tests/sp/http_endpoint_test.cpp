@@ -1,5 +1,5 @@
-#include "slo/sp/configuration_error.hpp"
 #include "slo/sp/http_endpoint.hpp"
+#include "slo/sp/configuration_error.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -158,8 +158,7 @@ BOOST_AUTO_TEST_CASE(a_step_waits_for_the_promises_of_earlier_documents) {
     const auto days = [](int count) { return std::chrono::days(count); };
     std::vector<PublishedState> record{{some_day, days(30), before}};
     record.push_back({some_day + days(10), days(30), prepared});
-    record.push_back(
-        {some_day + days(10) + 1min, 1min, prepared});  // promises from now on count for later ones
+    record.push_back({some_day + days(10) + 1min, 1min, prepared});  // promises from now on count for later ones
     BOOST_TEST((earliest(record, next_signs) == some_day + days(40)));
 
     // Lowered before the certificate went out: the documents from before that are still kept.

@@ -35,8 +35,8 @@ struct EndedHere {
 class EndingHere {
 public:
     /// begin begins `orders` in the store: one order under all names of its IdP and of ours, the present ones first.
-    /// Errors: the store's. After StoreErrc::store_failed some of them may have begun: the same call again, with the same
-    /// `round`, goes on with them.
+    /// Errors: the store's. After StoreErrc::store_failed some of them may have begun: the same call again, with the
+    /// same `round`, goes on with them.
     [[nodiscard]] static Result<EndingHere> begin(const EndContext& context, const std::vector<LogoutOrder>& orders,
                                                   RoundID round, SteadyTime deadline);
     /// resume continues a logout that began earlier. Errors: the store's.

@@ -8,7 +8,7 @@ namespace slo::test {
 
 /// Which allocations fail, counted from 1 within one run.
 enum class Failing {
-    the_nth,       ///< one alone: whoever cleans up after it has memory
+    the_nth,       ///< one alone: clean-up after it has memory
     from_the_nth,  ///< that one and all after it
 };
 std::ostream& operator<<(std::ostream& out, Failing failing);

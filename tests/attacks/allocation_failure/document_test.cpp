@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_document_beyond_a_limit_is_refused) {
     }
 }
 
-/// Who the IdP is, with what it may verify: one word each.
+/// The IdP's name, and its verification keys: one word each.
 std::string metadata_outcome(const std::string& octets) {
     const auto entity = slo::metadata::parse_entity_descriptor(octets, at(baseline_now), 180s);
     if (!entity) return entity.error().code.message();

@@ -24,7 +24,7 @@ inline bool has_clean_error_queues() {
 
 /// How a run ended that found too little memory.
 struct ShortRun {
-    std::string said;        ///< what the work said, or out_of_memory
+    std::string said;        ///< the work's result, or out_of_memory
     bool was_short = false;  ///< an allocation has failed
     bool left_clean = false;
     std::size_t largest = 0;  ///< the largest allocation that was asked for, in octets

@@ -1,4 +1,4 @@
-// What goes on beside serving, and logouts that start here, with too little memory (MEM-15).
+// The housekeeping, and logouts that start here, with too little memory (MEM-15).
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>

@@ -149,7 +149,7 @@ void expect_success_to_mean_gone(Failing failing, Send send) {
             if (!ended) ended = is_success(users.send(user.request), user.request_id);
             // An application's failure is on record by now. It isn't the last word.
             if (!ended) {
-                users.provider.clock.advance(std::chrono::seconds(20));  // recovery leaves alone what is younger
+                users.provider.clock.advance(std::chrono::seconds(20));  // recovery leaves younger logouts alone
                 BOOST_TEST(users.provider.service().recover().value() == 0U);
                 users.provider.clock.set(at(baseline_now));
             }

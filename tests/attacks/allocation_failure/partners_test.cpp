@@ -24,7 +24,7 @@ const slo::Instant noon = *slo::saml::parse_instant("2027-01-01T12:00:00Z");
 const std::string old_key = "keys/idp1-first.crt.pem";
 const std::string new_key = "keys/idp1-second.crt.pem";
 
-/// A service that believes what stands in a file, or what a server says.
+/// A service that believes a file's, or a server's, metadata.
 class Believer {
 public:
     explicit Believer(bool from_server) {

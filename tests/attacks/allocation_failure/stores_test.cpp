@@ -85,7 +85,7 @@ public:
         another.id = session_of("another").id;
         return store().would_admit(another).value() == sp::Admission::admitted;
     }
-    /// What every logout ends with: the session is gone, and stays gone.
+    /// The end of every logout: the session is gone, and stays gone.
     void log_out() {
         begin();
         BOOST_TEST(store().complete_logout(order.key, report).value().complete());
@@ -187,7 +187,7 @@ const std::vector<Operation> operations = {
     {"take_due_requests", login_and_keep,
      [](Users& users) { return without_value(users.store().take_due_requests(noon, noon + 1min, 10)); },
      [](Users& users) {
-         BOOST_TEST(users.due_at(noon + 2min) == 1U);  // what was taken without a word is due again after its time
+         BOOST_TEST(users.due_at(noon + 2min) == 1U);  // requests whose answer was lost are due again after their time
          users.log_out();
      }},
     {"drop_request", login_and_keep, [](Users& users) { return users.store().drop_request(users.kept.order.key); },

@@ -60,7 +60,7 @@ std::string signed_envelope(const saml::LogoutRequest& request, const std::strin
 saml::Expectations expectations() {
     return {.issuer = saml::EntityID::parse(idp2_entity_id).value(),
             .destinations = {saml::EndpointUrl::parse(our_soap_url).value()},
-            // So that a Destination that gets lost would be missed by nobody but us.
+            // So that only this library would miss a Destination that gets lost.
             .destination_rule = saml::DestinationRule::optional,
             .now = at(baseline_now),
             .algorithms = {}};
@@ -78,7 +78,7 @@ std::string described(const saml::LogoutRequest& request, const saml::NameID& na
     return text;
 }
 
-/// What the work is done with: made before memory runs short.
+/// The work's input: made before memory runs short.
 struct Material {
     std::vector<saml::VerificationKey> keys{verification_key(p256_key)};
     std::vector<saml::DecryptionKey> decryption_keys{saml::DecryptionKey::parse(fixture("sp/sp.key.pem")).value()};
@@ -212,7 +212,7 @@ BOOST_DATA_TEST_CASE(a_bad_request_is_never_accepted, data::make(bad_messages), 
     }
 }
 
-/// A certificate's octets to what names its key.
+/// A certificate's octets to its key's name.
 std::string key_outcome(const std::string& der) {
     const auto certificate = saml::Certificate::parse(der);
     if (!certificate) return certificate.error().code.message();

@@ -22,8 +22,8 @@ namespace slo::saml {
 
 /// close_name_id encrypts `name_id` for the owner of `certificate` (an RSA key) with rsa-oaep-mgf1p in its default
 /// form, which every peer can decrypt (SHA-1 there needs no collision resistance), and a fresh key and IV. Errors:
-/// KeyErrc::key_not_allowed, crypto_failure; Errc::name_id_malformed or uri_malformed for a NameID that the schema doesn't
-/// allow.
+/// KeyErrc::key_not_allowed, crypto_failure; Errc::name_id_malformed or uri_malformed for a NameID that the schema
+/// doesn't allow.
 [[nodiscard]] Result<EncryptedID> close_name_id(const NameID& name_id, const Certificate& certificate,
                                                 const EntityID& recipient, ContentEncryption algorithm);
 

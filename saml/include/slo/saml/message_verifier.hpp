@@ -28,7 +28,7 @@ struct Expectations {
     DestinationRule destination_rule = DestinationRule::required;
     Instant now;
     std::chrono::seconds clock_skew{180};  ///< tolerated on every comparison with `now` (erratum E92)
-    std::chrono::seconds max_age{300};  ///< greatest age of IssueInstant, beyond the skew, if NotOnOrAfter is absent
+    std::chrono::seconds max_age{300};     ///< greatest age of IssueInstant, beyond the skew, if NotOnOrAfter is absent
     AlgorithmPolicy algorithms;
 };
 

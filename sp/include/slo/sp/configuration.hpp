@@ -63,9 +63,9 @@ enum class MissingKeys {
 
 /// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys, and
 /// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so; not where
-/// the publication record shows that this service had some. Errors: ConfigurationErrc::configuration_invalid with one line: what is
-/// wrong, where, and the remedy. Unknown sections and keys are errors; a program with sections of its own reads the
-/// file as a ConfigurationFile.
+/// the publication record shows that this service had some. Errors: ConfigurationErrc::configuration_invalid with one
+/// line: what is wrong, where, and the remedy. Unknown sections and keys are errors; a program with sections of its own
+/// reads the file as a ConfigurationFile.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
                                                        MissingKeys missing = MissingKeys::made);
 

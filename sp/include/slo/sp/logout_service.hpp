@@ -122,8 +122,8 @@ public:
     /// in the IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. An earlier logout
     /// under any of these names forbids it. The host makes its own session first, then admits it, and then hands out
     /// the cookie; if it isn't admitted, the host erases it. Blocks as long as the store does. Thread-safe.
-    /// Errors: AdmissionErrc::session_idp_unknown, session_sp_unknown, session_index_unfit: no logout would ever find it;
-    /// authn_instant_in_future: no logout would forbid it; the store's.
+    /// Errors: AdmissionErrc::session_idp_unknown, session_sp_unknown, session_index_unfit: no logout would ever find
+    /// it; authn_instant_in_future: no logout would forbid it; the store's.
     [[nodiscard]] Result<Admission> admit(Session session) noexcept;
 
     /// recover finishes logouts that an earlier process, or a failing application, left unfinished. Call it at start,

@@ -24,8 +24,8 @@ struct MemorySessionStoreOptions {
 /// MemorySessionStore keeps packed records in shards, found by keyed digests. Bounded: when it is full, expired records
 /// make room, and if there are none, admit(), begin_logout() and keep_request() fail with StoreErrc::store_full; a
 /// live session, an ending one, a kept logout and a kept request are never dropped. For a principal that has
-/// max_sessions_per_principal, admit() fails with StoreErrc::principal_full, and for no other one. No record survives the
-/// process. The clock must outlive it.
+/// max_sessions_per_principal, admit() fails with StoreErrc::principal_full, and for no other one. No record survives
+/// the process. The clock must outlive it.
 class MemorySessionStore final : public SessionStore {
 public:
     MemorySessionStore(const Clock& clock, saml::KeyedDigest digest, MemorySessionStoreOptions options = {});

@@ -44,8 +44,8 @@ public:
     ~PublicationRecord();
 
     /// keep records what is served at `now`; on the disk when it returns, and written only if it differs. Call it after
-    /// it was published and before it signs. Errors: ConfigurationErrc::configuration_invalid, also if the file isn't at its path
-    /// any more; then the next call tries again.
+    /// it was published and before it signs. Errors: ConfigurationErrc::configuration_invalid, also if the file isn't
+    /// at its path any more; then the next call tries again.
     [[nodiscard]] Result<void> keep(const KeysInForce& keys, std::chrono::seconds promised, Instant now);
 
 private:

@@ -87,9 +87,9 @@ struct RedisSessionStoreOptions {
 /// digests, and sealed if they are needed back. Blocks in its callers' threads; all of them share its connections.
 class RedisSessionStore final : public SessionStore {
 public:
-    /// open connects. Errors: StoreErrc::store_unusable if no server can be reached or may serve (its eviction policy could
-    /// drop logouts, it has another deployment's keys); `detail` names the remedy. `clock` must outlive the store; the
-    /// nodes' clocks mustn't differ by more than seconds.
+    /// open connects. Errors: StoreErrc::store_unusable if no server can be reached or may serve (its eviction policy
+    /// could drop logouts, it has another deployment's keys); `detail` names the remedy. `clock` must outlive the
+    /// store; the nodes' clocks mustn't differ by more than seconds.
     [[nodiscard]] static Result<std::unique_ptr<RedisSessionStore>> open(const Clock& clock,
                                                                          RedisSessionStoreOptions options);
     ~RedisSessionStore() override;

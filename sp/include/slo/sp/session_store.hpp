@@ -134,9 +134,9 @@ struct StoreHealth {
 
 /// SessionStore is the port. A session goes active -> ending -> gone and never back. Every operation is atomic, safe to
 /// call from any thread, and durable as its engine says before it returns. After StoreErrc::store_full and
-/// principal_full everything is as it was. StoreErrc::store_failed means that the result is unknown: the operation may have
-/// been done in full, and its answer lost. Each of them may be repeated then, with the same arguments, and has the same
-/// effect. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are
+/// principal_full everything is as it was. StoreErrc::store_failed means that the result is unknown: the operation may
+/// have been done in full, and its answer lost. Each of them may be repeated then, with the same arguments, and has the
+/// same effect. Identity of a principal: (IdP, our entity, NameID under the order's matching rule). Sessions that are
 /// named by their SessionIndex (Session::named_by) have the index in the NameID's place, and only orders under
 /// NameIDMatching::session_index name them. One database has the sessions, the logouts and the kept requests.
 class SessionStore : public KeptRequests {
@@ -202,7 +202,8 @@ public:
                                                           std::size_t count) = 0;
 
     /// idps_of_sessions returns the IdPs of the sessions, by the names under which these were admitted; perhaps some
-    /// that have none any more. For administrators: may cost as much as there are sessions. Errors: StoreErrc::store_failed.
+    /// that have none any more. For administrators: may cost as much as there are sessions. Errors:
+    /// StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<saml::EntityID>> idps_of_sessions() = 0;
 
     /// sweep_some drops some expired records; call it now and then. Returns how many were dropped. An engine whose

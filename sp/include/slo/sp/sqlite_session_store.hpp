@@ -31,10 +31,10 @@ struct SqliteSessionStoreOptions {
 ///
 /// A failing disk is StoreErrc::store_failed for operations that write; none is half done then, and the next call tries
 /// anew. An operation that failed like that may still turn out to be done after a crash. A full disk is
-/// StoreErrc::store_full: 16 MiB are held in `folder`/sessions.reserve for the logouts that start here and for reports of
-/// those that have begun. They are given back to the disk when one of these needs them; from then on new sessions, new
-/// orders of IdPs and kept requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file that
-/// is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
+/// StoreErrc::store_full: 16 MiB are held in `folder`/sessions.reserve for the logouts that start here and for reports
+/// of those that have begun. They are given back to the disk when one of these needs them; from then on new sessions,
+/// new orders of IdPs and kept requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file
+/// that is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
 ///
 /// When sweep_some() has nothing left to drop, it gives room back to the disk: of the file's free pages those beyond
 /// 1 MiB and an eighth of the file, 32 pages at most in a call; and a log of more than 1 MiB, if no operation is at

@@ -47,11 +47,13 @@ struct Answer {
 class Servers {
 public:
     virtual ~Servers() = default;
-    /// call blocks until the answer or the deadline. Errors: StoreErrc::store_failed; the request may have taken effect.
+    /// call blocks until the answer or the deadline. Errors: StoreErrc::store_failed; the request may have taken
+    /// effect.
     [[nodiscard]] virtual Result<Answer> call(Request request) = 0;
     /// call_all sends all of them at once, under one deadline; the answers are in the requests' order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_all(std::vector<Request> requests) = 0;
-    /// masters returns the known masters in the order of their addresses. Errors: StoreErrc::store_failed if there are none.
+    /// masters returns the known masters in the order of their addresses. Errors: StoreErrc::store_failed if there are
+    /// none.
     [[nodiscard]] virtual Result<std::vector<Address>> masters() = 0;
     /// call_at sends one command to each of `masters`, whatever its keys; the answers are in their order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_at(const std::vector<Address>& masters,

@@ -28,8 +28,8 @@ public:
     GroupCommit(Database& database, Check after_commit) : database_(database), after_commit_(std::move(after_commit)) {}
 
     /// run executes `operation` and makes it durable. It may do so again, always after its first effects were undone.
-    /// A Failure: it has had no effect, because the disk is full (StoreErrc::store_full) or fails (store_failed), or the
-    /// check after the commit has failed.
+    /// A Failure: it has had no effect, because the disk is full (StoreErrc::store_full) or fails (store_failed), or
+    /// the check after the commit has failed.
     [[nodiscard]] std::optional<Failure> run(const Operation& operation);
     /// empty_log_at_rest empties a long log if no commit is at work. Calls in the meantime wait, as for a checkpoint.
     void empty_log_at_rest();

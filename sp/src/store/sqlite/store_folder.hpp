@@ -31,8 +31,8 @@ using idp_adapter::Descriptor;
 class StoreFolder {
 public:
     /// open makes the folder (0700), the database's file and the one that reserves room (0600) if they are missing. The
-    /// log and its index get the database's mode from SQLite. Errors: StoreErrc::store_unusable, also for files that other
-    /// users can read or change.
+    /// log and its index get the database's mode from SQLite. Errors: StoreErrc::store_unusable, also for files that
+    /// other users can read or change.
     [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
 
     /// file returns the path without any link in it.
