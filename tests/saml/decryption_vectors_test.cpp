@@ -324,12 +324,12 @@ BOOST_AUTO_TEST_CASE(a_wrapped_key_plus_n_is_refused_where_it_fits) {
     BOOST_FAIL("no wrapped key was small enough");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_can_tell_one_flaw_from_another) {
-    std::set<std::pair<std::string, std::string>> refusals;
+BOOST_AUTO_TEST_CASE(each_flaw_breaks_the_same_rule) {
+    std::set<std::string> refusals;
     for (const Vector& vector : all_refused()) {
         const auto name_id = opened(vector.make(), {.policy = vector.policy});
         BOOST_TEST_REQUIRE(!name_id.has_value(), vector);
-        refusals.emplace(name_id.error().code.message(), name_id.error().detail);
+        refusals.insert(name_id.error().code.message());
     }
     BOOST_TEST(refusals.size() == 1U);
 }

@@ -97,6 +97,30 @@ BOOST_AUTO_TEST_CASE(the_plaintext_is_read_in_the_namespaces_of_its_place) {
     expect_undecryptable(opened(gcm(R"(<saml:NameID xmlns:saml="urn:other">alice</saml:NameID>)")));
 }
 
+BOOST_AUTO_TEST_CASE(the_detail_of_a_refusal_says_what_failed) {
+    const auto detail = [](const slo::Result<NameID>& name_id) {
+        BOOST_TEST_REQUIRE(rule_of(name_id) == rule(Errc::decryption_failed));
+        return name_id.error().detail;
+    };
+    BOOST_TEST(detail(opened(cbc(std::string(15, 'p') + '\x10'))) ==
+               "its content is encrypted with AES-128 in CBC mode, which this IdP's profile doesn't allow");
+    BOOST_TEST(
+        detail(opened(wrapped_as({.algorithm = rsa_1_5, .padding = RSA_PKCS1_PADDING}))) ==
+        "its key is encrypted with RSA PKCS#1 1.5 or parameters of it that aren't allowed; allowed: RSA-OAEP with "
+        "SHA-1 or SHA-2");
+    BOOST_TEST(detail(opened(gcm(plain_alice), {.keys = {old_key()}})) ==
+               "none of our 1 keys opens its EncryptedKey: the IdP has another certificate of ours");
+    BOOST_TEST(detail(opened(gcm("<x/>"))) == "its content opens, but isn't one NameID");
+    EncryptedID changed = gcm(plain_alice);
+    changed.ciphertext.back() = static_cast<char>(changed.ciphertext.back() ^ 1);
+    BOOST_TEST(
+        detail(opened(changed)) ==
+        "a key of ours opens its EncryptedKey, but that doesn't open the content (AES-256 in GCM mode): padding or "
+        "authentication tag");
+    changed.keys.clear();
+    BOOST_TEST(detail(opened(changed)) == "it has no EncryptedKey");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(keys_and_recipients)

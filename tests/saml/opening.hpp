@@ -82,11 +82,10 @@ inline void expect_alice(const Result<NameID>& name_id) {
     BOOST_TEST(name_id->value == "alice");
 }
 
-/// Refused for id.decryption, with the one text that every such refusal has.
+/// Refused for id.decryption, which is all that a peer is told; the detail is the operator's.
 inline void expect_undecryptable(const Result<NameID>& name_id) {
-    static const std::string one_text = opened(EncryptedID{}).error().detail;
     BOOST_TEST_REQUIRE(rule_of(name_id) == rule(Errc::decryption_failed));
-    BOOST_TEST(name_id.error().detail == one_text);
+    BOOST_TEST(name_id.error().detail != "");
     BOOST_TEST(ERR_peek_error() == 0U);
 }
 

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(answers_403_with_an_empty_body_to_an_unknown_issuer) {
     BOOST_TEST(reply.body == "");
     expect_audit("403", "check.issuer_unknown");
     expect_nothing_touched();
-    BOOST_TEST(audit.last().idp == "");
+    BOOST_TEST(audit.last().idp == "unknown");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_every_sender_if_there_are_no_partners) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "algorithm_names.hpp"
 #include "c_errors.hpp"
 #include "content_cipher.hpp"
 #include "key_access.hpp"
@@ -62,21 +63,53 @@ std::optional<NameID> name_id_in(std::string_view plaintext, const EncryptedID& 
     return *std::move(name_id);
 }
 
-std::optional<NameID> open(const EncryptedID& encrypted, std::span<const DecryptionKey> keys,
-                           const EntityID& our_entity_id, const AlgorithmPolicy& policy) {
+/// How far the search for a key got, for the operator alone: a peer is told one thing for all of it (erratum E93).
+enum class Opened { nothing, key, content };
+
+Failure not_opened(Opened opened, const EncryptedID& encrypted, std::size_t our_keys) {
+    switch (opened) {
+        case Opened::nothing:
+            break;
+        case Opened::key:
+            return fail(Errc::decryption_failed,
+                        "a key of ours opens its EncryptedKey, but that doesn't open the content (" +
+                            std::string(algorithm_name(encrypted.algorithm)) + "): padding or authentication tag");
+        case Opened::content:
+            return fail(Errc::decryption_failed, "its content opens, but isn't one NameID");
+    }
+    if (encrypted.keys.empty()) return fail(Errc::decryption_failed, "it has no EncryptedKey");
+    const EncryptedKey& first = encrypted.keys.front();
+    if (!is_supported(first)) {
+        return fail(Errc::decryption_failed,
+                    "its key is encrypted with " + std::string(algorithm_name(first.algorithm)) +
+                        " or parameters of it that aren't allowed; allowed: RSA-OAEP with SHA-1 or SHA-2");
+    }
+    return fail(Errc::decryption_failed, "none of our " + std::to_string(our_keys) +
+                                             " keys opens its EncryptedKey: the IdP has another certificate of ours");
+}
+
+Result<NameID> open(const EncryptedID& encrypted, std::span<const DecryptionKey> keys, const EntityID& our_entity_id,
+                    const AlgorithmPolicy& policy) {
     const ContentCipher* const cipher = content_cipher(encrypted.algorithm, policy);
-    if (cipher == nullptr) return std::nullopt;
+    if (cipher == nullptr) {
+        return fail(Errc::decryption_failed, "its content is encrypted with " +
+                                                 std::string(algorithm_name(encrypted.algorithm)) +
+                                                 ", which this IdP's profile doesn't allow");
+    }
+    Opened opened = Opened::nothing;
     for (const EncryptedKey* const wrapped : in_order_of_hope(encrypted, our_entity_id)) {
         for (const DecryptionKey& key : keys.first(std::min(keys.size(), max_decryption_keys))) {
             const auto content_key = unwrap_key(*wrapped, detail::KeyAccess::pkey(key));
             if (!content_key) continue;
+            opened = std::max(opened, Opened::key);
             const auto plaintext = decrypt_content(*cipher, *content_key, encrypted.ciphertext);
             if (!plaintext) continue;
+            opened = Opened::content;
             // With CBC, one wrong key in sixteen leaves padding that looks right: only a NameID ends the search.
-            if (auto name_id = name_id_in(*plaintext, encrypted)) return name_id;
+            if (auto name_id = name_id_in(*plaintext, encrypted)) return *std::move(name_id);
         }
     }
-    return std::nullopt;
+    return not_opened(opened, encrypted, keys.size());
 }
 
 }  // namespace
@@ -87,9 +120,7 @@ Result<NameID> open_name_id(const Verified<LogoutRequest>& request, std::span<co
     const auto* encrypted = std::get_if<EncryptedID>(&request->identifier);
     if (encrypted == nullptr) return fail(Errc::base_id_unsupported, "BaseID is abstract: it names nobody");
     const CErrorScope quiet;
-    auto name_id = open(*encrypted, keys, our_entity_id, policy);
-    if (!name_id) return fail(Errc::decryption_failed, "EncryptedID doesn't open with any of our keys as one NameID");
-    return *std::move(name_id);
+    return open(*encrypted, keys, our_entity_id, policy);
 }
 
 Result<EncryptedID> close_name_id(const NameID& name_id, const Certificate& certificate, const EntityID& recipient,

@@ -73,6 +73,10 @@ bool set_oaep(EVP_PKEY_CTX* context, const OaepMethod& method) {
 
 }  // namespace
 
+bool is_supported(const EncryptedKey& key) {
+    return method_of(key).has_value();
+}
+
 std::optional<SecretOctets> unwrap_key(const EncryptedKey& wrapped, EVP_PKEY* private_key) {
     const auto method = method_of(wrapped);
     const auto modulus_octets = static_cast<std::size_t>(EVP_PKEY_get_size(private_key));

@@ -15,6 +15,9 @@ namespace slo::saml {
 /// xmlenc11 rsa-oaep, an unknown digest or mask generation function, or a ciphertext that this key doesn't open.
 [[nodiscard]] std::optional<SecretOctets> unwrap_key(const EncryptedKey& wrapped, EVP_PKEY* private_key);
 
+/// is_supported says whether any key could open `wrapped`: its algorithm, digest and mask generation function are ours.
+[[nodiscard]] bool is_supported(const EncryptedKey& wrapped);
+
 /// Wraps `key` for `recipient` with rsa-oaep-mgf1p and a SHA-256 digest. Nothing if OpenSSL fails.
 [[nodiscard]] std::optional<EncryptedKey> wrap_key(const SecretOctets& key, EVP_PKEY* public_key,
                                                    const EntityID& recipient);

@@ -1,11 +1,14 @@
 #include "slo/saml/message_verifier.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "message_reading.hpp"
 #include "received_message.hpp"
 #include "signature_profile.hpp"
 #include "slo/saml/error.hpp"
+#include "slo/saml/url_view.hpp"
 #include "slo/saml/xml_signature.hpp"
 
 namespace slo::saml {
@@ -19,28 +22,70 @@ Result<xml::Document> open_signed(const ReceivedMessage::Impl& received, const M
     return xml::Document::parse(signed_octets->str());
 }
 
+std::string seconds(std::chrono::milliseconds duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+/// Our own URLs, as many as a line of a log has room for.
+std::string one_of(const std::vector<EndpointUrl>& urls) {
+    constexpr std::size_t most = 3;
+    std::string text;
+    for (const EndpointUrl& url : std::span(urls).first(std::min(urls.size(), most))) {
+        text.append(text.empty() ? "" : " or ").append(url.str());
+    }
+    return urls.size() > most ? text + " or another of our URLs" : text;
+}
+
+/// The parts of a URL in which two differ, so that it's seen without the peer's text.
+std::string difference(std::string_view theirs, std::string_view ours) {
+    const auto there = split_url(theirs);
+    const auto here = split_url(ours);
+    if (!there || !here) return "it's no http or https URL";
+    std::string parts;
+    const auto differs = [&](std::string_view part, bool is_equal) {
+        if (!is_equal) parts.append(parts.empty() ? "" : ", ").append(part);
+    };
+    differs("scheme (" + std::string(there->scheme) + ")", there->scheme == here->scheme);
+    differs("host", there->host == here->host);
+    differs("port", there->port == here->port);
+    differs("path", there->path_and_query == here->path_and_query);
+    return "it differs in its " + parts;
+}
+
 //= SAML Core 3.2.1 l.1480
 //# If it is present, the actual recipient MUST check that the URI reference identifies the location at which the
 //# message was received. If it does not, the request MUST be discarded.
 Result<void> check_destination(const std::optional<std::string>& destination, const Expectations& expected,
                                DestinationRule rule) {
     if (!destination) {
-        if (rule == DestinationRule::required) return fail(Errc::destination_missing);
+        if (rule == DestinationRule::required) {
+            return fail(Errc::destination_missing, "it must be " + one_of(expected.destinations));
+        }
         return Done{};
     }
     const bool ours = std::any_of(expected.destinations.begin(), expected.destinations.end(),
                                   [&](const EndpointUrl& url) { return url.str() == *destination; });
-    if (!ours) return fail(Errc::destination_mismatch);
-    return Done{};
+    if (ours) return Done{};
+    if (expected.destinations.empty()) return fail(Errc::destination_mismatch, "no URL of ours is known here");
+    return fail(Errc::destination_mismatch, "it must be " + one_of(expected.destinations) + "; " +
+                                                difference(*destination, expected.destinations.front().str()));
 }
 
 /// A clock that is ahead is tolerated by the skew. How old a message may be is its NotOnOrAfter's business where it has
 /// one.
 Result<void> check_issue_instant(Instant issue_instant, std::optional<Instant> not_on_or_after,
                                  const Expectations& expected) {
-    const bool from_the_future = issue_instant > expected.now + expected.clock_skew;
-    const bool too_old = !not_on_or_after && issue_instant < expected.now - expected.max_age - expected.clock_skew;
-    if (from_the_future || too_old) return fail(Errc::issue_instant_out_of_window);
+    if (issue_instant > expected.now + expected.clock_skew) {
+        return fail(Errc::issue_instant_out_of_window, "it's " + seconds(issue_instant - expected.now) +
+                                                           " ahead of our clock, and " + seconds(expected.clock_skew) +
+                                                           " are allowed: compare both clocks");
+    }
+    if (!not_on_or_after && issue_instant < expected.now - expected.max_age - expected.clock_skew) {
+        return fail(Errc::issue_instant_out_of_window,
+                    "it's " + seconds(expected.now - issue_instant) + " old, and without NotOnOrAfter " +
+                        seconds(expected.max_age + expected.clock_skew) +
+                        " are allowed: it was held up on its way, or a clock is wrong");
+    }
     return Done{};
 }
 
@@ -48,8 +93,14 @@ Result<void> check_issue_instant(Instant issue_instant, std::optional<Instant> n
 //# The time at which the request expires, after which the recipient may discard the message.
 Result<void> check_not_on_or_after(const LogoutRequest& request, const Expectations& expected) {
     if (!request.not_on_or_after) return Done{};
-    const bool passed = expected.now >= *request.not_on_or_after + expected.clock_skew;
-    if (passed || *request.not_on_or_after <= request.issue_instant) return fail(Errc::request_expired);
+    if (*request.not_on_or_after <= request.issue_instant) {
+        return fail(Errc::request_expired, "NotOnOrAfter isn't after IssueInstant");
+    }
+    if (expected.now >= *request.not_on_or_after + expected.clock_skew) {
+        return fail(Errc::request_expired, "NotOnOrAfter was " + seconds(expected.now - *request.not_on_or_after) +
+                                               " ago, and " + seconds(expected.clock_skew) +
+                                               " are allowed: compare both clocks");
+    }
     return Done{};
 }
 
@@ -87,26 +138,69 @@ Evidence evidence_of(const AuthenticatedSender& sender) noexcept {
 
 }  // namespace
 
+struct AuthenticLogoutRequest::Impl {
+    std::optional<xml::Document> signed_octets;  ///< nothing if a sender vouches for the received ones
+    xml::Element content;                        ///< borrowed, from them or from the received message
+    EntityID claimed_issuer;
+    MessageID id;
+    Evidence evidence;
+    std::optional<EntityID> sender;  ///< who vouches, if there is no signature
+};
+
+AuthenticLogoutRequest::AuthenticLogoutRequest(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+AuthenticLogoutRequest::AuthenticLogoutRequest(AuthenticLogoutRequest&&) noexcept = default;
+AuthenticLogoutRequest& AuthenticLogoutRequest::operator=(AuthenticLogoutRequest&&) noexcept = default;
+AuthenticLogoutRequest::~AuthenticLogoutRequest() = default;
+
+const MessageID& AuthenticLogoutRequest::id() const noexcept {
+    return impl_->id;
+}
+
+Result<AuthenticLogoutRequest> MessageVerifier::authenticate(const UnverifiedLogoutRequest& message,
+                                                             std::span<const VerificationKey> keys,
+                                                             const AlgorithmPolicy& algorithms) {
+    auto document = open_signed(*message.message_.impl_, message.id_, keys, algorithms);
+    if (!document) return document.error();
+    const xml::Element root = document->root();
+    if (root.attribute("ID") != message.id_.str()) return fail(Errc::signed_octets_differ, "ID");
+    return AuthenticLogoutRequest(std::make_unique<AuthenticLogoutRequest::Impl>(AuthenticLogoutRequest::Impl{
+        *std::move(document), root, message.issuer_, message.id_, Evidence::signature, std::nullopt}));
+}
+
+Result<AuthenticLogoutRequest> MessageVerifier::authenticate(const UnverifiedLogoutRequest& message,
+                                                             const AuthenticatedSender& sender) {
+    const ReceivedMessage::Impl& received = *message.message_.impl_;
+    if (has_signature(received.document)) return fail(Errc::signature_invalid, "not verified: only its sender was");
+    if (!received.document.has_unique_ids()) return fail(Errc::xml_duplicate_id);
+    return AuthenticLogoutRequest(std::make_unique<AuthenticLogoutRequest::Impl>(AuthenticLogoutRequest::Impl{
+        std::nullopt, received.message, message.issuer_, message.id_, evidence_of(sender), sender.entity()}));
+}
+
+Result<Verified<LogoutRequest>> MessageVerifier::check(const AuthenticLogoutRequest& message,
+                                                       const Expectations& expected) {
+    const AuthenticLogoutRequest::Impl& authentic = *message.impl_;
+    if (authentic.sender && *authentic.sender != expected.issuer) {
+        return fail(Errc::issuer_mismatch, "sent by another entity");
+    }
+    auto request = read_and_check(authentic.content, authentic.claimed_issuer, authentic.id, expected);
+    if (!request) return request.error();
+    return Verified<LogoutRequest>(*std::move(request), authentic.evidence);
+}
+
 Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
                                                         std::span<const VerificationKey> keys,
                                                         const Expectations& expected) {
-    const auto document = open_signed(*message.message_.impl_, message.id_, keys, expected.algorithms);
-    if (!document) return document.error();
-    auto request = read_and_check(document->root(), message.issuer_, message.id_, expected);
-    if (!request) return request.error();
-    return Verified<LogoutRequest>(*std::move(request), Evidence::signature);
+    const auto authentic = authenticate(message, keys, expected.algorithms);
+    if (!authentic) return authentic.error();
+    return check(*authentic, expected);
 }
 
 Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
                                                         const AuthenticatedSender& sender,
                                                         const Expectations& expected) {
-    const ReceivedMessage::Impl& received = *message.message_.impl_;
-    if (has_signature(received.document)) return fail(Errc::signature_invalid, "not verified: only its sender was");
-    if (!received.document.has_unique_ids()) return fail(Errc::xml_duplicate_id);
-    if (sender.entity() != expected.issuer) return fail(Errc::issuer_mismatch, "sent by somebody else");
-    auto request = read_and_check(received.message, message.issuer_, message.id_, expected);
-    if (!request) return request.error();
-    return Verified<LogoutRequest>(*std::move(request), evidence_of(sender));
+    const auto authentic = authenticate(message, sender);
+    if (!authentic) return authentic.error();
+    return check(*authentic, expected);
 }
 
 Result<Verified<LogoutResponse>> MessageVerifier::verify(const UnverifiedLogoutResponse& message,

@@ -48,6 +48,15 @@ std::optional<MessageID> ReceivedMessage::claimed_id() const {
     return *std::move(id);
 }
 
+std::optional<EntityID> ReceivedMessage::claimed_issuer() const {
+    const auto first = impl_->message.first_child();
+    if (!first || !first->is({vocabulary::saml, "Issuer"})) return std::nullopt;
+    const auto text = first->text();
+    auto issuer = text ? EntityID::parse(*text) : Result<EntityID>(text.error());
+    if (!issuer) return std::nullopt;
+    return *std::move(issuer);
+}
+
 std::optional<RefusedRequest> ReceivedMessage::other_request() const noexcept {
     return impl_->other_request;
 }

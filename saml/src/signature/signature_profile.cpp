@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <sstream>
 
+#include "algorithm_names.hpp"
 #include "slo/saml/base64.hpp"
 #include "slo/saml/error.hpp"
 #include "vocabulary.hpp"
@@ -23,6 +24,21 @@ xml::Name ds(std::string_view local) {
 
 Failure broken(Errc rule, const xml::Element& where, std::string_view what) {
     return fail(rule, "line " + std::to_string(where.line()) + ": " + std::string(what));
+}
+
+/// Names what stands there by the standard's name for it, and what may.
+Failure not_allowed(Errc rule, const xml::Element& where, std::string_view algorithm, std::string_view allowed) {
+    return broken(rule, where, std::string(algorithm_name(algorithm)).append("; allowed: ").append(allowed));
+}
+
+std::string_view allowed_signatures(const AlgorithmPolicy& policy) noexcept {
+    return policy.sha1 == AlgorithmPolicy::Sha1::refused ? "RSA and ECDSA with SHA-256, SHA-384 or SHA-512"
+                                                         : "RSA-SHA1, RSA and ECDSA with SHA-256, SHA-384 or SHA-512";
+}
+
+std::string_view allowed_digests(const AlgorithmPolicy& policy) noexcept {
+    return policy.sha1 == AlgorithmPolicy::Sha1::refused ? "SHA-256, SHA-384, SHA-512"
+                                                         : "SHA-1, SHA-256, SHA-384, SHA-512";
 }
 
 void collect_signatures(const xml::Element& element, std::vector<xml::Element>& found) {
@@ -100,8 +116,10 @@ Result<std::vector<std::string>> read_transforms(const xml::Element& transforms)
     }
     for (std::size_t i = 0; i < expected.size(); ++i) {
         if (auto ok = check_plain(children[i], ds("Transform"), {"Algorithm"}); !ok) return std::move(ok).error();
-        if (children[i].attribute("Algorithm") != expected[i]) {
-            return broken(Errc::transform_not_allowed, children[i], "not exactly enveloped-signature and exc-c14n");
+        const auto algorithm = children[i].attribute("Algorithm");
+        if (algorithm != expected[i]) {
+            return not_allowed(Errc::transform_not_allowed, children[i], algorithm.value_or(""),
+                               "enveloped-signature and then exclusive canonicalisation");
         }
     }
     if (children[0].first_child() || !children[0].has_only_element_content() ||
@@ -134,7 +152,7 @@ Result<void> check_reference(const xml::Element& reference, const std::string& i
     if (!method) return method.error();
     const auto digest = digest_algorithm(*method);
     if (!digest || !policy.allows(*digest)) {
-        return broken(Errc::digest_algorithm_not_allowed, children[1], "a digest outside the policy");
+        return not_allowed(Errc::digest_algorithm_not_allowed, children[1], *method, allowed_digests(policy));
     }
     auto value = read_value(children[2], "DigestValue", max_digest_octets);
     if (!value) return value.error();
@@ -156,13 +174,13 @@ Result<void> check_signed_info(const xml::Element& signed_info, const std::strin
     const auto c14n = read_method(children[0], "CanonicalizationMethod");
     if (!c14n) return c14n.error();
     if (*c14n != vocabulary::exc_c14n) {
-        return broken(Errc::canonicalization_not_allowed, children[0], "not exclusive c14n without comments");
+        return not_allowed(Errc::canonicalization_not_allowed, children[0], *c14n, "exclusive canonicalisation");
     }
     const auto method = read_method(children[1], "SignatureMethod");
     if (!method) return method.error();
     const auto algorithm = signature_algorithm(*method);
     if (!algorithm || !policy.allows(*algorithm)) {
-        return broken(Errc::signature_algorithm_not_allowed, children[1], "a signature algorithm outside the policy");
+        return not_allowed(Errc::signature_algorithm_not_allowed, children[1], *method, allowed_signatures(policy));
     }
     profile.signature_algorithm = *algorithm;
     return check_reference(children[2], id, policy, profile);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "algorithm_names.hpp"
 #include "c_errors.hpp"
 #include "digest.hpp"
 #include "key_access.hpp"
@@ -15,6 +16,7 @@
 #include "runtime_init.hpp"
 #include "signature_profile.hpp"
 #include "slo/saml/error.hpp"
+#include "vocabulary.hpp"
 
 namespace slo::saml {
 namespace {
@@ -127,6 +129,40 @@ bool register_id(const xml::Document& document, const xml::Element& root, const 
     return xmlAddID(nullptr, document.doc(), value, target) != nullptr && xmlGetID(document.doc(), value) == target;
 }
 
+/// The first certificate that KeyInfo has, if it can be read.
+std::optional<Result<Certificate>> certificate_in_key_info(const xml::Element& signature) {
+    constexpr auto ds = [](std::string_view local) { return xml::Name{vocabulary::ds, local}; };
+    for (const xml::Element& key_info : signature.children()) {
+        if (!key_info.is(ds("KeyInfo"))) continue;
+        for (const xml::Element& data : key_info.children()) {
+            const auto first = data.first_child();
+            if (!data.is(ds("X509Data")) || !first || !first->is(ds("X509Certificate"))) continue;
+            const auto text = first->text();
+            return text ? Certificate::from_base64(*text) : Result<Certificate>(text.error());
+        }
+    }
+    return std::nullopt;
+}
+
+/// For the operator: a new key at the IdP and a change on the way look alike, but for the certificate that the sender
+/// wrote into KeyInfo. It is compared with the keys, after none of them has verified the signature, and never believed.
+std::string hint_from_key_info(const xml::Element& signature, std::span<const VerificationKey> keys) {
+    const auto certificate = certificate_in_key_info(signature);
+    if (!certificate) return "KeyInfo has no certificate to compare them with";
+    const auto key = *certificate ? VerificationKey::from(**certificate) : certificate->error();
+    if (!key) return "the certificate in KeyInfo can't be read, or its key may not verify";
+    const auto found = std::ranges::find(keys, key->fingerprint(), &VerificationKey::fingerprint);
+    if (found == keys.end())
+        return "the certificate in KeyInfo is of another key: the signer's key isn't in its metadata";
+    return "the certificate in KeyInfo is of key " + std::to_string(found - keys.begin() + 1) +
+           " of them: the message was changed after it was signed, or signed with another key";
+}
+
+Failure verified_by_none(const xml::Element& signature, std::span<const VerificationKey> keys) {
+    return fail(Errc::signature_invalid, "none of " + std::to_string(keys.size()) + " known keys verifies it; " +
+                                             hint_from_key_info(signature, keys));
+}
+
 }  // namespace
 
 Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::Element& root, const std::string& id,
@@ -153,8 +189,11 @@ Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::
         }
         return SignedOctets(*std::move(octets));
     }
-    if (!some_key_fits) return fail(Errc::no_verification_key, "no key fits the signature's algorithm");
-    return fail(Errc::signature_invalid);
+    if (!some_key_fits) {
+        return fail(Errc::no_verification_key, "none of " + std::to_string(keys.size()) + " known keys is for " +
+                                                   std::string(algorithm_name(uri(profile->signature_algorithm))));
+    }
+    return verified_by_none(profile->signature, keys);
 }
 
 }  // namespace slo::saml

@@ -96,9 +96,10 @@ void note(AnswerDraft& draft, const Proven& proven) {
     draft.is_proven = true;
 }
 
-void note(AnswerDraft& draft, Addressee of_unproven) {
-    draft.to = std::move(of_unproven);
-    if (draft.to.partner) draft.line.entry.idp = draft.to.partner->entity_id.str();
+void note(AnswerDraft& draft, Unproven& unproven) {
+    draft.to = std::move(unproven.sender);
+    draft.line.entry.idp = unproven.claimed ? unproven.claimed->entity_id.str() : "unknown";
+    if (unproven.authentic_id) draft.line.entry.request_id = unproven.authentic_id->str();
 }
 
 void blame(LineDraft& line, std::string_view rule) {
@@ -108,7 +109,7 @@ void blame(LineDraft& line, std::string_view rule) {
 
 void blame(LineDraft& line, const Failure& failure) {
     blame(line, rule_of(failure));
-    if (line.entry.stage == "store") line.entry.detail = failure.detail;
+    line.entry.detail = failure.detail;
 }
 
 std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp, const saml::NameID& name_id) {
@@ -134,7 +135,7 @@ LogoutAnswer answer(const LogoutServiceParts& parts, AnswerDraft& draft, const s
     }
     Result<saml::SignedMessage> message = sign(parts, draft, status);
     if (!message) {
-        blame(draft.line, rule_of(message.error()));
+        blame(draft.line, message.error());
         return answer_refusal(parts, draft, Refusal::failed);
     }
     write_audit(parts, draft.line);

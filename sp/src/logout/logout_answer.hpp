@@ -49,7 +49,7 @@ struct AnswerDraft {
 
 /// note takes over the answer's addressee, and the parts of the request that may be logged.
 void note(AnswerDraft& draft, const Proven& proven);
-void note(AnswerDraft& draft, Addressee of_unproven);
+void note(AnswerDraft& draft, Unproven& unproven);
 
 /// answer_failure answers as the table says for `failure`. Writes the audit line.
 [[nodiscard]] LogoutAnswer answer_failure(const LogoutServiceParts& parts, AnswerDraft& draft, const Failure& failure);
@@ -69,7 +69,7 @@ void note(AnswerDraft& draft, Addressee of_unproven);
 /// blame notes the broken rule for the audit line; its stage is the part before the dot.
 void blame(LineDraft& line, std::string_view rule);
 
-/// This overload takes `failure`. If the store failed, its detail is logged too: only the operator can mend that.
+/// This overload takes `failure`, with its detail: our own words and numbers, for the operator.
 void blame(LineDraft& line, const Failure& failure);
 
 /// hashed replaces a NameID or a SessionIndex of `idp` in every audit line: a keyed hash.

@@ -250,7 +250,7 @@ LogoutStep LogoutService::begin(saml::ReceivedMessage message, const LogoutEvide
         const std::shared_ptr<const IdpDirectory> partners = idps();
         auto proof = prove(impl_->parts, partners.get(), std::move(message), evidence, draft.line.entry.time);
         if (auto* unproven = std::get_if<Unproven>(&proof)) {
-            note(draft, std::move(unproven->sender));
+            note(draft, *unproven);
             return impl_->refuse_in_measure(draft, unproven_senders, unproven->why);
         }
         return impl_->begin(std::get<Proven>(proof), draft);
@@ -265,7 +265,8 @@ LogoutStep LogoutService::Impl::begin(const Proven& proven, AnswerDraft& draft) 
     // Counted as soon as it is proven to be that IdP's, before its EncryptedID costs anything.
     const std::string& name = proven.idp->entity_id.str();
     if (!partners_requests.take(name, proven.request->id, weight_of(proven), line.time)) {
-        return refuse_in_measure(draft, name, fail(LogoutErrc::too_many_requests));
+        return refuse_in_measure(draft, name,
+                                 fail(LogoutErrc::too_many_requests, "more than requests_per_second_per_idp allows"));
     }
     line.lane = AuditLane::proven;
     draft.is_silent = wants_no_answer(proven);
@@ -291,7 +292,9 @@ LogoutStep LogoutService::Impl::carry_out(const Proven& proven, const std::vecto
     if (!begun) return answer_failure(parts, draft, as_store_failure(begun.error()));
     draft.line.entry.event = begun->is_repeat() ? RequestEvent::repeat : RequestEvent::logout;
     const bool refuses_repeats = proven.idp->profile.repeats == idp_adapter::RepeatRule::refuse;
-    if (begun->is_repeat() && refuses_repeats) return answer_failure(parts, draft, fail(LogoutErrc::request_repeated));
+    if (begun->is_repeat() && refuses_repeats)
+        return answer_failure(parts, draft,
+                              fail(LogoutErrc::request_repeated, "the IdP's profile says repeats = \"refuse\""));
     const auto recorded = begun->recorded();
     if (recorded && !names_nobody(*recorded)) return answer_outcome(parts, draft, *recorded);
     if (!begun->has_work()) return answer_nothing(parts, draft, *begun, orders);

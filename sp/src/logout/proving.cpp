@@ -1,6 +1,8 @@
 #include "proving.hpp"
 
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "entity_names.hpp"
@@ -19,16 +21,38 @@ namespace {
 using idp_adapter::Idp;
 using idp_adapter::IdpDirectory;
 
+std::string_view name(saml::Binding binding) noexcept {
+    switch (binding) {
+        case saml::Binding::soap:
+            return "SOAP";
+        case saml::Binding::form:
+            return "a form's SAMLRequest";
+        case saml::Binding::form_with_envelope:
+            return "a form's SAMLRequest with a SOAP envelope";
+        case saml::Binding::form_logout_request:
+            return "a form's logoutRequest";
+    }
+    return "another binding";
+}
+
 /// Checks that `idp` is one whose requests may come like this; null: it is unknown.
 Result<void> check_sender(const Idp* idp, saml::Binding binding, const LogoutEvidence& evidence, const Policy& policy,
                           Instant now) {
-    if (!idp) return fail(LogoutErrc::issuer_unknown);
-    if (!idp->profile.wires.contains(binding)) return fail(LogoutErrc::wire_not_accepted);
+    if (!idp) {
+        return fail(LogoutErrc::issuer_unknown,
+                    "its Issuer is neither the entityID nor an issuer alias of an IdP whose metadata is in force");
+    }
+    if (!idp->profile.wires.contains(binding)) {
+        return fail(LogoutErrc::wire_not_accepted,
+                    "it came by " + std::string(name(binding)) + ", which isn't among the wires of the IdP's profile");
+    }
     if (evidence.check_sender) {
         if (auto accepted = evidence.check_sender(idp->profile); !accepted) return accepted;
     }
     // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
-    if (idp->valid_until && *idp->valid_until + policy.clock_skew <= now) return fail(LogoutErrc::metadata_expired);
+    if (idp->valid_until && *idp->valid_until + policy.clock_skew <= now) {
+        return fail(LogoutErrc::metadata_expired, "its metadata ended at " + saml::format_instant(*idp->valid_until));
+    }
     return Done{};
 }
 
@@ -48,15 +72,19 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
 }
 
 /// Verifies its signature; only a request that has none is accepted for other evidence that the IdP's profile allows.
-Result<saml::Verified<saml::LogoutRequest>> verify(const LogoutServiceParts& parts, const Idp& idp,
-                                                   const saml::UnverifiedLogoutRequest& unverified,
-                                                   const LogoutEvidence& evidence, Instant now) {
-    const saml::Expectations expected = expectations(parts, idp, unverified.claimed_issuer(), evidence, now);
-    auto request = saml::MessageVerifier::verify(unverified, idp.keys, expected);
+Result<saml::AuthenticLogoutRequest> authenticate(const Idp& idp, const saml::UnverifiedLogoutRequest& unverified,
+                                                  const LogoutEvidence& evidence) {
+    auto request = saml::MessageVerifier::authenticate(unverified, idp.keys, idp.profile.algorithms);
     if (request || !saml::is(request.error(), saml::Errc::signature_missing)) return request;
-    const auto sender = idp_adapter::authenticate(idp, expected.issuer, evidence.client);
+    const auto sender = idp_adapter::authenticate(idp, unverified.claimed_issuer(), evidence.client);
     if (!sender) return request;
-    return saml::MessageVerifier::verify(unverified, *sender, expected);
+    return saml::MessageVerifier::authenticate(unverified, *sender);
+}
+
+/// The IdP whose message this claims to be, by its present name or an alias.
+std::shared_ptr<const Idp> find_claimed(const IdpDirectory* idps, const saml::ReceivedMessage& message) {
+    const auto issuer = message.claimed_issuer();
+    return idps && issuer ? idps->find(*issuer) : nullptr;
 }
 
 }  // namespace
@@ -69,16 +97,20 @@ std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts, const IdpD
                      .in_response_to = message.claimed_id(),
                      .version = message.answer_version(),
                      .other_request = message.other_request()};
+    auto claimed = find_claimed(idps, message);
     const auto unverified = saml::UnverifiedLogoutRequest::parse(message);
-    if (!unverified) return Unproven{unverified.error(), std::move(sender)};
+    if (!unverified) return Unproven{unverified.error(), std::move(sender), std::move(claimed)};
 
-    if (idps) sender.partner = idps->find(unverified->claimed_issuer());
-    const auto partner = sender.partner;
+    const auto partner = std::move(claimed);
+    sender.partner = partner;
     if (auto known = check_sender(partner.get(), binding, evidence, parts.policy, now); !known) {
-        return Unproven{std::move(known).error(), std::move(sender)};
+        return Unproven{std::move(known).error(), std::move(sender), partner};
     }
-    auto request = verify(parts, *partner, *unverified, evidence, now);
-    if (!request) return Unproven{std::move(request).error(), std::move(sender)};
+    const auto authentic = authenticate(*partner, *unverified, evidence);
+    if (!authentic) return Unproven{authentic.error(), std::move(sender), partner};
+    auto request = saml::MessageVerifier::check(
+        *authentic, expectations(parts, *partner, unverified->claimed_issuer(), evidence, now));
+    if (!request) return Unproven{std::move(request).error(), std::move(sender), partner, authentic->id()};
     return Proven{partner, *std::move(request)};
 }
 
@@ -90,7 +122,8 @@ std::size_t weight_of(const Proven& proven) noexcept {
 Result<saml::NameID> name_id_of(const LogoutServiceParts& parts, const Proven& proven, const ServiceKeys& keys) {
     const idp_adapter::InteropProfile& profile = proven.idp->profile;
     const bool needs_index = profile.session_index == idp_adapter::SessionIndexRule::required;
-    if (needs_index && proven.request->session_indexes.empty()) return fail(LogoutErrc::session_index_missing);
+    if (needs_index && proven.request->session_indexes.empty())
+        return fail(LogoutErrc::session_index_missing, "the IdP's profile says session_index = \"required\"");
     return saml::open_name_id(proven.request, keys.decryption_keys, parts.entity_id, profile.algorithms);
 }
 

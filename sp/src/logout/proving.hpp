@@ -32,6 +32,8 @@ struct Addressee {
 struct Unproven {
     Failure why;
     Addressee sender;
+    std::shared_ptr<const idp_adapter::Idp> claimed = {};  ///< whose it claims to be; null: none of ours
+    std::optional<saml::MessageID> authentic_id = {};      ///< its ID, if it is that IdP's, and its content is refused
 };
 
 /// prove tells who sent `message`, or why it proves nothing. It touches neither store nor application and uses none of

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -32,23 +33,57 @@ struct Expectations {
     AlgorithmPolicy algorithms;
 };
 
+/// AuthenticLogoutRequest is a LogoutRequest that is proven to be its sender's, and whose content isn't checked yet:
+/// only its ID may be looked at, for a log. MessageVerifier::authenticate() makes it, check() takes it. Movable; it
+/// must not outlive its UnverifiedLogoutRequest. Not thread-safe.
+class AuthenticLogoutRequest {
+public:
+    [[nodiscard]] const MessageID& id() const noexcept;
+
+    AuthenticLogoutRequest(AuthenticLogoutRequest&&) noexcept;
+    AuthenticLogoutRequest& operator=(AuthenticLogoutRequest&&) noexcept;
+    ~AuthenticLogoutRequest();
+
+private:
+    friend class MessageVerifier;
+    struct Impl;
+    explicit AuthenticLogoutRequest(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
 /// MessageVerifier checks in this order and names the first rule that is broken: the signature (xml_signature.hpp);
 /// then, read from the signed octets only, the schema; Issuer; Destination; IssueInstant; NotOnOrAfter. Of a request
 /// without signature, the sender is checked first, and the others follow. Stateless, thread-safe.
 class MessageVerifier {
 public:
-    /// Errors: those of verify_enveloped(), then Errc::schema_violation and the value errors (id_malformed, ...,
-    /// version_*), issuer_mismatch, destination_missing, destination_mismatch, issue_instant_out_of_window,
-    /// request_expired. Lifetime: the result shares nothing with `message`. Spec: SAML Core 3.2.1, 3.7.1, 5.4;
-    /// Profiles 4.4.4.1 (l.1294-1304); errata E10, E38, E92.
+    /// authenticate verifies the signature of `message`, and that it covers the message with the ID that it claims.
+    /// Errors: those of verify_enveloped(); Errc::signed_octets_differ. Spec: SAML Core 5.4.
+    [[nodiscard]] static Result<AuthenticLogoutRequest> authenticate(const UnverifiedLogoutRequest& message,
+                                                                     std::span<const VerificationKey> keys,
+                                                                     const AlgorithmPolicy& algorithms);
+
+    /// This overload is for a request without any signature, for which `sender` vouches: its fields are read from the
+    /// received octets. A signed request is judged by its signature alone, so it's refused here.
+    /// Errors: Errc::xml_duplicate_id; signature_invalid, if there is one. Spec: Profiles 4.4.3.1 (l.1235-1236);
+    /// Bindings 3.2.2.1.
+    [[nodiscard]] static Result<AuthenticLogoutRequest> authenticate(const UnverifiedLogoutRequest& message,
+                                                                     const AuthenticatedSender& sender);
+
+    /// check reads the content of `message` and compares it with `expected`.
+    /// Errors: Errc::schema_violation and the value errors (id_malformed, ..., version_*), issuer_mismatch,
+    /// destination_missing, destination_mismatch, issue_instant_out_of_window, request_expired; their detail says by
+    /// how much, and what would have been right. Lifetime: the result shares nothing with `message`. Spec: SAML
+    /// Core 3.2.1, 3.7.1; Profiles 4.4.4.1 (l.1294-1304); errata E10, E38, E92.
+    [[nodiscard]] static Result<Verified<LogoutRequest>> check(const AuthenticLogoutRequest& message,
+                                                               const Expectations& expected);
+
+    /// verify is authenticate() and check(). Errors: theirs.
     [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
                                                                 std::span<const VerificationKey> keys,
                                                                 const Expectations& expected);
 
-    /// This overload is for a request without any signature, for which `sender` vouches: its fields are read from the
-    /// received octets. A signed request is judged by its signature alone, so it's refused here.
-    /// Errors: Errc::xml_duplicate_id; signature_invalid, if there is one; issuer_mismatch also if `sender` is
-    /// another entity; then as above from schema_violation on. Spec: Profiles 4.4.3.1 (l.1235-1236); Bindings 3.2.2.1.
+    /// This overload is the same for a request for which `sender` vouches. Errors: as above; issuer_mismatch also if
+    /// `sender` is another entity.
     [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
                                                                 const AuthenticatedSender& sender,
                                                                 const Expectations& expected);

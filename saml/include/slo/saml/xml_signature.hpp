@@ -25,7 +25,8 @@ private:
 };
 
 /// verify_enveloped checks the one ds:Signature in `document`, which must be a child of `root` and cover it by its
-/// attribute ID = `id`, against `keys` in their order. KeyInfo is never read.
+/// attribute ID = `id`, against `keys` in their order. KeyInfo is never believed:
+/// after a refusal its certificate is compared with `keys`, for the detail.
 ///
 /// Errors: Errc::xml_duplicate_id, signature_missing, signature_count, signature_position, signature_structure,
 /// signature_attribute, signature_object, reference_count, reference_not_to_root, transform_not_allowed,

@@ -45,8 +45,10 @@ struct SampledLines {
 
 /// AuditedRequest is the part of a line about an IdP's request.
 struct AuditedRequest {
-    std::string idp = {};                           ///< entityID from our own metadata; empty if unknown
-    std::string request_id = {};                    ///< an NCName of a verified request; empty before that
+    /// entityID from our own metadata, of the IdP whose the request is or claims to be; "unknown" if that is none of
+    /// ours, empty if the octets are no SAML message.
+    std::string idp = {};
+    std::string request_id = {};                    ///< an NCName, once the request is proven to be its IdP's
     std::string authenticated_by = {};              ///< without signature: "tls_client_key" or "http_basic"
     std::string name_id = {};                       ///< keyed hash, 32 hex digits
     std::vector<std::string> session_indexes = {};  ///< keyed hashes of the first most_indexes_told
@@ -57,7 +59,7 @@ struct AuditedRequest {
 struct AuditTrouble {
     std::string stage = {};   ///< where it was refused or failed: "sig", "store", "application", ...
     std::string rule = {};    ///< the broken rule's name, e.g. "sig.invalid"
-    std::string detail = {};  ///< how the store or a source failed; no NameID, no key
+    std::string detail = {};  ///< the circumstances in our own words and numbers; no NameID, no key, no peer's text
 };
 
 /// AuditedSessions is the part of a line about the sessions that a logout named.
