@@ -8,7 +8,9 @@ namespace slo::daemon {
 inline constexpr std::string_view help =
     R"(saml-slod: a SAML 2.0 single-logout endpoint, to run beside an application
 
-  saml-slod --config FILE     serve until SIGTERM or SIGINT
+  saml-slod --config FILE           serve until SIGTERM or SIGINT
+  saml-slod --check --config FILE   read all that FILE names, make and ask nothing, and say what is wrong: 0 or 2
+                                    (keys that don't exist yet are told as missing)
   saml-slod --help
 
 It takes LogoutRequests from your identity providers over SOAP, proves who sent them, ends the sessions they name, and
@@ -59,6 +61,14 @@ common, or with the same authn_instant.
        reason is store.outcome_unknown: then ask whether they live. 404  nothing of that lives.
   503  the store can't tell what ended: try again.
 
+Which identity providers can be served:
+
+  curl -i http://127.0.0.1:8081/ready
+
+  200  one at least. 503  none. "not_ready" names each that can't, with the rule that its metadata breaks and how to
+       mend it. One that is out keeps no other out: its logouts alone are refused, also where it was so at start, and
+       it is taken in within a second after its file is mended.
+
 What a signed LogoutRequest would end:
 
   curl -i http://127.0.0.1:8081/logouts/preview -H 'Content-Type: text/xml' --data-binary @request.soap.xml
@@ -75,7 +85,7 @@ only the system calls that serving and the store need. Started as root, it becom
 
 SIGTERM, SIGINT: takes no more requests, answers those at work, exits with 0.
 Exit codes: 0 stopped as asked; 2 the command line, the configuration, a key, a port or the store is at fault: one line
-says what and how to mend it, and nothing was started.
+says what and how to mend it, and nothing was started. With --check also where an identity provider is out.
 )";
 
 }  // namespace slo::daemon

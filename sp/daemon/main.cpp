@@ -12,6 +12,8 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "clock_alarms.hpp"
 #include "help.hpp"
@@ -283,14 +285,28 @@ Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, con
     return store;
 }
 
+/// The partners that are out and that the configuration's notes didn't tell of: files of [[metadata]], copies.
+void note_absent(const daemon::Configuration& configuration, const idp_adapter::IdpDirectory& idps) {
+    for (const idp_adapter::AbsentPartner& partner : idps.absent()) {
+        const auto is_told = [&](const idp_adapter::AbsentPartner& one) { return one.source == partner.source; };
+        if (!partner.why.code || std::ranges::any_of(configuration.absent, is_told)) continue;
+        std::fprintf(stderr, "saml-slod: note: %s is OUT: its logouts are refused; the others are served. %s\n",
+                     partner.source.c_str(), text_of(partner.why).c_str());
+    }
+}
+
 /// What is remote starts from its copies and is asked once we serve: nobody waits for a server that is down or hangs.
 Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock,
                                                     const daemon::Configuration& configuration) {
     auto refresher =
         idp_adapter::MetadataRefresher::open(configuration.metadata.sources, configuration.metadata.shared_keys,
                                              clock.now(), {}, idp_adapter::Asking::in_lanes);
-    if (refresher && refresher->directory()->size() == 0) {
-        std::fputs("saml-slod: note: no IdP is known yet; logouts are refused until metadata has come\n", stderr);
+    if (!refresher) return refresher;
+    note_absent(configuration, *refresher->directory());
+    if (refresher->directory()->size() == 0) {
+        std::fputs(
+            "saml-slod: note: no IdP is known yet; all logouts are refused until metadata has come or is mended\n",
+            stderr);
     }
     return refresher;
 }
@@ -334,6 +350,28 @@ void serve(Parts& parts, const daemon::Configuration& configuration, Servers& se
     server.run();
 }
 
+/// Reads all that serving would read, and makes and asks nothing. Each partner that is out has a line.
+int check(const std::string& file) {
+    const Instant now = sp::SystemClock().now();
+    auto configuration = daemon::load_configuration(file, now, sp::MissingKeys::refused);
+    if (!configuration) return complain(text_of(configuration.error()));
+    for (const std::string& note : configuration->notes) std::fprintf(stderr, "%s\n", note.c_str());
+    std::vector<idp_adapter::SourceOfIdps> files;
+    for (auto& source : configuration->metadata.sources) {
+        if (std::holds_alternative<idp_adapter::MetadataFile>(source.source.place)) files.push_back(std::move(source));
+    }
+    const auto partners =
+        idp_adapter::MetadataRefresher::open(std::move(files), configuration->metadata.shared_keys, now);
+    if (!partners) return complain(text_of(partners.error()));
+    int result = stopped_as_asked;
+    for (const idp_adapter::AbsentPartner& partner : partners->directory()->absent()) {
+        result =
+            complain(partner.source + " can't be served: " + partner.why.code.message() + ": " + partner.why.detail);
+    }
+    if (result == stopped_as_asked) std::fprintf(stderr, "saml-slod: %s is usable\n", file.c_str());
+    return result;
+}
+
 int run(const std::string& file) {
     auto configuration = daemon::load_configuration(file, sp::SystemClock().now());
     if (!configuration) return complain(text_of(configuration.error()));
@@ -373,11 +411,13 @@ int main(int argc, char** argv) {
         std::fwrite(slo::daemon::help.data(), 1, slo::daemon::help.size(), stdout);
         return stopped_as_asked;
     }
-    if (argc != 3 || option != "--config") return complain("wrong arguments; write --config FILE, or --help");
+    const bool only_checks = argc == 4 && option == "--check";
+    if (!(argc == 3 || only_checks) || std::string_view(argv[argc - 2]) != "--config")
+        return complain("wrong arguments; write --config FILE, --check --config FILE, or --help");
     if (const auto shed = slo::daemon::shed_inheritance(); !shed) return complain(text_of(shed.error()));
     if (const auto hardened = slo::saml::harden_process(); !hardened) return complain(text_of(hardened.error()));
     try {
-        return run(argv[2]);
+        return only_checks ? check(argv[3]) : run(argv[2]);
     } catch (const std::exception& error) {
         return complain(std::string(error.what()) + "; give this process more memory, or more threads");
     }

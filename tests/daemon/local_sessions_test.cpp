@@ -47,6 +47,28 @@ const std::string session =
 
 BOOST_FIXTURE_TEST_SUITE(local_sessions, LocalInterface)
 
+BOOST_AUTO_TEST_CASE(says_which_idps_it_can_serve) {
+    BOOST_TEST(send("GET", "/ready").status == 200);
+    BOOST_TEST(send("GET", "/ready").body == "{\"ready\":true,\"idps\":2,\"out\":0,\"not_ready\":[]}\n");
+    BOOST_TEST(send("POST", "/ready").status == 404);
+    auto idp = test::idp_that_can_be_asked();
+    idp.valid_until = test::at(test::baseline_now) - std::chrono::hours(1);
+    local.service.replace_idps(test::directory_of({idp}));
+    const auto ended = send("GET", "/ready");
+    BOOST_TEST(ended.status == 503);
+    BOOST_TEST(ended.body.starts_with(R"({"ready":false,"idps":0,"out":1,"not_ready":[{"source":"","idp":")" +
+                                      idp.entity_id.str() + R"(","rule":"meta.expired")"),
+               ended.body);
+    std::vector<idp_adapter::AbsentPartner> many(70, {.source = "md", .names = {}, .why = {}});
+    local.service.replace_idps(
+        std::make_shared<idp_adapter::IdpDirectory>(idp_adapter::IdpDirectory::of({}, std::move(many)).value()));
+    const auto none = send("GET", "/ready");
+    BOOST_TEST(none.status == 503);
+    BOOST_TEST(none.body.starts_with(R"({"ready":false,"idps":0,"out":70,)"), none.body);
+    BOOST_TEST((none.body.find("source.not_come") != std::string::npos), none.body);
+    BOOST_TEST(none.body.size() < 64 * 80U);
+}
+
 BOOST_AUTO_TEST_CASE(registers_a_session_as_the_form_says) {
     BOOST_TEST(post(session + "&format=urn%3aa&name_qualifier=q&sp_name_qualifier=s&sp_provided_id=p") == 201);
     const auto found = *store.find(*sp::LocalSessionID::parse("c1"));

@@ -49,6 +49,10 @@ bool is_ended(const Site& site, const examples::SentLogout& order, const std::st
     return site.ask_for(id) == 404;
 }
 
+examples::HttpAnswer readiness(const Site& site) {
+    return examples::call(site.local_port, {.method = "GET", .path = "/ready"}).value();
+}
+
 void replace(const std::filesystem::path& file, const std::string& text) {
     const std::string temporary = file.string() + ".new";
     std::ofstream(temporary) << text;
@@ -113,6 +117,53 @@ BOOST_AUTO_TEST_CASE(a_federation_at_a_url_is_fetched_and_its_copy_outlives_the_
     BOOST_TEST(is_ended(site, order_by(site, site.idp, "b2"), "b2"));
     const auto down = line_with(process, "\"event\":\"metadata\"");
     BOOST_TEST((down.find("\"status\":\"unreachable\"") != std::string::npos), down);
+}
+
+BOOST_AUTO_TEST_CASE(a_partner_that_is_out_at_the_start_costs_no_other_and_is_taken_in_when_its_file_is_mended) {
+    Site site;
+    site.more_of_idp = "[[idp]]\nmetadata = \"late.xml\"\n";
+    site.configure("127.0.0.1", site.port, site.local_port);
+    const std::string expired = test::fixture("reports/expired.xml");
+    replace(site.folder / "late.xml", expired);
+    test::Operator::expect_refusal(site.check(), "idp-2 can't be served: meta.expired", "late.xml");
+
+    auto process = site.open();
+    const auto told = line_with(process, "\"source\":\"idp-2\"");
+    for (const char* part : {"\"status\":\"refused\"", "\"idp\":\"https://other.example.org\"",
+                             "\"rule\":\"meta.expired\"", "without a restart"}) {
+        BOOST_TEST((told.find(part) != std::string::npos), told);
+    }
+    BOOST_TEST(is_ended(site, order_by(site, site.idp, "c1"), "c1"));
+    const auto before = readiness(site);
+    BOOST_TEST(before.status == 200);
+    BOOST_TEST(before.body.starts_with(R"({"ready":true,"idps":1,"out":1,"not_ready":[{"source":"idp-2",)"
+                                       R"("idp":"https://other.example.org","rule":"meta.expired","detail":")"),
+               before.body);
+
+    std::string mended = expired;
+    mended.replace(mended.find("2018-"), 5, "2098-");
+    replace(site.folder / "late.xml", mended);
+    line_with(process, "\"status\":\"updated\"");
+    BOOST_TEST(readiness(site).body == "{\"ready\":true,\"idps\":2,\"out\":0,\"not_ready\":[]}\n");
+    BOOST_TEST(site.check().wait(test::patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_endpoint_whose_partners_are_all_out_starts_and_is_not_ready) {
+    const Site site;
+    std::filesystem::remove(site.folder / "idp.xml");
+    auto process = site.start_configured();
+    const auto note = process.next_line(test::patience).value_or("");
+    BOOST_TEST((note.find("note: idp-1 is OUT") != std::string::npos), note);
+    line_with(process, "no IdP is known yet; all logouts are refused");
+    line_with(process, "\"source\":\"idp-1\"");
+    const auto none = readiness(site);
+    BOOST_TEST(none.status == 503);
+    BOOST_TEST(none.body.starts_with(R"({"ready":false,"idps":0,"out":1,"not_ready":[{"source":"idp-1","idp":"")"),
+               none.body);
+    replace(site.folder / "idp.xml", site.idp.metadata());
+    line_with(process, "\"status\":\"updated\"");
+    BOOST_TEST(readiness(site).status == 200);
+    BOOST_TEST(is_ended(site, order_by(site, site.idp, "d1"), "d1"));
 }
 
 // MET-16

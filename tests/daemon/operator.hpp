@@ -60,6 +60,10 @@ listen = ")" << address << ":" << port
     void configure_also(std::string_view toml) const { std::ofstream(folder / "slo.toml", std::ios::app) << toml; }
     [[nodiscard]] examples::ChildProcess start_configured() const { return start({"--config", folder / "slo.toml"}); }
 
+    [[nodiscard]] examples::ChildProcess check() const {
+        return start({"--check", "--config", (folder / "slo.toml").string()});
+    }
+
     /// What it says next, apart from notes.
     [[nodiscard]] static std::string next_line(examples::ChildProcess& process) {
         std::string line = process.next_line(patience).value_or("nothing");

@@ -53,6 +53,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_wrong_command_line) {
     expect_refusal(start({}), "wrong arguments", "--help");
     expect_refusal(start({"--config"}), "wrong arguments", "--help");
     expect_refusal(start({"--confg", "x"}), "wrong arguments", "--config FILE");
+    expect_refusal(start({"--check"}), "wrong arguments", "--check --config FILE");
+    expect_refusal(start({"--chck", "--config", "x"}), "wrong arguments", "--check --config FILE");
 }
 
 BOOST_AUTO_TEST_CASE(explains_itself) {

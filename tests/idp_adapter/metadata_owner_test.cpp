@@ -1,11 +1,14 @@
-// Whose an entityID is: of sources that leave it out, haven't come, or are no longer configured.
+// Whose an entityID is: of sources that leave it out, haven't come, or are no longer configured; and who is out.
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "metadata_source_fixture.hpp"
 #include "slo/idp_adapter/metadata_refresher.hpp"
+#include "slo/metadata/error.hpp"
 
 namespace {
 
@@ -199,6 +202,137 @@ BOOST_AUTO_TEST_CASE(what_moves_to_the_first_source_is_told_also_where_the_other
     BOOST_TEST(key_of_first(refresher) == key(of_one));
     now += 7h;
     BOOST_TEST(refused_by(refresher).empty());  // it's told once
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(partners_that_are_out, test::SourceFixture)
+
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = RefreshOutcome::Kind;
+using test::check_only;
+
+SourceOfIdps file_source(const fs::path& folder, const std::string& name, const test::IdpText& idp) {
+    const fs::path file = folder / (name + ".xml");
+    const fs::path temporary = folder / (name + ".xml.new");
+    // In place, a change within the clock tick of the file system couldn't be told from none.
+    std::ofstream(temporary) << test::text_of(idp);
+    fs::rename(temporary, file);
+    return {.source = {.name = name, .place = MetadataFile{file}, .rules = {.trust = metadata::TrustedPlace{}}},
+            .profile = {}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_out_at_the_start_is_told_once_and_each_hour_and_taken_in_when_it_is_mended) {
+    const auto file = folder.path() / "idp.xml";
+    auto source = open(at_file(file));
+    BOOST_REQUIRE(source.absent().size() == 1U);
+    BOOST_TEST(source.absent().front().source == "idp-1");
+    BOOST_TEST((source.absent().front().names == std::vector{id(first_id)}));
+    BOOST_TEST(source.absent().front().why.code == make_error_code(SourceErrc::file_unreadable));
+    const auto check_told = [](const std::vector<RefreshOutcome>& outcomes) {
+        check_only(outcomes, Kind::unreachable, make_error_code(SourceErrc::file_unreadable));
+        BOOST_TEST(outcomes.front().why.detail.find("idp.xml: can't be opened (No such file") != std::string::npos);
+        BOOST_TEST(outcomes.front().why.detail.find("without a restart") != std::string::npos);
+        BOOST_TEST(outcomes.front().entity_id.value().str() == first_id);
+    };
+    auto missing_for_long = at_file(file);
+    missing_for_long.holds = Holds::one_idp;
+    auto other = open(missing_for_long);
+    check_told(other.refresh(noon));
+    BOOST_TEST(other.refresh(noon + 1s).empty());
+    BOOST_TEST(other.refresh(noon + 59min).empty());
+    check_told(other.refresh(noon + 1h));
+
+    const auto version = other.version();
+    write(test::text_of({.root_attributes = R"( validUntil="2018-05-20T09:35:58Z")"}));
+    check_only(other.refresh(noon + 2h), Kind::refused, make_error_code(metadata::Errc::expired));
+    BOOST_TEST(other.version() != version);
+    BOOST_TEST(other.absent().front().why.code == make_error_code(metadata::Errc::expired));
+    write(test::text_of({}));
+    check_only(other.refresh(noon + 2h + 1s), Kind::updated);
+    BOOST_TEST(other.absent().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_one_idp_that_was_missing_at_the_start_is_the_first_one_s_from_then_on) {
+    const auto file = folder.path() / "idp.xml";
+    auto options = at_file(file);
+    options.rules.wanted.clear();
+    options.holds = Holds::one_idp;
+    auto source = open(options);
+    BOOST_TEST(source.absent().front().names.empty());
+    static_cast<void>(source.refresh(noon));
+    write(R"(<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata">)" + test::text_of({}) +
+          test::text_of({.entity_id = "https://idp2.example.org/saml"}) + "</md:EntitiesDescriptor>");
+    check_only(source.refresh(noon + 1s), Kind::refused, make_error_code(metadata::Errc::not_metadata));
+    write(test::text_of({}));
+    check_only(source.refresh(noon + 2s), Kind::updated);
+    write(test::text_of({.entity_id = "https://idp2.example.org/saml"}));
+    check_only(source.refresh(noon + 3s), Kind::refused, make_error_code(metadata::Errc::another_entity));
+}
+
+BOOST_AUTO_TEST_CASE(a_source_that_is_out_costs_no_other_and_the_snapshot_names_it) {
+    auto gone = file_source(folder.path(), "a", {});
+    gone.source.rules.wanted = {id(first_id)};
+    gone.profile.issuer_aliases = {id("urn:alias")};
+    fs::remove(folder.path() / "a.xml");
+    auto refresher = MetadataRefresher::open(
+        {gone, file_source(folder.path(), "b", {.entity_id = "urn:b", .certificate = "keys/idp2.crt.pem"})},
+        SharedKeys::refused, noon);
+    BOOST_REQUIRE(refresher.has_value());
+    const auto before = refresher->directory();
+    BOOST_TEST(before->find(id("urn:b")) != nullptr);
+    BOOST_TEST(before->find(id(first_id)) == nullptr);
+    for (const auto& name : {id(first_id), id("urn:alias")}) {
+        BOOST_REQUIRE(before->find_absent(name) != nullptr);
+        BOOST_TEST(before->find_absent(name)->source == "a");
+        BOOST_TEST(before->find_absent(name)->why.code == make_error_code(SourceErrc::file_unreadable));
+    }
+    BOOST_TEST(before->find_absent(id("urn:b")) == nullptr);
+    BOOST_TEST(before->find_absent(id("urn:stranger")) == nullptr);
+    BOOST_TEST(refresher->refresh(noon).size() == 1U);
+
+    static_cast<void>(file_source(folder.path(), "a", {}));
+    static_cast<void>(refresher->refresh(noon + 1s));
+    BOOST_TEST(refresher->directory()->find(id(first_id)) != nullptr);
+    BOOST_TEST(refresher->directory()->absent().empty());
+    BOOST_TEST(before->find(id(first_id)) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(an_idp_s_file_that_comes_late_takes_no_name_of_another_one_s) {
+    auto late = file_source(folder.path(), "late", {});
+    late.source.holds = Holds::one_idp;
+    fs::remove(folder.path() / "late.xml");
+    auto there = file_source(folder.path(), "there", {.certificate = "keys/idp2.crt.pem"});
+    there.source.holds = Holds::one_idp;
+    auto refresher = MetadataRefresher::open({late, there}, SharedKeys::refused, noon);
+    BOOST_REQUIRE(refresher.has_value());
+    const auto key = refresher->directory()->find(id(first_id))->keys.at(0).fingerprint();
+    static_cast<void>(file_source(folder.path(), "late", {}));
+    for (const auto now : {noon + 1s, noon + 2s}) static_cast<void>(refresher->refresh(now));
+    BOOST_TEST(refresher->directory()->find(id(first_id))->keys.at(0).fingerprint() == key);
+    BOOST_REQUIRE(refresher->directory()->absent().size() == 1U);
+    BOOST_TEST(refresher->directory()->absent().front().source == "late");
+    BOOST_TEST(refresher->directory()->absent().front().why.code == make_error_code(SourceErrc::entity_taken));
+}
+
+BOOST_AUTO_TEST_CASE(whose_metadata_has_ended_is_not_ready_and_nobody_else) {
+    auto refresher = MetadataRefresher::open(
+        {file_source(folder.path(), "a", {}),
+         file_source(folder.path(), "b",
+                     {.entity_id = "urn:b", .certificate = "keys/idp2.crt.pem", .root_attributes = ""})},
+        SharedKeys::refused, noon);
+    BOOST_REQUIRE(refresher.has_value());
+    const auto& idps = *refresher->directory();
+    BOOST_TEST(idps.not_ready(noon, 180s).empty());
+    const Instant end = *saml::parse_instant("2027-01-08T00:00:00Z");
+    BOOST_TEST(idps.not_ready(end + 179s, 180s).empty());
+    BOOST_REQUIRE(idps.not_ready(end + 180s, 180s).size() == 1U);
+    BOOST_TEST((idps.not_ready(end + 180s, 180s).front().names == std::vector{id(first_id)}));
+    BOOST_TEST(idps.not_ready(end + 180s, 180s).front().why.code == make_error_code(metadata::Errc::expired));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

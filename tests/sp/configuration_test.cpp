@@ -8,11 +8,25 @@
 
 #include "compressed.hpp"
 #include "configuration_workspace.hpp"
+#include "slo/idp_adapter/metadata_source.hpp"
+#include "slo/metadata/error.hpp"
+#include "slo/saml/error.hpp"
 #include "slo/sp/configuration_file.hpp"
 
 using namespace slo;
 using namespace slo::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// `document` with a validUntil long ago.
+std::string ended(std::string document) {
+    const auto at = document.find(" entityID=");
+    BOOST_REQUIRE(at != std::string::npos);
+    return document.insert(at, " validUntil=\"2018-05-20T09:35:58Z\"");
+}
+
+}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(load_configuration, Workspace)
 
@@ -284,24 +298,73 @@ BOOST_AUTO_TEST_CASE(refuses_tls_that_cannot_work) {
                (folder / "server.key.pem").string());
 }
 
-BOOST_AUTO_TEST_CASE(refuses_an_idp_without_usable_metadata) {
+BOOST_AUTO_TEST_CASE(refuses_a_configuration_without_partners_or_with_one_twice) {
     refuse(with("[[idp]]\nmetadata = \"idp.xml\"\n", ""), 0, "no [[idp]]", "add [[idp]]");
-    refuse(with("idp.xml", "nowhere.xml"), 8, "nowhere.xml\" (No such file", "check the path");
-    refuse(with("idp.xml", "."), 8, "not a regular file", "name a file");
-    refuse(with("idp.xml", "slo.toml"), 8, "isn't usable as an IdP's metadata", "EntityDescriptor");
-    write("large.xml", std::string(1024 * 1024 + 1, ' '));
-    refuse(with("idp.xml", "large.xml"), 8, "larger than 1048576 octets", "the right file");
-    write("sp.xml", read(fixtures + "/pysaml2/sp/metadata.xml"));
-    refuse(with("idp.xml", "sp.xml"), 8, "isn't usable as an IdP's metadata", "EntityDescriptor");
-    refuse(with("[server]", "[[idp]]\nmetadata = \"idp.xml\"\n[server]"), 9, "is configured twice", "keep one");
+    const std::string twice = "[[idp]]\nmetadata = \"idp.xml\"\n[server]";
+    refuse(with("[server]", twice), 9, "is configured twice", "keep one");
+    refuse(with("metadata = \"idp.xml\"", "metadata = \"idp.xml\"\nentity_id = \"no uri\""), 9, "entity_id", "");
+    // Also where its time is over: nothing decides which of them is meant.
+    write("old.xml", ended(read(folder / "idp.xml")));
+    refuse(with("[server]", "[[idp]]\nmetadata = \"old.xml\"\n[server]"), 9, "is configured twice", "keep one");
 }
 
-// libxml2 itself would inflate the file: a few octets could become any number.
-BOOST_AUTO_TEST_CASE(never_inflates_metadata) {
+BOOST_AUTO_TEST_CASE(serves_the_others_where_an_idp_has_no_usable_metadata) {
+    const auto check = [&](const std::string& file, std::error_code rule, std::string_view what, std::string_view mend,
+                           const std::string& more = "") {
+        BOOST_TEST_CONTEXT(file) {
+            const auto loaded = accept(with("[[idp]]", "[[idp]]\nmetadata = \"" + file + "\"\n" + more + "[[idp]]"));
+            BOOST_TEST(loaded.idps.size() == 1U);
+            BOOST_TEST(loaded.metadata.sources.size() == 2U);
+            BOOST_TEST(!loaded.metadata.sources.front().source.first.has_value());
+            BOOST_TEST(loaded.metadata.sources.back().source.name == "idp-2");
+            BOOST_REQUIRE(loaded.absent.size() == 1U);
+            const auto& out = loaded.absent.front();
+            BOOST_TEST(out.source == "idp-1");
+            BOOST_TEST(out.why.code == rule, out.why.detail);
+            BOOST_TEST((out.why.detail.find(what) != std::string::npos), out.why.detail);
+            BOOST_TEST((out.why.detail.rfind(mend) != std::string::npos), out.why.detail);
+            BOOST_TEST(has_note(loaded, "slo.toml:8: note: idp-1"));
+            BOOST_TEST(has_note(loaded, "is OUT: its logouts are refused"));
+            BOOST_TEST(has_note(loaded, out.why.code.message() + ": " + out.why.detail));
+        }
+    };
+    using idp_adapter::SourceErrc;
+    check("nowhere.xml", make_error_code(SourceErrc::file_unreadable), "nowhere.xml\" (No such file", "check the path");
+    check(".", make_error_code(SourceErrc::file_unreadable), "not a regular file", "name a file");
+    check("slo.toml", make_error_code(saml::Errc::xml_malformed), "isn't usable as an IdP's metadata",
+          "EntityDescriptor");
+    write("large.xml", std::string(1024 * 1024 + 1, ' '));
+    check("large.xml", make_error_code(SourceErrc::file_too_large), "larger than 1048576 octets", "the right file");
+    write("sp.xml", read(fixtures + "/pysaml2/sp/metadata.xml"));
+    check("sp.xml", make_error_code(metadata::Errc::no_idp_role), "isn't usable as an IdP's metadata",
+          "EntityDescriptor");
+    // libxml2 itself would inflate the file: a few octets could become any number.
     write("idp.xml.gz", test::gzipped(read(folder / "idp.xml")));
-    refuse(with("idp.xml", "idp.xml.gz"), 8, "isn't usable as an IdP's metadata", "EntityDescriptor");
-    write("idp.xml", test::gzipped(read(folder / "idp.xml")));
-    refuse(good, 8, "isn't usable as an IdP's metadata", "EntityDescriptor");
+    check("idp.xml.gz", make_error_code(saml::Errc::xml_encoding), "isn't usable as an IdP's metadata",
+          "EntityDescriptor");
+    write("expired.xml", read(fixtures + "/reports/expired.xml"));
+    check("expired.xml", make_error_code(metadata::Errc::expired), "validUntil was 2018-05-20", "fetch a new copy");
+    check("expired.xml", make_error_code(metadata::Errc::another_entity), "another entity", "EntityDescriptor",
+          "entity_id = \"urn:named\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(knows_who_is_out_as_far_as_the_document_or_the_configuration_says) {
+    write("expired.xml", read(fixtures + "/reports/expired.xml"));
+    const auto names_of = [&](const std::string& idp) {
+        const auto loaded = accept(with("metadata = \"idp.xml\"\n", idp));
+        BOOST_TEST(loaded.idps.empty());
+        std::string names;
+        for (const auto& name : loaded.absent.at(0).names) names += name.str() + " ";
+        const auto& wanted = loaded.metadata.sources.at(0).source.rules.wanted;
+        BOOST_TEST((wanted.empty() || names.starts_with(wanted.front().str())));
+        return names;
+    };
+    BOOST_TEST(names_of("metadata = \"expired.xml\"\n") == "https://other.example.org ");
+    BOOST_TEST(names_of("metadata = \"none.xml\"\n") == "");
+    BOOST_TEST(names_of("metadata = \"none.xml\"\nentity_id = \"urn:a\"\nissuer_aliases = [\"urn:b\"]\n") ==
+               "urn:a urn:b ");
+    // What doesn't prove itself doesn't say whose it is either.
+    BOOST_TEST(names_of("metadata = \"expired.xml\"\nsha256 = \"" + std::string(64, '0') + "\"\n") == "");
 }
 
 BOOST_AUTO_TEST_CASE(makes_missing_keys_once) {
@@ -320,7 +383,7 @@ BOOST_AUTO_TEST_CASE(makes_missing_keys_once) {
 
 BOOST_AUTO_TEST_CASE(makes_no_key_for_a_configuration_that_is_wrong_elsewhere) {
     remove_keys();
-    refuse(with("idp.xml", "nowhere.xml"), 8, "nowhere.xml", "check the path");
+    refuse(with("[server]", "[[idp]]\nmetadata = \"idp.xml\"\n[server]"), 9, "is configured twice", "keep one");
     BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
 }
 

@@ -8,6 +8,8 @@
 #include "back_channel_wires.hpp"
 #include "logout_answer.hpp"
 #include "service_under_test.hpp"
+#include "slo/idp_adapter/metadata_source.hpp"
+#include "slo/metadata/error.hpp"
 
 namespace slo::sp {
 
@@ -153,6 +155,36 @@ BOOST_AUTO_TEST_CASE(refuses_an_idp_whose_metadata_is_out_of_date) {
     BOOST_TEST(reply.body == "");
     expect_audit("403", "check.metadata_expired");
     expect_nothing_touched();
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_partner_that_is_out_from_a_stranger) {
+    const auto out_for = [&](std::error_code why, std::vector<saml::EntityID> names) {
+        auto idps =
+            idp_adapter::IdpDirectory::of({}, {{.source = "idp-2", .names = std::move(names), .why = {why, "how"}}});
+        parts.idps = std::make_shared<idp_adapter::IdpDirectory>(taken(std::move(idps)));
+        const SoapReply reply = handle(signed_body(baseline_request()));
+        BOOST_TEST(reply.http_status == 403);
+        BOOST_TEST(reply.body == "");
+        expect_nothing_touched();
+    };
+    const auto expired = make_error_code(metadata::Errc::expired);
+    const auto no_file = make_error_code(idp_adapter::SourceErrc::file_unreadable);
+    out_for(expired, {idp_id});
+    expect_audit("403", "check.metadata_expired");
+    BOOST_TEST(audit.last().idp == idp_id.str());
+    BOOST_TEST(audit.last().detail == "idp-2: meta.expired: how");
+    out_for(no_file, {idp_id});
+    expect_audit("403", "check.metadata_unusable");
+    BOOST_TEST(audit.last().idp == idp_id.str());
+    BOOST_TEST(audit.last().detail == "idp-2: source.file: how");
+    // Which name is in a file that isn't there isn't known.
+    out_for(no_file, {});
+    expect_audit("403", "check.issuer_unknown");
+    BOOST_TEST(audit.last().idp == "");
+    BOOST_TEST(audit.last().detail == "it may be a partner of the configuration that is out: idp-2: source.file: how");
+    out_for(no_file, {parsed<saml::EntityID>("urn:other")});
+    expect_audit("403", "check.issuer_unknown");
+    BOOST_TEST(audit.last().detail == "");
 }
 
 BOOST_AUTO_TEST_CASE(believes_metadata_within_the_skew) {

@@ -43,6 +43,7 @@ BOOST_AUTO_TEST_CASE(refuses_the_exchange_itself) {
     expect(SamlErrc::message_too_large, Refusal::too_large);
     expect(LogoutErrc::issuer_unknown, Refusal::unknown_sender);
     expect(LogoutErrc::metadata_expired, Refusal::unknown_sender);
+    expect(LogoutErrc::metadata_unusable, Refusal::unknown_sender);
     expect(LogoutErrc::content_type_not_accepted, Refusal::wire_not_accepted);
     expect(LogoutErrc::wire_not_accepted, Refusal::wire_not_accepted);
 }
@@ -165,10 +166,10 @@ BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
                    (Names{"store.session_id", "store.session_id_taken", "store.session", "check.request_id",
                           "store.full", "store.principal_full", "store.failed", "store.unusable"}),
                each);
-    BOOST_TEST(
-        (names_of_rules<LogoutErrc>()) == (Names{"check.issuer_unknown", "http.content_type", "check.metadata_expired",
-                                                 "http.wire", "check.session_index", "check.repeat", "check.rate"}),
-        each);
+    BOOST_TEST((names_of_rules<LogoutErrc>()) ==
+                   (Names{"check.issuer_unknown", "http.content_type", "check.metadata_expired",
+                          "check.metadata_unusable", "http.wire", "check.session_index", "check.repeat", "check.rate"}),
+               each);
     BOOST_TEST((names_of_rules<AdmissionErrc>()) == (Names{"session.idp_unknown", "session.sp_unknown",
                                                            "session.session_index", "session.authn_instant"}),
                each);

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "slo/idp_adapter/metadata_source.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/sp/logout_error.hpp"
 #include "slo/sp/store_error.hpp"
@@ -308,6 +309,25 @@ BOOST_AUTO_TEST_CASE(an_idp_that_is_no_partner_any_more_is_not_asked) {
     BOOST_TEST((result.extent == Extent::local_only));
     BOOST_TEST(result.idps.front().why == "check.issuer_unknown");
     BOOST_TEST(!lives("S1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_kept_waits_for_an_idp_that_is_out) {
+    link.will(Kind::lost, ReplyErrc::timed_out);
+    admit(session("S1", {"i1"}));
+    static_cast<void>(log_out({"S1"}));
+    const auto there = parts.idps;
+    const auto why = make_error_code(idp_adapter::SourceErrc::file_unreadable);
+    start_service().replace_idps(std::make_shared<idp_adapter::IdpDirectory>(
+        taken(idp_adapter::IdpDirectory::of({}, {{.source = "idp-1", .names = {idp_id}, .why = {why, "gone"}}}))));
+    clock.advance(10s);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(link.asked.size() == 1U);
+    BOOST_TEST(audit.last().rule == "check.metadata_unusable");
+    start_service().replace_idps(there);
+    clock.advance(1min);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(audit.last().status == "everywhere");
+    BOOST_TEST(link.asked.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_way_to_idps_logouts_stay_here) {

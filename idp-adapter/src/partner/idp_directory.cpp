@@ -17,7 +17,7 @@ Failure same_name(std::size_t number, std::string_view what) {
 
 }  // namespace
 
-Result<IdpDirectory> IdpDirectory::of(std::vector<Idp> idps) {
+Result<IdpDirectory> IdpDirectory::of(std::vector<Idp> idps, std::vector<AbsentPartner> absent) {
     IdpDirectory directory;
     directory.idps_.reserve(idps.size());
     directory.by_name_.reserve(idps.size());
@@ -34,7 +34,29 @@ Result<IdpDirectory> IdpDirectory::of(std::vector<Idp> idps) {
             if (!is_new && named->second != shared) return same_name(i + 1, "has another one's name as an alias");
         }
     }
+    directory.absent_ = std::move(absent);
+    for (std::size_t i = 0; i < directory.absent_.size(); ++i) {
+        for (const saml::EntityID& name : directory.absent_[i].names) directory.absent_by_name_.emplace(name, i);
+    }
     return directory;
+}
+
+const AbsentPartner* IdpDirectory::find_absent(const saml::EntityID& name) const noexcept {
+    const auto found = absent_by_name_.find(name);
+    return found == absent_by_name_.end() || by_name_.contains(name) ? nullptr : &absent_[found->second];
+}
+
+std::vector<AbsentPartner> IdpDirectory::not_ready(Instant now, std::chrono::seconds clock_skew) const {
+    std::vector<AbsentPartner> partners = absent_;
+    for (const auto& idp : idps_) {
+        if (!idp->valid_until || *idp->valid_until + clock_skew > now) continue;
+        partners.push_back(
+            {.source = {},
+             .names = {idp->entity_id},
+             .why = {make_error_code(metadata::Errc::expired),
+                     "its metadata ended at " + saml::format_instant(*idp->valid_until) + "; get a new copy of it"}});
+    }
+    return partners;
 }
 
 std::shared_ptr<const Idp> IdpDirectory::find(const saml::EntityID& name) const {

@@ -132,7 +132,7 @@ std::vector<MetadataEvent> moves(const ClaimMap& before, const ClaimMap& after) 
     std::vector<MetadataEvent> moved;
     for (const auto& [id, claim] : after) {
         const auto last = before.find(id);
-        if (last == before.end() || last->second.source == claim.source) continue;
+        if (last == before.end() || last->second.name == claim.name) continue;
         moved.push_back({last->second.name,
                          {.kind = RefreshOutcome::Kind::refused,
                           .entity_id = id,
@@ -151,6 +151,8 @@ struct MetadataRefresher::Claims {
 struct MetadataRefresher::Member {
     MetadataSource source;
     InteropProfile profile;
+    Holds holds = Holds::any_idps;
+    bool is_named = false;     ///< whether it has ever claimed an entityID
     std::string server;        ///< scheme, host and port; empty: a file
     std::uint64_t merged = 0;  ///< the source's version that is in the directory
     std::unique_ptr<MetadataLane> lane = {};
@@ -173,18 +175,62 @@ Result<MetadataRefresher> MetadataRefresher::open(std::vector<SourceOfIdps> sour
     ports.resize(sources.size());
     for (std::size_t i = 0; i < sources.size(); ++i) {
         std::string server = server_of(sources[i].source.place);
+        const Holds holds = sources[i].source.holds;
         auto opened = MetadataSource::open(std::move(sources[i].source), now, std::move(ports[i]));
         if (!opened) return std::move(opened).error();
-        refresher.members_.push_back(
-            {.source = *std::move(opened), .profile = std::move(sources[i].profile), .server = std::move(server)});
+        refresher.members_.push_back({.source = *std::move(opened),
+                                      .profile = std::move(sources[i].profile),
+                                      .holds = holds,
+                                      .server = std::move(server)});
     }
     refresher.rebuild();
     refresher.events_.clear();  // conflicts() says them
     return refresher;
 }
 
+/// A source of one IdP whose name becomes known only now may stand before another one's that has had this name since
+/// the start: it comes after it then, or a file that was missing at start could take over any IdP's name.
+void MetadataRefresher::rank_newly_named() {
+    const bool is_start = claims_ == nullptr;
+    std::size_t last_named = 0;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        if (members_[i].is_named) last_named = i;
+    }
+    for (std::size_t left = members_.size(), i = 0; left > 0; --left) {
+        Member& member = members_[i];
+        const bool is_new = member.holds == Holds::one_idp && !member.is_named && !member.source.claims().empty();
+        if (is_new) member.is_named = true;
+        if (!is_new || is_start || i >= last_named) {
+            ++i;
+            continue;
+        }
+        const auto itself = members_.begin() + static_cast<std::ptrdiff_t>(i);
+        std::rotate(itself, itself + 1, members_.begin() + static_cast<std::ptrdiff_t>(last_named) + 1);
+    }
+}
+
+/// Who should be there and isn't: what the sources miss, and IdPs of the configuration that can't stand beside others.
+std::vector<AbsentPartner> MetadataRefresher::absent_partners(const std::vector<MetadataEvent>& conflicts) const {
+    std::vector<AbsentPartner> absent;
+    for (const Member& member : members_) {
+        const std::size_t before = absent.size();
+        for (AbsentPartner& one : member.source.absent()) absent.push_back(std::move(one));
+        for (const MetadataEvent& conflict : conflicts) {
+            const auto& id = conflict.outcome.entity_id;
+            if (conflict.source != member.source.name() || member.holds != Holds::one_idp || !id) continue;
+            absent.push_back({.source = conflict.source, .names = {*id}, .why = conflict.outcome.why});
+        }
+        const auto& aliases = member.profile.issuer_aliases;
+        for (std::size_t i = before; i < absent.size(); ++i) {
+            absent[i].names.insert(absent[i].names.end(), aliases.begin(), aliases.end());
+        }
+    }
+    return absent;
+}
+
 /// What may find no memory comes first: then nothing has happened yet, or all of it.
 void MetadataRefresher::rebuild() {
+    rank_newly_named();
     auto claims = std::make_unique<Claims>();
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const Member& member = members_[i];
@@ -202,7 +248,7 @@ void MetadataRefresher::rebuild() {
         }
     }
     auto conflicts = merge.take_conflicts();
-    auto directory = IdpDirectory::of(merge.take_idps());
+    auto directory = IdpDirectory::of(merge.take_idps(), absent_partners(conflicts));
     // Merge lets no name in twice, so there is always one.
     if (!directory) return;
     auto snapshot = std::make_shared<const IdpDirectory>(*std::move(directory));

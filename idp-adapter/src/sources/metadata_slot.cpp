@@ -96,7 +96,7 @@ Result<std::vector<MetadataSlot>> slots_of(const MetadataSourceOptions& options)
         }
         return slots;
     }
-    MetadataSlot slot{.rules = std::move(rules)};
+    MetadataSlot slot{.rules = std::move(rules), .holds = options.holds};
     if (const auto* place = std::get_if<MetadataUrl>(&options.place)) slot.url = place->url;
     slots.push_back(std::move(slot));
     return slots;
@@ -108,6 +108,12 @@ Result<metadata::MetadataDocument> judged(const MetadataSlot& slot, Missing miss
     if (!document) return document;
     if (slot.entity_id && (document->entities != 1 || document->idps.size() != 1)) {
         return fail(SourceErrc::entity_missing, "the answer isn't the one entity that was asked for");
+    }
+    if (slot.holds == Holds::one_idp && (document->entities != 1 || document->idps.size() != 1)) {
+        if (!document->refused.empty()) return document->refused.front().why;
+        return Failure{
+            make_error_code(metadata::Errc::not_metadata),
+            "it holds " + std::to_string(document->entities) + " entities; name an aggregate in [[metadata]]"};
     }
     if (missing == Missing::refused && document->idps.size() < std::max<std::size_t>(slot.rules.wanted.size(), 1)) {
         if (!document->refused.empty()) return document->refused.front().why;

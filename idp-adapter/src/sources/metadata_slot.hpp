@@ -17,17 +17,19 @@ struct MetadataSlot {
     std::optional<saml::EndpointUrl> url = {};     ///< none: a file
     std::optional<saml::EntityID> entity_id = {};  ///< of a Metadata Query: the one that is asked for
     metadata::MetadataRules rules;                 ///< the source's; of a Metadata Query, for this entity alone
+    Holds holds = Holds::any_idps;
     std::optional<metadata::MetadataDocument> document = {};
-    CachedState state = {};             ///< of what is in force
-    std::string remedy = {};            ///< what to do where an older document is meant
-    Names names = {};                   ///< entityIDs that it has had in force
-    std::size_t names_kept = 0;         ///< how many of them are on the disk
-    unsigned unkept = 0;                ///< times in a row that the copy of what is in force couldn't be kept
-    std::optional<Voucher> found = {};  ///< what stood behind another's copy that was there at the start
-    std::optional<FileMark> seen = {};  ///< of a file: the state that was judged last
-    Instant judged = {};                ///< of a file: when that was
-    std::error_code last_failure = {};  ///< none: the last time went well
-    unsigned failures = 0;              ///< in a row
+    CachedState state = {};                      ///< of what is in force
+    std::string remedy = {};                     ///< what to do where an older document is meant
+    Names names = {};                            ///< entityIDs that it has had in force
+    std::size_t names_kept = 0;                  ///< how many of them are on the disk
+    unsigned unkept = 0;                         ///< times in a row that the copy of what is in force couldn't be kept
+    std::optional<Voucher> found = {};           ///< what stood behind another's copy that was there at the start
+    std::optional<FileMark> seen = {};           ///< of a file: the state that was judged last
+    Instant judged = {};                         ///< of a file: when that was
+    std::error_code last_failure = {};           ///< none: the last time went well
+    std::optional<RefreshOutcome> absence = {};  ///< while no document is in force: why, as it was told last
+    unsigned failures = 0;                       ///< in a row
     Instant next = {};
     std::optional<Instant> warned = {};
 };

@@ -77,7 +77,8 @@ struct MetadataSource::Impl {
     void accept(MetadataSlot& slot, metadata::MetadataDocument document, CachedState state, Outcomes& outcomes);
     void accept_file(MetadataSlot& slot, metadata::MetadataDocument document, Instant now, Outcomes& outcomes);
     [[nodiscard]] Instant after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const;
-    void note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Outcomes& outcomes) const;
+    void note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes);
+    void note_absence(MetadataSlot& slot, RefreshOutcome told_last);
     void fail(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes);
     void note_silence(Instant now);
     void warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const;
@@ -142,18 +143,16 @@ Result<void> MetadataSource::Impl::open_file_slot(MetadataSlot& slot, Instant no
         options.first.reset();
         return Done{};
     }
-    const auto& path = std::get<MetadataFile>(options.place).path;
-    const auto file = open_file(AT_FDCWD, path, slot.rules.limits.octets);
-    if (!file) return Failure{file.error().code, path.string() + ": " + file.error().detail};
-    auto document = read_file(slot, *file, now);
-    if (!document) return Failure{document.error().code, path.string() + ": " + document.error().detail};
-    accept_file(slot, *std::move(document), now, ignored);
+    look_at_file(slot, now, told);
+    if (slot.document) told.clear();  // only what happens from now on is news
     return Done{};
 }
 
 void MetadataSource::Impl::start_from_copy(MetadataSlot& slot, Instant now) {
     slot.next = now;
+    const std::size_t told_before = told.size();
     auto copy = copies->start(slot, now, told);
+    if (!copy && told.size() != told_before) note_absence(slot, told.back());
     if (!copy) return;
     Outcomes ignored;
     accept(slot, std::move(copy->document), std::move(copy->state), ignored);
@@ -173,11 +172,24 @@ HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
 }
 
 /// The same failure is told once: a file that stays broken is looked at each second.
-void MetadataSource::Impl::note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Outcomes& outcomes) const {
+void MetadataSource::Impl::note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Instant now,
+                                        Outcomes& outcomes) {
     const bool is_news = slot.url || why.code != slot.last_failure || kind == Kind::refused;
+    RefreshOutcome outcome{.kind = kind, .entity_id = slot.entity_id, .why = why};
+    if (!slot.document) {
+        if (!slot.url) outcome = absence_of_file(slot, std::get<MetadataFile>(options.place).path, std::move(outcome));
+        if (is_news) slot.warned = now;
+        note_absence(slot, outcome);
+    }
     slot.last_failure = why.code;
     ++slot.failures;
-    if (is_news) outcomes.push_back({.kind = kind, .entity_id = slot.entity_id, .why = why});
+    if (is_news) outcomes.push_back(std::move(outcome));
+}
+
+void MetadataSource::Impl::note_absence(MetadataSlot& slot, RefreshOutcome told_last) {
+    const bool is_news = !slot.absence || slot.absence->why.code != told_last.why.code;
+    slot.absence = std::move(told_last);
+    if (is_news) ++version;
 }
 
 Result<metadata::MetadataDocument> MetadataSource::Impl::read_file(MetadataSlot& slot, const OpenedFile& file,
@@ -205,7 +217,7 @@ void MetadataSource::Impl::look_at_file(MetadataSlot& slot, Instant now, Outcome
     const auto file = open_file(AT_FDCWD, std::get<MetadataFile>(options.place).path, slot.rules.limits.octets);
     if (!file) {
         slot.seen.reset();
-        return note_failure(slot, Kind::unreachable, file.error(), outcomes);
+        return note_failure(slot, Kind::unreachable, file.error(), now, outcomes);
     }
     const bool is_same = slot.seen == file->mark;
     if (is_same && !is_time_to_judge_again(slot, now)) return;
@@ -215,7 +227,7 @@ void MetadataSource::Impl::look_at_file(MetadataSlot& slot, Instant now, Outcome
         // While it's unsettled the same complaint would come each second.
         if ((!slot.seen || is_same) && document.error().code == before) return;
         const bool is_changing = document.error().code == make_error_code(SourceErrc::file_changing);
-        return note_failure(slot, is_changing ? Kind::unreachable : Kind::refused, document.error(), outcomes);
+        return note_failure(slot, is_changing ? Kind::unreachable : Kind::refused, document.error(), now, outcomes);
     }
     const bool is_new = is_news(*document, slot);
     slot.failures = 0;
@@ -231,11 +243,16 @@ void MetadataSource::Impl::accept(MetadataSlot& slot, metadata::MetadataDocument
     static_assert(std::is_nothrow_move_assignable_v<metadata::MetadataDocument> &&
                   std::is_nothrow_move_assignable_v<CachedState>);
     Names names = names_with(slot, document);
+    // Whose the place is was open until now: from here on a document that becomes another's is refused (MET-06).
+    std::vector<saml::EntityID> wanted = slot.rules.wanted;
+    if (slot.holds == Holds::one_idp && wanted.empty()) wanted.push_back(document.idps.front().entity_id);
     outcomes.push_back({.kind = Kind::updated, .entity_id = slot.entity_id});
     tell_refused(document, outcomes);
     slot.names.swap(names);
     slot.state = std::move(state);
     slot.document = std::move(document);
+    slot.rules.wanted.swap(wanted);
+    slot.absence.reset();
     slot.warned.reset();
     ++version;
 }
@@ -247,7 +264,7 @@ void MetadataSource::Impl::accept_file(MetadataSlot& slot, metadata::MetadataDoc
 }
 
 void MetadataSource::Impl::fail(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes) {
-    note_failure(slot, kind, why, outcomes);
+    note_failure(slot, kind, why, now, outcomes);
     slot.next = after_failure(now, bounds(), slot.failures, ports.chance());
 }
 
@@ -356,7 +373,13 @@ Result<void> MetadataSource::Impl::take_document(MetadataSlot& slot, const HttpH
 
 void MetadataSource::Impl::warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
     const bool was_warned_lately = slot.warned && now >= *slot.warned && now - *slot.warned < between_warnings;
-    if (!slot.document || was_warned_lately) return;
+    if (was_warned_lately) return;
+    if (!slot.document) {
+        if (slot.url || !slot.absence) return;  // what is remote is told at each attempt
+        outcomes.push_back(*slot.absence);
+        slot.warned = now;
+        return;
+    }
     const auto expiry_of = [&](const std::optional<Instant>& end) {
         return expiry_at(end, now, options.warn_before_expiry, slot.rules.clock_skew);
     };
@@ -442,6 +465,12 @@ std::vector<const metadata::MetadataDocument*> MetadataSource::documents() const
         if (slot.document) documents.push_back(&*slot.document);
     }
     return documents;
+}
+
+std::vector<AbsentPartner> MetadataSource::absent() const {
+    std::vector<AbsentPartner> absent;
+    for (const MetadataSlot& slot : impl_->slots) tell_absent(slot, impl_->options.name, absent);
+    return absent;
 }
 
 }  // namespace slo::idp_adapter

@@ -27,6 +27,37 @@ RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity
             .why = fail(SourceErrc::expiring, what + " ends at " + at + "; get the source to work")};
 }
 
+RefreshOutcome absence_of_file(const MetadataSlot& slot, const std::filesystem::path& file, RefreshOutcome outcome) {
+    if (slot.holds == Holds::one_idp && slot.rules.wanted.size() == 1) outcome.entity_id = slot.rules.wanted.front();
+    outcome.why.detail = file.string() + ": " + outcome.why.detail +
+                         "; until this file is mended, its messages are refused; that is noticed without a restart";
+    return outcome;
+}
+
+void tell_absent(const MetadataSlot& slot, const std::string& source, std::vector<AbsentPartner>& absent) {
+    const auto& wanted = slot.rules.wanted;
+    if (!slot.document) {
+        const Failure why = slot.absence ? slot.absence->why : Failure{};
+        if (wanted.empty()) absent.push_back({.source = source, .why = why});
+        for (const saml::EntityID& id : wanted) absent.push_back({.source = source, .names = {id}, .why = why});
+        return;
+    }
+    for (const saml::EntityID& id : wanted) {
+        if (std::ranges::find(slot.document->idps, id, &metadata::EntityDescriptor::entity_id) !=
+            slot.document->idps.end()) {
+            continue;
+        }
+        const auto refused = std::ranges::find(slot.document->refused, id, &metadata::RefusedEntity::entity_id);
+        absent.push_back({.source = source,
+                          .names = {id},
+                          .why = refused != slot.document->refused.end()
+                                     ? refused->why
+                                     : source_failure(SourceErrc::entity_missing,
+                                                      "the source doesn't have it now; if it should, ask its "
+                                                      "operator, or correct entities")});
+    }
+}
+
 void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,
                  Outcomes& outcomes) {
     std::size_t count = 0;

@@ -1,6 +1,7 @@
 // What a source tells of its documents: what ends, and what was refused in them.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,6 +17,14 @@ using ExpiryOf = std::function<Expiry(const std::optional<Instant>& end)>;
 /// What is told of something that ends soon or has ended.
 [[nodiscard]] RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity_id,
                                     const std::string& what, const std::string& whose_messages, Instant end);
+
+/// What is told of a file that isn't believed, as long as none is: where it is, and that mending it is enough.
+[[nodiscard]] RefreshOutcome absence_of_file(const MetadataSlot& slot, const std::filesystem::path& file,
+                                             RefreshOutcome outcome);
+
+/// Adds whom `slot` should have and doesn't: the entities that are wanted and not in force, or, while no document is,
+/// one without a name where none is wanted.
+void tell_absent(const MetadataSlot& slot, const std::string& source, std::vector<AbsentPartner>& absent);
 
 /// What ends before the whole document does: an entity's end is no reason to give up its neighbours.
 void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,

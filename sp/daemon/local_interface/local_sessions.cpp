@@ -1,14 +1,17 @@
 #include "local_sessions.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "form.hpp"
 #include "local_replies.hpp"
 #include "slo/saml/form.hpp"
 #include "slo/saml/time.hpp"
+#include "slo/sp/json.hpp"
 
 namespace slo::daemon {
 namespace {
@@ -59,7 +62,8 @@ HttpReply LocalSessions::answer(const HttpRequest& request) {
         return answer;
     }
     if (is_for_logouts(target)) return logouts_.answer(request);
-    if (!target.starts_with("/sessions/")) return refusal(404, "only /sessions and /logouts are here");
+    if (target == "/ready" && request.method == "GET") return readiness();
+    if (!target.starts_with("/sessions/")) return refusal(404, "only /sessions, /logouts and /ready are here");
     if (request.method == "GET") return look_up(target.substr(sessions_path.size() + 1));
     HttpReply answer = refusal(405, "GET asks whether it lives");
     answer.headers.emplace_back("Allow", "GET");
@@ -76,6 +80,31 @@ HttpReply LocalSessions::register_session(const HttpRequest& request) {
     if (!admission) return failed(admission.error());
     if (*admission == sp::Admission::refused_by_logout) return refusal(409, "refused by a logout that came first");
     return reply(201, R"({"alive":true})");
+}
+
+/// Of a federation's thousands, some of those that are out are named and all are counted.
+HttpReply LocalSessions::readiness() const {
+    constexpr std::size_t most_named = 64;
+    const auto idps = service_.idps();
+    const auto out = service_.not_ready();
+    std::vector<std::string> named;
+    for (std::size_t i = 0; i < std::min(out.size(), most_named); ++i) {
+        named.push_back(sp::JsonObject()
+                            .add("source", out[i].source)
+                            .add("idp", out[i].names.empty() ? "" : out[i].names.front().str())
+                            .add("rule", out[i].why.code ? out[i].why.code.message() : "source.not_come")
+                            .add("detail", out[i].why.detail)
+                            .str());
+    }
+    const auto has_ended = [](const idp_adapter::AbsentPartner& one) { return one.source.empty(); };
+    const auto ended = static_cast<std::size_t>(std::ranges::count_if(out, has_ended));
+    const std::size_t served = idps ? idps->size() - ended : 0;
+    return reply(served == 0 ? 503 : 200, sp::JsonObject()
+                                              .add_value("ready", served == 0 ? "false" : "true")
+                                              .add("idps", static_cast<std::int64_t>(served))
+                                              .add("out", static_cast<std::int64_t>(out.size()))
+                                              .add_value("not_ready", sp::json_array(named))
+                                              .str());
 }
 
 HttpReply LocalSessions::look_up(std::string_view escaped_id) {

@@ -10,8 +10,8 @@
 
 namespace slo::daemon {
 
-/// LocalSessions answers POST /sessions, GET /sessions/<id>, and what LocalLogouts does. It knows no caller from
-/// another: serve it on loopback only. Thread-safe, like the store and the service, which must outlive it.
+/// LocalSessions answers POST /sessions, GET /sessions/<id>, GET /ready, and what LocalLogouts does. It knows no caller
+/// from another: serve it on loopback only. Thread-safe, like the store and the service, which must outlive it.
 class LocalSessions final : public sp::HttpHandler {
 public:
     LocalSessions(sp::SessionStore& store, sp::LogoutService& service, saml::EntityID sp)
@@ -26,6 +26,7 @@ private:
     [[nodiscard]] sp::HttpReply answer(const sp::HttpRequest& request);
     [[nodiscard]] sp::HttpReply register_session(const sp::HttpRequest& request);
     [[nodiscard]] sp::HttpReply look_up(std::string_view escaped_id);
+    [[nodiscard]] sp::HttpReply readiness() const;
     [[nodiscard]] Result<sp::Session> read_session(std::string_view body) const;
 
     sp::SessionStore& store_;

@@ -65,9 +65,10 @@ public:
           now_(now),
           notes_(notes) {}
 
-    /// An IdP of its own, and its file as a source that is watched.
+    /// An IdP of its own, or why its file says none now; and the file as a source that is watched.
     struct WatchedIdp {
-        idp_adapter::Idp idp;
+        std::optional<idp_adapter::Idp> idp = {};
+        std::optional<idp_adapter::AbsentPartner> absent = {};
         SourceOfIdps source;
     };
     WatchedIdp read_idp(std::size_t number);
@@ -85,8 +86,9 @@ private:
     void require_proof(const MetadataSourceOptions& source, Proof proof) const;
     void note_idp(const metadata::EntityDescriptor& idp, const Placed<fs::path>& file);
     void note_profile(const idp_adapter::InteropProfile& profile, const std::string& who);
-    [[nodiscard]] metadata::MetadataDocument read_idp_document(const Placed<fs::path>& file,
-                                                               const ConfiguredSource& source) const;
+    [[nodiscard]] Result<metadata::MetadataDocument> read_idp_document(const fs::path& file,
+                                                                       ConfiguredSource& source) const;
+    void note_absence(const idp_adapter::AbsentPartner& partner, const Place& place);
     [[nodiscard]] bool is_remote() const { return !table_.has("file"); }
     [[nodiscard]] Placed<fs::path> path(const Placed<std::string>& text) const {
         return {folder_ / text.value, text.place};
@@ -141,12 +143,33 @@ SourceReader::Proof SourceReader::read_trust(metadata::MetadataRules& rules) {
     return Proof::signature;
 }
 
-metadata::MetadataDocument SourceReader::read_idp_document(const Placed<fs::path>& file,
-                                                           const ConfiguredSource& source) const {
-    const std::string octets = read_file(file.value, max_idp_octets, file.place, "metadata");
-    auto document = judge(source, saml::source_of(octets), now_);
-    if (!document) refuse_idp_metadata(file.place, file.value, document.error());
-    return *std::move(document);
+/// Afterwards `source` wants the IdP that the file is for, if that is known: also where the document can't be used
+/// only for its age, as it proves itself all the same. The failure says how to mend it.
+Result<metadata::MetadataDocument> SourceReader::read_idp_document(const fs::path& file,
+                                                                   ConfiguredSource& source) const {
+    using idp_adapter::SourceErrc;
+    const auto octets = octets_of(file, max_idp_octets);
+    if (const auto* why = std::get_if<Unreadable>(&octets)) {
+        const bool too_large = why->kind == Unreadable::Kind::too_large;
+        return Failure{make_error_code(too_large ? SourceErrc::file_too_large : SourceErrc::file_unreadable),
+                       why->what + "; " + why->mend};
+    }
+    const auto judged_at = [&](Instant now) {
+        return judge(source, saml::source_of(std::get<std::string>(octets)), now);
+    };
+    auto document = judged_at(now_);
+    const auto for_its_name = document ? Result<metadata::MetadataDocument>(*document) : judged_at(Instant{});
+    // A file that becomes another's is refused (MET-06).
+    if (for_its_name) source.rules.wanted = {for_its_name->idps.front().entity_id};
+    if (!document) return Failure{document.error().code, trouble_with(file, document.error())};
+    return document;
+}
+
+void SourceReader::note_absence(const idp_adapter::AbsentPartner& partner, const Place& place) {
+    const std::string who = partner.names.empty() ? "" : ", the IdP " + shown(partner.names.front().str()) + ",";
+    note(place, partner.source + who + " is OUT: its logouts are refused until its metadata is mended, which is " +
+                    "noticed without a restart; the others are served. " + partner.why.code.message() + ": " +
+                    partner.why.detail);
 }
 
 void SourceReader::note_profile(const idp_adapter::InteropProfile& profile, const std::string& who) {
@@ -179,6 +202,7 @@ ConfiguredSource SourceReader::read_idp_source(std::size_t number) {
                   .clock_skew = clock_skew_},
         .holds = ConfiguredSource::Holds::one_idp};
     source.rules.limits.octets = max_idp_octets;
+    if (const auto id = table_.text("entity_id")) source.rules.wanted = {parse_id(*id)};
     read_trust(source.rules);
     return source;
 }
@@ -186,20 +210,26 @@ ConfiguredSource SourceReader::read_idp_source(std::size_t number) {
 SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
     const auto file = path(table_.required_text("metadata", "idp.xml"));
     ConfiguredSource judged_by = read_idp_source(number);
-    auto document = read_idp_document(file, judged_by);
     auto profile = read_profile(table_, surroundings_, notes_);
-    auto idp = idp_adapter::make_idp(document.idps.front(), profile);
-    if (!idp) refuse_idp_metadata(file.place, file.value, idp.error());
-    note_profile(profile, "the IdP " + shown(idp->entity_id.str()));
-    note_idp(document.idps.front(), file);
-
-    judged_by.rules.wanted = {idp->entity_id};  // a file that becomes another's is refused (MET-06)
-    MetadataSourceOptions source{.name = std::move(judged_by.name),
+    auto document = read_idp_document(file.value, judged_by);
+    auto idp =
+        document ? idp_adapter::make_idp(document->idps.front(), profile) : Result<idp_adapter::Idp>(document.error());
+    const auto& wanted = judged_by.rules.wanted;
+    note_profile(profile, wanted.empty() ? judged_by.name : "the IdP " + shown(wanted.front().str()));
+    MetadataSourceOptions source{.name = judged_by.name,
                                  .place = idp_adapter::MetadataFile{resolved(file)},
-                                 .rules = std::move(judged_by.rules),
+                                 .rules = judged_by.rules,
                                  .missing = idp_adapter::Missing::refused,
-                                 .first = std::move(document)};
-    return {*std::move(idp), {std::move(source), std::move(profile)}};
+                                 .holds = judged_by.holds};
+    if (!idp) {
+        idp_adapter::AbsentPartner absent{.source = judged_by.name, .names = wanted, .why = std::move(idp).error()};
+        note_absence(absent, file.place);
+        absent.names.insert(absent.names.end(), profile.issuer_aliases.begin(), profile.issuer_aliases.end());
+        return {.absent = std::move(absent), .source = {std::move(source), std::move(profile)}};
+    }
+    note_idp(document->idps.front(), file);
+    source.first = *std::move(document);
+    return {.idp = *std::move(idp), .source = {std::move(source), std::move(profile)}};
 }
 
 HttpClientOptions SourceReader::read_http(const Placed<std::string>& url) {
@@ -420,16 +450,20 @@ PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings
     NamesOfIdps names_of_idps;
     std::vector<idp_adapter::BasicCredentials> passwords;
     for (const ConfigTable& table : idps) {
-        auto watched = SourceReader(table, surroundings, clock_skew, now, notes).read_idp(section.idps.size() + 1);
-        const auto& id = watched.idp.entity_id;
-        if (!seen.insert(id).second) {
-            refuse(table.place(), "the IdP " + shown(id.str()) + " is configured twice", "keep one [[idp]] for it");
+        const std::size_t number = section.metadata.sources.size() + 1;
+        auto watched = SourceReader(table, surroundings, clock_skew, now, notes).read_idp(number);
+        for (const saml::EntityID& id : watched.source.source.rules.wanted) {
+            if (!seen.insert(id).second) {
+                refuse(table.place(), "the IdP " + shown(id.str()) + " is configured twice", "keep one [[idp]] for it");
+            }
+            names_of_idps.take(id, watched.source.profile, table);
         }
-        names_of_idps.take(id, watched.idp.profile, table);
-        refuse_shared_password(watched.idp.profile, passwords, table);
-        section.idps.push_back(std::move(watched.idp));
-        if (section.metadata.shared_keys == idp_adapter::SharedKeys::refused) refuse_shared_keys(section.idps, table);
+        refuse_shared_password(watched.source.profile, passwords, table);
         section.metadata.sources.push_back(std::move(watched.source));
+        if (watched.absent) section.absent.push_back(*std::move(watched.absent));
+        if (!watched.idp) continue;
+        section.idps.push_back(*std::move(watched.idp));
+        if (section.metadata.shared_keys == idp_adapter::SharedKeys::refused) refuse_shared_keys(section.idps, table);
     }
     std::set<std::string> names;
     for (const ConfigTable& table : others) {

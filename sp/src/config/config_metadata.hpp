@@ -14,15 +14,16 @@
 namespace slo::sp {
 
 /// The keys of [[idp]].
-inline constexpr auto idp_keys = with_profile_keys({"metadata", "sha256", "signing_certificates"});
+inline constexpr auto idp_keys = with_profile_keys({"metadata", "entity_id", "sha256", "signing_certificates"});
 
 struct PartnersSection {
-    std::vector<idp_adapter::Idp> idps;  ///< of [[idp]], as their files say now
+    std::vector<idp_adapter::Idp> idps;              ///< of [[idp]], as their files say now
+    std::vector<idp_adapter::AbsentPartner> absent;  ///< of [[idp]], whose files aren't usable now
     MetadataOptions metadata;
 };
 
 /// Reads the files that [[idp]] names, and what [[metadata]] says of other places, which aren't asked here. At least
-/// one of both. Appends to `notes` what the operator should know.
+/// one of both. What is wrong with a file costs its IdP alone. Appends to `notes` what the operator should know.
 [[nodiscard]] PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
                                             const PolicySection& policy, Instant now, std::vector<std::string>& notes);
 

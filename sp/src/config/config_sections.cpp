@@ -161,12 +161,12 @@ Destinations read_destinations(const ConfigTable& sp) {
     return {.soap = read_urls(sp, "slo_url"), .form = read_urls(sp, "form_url")};
 }
 
-void refuse_idp_metadata(const Place& place, const std::filesystem::path& file, const Failure& failure) {
+std::string trouble_with(const std::filesystem::path& file, const Failure& failure) {
     std::string what = shown(file.string()) + " isn't usable as an IdP's metadata: " + failure.code.message();
     if (!failure.detail.empty()) what += " (" + failure.detail + ")";
     const bool expired = failure.code == metadata::make_error_code(metadata::Errc::expired);
-    refuse(place, what,
-           expired ? "fetch a new copy from the IdP" : "it must be the EntityDescriptor of one SAML 2.0 IdP");
+    return what +
+           (expired ? "; fetch a new copy from the IdP" : "; it must be the EntityDescriptor of one SAML 2.0 IdP");
 }
 
 PolicySection read_policy(const ConfigTable& table) {

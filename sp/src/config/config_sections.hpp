@@ -38,8 +38,8 @@ struct Destinations {
 /// http only to this machine itself, unless allow_http says otherwise.
 [[nodiscard]] Destinations read_destinations(const ConfigTable& sp);
 
-/// Refuses because of an IdP's metadata `file`.
-[[noreturn]] void refuse_idp_metadata(const Place& place, const std::filesystem::path& file, const Failure& failure);
+/// What is wrong with an IdP's metadata `file`, and how to mend it.
+[[nodiscard]] std::string trouble_with(const std::filesystem::path& file, const Failure& failure);
 
 struct PolicySection {
     Policy policy;

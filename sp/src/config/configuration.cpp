@@ -107,6 +107,7 @@ Configuration ConfigurationFile::Sections::load(Instant now, const Loading& load
             .keys_in_force = std::move(keys.in_force),
             .publication_record = record,
             .idps = std::move(partners.idps),
+            .absent = std::move(partners.absent),
             .metadata = std::move(partners.metadata),
             .policy = policy.policy,
             .store = std::move(store_options),

@@ -141,31 +141,38 @@ void write_new_file(const Placed<fs::path>& file, std::string_view octets, mode_
     OwnedFolder(folder_of(file.value), file.place).write_new(file.value.filename(), octets, mode);
 }
 
-std::string read_file(const fs::path& file, std::size_t max_octets, const Place& place, std::string_view key) {
-    const std::string what = std::string(key) + ": can't read " + shown(file.string());
+std::variant<std::string, Unreadable> octets_of(const fs::path& file, std::size_t max_octets) {
+    const std::string what = "can't read " + shown(file.string());
     const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!opened.is_open()) {
-        refuse(place, what + " (" + reason(errno) + ")", "check the path, and that this process may read it");
+        return Unreadable{what + " (" + reason(errno) + ")", "check the path, and that this process may read it"};
     }
     struct stat status {};
     if (::fstat(opened.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-        refuse(place, what + " (not a regular file)", "name a file");
+        return Unreadable{what + " (not a regular file)", "name a file"};
     }
     std::string octets(max_octets + 1, '\0');
     std::size_t size = 0;
     while (size < octets.size()) {
         const ssize_t count = ::read(opened.get(), octets.data() + size, octets.size() - size);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) refuse(place, what + " (" + reason(errno) + ")", "check the disk");
+        if (count < 0) return Unreadable{what + " (" + reason(errno) + ")", "check the disk"};
         if (count == 0) break;
         size += static_cast<std::size_t>(count);
     }
     if (size > max_octets) {
-        refuse(place, shown(file.string()) + " is larger than " + std::to_string(max_octets) + " octets",
-               "name the right file");
+        return Unreadable{shown(file.string()) + " is larger than " + std::to_string(max_octets) + " octets",
+                          "name the right file", Unreadable::Kind::too_large};
     }
     octets.resize(size);
     return octets;
+}
+
+std::string read_file(const fs::path& file, std::size_t max_octets, const Place& place, std::string_view key) {
+    auto octets = octets_of(file, max_octets);
+    if (const auto* why = std::get_if<Unreadable>(&octets))
+        refuse(place, std::string(key) + ": " + why->what, why->mend);
+    return std::get<std::string>(std::move(octets));
 }
 
 bool exist(const KeyPairFiles& files) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "config_table.hpp"
@@ -16,6 +17,17 @@
 #include "slo/sp/configuration.hpp"
 
 namespace slo::sp {
+
+/// Unreadable is why a file can't be read, and how to mend it.
+struct Unreadable {
+    std::string what;
+    std::string mend;
+    enum class Kind { no_file, too_large } kind = Kind::no_file;
+};
+
+/// octets_of returns what stands in `file`, at most `max_octets`.
+[[nodiscard]] std::variant<std::string, Unreadable> octets_of(const std::filesystem::path& file,
+                                                              std::size_t max_octets);
 
 /// read_file returns what stands in `file`, at most `max_octets`. It refuses at `place`.
 [[nodiscard]] std::string read_file(const std::filesystem::path& file, std::size_t max_octets, const Place& place,

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "slo/sp/logout_error.hpp"
+
 namespace slo::sp {
 
 namespace {
@@ -98,7 +100,7 @@ void note(AnswerDraft& draft, const Proven& proven) {
 
 void note(AnswerDraft& draft, Unproven& unproven) {
     draft.to = std::move(unproven.sender);
-    draft.line.entry.idp = unproven.claimed ? unproven.claimed->entity_id.str() : "unknown";
+    draft.line.entry.idp = std::move(unproven.claimed);
     if (unproven.authentic_id) draft.line.entry.request_id = unproven.authentic_id->str();
 }
 

@@ -10,6 +10,8 @@ std::string_view name(LogoutErrc code) noexcept {
             return "http.content_type";
         case LogoutErrc::metadata_expired:
             return "check.metadata_expired";
+        case LogoutErrc::metadata_unusable:
+            return "check.metadata_unusable";
         case LogoutErrc::wire_not_accepted:
             return "http.wire";
         case LogoutErrc::session_index_missing:

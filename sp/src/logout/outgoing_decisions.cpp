@@ -5,6 +5,7 @@
 #include "entity_names.hpp"
 #include "logout_order.hpp"
 #include "outgoing_steps.hpp"
+#include "proving.hpp"
 #include "reply_mapping.hpp"
 #include "session_selection.hpp"
 #include "slo/sp/logout_error.hpp"
@@ -65,7 +66,7 @@ std::vector<Group> grouped(const StartContext& context, const std::vector<Sessio
 
 std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp, const Group& group) {
     if (context.parts.idp_link == nullptr) return fail(StartErrc::no_link);
-    if (idp == nullptr) return fail(LogoutErrc::issuer_unknown);
+    if (idp == nullptr) return why_unknown(context.idps.get(), group.first->idp);
     if (soap_logout_endpoint(*idp) == nullptr) return Failure{make_error_code(idp_adapter::ReplyErrc::no_endpoint), {}};
     //= SAML Profiles 4.4.4.1 l.1302 (erratum E38)
     //# If the requester is a session participant, it MUST include at least one <SessionIndex> element
@@ -137,6 +138,13 @@ seconds back_off(std::uint32_t attempts) {
     return attempts > 4 ? longest : std::min(longest, first * (1U << (attempts - 1)));
 }
 
+/// Its metadata may be mended: the partner is one of the configuration's.
+bool may_come_back(const LogoutPlan& plan, const idp_adapter::LogoutVerdict& verdict) noexcept {
+    const auto& code = verdict.why.code;
+    return plan.idp == nullptr && (code == make_error_code(LogoutErrc::metadata_expired) ||
+                                   code == make_error_code(LogoutErrc::metadata_unusable));
+}
+
 /// The request wasn't sent because others were being sent to the IdP.
 bool was_busy(const idp_adapter::LogoutVerdict& verdict) noexcept {
     return verdict.why.code == idp_adapter::ReplyErrc::busy;
@@ -170,6 +178,7 @@ ConcludedLogout conclude(AskedLogout asked, Instant now, Told told) noexcept {
     KeptRequest& request = concluded.plan_.request;
     if (!was_busy(verdict)) ++request.attempts;
     const bool is_kept = asked.kept_ == Retried::yes;
+    if (may_come_back(concluded.plan_, verdict)) concluded.conclusion_.retried = Retried::yes;
     if (concluded.conclusion_.retried == Retried::yes && is_kept) {
         const Instant next = now + std::max(back_off(request.attempts), seconds(was_busy(verdict) ? 10 : 0));
         if (next < request.not_on_or_after || told == Told::again) {

@@ -1,5 +1,6 @@
 #include "proving.hpp"
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "entity_names.hpp"
 #include "logout_order.hpp"
 #include "slo/idp_adapter/sender.hpp"
+#include "slo/metadata/error.hpp"
 #include "slo/saml/encryption.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/message_verifier.hpp"
@@ -18,8 +20,11 @@ namespace slo::sp {
 
 namespace {
 
+using idp_adapter::AbsentPartner;
 using idp_adapter::Idp;
 using idp_adapter::IdpDirectory;
+
+const std::string unknown = "unknown";  ///< in the audit
 
 std::string_view name(saml::Binding binding) noexcept {
     switch (binding) {
@@ -35,23 +40,19 @@ std::string_view name(saml::Binding binding) noexcept {
     return "another binding";
 }
 
-/// Checks that `idp` is one whose requests may come like this; null: it is unknown.
-Result<void> check_sender(const Idp* idp, saml::Binding binding, const LogoutEvidence& evidence, const Policy& policy,
+/// Checks that `idp` is one whose requests may come like this.
+Result<void> check_sender(const Idp& idp, saml::Binding binding, const LogoutEvidence& evidence, const Policy& policy,
                           Instant now) {
-    if (!idp) {
-        return fail(LogoutErrc::issuer_unknown,
-                    "its Issuer is neither the entityID nor an issuer alias of an IdP whose metadata is in force");
-    }
-    if (!idp->profile.wires.contains(binding)) {
+    if (!idp.profile.wires.contains(binding)) {
         return fail(LogoutErrc::wire_not_accepted,
                     "it came by " + std::string(name(binding)) + ", which isn't among the wires of the IdP's profile");
     }
     if (evidence.check_sender) {
-        if (auto accepted = evidence.check_sender(idp->profile); !accepted) return accepted;
+        if (auto accepted = evidence.check_sender(idp.profile); !accepted) return accepted;
     }
     // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
-    if (idp->valid_until && *idp->valid_until + policy.clock_skew <= now) {
-        return fail(LogoutErrc::metadata_expired, "its metadata ended at " + saml::format_instant(*idp->valid_until));
+    if (idp.valid_until && *idp.valid_until + policy.clock_skew <= now) {
+        return fail(LogoutErrc::metadata_expired, "its metadata ended at " + saml::format_instant(*idp.valid_until));
     }
     return Done{};
 }
@@ -87,7 +88,28 @@ std::shared_ptr<const Idp> find_claimed(const IdpDirectory* idps, const saml::Re
     return idps && issuer ? idps->find(*issuer) : nullptr;
 }
 
+/// "idp-2: meta.expired: ...".
+std::string told(const AbsentPartner& partner) {
+    if (!partner.why.code) return partner.source + ": hasn't come yet";
+    return partner.source + ": " + partner.why.code.message() +
+           (partner.why.detail.empty() ? "" : ": " + partner.why.detail);
+}
+
 }  // namespace
+
+Failure why_unknown(const IdpDirectory* idps, const saml::EntityID& name) {
+    if (idps == nullptr) return fail(LogoutErrc::issuer_unknown, "no IdP is known yet");
+    if (const AbsentPartner* const partner = idps->find_absent(name)) {
+        const bool expired = partner->why.code == metadata::make_error_code(metadata::Errc::expired);
+        return fail(expired ? LogoutErrc::metadata_expired : LogoutErrc::metadata_unusable, told(*partner));
+    }
+    const auto nameless = std::ranges::find_if(idps->absent(), [](const auto& one) { return one.names.empty(); });
+    if (nameless == idps->absent().end()) {
+        return fail(LogoutErrc::issuer_unknown,
+                    "its Issuer is neither the entityID nor an issuer alias of an IdP whose metadata is in force");
+    }
+    return fail(LogoutErrc::issuer_unknown, "it may be a partner of the configuration that is out: " + told(*nameless));
+}
 
 std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts, const IdpDirectory* idps,
                                      saml::ReceivedMessage message, const LogoutEvidence& evidence, Instant now) {
@@ -99,18 +121,25 @@ std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts, const IdpD
                      .other_request = message.other_request()};
     auto claimed = find_claimed(idps, message);
     const auto unverified = saml::UnverifiedLogoutRequest::parse(message);
-    if (!unverified) return Unproven{unverified.error(), std::move(sender), std::move(claimed)};
+    if (!unverified)
+        return Unproven{unverified.error(), std::move(sender), claimed ? claimed->entity_id.str() : unknown};
 
+    if (!claimed) {
+        const auto* absent = idps ? idps->find_absent(unverified->claimed_issuer()) : nullptr;
+        return Unproven{why_unknown(idps, unverified->claimed_issuer()), std::move(sender),
+                        absent != nullptr ? absent->names.front().str() : unknown};
+    }
     const auto partner = std::move(claimed);
     sender.partner = partner;
-    if (auto known = check_sender(partner.get(), binding, evidence, parts.policy, now); !known) {
-        return Unproven{std::move(known).error(), std::move(sender), partner};
+    const std::string name = partner->entity_id.str();
+    if (auto known = check_sender(*partner, binding, evidence, parts.policy, now); !known) {
+        return Unproven{std::move(known).error(), std::move(sender), name};
     }
     const auto authentic = authenticate(*partner, *unverified, evidence);
-    if (!authentic) return Unproven{authentic.error(), std::move(sender), partner};
+    if (!authentic) return Unproven{authentic.error(), std::move(sender), name};
     auto request = saml::MessageVerifier::check(
         *authentic, expectations(parts, *partner, unverified->claimed_issuer(), evidence, now));
-    if (!request) return Unproven{std::move(request).error(), std::move(sender), partner, authentic->id()};
+    if (!request) return Unproven{std::move(request).error(), std::move(sender), name, authentic->id()};
     return Proven{partner, *std::move(request)};
 }
 

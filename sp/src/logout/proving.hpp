@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "slo/idp_adapter/idp.hpp"
@@ -32,17 +33,25 @@ struct Addressee {
 struct Unproven {
     Failure why;
     Addressee sender;
-    std::shared_ptr<const idp_adapter::Idp> claimed = {};  ///< whose it claims to be; null: none of ours
-    std::optional<saml::MessageID> authentic_id = {};      ///< its ID, if it is that IdP's, and its content is refused
+    std::string claimed = {};  ///< our name of the IdP that it claims to come from, or "unknown"
+    std::optional<saml::MessageID> authentic_id = {};  ///< its ID, if it is that IdP's, and its content is refused
+};                                                     ///< whose it claims to be; null: none of ours
+std::optional<saml::MessageID> authentic_id = {};      ///< its ID, if it is that IdP's, and its content is refused
 };
 
 /// prove tells who sent `message`, or why it proves nothing. It touches neither store nor application and uses none of
 /// an IdP's allowance. `idps` may be null: no IdP is known.
 /// Errors: those of UnverifiedLogoutRequest::parse, MessageVerifier::verify and LogoutEvidence::check_sender;
-/// LogoutErrc::issuer_unknown, wire_not_accepted, metadata_expired.
+/// LogoutErrc::issuer_unknown, wire_not_accepted, metadata_expired, metadata_unusable.
 [[nodiscard]] std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts,
                                                    const idp_adapter::IdpDirectory* idps, saml::ReceivedMessage message,
                                                    const LogoutEvidence& evidence, Instant now);
+
+/// why_unknown says why no IdP of `idps` (which may be null) has `name`: a stranger's, LogoutErrc::issuer_unknown, or
+/// that of a partner of the configuration, whose metadata has expired or can't be used: metadata_expired,
+/// metadata_unusable. `detail` names the source and what is wrong there; of a stranger, which sources are out and may
+/// be its own.
+[[nodiscard]] Failure why_unknown(const idp_adapter::IdpDirectory* idps, const saml::EntityID& name);
 
 /// weight_of says for how many of its IdP's requests one counts that names very many sessions. Where a SessionIndex
 /// stands for the principal, each of them takes a logout of its own.

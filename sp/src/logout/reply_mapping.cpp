@@ -115,6 +115,7 @@ TableAnswer answer_to(LogoutErrc code) noexcept {
         // Bindings 3.2.3.3 l.370. Nothing is signed for a sender whose Issuer isn't in our metadata.
         case LogoutErrc::issuer_unknown:
         case LogoutErrc::metadata_expired:
+        case LogoutErrc::metadata_unusable:
             return Refusal::unknown_sender;
         case LogoutErrc::content_type_not_accepted:
         case LogoutErrc::wire_not_accepted:

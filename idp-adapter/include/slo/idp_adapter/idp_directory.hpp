@@ -1,7 +1,9 @@
 // The IdPs that are believed, by entityID.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -10,14 +12,31 @@
 
 namespace slo::idp_adapter {
 
+/// AbsentPartner is a partner that the configuration names and that isn't believed now: its messages are refused, and
+/// are told apart from a stranger's.
+struct AbsentPartner {
+    std::string source;                      ///< the name of its source in the configuration
+    std::vector<saml::EntityID> names = {};  ///< its entityID and aliases; empty where nothing says them
+    Failure why = {};                        ///< the broken rule, and how to mend it; no code: not asked for yet
+};
+
 /// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as its holder.
 class IdpDirectory {
 public:
-    /// of makes a directory. Errors: metadata::Errc::schema_violation if two share one name: an entityID or an alias.
-    [[nodiscard]] static Result<IdpDirectory> of(std::vector<Idp> idps);
+    /// of makes a directory. `absent` are told by absent() and find_absent(), as far as no IdP has their names.
+    /// Errors: metadata::Errc::schema_violation if two share one name: an entityID or an alias.
+    [[nodiscard]] static Result<IdpDirectory> of(std::vector<Idp> idps, std::vector<AbsentPartner> absent = {});
 
     /// find returns the IdP with this very entityID or issuer alias, byte by byte; null if there is none.
     [[nodiscard]] std::shared_ptr<const Idp> find(const saml::EntityID& name) const;
+
+    /// find_absent returns the partner with this very entityID or alias that isn't believed now; null if there is none.
+    [[nodiscard]] const AbsentPartner* find_absent(const saml::EntityID& name) const noexcept;
+    /// absent returns those of the configuration that aren't believed, in its order.
+    [[nodiscard]] const std::vector<AbsentPartner>& absent() const noexcept { return absent_; }
+    /// not_ready returns the partners whose messages are refused at `now`: those of absent(), and the IdPs whose metadata has ended since it came,
+    /// with `clock_skew` as in Policy. Costs a look at each IdP.
+    [[nodiscard]] std::vector<AbsentPartner> not_ready(Instant now, std::chrono::seconds clock_skew) const;
 
     [[nodiscard]] const std::vector<std::shared_ptr<const Idp>>& all() const noexcept { return idps_; }
 
@@ -33,6 +52,8 @@ public:
 private:
     std::vector<std::shared_ptr<const Idp>> idps_;
     std::unordered_map<saml::EntityID, std::shared_ptr<const Idp>> by_name_;  ///< entityIDs and aliases
+    std::vector<AbsentPartner> absent_;
+    std::unordered_map<saml::EntityID, std::size_t> absent_by_name_;  ///< its place in absent_
 };
 
 }  // namespace slo::idp_adapter

@@ -52,10 +52,13 @@ class Arrivals;
 /// says that a later source has it and which one owns it. It moves when an operator says so: with the first source out
 /// of the configuration or behind the other. A source that arrives for the first time, and is listed before, takes its
 /// entityIDs over; then entity_taken says so of the other, also if that one doesn't have them now. An entity that
-/// shares a signing key with one of an earlier source's is refused as well (MET-07).
+/// shares a signing key with one of an earlier source's is refused as well (MET-07). Among sources of one IdP
+/// (Holds::one_idp) that comes first whose name was known first.
 class MetadataRefresher {
 public:
-    /// open: `ports` has as many elements as `sources`, or none. Errors: those of MetadataSource::open.
+    /// open: `ports` has as many elements as `sources`, or none. A document that isn't believed keeps no other source's
+    /// from coming into force: IdpDirectory::absent() has it, and the first refresh() tells it. Errors: those of
+    /// MetadataSource::open.
     [[nodiscard]] static Result<MetadataRefresher> open(std::vector<SourceOfIdps> sources, SharedKeys shared_keys,
                                                         Instant now, std::vector<SourcePorts> ports = {},
                                                         Asking asking = Asking::in_turn);
@@ -97,6 +100,8 @@ private:
     [[nodiscard]] bool is_free(const Member& member) const noexcept;
     [[nodiscard]] bool has_unmerged() const noexcept;
     [[nodiscard]] bool has_more_coming(Instant now);
+    void rank_newly_named();
+    [[nodiscard]] std::vector<AbsentPartner> absent_partners(const std::vector<MetadataEvent>& conflicts) const;
     void rebuild();
     void report(const std::vector<MetadataEvent>& conflicts, std::vector<MetadataEvent> moved);
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "slo/idp_adapter/http_client.hpp"
+#include "slo/idp_adapter/idp_directory.hpp"
 #include "slo/metadata/metadata_document.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/result.hpp"
@@ -65,11 +66,18 @@ using MetadataPlace = std::variant<MetadataFile, MetadataUrl, MetadataQuery>;
 /// Missing says whether an aggregate may lack a wanted entity: leaving it out is how a federation revokes.
 enum class Missing { accepted, refused };
 
+/// Holds is what a document of the source contains.
+enum class Holds {
+    any_idps,
+    one_idp,  ///< one IdP and nothing else; the first that is believed is the source's own from then on
+};
+
 struct MetadataSourceOptions {
     std::string name;  ///< for people: in audit lines, and as the folder's name in the cache; [a-z0-9-], 1 to 64
     MetadataPlace place;
     metadata::MetadataRules rules;
     Missing missing = Missing::accepted;
+    Holds holds = Holds::any_idps;
     std::filesystem::path cache = {};  ///< folder for the last good copies of what is remote; a file is its own
     std::chrono::seconds shortest_refresh{300};
     std::chrono::seconds longest_refresh{6 * 3600};  ///< cacheDuration and Cache-Control only shorten it
@@ -118,8 +126,9 @@ struct MetadataQuestion;
 class MetadataSource {
 public:
     /// open starts from the file, or from the cached copies, which are verified like documents from the network. A
-    /// remote place isn't asked yet. Errors: SourceErrc::setup, cache_failed, HttpErrc::client_setup; of a file without
-    /// `first`, why it isn't believed.
+    /// remote place isn't asked yet. A file that isn't believed now, or isn't there, is no error: it's looked at again,
+    /// and until then absent() and the first refresh say why, and each hour again. Errors: SourceErrc::setup,
+    /// cache_failed, HttpErrc::client_setup.
     [[nodiscard]] static Result<MetadataSource> open(MetadataSourceOptions options, Instant now,
                                                      SourcePorts ports = {});
     ~MetadataSource();
@@ -143,7 +152,7 @@ public:
     [[nodiscard]] Instant next_refresh() const noexcept;
 
     [[nodiscard]] const std::string& name() const noexcept;
-    /// version counts the documents that came into force: it changes whenever documents() does.
+    /// version changes whenever documents() or absent() does.
     [[nodiscard]] std::uint64_t version() const noexcept;
     /// claims returns the entityIDs that are this source's, whether it has them now or not: those that its options
     /// name, and those that it has had in force. The cache keeps the latter over a restart, by the source's name: also
@@ -151,6 +160,9 @@ public:
     [[nodiscard]] std::vector<saml::EntityID> claims() const;
     /// documents returns those in force. Valid until the next refresh.
     [[nodiscard]] std::vector<const metadata::MetadataDocument*> documents() const;
+    /// absent returns the entities that the options name and that aren't in force, each with the reason; and a document that has never
+    /// been believed, without names where the options say none. `source` is name().
+    [[nodiscard]] std::vector<AbsentPartner> absent() const;
 
 private:
     /// refresh() in steps: the result of begin() is run in any thread, and given to finish() before begin() is called

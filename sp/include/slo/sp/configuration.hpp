@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "slo/idp_adapter/idp.hpp"
+#include "slo/idp_adapter/idp_directory.hpp"
 #include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/metadata/published_metadata.hpp"
 #include "slo/saml/keys.hpp"
@@ -46,7 +47,10 @@ struct Configuration {
     KeyRing key_ring;                          ///< as it was when the folder's keys were loaded
     KeysInForce keys_in_force;                 ///< the keys that `publication` publishes, and our keys' other uses
     std::filesystem::path publication_record;  ///< for a PublicationRecord
-    std::vector<idp_adapter::Idp> idps;        ///< of [[idp]], as their files said at start
+    std::vector<idp_adapter::Idp> idps;        ///< of [[idp]], as far as their files were usable at start
+    /// Of [[idp]], those whose files aren't usable now: a note says so of each. The refresher takes them in as soon as
+    /// their files are mended. A host without one gives them to IdpDirectory::of().
+    std::vector<idp_adapter::AbsentPartner> absent;
     MetadataOptions metadata;  ///< for a MetadataRefresher, which knows all of them, and keeps them fresh
     Policy policy;
     StoreOptions store;
@@ -63,9 +67,10 @@ enum class MissingKeys {
 
 /// load_configuration reads `file`; relative paths in it are relative to its folder. Signing and encryption keys, and
 /// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so; not where
-/// the publication record shows that this service had some. Errors: ConfigurationErrc::configuration_invalid with one
-/// line: what is wrong, where, and the remedy. Unknown sections and keys are errors; a program with sections of its own
-/// reads the file as a ConfigurationFile.
+/// the publication record shows that this service had some. A partner whose metadata can't be used is no error: the
+/// others are served (Configuration::absent). Errors: ConfigurationErrc::configuration_invalid with one line: what is
+/// wrong, where, and the remedy. Unknown sections and keys are errors; a program with sections of its own reads the file
+/// as a ConfigurationFile.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
                                                        MissingKeys missing = MissingKeys::made);
 

@@ -15,12 +15,9 @@ namespace slo::sp {
 
 /// ConfiguredSource decides whether a document of one [[idp]] or [[metadata]] is believed.
 struct ConfiguredSource {
-    enum class Holds {
-        one_idp,   ///< [[idp]]: the document is one IdP's, and nothing else
-        any_idps,  ///< [[metadata]]: unusable entities are left out
-    };
-    std::string name;                 ///< "idp-1" of the first [[idp]]; of a [[metadata]], its name
-    std::filesystem::path file = {};  ///< empty: remote
+    using Holds = idp_adapter::Holds;  ///< one_idp: [[idp]]; any_idps: [[metadata]]
+    std::string name;                  ///< "idp-1" of the first [[idp]]; of a [[metadata]], its name
+    std::filesystem::path file = {};   ///< empty: remote
     metadata::MetadataRules rules;
     Holds holds = Holds::any_idps;
 };

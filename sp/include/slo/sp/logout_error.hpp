@@ -13,10 +13,11 @@ enum class LogoutErrc {
     issuer_unknown = 1,         ///< check.issuer_unknown: no IdP of ours has that entityID
     content_type_not_accepted,  ///< http.content_type: this IdP's profile doesn't list it
     metadata_expired,           ///< check.metadata_expired: the IdP's validUntil has passed
-    wire_not_accepted,          ///< http.wire: this IdP's profile doesn't have the wire that the message came in
-    session_index_missing,      ///< check.session_index: this IdP's profile requires one
-    request_repeated,           ///< check.repeat: this IdP's profile has repeats refused
-    too_many_requests,          ///< check.rate: more of one IdP than Policy::requests_per_second_per_idp
+    metadata_unusable,      ///< check.metadata_unusable: an IdP of the configuration whose metadata can't be used now
+    wire_not_accepted,      ///< http.wire: this IdP's profile doesn't have the wire that the message came in
+    session_index_missing,  ///< check.session_index: this IdP's profile requires one
+    request_repeated,       ///< check.repeat: this IdP's profile has repeats refused
+    too_many_requests,      ///< check.rate: more of one IdP than Policy::requests_per_second_per_idp
 };
 
 /// AdmissionErrc has one enumerator per reason why no logout would find a session, so that it isn't admitted.
