@@ -63,6 +63,7 @@ public:
         return behind->handle(request);
     }
     [[nodiscard]] Lane lane(const sp::HttpRequest& request) const noexcept override { return behind->lane(request); }
+    void refused(const sp::RefusedByServer& refused) noexcept override { behind->refused(refused); }
     sp::HttpHandler* behind = nullptr;
 };
 

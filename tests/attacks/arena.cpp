@@ -26,6 +26,8 @@ public:
         return step;
     }
 
+    void refused(const sp::RefusedByServer& refused) noexcept override { endpoint_.refused(refused); }
+
     [[nodiscard]] std::string errors_left_behind() const {
         const std::lock_guard lock(mutex_);
         return left_;

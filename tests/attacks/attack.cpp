@@ -60,7 +60,7 @@ Attack refused_by_http(std::string row, std::string name, Text octets, int statu
             .name = std::move(name),
             .octets = std::move(octets),
             .answer = std::to_string(status),
-            .audit = {},
+            .audit = "http_refused",
             .connection = connection};
 }
 

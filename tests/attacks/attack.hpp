@@ -34,7 +34,7 @@ struct Attack {
     std::string name;                     ///< a sentence in snake_case
     std::function<std::string()> octets;  ///< the whole HTTP request
     std::string answer;                   ///< as Reply::summary() writes it
-    std::string audit;                    ///< event and rule of the one entry; empty: there is none
+    std::string audit;                    ///< event and rule of the one entry; "http_refused": any rule of HTTP's
     Connection connection = Connection::goes_on;
     History history = History::none;
     std::string ends = {};  ///< the sessions that may end, joined by blanks: where the row says ACCEPT
@@ -47,8 +47,8 @@ using Text = std::function<std::string()>;
 
 /// A SOAP body that is refused with `rule`, under the answer that the requirements' decision table gives for it.
 [[nodiscard]] Attack refused(std::string row, std::string name, Text body, std::string rule);
-/// A whole HTTP request that the server or the HTTP binding refuses, with no audit entry. The server closes the
-/// connection, since it can't trust the framing, unless `connection` says that it goes on.
+/// A whole HTTP request that the server or the HTTP binding refuses, with an audit entry that says so. The server
+/// closes the connection, since it can't trust the framing, unless `connection` says that it goes on.
 [[nodiscard]] Attack refused_by_http(std::string row, std::string name, Text octets, int status,
                                      Connection connection = Connection::closed_by_server);
 /// A SOAP body that looks odd but is genuine, and ends exactly `ends`.

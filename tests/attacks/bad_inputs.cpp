@@ -59,7 +59,7 @@ std::string encrypted_for_somebody_else() {
     return posted_signed({.identifier = encrypted.xml()});
 }
 
-/// Rows 1 to 3, and input that the server itself refuses: no audit entry, since no logout was requested.
+/// Rows 1 to 3, and input that the server itself refuses.
 Attacks refused_by_http() {
     return {
         {"BAD", "answers_413_to_a_body_over_the_limit_and_closes",
@@ -68,36 +68,36 @@ Attacks refused_by_http() {
              body.append(body_limit + 1 - body.size(), ' ');
              return posted(body);
          },
-         "413", "", Connection::closed_by_server},
+         "413", "http_refused", Connection::closed_by_server},
         {"BAD", "answers_413_to_an_announced_length_over_the_limit_and_closes",
          [] {
              return std::string(request_line) + text_xml +
                     "X-Name: do-not-repeat\r\nContent-Length: 999999999999\r\n\r\n";
          },
-         "413", "", Connection::closed_by_server},
+         "413", "http_refused", Connection::closed_by_server},
         {"BAD", "answers_413_to_chunks_over_the_limit_and_closes",
          [] {
              return std::string(request_line) + text_xml + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + good_body();
          },
-         "413", "", Connection::closed_by_server},
+         "413", "http_refused", Connection::closed_by_server},
         {"BAD", "does_not_act_on_a_body_that_ends_early",
          [] {
              const auto whole = posted(good_body());
              return whole.substr(0, whole.size() - 1);
          },
-         "0", "", Connection::given_up_by_client},
+         "0", "http_refused", Connection::given_up_by_client},
         {"BAD", "answers_405_to_get",
          [] { return std::string("GET /saml/slo/soap HTTP/1.1\r\nHost: sp\r\nX-Name: do-not-repeat\r\n\r\n"); }, "405",
-         ""},
+         "http_refused"},
         {"BAD", "answers_405_to_put",
          [] { return with_length(std::string("PUT /saml/slo/soap HTTP/1.1\r\nHost: sp\r\n") + text_xml, good_body()); },
-         "405", ""},
+         "405", "http_refused"},
         {"BAD", "answers_415_to_json",
-         [] { return good_body_under("Content-Type: application/json; x=do-not-repeat\r\n"); }, "415", ""},
+         [] { return good_body_under("Content-Type: application/json; x=do-not-repeat\r\n"); }, "415", "http_refused"},
         {"BAD", "answers_415_to_the_media_type_of_soap_1_2",
-         [] { return good_body_under("Content-Type: application/soap+xml\r\n"); }, "415", ""},
+         [] { return good_body_under("Content-Type: application/soap+xml\r\n"); }, "415", "http_refused"},
         {"BAD", "answers_415_to_gzip",
-         [] { return good_body_under(std::string(text_xml) + "Content-Encoding: gzip\r\n"); }, "415", ""},
+         [] { return good_body_under(std::string(text_xml) + "Content-Encoding: gzip\r\n"); }, "415", "http_refused"},
     };
 }
 

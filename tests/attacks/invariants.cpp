@@ -65,6 +65,7 @@ private:
 };
 
 bool may_change_the_store(const Attack& attack) {
+    if (attack.audit == "http_refused") return false;
     return !attack.audit.starts_with("refused") || attack.audit == "refused check.request_id";
 }
 
@@ -72,7 +73,7 @@ void check_sessions(Findings& findings, const Attack& attack, const Observation&
     findings.expect(seen.alive == without(seen.alive_before, attack.ends), "G1", "alive: " + seen.alive);
     const auto told = attack.ends.empty() ? seen.told_before : attack.ends;
     findings.expect(seen.told == told, "G1", "the application was told: " + seen.told);
-    if (attack.audit.empty() || !may_change_the_store(attack)) {
+    if (!may_change_the_store(attack)) {
         findings.expect(seen.store_changes == 0, "G8", "the store was asked to change something");
     }
 }
@@ -89,12 +90,13 @@ void check_service(Findings& findings, const Attack& attack, const Observation& 
 void check_silence(Findings& findings, const Attack& attack, const Observation& seen) {
     findings.expect(seen.printed.empty(), "G6", "printed: " + seen.printed);
     findings.expect(seen.wire.find(marker) == std::string::npos, "G6", "the answer repeats the attacker's text");
-    findings.expect(seen.audit.size() == (attack.audit.empty() ? 0U : 1U), "G6",
-                    std::to_string(seen.audit.size()) + " audit entries");
+    findings.expect(seen.audit.size() == 1U, "G6", std::to_string(seen.audit.size()) + " audit entries");
     for (const auto& entry : seen.audit) {
         const std::string& line = entry.json;
         const bool plain = std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; });
         findings.expect(plain && line.find(marker) == std::string::npos, "G6", "audit: " + line);
+        const bool is_ours = entry.path.empty() || entry.path == "other" || entry.path == "/saml/slo/soap";
+        findings.expect(is_ours, "G6", "a path of the attacker's: " + line);
     }
 }
 
@@ -106,9 +108,11 @@ void check_answer(Findings& findings, const Attack& attack, const Observation& s
     if (attack.answer != "404") {
         for (const auto& rule : seen.reply.violations) findings.expect(false, "G10", "the answer breaks: " + rule);
     }
-    if (!attack.audit.empty() && !seen.audit.empty()) {
+    if (!seen.audit.empty()) {
         const auto found = event_and_rule(seen.audit.back());
-        findings.expect(found == attack.audit, "G10", "audit says " + found + ", not " + attack.audit);
+        const bool is_any_of_http = attack.audit == "http_refused" && found.starts_with("http_refused http.");
+        findings.expect(found == attack.audit || is_any_of_http, "G10",
+                        "audit says " + found + ", not " + attack.audit);
     }
     if (seen.reply.fault && seen.reply.fault->code == "Client") {
         findings.expect(seen.reply.fault->children.size() == 3, "G10", "a Client fault without detail");

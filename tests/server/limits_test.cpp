@@ -31,6 +31,8 @@ BOOST_AUTO_TEST_CASE(gives_a_header_its_time_in_total) {
         BOOST_TEST(status == 408);
         client.finish_sending();
         BOOST_TEST(client.closed_by_server());
+        BOOST_TEST(running.handler.refusals().at(0) ==
+                   "127.0.0.1  408 http.timeout: a head is complete within header_timeout");
         BOOST_TEST(running.server.counters().timeouts == 1u);
         return running.still_serves();
     });
@@ -43,6 +45,8 @@ BOOST_AUTO_TEST_CASE(gives_a_body_its_time_in_total) {
     client.send("POST / HTTP/1.1\r\nHost: sp\r\nContent-Length: 5000\r\n\r\n");
     BOOST_TEST(ends_a_trickle(client, 5s));
     BOOST_TEST(client.receive().status == 408);
+    BOOST_TEST(running.handler.last_refusal() ==
+               "127.0.0.1 / 408 http.timeout: a body is complete within body_timeout");
     BOOST_TEST(running.server.counters().timeouts == 1u);
     BOOST_TEST(running.handler.requests().empty());
 }
@@ -52,6 +56,33 @@ BOOST_AUTO_TEST_CASE(closes_a_connection_that_says_nothing) {
     auto client = running.connect();
     BOOST_TEST(client.closed_by_server());
     BOOST_TEST(running.server.counters().timeouts == 1u);
+    BOOST_TEST(running.handler.last_refusal() == "none");
+}
+
+BOOST_AUTO_TEST_CASE(tells_of_a_peer_that_closes_before_it_has_its_answer) {
+    RunningServer running;
+    for (const auto* octets : {"POST /here HT", "POST /here HTTP/1.1\r\nHost: sp\r\nContent-Length: 5\r\n\r\nabc"}) {
+        auto client = running.connect();
+        client.send(octets);
+        client.finish_sending();
+        BOOST_TEST(client.closed_by_server());
+    }
+    const std::vector<std::string> told{"127.0.0.1  0 http.closed: the peer closed before it had its answer",
+                                        "127.0.0.1 /here 0 http.closed: the peer closed before it had its answer"};
+    BOOST_TEST(running.handler.refusals() == told, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(tells_nothing_of_a_peer_that_closes_between_requests) {
+    RunningServer running;
+    auto silent = running.connect();
+    silent.finish_sending();
+    BOOST_TEST(silent.closed_by_server());
+    auto client = running.connect();
+    BOOST_TEST(client.ask(get("/a")).status == 200);
+    client.finish_sending();
+    BOOST_TEST(client.closed_by_server());
+    BOOST_TEST(running.handler.last_refusal() == "none");
+    BOOST_TEST(running.handler.requests().at(0).peer == "127.0.0.1");
 }
 
 BOOST_AUTO_TEST_CASE(closes_a_connection_that_is_idle_without_counting_it_as_slow) {
@@ -70,6 +101,9 @@ BOOST_AUTO_TEST_CASE(closes_a_connection_that_does_not_take_its_answer) {
     client.send(get("/big"));
     while (running.server.counters().timeouts == 0) BOOST_TEST_REQUIRE(running.still_serves());
     BOOST_TEST(client.receive().status == 0);
+    running.stop();
+    BOOST_TEST(running.handler.last_refusal() ==
+               "127.0.0.1 /big 0 http.timeout: an answer is taken within write_timeout");
 }
 
 BOOST_AUTO_TEST_CASE(serves_a_pipelining_flood_one_at_a_time) {

@@ -23,6 +23,7 @@ int own_verdict(const std::string& octets, const sp::HttpServerOptions& options)
 /// Sends each shape with a second request behind it: the first must get its status, the second must never be seen.
 void refuses(const HeadShapes& shapes, const sp::HttpServerOptions& options = {}) {
     RunningServer running(options);
+    std::size_t told = 0;
     for (const auto& shape : shapes) {
         BOOST_TEST_CONTEXT(shape.what) {
             BOOST_TEST(own_verdict(shape.head + "GET /smuggled", options) == shape.status);
@@ -36,6 +37,9 @@ void refuses(const HeadShapes& shapes, const sp::HttpServerOptions& options = {}
             BOOST_TEST(answer.body.empty());
             BOOST_TEST(client.closed_by_server());
             BOOST_TEST(running.handler.requests().empty());
+            BOOST_TEST(running.handler.refusals().size() == ++told);
+            const auto rule = running.handler.last_refusal();
+            BOOST_TEST(rule.find(" " + std::to_string(shape.status) + " http.") != std::string::npos, rule);
         }
     }
     BOOST_TEST(running.server.counters().bad_requests == shapes.size());
@@ -67,6 +71,54 @@ BOOST_AUTO_TEST_CASE(refuses_expectations_that_it_does_not_know) {
 }
 BOOST_AUTO_TEST_CASE(refuses_heads_beyond_its_limits) {
     refuses(oversized_heads());
+}
+
+BOOST_AUTO_TEST_CASE(tells_of_each_head_what_would_have_been_right) {
+    const std::string target = "127.0.0.1 /saml/slo/soap ";
+    const std::pair<std::string, std::string> cases[] = {
+        {head_with("Content-Length: 65537\r\n"), target + "413 http.size: a body's most octets are 65536"},
+        {head_with("Content-Length: 99999999999999999999\r\n"),
+         target + "413 http.size: a body's most octets are 65536"},
+        {head_with("Content-Length: x\r\n"), target + "400 http.framing: Content-Length is a number"},
+        {head_with("Content-Length: 1\r\nContent-Length: 1\r\n"),
+         target + "400 http.framing: there is one Content-Length"},
+        {head_with("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
+         target + "400 http.framing: there is one Transfer-Encoding, of HTTP/1.1 and without Content-Length"},
+        {head_with("Transfer-Encoding: gzip\r\n"), target + "400 http.framing: chunked is the last transfer coding"},
+        {head_with("Transfer-Encoding: gzip, chunked\r\n"),
+         target + "501 http.framing: chunked is the only transfer coding"},
+        {head_with("Expect: foo\r\n"), target + "417 http.expectation: 100-continue is the only expectation"},
+        {head_with("X-A\r\n"), target + "400 http.head: a field has a colon"},
+        {head_with("X-A : b\r\n"), target + "400 http.head: a field's name is a token, and no field is folded"},
+        {head_for(""), target + "400 http.head: HTTP/1.1 has a Host"},
+        {head_for("Host: sp\r\nHost: sp\r\n"), target + "400 http.head: there is one Host"},
+        {head_for("Host: sp evil\r\n"), target + "400 http.head: a Host is a host, with or without a port"},
+        {head_for("Host: evil\r\n"),
+         target + "421 http.host: a Host is one of [server] hosts, with its port where one is sent"},
+        {head_under("POST /saml/slo/soap HTTP/1.2"),
+         target + "505 http.version: HTTP/1.1 and HTTP/1.0 are spoken here"},
+        {head_under("PO:ST /saml/slo/soap HTTP/1.1"), target + "400 http.head: a method is a token"},
+        {head_under("POST /saml/slo/soap#here HTTP/1.1"),
+         "127.0.0.1 /saml/slo/soap#here 400 http.head: a target is a path of visible ASCII without fragment"},
+        {head_under("POST /saml/slo/soap http/1.1"),
+         target + "400 http.head: a request line is method, path and HTTP/1.1, each behind one blank"},
+        {oversized_heads().at(0).head, target + "431 http.fields: a head's most fields are 64"},
+        {oversized_heads().back().head, "127.0.0.1  431 http.fields: a head's most octets are 8192"},
+        {head_with("Transfer-Encoding: chunked\r\n") + "1;a=b\r\n",
+         target + "400 http.body: a chunk is its size in hexadecimal and its octets, each with CR LF"},
+        {head_with("Transfer-Encoding: chunked\r\n") + "fffffff\r\n",
+         target + "413 http.size: a body's most octets are 65536"},
+        {"a\nb", "127.0.0.1  400 http.head: lines end with CR LF, and have no other controls"},
+        {"\r\n\r\n", "127.0.0.1  400 http.head: one empty line at most precedes a request line"},
+        {"\x16\x03\x01", "127.0.0.1  400 http.head: plain HTTP is spoken here, and TLS came"},
+    };
+    RunningServer running({.hosts = {"sp"}});
+    for (const auto& [head, told] : cases) {
+        auto client = running.connect();
+        client.send(head);
+        BOOST_TEST(client.receive().status >= 400);
+        BOOST_TEST(running.handler.last_refusal() == told);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(serves_only_the_hosts_that_are_configured) {

@@ -32,6 +32,24 @@ public:
         return request.target.ends_with("?waits") ? Lane::waiting : Lane::usual;
     }
 
+    void refused(const sp::RefusedByServer& refused) noexcept override {
+        std::string told = std::string(refused.peer) + " " + std::string(refused.target) + " " +
+                           std::to_string(refused.status) + " " + std::string(sp::name(refused.rule)) + ": " +
+                           std::string(refused.detail);
+        const std::lock_guard lock(mutex_);
+        refusals_.push_back(std::move(told));
+    }
+
+    /// "peer target status rule: detail" of each.
+    [[nodiscard]] std::vector<std::string> refusals() const {
+        const std::lock_guard lock(mutex_);
+        return refusals_;
+    }
+    [[nodiscard]] std::string last_refusal() const {
+        const auto all = refusals();
+        return all.empty() ? "none" : all.back();
+    }
+
     [[nodiscard]] std::vector<sp::HttpRequest> requests() const {
         const std::lock_guard lock(mutex_);
         return requests_;
@@ -47,6 +65,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<sp::HttpRequest> requests_;
+    std::vector<std::string> refusals_;
 };
 
 inline sp::HttpServer opened(sp::HttpServerOptions options, sp::HttpHandler& handler) {

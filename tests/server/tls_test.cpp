@@ -101,6 +101,11 @@ BOOST_AUTO_TEST_CASE(refuses_old_versions_and_weak_ciphers) {
     BOOST_TEST(running.answers());
     running.stop();
     BOOST_TEST(running.server.counters().failed_handshakes == 6u);
+    const std::string spoken = "; TLS 1.2 and TLS 1.3 are spoken here";
+    const auto told = running.handler.refusals();
+    BOOST_TEST_REQUIRE(told.size() == 6u);
+    BOOST_TEST(told.front() == "127.0.0.1  0 tls.handshake: unsupported protocol" + spoken);
+    BOOST_TEST(told.back() == "127.0.0.1  0 tls.handshake: no shared cipher" + spoken);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_renegotiation_and_early_data) {
@@ -205,6 +210,13 @@ BOOST_AUTO_TEST_CASE(requires_a_client_certificate_of_the_configured_ca) {
     running.stop();
     BOOST_TEST(running.handler.requests().size() == 3u);
     BOOST_TEST(running.server.counters().failed_handshakes == 4u);
+    const std::string spoken = "; TLS 1.2 and TLS 1.3 are spoken here";
+    const auto told = running.handler.refusals();
+    BOOST_TEST_REQUIRE(told.size() == 4u);
+    BOOST_TEST(told.at(0) == "127.0.0.1  0 tls.handshake: peer did not return a certificate" + spoken);
+    BOOST_TEST(told.at(1) ==
+               "127.0.0.1  0 tls.handshake: certificate verify failed (unable to get local issuer certificate)" +
+                   spoken);
 }
 
 BOOST_AUTO_TEST_CASE(takes_an_optional_client_certificate_but_no_wrong_one) {
@@ -219,6 +231,8 @@ BOOST_AUTO_TEST_CASE(closes_a_plain_text_connection) {
     auto client = running.connect();
     BOOST_TEST(client.ask(get("/plain")).status == 0);
     BOOST_TEST(running.handler.requests().empty());
+    BOOST_TEST(running.handler.last_refusal() ==
+               "127.0.0.1  0 tls.handshake: http request; TLS 1.2 and TLS 1.3 are spoken here");
     BOOST_TEST(running.answers());
 }
 
@@ -249,6 +263,8 @@ BOOST_AUTO_TEST_CASE(ends_a_handshake_that_takes_too_long) {
         auto client = running.connect();
         BOOST_TEST(client.closed_by_server());
         BOOST_TEST(running.server.counters().timeouts == 1u);
+        BOOST_TEST(running.handler.refusals().at(0) ==
+                   "127.0.0.1  0 tls.handshake: a handshake is done within handshake_timeout");
         return running.answers();
     });
     BOOST_TEST(others_had_time);

@@ -60,6 +60,17 @@ BOOST_AUTO_TEST_CASE(what_is_no_refusal_passes_however_much_it_is) {
     BOOST_TEST(sampler.counters().in_full == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(what_http_refuses_is_measured_as_requests_are) {
+    const AuditEntry entry{.time = clock.now(),
+                           .lane = AuditLane::sampled,
+                           .event = HttpRefused{.trouble = {.stage = "http", .rule = "http.path"}}};
+    for (int i = 0; i < 1000; ++i) sampler.record(entry);
+    record("p.p", 1, AuditLane::proven);
+    BOOST_TEST(seen() == "http.path http.path p.p");
+    sampler.sum_up_at_once(clock.now());
+    BOOST_TEST(seen() == "http.path http.path p.p http.path+998/998");
+}
+
 BOOST_AUTO_TEST_CASE(the_first_of_each_rule_are_written_and_the_others_counted) {
     record("a.a", 5);
     record("b.b", 3);

@@ -41,6 +41,11 @@ std::vector<Sample> of_requests() {
              R"("session_indexes":["ff","ee"],"session_index_count":70,"status":"Responder",)"
              R"("stage":"store","rule":"store.failed","detail":"the disk is full","ended":1,)"
              R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
+            {HttpRefused{"192.0.2.7", "/saml/slo/soap", "405", {"http", "http.method", "POST goes there"}},
+             R"({"time":"2030-01-15T10:00:00Z","event":"http_refused","peer":"192.0.2.7",)"
+             R"("path":"/saml/slo/soap","idp":"","request_id":"","name_id":"","session_indexes":[],)"
+             R"("status":"405","stage":"http","rule":"http.method","detail":"POST goes there","ended":0,)"
+             R"("already_gone":0,"failed":0,"failed_applications":[],"duration_us":0})"},
             {LogoutRefused{request, "Responder", trouble, 1234us},
              R"({"time":"2030-01-15T10:00:00Z","event":"refused","idp":"https://idp1.example.org/metadata",)"
              R"("request_id":"_r1","authenticated_by":"http_basic","name_id":"0011",)"

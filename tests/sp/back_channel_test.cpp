@@ -73,26 +73,47 @@ BOOST_AUTO_TEST_CASE(says_200_or_204_alone_for_success_alone) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(writes_what_is_refused_unread_down_or_passes_it_over) {
+BOOST_AUTO_TEST_CASE(writes_down_what_is_refused_by_its_size_or_its_media_type) {
     const std::string body = signed_body(baseline_request());
-    const BackChannel told(service(), {.max_body = 10});
-    BOOST_TEST(told.handle({body, "text/xml"}).http_status == 413);
-    BOOST_TEST(audit.last().rule == "xml.size");
-    BOOST_TEST(audit.last().status == "413");
-    BOOST_TEST(told.handle({body, "text"}).http_status == 415);
-    BOOST_TEST(audit.last().rule == "http.content_type");
-    const BackChannel untold(service(), {.max_body = 10, .unfit = BackChannelOptions::Unfit::passed_over});
-    BOOST_TEST(untold.handle({body, "text/xml"}).http_status == 413);
-    BOOST_TEST(untold.handle({body, "text"}).http_status == 415);
-    BOOST_TEST(audit.entries().size() == 2U);
+    const BackChannel channel(service(), {.max_body = 10});
+    const auto told = [&](std::string_view type) {
+        const int status =
+            channel.handle({.body = body, .content_type = type, .peer = "192.0.2.7", .path = "/here"}).http_status;
+        const AuditLine line = audit.last();
+        BOOST_TEST(line.event == "http_refused");
+        BOOST_TEST((line.lane == AuditLane::sampled));
+        BOOST_TEST(line.status == std::to_string(status));
+        return line.peer + " " + line.path + " " + line.rule + ": " + line.detail;
+    };
+    BOOST_TEST(told("text/xml") == "192.0.2.7 /here http.size: a message's most octets are 10");
+    BOOST_TEST(told("text") == "192.0.2.7 /here http.content_type: Content-Type is one field with one media type");
+    BOOST_TEST(told("text/xml; charset=latin1") == "192.0.2.7 /here http.content_type: the only charset is utf-8");
+    BOOST_TEST(audit.entries().size() == 3U);
     BOOST_TEST(store.calls == "");
+}
+
+BOOST_AUTO_TEST_CASE(names_the_media_types_that_a_path_takes) {
+    const auto told = [&](Posted takes, std::string_view type) {
+        static_cast<void>(BackChannel(service(), {.takes = takes}).handle({.body = "x", .content_type = type}));
+        return audit.last().detail;
+    };
+    const std::string isnt_among = " isn't among this endpoint's content types: ";
+    BOOST_TEST(told(Posted::soap, "Application/SOAP+XML; charset=utf-8") ==
+               "application/soap+xml" + isnt_among + "text/xml");
+    BOOST_TEST(told(Posted::forms, "text/xml") == "text/xml" + isnt_among + std::string(saml::form::media_type));
+    service().replace_idps(directory_of({idp_with_first_key(profile_with_soap_12_type())}));
+    BOOST_TEST(told(Posted::soap, "do-not/repeat") ==
+               "another media type" + isnt_among + "application/soap+xml, text/xml");
 }
 
 BOOST_AUTO_TEST_CASE(reads_no_more_than_a_message_may_have_whatever_it_is_told) {
     const BackChannel channel(service(), {.max_body = 1024 * 1024});
     const std::string body(saml::xml::Limits{}.octets + 1, ' ');
     BOOST_TEST(channel.handle({body, "text/xml"}).http_status == 413);
+    BOOST_TEST(audit.last().rule == "http.size");
+    BOOST_TEST(audit.last().detail == "a message's most octets are 65536");
     BOOST_TEST(channel.handle({body, saml::form::media_type}).http_status == 413);
+    BOOST_TEST(audit.entries().size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(takes_at_a_path_what_that_path_takes) {

@@ -3,6 +3,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+#include <iterator>
+#include <new>
+#include <set>
+
 #include "http_reply.hpp"
 #include "service_under_test.hpp"
 
@@ -29,6 +34,13 @@ struct Fixture : ServiceUnderTest {
     HttpReply send(const HttpRequest& request) {
         HttpEndpoint endpoint(service(), options);
         return wait_for(endpoint.handle(request));
+    }
+    /// "peer path status rule: detail" of the last line.
+    [[nodiscard]] std::string last_told() const {
+        const AuditLine line = audit.last();
+        BOOST_TEST(line.event == "http_refused");
+        BOOST_TEST((line.lane == AuditLane::sampled));
+        return line.peer + " " + line.path + " " + line.status + " " + line.rule + ": " + line.detail;
     }
     HttpReply post(HttpHeaders headers, std::string body = "x") {
         return send({"POST", options.soap_path, std::move(headers), std::move(body)});
@@ -109,8 +121,65 @@ BOOST_AUTO_TEST_CASE(knows_paths_byte_by_byte) {
                                "/saml/slo/%73oap", "", "*", "/saml/metadata?x"}) {
         BOOST_TEST(send({"POST", target, {}, "x"}).status == 404);
         BOOST_TEST(send({"GET", target, {}, ""}).status == 404);
+        BOOST_TEST(audit.last().path == (std::string(target).empty() ? "" : "other"));
     }
-    BOOST_TEST(audit.entries().empty());
+}
+
+BOOST_AUTO_TEST_CASE(tells_of_a_wrong_path_which_would_be_right) {
+    const auto told = [this](const char* target) {
+        static_cast<void>(send({.method = "POST", .target = target, .headers = {}, .body = "x", .peer = "192.0.2.7"}));
+        return last_told();
+    };
+    const std::string here = "192.0.2.7 other 404 http.path: POST goes to /saml/slo/soap, GET to /saml/metadata";
+    const std::string nearly = "; this was /saml/slo/soap but for a query, a slash or letter case";
+    BOOST_TEST(told("/do-not-repeat") == here);
+    for (const char* target : {"/saml/slo/soap/", "/saml/slo/soap?do-not=repeat", "/saml/slo/Soap", "/saml/slo/soap//"})
+        BOOST_TEST(told(target) == here + nearly);
+    BOOST_TEST(told("/saml/slo/%73oap") == here);
+    options.metadata = nullptr;
+    options.form_path = "/saml/slo/form";
+    BOOST_TEST(told("/") == "192.0.2.7 other 404 http.path: POST goes to /saml/slo/soap or /saml/slo/form");
+    BOOST_TEST(store.calls == "");
+}
+
+BOOST_AUTO_TEST_CASE(writes_down_what_its_server_refuses_without_a_word_of_the_peer) {
+    HttpEndpoint endpoint(service(), options);
+    endpoint.refused({.rule = HttpRule::size,
+                      .status = 413,
+                      .peer = "192.0.2.7",
+                      .target = "/saml/slo/soap",
+                      .detail = "a body's most octets are 65536"});
+    BOOST_TEST(last_told() == "192.0.2.7 /saml/slo/soap 413 http.size: a body's most octets are 65536");
+    endpoint.refused({.rule = HttpRule::tls_handshake, .peer = "2001:db8::7", .detail = "no shared cipher"});
+    BOOST_TEST(last_told() == "2001:db8::7   tls.handshake: no shared cipher");
+    BOOST_TEST(audit.last().stage == "tls");
+    endpoint.refused({.rule = HttpRule::host, .status = 421, .peer = "192.0.2.7", .target = "/do-not-repeat"});
+    BOOST_TEST(last_told() == "192.0.2.7 other 421 http.host: ");
+}
+
+BOOST_AUTO_TEST_CASE(tells_of_a_request_that_an_exception_ended) {
+    options.metadata = []() -> Result<std::shared_ptr<const metadata::PublishedDocument>> { throw std::bad_alloc(); };
+    BOOST_TEST(ask({}).status == 500);
+    BOOST_TEST(last_told() == " /saml/metadata 500 internal.exception: memory ran out, or our metadata's source threw");
+}
+
+BOOST_AUTO_TEST_CASE(each_rule_of_https_has_its_row_in_the_documentation) {
+    std::ifstream file(SLO_SOURCE_DIR "/docs/audit.md");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::set<std::string_view> names;
+    constexpr int last = static_cast<int>(HttpRule::tls_handshake);
+    for (int rule = 1; rule <= last; ++rule) names.insert(name(static_cast<HttpRule>(rule)));
+    BOOST_TEST(names.size() == std::size_t{last});
+    for (const std::string_view rule : names)
+        BOOST_TEST(text.find("| `" + std::string(rule) + "` |") != std::string::npos, rule);
+}
+
+BOOST_AUTO_TEST_CASE(lets_strangers_write_no_more_than_their_share) {
+    parts.audit_sampling = {.lines_per_rule = 2, .lines_in_all = 3};
+    for (int i = 0; i < 100; ++i) static_cast<void>(send({"POST", "/", {}, "x"}));
+    BOOST_TEST(audit.entries().size() == 2U);
+    static_cast<void>(post({{"Content-Type", "text/xml"}}, signed_body(baseline_request())));
+    BOOST_TEST(audit.last().event == "logout");
 }
 
 BOOST_AUTO_TEST_CASE(takes_a_destination_that_leads_to_another_path_for_a_wrong_one) {
@@ -146,8 +215,8 @@ BOOST_AUTO_TEST_CASE(takes_soap_by_post_only) {
         BOOST_TEST(reply.status == 405);
         BOOST_TEST(header_of(reply, "Allow") == "POST");
         BOOST_TEST(reply.body == "");
+        BOOST_TEST(last_told() == " /saml/slo/soap 405 http.method: POST goes to /saml/slo/soap");
     }
-    BOOST_TEST(audit.entries().empty());
 }
 
 BOOST_AUTO_TEST_CASE(takes_the_content_types_of_our_partners) {
@@ -168,12 +237,17 @@ BOOST_AUTO_TEST_CASE(refuses_other_content_types) {
         BOOST_TEST_CONTEXT(type) BOOST_TEST(status_of_type(type) == 415);
     }
     BOOST_TEST(post({{"Content-Type", "text/xml"}, {"content-type", "text/xml"}}).status == 415);
-    BOOST_TEST(audit.entries().empty());
+    BOOST_TEST(last_told() == " /saml/slo/soap 415 http.content_type: Content-Type is one field with one media type");
+    BOOST_TEST(status_of_type("application/json") == 415);
+    BOOST_TEST(last_told() ==
+               " /saml/slo/soap 415 http.content_type: application/json isn't among this endpoint's content types: "
+               "application/soap+xml, text/xml");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_compressed) {
     for (const char* coding : {"gzip", "deflate", "br", "", "identity, gzip"}) {
         BOOST_TEST_CONTEXT(coding) BOOST_TEST(post({{"Content-Encoding", coding}}).status == 415);
+        BOOST_TEST(last_told() == " /saml/slo/soap 415 http.content_coding: a body comes without Content-Encoding");
     }
     BOOST_TEST(post({{"Content-Encoding", "identity"}, {"Content-Encoding", "gzip"}}).status == 415);
     BOOST_TEST(post({{"Content-Encoding", "UTF-8"}}).status == let_through);
@@ -183,7 +257,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_compressed) {
 BOOST_AUTO_TEST_CASE(refuses_a_body_over_its_limit) {
     options.max_body = 10;
     BOOST_TEST(post({}, std::string(11, 'x')).status == 413);
-    BOOST_TEST(audit.entries().empty());
+    BOOST_TEST(last_told() == " /saml/slo/soap 413 http.size: a message's most octets are 10");
     BOOST_TEST(post({}, std::string(10, 'x')).status == let_through);
 }
 
@@ -229,6 +303,7 @@ BOOST_AUTO_TEST_CASE(shows_our_metadata) {
     const HttpReply posted = send({"POST", options.metadata_path, {}, ""});
     BOOST_TEST(posted.status == 405);
     BOOST_TEST(header_of(posted, "Allow") == "GET, HEAD");
+    BOOST_TEST(last_told() == " /saml/metadata 405 http.method: GET goes to /saml/metadata, POST to /saml/slo/soap");
     options.metadata = nullptr;
     BOOST_TEST(send({"GET", options.metadata_path, {}, ""}).status == 404);
 }

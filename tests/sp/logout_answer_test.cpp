@@ -1,6 +1,7 @@
 #include "slo/sp/logout_answer.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <new>
 #include <utility>
 
 #include "service_under_test.hpp"
@@ -13,11 +14,20 @@ namespace {
 
 using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
 
-/// A wire whose senders read no message.
+enum class Messages { unread, in_vain };
+
+/// A wire whose senders read no message, or that can't write one down.
 class WireDouble final : public LogoutWire {
 public:
-    [[nodiscard]] bool carries_message(const idp_adapter::Idp*) const noexcept override { return false; }
+    explicit WireDouble(Messages messages = Messages::unread) noexcept : messages_(messages) {}
+    [[nodiscard]] bool carries_message(const idp_adapter::Idp*) const noexcept override {
+        return messages_ == Messages::in_vain;
+    }
     [[nodiscard]] std::string_view name(Refusal) const noexcept override { return "refused here"; }
+    [[nodiscard]] std::string carried(const saml::SignedMessage&) const override { throw std::bad_alloc(); }
+
+private:
+    Messages messages_;
 };
 
 struct Fixture : ServiceUnderTest {
@@ -47,6 +57,26 @@ BOOST_AUTO_TEST_CASE(asks_the_wire_about_its_sender_and_for_the_audits_word) {
     BOOST_TEST(audit.last().rule == "http.content_type");
     BOOST_TEST(audit.last().status == "refused here");
     BOOST_TEST(store.calls == "");
+}
+
+BOOST_AUTO_TEST_CASE(tells_of_no_answer_that_could_not_be_written_down) {
+    const WireDouble narrow(Messages::in_vain);
+    const LogoutAnswer answer = service().handle(message(), {.wire = narrow});
+    BOOST_TEST((std::get<Refusal>(answer) == Refusal::failed));
+    BOOST_TEST(audit.entries().size() == 1U);
+    BOOST_TEST(audit.last().event == "logout");
+    BOOST_TEST(audit.last().status == "refused here");
+    BOOST_TEST(audit.last().rule == "internal.exception");
+}
+
+BOOST_AUTO_TEST_CASE(knows_whose_request_it_was_at_which_something_was_thrown) {
+    const auto throws = [](const auto&) -> Result<void> { throw std::bad_alloc(); };
+    const LogoutAnswer answer = service().handle(message(), {.wire = wire, .check_sender = throws});
+    BOOST_TEST((std::get<Refusal>(answer) == Refusal::failed));
+    BOOST_TEST(audit.last().rule == "internal.exception");
+    BOOST_TEST(audit.last().idp == idp_id.str());
+    BOOST_TEST(audit.last().request_id == "");
+    BOOST_TEST((audit.last().lane == AuditLane::sampled));
 }
 
 BOOST_AUTO_TEST_CASE(writes_a_line_for_input_that_a_wire_could_not_decode) {

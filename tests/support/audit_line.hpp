@@ -17,6 +17,8 @@ struct AuditLine : sp::AuditedRequest, sp::AuditTrouble, sp::AuditedSessions {
     sp::AuditLane lane = sp::AuditLane::proven;
     std::string event;
     std::string status;
+    std::string peer;
+    std::string path;
     std::chrono::microseconds duration{};
     std::uint64_t more = 0;
     std::uint64_t more_in_all = 0;
@@ -42,6 +44,8 @@ struct AuditLine : sp::AuditedRequest, sp::AuditTrouble, sp::AuditedSessions {
             if constexpr (requires { event.detail; }) line.detail = event.detail;
             if constexpr (requires { event.sessions; }) static_cast<sp::AuditedSessions&>(line) = event.sessions;
             if constexpr (requires { event.status; }) line.status = event.status;
+            if constexpr (requires { event.peer; }) line.peer = event.peer;
+            if constexpr (requires { event.path; }) line.path = event.path;
             if constexpr (requires { event.duration; }) line.duration = event.duration;
             if constexpr (requires { event.more; }) line.more = event.more;
             if constexpr (requires { event.more_in_all; }) line.more_in_all = event.more_in_all;

@@ -60,6 +60,11 @@ struct Writer {
     void operator()(const LogoutRefused& event) const {
         write(line, {event.request, event.status, event.trouble, {}, event.duration});
     }
+    void operator()(const HttpRefused& event) const {
+        if (!event.peer.empty()) line.add_value("peer", text(event.peer));
+        if (!event.path.empty()) line.add_value("path", text(event.path));
+        write(line, {.status = event.status, .trouble = event.trouble});
+    }
     void operator()(const LogoutHere& event) const {
         const AuditedRequest request{.idp = event.idp,
                                      .request_id = event.request_id,
@@ -97,6 +102,7 @@ struct Name {
         return event.kind == LogoutByIdp::Kind::repeat ? "repeat" : "logout";
     }
     Text operator()(const LogoutRefused&) const noexcept { return "refused"; }
+    Text operator()(const HttpRefused&) const noexcept { return "http_refused"; }
     Text operator()(const LogoutHere& event) const noexcept {
         return event.kind == LogoutHere::Kind::resend ? "resend" : "start";
     }

@@ -15,18 +15,25 @@ AuditEntry summary(std::string_view rule, Instant now, std::uint64_t more, std::
     return {.time = now, .lane = AuditLane::sampled, .event = std::move(event)};
 }
 
+/// Null where `event` is no refusal.
+const AuditTrouble* why_refused(const AuditEvent& event) noexcept {
+    if (const auto* logout = std::get_if<LogoutRefused>(&event)) return &logout->trouble;
+    if (const auto* unread = std::get_if<HttpRefused>(&event)) return &unread->trouble;
+    return nullptr;
+}
+
 }  // namespace
 
 void AuditSampler::record(const AuditEntry& entry) noexcept {
-    const auto* refused = std::get_if<LogoutRefused>(&entry.event);
-    if (entry.lane == AuditLane::proven || refused == nullptr) return behind_.record(entry);
+    const AuditTrouble* why = why_refused(entry.event);
+    if (entry.lane == AuditLane::proven || why == nullptr) return behind_.record(entry);
     sum_up(entry.time);
-    if (writes_in_full(*refused)) behind_.record(entry);
+    if (writes_in_full(*why)) behind_.record(entry);
 }
 
-bool AuditSampler::writes_in_full(const LogoutRefused& refused) noexcept {
+bool AuditSampler::writes_in_full(const AuditTrouble& why) noexcept {
     const std::lock_guard lock(mutex_);
-    Tally& tally = tally_of(refused.trouble.rule);
+    Tally& tally = tally_of(why.rule);
     const bool is_first = tally.written == 0;
     if (is_first || (tally.written < sampling_.lines_per_rule && written_ < sampling_.lines_in_all)) {
         ++tally.written;

@@ -40,7 +40,7 @@ private:
         bool is_due = false;  ///< its summary is to be written now
     };
 
-    [[nodiscard]] bool writes_in_full(const LogoutRefused& refused) noexcept;
+    [[nodiscard]] bool writes_in_full(const AuditTrouble& why) noexcept;
     [[nodiscard]] Tally& tally_of(const std::string& rule) noexcept;
     void begin_interval(Instant now) noexcept;
     void write_summaries(Instant now) noexcept;

@@ -1,11 +1,14 @@
 #include "slo/sp/back_channel.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "back_channel_wires.hpp"
 #include "content_type.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/saml/form.hpp"
+#include "slo/sp/http.hpp"
 #include "slo/sp/logout_error.hpp"
 #include "slo/sp/store_error.hpp"
 
@@ -19,8 +22,29 @@ constexpr std::string_view usual_type = "text/xml";
 Result<std::string> media_type_of(std::string_view content_type) {
     if (content_type.empty()) return std::string(usual_type);  // Bindings 3.2.3 l.353 requires no header
     std::optional<idp_adapter::ContentType> type = idp_adapter::ContentType::parse(content_type);
-    if (!type || !type->is_utf8()) return fail(LogoutErrc::content_type_not_accepted);
+    if (!type) return fail(LogoutErrc::content_type_not_accepted, "Content-Type is one field with one media type");
+    if (!type->is_utf8()) return fail(LogoutErrc::content_type_not_accepted, "the only charset is utf-8");
     return std::move(type->media_type);
+}
+
+/// What a peer's media type is called in the audit, which repeats no text of a peer.
+std::string_view known_name(std::string_view media_type) noexcept {
+    constexpr std::string_view known[] = {
+        "application/json",
+        "application/octet-stream",
+        "application/samlassertion+xml",
+        "application/soap+xml",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "application/xop+xml",
+        "multipart/form-data",
+        "multipart/related",
+        "text/html",
+        "text/plain",
+        "text/xml",
+    };
+    const auto* found = std::ranges::find(known, media_type);
+    return found == std::ranges::end(known) ? "another media type" : *found;
 }
 
 /// Whether a path takes it: what no partner of ours sends isn't read there.
@@ -38,11 +62,6 @@ Result<void> check_type(const idp_adapter::InteropProfile& profile, const std::s
     const auto& extra = profile.extra_content_types;
     if (std::ranges::find(extra, media_type) == extra.end()) return fail(LogoutErrc::content_type_not_accepted);
     return Done{};
-}
-
-bool is_unfit(const Failure& failure) noexcept {
-    return failure.code == make_error_code(LogoutErrc::content_type_not_accepted) ||
-           saml::is(failure, saml::Errc::message_too_large);
 }
 
 }  // namespace
@@ -64,9 +83,12 @@ struct BackChannel::Carriage {
 Result<saml::ReceivedMessage> BackChannel::receive(const PostedRequest& posted, Carriage& carriage) const {
     Result<std::string> type = media_type_of(posted.content_type);
     if (!type) return std::move(type).error();
-    if (!is_taken(*type, options_.takes, *service_)) return fail(LogoutErrc::content_type_not_accepted);
+    if (!is_taken(*type, options_.takes, *service_)) {
+        return fail(LogoutErrc::content_type_not_accepted,
+                    std::string(known_name(*type)) + " isn't among this endpoint's content types: " + types_taken());
+    }
     saml::xml::Limits limits;
-    limits.octets = std::min(limits.octets, options_.max_body);
+    limits.octets = most_octets();
     if (*type == saml::form::media_type) {
         carriage.wire = &form_wire();
         return saml::form::decode(posted.body, limits);
@@ -75,21 +97,51 @@ Result<saml::ReceivedMessage> BackChannel::receive(const PostedRequest& posted, 
     return saml::soap::decode(posted.body, limits);
 }
 
-SoapReply BackChannel::refuse(const Failure& failure, const BackChannelWire& wire) const noexcept {
-    if (options_.unfit == BackChannelOptions::Unfit::passed_over && is_unfit(failure)) {
-        const bool is_large = saml::is(failure, saml::Errc::message_too_large);
-        return wire.encode(is_large ? Refusal::too_large : Refusal::wire_not_accepted);
+std::size_t BackChannel::most_octets() const noexcept {
+    return std::min(saml::xml::Limits{}.octets, options_.max_body);
+}
+
+/// Those that profiles name come from our own configuration.
+std::string BackChannel::types_taken() const {
+    std::set<std::string_view> types;
+    if (options_.takes != Posted::forms) types.insert(usual_type);
+    if (is_taken(saml::form::media_type, options_.takes, *service_)) types.insert(saml::form::media_type);
+    const auto idps = service_->idps();
+    if (idps && options_.takes != Posted::forms) {
+        for (const auto& idp : idps->all()) {
+            types.insert(idp->profile.extra_content_types.begin(), idp->profile.extra_content_types.end());
+        }
     }
-    return wire.encode(service_->refuse(failure, wire));
+    std::string text;
+    for (const std::string_view type : types) text += (text.empty() ? "" : ", ") + std::string(type);
+    return text;
+}
+
+/// What HTTP says of it is enough to refuse it: it hasn't been read, and no IdP is known.
+SoapReply BackChannel::refuse(const PostedRequest& posted, const Failure& failure, const BackChannelWire& wire) const {
+    const bool is_large = saml::is(failure, saml::Errc::message_too_large);
+    if (!is_large && failure.code != make_error_code(LogoutErrc::content_type_not_accepted)) {
+        return wire.encode(service_->refuse(failure, wire));
+    }
+    const Refusal refusal = is_large ? Refusal::too_large : Refusal::wire_not_accepted;
+    AuditTrouble why{.stage = "http",
+                     .rule = std::string(name(is_large ? HttpRule::size : HttpRule::content_type)),
+                     .detail = failure.detail};
+    if (is_large) why.detail = "a message's most octets are " + std::to_string(most_octets());
+    service_->note_refusal({.peer = std::string(posted.peer),
+                            .path = std::string(posted.path),
+                            .status = std::string(wire.name(refusal)),
+                            .trouble = std::move(why)});
+    return wire.encode(refusal);
 }
 
 BackChannelStep BackChannel::begin(const PostedRequest& posted) const noexcept {
     Carriage carriage;
     try {
         Result<saml::ReceivedMessage> message = receive(posted, carriage);
-        if (!message) return refuse(message.error(), *carriage.wire);
+        if (!message) return refuse(posted, message.error(), *carriage.wire);
         LogoutStep step = service_->begin(*std::move(message), carriage.evidence(posted));
-        if (const auto* answer = std::get_if<LogoutAnswer>(&step)) return carriage.wire->encode(*answer);
+        if (auto* answer = std::get_if<LogoutAnswer>(&step)) return carriage.wire->encode(std::move(*answer));
         return PendingSoapReply(std::get<PendingLogout>(std::move(step)), *carriage.wire);
     } catch (...) {
         return carriage.wire->encode(service_->refuse_after_exception(*carriage.wire));
@@ -100,7 +152,7 @@ SoapReply BackChannel::handle(const PostedRequest& posted) const noexcept {
     Carriage carriage;
     try {
         Result<saml::ReceivedMessage> message = receive(posted, carriage);
-        if (!message) return refuse(message.error(), *carriage.wire);
+        if (!message) return refuse(posted, message.error(), *carriage.wire);
         return carriage.wire->encode(service_->handle(*std::move(message), carriage.evidence(posted)));
     } catch (...) {
         return carriage.wire->encode(service_->refuse_after_exception(*carriage.wire));

@@ -1,5 +1,7 @@
 #include "back_channel_wires.hpp"
 
+#include <utility>
+
 #include "slo/saml/form.hpp"
 
 namespace slo::sp {
@@ -67,10 +69,13 @@ public:
         const auto fault = fault_for(refusal);
         return fault ? text_of(*fault).name : http_status(refusal).name;
     }
+    [[nodiscard]] std::string carried(const saml::SignedMessage& message) const override {
+        return saml::soap::encode(message);
+    }
 
 private:
-    [[nodiscard]] SoapReply reply(const SignedAnswer& answer) const override {
-        return {ok, saml::soap::encode(answer.message)};
+    [[nodiscard]] SoapReply reply(SignedAnswer answer) const noexcept override {
+        return {ok, std::move(answer.carried)};
     }
     [[nodiscard]] SoapReply reply(Refusal refusal) const override {
         const auto fault = fault_for(refusal);
@@ -85,10 +90,13 @@ public:
         return partner != nullptr && partner->profile.form_answer == idp_adapter::FormAnswer::logout_response;
     }
     [[nodiscard]] std::string_view name(Refusal refusal) const noexcept override { return http_status(refusal).name; }
+    [[nodiscard]] std::string carried(const saml::SignedMessage& message) const override {
+        return saml::form::encode(message);
+    }
 
 private:
-    [[nodiscard]] SoapReply reply(const SignedAnswer& answer) const override {
-        return {sp::http_status(answer.gist), saml::form::encode(answer.message), saml::form::answer_content_type};
+    [[nodiscard]] SoapReply reply(SignedAnswer answer) const noexcept override {
+        return {sp::http_status(answer.gist), std::move(answer.carried), saml::form::answer_content_type};
     }
     [[nodiscard]] SoapReply reply(Refusal refusal) const override { return {http_status(refusal).code, {}}; }
 };
@@ -130,9 +138,9 @@ std::optional<FaultCode> fault_for(Refusal refusal) noexcept {
     return FaultCode::server;
 }
 
-SoapReply BackChannelWire::encode(const LogoutAnswer& answer) const noexcept {
+SoapReply BackChannelWire::encode(LogoutAnswer answer) const noexcept {
     try {
-        if (const auto* message = std::get_if<SignedAnswer>(&answer)) return reply(*message);
+        if (auto* message = std::get_if<SignedAnswer>(&answer)) return reply(std::move(*message));
         if (const auto* refusal = std::get_if<Refusal>(&answer)) return reply(*refusal);
         if (const auto* bare = std::get_if<UnsignedAnswer>(&answer)) return {http_status(bare->gist), {}};
         const Gist gist = std::get<Silence>(answer).gist;

@@ -21,11 +21,11 @@ namespace slo::sp {
 /// BackChannelWire writes answers down. The two of them live as long as the program.
 class BackChannelWire : public LogoutWire {
 public:
-    /// Where there is no memory for it, 500 without a body.
-    [[nodiscard]] SoapReply encode(const LogoutAnswer& answer) const noexcept;
+    /// Where there is no memory for a Fault, 500 without a body.
+    [[nodiscard]] SoapReply encode(LogoutAnswer answer) const noexcept;
 
 protected:
-    [[nodiscard]] virtual SoapReply reply(const SignedAnswer& answer) const = 0;
+    [[nodiscard]] virtual SoapReply reply(SignedAnswer answer) const noexcept = 0;
     [[nodiscard]] virtual SoapReply reply(Refusal refusal) const = 0;
 };
 

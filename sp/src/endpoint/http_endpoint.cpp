@@ -14,7 +14,6 @@ namespace slo::sp {
 namespace {
 
 using idp_adapter::lower_case;
-using Unfit = BackChannelOptions::Unfit;
 
 HttpReply bare(int status) {
     return {status, {{"X-Content-Type-Options", "nosniff"}}, {}};
@@ -33,11 +32,22 @@ HttpReply uncached(HttpReply reply) {
     return reply;
 }
 
-HttpReply http_reply(SoapReply answer) {
-    HttpReply reply = uncached(bare(answer.http_status));
-    if (!answer.body.empty()) reply.headers.emplace_back("Content-Type", answer.content_type);
-    reply.body = std::move(answer.body);
-    return reply;
+/// All that an answer needs memory for. It is made before the answer: what the audit tells then goes out.
+HttpReply empty_form() {
+    HttpReply form = uncached(bare(0));
+    form.headers.emplace_back("Content-Type", std::string(64, ' '));
+    return form;
+}
+
+HttpReply filled_in(HttpReply form, SoapReply answer) noexcept {
+    form.status = answer.http_status;
+    if (answer.body.empty()) {
+        form.headers.pop_back();
+    } else {
+        form.headers.back().second = answer.content_type;
+    }
+    form.body = std::move(answer.body);
+    return form;
 }
 
 /// Shibboleth writes "UTF-8" there, which is no coding but does no harm. Nothing is ever decompressed.
@@ -62,6 +72,16 @@ std::vector<saml::EndpointUrl> with_path(const std::vector<saml::EndpointUrl>& u
     return found;
 }
 
+/// Whether it is `path` but for a query, slashes at the end, or letter case.
+bool is_nearly(std::string_view target, std::string_view path) {
+    const auto bare = [](std::string_view text) {
+        text = text.substr(0, text.find('?'));
+        const auto last = text.find_last_not_of('/');
+        return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+    };
+    return idp_adapter::same_ignoring_case(bare(target), bare(path));
+}
+
 /// Whether the client says that it has just this document. Tags are compared weakly; If-Modified-Since counts only
 /// where there is no If-None-Match (RFC 9110, 13.1.2 and 13.1.3).
 bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& document) {
@@ -76,8 +96,9 @@ bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& doc
 }  // namespace
 
 HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
-    : soap_(service, {.takes = Posted::soap, .max_body = options.max_body, .unfit = Unfit::passed_over}),
-      forms_(service, {.takes = Posted::forms, .max_body = options.max_body, .unfit = Unfit::passed_over}),
+    : service_(service),
+      soap_(service, {.takes = Posted::soap, .max_body = options.max_body}),
+      forms_(service, {.takes = Posted::forms, .max_body = options.max_body}),
       options_(std::move(options)) {
     const auto& all = service.destinations();
     if (options_.form_path.empty()) {
@@ -97,34 +118,94 @@ HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
             return log_out(request, forms_, options_.form_urls);
         }
         if (request.target == options_.metadata_path && options_.metadata) return our_metadata(request);
-        return bare(404);
+        return refuse(request, HttpRule::path, bare(404), what_is_here(request.target));
     } catch (...) {
+        tell(request.peer, request.target, 500, "internal.exception", "memory ran out, or our metadata's source threw");
         return HttpReply{500, {}, {}};
     }
 }
 
+void HttpEndpoint::tell(std::string_view peer, std::string_view target, int status, std::string_view rule,
+                        std::string_view detail) noexcept {
+    try {
+        service_.note_refusal({.peer = std::string(peer),
+                               .path = std::string(known_path(target)),
+                               .status = status == 0 ? std::string() : std::to_string(status),
+                               .trouble = {.stage = std::string(rule.substr(0, rule.find('.'))),
+                                           .rule = std::string(rule),
+                                           .detail = std::string(detail)}});
+    } catch (...) {
+        // No memory for the line: the request is refused all the same.
+    }
+}
+
+void HttpEndpoint::refused(const RefusedByServer& refused) noexcept {
+    tell(refused.peer, refused.target, refused.status, name(refused.rule), refused.detail);
+}
+
+HttpReply HttpEndpoint::refuse(const HttpRequest& request, HttpRule rule, HttpReply reply, std::string_view detail) {
+    tell(request.peer, request.target, reply.status, name(rule), detail);
+    return reply;
+}
+
+std::vector<std::string_view> HttpEndpoint::paths() const {
+    std::vector<std::string_view> all{options_.soap_path};
+    if (!options_.form_path.empty()) all.emplace_back(options_.form_path);
+    if (options_.metadata) all.emplace_back(options_.metadata_path);
+    return all;
+}
+
+/// No text of a peer goes into the audit.
+std::string_view HttpEndpoint::known_path(std::string_view target) const {
+    if (target.empty()) return {};
+    const auto all = paths();
+    const auto found = std::ranges::find(all, target);
+    return found == all.end() ? "other" : *found;
+}
+
+std::string HttpEndpoint::what_is_here(std::string_view target) const {
+    std::string text = "POST goes to " + options_.soap_path;
+    if (!options_.form_path.empty()) text += " or " + options_.form_path;
+    if (options_.metadata) text += ", GET to " + options_.metadata_path;
+    const auto all = paths();
+    const auto near = std::ranges::find_if(all, [&](std::string_view path) { return is_nearly(target, path); });
+    if (near != all.end()) text += "; this was " + std::string(*near) + " but for a query, a slash or letter case";
+    return text;
+}
+
 HttpStep HttpEndpoint::log_out(const HttpRequest& request, const BackChannel& channel,
                                const std::vector<saml::EndpointUrl>& destinations) {
-    if (request.method != "POST") return uncached(method_not_allowed("POST"));
-    if (!is_plain(request)) return uncached(bare(415));
+    if (request.method != "POST") {
+        return refuse(request, HttpRule::method, uncached(method_not_allowed("POST")),
+                      "POST goes to " + request.target);
+    }
+    if (!is_plain(request)) {
+        return refuse(request, HttpRule::content_coding, uncached(bare(415)), "a body comes without Content-Encoding");
+    }
 
+    HttpReply form = empty_form();
     BackChannelStep step =
         channel.begin({.body = request.body,
                        .content_type = content_type_of(request),
                        .client = {.tls_key = request.tls_key,
                                   .authorization = std::string(request.header("Authorization").value_or(""))},
-                       .destinations = destinations});
-    if (auto* answer = std::get_if<SoapReply>(&step)) return http_reply(std::move(*answer));
+                       .destinations = destinations,
+                       .peer = request.peer,
+                       .path = request.target});
+    if (auto* answer = std::get_if<SoapReply>(&step)) return filled_in(std::move(form), std::move(*answer));
     auto& pending = std::get<PendingSoapReply>(step);
     return PendingReply{
         .budget = pending.budget(),
         .start = [pending](std::function<void()> done) mutable { pending.start(std::move(done)); },
-        .finish = [pending]() mutable { return http_reply(pending.finish()); },
+        .finish = [pending, form]() mutable { return filled_in(std::move(form), pending.finish()); },
     };
 }
 
-HttpReply HttpEndpoint::our_metadata(const HttpRequest& request) const {
-    if (request.method != "GET" && request.method != "HEAD") return method_not_allowed("GET, HEAD");
+HttpReply HttpEndpoint::our_metadata(const HttpRequest& request) {
+    if (request.method != "GET" && request.method != "HEAD") {
+        return refuse(request, HttpRule::method, method_not_allowed("GET, HEAD"),
+                      "GET goes to " + options_.metadata_path + ", POST to " + options_.soap_path);
+    }
     const auto document = options_.metadata();
     if (!document) return uncached(bare(503));
     HttpReply reply = bare(has_copy(request, **document) ? 304 : 200);

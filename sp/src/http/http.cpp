@@ -19,6 +19,44 @@ struct Signal {
 
 }  // namespace
 
+std::string_view name(HttpRule rule) noexcept {
+    switch (rule) {
+        case HttpRule::path:
+            return "http.path";
+        case HttpRule::method:
+            return "http.method";
+        case HttpRule::content_type:
+            return "http.content_type";
+        case HttpRule::content_coding:
+            return "http.content_coding";
+        case HttpRule::size:
+            return "http.size";
+        case HttpRule::head:
+            return "http.head";
+        case HttpRule::body:
+            return "http.body";
+        case HttpRule::framing:
+            return "http.framing";
+        case HttpRule::host:
+            return "http.host";
+        case HttpRule::fields:
+            return "http.fields";
+        case HttpRule::version:
+            return "http.version";
+        case HttpRule::expectation:
+            return "http.expectation";
+        case HttpRule::timeout:
+            return "http.timeout";
+        case HttpRule::closed:
+            return "http.closed";
+        case HttpRule::connections:
+            return "http.connections";
+        case HttpRule::tls_handshake:
+            return "tls.handshake";
+    }
+    return "http";
+}
+
 std::optional<std::string_view> HttpRequest::header(std::string_view name) const noexcept {
     return idp_adapter::only_value(headers, name);
 }

@@ -35,10 +35,15 @@ std::variant<std::size_t, Refusal> RequestBody::take(std::string_view input) {
         } else if (state_ == State::data) {
             taken += take_data(input.substr(taken), State::data_cr);
         } else {
-            if (++framing_octets_ > max_framing_octets) return Refusal{413};
-            if (!take_framing(input[taken])) return Refusal{400};
+            if (++framing_octets_ > max_framing_octets) {
+                return Refusal{413, HttpRule::size, "the most octets between a body's chunks are", max_framing_octets};
+            }
+            if (!take_framing(input[taken])) {
+                return Refusal{400, HttpRule::body,
+                               "a chunk is its size in hexadecimal and its octets, each with CR LF"};
+            }
             ++taken;
-            if (state_ == State::data && left_ > max_octets_ - octets_.size()) return Refusal{413};
+            if (state_ == State::data && left_ > max_octets_ - octets_.size()) return too_large(max_octets_);
         }
     }
     return taken;

@@ -34,6 +34,7 @@
 #include "http_head.hpp"
 #include "http_reply.hpp"
 #include "input_buffer.hpp"
+#include "refusal_telling.hpp"
 #include "slo/asio.hpp"
 #include "slo/idp_adapter/tls_client.hpp"
 #include "slo/sp/http_server.hpp"
@@ -110,11 +111,13 @@ struct Service {
 
 class Connection final : public Watched, public std::enable_shared_from_this<Connection> {
 public:
-    Connection(Service& service, ConnectionWatch& watch, Socket socket, ConnectionAdmission::Place place)
+    Connection(Service& service, ConnectionWatch& watch, Socket socket, std::string peer,
+               ConnectionAdmission::Place place)
         : service_(service),
           watch_(watch),
           place_(std::move(place)),
           socket_(std::move(socket)),
+          telling_(service.handler, std::move(peer)),
           input_(service.options.max_header_octets + read_size) {
         if (service.tls) tls_.emplace(socket_, *service.tls);
         watch_.add(*this);
@@ -154,8 +157,10 @@ private:
     void make_way() noexcept;
     void allow(std::chrono::milliseconds time) noexcept;
     void hang_up() noexcept;
-    std::nullopt_t refuse_with(int status) noexcept;
-    std::nullopt_t refuse_late_peer() noexcept;
+    std::nullopt_t refuse_with(Refusal refusal) noexcept;
+    std::nullopt_t refuse_lost_peer(std::string_view in_time) noexcept;
+    [[nodiscard]] PeerLoss loss() const noexcept;
+    void tell_of_lost_peer() noexcept;
 
     static constexpr std::size_t read_size = 8 * 1024;
 
@@ -165,9 +170,11 @@ private:
     Socket socket_;
     std::optional<boost::asio::ssl::stream<Socket&>> tls_;
     std::string tls_key_;  ///< of the client's certificate
+    RefusalTelling telling_;
     InputBuffer input_;
     Time deadline_ = Time::max();
     bool timed_out_ = false;
+    bool made_way_ = false;
     bool at_work_ = false;    ///< not waiting for a request's first octet
     bool answering_ = false;  ///< the handler has a request of ours
     bool keep_alive_ = true;
@@ -197,7 +204,7 @@ inline Task<void> Connection::serve() {
 
         const auto after = keep_alive_ ? AfterReply::keep_open : AfterReply::close;
         std::string octets = serialise(reply, body, after);
-        if (!co_await send(std::move(octets))) co_return;
+        if (!co_await send(std::move(octets))) co_return tell_of_lost_peer();
     }
     co_await close_gently();
 }
@@ -215,6 +222,9 @@ inline Task<bool> Connection::shake_hands() {
     // xmlsec1 works in this thread too, and would take our leftovers for its own failure.
     ERR_clear_error();
     ++service_.counters.failed_handshakes;
+    const bool is_from_openssl = error.category() == boost::asio::error::get_ssl_category();
+    telling_.tell_of_handshake(tls_->native_handle(), loss(),
+                               is_from_openssl ? static_cast<unsigned long>(error.value()) : 0);
     co_return false;
 }
 
@@ -226,22 +236,25 @@ inline Task<std::optional<HttpRequest>> Connection::receive() {
 
     const auto octets = input_.unread().substr(place->begin, place->end - place->begin);
     const auto& options = service_.options;
+    telling_.note_head(octets);
     const auto head = read_head(octets, {options.max_header_fields, options.max_body_octets, options.hosts});
-    if (const auto* refusal = std::get_if<Refusal>(&head)) co_return refuse_with(refusal->status);
+    if (const auto* refusal = std::get_if<Refusal>(&head)) co_return refuse_with(*refusal);
     auto request = parse_head(octets);
-    if (!request) co_return refuse_with(400);
+    if (!request) co_return refuse_with({400, HttpRule::head, "a head is as in RFC 9112"});
     input_.consume(place->end);
 
     auto body = co_await receive_body(std::get<RequestHead>(head));
     if (!body) co_return std::nullopt;
     request->body = std::move(*body);
     request->tls_key = tls_key_;
+    request->peer = telling_.peer();
     keep_alive_ = std::get<RequestHead>(head).keep_alive;
     co_return request;
 }
 
 inline Task<std::optional<HeadScan::Complete>> Connection::receive_head() {
     const auto& options = service_.options;
+    telling_.begin_request();
     received_ = input_.unread().size();
     if (input_.empty()) {
         at_work_ = false;
@@ -256,9 +269,9 @@ inline Task<std::optional<HeadScan::Complete>> Connection::receive_head() {
     for (bool waiting = false;; waiting = true) {
         const auto state = scan.scan(input_.unread());
         if (const auto* place = std::get_if<HeadScan::Complete>(&state)) co_return *place;
-        if (const auto* refusal = std::get_if<Refusal>(&state)) co_return refuse_with(refusal->status);
+        if (const auto* refusal = std::get_if<Refusal>(&state)) co_return refuse_with(*refusal);
         if (!waiting) allow(options.header_timeout);  // once, so that it's a total
-        if (!co_await fill()) co_return refuse_late_peer();
+        if (!co_await fill()) co_return refuse_lost_peer("a head is complete within header_timeout");
     }
 }
 
@@ -268,15 +281,15 @@ inline Task<std::optional<std::string>> Connection::receive_body(RequestHead hea
     // A client that hasn't waited for it doesn't need it (RFC 9110, 10.1.1).
     if (head.expects_continue && !body.complete() && input_.empty()) {
         std::string octets = "HTTP/1.1 100 Continue\r\n\r\n";
-        if (!co_await send(std::move(octets))) co_return std::nullopt;
+        if (!co_await send(std::move(octets))) co_return refuse_lost_peer("100 Continue is taken within write_timeout");
         allow(service_.options.body_timeout);
     }
     for (;;) {
         const auto taken = body.take(input_.unread());
-        if (const auto* refusal = std::get_if<Refusal>(&taken)) co_return refuse_with(refusal->status);
+        if (const auto* refusal = std::get_if<Refusal>(&taken)) co_return refuse_with(*refusal);
         input_.consume(std::get<std::size_t>(taken));
         if (body.complete()) co_return body.release();
-        if (!co_await fill()) co_return refuse_late_peer();
+        if (!co_await fill()) co_return refuse_lost_peer("a body is complete within body_timeout");
     }
 }
 
@@ -355,6 +368,7 @@ inline Task<bool> Connection::send(std::string octets) {
 
 inline Task<void> Connection::refuse(Refusal refusal) {
     ++service_.counters.bad_requests;
+    telling_.tell(refusal);
     std::string octets = serialise(error_reply(refusal.status), ReplyBody::send, AfterReply::close);
     if (!co_await send(std::move(octets))) co_return;
     co_await close_gently();
@@ -383,15 +397,26 @@ inline Task<void> Connection::close_gently() {
     }
 }
 
-inline std::nullopt_t Connection::refuse_with(int status) noexcept {
-    refusal_ = Refusal{status};
+inline std::nullopt_t Connection::refuse_with(Refusal refusal) noexcept {
+    refusal_ = refusal;
     return std::nullopt;
 }
 
 /// A peer that was too slow is told so; one that has gone isn't.
-inline std::nullopt_t Connection::refuse_late_peer() noexcept {
-    if (timed_out_) return refuse_with(408);
+inline std::nullopt_t Connection::refuse_lost_peer(std::string_view in_time) noexcept {
+    if (timed_out_) return refuse_with({408, HttpRule::timeout, in_time});
+    tell_of_lost_peer();
     return std::nullopt;
+}
+
+inline PeerLoss Connection::loss() const noexcept {
+    if (made_way_) return PeerLoss::made_way;
+    return timed_out_ ? PeerLoss::late : PeerLoss::closed;
+}
+
+/// Nothing is wrong with a peer that a stopping server hangs up on.
+inline void Connection::tell_of_lost_peer() noexcept {
+    if (!watch_.draining()) telling_.tell(loss());
 }
 
 // --- the two kinds of stream ---
@@ -426,8 +451,10 @@ inline void Connection::offer_place() {
 
 /// Closes at once: whatever is under way fails, and so does whatever is tried after it.
 inline void Connection::make_way() noexcept {
+    if (answering_) return;
+    made_way_ = true;
     boost::system::error_code ignored;
-    if (!answering_) socket_.close(ignored);
+    socket_.close(ignored);
 }
 
 // --- time ---

@@ -22,12 +22,21 @@ constexpr std::string_view crlf = "\r\n";
 
 enum class Version { http_1_0, http_1_1 };
 
+constexpr Refusal malformed(std::string_view right) noexcept {
+    return {400, HttpRule::head, right};
+}
+
+constexpr Refusal ambiguous(std::string_view right) noexcept {
+    return {400, HttpRule::framing, right};
+}
+
 std::variant<Version, Refusal> read_version(std::string_view text) noexcept {
     if (text == "HTTP/1.1") return Version::http_1_1;
     if (text == "HTTP/1.0") return Version::http_1_0;
     const bool version_shaped =
         text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
-    return Refusal{version_shaped ? 505 : 400};
+    if (version_shaped) return Refusal{505, HttpRule::version, "HTTP/1.1 and HTTP/1.0 are spoken here"};
+    return malformed("a request line is method, path and HTTP/1.1, each behind one blank");
 }
 
 /// Only the origin form is served (RFC 9112, 3.2.1): the others carry a second authority beside Host.
@@ -42,7 +51,8 @@ std::variant<Version, Refusal> read_request_line(std::string_view line) noexcept
     const auto version = read_version(line);
     // The version comes first, so that the HTTP/2 preface `PRI * HTTP/2.0` is told what is wrong with it.
     if (std::holds_alternative<Refusal>(version)) return version;
-    if (!is_token(method) || !is_origin_form(target)) return Refusal{400};
+    if (!is_token(method)) return malformed("a method is a token");
+    if (!is_origin_form(target)) return malformed("a target is a path of visible ASCII without fragment");
     return version;
 }
 
@@ -68,12 +78,12 @@ void note(SeenField& field, std::string_view value) noexcept {
 std::variant<SeenFields, Refusal> read_fields(std::string_view lines, std::size_t max_fields) noexcept {
     SeenFields seen;
     for (std::size_t count = 1; !lines.starts_with(crlf); ++count) {
-        if (count > max_fields) return Refusal{431};
+        if (count > max_fields) return Refusal{431, HttpRule::fields, "a head's most fields are", max_fields};
         auto value = cut(lines, crlf);
-        if (value.find(':') == std::string_view::npos) return Refusal{400};
+        if (value.find(':') == std::string_view::npos) return malformed("a field has a colon");
         const auto name = cut(value, ":");
         // Thereby also white space before the colon (RFC 9112, 5.1) and before the name, which is obs-fold (5.2).
-        if (!is_token(name)) return Refusal{400};
+        if (!is_token(name)) return malformed("a field's name is a token, and no field is folded");
         value = trimmed(value);
 
         if (same_ignoring_case(name, "Host")) note(seen.host, value);
@@ -106,16 +116,18 @@ bool is_host(std::string_view text) noexcept {
            std::ranges::all_of(host, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
+constexpr Refusal not_served{421, HttpRule::host, "a Host is one of [server] hosts, with its port where one is sent"};
+
 /// RFC 9112, 3.2: exactly one Host in HTTP/1.1.
 std::optional<Refusal> refuse_host(const SeenField& host, Version version,
                                    std::span<const std::string> hosts) noexcept {
-    if (host.count > 1) return Refusal{400};
-    if (host.count == 0 && version == Version::http_1_1) return Refusal{400};
-    if (host.count == 1 && !is_host(host.value)) return Refusal{400};
+    if (host.count > 1) return malformed("there is one Host");
+    if (host.count == 0 && version == Version::http_1_1) return malformed("HTTP/1.1 has a Host");
+    if (host.count == 1 && !is_host(host.value)) return malformed("a Host is a host, with or without a port");
     if (hosts.empty()) return std::nullopt;
     const bool served =
         std::ranges::any_of(hosts, [&](const std::string& name) { return same_ignoring_case(name, host.value); });
-    return served ? std::nullopt : std::optional(Refusal{421});
+    return served ? std::nullopt : std::optional(not_served);
 }
 
 /// For codings that aren't just `chunked`. RFC 9112, 6.1: a coding that we don't know, below a final `chunked`, is 501.
@@ -124,18 +136,18 @@ Refusal refuse_codings(std::string_view codings) noexcept {
     while (true) {
         const auto coding = cut_member(codings);
         const bool is_chunked = same_ignoring_case(coding, "chunked");
-        if (codings.empty()) return Refusal{is_chunked ? 501 : 400};
-        if (!is_token(coding) || is_chunked) return Refusal{400};
+        if (codings.empty() && is_chunked) return {501, HttpRule::framing, "chunked is the only transfer coding"};
+        if (codings.empty() || !is_token(coding) || is_chunked) return ambiguous("chunked is the last transfer coding");
     }
 }
 
 std::variant<std::size_t, Refusal> read_content_length(std::string_view text, std::size_t max) noexcept {
-    if (text.empty() || !std::ranges::all_of(text, is_digit)) return Refusal{400};
+    if (text.empty() || !std::ranges::all_of(text, is_digit)) return ambiguous("Content-Length is a number");
     constexpr std::size_t longest = 18;  // decimal digits that fit std::uint64_t whatever they are
-    if (text.size() > longest) return Refusal{413};
+    if (text.size() > longest) return too_large(max);
     std::uint64_t length = 0;
     for (const char c : text) length = length * 10 + static_cast<std::uint64_t>(c - '0');
-    if (length > max) return Refusal{413};
+    if (length > max) return too_large(max);
     return static_cast<std::size_t>(length);
 }
 
@@ -146,13 +158,15 @@ std::variant<RequestHead, Refusal> read_framing(const SeenFields& seen, Version 
     const auto& coding = seen.transfer_encoding;
     const auto& length = seen.content_length;
     if (coding.count > 0) {
-        if (coding.count > 1 || length.count > 0 || version == Version::http_1_0) return Refusal{400};
+        if (coding.count > 1 || length.count > 0 || version == Version::http_1_0) {
+            return ambiguous("there is one Transfer-Encoding, of HTTP/1.1 and without Content-Length");
+        }
         if (!same_ignoring_case(coding.value, "chunked")) return refuse_codings(coding.value);
         head.framing = Framing::chunked;
         return head;
     }
     if (length.count == 0) return head;
-    if (length.count > 1) return Refusal{400};
+    if (length.count > 1) return ambiguous("there is one Content-Length");
     const auto octets = read_content_length(length.value, max_body);
     if (const auto* refusal = std::get_if<Refusal>(&octets)) return *refusal;
     head.content_length = std::get<std::size_t>(octets);
@@ -168,11 +182,17 @@ bool HeadScan::allowed(char octet) const noexcept {
     return static_cast<unsigned char>(octet) >= 0x20 && octet != '\x7f';
 }
 
+Refusal HeadScan::refuse(char octet) const noexcept {
+    constexpr char handshake = '\x16';  // the type of a TLS client's first record
+    if (position_ == 0 && octet == handshake) return malformed("plain HTTP is spoken here, and TLS came");
+    return malformed("lines end with CR LF, and have no other controls");
+}
+
 HeadScan::State HeadScan::scan(std::string_view octets) noexcept {
     for (; position_ < octets.size(); ++position_) {
-        if (position_ == max_octets_) return Refusal{431};
+        if (position_ == max_octets_) return Refusal{431, HttpRule::fields, "a head's most octets are", max_octets_};
         const char octet = octets[position_];
-        if (!allowed(octet)) return Refusal{400};
+        if (!allowed(octet)) return refuse(octet);
         previous_ = octet;
         if (octet != '\n') continue;
 
@@ -180,7 +200,7 @@ HeadScan::State HeadScan::scan(std::string_view octets) noexcept {
         line_ = position_ + 1;
         if (!empty_line) continue;
         if (position_ > begin_ + 1) return Complete{begin_, line_};
-        if (begin_ > 0) return Refusal{400};
+        if (begin_ > 0) return malformed("one empty line at most precedes a request line");
         begin_ = line_;
     }
     return Incomplete{};
@@ -203,7 +223,9 @@ std::variant<RequestHead, Refusal> read_head(std::string_view octets, const Head
     // HTTP/1.0 clients are served one request a connection, and know no 100 Continue (RFC 9110, 10.1.1).
     head.keep_alive = version == Version::http_1_1 && !seen.close;
     if (seen.expect.count > 0 && version == Version::http_1_1) {
-        if (seen.expect.count > 1 || !same_ignoring_case(seen.expect.value, "100-continue")) return Refusal{417};
+        if (seen.expect.count > 1 || !same_ignoring_case(seen.expect.value, "100-continue")) {
+            return Refusal{417, HttpRule::expectation, "100-continue is the only expectation"};
+        }
         head.expects_continue = true;
     }
     return framed;

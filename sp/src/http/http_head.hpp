@@ -11,12 +11,22 @@
 #include <string_view>
 #include <variant>
 
+#include "slo/sp/http.hpp"
+
 namespace slo::sp {
 
-/// Refusal is the status of an error reply. The connection closes after it: nobody knows where the next request begins.
+/// Refusal is the status of an error reply, and what the audit tells of it. The connection closes after it: where the
+/// next request begins is unknown.
 struct Refusal {
     int status;
+    HttpRule rule;
+    std::string_view right;  ///< what would have been right; static storage
+    std::size_t most = 0;    ///< the number at its end; 0: it has none
 };
+
+[[nodiscard]] constexpr Refusal too_large(std::size_t max_octets) noexcept {
+    return {413, HttpRule::size, "a body's most octets are", max_octets};
+}
 
 /// How the body is delimited (RFC 9112, 6.3). A request without Content-Length and Transfer-Encoding has none.
 enum class Framing { content_length, chunked };
@@ -55,6 +65,7 @@ public:
 
 private:
     [[nodiscard]] bool allowed(char octet) const noexcept;
+    [[nodiscard]] Refusal refuse(char octet) const noexcept;
 
     std::size_t max_octets_;
     std::size_t begin_ = 0;

@@ -91,9 +91,17 @@ ConnectionAdmission::Address counted_as(const asio::ip::address& address) {
     return octets;
 }
 
-Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket socket, ConnectionAdmission::Place place) {
+/// Without the detour of an IPv4 peer over IPv6.
+std::string text_of(const asio::ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.to_string();
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+}
+
+Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket socket, asio::ip::address peer,
+                            ConnectionAdmission::Place place) {
     try {
-        const auto connection = std::make_shared<Connection>(service, watch, std::move(socket), std::move(place));
+        const auto connection =
+            std::make_shared<Connection>(service, watch, std::move(socket), text_of(peer), std::move(place));
         co_await connection->serve();
     } catch (...) {
         ++service.counters.failures;
@@ -269,10 +277,13 @@ Task<bool> HttpServer::Impl::accept_one(Worker& worker) {
     auto place = co_await place_for(counted_as(peer.address()));
     if (!place) {
         ++service.counters.refused_connections;
+        RefusalTelling(service.handler, text_of(peer.address()))
+            .tell({0, HttpRule::connections, "all connections are being answered: raise max_connections"});
         co_return true;
     }
     socket.set_option(asio::ip::tcp::no_delay(true), error);  // best effort: it only makes replies faster
-    asio::co_spawn(worker.io, serve_connection(service, worker.watch, std::move(socket), std::move(*place)),
+    asio::co_spawn(worker.io,
+                   serve_connection(service, worker.watch, std::move(socket), peer.address(), std::move(*place)),
                    asio::detached);
     co_return true;
 }

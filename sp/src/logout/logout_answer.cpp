@@ -98,10 +98,9 @@ void note(AnswerDraft& draft, const Proven& proven) {
     draft.is_proven = true;
 }
 
-void note(AnswerDraft& draft, Unproven& unproven) {
-    draft.to = std::move(unproven.sender);
-    draft.line.entry.idp = std::move(unproven.claimed);
-    if (unproven.authentic_id) draft.line.entry.request_id = unproven.authentic_id->str();
+void note(AnswerDraft& draft, Addressee of_unproven) {
+    draft.line.entry.idp = std::move(of_unproven.name);
+    draft.to = std::move(of_unproven);
 }
 
 void blame(LineDraft& line, std::string_view rule) {
@@ -140,8 +139,9 @@ LogoutAnswer answer(const LogoutServiceParts& parts, AnswerDraft& draft, const s
         blame(draft.line, message.error());
         return answer_refusal(parts, draft, Refusal::failed);
     }
+    std::string carried = draft.wire->carried(*message);
     write_audit(parts, draft.line);
-    return SignedAnswer{*std::move(message), gist};
+    return SignedAnswer{*std::move(message), gist, std::move(carried)};
 }
 
 LogoutAnswer answer_failure(const LogoutServiceParts& parts, AnswerDraft& draft, const Failure& failure) {

@@ -49,7 +49,7 @@ struct AnswerDraft {
 
 /// note takes over the answer's addressee, and the parts of the request that may be logged.
 void note(AnswerDraft& draft, const Proven& proven);
-void note(AnswerDraft& draft, Unproven& unproven);
+void note(AnswerDraft& draft, Addressee of_unproven);
 
 /// answer_failure answers as the table says for `failure`. Writes the audit line.
 [[nodiscard]] LogoutAnswer answer_failure(const LogoutServiceParts& parts, AnswerDraft& draft, const Failure& failure);

@@ -252,15 +252,18 @@ void LogoutService::replace_keys(saml::MessageSigner signer, std::vector<saml::D
 
 LogoutStep LogoutService::begin(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept {
     AnswerDraft draft = impl_->new_draft(evidence.wire);
+    Addressee sender;
     try {
         const std::shared_ptr<const IdpDirectory> partners = idps();
-        auto proof = prove(impl_->parts, partners.get(), std::move(message), evidence, draft.line.entry.time);
+        auto proof = prove(impl_->parts, partners.get(), std::move(message), evidence, draft.line.entry.time, sender);
         if (auto* unproven = std::get_if<Unproven>(&proof)) {
-            note(draft, *unproven);
+            note(draft, std::move(sender));
+            if (unproven->authentic_id) draft.line.entry.request_id = unproven->authentic_id->str();
             return impl_->refuse_in_measure(draft, unproven_senders, unproven->why);
         }
         return impl_->begin(std::get<Proven>(proof), draft);
     } catch (...) {
+        if (!sender.name.empty() && !draft.is_proven) draft.line.entry.idp = std::move(sender.name);
         return answer_exception(impl_->parts, draft);
     }
 }
@@ -336,6 +339,11 @@ LogoutAnswer LogoutService::refuse_after_exception(const LogoutWire& wire) noexc
     return answer_exception(impl_->parts, draft);
 }
 
+void LogoutService::note_refusal(HttpRefused refused) noexcept {
+    const LogoutServiceParts& parts = impl_->parts;
+    parts.audit.record({.time = parts.clock.now(), .lane = AuditLane::sampled, .event = std::move(refused)});
+}
+
 LogoutAnswer LogoutService::handle(saml::ReceivedMessage message, const LogoutEvidence& evidence) noexcept {
     LogoutStep step = begin(std::move(message), evidence);
     if (auto* answer = std::get_if<LogoutAnswer>(&step)) return std::move(*answer);
@@ -381,7 +389,8 @@ Result<LogoutPreview> LogoutService::preview(saml::ReceivedMessage message, cons
         const auto& parts = impl_->parts;
         const Instant now = parts.clock.now();
         const std::shared_ptr<const IdpDirectory> partners = idps();
-        const auto proof = prove(parts, partners.get(), std::move(message), evidence, now);
+        Addressee sender;
+        const auto proof = prove(parts, partners.get(), std::move(message), evidence, now, sender);
         if (const auto* unproven = std::get_if<Unproven>(&proof)) return unproven->why;
         const Proven& proven = std::get<Proven>(proof);
         auto name_id = name_id_of(parts, proven, *impl_->our_keys());

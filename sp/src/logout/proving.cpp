@@ -112,34 +112,34 @@ Failure why_unknown(const IdpDirectory* idps, const saml::EntityID& name) {
 }
 
 std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts, const IdpDirectory* idps,
-                                     saml::ReceivedMessage message, const LogoutEvidence& evidence, Instant now) {
+                                     saml::ReceivedMessage message, const LogoutEvidence& evidence, Instant now,
+                                     Addressee& sender) {
     const saml::Binding binding = message.binding();
     // Read before parse() takes the message: a request that can't be parsed is also answered by its ID and Version.
-    Addressee sender{.partner = nullptr,
-                     .in_response_to = message.claimed_id(),
-                     .version = message.answer_version(),
-                     .other_request = message.other_request()};
-    auto claimed = find_claimed(idps, message);
+    sender = {.partner = nullptr,
+              .in_response_to = message.claimed_id(),
+              .version = message.answer_version(),
+              .other_request = message.other_request(),
+              .name = unknown};
+    const auto partner = find_claimed(idps, message);
+    if (partner) sender.name = partner->entity_id.str();
     const auto unverified = saml::UnverifiedLogoutRequest::parse(message);
-    if (!unverified)
-        return Unproven{unverified.error(), std::move(sender), claimed ? claimed->entity_id.str() : unknown};
+    if (!unverified) return Unproven{unverified.error()};
 
-    if (!claimed) {
+    if (!partner) {
         const auto* absent = idps ? idps->find_absent(unverified->claimed_issuer()) : nullptr;
-        return Unproven{why_unknown(idps, unverified->claimed_issuer()), std::move(sender),
-                        absent != nullptr ? absent->names.front().str() : unknown};
+        if (absent != nullptr) sender.name = absent->names.front().str();
+        return Unproven{why_unknown(idps, unverified->claimed_issuer())};
     }
-    const auto partner = std::move(claimed);
     sender.partner = partner;
-    const std::string name = partner->entity_id.str();
     if (auto known = check_sender(*partner, binding, evidence, parts.policy, now); !known) {
-        return Unproven{std::move(known).error(), std::move(sender), name};
+        return Unproven{std::move(known).error()};
     }
     const auto authentic = authenticate(*partner, *unverified, evidence);
-    if (!authentic) return Unproven{authentic.error(), std::move(sender), name};
+    if (!authentic) return Unproven{authentic.error()};
     auto request = saml::MessageVerifier::check(
         *authentic, expectations(parts, *partner, unverified->claimed_issuer(), evidence, now));
-    if (!request) return Unproven{std::move(request).error(), std::move(sender), name, authentic->id()};
+    if (!request) return Unproven{std::move(request).error(), authentic->id()};
     return Proven{partner, *std::move(request)};
 }
 

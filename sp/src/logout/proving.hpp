@@ -27,25 +27,24 @@ struct Addressee {
     std::optional<saml::MessageID> in_response_to = {};
     saml::Version version = {};                              ///< of the answer
     std::optional<saml::RefusedRequest> other_request = {};  ///< its answer has another element name
+    std::string name = {};  ///< our name of the IdP that it is, or claims to be, for the log; "unknown" if none of ours
 };
 
-/// Unproven is the result for a message that proves nothing: why, and the addressee. Nothing else of it may be logged.
+/// Unproven is the result for a message that proves nothing. Nothing of it may be logged but this
+/// and prove()'s `sender`.
 struct Unproven {
     Failure why;
-    Addressee sender;
-    std::string claimed = {};  ///< our name of the IdP that it claims to come from, or "unknown"
-    std::optional<saml::MessageID> authentic_id = {};  ///< its ID, if it is that IdP's, and its content is refused
-};                                                     ///< whose it claims to be; null: none of ours
-std::optional<saml::MessageID> authentic_id = {};      ///< its ID, if it is that IdP's, and its content is refused
+    std::optional<saml::MessageID> authentic_id = {};  ///< its ID, if it is its IdP's, and its content is refused
 };
 
 /// prove tells who sent `message`, or why it proves nothing. It touches neither store nor application and uses none of
-/// an IdP's allowance. `idps` may be null: no IdP is known.
+/// an IdP's allowance. `idps` may be null: no IdP is known. `sender` gets the addressee, as far as it's known by the
+/// end, also if something is thrown.
 /// Errors: those of UnverifiedLogoutRequest::parse, MessageVerifier::verify and LogoutEvidence::check_sender;
 /// LogoutErrc::issuer_unknown, wire_not_accepted, metadata_expired, metadata_unusable.
 [[nodiscard]] std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts,
                                                    const idp_adapter::IdpDirectory* idps, saml::ReceivedMessage message,
-                                                   const LogoutEvidence& evidence, Instant now);
+                                                   const LogoutEvidence& evidence, Instant now, Addressee& sender);
 
 /// why_unknown says why no IdP of `idps` (which may be null) has `name`: a stranger's, LogoutErrc::issuer_unknown, or
 /// that of a partner of the configuration, whose metadata has expired or can't be used: metadata_expired,

@@ -89,6 +89,15 @@ struct LogoutRefused {
     std::chrono::microseconds duration{};
 };
 
+/// HttpRefused is a request that HTTP refused before it could be read as a message, or a connection that failed with
+/// one under way: "http_refused".
+struct HttpRefused {
+    std::string peer = {};    ///< address, e.g. "192.0.2.7"; that of the proxy, if one stands in front
+    std::string path = {};    ///< one of those that are served here, or "other"; empty if no request line was read
+    std::string status = {};  ///< of the answer: "404", ...; empty if there was none
+    AuditTrouble trouble = {};
+};
+
 /// LogoutHere is a logout that started here, for one principal at one IdP: "start", or "resend" if its request was
 /// taken from the kept ones, either to be sent again or to be given up.
 struct LogoutHere {
@@ -144,7 +153,7 @@ struct StoreNews {
     AuditTrouble trouble = {};
 };
 
-/// RefusalsSummedUp stands for LogoutRefused entries with one rule that weren't written: "summary".
+/// RefusalsSummedUp stands for LogoutRefused or HttpRefused entries with one rule that weren't written: "summary".
 struct RefusalsSummedUp {
     std::string stage = {};
     std::string rule = {};
@@ -160,11 +169,12 @@ struct LinesLost {
 
 /// AuditEvent is one of the events. Its line has a key for each member, of the member's name; the members of a part
 /// count as its own, and `duration` is "duration_us". A key without a member is empty or 0 in its line, except that
-/// "source", "authenticated_by", "session_index_count", "detail", "more" and "more_in_all" are left out then, and that
-/// the line of LinesLost has no other keys than its own. docs/audit.md has all of them in a table. No NameID, no key,
-/// no text of a peer that wasn't proven.
-using AuditEvent = std::variant<LogoutByIdp, LogoutRefused, LogoutHere, LogoutRecovered, HousekeepingFailed,
-                                MetadataNews, KeyNews, KeysFailed, StoreNews, RefusalsSummedUp, LinesLost>;
+/// "source", "peer", "path", "authenticated_by", "session_index_count", "detail", "more" and "more_in_all" are left out
+/// then, and that the line of LinesLost has no other keys than its own. docs/audit.md has all of them in a table. No
+/// NameID, no key, no text of a peer that wasn't proven.
+using AuditEvent =
+    std::variant<LogoutByIdp, LogoutRefused, HttpRefused, LogoutHere, LogoutRecovered, HousekeepingFailed, MetadataNews,
+                 KeyNews, KeysFailed, StoreNews, RefusalsSummedUp, LinesLost>;
 
 /// event_name returns the value of "event" in the line, as listed at each event. Static storage.
 [[nodiscard]] std::string_view event_name(const AuditEvent& event) noexcept;

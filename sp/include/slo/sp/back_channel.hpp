@@ -34,6 +34,8 @@ struct PostedRequest {
     idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
     /// destinations is that of LogoutEvidence.
     std::optional<std::span<const saml::EndpointUrl>> destinations = {};
+    std::string_view peer = {};  ///< for the audit of what isn't read: its address
+    std::string_view path = {};  ///< and which of our own paths it came to
 };
 
 /// Posted says what may be posted to a path.
@@ -48,9 +50,6 @@ enum class Posted {
 struct BackChannelOptions {
     Posted takes = Posted::soap_and_forms;
     std::size_t max_body = saml::xml::Limits{}.octets;  ///< octets; no more than this default are ever read
-    /// Unfit says whether a request that is refused by its media type or its size alone has an audit line.
-    enum class Unfit { written_down, passed_over };
-    Unfit unfit = Unfit::written_down;
 };
 
 class BackChannelWire;
@@ -73,7 +72,8 @@ private:
 using BackChannelStep = std::variant<SoapReply, PendingSoapReply>;
 
 /// BackChannel contains all of the back channel's media types, HTTP statuses, Faults and forms: it judges
-/// media type and size, extracts the message, passes it to the service and encodes the answer. Thread-safe.
+/// media type and size, extracts the message, passes it to the service and encodes the answer. A request refused by its
+/// media type or its size alone has an audit line (HttpRefused). Thread-safe.
 class BackChannel {
 public:
     /// `service` must outlive it and every reply that is still pending.
@@ -90,7 +90,10 @@ public:
 private:
     struct Carriage;
     [[nodiscard]] Result<saml::ReceivedMessage> receive(const PostedRequest& posted, Carriage& carriage) const;
-    [[nodiscard]] SoapReply refuse(const Failure& failure, const BackChannelWire& wire) const noexcept;
+    [[nodiscard]] SoapReply refuse(const PostedRequest& posted, const Failure& failure,
+                                   const BackChannelWire& wire) const;
+    [[nodiscard]] std::string types_taken() const;
+    [[nodiscard]] std::size_t most_octets() const noexcept;
 
     LogoutService* service_;
     BackChannelOptions options_;

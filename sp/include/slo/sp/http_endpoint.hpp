@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slo/metadata/published_metadata.hpp"
@@ -32,22 +33,30 @@ struct HttpEndpointOptions {
 };
 
 /// HttpEndpoint maps paths and methods, passes posted requests to a BackChannel, and adds the headers of
-/// Bindings 3.2.3.2 (l.364-368). A request refused by its method, media type or size alone has no audit line. Our
-/// metadata is served to GET and HEAD with the fields for HTTP caches (SAML Metadata 4.1.1; RFC 9110, 13.1); it has no
-/// content from the request. A form is taken at form_path, and at soap_path if an IdP's profile says that it posts
-/// its envelope as one (CAS). Paths match byte by byte, queries included.
+/// Bindings 3.2.3.2 (l.364-368). A request refused by its path, method, media type or size, or by the server, has an
+/// audit line (HttpRefused). Our metadata is served to GET and HEAD with the fields for HTTP caches (SAML Metadata
+/// 4.1.1; RFC 9110, 13.1); it has no content from the request. A form is taken at form_path, and at soap_path if an
+/// IdP's profile says that it posts its envelope as one (CAS). Paths match byte by byte, queries included.
 class HttpEndpoint final : public HttpHandler {
 public:
     /// HttpEndpoint borrows `service`, which must outlive the endpoint and every pending reply.
     HttpEndpoint(LogoutService& service, HttpEndpointOptions options);
 
     [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;
+    void refused(const RefusedByServer& refused) noexcept override;
 
 private:
     [[nodiscard]] HttpStep log_out(const HttpRequest& request, const BackChannel& channel,
                                    const std::vector<saml::EndpointUrl>& destinations);
-    [[nodiscard]] HttpReply our_metadata(const HttpRequest& request) const;
+    [[nodiscard]] HttpReply our_metadata(const HttpRequest& request);
+    [[nodiscard]] HttpReply refuse(const HttpRequest& request, HttpRule rule, HttpReply reply, std::string_view detail);
+    void tell(std::string_view peer, std::string_view target, int status, std::string_view rule,
+              std::string_view detail) noexcept;
+    [[nodiscard]] std::vector<std::string_view> paths() const;
+    [[nodiscard]] std::string_view known_path(std::string_view target) const;
+    [[nodiscard]] std::string what_is_here(std::string_view target) const;
 
+    LogoutService& service_;
     BackChannel soap_;
     BackChannel forms_;
     HttpEndpointOptions options_;

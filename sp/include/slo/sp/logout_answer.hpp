@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -41,6 +42,7 @@ enum class Refusal {
 struct SignedAnswer {
     saml::SignedMessage message;
     Gist gist;
+    std::string carried;  ///< LogoutWire::carried
 };
 /// UnsignedAnswer is for a sender that reads no message on its wire.
 struct UnsignedAnswer {
@@ -62,6 +64,9 @@ public:
     [[nodiscard]] virtual bool carries_message(const idp_adapter::Idp* partner) const noexcept = 0;
     /// name returns the audit's name of such an answer, e.g. "Fault/Client". Static storage.
     [[nodiscard]] virtual std::string_view name(Refusal refusal) const noexcept = 0;
+    /// The octets that carry `message`. They are made before the audit line, so that no line tells of an answer that
+    /// couldn't be written down; what is thrown here is answered as a failure of ours.
+    [[nodiscard]] virtual std::string carried(const saml::SignedMessage& message) const = 0;
 };
 
 /// LogoutEvidence is the data beside a message. It must outlive the call, and `wire` the PendingLogout too.

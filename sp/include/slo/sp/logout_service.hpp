@@ -117,6 +117,8 @@ public:
     [[nodiscard]] LogoutAnswer refuse(const Failure& failure, const LogoutWire& wire) noexcept;
     /// refuse_after_exception is for input that its wire couldn't decode because of an exception.
     [[nodiscard]] LogoutAnswer refuse_after_exception(const LogoutWire& wire) noexcept;
+    /// Writes down what HTTP refused before it could be a message, in measure (AuditSampling). Thread-safe.
+    void note_refusal(HttpRefused refused) noexcept;
 
     /// admit makes `session` live, as SessionStore::admit does, under the present names of its IdP and of us: an alias
     /// in the IdP's profile and a former name of ours are replaced, in the NameID's qualifiers too. An earlier logout
