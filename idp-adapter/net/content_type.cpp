@@ -87,6 +87,21 @@ bool ContentType::is_utf8() const noexcept {
     return std::ranges::all_of(charsets, [](const std::string& charset) { return charset == "utf-8"; });
 }
 
+bool reads_as_utf8(const ContentType& type, std::string_view form) noexcept {
+    if (type.is_utf8()) return true;
+    constexpr std::string_view with_ascii[] = {"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"};
+    const bool has_ascii = std::ranges::all_of(type.charsets, [&](const std::string& charset) {
+        return std::ranges::find(with_ascii, charset) != std::ranges::end(with_ascii);
+    });
+    if (!has_ascii) return false;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        if (static_cast<unsigned char>(form[i]) >= 0x80) return false;
+        const bool is_escaped = form[i] == '%' && i + 1 < form.size();
+        if (is_escaped && (form[i + 1] < '0' || form[i + 1] > '7')) return false;
+    }
+    return true;
+}
+
 std::string media_type_in(std::string_view field) {
     Reader reader(field);
     std::string media_type = reader.media_type();

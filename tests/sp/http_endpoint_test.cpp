@@ -377,6 +377,29 @@ BOOST_AUTO_TEST_CASE(has_the_media_type_of_its_one_content_type_in_utf_8) {
     BOOST_TEST(!media_type({{"Content-Type", "text/xml; charset"}}));
 }
 
+BOOST_AUTO_TEST_CASE(is_a_form_where_its_charset_does_not_matter) {
+    const auto is_form = [](const std::string& parameters, const std::string& body) {
+        return HttpRequest{.method = "POST",
+                           .target = "/",
+                           .headers = {{"Content-Type", "application/x-www-form-urlencoded" + parameters}},
+                           .body = body}
+            .is_form();
+    };
+    for (const char* charset :
+         {"ISO-8859-1", "us-ascii", "\"iso-8859-15\"", "windows-1252", "utf-8; charset=iso-8859-1"}) {
+        const std::string parameters = std::string("; charset=") + charset;
+        BOOST_TEST(is_form(parameters, "a=b%3D+%7E&c=%00"), charset);
+        for (const char* body : {"a=%80", "a=%e9", "a=%E9", "%c3%a9=b", "a=\xe9", "<a>\xc3\xa9</a>"})
+            BOOST_TEST(!is_form(parameters, body), charset << " " << body);
+    }
+    for (const char* charset : {"utf-16", "utf-7", "ibm037", "iso-8859-1; charset=utf-16", ""})
+        BOOST_TEST(!is_form(std::string("; charset=") + charset, "a=b"), charset);
+    BOOST_TEST(is_form("", "a=%e9"));
+    BOOST_TEST(is_form("; charset=utf-8", "a=%e9"));
+    const HttpRequest untold{.method = "POST", .target = "/", .headers = {}, .body = "a=b"};
+    BOOST_TEST(!untold.is_form());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace slo::sp

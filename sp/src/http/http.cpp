@@ -72,6 +72,12 @@ std::optional<std::string> HttpRequest::media_type() const {
     return std::move(type->media_type);
 }
 
+bool HttpRequest::is_form() const {
+    const auto field = header("Content-Type");
+    const auto type = field ? idp_adapter::ContentType::parse(*field) : std::nullopt;
+    return type && type->media_type == idp_adapter::form_media_type && idp_adapter::reads_as_utf8(*type, body);
+}
+
 HttpReply wait_for(HttpStep step) {
     auto* pending = std::get_if<PendingReply>(&step);
     if (!pending) return std::get<HttpReply>(std::move(step));
