@@ -135,6 +135,40 @@ BOOST_AUTO_TEST_CASE(takes_an_order_however_its_media_type_is_written) {
     BOOST_TEST(!lives("c1"));
 }
 
+BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_an_order) {
+    sign_in("c1", "ann", "_1");
+    const std::string beside = " stands beside local_id, which is enough";
+    const std::string fields =
+        "idp, name_id, format, name_qualifier, sp_name_qualifier, sp_provided_id, reason, dry_run, local_id";
+    const std::pair<std::string, std::string> rows[] = {
+        {"", "local_id, name_id and idp are missing: name one of them"},
+        {"reason=user", "local_id, name_id and idp are missing: name one of them"},
+        {"name_id=ann&do-not-repeat=1", "field number 2 has a name that is none of: " + fields},
+        {"local_id=c1&idp=" + idp, "idp" + beside},
+        {"local_id=c1&name_id=ann", "name_id" + beside},
+        {"local_id=c1&format=urn%3Ax", "format" + beside},
+        {"local_id=", "local_id isn't 1 to 256 octets without controls"},
+        {"idp=no", "idp isn't an entityID: an absolute URI of at most 1024 octets"},
+        {"idp=" + idp + "&format=urn%3Ax", "name_id is missing beside format"},
+        {"name_id=", "name_id is blank, too long, or has characters that no NameID has"},
+        {"name_id=ann&format=no", "format isn't an absolute URI"},
+        {"name_id=ann&name_id=bob", "name_id stands there more than once"},
+        {"name_id=%4", "the form is malformed: field number 1 isn't percent-encoded"},
+        {"name_id=ann&reason=timeout", "reason is neither user nor admin"},
+        {"name_id=ann&reason=user&reason=user", "reason stands there more than once"},
+        {"name_id=ann&dry_run=maybe", "dry_run is neither true nor false"},
+    };
+    for (const auto& [body, error] : rows) {
+        const auto reply = send("POST", "/logouts", body);
+        BOOST_TEST(reply.status == 400);
+        BOOST_TEST(reply.body == "{\"error\":\"" + error + "\"}\n");
+    }
+    const auto of_one = [this](const std::string& body) { return send("POST", "/sessions/c1/logout", body).body; };
+    BOOST_TEST(of_one("reason=timeout") == "{\"error\":\"reason is neither user nor admin\"}\n");
+    BOOST_TEST(of_one("dry_run=true") == "{\"error\":\"field number 1 has a name that is none of: reason\"}\n");
+    BOOST_TEST(lives("c1"));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_half_an_order) {
     sign_in("c1", "ann", "_1");
     for (const std::string& body :

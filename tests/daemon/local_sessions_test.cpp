@@ -164,6 +164,71 @@ BOOST_AUTO_TEST_CASE(refuses_half_a_session) {
     BOOST_TEST(post("") == 400);
 }
 
+BOOST_AUTO_TEST_CASE(names_the_field_that_is_wrong_and_says_why) {
+    const auto with = [](const std::string& name, const std::string& value) {
+        std::string body = session;
+        const auto at = ("&" + body).find("&" + name + "=");
+        if (at == std::string::npos) return body + "&" + name + "=" + value;
+        const auto begin = at + name.size() + 1;
+        return body.replace(begin, std::min(body.find('&', begin), body.size()) - begin, value);
+    };
+    const auto without = [](const std::string& name) {
+        std::string body = session + "&";
+        const auto at = body.find(name + "=");
+        body.erase(at, body.find('&', at) + 1 - at);
+        body.pop_back();
+        return body;
+    };
+    const std::string instant = " isn't a UTC xs:dateTime, such as 2030-01-01T12:00:00Z";
+    const std::string unfit = " is blank, too long, or has characters that no NameID has";
+    const std::string persistent = "urn%3Aoasis%3Anames%3Atc%3ASAML%3A2.0%3Anameid-format%3Apersistent";
+    const std::string names =
+        "local_id, idp, name_id, format, name_qualifier, sp_name_qualifier, sp_provided_id, authn_instant, expires, "
+        "session_index";
+    std::string many = session;
+    for (int i = 0; i < 63; ++i) many += "&session_index=_t" + std::to_string(i);
+    const std::pair<std::string, std::string> rows[] = {
+        {with("local_id", "a%00"), "local_id isn't 1 to 256 octets without controls"},
+        {without("local_id"), "local_id is missing"},
+        {session + "&local_id=c1", "local_id stands there more than once"},
+        {with("idp", "idp"), "idp isn't an entityID: an absolute URI of at most 1024 octets"},
+        {without("idp"), "idp is missing"},
+        {session + "&idp=c1", "idp stands there more than once"},
+        {with("name_id", ""), "name_id" + unfit},
+        {with("name_id", std::string(2000, 'a')), "name_id" + unfit},
+        {with("name_id", std::string(300, 'a')) + "&format=" + persistent,
+         "name_id is too long for its format: 256 characters"},
+        {without("name_id"), "name_id is missing"},
+        {session + "&name_id=c1", "name_id stands there more than once"},
+        {with("format", "no"), "format isn't an absolute URI"},
+        {session + "&format=urn%3Aa&format=urn%3Ab", "format stands there more than once"},
+        {with("name_qualifier", ""), "name_qualifier" + unfit},
+        {with("sp_name_qualifier", "%01"), "sp_name_qualifier" + unfit},
+        {with("sp_provided_id", std::string(2000, 'a')), "sp_provided_id" + unfit},
+        {with("session_index", ""),
+         "session_index blank, longer than 1024 bytes, not UTF-8 or with control characters"},
+        {many, "session_index stands there more than 64 times"},
+        {with("authn_instant", "yesterday"), "authn_instant" + instant},
+        {with("authn_instant", "2030-01-15T09:59:00"), "authn_instant" + instant},
+        {without("authn_instant"), "authn_instant is missing"},
+        {session + "&authn_instant=c1", "authn_instant stands there more than once"},
+        {with("expires", "2030-01-15T20:00:00%2B01:00"), "expires" + instant},
+        {with("expires", "2030-01-15T09:00:00Z"), "expires has passed"},
+        {without("expires"), "expires is missing"},
+        {session + "&expires=c1", "expires stands there more than once"},
+        {session + "&do-not-repeat=_s3", "field number 8 has a name that is none of: " + names},
+        {session + "&format", "the form is malformed: field number 8 has no ="},
+        {session + "&format=%zz", "the form is malformed: field number 8 isn't percent-encoded"},
+        {"", "local_id is missing"},
+    };
+    for (const auto& [body, error] : rows) {
+        const auto reply = send("POST", "/sessions", body);
+        BOOST_TEST(reply.status == 400);
+        BOOST_TEST(reply.body == "{\"error\":\"" + error + "\"}\n");
+    }
+    BOOST_TEST(send("GET", "/sessions/c1").status == 404);
+}
+
 BOOST_AUTO_TEST_CASE(refuses_what_is_no_such_call) {
     BOOST_TEST(send("GET", "/sessions").status == 405);
     BOOST_TEST(send("DELETE", "/sessions/c1").status == 405);
@@ -178,8 +243,17 @@ BOOST_AUTO_TEST_CASE(takes_a_form_however_its_media_type_is_written) {
          {"Application/X-WWW-Form-URLencoded; Charset=UTF-8", "application/x-www-form-urlencoded;charset=\"utf-8\""}) {
         BOOST_TEST(send("POST", "/sessions", session, {{"Content-Type", type}}).status == 201, type);
     }
-    const sp::HttpHeaders latin1{{"Content-Type", "application/x-www-form-urlencoded; charset=iso-8859-1"}};
-    BOOST_TEST(send("POST", "/sessions", session, latin1).status == 415);
+    const sp::HttpHeaders latin1{{"Content-Type", "application/x-www-form-urlencoded; charset=ISO-8859-1"}};
+    BOOST_TEST(send("POST", "/sessions", session, latin1).status == 201);
+    for (const std::string octets : {"%e9", "%C3%A9", "\xe9"}) {
+        const auto reply = send("POST", "/sessions", session + "&name_qualifier=" + octets, latin1);
+        BOOST_TEST(reply.status == 415);
+        BOOST_TEST(reply.body ==
+                   "{\"error\":\"send Content-Type: application/x-www-form-urlencoded, in UTF-8 or in ASCII "
+                   "alone\"}\n");
+    }
+    const sp::HttpHeaders utf_16{{"Content-Type", "application/x-www-form-urlencoded; charset=utf-16"}};
+    BOOST_TEST(send("POST", "/sessions", session, utf_16).status == 415);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_web_pages) {

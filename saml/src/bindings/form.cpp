@@ -69,10 +69,11 @@ Result<std::vector<Field>> parse_fields(std::string_view body) {
         const std::string_view pair = body.substr(0, body.find('&'));
         body.remove_prefix(std::min(pair.size() + 1, body.size()));
         const auto equals = pair.find('=');
-        if (equals == std::string_view::npos) return fail(Errc::form_malformed, "a field without =");
+        const auto which = [&] { return "field number " + std::to_string(fields.size() + 1); };
+        if (equals == std::string_view::npos) return fail(Errc::form_malformed, which() + " has no =");
         auto name = unescape(pair.substr(0, equals), Plus::blank);
         auto value = unescape(pair.substr(equals + 1), Plus::blank);
-        if (!name || !value) return fail(Errc::form_malformed, "broken percent-encoding");
+        if (!name || !value) return fail(Errc::form_malformed, which() + " isn't percent-encoded");
         if (fields.size() == max_fields) return fail(Errc::form_malformed, "too many fields");
         fields.push_back({*std::move(name), *std::move(value)});
     }

@@ -1,6 +1,7 @@
 // application/x-www-form-urlencoded, as the local interface takes it.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,28 +13,38 @@
 
 namespace slo::daemon {
 
-/// Form is the fields of a body, each of which must be asked for.
+/// FieldNames is what a call may say.
+struct FieldNames {
+    std::vector<std::string_view> once;
+    std::vector<std::string_view> any_number = {};
+};
+
+/// The names of a NameID and of its attributes.
+inline constexpr std::string_view name_id_fields[] = {"name_id", "format", "name_qualifier", "sp_name_qualifier",
+                                                      "sp_provided_id"};
+
+/// Form is the fields of a body. None of them is misspelled, or repeated where one is enough: an order with half its
+/// facts would mean another one. Each error names the field, or its number, and says what is wrong; it repeats nothing
+/// that the caller wrote.
 class Form {
 public:
     /// Errors: sp::StoreErrc::session_malformed.
-    [[nodiscard]] static Result<Form> parse(std::string_view body);
+    [[nodiscard]] static Result<Form> parse(std::string_view body, const FieldNames& names);
     [[nodiscard]] static Failure malformed(std::string why);
 
-    /// Each value of a field, which is known from now on.
-    [[nodiscard]] std::vector<std::string> all(std::string_view name);
-    /// The value of a field that stands there once.
-    [[nodiscard]] std::optional<std::string> one(std::string_view name);
-    /// Whether a field was misspelled or repeated: an order with half its facts would mean another one.
-    [[nodiscard]] bool has_others() const noexcept { return taken_ != fields_.size(); }
+    /// Each value of a field.
+    [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
+    /// The value of a field that may stand there once.
+    [[nodiscard]] std::optional<std::string> one(std::string_view name) const;
+    /// The same of a field that must. Errors: sp::StoreErrc::session_malformed.
+    [[nodiscard]] Result<std::string> required(std::string_view name) const;
 
 private:
-    [[nodiscard]] std::vector<std::string> find(std::string_view name) const;
-
     std::vector<saml::form::Field> fields_;
-    std::size_t taken_ = 0;
 };
 
-/// A NameID of this text, with the attributes that stand in `form`.
-[[nodiscard]] saml::NameID name_id_in(Form& form, std::string value);
+/// A NameID of this text, with the attributes that stand in `form`. Errors: sp::StoreErrc::session_malformed where no
+/// LogoutRequest could carry it.
+[[nodiscard]] Result<saml::NameID> name_id_in(const Form& form, std::string value);
 
 }  // namespace slo::daemon

@@ -22,13 +22,28 @@ using sp::JsonObject;
 constexpr std::string_view sessions_prefix = "/sessions/";
 constexpr std::string_view logout_suffix = "/logout";
 
-std::optional<sp::LogoutReason> reason_in(Form& form, sp::LogoutReason usual) {
-    const auto values = form.all("reason");
-    if (values.empty()) return usual;
-    if (values.size() > 1) return std::nullopt;
-    if (values.front() == "user") return sp::LogoutReason::user;
-    if (values.front() == "admin") return sp::LogoutReason::admin;
-    return std::nullopt;
+/// Errors: sp::StoreErrc::session_malformed.
+Result<sp::LogoutReason> reason_in(const Form& form, sp::LogoutReason usual) {
+    const auto reason = form.one("reason");
+    if (!reason) return usual;
+    if (*reason == "user") return sp::LogoutReason::user;
+    if (*reason == "admin") return sp::LogoutReason::admin;
+    return Form::malformed("reason is neither user nor admin");
+}
+
+/// Whether it's only to be told what would end. Errors: sp::StoreErrc::session_malformed.
+Result<bool> is_dry_run(const Form& form) {
+    const auto dry_run = form.one("dry_run");
+    if (dry_run && *dry_run != "true" && *dry_run != "false")
+        return Form::malformed("dry_run is neither true nor false");
+    return dry_run == "true";
+}
+
+const FieldNames& logout_fields() {
+    static const FieldNames names{.once = {"idp", "name_id", "format", "name_qualifier", "sp_name_qualifier",
+                                           "sp_provided_id", "reason", "dry_run"},
+                                  .any_number = {"local_id"}};
+    return names;
 }
 
 std::string json_of(const sp::IdpLogoutResult& part) {
@@ -93,33 +108,50 @@ Result<sp::SessionSelection> sessions_by_id(const std::vector<std::string>& text
     return sp::SessionSelection(std::move(selection));
 }
 
-Result<sp::SessionSelection> selection_in(Form& form) {
+/// Whether the form names a principal or an attribute of one; which of them, if so.
+std::string_view first_of_name_id(const Form& form) {
+    for (const std::string_view name : name_id_fields) {
+        if (form.one(name)) return name;
+    }
+    return {};
+}
+
+/// Errors: sp::StoreErrc::session_malformed.
+Result<std::optional<saml::EntityID>> idp_in(const Form& form) {
+    const auto text = form.one("idp");
+    if (!text) return std::optional<saml::EntityID>();
+    auto idp = saml::EntityID::parse(*text);
+    if (!idp) return Form::malformed("idp isn't " + std::string(an_entity_id));
+    return std::optional(*std::move(idp));
+}
+
+/// Errors: sp::StoreErrc::session_malformed, local_session_id_malformed.
+Result<sp::SessionSelection> selection_in(const Form& form) {
     const auto ids = form.all("local_id");
-    auto idp_text = form.one("idp");
-    auto name = form.one("name_id");
+    const std::string_view of_name_id = first_of_name_id(form);
     if (!ids.empty()) {
-        if (idp_text || name) return Form::malformed("local_id beside idp or name_id");
+        if (form.one("idp")) return Form::malformed("idp stands beside local_id, which is enough");
+        if (!of_name_id.empty())
+            return Form::malformed(std::string(of_name_id) + " stands beside local_id, which is enough");
         return sessions_by_id(ids);
     }
-    std::optional<saml::EntityID> idp;
-    if (idp_text) {
-        auto parsed = saml::EntityID::parse(*idp_text);
-        if (!parsed) return Form::malformed("idp isn't what it should be");
-        idp = *std::move(parsed);
+    auto idp = idp_in(form);
+    if (!idp) return std::move(idp).error();
+    if (of_name_id.empty()) {
+        if (!*idp) return Form::malformed("local_id, name_id and idp are missing: name one of them");
+        return sp::SessionSelection(sp::SessionsOfIdp{**std::move(idp)});
     }
-    if (!name && !idp) return Form::malformed("neither local_id nor name_id nor idp");
-    if (!name) return sp::SessionSelection(sp::SessionsOfIdp{*std::move(idp)});
-    sp::SessionsOfPrincipal principal{.idp = std::move(idp), .name_id = name_id_in(form, *std::move(name))};
+    auto text = form.required("name_id");
+    if (!text) return Form::malformed("name_id is missing beside " + std::string(of_name_id));
+    auto name_id = name_id_in(form, *std::move(text));
+    if (!name_id) return std::move(name_id).error();
+    sp::SessionsOfPrincipal principal{.idp = *std::move(idp), .name_id = *std::move(name_id)};
     const saml::NameID& wanted = principal.name_id;
     const bool text_alone =
         !wanted.format && !wanted.name_qualifier && !wanted.sp_name_qualifier && !wanted.sp_provided_id;
     // An administrator knows the user's name, hardly the attributes that an IdP gave it.
     if (text_alone) principal.matching = saml::NameIDMatching::value_only;
     return sp::SessionSelection(std::move(principal));
-}
-
-bool is_form(const HttpRequest& request) {
-    return request.body.empty() || request.media_type() == saml::form::media_type;
 }
 
 }  // namespace
@@ -131,7 +163,7 @@ HttpReply LocalLogouts::answer(const HttpRequest& request) {
         return refused;
     }
     if (request.target == "/logouts/preview") return preview(request);
-    if (!is_form(request)) return refusal(415, "send application/x-www-form-urlencoded");
+    if (!request.body.empty() && !request.is_form()) return refusal(415, send_a_form);
     if (request.target == "/logouts") return log_out(request);
     if (request.target.starts_with(sessions_prefix)) return log_out_one(request);
     return refusal(404, "only /logouts, /logouts/preview and /sessions/<local_id>/logout are here");
@@ -144,26 +176,23 @@ HttpReply LocalLogouts::log_out_one(const HttpRequest& request) {
     const auto text = saml::form::unescape(escaped, saml::form::Plus::itself);
     auto id = sp::LocalSessionID::parse(text.value_or(""));
     if (!id) return failed(id.error());
-    auto form = Form::parse(request.body);
+    const auto form = Form::parse(request.body, {.once = {"reason"}});
     if (!form) return failed(form.error());
     const auto reason = reason_in(*form, sp::LogoutReason::user);
-    if (!reason || form->has_others()) return refusal(400, "the only field is reason, user or admin");
+    if (!reason) return failed(reason.error());
     return start(sp::SessionsByID{{*std::move(id)}}, *reason);
 }
 
 HttpReply LocalLogouts::log_out(const HttpRequest& request) {
-    auto form = Form::parse(request.body);
+    const auto form = Form::parse(request.body, logout_fields());
     if (!form) return failed(form.error());
     const auto reason = reason_in(*form, sp::LogoutReason::admin);
-    const auto dry_run = form->one("dry_run");
+    if (!reason) return failed(reason.error());
+    const auto dry_run = is_dry_run(*form);
+    if (!dry_run) return failed(dry_run.error());
     const auto selection = selection_in(*form);
-    const bool dry_run_is_clear = !dry_run || *dry_run == "true" || *dry_run == "false";
-    if (!reason || !selection || !dry_run_is_clear || form->has_others()) {
-        return refusal(400,
-                       "name local_id, or name_id (with idp and its attributes, if wanted), or idp; "
-                       "reason is user or admin, dry_run true or false");
-    }
-    if (dry_run == "true") return told(service_.preview(*selection));
+    if (!selection) return failed(selection.error());
+    if (*dry_run) return told(service_.preview(*selection));
     return start(*selection, *reason);
 }
 

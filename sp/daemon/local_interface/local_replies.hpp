@@ -22,11 +22,19 @@ namespace slo::daemon {
     return reply(status, R"({"error":")" + std::string(why) + "\"}");
 }
 
+/// What fields should be.
+inline constexpr std::string_view an_id = "1 to 256 octets without controls";
+inline constexpr std::string_view an_entity_id = "an entityID: an absolute URI of at most 1024 octets";
+
+inline constexpr std::string_view send_a_form =
+    "send Content-Type: application/x-www-form-urlencoded, in UTF-8 or in ASCII alone";
+
 /// The status says what the caller may do about it.
 [[nodiscard]] inline sp::HttpReply failed(const Failure& failure) {
     if (failure.code == sp::StoreErrc::session_id_taken) return refusal(409, "local_id is taken by another session");
+    // The detail says which field, in words of ours and of the store's.
     if (failure.code == sp::StoreErrc::session_malformed)
-        return refusal(400, "expires has passed, there are over 64 session_index, or the NameID is none");
+        return reply(400, sp::JsonObject().add("error", failure.detail).str());
     if (failure.code == sp::AdmissionErrc::session_idp_unknown) {
         // The detail is a name of our own configuration; what the caller wrote isn't repeated.
         return reply(422, sp::JsonObject()
@@ -53,7 +61,8 @@ namespace slo::daemon {
                               .str());
     }
     if (failure.code == sp::StartErrc::no_session) return refusal(404, "no such session lives here");
-    if (failure.code == sp::StoreErrc::local_session_id_malformed) return refusal(400, "no such id can exist");
+    if (failure.code == sp::StoreErrc::local_session_id_malformed)
+        return refusal(400, "local_id isn't " + std::string(an_id));
     return refusal(503, "the session store has no room or can't tell: trust nothing until it can");
 }
 

@@ -22,14 +22,22 @@ using sp::HttpRequest;
 constexpr std::string_view sessions_path = "/sessions";
 constexpr std::string_view logout_suffix = "/logout";
 
-/// The value of a required field, read by `parse`.
+/// The value of a required field, read by `parse`; `what` it should be is said where it isn't.
 template <class Parse>
-auto required(Form& form, std::string_view name, Parse parse) -> decltype(parse(std::string())) {
-    const auto text = form.one(name);
-    if (!text) return Form::malformed(std::string(name) + " must stand there once");
+auto required(const Form& form, std::string_view name, std::string_view what, Parse parse)
+    -> decltype(parse(std::string())) {
+    const auto text = form.required(name);
+    if (!text) return text.error();
     auto value = parse(*text);
-    if (!value) return Form::malformed(std::string(name) + " isn't what it should be");
+    if (!value) return Form::malformed(std::string(name) + " isn't " + std::string(what));
     return value;
+}
+
+const FieldNames& session_fields() {
+    static const FieldNames names{.once = {"local_id", "idp", "name_id", "format", "name_qualifier",
+                                           "sp_name_qualifier", "sp_provided_id", "authn_instant", "expires"},
+                                  .any_number = {"session_index"}};
+    return names;
 }
 
 bool is_for_logouts(std::string_view target) noexcept {
@@ -71,9 +79,7 @@ HttpReply LocalSessions::answer(const HttpRequest& request) {
 }
 
 HttpReply LocalSessions::register_session(const HttpRequest& request) {
-    if (request.media_type() != saml::form::media_type) {
-        return refusal(415, "send application/x-www-form-urlencoded");
-    }
+    if (!request.is_form()) return refusal(415, send_a_form);
     const auto session = read_session(request.body);
     if (!session) return failed(session.error());
     const auto admission = service_.admit(*session);
@@ -120,32 +126,34 @@ HttpReply LocalSessions::look_up(std::string_view escaped_id) {
 }
 
 Result<sp::Session> LocalSessions::read_session(std::string_view body) const {
-    auto form = Form::parse(body);
-    if (!form) return std::move(form).error();
-    auto id = required(*form, "local_id", sp::LocalSessionID::parse);
+    constexpr std::string_view instant = "a UTC xs:dateTime, such as 2030-01-01T12:00:00Z";
+    const auto form = Form::parse(body, session_fields());
+    if (!form) return form.error();
+    auto id = required(*form, "local_id", an_id, sp::LocalSessionID::parse);
     if (!id) return std::move(id).error();
-    auto idp = required(*form, "idp", saml::EntityID::parse);
+    auto idp = required(*form, "idp", an_entity_id, saml::EntityID::parse);
     if (!idp) return std::move(idp).error();
-    auto authn_instant = required(*form, "authn_instant", saml::parse_instant);
-    if (!authn_instant) return std::move(authn_instant).error();
-    auto expires = required(*form, "expires", saml::parse_instant);
-    if (!expires) return std::move(expires).error();
-    auto name_id = form->one("name_id");
-    if (!name_id) return Form::malformed("name_id must stand there once");
+    auto text = form->required("name_id");
+    if (!text) return std::move(text).error();
+    auto name_id = name_id_in(*form, *std::move(text));
+    if (!name_id) return std::move(name_id).error();
+    const auto authn_instant = required(*form, "authn_instant", instant, saml::parse_instant);
+    if (!authn_instant) return authn_instant.error();
+    const auto expires = required(*form, "expires", instant, saml::parse_instant);
+    if (!expires) return expires.error();
 
     sp::Session session{.id = *std::move(id),
                         .idp = *std::move(idp),
                         .sp = sp_,
-                        .name_id = name_id_in(*form, *std::move(name_id)),
+                        .name_id = *std::move(name_id),
                         .session_indexes = {},
                         .authn_instant = *authn_instant,
                         .expires = *expires};
-    for (const std::string& text : form->all("session_index")) {
-        auto index = saml::SessionIndex::parse(text);
-        if (!index) return Form::malformed("session_index isn't what it should be");
+    for (const std::string& one : form->all("session_index")) {
+        auto index = saml::SessionIndex::parse(one);
+        if (!index) return Form::malformed("session_index " + index.error().detail);
         session.session_indexes.push_back(*std::move(index));
     }
-    if (form->has_others()) return Form::malformed("a field is unknown or repeated");
     return session;
 }
 

@@ -86,11 +86,18 @@ struct NamingView {
           authn_instants(of.authn_instants) {}
 };
 
-/// is_malformed rejects, among others, a NameID that no LogoutRequest can carry: no IdP could end its session.
-[[nodiscard]] inline bool is_malformed(const Session& session, Instant now) noexcept {
-    const bool has_its_name = session.named_by == NamedBy::name_id || session.session_indexes.size() == 1;
-    return session.expires <= now || session.session_indexes.size() > max_session_indexes || !has_its_name ||
-           !is_well_formed(session.name_id);
+/// check_form refuses what can be no session. A NameID that no LogoutRequest can carry would make one that no IdP can
+/// end. Errors: StoreErrc::session_malformed; `detail` names the member.
+[[nodiscard]] inline Result<void> check_form(const Session& session, Instant now) {
+    static_assert(max_session_indexes == 64);
+    if (session.expires <= now) return fail(StoreErrc::session_malformed, "expires has passed");
+    if (session.session_indexes.size() > max_session_indexes)
+        return fail(StoreErrc::session_malformed, "session_index stands there more than 64 times");
+    if (session.named_by != NamedBy::name_id && session.session_indexes.size() != 1)
+        return fail(StoreErrc::session_malformed, "session_index must stand there once");
+    if (!is_well_formed(session.name_id))
+        return fail(StoreErrc::session_malformed, "name_id or an attribute of it is none");
+    return Done{};
 }
 
 /// named_by returns the element by which an order names sessions.

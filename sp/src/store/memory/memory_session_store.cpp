@@ -45,7 +45,7 @@ RequestKey MemorySessionStore::Impl::key_of(const LogoutKey& key) const {
 
 Result<Admission> MemorySessionStore::Impl::admit(const Session& session) {
     const Instant now = clock.now();
-    if (is_malformed(session, now)) return fail(StoreErrc::session_malformed);
+    if (auto formed = check_form(session, now); !formed) return std::move(formed).error();
     const SessionKey id = key_of(session.id);
     const PrincipalKey principal = principal_key(digest, session);
     const Scope* const scope = scopes.intern(Naming::of(session));

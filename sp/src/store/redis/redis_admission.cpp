@@ -75,7 +75,7 @@ Result<Admission> RedisOperations::would_admit(const Session& session) {
 
 Result<Admission> RedisOperations::admit(const Session& session) {
     const Instant now = clock.now();
-    if (is_malformed(session, now)) return fail(StoreErrc::session_malformed);
+    if (auto formed = check_form(session, now); !formed) return std::move(formed).error();
     for (int tries = 0; tries < max_tries; ++tries) {
         const Result<Login> login = log_in(session, now);
         if (!login) return login.error();

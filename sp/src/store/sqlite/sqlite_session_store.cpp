@@ -216,7 +216,7 @@ SqliteSessionStore::~SqliteSessionStore() = default;
 
 Result<Admission> SqliteSessionStore::admit(const Session& session) {
     return or_store_failed([&]() -> Result<Admission> {
-        if (is_malformed(session, impl_->clock.now())) return fail(StoreErrc::session_malformed);
+        if (auto formed = check_form(session, impl_->clock.now()); !formed) return std::move(formed).error();
         return impl_->write<Admission>([&](SessionTables& tables) -> Result<Admission> {
             if (!impl_->reserve.is_held() && !tables.session(session.id)) return disk_is_full();
             return tables.admit(session, impl_->clock.now());
