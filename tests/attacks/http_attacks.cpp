@@ -152,6 +152,9 @@ Attacks too_large() {
 
 Attacks for_other_targets() {
     return {
+        taken("HTP-08", "an_absolute_target", [] { return logout_to("http://sp/saml/slo/soap"); }),
+        taken("HTP-08", "an_absolute_target_in_capitals", [] { return logout_to("HTTPS://SP/saml/slo/soap"); }),
+        not_found("another_path_in_an_absolute_target", "http://sp//saml/slo/soap"),
         not_found("a_nul_in_the_target", "/saml/slo/soap%00"),
         not_found("two_slashes", "//saml/slo/soap"),
         not_found("two_slashes_within", "/saml//slo/soap"),

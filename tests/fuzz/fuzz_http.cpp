@@ -74,7 +74,8 @@ private:
         if (const auto* refusal = std::get_if<sp::Refusal>(&head)) return refuse(*refusal);
         input_.consume(place.end);
         const auto target = octets.find(' ') + 1;
-        return receive_body(std::get<sp::RequestHead>(head), octets.substr(target, octets.find(' ', target) - target));
+        const auto written = std::string_view(octets).substr(target, octets.find(' ', target) - target);
+        return receive_body(std::get<sp::RequestHead>(head), std::string(sp::origin_form(written)));
     }
 
     bool receive_body(const sp::RequestHead& head, std::string target) {

@@ -40,13 +40,26 @@ constexpr std::string_view token_chars =
     "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 struct Head {
-    std::string target;
-    bool last = false;  ///< HTTP/1.0 or Connection: close
+    std::string target;     ///< its path and query
+    std::string authority;  ///< of an absolute target, in lower case
+    bool last = false;      ///< HTTP/1.0 or Connection: close
     bool is_1_0 = false;
     std::vector<std::string> hosts;
     std::vector<std::string> lengths;
     std::vector<std::string> codings;
 };
+
+/// Takes scheme and authority off an absolute target.
+bool take_authority(Head& head) {
+    if (head.target.starts_with('/')) return true;
+    const std::string lowered = lower(head.target);
+    const std::size_t begin = lowered.starts_with("http://") ? 7 : lowered.starts_with("https://") ? 8 : 0;
+    if (begin == 0) return false;
+    const std::size_t path = lowered.find('/', begin);
+    head.authority = lowered.substr(begin, path - begin);
+    head.target = path == std::string::npos ? "/" : head.target.substr(path);
+    return only(head.authority, "0123456789abcdefghijklmnopqrstuvwxyz.-_:[]");
+}
 
 std::optional<Head> read_request_line(std::string_view line) {
     const auto first = line.find(' ');
@@ -56,7 +69,7 @@ std::optional<Head> read_request_line(std::string_view line) {
     head.target = line.substr(first + 1, second - first - 1);
     const auto version = line.substr(second + 1);
     if (version != "HTTP/1.1" && version != "HTTP/1.0") return std::nullopt;
-    if (!only(line.substr(0, first), token_chars) || !head.target.starts_with('/')) return std::nullopt;
+    if (!only(line.substr(0, first), token_chars) || !take_authority(head)) return std::nullopt;
     for (const char c : head.target) {
         const auto octet = static_cast<unsigned char>(c);
         if (octet <= 0x20 || octet >= 0x7f) return std::nullopt;
@@ -131,7 +144,9 @@ std::optional<Head> read_head(std::string_view& octets) {
         if (line->text.empty()) {
             octets = line->rest;
             const bool clear = head->hosts.size() == 1 || (head->hosts.empty() && head->is_1_0);
-            return clear ? head : std::nullopt;
+            const bool agree =
+                head->authority.empty() || head->hosts.empty() || lower(head->hosts[0]) == head->authority;
+            return clear && agree ? head : std::nullopt;
         }
         if (!read_field(line->text, *head)) return std::nullopt;
     }

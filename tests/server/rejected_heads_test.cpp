@@ -128,6 +128,8 @@ BOOST_AUTO_TEST_CASE(serves_only_the_hosts_that_are_configured) {
             {"HTP-33", "another_host", "GET /evil HTTP/1.1\r\nHost: evil\r\n\r\n", 421},
             {"HTP-33", "another_port", "GET /evil HTTP/1.1\r\nHost: sp:81\r\n\r\n", 421},
             {"HTP-33", "none_in_http_1_0", "GET /evil HTTP/1.0\r\n\r\n", 421},
+            {"HTP-33", "another_authority", "GET http://evil/ HTTP/1.1\r\nHost: evil\r\n\r\n", 421},
+            {"HTP-33", "another_authority_in_http_1_0", "GET http://evil/ HTTP/1.0\r\n\r\n", 421},
         },
         options);
 
@@ -135,6 +137,24 @@ BOOST_AUTO_TEST_CASE(serves_only_the_hosts_that_are_configured) {
     for (const auto* host : {"sp", "SP.Example.Com:8443", "[::1]:80"}) {
         BOOST_TEST(running.connect().ask(std::string("GET /a HTTP/1.1\r\nHost: ") + host + "\r\n\r\n").status == 200);
     }
+}
+
+BOOST_AUTO_TEST_CASE(takes_absolute_targets_for_their_paths, *boost::unit_test::description("RFC 9112, 3.2.2")) {
+    RunningServer running({.hosts = {"sp", "sp:8443"}});
+    const auto path_of = [&](const std::string& target, const std::string& rest) {
+        const auto answer = running.connect().ask("GET " + target + " HTTP/1." + rest + "\r\n\r\n");
+        return answer.status == 200 ? answer.body : std::to_string(answer.status);
+    };
+    BOOST_TEST(path_of("http://sp/a?b=c", "1\r\nHost: sp") == "/a?b=c|");
+    BOOST_TEST(path_of("HTTPS://SP:8443//a/http://evil/", "1\r\nHost: sp:8443") == "//a/http://evil/|");
+    BOOST_TEST(path_of("http://sp", "1\r\nHost: sp") == "/|");
+    BOOST_TEST(path_of("http://sp/a", "0") == "/a|");
+    BOOST_TEST(path_of("/http://evil/", "1\r\nHost: sp") == "/http://evil/|");
+    BOOST_TEST(path_of("http://sp/a", "1\r\nHost: sp:8443") == "400");
+    BOOST_TEST(running.handler.last_refusal() == "127.0.0.1 /a 400 http.head: Host is the target's authority");
+    BOOST_TEST(path_of("http://sp@sp/a", "1\r\nHost: sp") == "400");
+    BOOST_TEST(running.handler.last_refusal() ==
+               "127.0.0.1 /a 400 http.head: a target's authority is a host, with or without a port");
 }
 
 BOOST_AUTO_TEST_CASE(accepts_heads_up_to_its_limits) {

@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(never_takes_a_truncated_request_for_a_whole_one) {
 
 BOOST_AUTO_TEST_CASE(refuses_over_tls_as_it_does_without) {
     TlsServer running;
-    BOOST_TEST(running.connect_tls().ask("GET http://sp/ HTTP/1.1\r\nHost: sp\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    BOOST_TEST(running.connect_tls().ask("GET http://evil/ HTTP/1.1\r\nHost: sp\r\n\r\n").starts_with("HTTP/1.1 400 "));
     BOOST_TEST(running.answers());
 }
 

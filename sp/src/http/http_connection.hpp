@@ -241,6 +241,7 @@ inline Task<std::optional<HttpRequest>> Connection::receive() {
     if (const auto* refusal = std::get_if<Refusal>(&head)) co_return refuse_with(*refusal);
     auto request = parse_head(octets);
     if (!request) co_return refuse_with({400, HttpRule::head, "a head is as in RFC 9112"});
+    request->target = std::string(origin_form(request->target));
     input_.consume(place->end);
 
     auto body = co_await receive_body(std::get<RequestHead>(head));

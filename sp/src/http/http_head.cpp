@@ -39,21 +39,40 @@ std::variant<Version, Refusal> read_version(std::string_view text) noexcept {
     return malformed("a request line is method, path and HTTP/1.1, each behind one blank");
 }
 
-/// Only the origin form is served (RFC 9112, 3.2.1): the others carry a second authority beside Host.
-bool is_origin_form(std::string_view target) noexcept {
-    return target.starts_with('/') &&
-           std::ranges::all_of(target, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; });
+/// The scheme of an absolute target and what stands behind "://"; nothing where it has no such scheme. Which one it is
+/// says nothing here: TLS may end at a proxy.
+std::optional<std::string_view> behind_scheme(std::string_view target) noexcept {
+    for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+        if (same_ignoring_case(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
+    }
+    return std::nullopt;
 }
 
-std::variant<Version, Refusal> read_request_line(std::string_view line) noexcept {
+struct RequestLine {
+    Version version;
+    std::optional<std::string_view> authority = {};  ///< of an absolute target
+};
+
+/// The origin form, or the absolute one, which a server must take as well (RFC 9112, 3.2.2); the others name no path.
+std::variant<RequestLine, Refusal> read_target(std::string_view target, Version version) noexcept {
+    constexpr Refusal no_path = malformed("a target is a path of visible ASCII without fragment");
+    if (!std::ranges::all_of(target, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; })) return no_path;
+    if (target.starts_with('/')) return RequestLine{version};
+    const auto absolute = behind_scheme(target);
+    if (!absolute) return no_path;
+    const auto end = std::min(absolute->find_first_of("/?"), absolute->size());
+    if (absolute->substr(end).starts_with('?')) return no_path;
+    return RequestLine{version, absolute->substr(0, end)};
+}
+
+std::variant<RequestLine, Refusal> read_request_line(std::string_view line) noexcept {
     const auto method = cut(line, " ");
     const auto target = cut(line, " ");
     const auto version = read_version(line);
     // The version comes first, so that the HTTP/2 preface `PRI * HTTP/2.0` is told what is wrong with it.
-    if (std::holds_alternative<Refusal>(version)) return version;
+    if (const auto* refusal = std::get_if<Refusal>(&version)) return *refusal;
     if (!is_token(method)) return malformed("a method is a token");
-    if (!is_origin_form(target)) return malformed("a target is a path of visible ASCII without fragment");
-    return version;
+    return read_target(target, std::get<Version>(version));
 }
 
 struct SeenField {
@@ -119,14 +138,18 @@ bool is_host(std::string_view text) noexcept {
 constexpr Refusal not_served{421, HttpRule::host, "a Host is one of [server] hosts, with its port where one is sent"};
 
 /// RFC 9112, 3.2: exactly one Host in HTTP/1.1.
-std::optional<Refusal> refuse_host(const SeenField& host, Version version,
+std::optional<Refusal> refuse_host(const SeenField& host, const RequestLine& line,
                                    std::span<const std::string> hosts) noexcept {
     if (host.count > 1) return malformed("there is one Host");
-    if (host.count == 0 && version == Version::http_1_1) return malformed("HTTP/1.1 has a Host");
+    if (host.count == 0 && line.version == Version::http_1_1) return malformed("HTTP/1.1 has a Host");
     if (host.count == 1 && !is_host(host.value)) return malformed("a Host is a host, with or without a port");
+    const std::string_view asked = line.authority.value_or(host.value);
+    if (line.authority && !is_host(asked)) return malformed("a target's authority is a host, with or without a port");
+    // A client sends both alike (RFC 9112, 3.2). A proxy may have gone by the other one.
+    if (host.count == 1 && !same_ignoring_case(host.value, asked)) return malformed("Host is the target's authority");
     if (hosts.empty()) return std::nullopt;
     const bool served =
-        std::ranges::any_of(hosts, [&](const std::string& name) { return same_ignoring_case(name, host.value); });
+        std::ranges::any_of(hosts, [&](const std::string& name) { return same_ignoring_case(name, asked); });
     return served ? std::nullopt : std::optional(not_served);
 }
 
@@ -175,6 +198,13 @@ std::variant<RequestHead, Refusal> read_framing(const SeenFields& seen, Version 
 
 }  // namespace
 
+std::string_view origin_form(std::string_view target) noexcept {
+    const auto absolute = behind_scheme(target);
+    if (!absolute) return target;
+    const auto path = absolute->find('/');
+    return path == std::string_view::npos ? std::string_view("/") : absolute->substr(path);
+}
+
 bool HeadScan::allowed(char octet) const noexcept {
     if (octet == '\n') return previous_ == '\r';
     if (previous_ == '\r') return false;
@@ -209,13 +239,14 @@ HeadScan::State HeadScan::scan(std::string_view octets) noexcept {
 std::variant<RequestHead, Refusal> read_head(std::string_view octets, const HeadRules& rules) {
     const auto request_line = read_request_line(cut(octets, crlf));
     if (const auto* refusal = std::get_if<Refusal>(&request_line)) return *refusal;
-    const auto version = std::get<Version>(request_line);
+    const auto& line = std::get<RequestLine>(request_line);
+    const Version version = line.version;
 
     const auto fields = read_fields(octets, rules.max_fields);
     if (const auto* refusal = std::get_if<Refusal>(&fields)) return *refusal;
     const auto& seen = std::get<SeenFields>(fields);
 
-    if (const auto refusal = refuse_host(seen.host, version, rules.hosts)) return *refusal;
+    if (const auto refusal = refuse_host(seen.host, line, rules.hosts)) return *refusal;
     auto framed = read_framing(seen, version, rules.max_body_octets);
     if (std::holds_alternative<Refusal>(framed)) return framed;
     auto& head = std::get<RequestHead>(framed);

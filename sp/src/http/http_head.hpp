@@ -74,6 +74,9 @@ private:
     char previous_ = '\0';
 };
 
+/// origin_form is the path and query of a target that read_head() let pass, whichever form it came in. It borrows.
+[[nodiscard]] std::string_view origin_form(std::string_view target) noexcept;
+
 /// read_head reads a complete head that HeadScan let pass.
 /// Refusals: 400, 413, 417 (Expect), 421 (Host isn't ours), 431 (too many fields), 501 (transfer coding), 505
 /// (version).

@@ -26,7 +26,7 @@ std::string why(const SSL* tls, PeerLoss loss, unsigned long reason) {
 void RefusalTelling::note_head(std::string_view head) {
     idp_adapter::cut(head, " ");
     const auto line_end = head.find_first_of(" \r");
-    target_ = head.substr(0, line_end);
+    target_ = origin_form(head.substr(0, line_end));
 }
 
 void RefusalTelling::tell(const Refusal& refusal) noexcept {

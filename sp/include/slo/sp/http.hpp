@@ -16,7 +16,7 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
     std::string method;
-    std::string target;  ///< as on the request line, origin-form
+    std::string target;  ///< path and query, as on the request line
     HttpHeaders headers;
     std::string body;  ///< already de-chunked
     /// The TLS client's key, as in idp_adapter::ClientCredentials::tls_key; empty without a client certificate.
