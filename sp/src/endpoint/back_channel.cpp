@@ -138,28 +138,31 @@ SoapReply BackChannel::refuse(const PostedRequest& posted, const Failure& failur
     return wire.encode(refusal);
 }
 
-BackChannelStep BackChannel::begin(const PostedRequest& posted) const noexcept {
+/// `work` gets the message and how it came; what can't be read is refused.
+template <class Answer, class Work>
+Answer BackChannel::with_message(const PostedRequest& posted, Work work) const noexcept {
     Carriage carriage;
     try {
         Result<saml::ReceivedMessage> message = receive(posted, carriage);
         if (!message) return refuse(posted, message.error(), *carriage.wire);
-        LogoutStep step = service_->begin(*std::move(message), carriage.evidence(posted));
-        if (auto* answer = std::get_if<LogoutAnswer>(&step)) return carriage.wire->encode(std::move(*answer));
-        return PendingSoapReply(std::get<PendingLogout>(std::move(step)), *carriage.wire);
+        return work(*std::move(message), carriage);
     } catch (...) {
         return carriage.wire->encode(service_->refuse_after_exception(*carriage.wire));
     }
 }
 
+BackChannelStep BackChannel::begin(const PostedRequest& posted) const noexcept {
+    return with_message<BackChannelStep>(posted, [&](auto message, const Carriage& carriage) -> BackChannelStep {
+        LogoutStep step = service_->begin(std::move(message), carriage.evidence(posted));
+        if (auto* answer = std::get_if<LogoutAnswer>(&step)) return carriage.wire->encode(std::move(*answer));
+        return PendingSoapReply(std::get<PendingLogout>(std::move(step)), *carriage.wire);
+    });
+}
+
 SoapReply BackChannel::handle(const PostedRequest& posted) const noexcept {
-    Carriage carriage;
-    try {
-        Result<saml::ReceivedMessage> message = receive(posted, carriage);
-        if (!message) return refuse(posted, message.error(), *carriage.wire);
-        return carriage.wire->encode(service_->handle(*std::move(message), carriage.evidence(posted)));
-    } catch (...) {
-        return carriage.wire->encode(service_->refuse_after_exception(*carriage.wire));
-    }
+    return with_message<SoapReply>(posted, [&](auto message, const Carriage& carriage) {
+        return carriage.wire->encode(service_->handle(std::move(message), carriage.evidence(posted)));
+    });
 }
 
 Result<LogoutPreview> BackChannel::preview(const PostedRequest& posted) const noexcept {

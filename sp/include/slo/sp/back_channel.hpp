@@ -89,6 +89,8 @@ public:
 
 private:
     struct Carriage;
+    template <class Answer, class Work>
+    [[nodiscard]] Answer with_message(const PostedRequest& posted, Work work) const noexcept;
     [[nodiscard]] Result<saml::ReceivedMessage> receive(const PostedRequest& posted, Carriage& carriage) const;
     [[nodiscard]] SoapReply refuse(const PostedRequest& posted, const Failure& failure,
                                    const BackChannelWire& wire) const;
