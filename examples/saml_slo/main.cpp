@@ -1,4 +1,4 @@
-// saml-slo: metadata and keys at the command line.
+// saml-slo: metadata and keys at the command line, and what the rules of the audit mean.
 
 #include <CLI/CLI.hpp>
 
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "explain_command.hpp"
 #include "import_command.hpp"
 #include "keys_command.hpp"
 #include "metadata_command.hpp"
@@ -56,6 +57,7 @@ struct Line {
     std::string configuration;
     NewTryIdp new_idp{{}, "https://try-idp.example.org/saml"};
     TryLogout logout;
+    std::string rule;
 };
 
 void add_key_wish(CLI::App& app, Line& line) {
@@ -109,6 +111,7 @@ struct Commands {
     CLI::App* list = nullptr;
     CLI::App* new_idp = nullptr;
     CLI::App* logout = nullptr;
+    CLI::App* explain = nullptr;
 };
 
 void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
@@ -234,6 +237,11 @@ void add_try_idp_commands(CLI::App& app, Line& line, Commands& commands) {
         ->type_name("INDEX");
 }
 
+void add_explain_command(CLI::App& app, Line& line, Commands& commands) {
+    commands.explain = app.add_subcommand("explain", "what a rule means that the audit names, and how to mend it");
+    commands.explain->add_option("RULE", line.rule, "e.g. sig.invalid; without it, all of them are listed");
+}
+
 ExitCode run_new_key(Line& line, Format format, Instant now) {
     line.wish.lifetime = std::chrono::days(line.lifetime_days);
     if (!line.first_key.folder.empty()) {
@@ -264,6 +272,7 @@ ExitCode run(Line& line, const Commands& commands) {
     if (line.allow_http) line.judged_by.endpoints.http = EndpointRule::Http::accepted;
     if (line.allow_private_addresses)
         line.judged_by.endpoints.private_addresses = EndpointRule::PrivateAddresses::accepted;
+    if (*commands.explain) return line.rule.empty() ? list_rules(format) : explain_rule(line.rule, format);
     if (*commands.generate) {
         line.generation.configuration = line.configuration;
         if (line.sign) line.generation.signature = Signature::yes;
@@ -291,7 +300,10 @@ ExitCode run(Line& line, const Commands& commands) {
 int main(int argc, char** argv) {
     Line line;
     Commands commands;
-    CLI::App app{"saml-slo: metadata and keys of a SAML 2.0 service provider, and an IdP to try it out", "saml-slo"};
+    CLI::App app{
+        "saml-slo: metadata and keys of a SAML 2.0 service provider, an IdP to try it out, and what the rules of the "
+        "audit mean",
+        "saml-slo"};
     app.footer(exit_code_table());
     app.require_subcommand(1);
     app.fallthrough();
@@ -300,6 +312,7 @@ int main(int argc, char** argv) {
         add_metadata_commands(app, line, commands);
         add_key_commands(app, line, commands);
         add_try_idp_commands(app, line, commands);
+        add_explain_command(app, line, commands);
         app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {  // --help
         return app.exit(wanted);

@@ -310,6 +310,12 @@ BOOST_AUTO_TEST_CASE(of_metadata_refresh) {
           }}});
 }
 
+BOOST_AUTO_TEST_CASE(of_explain) {
+    check_rows({{"a rule", "explain sig.invalid", 0},
+                {"all of them", "explain", 0},
+                {"no such rule", "explain sig.invalidity", 2}});
+}
+
 // The steps of the keys have codes of their own, with them.
 BOOST_AUTO_TEST_CASE(of_keys_new) {
     check_rows({{"made", "keys new x --kind p256", 0},

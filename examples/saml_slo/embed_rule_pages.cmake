@@ -1,0 +1,22 @@
+# cmake -DFOLDER=docs/rules -DOUTPUT=FILE.cpp -P embed_rule_pages.cmake: the pages as C++, each in a literal of its own.
+set(largest_page 16000)  # a compiler may refuse longer literals
+
+file(GLOB pages ${FOLDER}/*.md)
+list(FILTER pages EXCLUDE REGEX "/README\\.md$")
+list(SORT pages)
+set(text "// Made of docs/rules by embed_rule_pages.cmake.\n#include \"rule_pages.hpp\"\n\n")
+string(APPEND text "namespace slo::tool {\nnamespace {\n\nconstexpr RulePage pages[] = {\n")
+foreach(page IN LISTS pages)
+    file(SIZE ${page} size)
+    file(READ ${page} content)
+    string(FIND "${content}" ")page\"" end_of_literal)
+    if(size GREATER largest_page OR NOT end_of_literal EQUAL -1)
+        message(FATAL_ERROR "${page} is longer than ${largest_page} octets, or has the end of a literal in it")
+    endif()
+    get_filename_component(rule ${page} NAME)
+    string(REGEX REPLACE "\\.md$" "" rule ${rule})
+    string(APPEND text "    {\"${rule}\", R\"page(${content})page\"},\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace\n\nstd::span<const RulePage> rule_pages() noexcept {\n    return pages;\n}\n\n")
+string(APPEND text "}  // namespace slo::tool\n")
+file(WRITE ${OUTPUT} "${text}")
