@@ -10,6 +10,9 @@
 namespace slo::test {
 namespace {
 
+constexpr const char* exclusive_c14n_with_comments = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments";
+constexpr const char* inclusive_c14n_with_comments = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments";
+
 std::string transform(std::string_view algorithm, std::string_view content = {}) {
     return "<ds:Transform Algorithm=\"" + std::string(algorithm) + "\">" + std::string(content) + "</ds:Transform>";
 }
@@ -87,6 +90,20 @@ Attacks targets() {
         refused("REF-04", "a_Type_on_Reference",
                 changed("<ds:Reference ", "<ds:Reference Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\" "),
                 "sig.attribute"));
+    // Genuinely signed, with this Type behind the URI.
+    const auto typed = [](const std::string& type) {
+        return [=] { return soap(marked({.signature = {.reference_uri = "#_r1\" Type=\"" + type}})); };
+    };
+    const std::string dsig = "http://www.w3.org/2000/09/xmldsig#";
+    all.push_back(accepted("REF-04", "a_Type_that_says_Object", typed(dsig + "Object"), "S1"));
+    all.push_back(
+        accepted("REF-04", "a_Type_that_says_SignatureProperties", typed(dsig + "SignatureProperties"), "S1"));
+    all.push_back(
+        refused("REF-04", "a_Type_that_says_Manifest_and_is_signed", typed(dsig + "Manifest"), "sig.attribute"));
+    all.push_back(refused("REF-04", "a_Type_of_nobody", typed("urn:do-not-repeat"), "sig.attribute"));
+    all.push_back(refused("REF-04", "a_Type_in_another_namespace",
+                          changed("<ds:Reference ", "<ds:Reference xmlns:x=\"urn:x\" x:Type=\"" + dsig + "Object\" "),
+                          "sig.attribute"));
     all.push_back(refused("REF-07", "no_Reference", with_references(0, ""), "sig.reference_count"));
     all.push_back(refused(
         "REF-08", "two_References", [] { return with_references(2, the_reference())(); }, "sig.reference_count"));
@@ -187,8 +204,13 @@ Attacks transforms() {
                with_transforms(transform("http://www.w3.org/2000/09/xmldsig#base64") + exclusive())),
         refuse("REF-20", "a_genuine_signature_over_inclusive_canonicalisation",
                signed_with_transforms(enveloped() + transform("http://www.w3.org/TR/2001/REC-xml-c14n-20010315"))),
-        refuse("REF-21", "a_genuine_signature_over_the_comments_too",
-               signed_with_transforms(enveloped() + transform("http://www.w3.org/2001/10/xml-exc-c14n#WithComments"))),
+        // A message has no comment, and of what '#' and an ID point at, comments are no part.
+        accepted("REF-21", "a_genuine_signature_over_the_comments_too",
+                 signed_with_transforms(enveloped() + transform(exclusive_c14n_with_comments)), "S1"),
+        refuse("REF-21", "a_genuine_signature_over_inclusive_canonicalisation_with_comments",
+               signed_with_transforms(enveloped() + transform(inclusive_c14n_with_comments))),
+        refuse("REF-21", "both_exclusive_canonicalisations",
+               signed_with_transforms(enveloped() + exclusive() + transform(exclusive_c14n_with_comments))),
         refuse("REF-16", "a_parameter_of_enveloped_signature",
                with_transforms(transform(enveloped_signature, "<ds:XPath>1</ds:XPath>") + exclusive())),
     };
@@ -237,8 +259,11 @@ Attacks methods_and_canonicalisation() {
              "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
         c14n("REF-20", "a_genuine_signature_with_canonicalisation_1_1_of_SignedInfo",
              "http://www.w3.org/2006/12/xml-c14n11"),
-        c14n("REF-21", "a_genuine_signature_with_the_comments_of_SignedInfo",
-             "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"),
+        accepted(
+            "REF-21", "a_genuine_signature_with_the_comments_of_SignedInfo",
+            [] { return soap(marked({.signature = {.canonicalization = exclusive_c14n_with_comments}})); }, "S1"),
+        c14n("REF-21", "a_genuine_signature_with_inclusive_canonicalisation_and_the_comments_of_SignedInfo",
+             inclusive_c14n_with_comments),
         refused("REF-20", "an_unknown_canonicalisation",
                 changed(signed_info_c14n, "<ds:CanonicalizationMethod Algorithm=\"urn:do-not-repeat\"/>"), "sig.c14n"),
         parameter("a_parameter_of_CanonicalizationMethod", "CanonicalizationMethod"),
@@ -312,6 +337,19 @@ Attacks readings_that_differ() {
     all.push_back(refused(
         "REF-32", "a_genuine_signature_over_a_comment_in_NameID",
         [] { return soap(marked({.identifier = transient_name_id("bob<!-- -->.do-not-repeat")})); }, "xml.comment"));
+    const auto comment = [](const char* name, const SignatureText& signature) {
+        return refused(
+            "REF-21", name,
+            [=] {
+                return soap(
+                    marked({.identifier = transient_name_id("bob<!-- -->.do-not-repeat"), .signature = signature}));
+            },
+            "xml.comment");
+    };
+    all.push_back(comment("a_comment_that_the_canonicalisation_of_the_message_covers",
+                          {.transforms = enveloped() + transform(exclusive_c14n_with_comments)}));
+    all.push_back(
+        comment("a_comment_under_a_SignedInfo_with_its_comments", {.canonicalization = exclusive_c14n_with_comments}));
     return all;
 }
 

@@ -179,6 +179,22 @@ BOOST_AUTO_TEST_CASE(inclusive_prefixes_are_honoured) {
         R"(<md:One xmlns="urn:default" xmlns:ext="urn:ext" xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata")"));
 }
 
+// The document has comments, and a Reference to '#' and an ID covers none of them: xmlsec1 has signed none.
+BOOST_AUTO_TEST_CASE(canonicalisation_with_comments_is_that_without_them) {
+    const std::string plain = R"(xml-exc-c14n#"/>)";
+    const std::string with_comments = R"(xml-exc-c14n#WithComments"/>)";
+    const std::string of_signed_info = replaced(std::string(signature_template), plain, with_comments);
+    const std::string of_both = replaced(of_signed_info, plain, with_comments);
+    for (const std::string& signature : {of_signed_info, of_both}) {
+        const std::string text = slo::test::sign_xml(federation_text(signature), "keys/idp1-first.key.pem");
+        BOOST_TEST(rule_of(verdict_on(text)) == "accepted");
+        BOOST_TEST(rule_of(verdict_on(replaced(text, "eins", "eims"))) == rule(Errc::signature_invalid));
+    }
+    const std::string commented = replaced(of_signed_info, "<ds:Reference ", "<!-- --><ds:Reference ");
+    const std::string text = slo::test::sign_xml(federation_text(commented), "keys/idp1-first.key.pem");
+    BOOST_TEST(rule_of(verdict_on(text)) == rule(Errc::signature_invalid));
+}
+
 BOOST_AUTO_TEST_CASE(a_changed_octet_anywhere_below_the_root_is_found_at_the_end) {
     for (const auto& [what, with] :
          std::vector<std::pair<std::string, std::string>>{{"eins", "eims"},

@@ -85,8 +85,10 @@ public:
             return false;
         return xmlSecDSigCtxEnableReferenceTransform(&context_, xmlSecTransformEnvelopedId) >= 0 &&
                xmlSecDSigCtxEnableReferenceTransform(&context_, xmlSecTransformExclC14NId) >= 0 &&
+               xmlSecDSigCtxEnableReferenceTransform(&context_, xmlSecTransformExclC14NWithCommentsId) >= 0 &&
                xmlSecDSigCtxEnableReferenceTransform(&context_, transform_of(profile.digest_algorithm)) >= 0 &&
                xmlSecDSigCtxEnableSignatureTransform(&context_, xmlSecTransformExclC14NId) >= 0 &&
+               xmlSecDSigCtxEnableSignatureTransform(&context_, xmlSecTransformExclC14NWithCommentsId) >= 0 &&
                xmlSecDSigCtxEnableSignatureTransform(&context_, transform_of(profile.signature_algorithm)) >= 0;
     }
 

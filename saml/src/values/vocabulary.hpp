@@ -17,7 +17,10 @@ inline constexpr std::string_view xsi_2001 = "http://www.w3.org/2001/XMLSchema-i
 inline constexpr std::string_view xsi_1999 = "http://www.w3.org/1999/XMLSchema-instance";
 
 inline constexpr std::string_view exc_c14n = "http://www.w3.org/2001/10/xml-exc-c14n#";
+inline constexpr std::string_view exc_c14n_with_comments = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments";
 inline constexpr std::string_view enveloped_signature = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+inline constexpr std::string_view ds_object = "http://www.w3.org/2000/09/xmldsig#Object";
+inline constexpr std::string_view ds_signature_properties = "http://www.w3.org/2000/09/xmldsig#SignatureProperties";
 inline constexpr std::string_view soap_actor_next = "http://schemas.xmlsoap.org/soap/actor/next";
 
 inline constexpr std::string_view format_entity = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
