@@ -52,7 +52,7 @@ void tell_absent(const MetadataSlot& slot, const std::string& source, std::vecto
                           .names = {id},
                           .why = refused != slot.document->refused.end()
                                      ? refused->why
-                                     : source_failure(SourceErrc::entity_missing,
+                                     : fail(SourceErrc::entity_missing,
                                                       "the source doesn't have it now; if it should, ask its "
                                                       "operator, or correct entities")});
     }
