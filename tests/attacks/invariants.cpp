@@ -87,7 +87,7 @@ void check_service(Findings& findings, const Attack& attack, const Observation& 
     findings.expect(seen.alive_at_last.find("S4") == std::string::npos, "G3", "S4 lives on");
 }
 
-void check_silence(Findings& findings, const Attack& attack, const Observation& seen) {
+void check_silence(Findings& findings, const Observation& seen) {
     findings.expect(seen.printed.empty(), "G6", "printed: " + seen.printed);
     findings.expect(seen.wire.find(marker) == std::string::npos, "G6", "the answer repeats the attacker's text");
     findings.expect(seen.audit.size() == 1U, "G6", std::to_string(seen.audit.size()) + " audit entries");
@@ -142,7 +142,7 @@ std::vector<std::string> broken_invariants(const Attack& attack, const Observati
         findings.expect(faceless(seen.wire) == answer_to_a_failed_decryption(), "G5",
                         "answered otherwise than other failed decryptions:\n" + seen.wire);
     }
-    check_silence(findings, attack, seen);
+    check_silence(findings, seen);
     findings.expect(seen.errors_left_behind.empty(), "G7", "left behind: " + seen.errors_left_behind);
     return findings.take();
 }

@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_user_logs_out_and_is_told_how_far_it_went) {
     BOOST_TEST(reply.status == 200);
     BOOST_TEST(reply.body ==
                R"({"result":"everywhere","idps":[{"idp":"https://idp1.example.org/metadata","result":"everywhere",)"
-               R"("why":"","logouts":1,"ended":1,"already_gone":0,"failed":0,"retried":false}]})"
+               R"("why":"","idp_status":"","logouts":1,"ended":1,"already_gone":0,"failed":0,"retried":false}]})"
                "\n");
     BOOST_TEST(!lives("c1"));
     BOOST_TEST(local.link.asked.front().ask.reason == "urn:oasis:names:tc:SAML:2.0:logout:user");
@@ -51,6 +51,19 @@ BOOST_AUTO_TEST_CASE(what_the_idp_did_not_confirm_is_not_everywhere) {
     BOOST_TEST(says(reply, R"("why":"reply.unreachable")"));
     BOOST_TEST(says(reply, R"("retried":true)"));
     BOOST_TEST(!lives("c1"));
+}
+
+BOOST_AUTO_TEST_CASE(the_status_that_the_idp_signed_is_told_here_and_in_the_audit) {
+    sign_in("c1", "ann", "_1");
+    local.link.answers.push_back({.kind = Kind::refused,
+                                  .status = saml::Status{.code = saml::TopLevelStatus::requester,
+                                                         .nested = {"urn:oasis:names:tc:SAML:2.0:status:RequestDenied"},
+                                                         .message = {}},
+                                  .why = {},
+                                  .request_id = {}});
+    BOOST_TEST(says(send("POST", "/sessions/c1/logout"), R"("idp_status":"Requester/RequestDenied")"));
+    BOOST_TEST(local.audit.last().json.find(R"("status":"local_only","idp_status":"Requester/RequestDenied")") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_is_to_stop_waits_for_no_idp) {

@@ -167,6 +167,12 @@ BOOST_AUTO_TEST_CASE(any_other_status_is_a_refusal) {
     for (const std::string top : {"Requester", "Responder", "VersionMismatch"}) {
         check_proven(judged({.status = status_of({top})}), Kind::refused);
     }
+    const auto names = [](const std::vector<std::string>& codes) {
+        return status_names(*judged({.status = status_of(codes)}).status);
+    };
+    BOOST_TEST(names({"Requester"}) == "Requester");
+    BOOST_TEST(names({"Requester", "RequestDenied"}) == "Requester/RequestDenied");
+    BOOST_TEST(names({"Responder", "DoNotRepeat", "UnknownPrincipal"}) == "Responder/other/UnknownPrincipal");
     check_proven(judged({.status = status_of({"Responder", "PartialLogout"})}), Kind::refused,
                  {test::status_prefix + "PartialLogout"});
     check_proven(judged({.status = status_of({"Responder", "Success"})}), Kind::refused,

@@ -56,33 +56,42 @@ std::vector<Sample> of_requests() {
 
 std::vector<Sample> of_logouts_here_and_later() {
     const AuditTrouble no_answer{"reply", "reply.timed_out", "no octet came"};
-    return {{LogoutHere{
-                 LogoutHere::Kind::start, idp, "_r1", "0011", {"ff", "ee"}, "local_only", no_answer, sessions, 1234us},
-             R"({"time":"2030-01-15T10:00:00Z","event":"start","idp":"https://idp1.example.org/metadata",)"
-             R"("request_id":"_r1","name_id":"0011","session_indexes":["ff","ee"],"status":"local_only",)"
-             R"("stage":"reply","rule":"reply.timed_out","detail":"no octet came","ended":1,)"
-             R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
-            {LogoutHere{
-                 LogoutHere::Kind::resend, idp, "_r1", "0011", {"ff", "ee"}, "local_only", no_answer, sessions, 1234us},
-             R"({"time":"2030-01-15T10:00:00Z","event":"resend","idp":"https://idp1.example.org/metadata",)"
-             R"("request_id":"_r1","name_id":"0011","session_indexes":["ff","ee"],"status":"local_only",)"
-             R"("stage":"reply","rule":"reply.timed_out","detail":"no octet came","ended":1,)"
-             R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
-            {LogoutRecovered{idp, "_r1", "0011", trouble, sessions, 1234us},
-             R"({"time":"2030-01-15T10:00:00Z","event":"recover","idp":"https://idp1.example.org/metadata",)"
-             R"("request_id":"_r1","name_id":"0011","session_indexes":[],"status":"","stage":"store",)"
-             R"("rule":"store.failed","detail":"the disk is full","ended":1,"already_gone":2,"failed":3,)"
-             R"("failed_applications":["shop","desk"],"duration_us":1234})"},
-            {HousekeepingFailed{HousekeepingFailed::Work::recover, trouble},
-             R"({"time":"2030-01-15T10:00:00Z","event":"recover","idp":"","request_id":"","name_id":"",)"
-             R"("session_indexes":[],"status":"","stage":"store","rule":"store.failed",)"
-             R"("detail":"the disk is full","ended":0,"already_gone":0,"failed":0,"failed_applications":[],)"
-             R"("duration_us":0})"},
-            {HousekeepingFailed{HousekeepingFailed::Work::resend, trouble},
-             R"({"time":"2030-01-15T10:00:00Z","event":"resend","idp":"","request_id":"","name_id":"",)"
-             R"("session_indexes":[],"status":"","stage":"store","rule":"store.failed",)"
-             R"("detail":"the disk is full","ended":0,"already_gone":0,"failed":0,"failed_applications":[],)"
-             R"("duration_us":0})"}};
+    return {
+        {LogoutHere{LogoutHere::Kind::start,
+                    idp,
+                    "_r1",
+                    "0011",
+                    {"ff", "ee"},
+                    "local_only",
+                    "Requester/RequestDenied",
+                    no_answer,
+                    sessions,
+                    1234us},
+         R"({"time":"2030-01-15T10:00:00Z","event":"start","idp":"https://idp1.example.org/metadata",)"
+         R"("request_id":"_r1","name_id":"0011","session_indexes":["ff","ee"],"status":"local_only",)"
+         R"("idp_status":"Requester/RequestDenied","stage":"reply","rule":"reply.timed_out","detail":"no octet came","ended":1,)"
+         R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
+        {LogoutHere{
+             LogoutHere::Kind::resend, idp, "_r1", "0011", {"ff", "ee"}, "local_only", "", no_answer, sessions, 1234us},
+         R"({"time":"2030-01-15T10:00:00Z","event":"resend","idp":"https://idp1.example.org/metadata",)"
+         R"("request_id":"_r1","name_id":"0011","session_indexes":["ff","ee"],"status":"local_only",)"
+         R"("stage":"reply","rule":"reply.timed_out","detail":"no octet came","ended":1,)"
+         R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
+        {LogoutRecovered{idp, "_r1", "0011", trouble, sessions, 1234us},
+         R"({"time":"2030-01-15T10:00:00Z","event":"recover","idp":"https://idp1.example.org/metadata",)"
+         R"("request_id":"_r1","name_id":"0011","session_indexes":[],"status":"","stage":"store",)"
+         R"("rule":"store.failed","detail":"the disk is full","ended":1,"already_gone":2,"failed":3,)"
+         R"("failed_applications":["shop","desk"],"duration_us":1234})"},
+        {HousekeepingFailed{HousekeepingFailed::Work::recover, trouble},
+         R"({"time":"2030-01-15T10:00:00Z","event":"recover","idp":"","request_id":"","name_id":"",)"
+         R"("session_indexes":[],"status":"","stage":"store","rule":"store.failed",)"
+         R"("detail":"the disk is full","ended":0,"already_gone":0,"failed":0,"failed_applications":[],)"
+         R"("duration_us":0})"},
+        {HousekeepingFailed{HousekeepingFailed::Work::resend, trouble},
+         R"({"time":"2030-01-15T10:00:00Z","event":"resend","idp":"","request_id":"","name_id":"",)"
+         R"("session_indexes":[],"status":"","stage":"store","rule":"store.failed",)"
+         R"("detail":"the disk is full","ended":0,"already_gone":0,"failed":0,"failed_applications":[],)"
+         R"("duration_us":0})"}};
 }
 
 std::vector<Sample> of_what_serves() {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -249,6 +251,16 @@ LogoutVerdict unproven(Failure why, const AskedLogout& asked) {
 }
 
 }  // namespace
+
+std::string status_names(const saml::Status& status) {
+    constexpr std::size_t most_nested = 3;
+    std::string names(standard_name(saml::uri(status.code)));
+    for (const std::string& code : std::span(status.nested).first(std::min(status.nested.size(), most_nested))) {
+        const std::string_view name = standard_name(code);
+        names.append("/").append(name.empty() ? "other" : name);
+    }
+    return names;
+}
 
 LogoutVerdict prove_reply(const IdpReply& reply, const AskedLogout& asked) {
     if (asked.answer == Answer::not_owed && is_silent(reply)) {

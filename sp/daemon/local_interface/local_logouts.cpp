@@ -51,6 +51,7 @@ std::string json_of(const sp::IdpLogoutResult& part) {
         .add("idp", part.idp.str())
         .add("result", sp::name(part.extent))
         .add("why", part.why)
+        .add("idp_status", part.verdict.status ? idp_adapter::status_names(*part.verdict.status) : std::string())
         .add("logouts", static_cast<std::int64_t>(part.logouts))
         .add("ended", std::int64_t{part.local.ended})
         .add("already_gone", std::int64_t{part.local.already_gone})

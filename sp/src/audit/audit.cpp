@@ -9,8 +9,10 @@ namespace slo::sp {
 
 namespace {
 
+constexpr std::size_t max_value_bytes = 256;
+constexpr std::size_t max_detail_bytes = 512;  // sentences of ours
+
 std::string text(std::string_view value) {
-    constexpr std::size_t max_value_bytes = 256;
     return json_text(value, max_value_bytes);
 }
 
@@ -27,10 +29,11 @@ struct Common {
     AuditTrouble trouble = {};
     AuditedSessions sessions = {};
     std::chrono::microseconds duration{};
+    std::string_view idp_status = {};
 };
 
 void write(JsonObject& line, const Common& common) {
-    const auto& [request, status, trouble, sessions, duration] = common;
+    const auto& [request, status, trouble, sessions, duration, idp_status] = common;
     line.add_value("idp", text(request.idp));
     line.add_value("request_id", text(request.request_id));
     if (!request.authenticated_by.empty()) line.add_value("authenticated_by", text(request.authenticated_by));
@@ -40,9 +43,10 @@ void write(JsonObject& line, const Common& common) {
         line.add("session_index_count", static_cast<std::int64_t>(request.session_index_count));
     }
     line.add_value("status", text(status));
+    if (!idp_status.empty()) line.add_value("idp_status", text(idp_status));
     line.add_value("stage", text(trouble.stage));
     line.add_value("rule", text(trouble.rule));
-    if (!trouble.detail.empty()) line.add_value("detail", text(trouble.detail));
+    if (!trouble.detail.empty()) line.add_value("detail", json_text(trouble.detail, max_detail_bytes));
     line.add("ended", std::int64_t{sessions.ended});
     line.add("already_gone", std::int64_t{sessions.already_gone});
     line.add("failed", std::int64_t{sessions.failed});
@@ -70,7 +74,7 @@ struct Writer {
                                      .request_id = event.request_id,
                                      .name_id = event.name_id,
                                      .session_indexes = event.session_indexes};
-        write(line, {request, event.status, event.trouble, event.sessions, event.duration});
+        write(line, {request, event.status, event.trouble, event.sessions, event.duration, event.idp_status});
     }
     void operator()(const LogoutRecovered& event) const {
         const AuditedRequest request{.idp = event.idp, .request_id = event.request_id, .name_id = event.name_id};

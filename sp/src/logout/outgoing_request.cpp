@@ -117,6 +117,7 @@ void write_audit(const StartContext& context, const ConcludedLogout& concluded, 
             entry.session_indexes.push_back(hashed(parts, key.idp, index));
         }
         entry.status = name(concluded.conclusion().extent);
+        if (const auto& status = concluded.verdict().status) entry.idp_status = idp_adapter::status_names(*status);
         const std::string_view rule = concluded.conclusion().why;
         entry.trouble = {std::string(rule.substr(0, rule.find('.'))), std::string(rule),
                          concluded.verdict().why.detail};

@@ -77,6 +77,11 @@ struct LogoutVerdict {
     std::optional<saml::MessageID> request_id = {};  ///< of the request, if one was made
 };
 
+/// status_names returns the codes of `status` by their short standard names, from the top
+/// ("Responder/UnknownPrincipal"): for a log, as a code that Core 3.2.2.2 doesn't define is "other", and no more than
+/// four are named.
+[[nodiscard]] std::string status_names(const saml::Status& status);
+
 /// LogoutAsk is the content of a LogoutRequest of ours.
 struct LogoutAsk {
     saml::EntityID issuer;  ///< our entityID

@@ -108,6 +108,7 @@ struct LogoutHere {
     std::string name_id = {};                       ///< keyed hash, 32 hex digits
     std::vector<std::string> session_indexes = {};  ///< keyed hashes
     std::string status = {};                        ///< the Extent's name
+    std::string idp_status = {};                    ///< the codes that the IdP signed: "Responder/UnknownPrincipal"
     AuditTrouble trouble = {};                      ///< what kept it from being everywhere
     AuditedSessions sessions = {};
     std::chrono::microseconds duration{};
@@ -196,7 +197,7 @@ public:
 };
 
 /// to_json writes the entry as one line of JSON; every character outside printable ASCII is escaped, values are cut at
-/// 256 bytes.
+/// 256 bytes, a detail at 512.
 [[nodiscard]] std::string to_json(const AuditEntry& entry);
 
 /// make_boost_log_audit makes an AuditSink that writes to_json() lines through Boost.Log (channel "audit", severity
