@@ -23,19 +23,9 @@ std::vector<std::string_view> lines_of(std::string_view text) {
     return lines;
 }
 
-/// A line without the marks of Markdown: of `code`, and of [links](to other documents).
+/// A line without the marks of `code`, the only ones that a page has inside its lines.
 std::string plain(std::string_view line) {
-    std::string out;
-    while (!line.empty()) {
-        const std::size_t close = line.find("](");
-        const std::size_t open = line.substr(0, close).rfind('[');
-        const std::size_t end = line.find(')', close == std::string_view::npos ? line.size() : close);
-        const bool has_link = open != std::string_view::npos && end != std::string_view::npos;
-        out += line.substr(0, has_link ? open : line.size());
-        if (!has_link) break;
-        out += line.substr(open + 1, close - open - 1);
-        line.remove_prefix(end + 1);
-    }
+    std::string out(line);
     std::erase(out, '`');
     return out;
 }
