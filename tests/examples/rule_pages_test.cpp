@@ -73,8 +73,10 @@ bool is_rule_literal(std::string_view text) {
                                                          "reserve", "toml",        "unknown", "xml"};
     const std::size_t dot = text.find('.');
     if (dot == 0 || dot == std::string_view::npos || dot + 1 == text.size()) return false;
-    const bool is_words =
-        std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_' || c == '.'; });
+    const auto is_of_words = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    };
+    const bool is_words = text.front() >= 'a' && std::ranges::all_of(text, is_of_words);
     return is_words && text.find('.', dot + 1) == std::string_view::npos && !text.starts_with("slo.") &&
            !not_of_rules.contains(text.substr(dot + 1));
 }
