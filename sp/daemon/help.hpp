@@ -10,7 +10,8 @@ inline constexpr std::string_view help =
 
   saml-slod --config FILE           serve until SIGTERM or SIGINT
   saml-slod --check --config FILE   read all that FILE names, make and ask nothing, and say what is wrong: 0 or 2
-                                    (keys that don't exist yet are told as missing)
+                                    (keys that don't exist yet are told as missing); and by what wire each identity
+                                    provider can end sessions here
   saml-slod --help
 
 It takes LogoutRequests from your identity providers over SOAP, proves who sent them, ends the sessions they name, and

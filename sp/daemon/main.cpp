@@ -296,6 +296,25 @@ void note_absent(const daemon::Configuration& configuration, const idp_adapter::
     }
 }
 
+/// The IdPs whose logouts can't pass and that the configuration's notes didn't tell of; of a federation's thousands,
+/// some are named and all are counted.
+void note_ways(const daemon::Configuration& configuration, const idp_adapter::IdpDirectory& idps) {
+    constexpr std::size_t most_named = 8;
+    std::size_t silent = 0;
+    for (const auto& idp : idps.all()) {
+        const auto is_told = [&](const idp_adapter::Idp& one) { return one.entity_id == idp->entity_id; };
+        if (std::ranges::any_of(configuration.idps, is_told)) continue;
+        const idp_adapter::LogoutWays ways = idp_adapter::logout_ways(*idp);
+        if (!ways.it_sends.empty() || ++silent > most_named) continue;
+        std::fprintf(stderr, "saml-slod: note: the IdP \"%s\": %s\n", idp->entity_id.str().c_str(),
+                     ways.summary.c_str());
+    }
+    if (silent > most_named) {
+        std::fprintf(stderr, "saml-slod: note: of %zu IdPs, no logout of %zu can end a session here\n", idps.size(),
+                     silent);
+    }
+}
+
 /// What is remote starts from its copies and is asked once we serve: nobody waits for a server that is down or hangs.
 Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock,
                                                     const daemon::Configuration& configuration) {
@@ -304,6 +323,7 @@ Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock,
                                              clock.now(), {}, idp_adapter::Asking::in_lanes);
     if (!refresher) return refresher;
     note_absent(configuration, *refresher->directory());
+    note_ways(configuration, *refresher->directory());
     if (refresher->directory()->size() == 0) {
         std::fputs(
             "saml-slod: note: no IdP is known yet; all logouts are refused until metadata has come or is mended\n",
@@ -364,6 +384,10 @@ int check(const std::string& file) {
     const auto partners =
         idp_adapter::MetadataRefresher::open(std::move(files), configuration->metadata.shared_keys, now);
     if (!partners) return complain(text_of(partners.error()));
+    for (const auto& idp : partners->directory()->all()) {
+        std::fprintf(stderr, "saml-slod: the IdP \"%s\": %s\n", idp->entity_id.str().c_str(),
+                     idp_adapter::logout_ways(*idp).summary.c_str());
+    }
     int result = stopped_as_asked;
     for (const idp_adapter::AbsentPartner& partner : partners->directory()->absent()) {
         result =

@@ -4,7 +4,11 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <set>
+#include <string>
+
 #include "fixtures.hpp"
+#include "idp_document.hpp"
 #include "slo/metadata/metadata_parser.hpp"
 
 namespace {
@@ -58,6 +62,44 @@ BOOST_AUTO_TEST_CASE(refuses_an_idp_whose_keys_may_not_verify) {
     const auto idp = idp_adapter::make_idp(descriptor, {});
     BOOST_TEST_REQUIRE(!idp.has_value());
     BOOST_TEST(idp.error().code == metadata::Errc::no_usable_key);
+}
+
+BOOST_AUTO_TEST_CASE(says_by_which_ways_logouts_pass) {
+    using idp_adapter::Wire;
+    const auto ways = [](const std::string& binding, std::set<Wire> wires, const std::string& scheme = "https") {
+        std::string text = test::text_of({.root_attributes = ""});
+        const std::string soap = "bindings:SOAP";
+        if (binding.empty()) {
+            const auto at = text.find("<md:SingleLogoutService");
+            text.erase(at, text.find("<md:SingleSignOnService") - at);
+        } else {
+            text.replace(text.find(soap), soap.size(), "bindings:" + binding);
+            text.replace(text.find("https://idp.example.org/slo"), 5, scheme);
+        }
+        const auto now = saml::parse_instant("2030-01-15T10:00:00Z").value();
+        idp_adapter::InteropProfile profile;
+        profile.wires = std::move(wires);
+        const auto parsed = metadata::parse_entity_descriptor(text, now, std::chrono::seconds{180}).value();
+        return idp_adapter::logout_ways(idp_adapter::make_idp(parsed, profile).value());
+    };
+    const auto check = [](const idp_adapter::LogoutWays& is, std::size_t sent, bool asked, std::string_view summary) {
+        BOOST_TEST(is.it_sends.size() == sent);
+        BOOST_TEST(is.can_be_asked == asked);
+        BOOST_TEST(is.summary.starts_with(summary), is.summary);
+    };
+    check(ways("SOAP", {Wire::soap}), 1, true, "its logouts end sessions here by SOAP; it can be asked over SOAP");
+    check(ways("SOAP", {Wire::soap, Wire::form}), 2, true, "its logouts end sessions here by SOAP and a form; it can");
+    check(ways("SOAP", {Wire::soap}, "http"), 1, false,
+          "its logouts end sessions here by SOAP; it can't be asked: its SOAP endpoint is plain http");
+    check(ways("HTTP-POST", {Wire::form}), 1, false,
+          "its logouts end sessions here by a form; it can't be asked: its metadata has single logout over "
+          "\"HTTP-POST\"");
+    check(ways("HTTP-Redirect", {Wire::soap}), 0, false,
+          "NO LOGOUT of it can end a session here: its metadata has single logout over \"HTTP-Redirect\" alone, which "
+          "goes "
+          "through the user's browser and isn't supported; nor can it be asked; if it has logout over SOAP");
+    check(ways("", {Wire::soap}), 0, false,
+          "NO LOGOUT of it can end a session here: its metadata has no single logout; nor can it be asked");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -63,6 +63,20 @@ BOOST_AUTO_TEST_CASE(an_idp_s_file_becomes_a_source_that_is_watched) {
     BOOST_TEST(options.first.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(an_idp_whose_logouts_go_through_the_browser_alone_is_noted) {
+    BOOST_TEST(!has_note(accept(good), "NO LOGOUT"));
+    std::string text = read(fixtures + "/lasso/metadata.xml");
+    for (auto at = text.find("bindings:SOAP"); at != std::string::npos; at = text.find("bindings:SOAP", at))
+        text.replace(at, 13, "bindings:HTTP-Redirect");
+    write("idp.xml", text);
+    const auto configuration = accept(good);
+    BOOST_TEST(
+        has_note(configuration,
+                 "slo.toml:8: note: the IdP \"https://idp-lasso.example.org/metadata\": NO LOGOUT of it can end a "
+                 "session here: its metadata has single logout over \"HTTP-Redirect\""));
+    BOOST_TEST(configuration.idps.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_idp_s_file_may_have_to_prove_itself) {
     const auto refused = [&](const std::string& more) {
         const auto loaded = accept(with("metadata = \"idp.xml\"", "metadata = \"idp.xml\"\n" + more));

@@ -1,10 +1,12 @@
 #include "slo/idp_adapter/idp.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "slo/metadata/algorithm_support.hpp"
 #include "slo/metadata/metadata_parser.hpp"
+#include "slo/metadata/printable.hpp"
 
 namespace slo::idp_adapter {
 
@@ -44,6 +46,61 @@ const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept {
         return one.binding == metadata::soap_binding && (takes_http || one.location.str().starts_with("https:"));
     });
     return found == idp.single_logout_services.end() ? nullptr : &*found;
+}
+
+namespace {
+
+bool has_soap(const Idp& idp) {
+    return std::ranges::find(idp.single_logout_services, metadata::soap_binding, &metadata::Endpoint::binding) !=
+           idp.single_logout_services.end();
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : " and ") + part;
+    return text;
+}
+
+/// "HTTP-Redirect" and "HTTP-POST": each binding once, by the last part of its URI.
+std::string bindings_of(const Idp& idp) {
+    std::vector<std::string> names;
+    for (const metadata::Endpoint& one : idp.single_logout_services) {
+        constexpr std::string_view known = "urn:oasis:names:tc:SAML:2.0:bindings:";
+        std::string name = one.binding.starts_with(known) ? metadata::quoted(one.binding.substr(known.size()))
+                                                          : std::string("another binding");
+        if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    }
+    return joined(names);
+}
+
+std::string why_not_asked(const Idp& idp) {
+    if (has_soap(idp)) return "its SOAP endpoint is plain http, which allow_http in its [idp.logout] would accept";
+    if (idp.single_logout_services.empty()) return "its metadata has no single logout";
+    return "its metadata has single logout over " + bindings_of(idp) +
+           " alone, which goes through the user's browser and isn't supported";
+}
+
+}  // namespace
+
+LogoutWays logout_ways(const Idp& idp) {
+    LogoutWays ways{.it_sends = {}, .can_be_asked = soap_logout_endpoint(idp) != nullptr, .summary = {}};
+    // What it lists is where it takes requests; what takes SOAP requests sends them, too.
+    if (idp.profile.wires.contains(Wire::soap) && has_soap(idp)) ways.it_sends.emplace_back("SOAP");
+    const bool by_form = std::ranges::any_of(idp.profile.wires, [](Wire wire) { return wire != Wire::soap; });
+    if (by_form) ways.it_sends.emplace_back("a form");
+    const std::string asked =
+        ways.can_be_asked ? "it can be asked over SOAP" : "it can't be asked: " + why_not_asked(idp);
+    if (!ways.it_sends.empty()) {
+        ways.summary = "its logouts end sessions here by " + joined(ways.it_sends) + "; " + asked;
+        return ways;
+    }
+    ways.summary =
+        "NO LOGOUT of it can end a session here: " +
+        (has_soap(idp) ? std::string("wires lacks soap") : why_not_asked(idp)) + "; " +
+        (ways.can_be_asked ? asked : "nor can it be asked") +
+        "; if it has logout over SOAP, turn it on there and take its new metadata, or write in wires what it "
+        "posts by itself";
+    return ways;
 }
 
 }  // namespace slo::idp_adapter

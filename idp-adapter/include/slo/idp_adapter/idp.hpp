@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "slo/idp_adapter/interop_profile.hpp"
@@ -34,5 +35,14 @@ struct Idp {
 /// soap_logout_endpoint returns where `idp` takes LogoutRequests over SOAP (Metadata 2.4.2): the first endpoint that
 /// its profile allows, https unless it says otherwise; null if there is none. Lives as long as `idp`.
 [[nodiscard]] const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept;
+
+/// LogoutWays says how logouts pass between an IdP and us without a browser, as far as its metadata and its profile
+/// tell.
+struct LogoutWays {
+    std::vector<std::string> it_sends;  ///< "SOAP", "a form"; empty: no logout of the IdP ends a session here
+    bool can_be_asked = false;          ///< when a logout starts here
+    std::string summary;                ///< one line for operators, with the remedy where a way is missing
+};
+[[nodiscard]] LogoutWays logout_ways(const Idp& idp);
 
 }  // namespace slo::idp_adapter
