@@ -118,7 +118,8 @@ Result<StreamVisitor::Take> Collector::start_root(const StreamElement& element) 
     }
     const auto validity = validity_of(element);
     if (!validity) return validity.error();
-    const auto checked = check_root_validity(*validity, at(element), rules_, time_.now);
+    const Root root = root_is_entity_ ? Root::entity : Root::aggregate;
+    const auto checked = check_root_validity(*validity, at(element), rules_, root, time_.now);
     if (!checked) return checked.error();
     document_.valid_until = validity->valid_until;
     document_.cache_duration = validity->cache_duration;

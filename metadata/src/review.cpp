@@ -38,7 +38,8 @@ public:
             return false;
         }
         if (validity) {
-            const auto checked = check_root_validity(*validity, where, rules_, now_);
+            const Root root = root_is_entity_ ? Root::entity : Root::aggregate;
+            const auto checked = check_root_validity(*validity, where, rules_, root, now_);
             // That it has ended is said once, where the entity is.
             if (!checked && (checked.error().code != make_error_code(Errc::expired) || !root_is_entity_)) {
                 findings_.error(checked.error(), line);

@@ -20,12 +20,21 @@ Result<Validity> validity_of(const StreamElement& element) {
 }
 
 Result<void> check_root_validity(const Validity& validity, const std::string& where, const MetadataRules& rules,
-                                 Instant now) {
+                                 Root root, Instant now) {
     if (has_ended(validity, now, rules.clock_skew)) {
         return broken(Errc::expired, where, "validUntil was " + saml::format_instant(*validity.valid_until));
     }
     if (!rules.longest_validity) return Done{};
-    if (!validity.valid_until) return broken(Errc::valid_until_missing, where, "no validUntil");
+    if (!validity.valid_until) {
+        if (root == Root::aggregate) {
+            return broken(Errc::valid_until_missing, where,
+                          "no validUntil: a federation's document must have one; take the one IdP's own document");
+        }
+        if (rules.max_age_without_valid_until) return Done{};
+        return broken(Errc::valid_until_missing, where,
+                      "no validUntil: only an https url of [[metadata]] may do without, for "
+                      "max_age_without_valid_until");
+    }
     // Compared as a difference: a sum with whatever the rules allow could leave what 64 bits hold.
     if (std::chrono::ceil<std::chrono::seconds>(*validity.valid_until - now) - rules.clock_skew >
         *rules.longest_validity) {

@@ -16,10 +16,12 @@ namespace slo::metadata {
 /// Errors: Errc::schema_violation.
 [[nodiscard]] Result<Validity> validity_of(const saml::StreamElement& element);
 
+enum class Root { entity, aggregate };
+
 /// check_root_validity compares what the root says with `rules`. Errors: Errc::expired, valid_until_missing,
 /// valid_until_too_far.
 [[nodiscard]] Result<void> check_root_validity(const Validity& validity, const std::string& where,
-                                               const MetadataRules& rules, Instant now);
+                                               const MetadataRules& rules, Root root, Instant now);
 
 /// read_trusted shows the document to `visitor`, and returns a verdict if `rules.trust` is satisfied.
 /// Errors: Errc::hash_mismatch; saml::Errc of read_signed_stream; those of `source` and `visitor`.

@@ -1,4 +1,4 @@
-// One cache of several processes: what each keeps, and what it takes over from another.
+// One cache of several processes: what each keeps, and what it takes over from another; and documents whose age counts.
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
@@ -10,9 +10,11 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "metadata_cache_fixture.hpp"
 #include "slo/idp_adapter/descriptor.hpp"
+#include "slo/metadata/error.hpp"
 
 namespace {
 
@@ -20,6 +22,9 @@ namespace fs = std::filesystem;
 using namespace slo;
 using namespace slo::idp_adapter;
 using namespace std::chrono_literals;
+using Kind = RefreshOutcome::Kind;
+using metadata::Errc;
+using test::check_only;
 using test::fingerprint;
 using test::FullDisk;
 using test::key_in_force;
@@ -144,6 +149,186 @@ BOOST_AUTO_TEST_CASE(a_process_with_the_configuration_before_leaves_alone_what_t
     server.body = undated(old_key);
     BOOST_TEST(told(with_old_configuration.refresh(noon)) == "updated, not_kept source.cache");
     BOOST_TEST(key_in_force(open(options)) == fingerprint(new_key));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// MET-03: one IdP's own document, as Keycloak, Entra ID, AD FS and Okta publish it.
+BOOST_FIXTURE_TEST_SUITE(documents_without_valid_until, test::CacheFixture)
+
+namespace {
+
+constexpr std::chrono::days week{7};
+const std::string without_end = test::text_of({.root_attributes = R"( ID="d")"});
+
+MetadataSourceOptions may_lack_it(MetadataSourceOptions options) {
+    options.rules.max_age_without_valid_until = week;
+    return options;
+}
+
+/// Believed because of the server's certificate.
+MetadataSourceOptions certified(MetadataSourceOptions options) {
+    options = may_lack_it(std::move(options));
+    options.rules.trust = metadata::TrustedPlace{};
+    options.unsigned_from = UnsignedFrom::certified_server;
+    options.holds = Holds::one_idp;
+    return options;
+}
+
+std::optional<Instant> end_of(const MetadataSource& source) {
+    return source.documents().at(0)->idps.at(0).valid_until;
+}
+
+Failure down() {
+    return {make_error_code(HttpErrc::unreachable), "down"};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(end_a_while_after_they_were_fetched_whoever_restarts_meanwhile) {
+    server.body = test::signed_octets(without_end);
+    server.head = test::replied(200, {{"ETag", "\"v1\""}});
+    {
+        auto source = open(may_lack_it(at_url()));
+        BOOST_TEST(told(source.refresh(noon)) == "updated");
+        BOOST_TEST((end_of(source) == noon + week));
+        // The same octets again: the server stands by them.
+        BOOST_TEST(told(source.refresh(noon + 6h)) == "unchanged");
+        BOOST_TEST((end_of(source) == noon + 6h + week));
+    }
+    const Instant fetched = noon + 6h;
+    server.failure = down();
+    auto source = open(may_lack_it(at_url()), fetched + 3 * 24h);
+    BOOST_TEST((end_of(source) == fetched + week));
+    BOOST_TEST(told(source.refresh(fetched + 3 * 24h)).starts_with("unreachable"));
+    const auto soon = source.refresh(fetched + 6 * 24h);
+    BOOST_REQUIRE(soon.size() == 2U);
+    BOOST_TEST(name(soon.back().kind) == "expiring");
+    const auto late = source.refresh(fetched + week + 180s);
+    BOOST_REQUIRE(late.size() == 2U);
+    BOOST_TEST(late.back().why.code == make_error_code(SourceErrc::expired));
+    BOOST_TEST(late.back().entity_id.value().str() == test::first_id);
+    BOOST_TEST(late.back().why.detail ==
+               "it has no validUntil, and was last fetched at 2027-01-01T18:00:00Z: 604800s "
+               "(max_age_without_valid_until) after that its messages are refused; get the source to work, then they "
+               "count at once");
+
+    server.failure.reset();
+    server.head = test::replied(304);
+    const Instant again = source.next_refresh();
+    BOOST_TEST(told(source.refresh(again)) == "unchanged");
+    BOOST_TEST(server.header("If-None-Match") == "\"v1\"");
+    BOOST_TEST((end_of(source) == again + week));
+    server.failure = down();
+    auto restarted = open(may_lack_it(at_url()), again + 24h);
+    BOOST_TEST((end_of(restarted) == again + week));
+}
+
+BOOST_AUTO_TEST_CASE(are_refused_of_an_aggregate_and_where_the_configuration_does_not_let_them) {
+    server.body = test::signed_octets(without_end);
+    auto strict = open(at_url());
+    const auto refused = strict.refresh(noon);
+    check_only(refused, Kind::refused, make_error_code(Errc::valid_until_missing));
+    BOOST_TEST((refused.front().why.detail.find("max_age_without_valid_until") != std::string::npos));
+
+    server.body =
+        test::signed_octets(R"(<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ID="d">)" +
+                            test::text_of({.root_attributes = ""}) + "</md:EntitiesDescriptor>");
+    auto source = open(may_lack_it(at_url()));
+    const auto aggregate = source.refresh(noon);
+    check_only(aggregate, Kind::refused, make_error_code(Errc::valid_until_missing));
+    BOOST_TEST((aggregate.front().why.detail.find("a federation's document must have one") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(live_no_longer_than_twice_their_time_by_a_clock_that_was_set_back) {
+    server.body = test::signed_octets(without_end);
+    auto source = open(may_lack_it(at_url()));
+    BOOST_TEST(told(source.refresh(noon)) == "updated");
+    server.failure = down();
+    BOOST_TEST(told(source.refresh(noon - 3 * 24h)).starts_with("unreachable"));
+    BOOST_TEST((end_of(source) == noon + week));
+    const auto before_it_came = source.refresh(noon - week - 1s);
+    BOOST_TEST((end_of(source) == Instant{}));
+    BOOST_TEST(before_it_came.back().why.code == make_error_code(SourceErrc::expired));
+    auto restarted = open(may_lack_it(at_url()), noon - week - 1s);
+    BOOST_TEST((end_of(restarted) == Instant{}));
+    // The clock is right again: so is the age.
+    static_cast<void>(restarted.refresh(noon + 1h));
+    BOOST_TEST((end_of(restarted) == noon + week));
+}
+
+BOOST_AUTO_TEST_CASE(end_when_they_say_so_themselves_if_that_is_earlier) {
+    std::string text = without_end;
+    const std::string role = "<md:IDPSSODescriptor ";
+    text.insert(text.find(role) + role.size(), "validUntil=\"2027-01-03T00:00:00Z\" ");
+    server.body = test::signed_octets(text);
+    auto source = open(may_lack_it(at_url()));
+    BOOST_TEST(told(source.refresh(noon)) == "updated");
+    BOOST_TEST((end_of(source) == *saml::parse_instant("2027-01-03T00:00:00Z")));
+}
+
+BOOST_AUTO_TEST_CASE(do_not_come_back_once_they_were_superseded) {
+    server.body = test::signed_octets(without_end);
+    auto source = open(may_lack_it(at_url()));
+    BOOST_TEST(told(source.refresh(noon)) == "updated");
+    const std::string first = std::exchange(
+        server.body,
+        test::signed_octets(test::text_of({.certificate = "keys/stranger.crt.pem", .root_attributes = R"( ID="d")"})));
+    BOOST_TEST(told(source.refresh(noon + 6h)) == "updated");
+    server.body = first;
+    auto restarted = open(may_lack_it(at_url()), noon + 12h);
+    check_only(restarted.refresh(noon + 12h), Kind::refused, make_error_code(Errc::older_than_known));
+}
+
+BOOST_AUTO_TEST_CASE(come_over_https_alone) {
+    auto plain = may_lack_it(at_url());
+    std::get<MetadataUrl>(plain.place).url = *saml::EndpointUrl::parse("http://md.example.org/all");
+    std::get<MetadataUrl>(plain.place).http.http = HttpClientOptions::Http::accepted;
+    const auto opened = MetadataSource::open(plain, noon, server.ports());
+    BOOST_REQUIRE(!opened);
+    BOOST_TEST(opened.error().code == make_error_code(SourceErrc::setup));
+    plain.rules.max_age_without_valid_until.reset();
+    BOOST_TEST(MetadataSource::open(plain, noon, server.ports()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(are_believed_of_a_certified_server_only_where_that_is_said_and_of_one_idp) {
+    const auto is_setup = [&](MetadataSourceOptions options) {
+        const auto opened = MetadataSource::open(std::move(options), noon, server.ports());
+        return opened ? false : opened.error().code == make_error_code(SourceErrc::setup);
+    };
+    auto unsaid = certified(at_url());
+    unsaid.unsigned_from = UnsignedFrom::pinned_server;
+    BOOST_TEST(is_setup(unsaid));
+    auto of_many = certified(at_url());
+    of_many.holds = Holds::any_idps;
+    BOOST_TEST(is_setup(of_many));
+    auto plain = certified(at_url());
+    std::get<MetadataUrl>(plain.place).http.http = HttpClientOptions::Http::accepted;
+    BOOST_TEST(is_setup(plain));
+
+    server.body = without_end;
+    auto source = open(certified(at_url()));
+    BOOST_TEST(told(source.refresh(noon)) == "updated");
+    server.body = test::text_of({.entity_id = "urn:other", .root_attributes = ""});
+    check_only(source.refresh(noon + 6h), Kind::refused, make_error_code(Errc::another_entity));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_certified_server_are_worth_nothing_to_another_trust) {
+    server.body = without_end;
+    BOOST_TEST(told(open(certified(at_url())).refresh(noon)) == "updated");
+    server.failure = down();
+    BOOST_TEST(open(certified(at_url())).documents().size() == 1U);
+
+    auto by_own_ca = certified(at_url());
+    std::get<MetadataUrl>(by_own_ca.place).http.peer = CertificatesOf{"/etc/ours.pem"};
+    auto pinned = certified(at_url());
+    pinned.unsigned_from = UnsignedFrom::pinned_server;
+    std::get<MetadataUrl>(pinned.place).http.peer = PinnedPublicKeys{{std::string(64, '0')}};
+    for (const auto& other : {by_own_ca, pinned, may_lack_it(at_url())}) {
+        auto source = open(other);
+        BOOST_TEST(source.documents().empty());
+        BOOST_TEST(told(source.refresh(noon)).starts_with("copy_unused source.copy_of_another, unreachable"));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -103,6 +103,48 @@ BOOST_AUTO_TEST_CASE(unsigned_metadata_is_taken_only_from_a_pinned_server_and_sa
     BOOST_TEST(std::get<idp_adapter::PinnedPublicKeys>(peer).sha256.at(0) == std::string(64, 'a'));
 }
 
+BOOST_AUTO_TEST_CASE(one_idp_s_own_url_may_lack_a_valid_until_for_a_week) {
+    const auto longest = [](const sp::Configuration& configuration) {
+        return configuration.metadata.sources.front().source.rules.max_age_without_valid_until;
+    };
+    BOOST_TEST((longest(accept(source_with(""))) == std::chrono::days(7)));
+    BOOST_TEST((longest(accept(source_with("max_age_without_valid_until = \"2d\"\n"))) == std::chrono::days(2)));
+    BOOST_TEST(!longest(accept(source_with("max_age_without_valid_until = \"0s\"\n"))).has_value());
+    const std::string url = "url = \"https://md.example.org/all.xml\"";
+    const std::string plain = "url = \"http://md.example.org/all.xml\"\nallow_http = true\n";
+    BOOST_TEST(!longest(accept(source_without(url, plain))).has_value());
+    const std::string query = "mdq = \"https://mdq.example.org\"\nentities = [\"https://idp.example.org\"]\n";
+    BOOST_TEST(!longest(accept(source_without(url, query))).has_value());
+    const std::string said = "max_age_without_valid_until = \"7d\"\n";
+    refuse(source_without(url, plain + said), 11, "without an https url", "remove it");
+    refuse(source_without(url, query + said), 11, "without an https url", "remove it");
+    refuse(source_without(url, "file = \"all.xml\"\n" + said), 10, "means nothing to a file", "remove it");
+    refuse(source_with("max_age_without_valid_until = \"31d\"\n"), 11, "max_age_without_valid_until", "");
+}
+
+// MET-01
+BOOST_AUTO_TEST_CASE(the_system_s_cas_are_enough_for_one_idp_s_url_if_that_is_said_aloud) {
+    const std::string aloud = "accept_unsigned_from_certified_server = true\n";
+    const auto configuration = accept(source_without(certificates, aloud));
+    const auto& options = configuration.metadata.sources.front().source;
+    BOOST_TEST((options.unsigned_from == idp_adapter::UnsignedFrom::certified_server));
+    BOOST_TEST((options.holds == idp_adapter::Holds::one_idp));
+    BOOST_TEST(std::holds_alternative<metadata::TrustedPlace>(options.rules.trust));
+    BOOST_TEST(has_note(configuration,
+                        "slo.toml:10: note: the metadata of \"federation\" is believed because of its "
+                        "server's certificate alone: each CA of the system can"));
+    BOOST_TEST(has_note(accept(source_without(certificates, aloud + "ca = \"sp.crt.pem\"\n")), "the CA in ca can"));
+    refuse(source_with(aloud), 11, "beside signing_certificates", "remove it");
+    refuse(source_without(certificates, aloud + pin), 10, "beside pinned_tls_keys",
+           "accept_unsigned_from_pinned_server");
+    refuse(source_without(certificates, aloud + "allow_http = true\n"), 10, "allow_http", "remove them");
+    refuse(source_without("url = \"https://md.example.org/all.xml\"\n" + std::string(certificates),
+                          "mdq = \"https://mdq.example.org\"\nentities = [\"https://idp.example.org\"]\n" + aloud),
+           11, "without url", "remove it");
+    refuse(source_without(certificates, ""), 7, "nothing to prove itself with",
+           "accept_unsigned_from_certified_server");
+}
+
 // MET-18
 BOOST_AUTO_TEST_CASE(a_document_signed_with_sha1_needs_a_word_of_the_operator) {
     const auto sha1 = [](const sp::Configuration& configuration) {

@@ -79,6 +79,7 @@ bool take_of_voucher(std::string_view key, std::string_view value, Voucher& vouc
 bool take_of_state(std::string_view key, std::string_view value, CachedState& state) {
     if (key == "published") return read_instant(value, state.precedent.published);
     if (key == "valid_until") return read_instant(value, state.precedent.valid_until);
+    if (key == "fetched") return read_instant(value, state.fetched);
     if (key == "sha256" || key == "superseded") {
         if (key == "sha256")
             state.precedent.sha256 = value;
@@ -111,7 +112,12 @@ Voucher voucher_of(const MetadataSourceOptions& options) {
         voucher.anchors.push_back("sha256 " + pinned->sha256);
     } else if (const auto* http = http_of(options.place)) {
         const auto* keys = std::get_if<PinnedPublicKeys>(&http->peer);
-        if (keys == nullptr) return voucher;
+        if (keys == nullptr) {
+            const auto* ca = std::get_if<CertificatesOf>(&http->peer);
+            voucher.anchors.push_back("tls-host by " +
+                                      (ca == nullptr ? std::string("the system's CAs") : ca->ca_file.string()));
+            return voucher;
+        }
         for (const std::string& key : keys->sha256) voucher.anchors.push_back("tls-key " + key);
     }
     return voucher;
@@ -137,6 +143,7 @@ std::string text_of(const CachedState& state) {
     add_line(text, "valid_until", instant_of(state.precedent.valid_until));
     add_line(text, "etag", state.etag);
     add_line(text, "last_modified", state.last_modified);
+    add_line(text, "fetched", instant_of(state.fetched));
     for (const std::string& sha256 : state.precedent.superseded) add_line(text, "superseded", sha256);
     return text;
 }

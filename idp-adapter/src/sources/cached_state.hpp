@@ -30,8 +30,9 @@ struct Voucher {
 struct CachedState {
     metadata::Precedent precedent;
     Voucher voucher = {};
-    std::string etag = {};           ///< as the server wrote it; empty: none
-    std::string last_modified = {};  ///< as the server wrote it; empty: none
+    std::string etag = {};                ///< as the server wrote it; empty: none
+    std::string last_modified = {};       ///< as the server wrote it; empty: none
+    std::optional<Instant> fetched = {};  ///< of a document without validUntil: when its server last stood by it
 };
 /// Whether a validator that a server sent may be kept and sent back: short, printable, one line.
 [[nodiscard]] bool is_keepable(std::string_view validator) noexcept;

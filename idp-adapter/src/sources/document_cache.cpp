@@ -242,6 +242,12 @@ Result<void> DocumentCache::commit(const CacheLock&, const std::string& slot, Ar
     return kept;
 }
 
+Result<void> DocumentCache::renew(const CacheLock&, const std::string& slot, const CachedState& state) const {
+    const auto replaced = replace(state_name(slot), text_of(state));
+    if (!replaced) return in_folder(path_, replaced.error());
+    return replaced;
+}
+
 Result<void> DocumentCache::replace(const std::string& name, std::string_view text) const {
     auto made = NewFile::make(folder_.get(), name);
     if (!made) return std::move(made).error();

@@ -56,11 +56,21 @@ const HttpClientOptions& http_of(const MetadataPlace& place) {
 Result<void> check_trust(const MetadataSourceOptions& options) {
     if (!is_remote(options.place)) return Done{};
     if (options.cache.empty()) return setup("a remote source without a folder for its last good copy");
+    const auto* url = std::get_if<MetadataUrl>(&options.place);
+    if (options.rules.max_age_without_valid_until && (url == nullptr || !url->url.str().starts_with("https:"))) {
+        return setup(
+            "only a document at an https URL may lack validUntil: over plain http an old one could be sent for "
+            "ever");
+    }
     if (!std::holds_alternative<metadata::TrustedPlace>(options.rules.trust)) return Done{};
     const HttpClientOptions& http = http_of(options.place);
     if (http.http == HttpClientOptions::Http::refused && std::holds_alternative<PinnedPublicKeys>(http.peer)) {
         return Done{};
     }
+    const bool certified = options.unsigned_from == UnsignedFrom::certified_server &&
+                           http.http == HttpClientOptions::Http::refused && options.holds == Holds::one_idp &&
+                           std::holds_alternative<MetadataUrl>(options.place);
+    if (certified) return Done{};
     return setup("unsigned metadata from a server whose key isn't pinned, or over plain http: anybody could write it");
 }
 
@@ -128,6 +138,18 @@ bool depends_on_time(const MetadataSlot& slot) {
     return slot.document && std::ranges::any_of(slot.document->refused, [](const metadata::RefusedEntity& entity) {
                return is_about_time(entity.why.code);
            });
+}
+
+bool limit_age(MetadataSlot& slot, Instant now) noexcept {
+    const auto& longest = slot.rules.max_age_without_valid_until;
+    if (!slot.url || !slot.document || slot.document->valid_until || !longest) return false;
+    // A clock that has been set back makes it live longer by that, and no longer than twice its time.
+    const Instant fetched = slot.state.fetched.value_or(Instant{});
+    const Instant end = fetched - now > *longest ? Instant{} : fetched + *longest;
+    if (slot.age_end == end) return false;
+    slot.age_end = end;
+    for (auto& idp : slot.document->idps) idp.valid_until = slot.said_end ? std::min(*slot.said_end, end) : end;
+    return true;
 }
 
 bool is_news(const metadata::MetadataDocument& document, const MetadataSlot& slot) {

@@ -75,6 +75,7 @@ struct MetadataSource::Impl {
     Result<void> take_document(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived, Instant now,
                                Outcomes& outcomes);
     void accept(MetadataSlot& slot, metadata::MetadataDocument document, CachedState state, Outcomes& outcomes);
+    void stand_by(MetadataSlot& slot, Instant now, Outcomes& outcomes);
     void accept_file(MetadataSlot& slot, metadata::MetadataDocument document, Instant now, Outcomes& outcomes);
     [[nodiscard]] Instant after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const;
     void note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes);
@@ -107,6 +108,9 @@ void MetadataSource::Impl::notice_time(Instant now) noexcept {
         latest = now;
     }
     latest = std::max(latest, now);
+    for (MetadataSlot& slot : slots) {
+        if (limit_age(slot, now)) ++version;
+    }
 }
 
 Result<void> MetadataSource::Impl::open(Instant now) {
@@ -156,6 +160,7 @@ void MetadataSource::Impl::start_from_copy(MetadataSlot& slot, Instant now) {
     if (!copy) return;
     Outcomes ignored;
     accept(slot, std::move(copy->document), std::move(copy->state), ignored);
+    static_cast<void>(limit_age(slot, now));
 }
 
 HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
@@ -251,6 +256,8 @@ void MetadataSource::Impl::accept(MetadataSlot& slot, metadata::MetadataDocument
     slot.names.swap(names);
     slot.state = std::move(state);
     slot.document = std::move(document);
+    slot.said_end = slot.document->idps.empty() ? std::nullopt : slot.document->idps.front().valid_until;
+    slot.age_end.reset();
     slot.rules.wanted.swap(wanted);
     slot.absence.reset();
     slot.warned.reset();
@@ -279,6 +286,7 @@ void MetadataSource::Impl::take_over(MetadataSlot& slot, Instant now, Outcomes& 
     auto newer = copies->newer(slot, now);
     if (!newer) return;
     accept(slot, std::move(newer->document), std::move(newer->state), outcomes);
+    static_cast<void>(limit_age(slot, now));
     slot.unkept = 0;
 }
 
@@ -336,6 +344,7 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
                                               Instant now, Outcomes& outcomes) {
     if (head.status == 304 && slot.document) {
         outcomes.push_back({.kind = Kind::unchanged, .entity_id = slot.entity_id});
+        stand_by(slot, now, outcomes);
         return Done{};
     }
     if (head.status != 200) {
@@ -347,6 +356,17 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
     return take_document(slot, head, arrived, now, outcomes);
 }
 
+/// The server stands by a document without validUntil: its age begins anew, and a restart must know that.
+void MetadataSource::Impl::stand_by(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
+    if (!slot.age_end) return;
+    slot.state.fetched = now;
+    if (limit_age(slot, now)) ++version;
+    slot.warned.reset();
+    if (const auto kept = copies->renew(slot); !kept) {
+        outcomes.push_back({.kind = Kind::not_kept, .entity_id = slot.entity_id, .why = kept.error()});
+    }
+}
+
 /// In force first, then kept: a key that it drops mustn't count for want of a disk.
 Result<void> MetadataSource::Impl::take_document(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived,
                                                  Instant now, Outcomes& outcomes) {
@@ -356,12 +376,15 @@ Result<void> MetadataSource::Impl::take_document(MetadataSlot& slot, const HttpH
     if (!keeping) return keeping.error();
     keeping->state.etag = keepable(head, "ETag");
     keeping->state.last_modified = keepable(head, "Last-Modified");
+    if (slot.rules.max_age_without_valid_until && !document->valid_until) keeping->state.fetched = now;
     if (!is_news(*document, slot)) {
         outcomes.push_back({.kind = Kind::unchanged, .entity_id = slot.entity_id});
         slot.state = keeping->state;
+        slot.warned.reset();
     } else {
         accept(slot, *std::move(document), keeping->state, outcomes);
     }
+    if (limit_age(slot, now)) ++version;
     ++slot.unkept;
     const auto kept = copies->keep(slot, *keeping, arrived);
     if (kept)
@@ -384,12 +407,11 @@ void MetadataSource::Impl::warn(MetadataSlot& slot, Instant now, Outcomes& outco
         return expiry_at(end, now, options.warn_before_expiry, slot.rules.clock_skew);
     };
     const std::size_t before = outcomes.size();
-    const Expiry whole = expiry_of(slot.document->valid_until);
-    if (whole != Expiry::far) {
-        outcomes.push_back(ending(whole, slot.entity_id, slot.entity_id ? "the entity" : "the document",
-                                  slot.entity_id ? "its messages" : "its IdPs' messages", *slot.document->valid_until));
+    if (ends_by_age(slot)) {
+        tell_ageing(slot, now, options.warn_before_expiry, outcomes);
+    } else {
+        tell_ending(slot, expiry_of, outcomes);
     }
-    tell_ending(*slot.document, whole, expiry_of, outcomes);
     if (outcomes.size() != before) slot.warned = now;
 }
 

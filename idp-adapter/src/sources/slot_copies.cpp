@@ -19,7 +19,7 @@ void forget_time_to_come(CachedState& state, Instant latest) {
 
 /// One source, where all of its entities are its own by the configuration, needs no list of them.
 bool keeps_names(const MetadataSlot& slot) {
-    return slot.rules.wanted.empty();
+    return slot.rules.wanted.empty() || slot.holds == Holds::one_idp;
 }
 
 }  // namespace
@@ -143,6 +143,17 @@ Result<Keeping> SlotCopies::weigh(const MetadataSlot& slot, const metadata::Meta
     }
     keeping.state = {.precedent = precedent_of(slot, document, last, now), .voucher = voucher_};
     return keeping;
+}
+
+Result<void> SlotCopies::renew(const MetadataSlot& slot) const {
+    auto lock = cache_.lock(pause_);
+    if (!lock) return std::move(lock).error();
+    const auto known = cache_.state(slot.id);
+    if (!known || !*known || (*known)->voucher != voucher_) return Done{};
+    CachedState state = **known;
+    if (state.precedent.sha256 != slot.state.precedent.sha256) return Done{};
+    state.fetched = slot.state.fetched;
+    return cache_.renew(*lock, slot.id, state);
 }
 
 Result<void> SlotCopies::keep(MetadataSlot& slot, const Keeping& keeping, ArrivingDocument& arrived) const {

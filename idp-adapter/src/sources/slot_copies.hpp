@@ -44,6 +44,8 @@ public:
                                         Instant now) const;
     /// Errors: SourceErrc::cache_failed; the copy before stays.
     [[nodiscard]] Result<void> keep(MetadataSlot& slot, const Keeping& keeping, ArrivingDocument& arrived) const;
+    /// Remembers that the server stands by what is in force, if that is what is kept. Errors: SourceErrc::cache_failed.
+    [[nodiscard]] Result<void> renew(const MetadataSlot& slot) const;
 
 private:
     SlotCopies(const MetadataSourceOptions& options, DocumentCache cache, DocumentCache::Pause pause)

@@ -27,6 +27,27 @@ RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity
             .why = fail(SourceErrc::expiring, what + " ends at " + at + "; get the source to work")};
 }
 
+bool ends_by_age(const MetadataSlot& slot) noexcept {
+    return slot.age_end && (!slot.said_end || *slot.age_end <= *slot.said_end);
+}
+
+void tell_ageing(const MetadataSlot& slot, Instant now, std::chrono::seconds warn_before, Outcomes& outcomes) {
+    const auto longest = *slot.rules.max_age_without_valid_until;
+    // A short life has no time for the usual warning.
+    const Expiry age = expiry_at(slot.age_end, now, std::min(warn_before, longest / 2), slot.rules.clock_skew);
+    if (age == Expiry::far) return;
+    const bool passed = age == Expiry::passed;
+    const std::string last = slot.state.fetched ? saml::format_instant(*slot.state.fetched) : "a time that isn't known";
+    const std::string what = "it has no validUntil, and was last fetched at " + last + ": " +
+                             std::to_string(longest.count()) + "s (max_age_without_valid_until) after that ";
+    outcomes.push_back(
+        {.kind = passed ? Kind::expired : Kind::expiring,
+         .entity_id = slot.document->idps.front().entity_id,
+         .why = fail(passed ? SourceErrc::expired : SourceErrc::expiring,
+                     passed ? what + "its messages are refused; get the source to work, then they count at once"
+                            : what + "its messages will be refused; get the source to work")});
+}
+
 RefreshOutcome absence_of_file(const MetadataSlot& slot, const std::filesystem::path& file, RefreshOutcome outcome) {
     if (slot.holds == Holds::one_idp && slot.rules.wanted.size() == 1) outcome.entity_id = slot.rules.wanted.front();
     outcome.why.detail = file.string() + ": " + outcome.why.detail +
@@ -58,8 +79,13 @@ void tell_absent(const MetadataSlot& slot, const std::string& source, std::vecto
     }
 }
 
-void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,
-                 Outcomes& outcomes) {
+void tell_ending(const MetadataSlot& slot, const ExpiryOf& expiry_of, Outcomes& outcomes) {
+    const metadata::MetadataDocument& document = *slot.document;
+    const Expiry whole = expiry_of(document.valid_until);
+    if (whole != Expiry::far) {
+        outcomes.push_back(ending(whole, slot.entity_id, slot.entity_id ? "the entity" : "the document",
+                                  slot.entity_id ? "its messages" : "its IdPs' messages", *document.valid_until));
+    }
     std::size_t count = 0;
     Expiry worst = Expiry::far;
     for (const auto& entity : document.idps) {

@@ -1,6 +1,7 @@
 // What a source tells of its documents: what ends, and what was refused in them.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -26,9 +27,15 @@ using ExpiryOf = std::function<Expiry(const std::optional<Instant>& end)>;
 /// one without a name where none is wanted.
 void tell_absent(const MetadataSlot& slot, const std::string& source, std::vector<AbsentPartner>& absent);
 
-/// What ends before the whole document does: an entity's end is no reason to give up its neighbours.
-void tell_ending(const metadata::MetadataDocument& document, Expiry whole, const ExpiryOf& expiry_of,
+/// Whether its age ends what is in force, and no date in it does so earlier.
+[[nodiscard]] bool ends_by_age(const MetadataSlot& slot) noexcept;
+/// Of a document that its age ends, or has ended.
+void tell_ageing(const MetadataSlot& slot, Instant now, std::chrono::seconds warn_before,
                  std::vector<RefreshOutcome>& outcomes);
+
+/// What ends soon or has ended: the document, and what ends before it does, as an entity's end is no reason to give up
+/// its neighbours.
+void tell_ending(const MetadataSlot& slot, const ExpiryOf& expiry_of, std::vector<RefreshOutcome>& outcomes);
 
 /// What a document's own entities were refused for.
 void tell_refused(const metadata::MetadataDocument& document, std::vector<RefreshOutcome>& outcomes);

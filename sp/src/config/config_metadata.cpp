@@ -9,6 +9,7 @@
 #include "config_profile.hpp"
 #include "config_sections.hpp"
 #include "key_files.hpp"
+#include "partner_conflicts.hpp"
 #include "slo/idp_adapter/url_parts.hpp"
 #include "slo/metadata/metadata_document.hpp"
 #include "slo/metadata/metadata_parser.hpp"
@@ -38,6 +39,8 @@ constexpr auto metadata_keys = with_profile_keys({"name",
                                                   "sha256",
                                                   "pinned_tls_keys",
                                                   "accept_unsigned_from_pinned_server",
+                                                  "accept_unsigned_from_certified_server",
+                                                  "max_age_without_valid_until",
                                                   "entities",
                                                   "max_validity",
                                                   "max_octets",
@@ -84,6 +87,8 @@ private:
     void read_limits(MetadataSourceOptions& source);
     void refuse_keys_of_other_places(const idp_adapter::MetadataPlace& place) const;
     void require_proof(const MetadataSourceOptions& source, Proof proof) const;
+    void read_certified_server(MetadataSourceOptions& source, Proof proof);
+    void read_age(MetadataSourceOptions& source) const;
     void note_idp(const metadata::EntityDescriptor& idp, const Placed<fs::path>& file);
     void note_profile(const idp_adapter::InteropProfile& profile, const std::string& who);
     [[nodiscard]] Result<metadata::MetadataDocument> read_idp_document(const fs::path& file,
@@ -280,8 +285,9 @@ void SourceReader::refuse_keys_of_other_places(const idp_adapter::MetadataPlace&
     }
     if (!is_file) return;
     for (const std::string_view key :
-         {"pinned_tls_keys", "accept_unsigned_from_pinned_server", "timeout", "max_redirects", "ca",
-          "client_certificate", "client_key", "cache", "longest_refresh", "shortest_refresh"}) {
+         {"pinned_tls_keys", "accept_unsigned_from_pinned_server", "accept_unsigned_from_certified_server",
+          "max_age_without_valid_until", "timeout", "max_redirects", "ca", "client_certificate", "client_key", "cache",
+          "longest_refresh", "shortest_refresh"}) {
         if (!table_.has(key)) continue;
         refuse(table_.place_of(key), std::string(key) + " means nothing to a file", "remove it, or name a url or mdq");
     }
@@ -295,16 +301,64 @@ void SourceReader::require_proof(const MetadataSourceOptions& source, Proof proo
                "accept_unsigned_from_pinned_server beside signing_certificates or sha256",
                "remove it: the document proves itself");
     }
-    if (proof != Proof::none || !is_remote()) return;
+    const bool is_certified = source.unsigned_from == idp_adapter::UnsignedFrom::certified_server;
+    if (proof != Proof::none || !is_remote() || is_certified) return;
     if (!says_so) {
-        refuse(table_.place(), "[[metadata]] " + shown(source.name) + " has nothing to prove itself with",
-               "name the federation's certificate: signing_certificates = [\"federation.crt.pem\"]");
+        refuse(
+            table_.place(), "[[metadata]] " + shown(source.name) + " has nothing to prove itself with",
+            "name the certificate of its signature, signing_certificates = [\"federation.crt.pem\"], or, for the URL "
+            "of "
+            "one IdP that doesn't sign its document, pin the server's key, pinned_tls_keys beside "
+            "accept_unsigned_from_pinned_server = true, or believe each server that the system's CAs certify for this "
+            "host, accept_unsigned_from_certified_server = true");
     }
     if (!table_.has("pinned_tls_keys") || table_.is_on("allow_http")) {
         refuse(table_.place_of("accept_unsigned_from_pinned_server"),
                "accept_unsigned_from_pinned_server without pinned_tls_keys, or with allow_http",
                "pin the server's key, over https: pinned_tls_keys = [\"SHA-256 of its SubjectPublicKeyInfo\"]");
     }
+}
+
+/// Said aloud, and noted at each start: any CA can then give somebody the power over this IdP's logouts.
+void SourceReader::read_certified_server(MetadataSourceOptions& source, Proof proof) {
+    constexpr std::string_view key = "accept_unsigned_from_certified_server";
+    if (!table_.is_on(key)) return;
+    if (proof != Proof::none) {
+        refuse(table_.place_of(key), std::string(key) + " beside signing_certificates or sha256",
+               "remove it: the document proves itself");
+    }
+    const auto* url = std::get_if<idp_adapter::MetadataUrl>(&source.place);
+    if (url == nullptr) {
+        refuse(table_.place_of(key), std::string(key) + " without url",
+               "remove it: it's for the URL of one IdP; other sources need a signature");
+    }
+    if (table_.has("pinned_tls_keys") || table_.is_on("allow_http")) {
+        refuse(table_.place_of(key), std::string(key) + " beside pinned_tls_keys or allow_http",
+               "keep pinned_tls_keys with accept_unsigned_from_pinned_server = true, which is better, or remove them");
+    }
+    source.unsigned_from = idp_adapter::UnsignedFrom::certified_server;
+    source.holds = idp_adapter::Holds::one_idp;
+    const bool own_ca = table_.has("ca");
+    note(table_.place_of(key), "the metadata of " + shown(source.name) +
+                                   " is believed because of its server's certificate alone: " +
+                                   (own_ca ? "the CA in ca" : "each CA of the system") +
+                                   " can give another server the power over whose logouts "
+                                   "count; if the IdP signs its metadata, name its certificate (signing_certificates), "
+                                   "or else pin the server's "
+                                   "key (pinned_tls_keys)");
+}
+
+/// One IdP's own document, as Keycloak, Entra ID, AD FS and Okta publish it, has no validUntil.
+void SourceReader::read_age(MetadataSourceOptions& source) const {
+    constexpr std::string_view key = "max_age_without_valid_until";
+    const auto* url = std::get_if<idp_adapter::MetadataUrl>(&source.place);
+    const bool is_https = url != nullptr && idp_adapter::parts_of(url->url).scheme == "https";
+    if (!is_https && table_.has(key)) {
+        refuse(table_.place_of(key), std::string(key) + " without an https url",
+               "remove it: other documents need a validUntil, or, in a file, never end");
+    }
+    const auto longest = table_.seconds(key, 24h * 7, {0s, 24h * 30});
+    if (is_https && longest > 0s) source.rules.max_age_without_valid_until = longest;
 }
 
 void SourceReader::read_limits(MetadataSourceOptions& source) {
@@ -338,8 +392,11 @@ SourceOfIdps SourceReader::read_metadata() {
     MetadataSourceOptions source{
         .name = name.value, .place = read_place(), .rules = {.trust = metadata::TrustedPlace{}}};
     refuse_keys_of_other_places(source.place);
-    require_proof(source, read_trust(source.rules));
+    const Proof proof = read_trust(source.rules);
+    read_certified_server(source, proof);
+    require_proof(source, proof);
     read_limits(source);
+    read_age(source);
     const auto cache = table_.text("cache");
     if (is_remote()) source.cache = folder_ / (cache ? cache->value : "metadata-cache");
     auto profile = read_profile(table_, surroundings_, notes_);
@@ -356,58 +413,6 @@ SourceOfIdps SourceReader::read_metadata() {
     note_profile(profile, "IdPs of [[metadata]] " + shown(name.value));
     return {std::move(source), std::move(profile)};
 }
-
-/// Both files are the operator's, so he hears of it at start and not in an audit line.
-void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigTable& table) {
-    std::set<std::string> others;
-    for (std::size_t i = 0; i + 1 < idps.size(); ++i) {
-        for (const auto& key : idps[i].keys) others.insert(key.fingerprint());
-    }
-    const auto& keys = idps.back().keys;
-    if (std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return others.contains(key.fingerprint()); })) {
-        return;
-    }
-    refuse(table.place(), "the IdP " + shown(idps.back().entity_id.str()) + " signs with the same key as one before it",
-           "each could order the other's logouts; write allow_shared_keys = true in [policy] if that is meant");
-}
-
-/// NamesOfIdps holds what the configuration itself says of names: whoever has another one's as an alias would speak for
-/// it, and no table's order should decide who that is. What sources will bring is judged by MetadataRefresher.
-class NamesOfIdps {
-public:
-    void take(const saml::EntityID& idp, const idp_adapter::InteropProfile& profile, const ConfigTable& table) {
-        take_one(idp, idp, table);
-        for (const saml::EntityID& alias : profile.issuer_aliases) take_one(alias, idp, table);
-    }
-
-private:
-    void take_one(const saml::EntityID& name, const saml::EntityID& owner, const ConfigTable& table) {
-        const auto [known, is_new] = owners_.emplace(name, owner);
-        if (is_new || known->second == owner) return;
-        refuse(table.place_of("issuer_aliases"),
-               shown(name.str()) + " would be a name of two IdPs, " + shown(known->second.str()) + " and " +
-                   shown(owner.str()),
-               "take it out of issuer_aliases of the one that doesn't sign with it");
-    }
-
-    std::map<saml::EntityID, saml::EntityID> owners_;  ///< of entityIDs and aliases
-};
-
-/// What two IdPs share proves neither of them. `passwords` are those of the tables before.
-void refuse_shared_password(const idp_adapter::InteropProfile& profile,
-                            std::vector<idp_adapter::BasicCredentials>& passwords, const ConfigTable& table) {
-    const auto& basic = profile.accepted_authentication.basic;
-    if (basic.password.empty()) return;
-    if (std::ranges::find(passwords, basic) != passwords.end()) {
-        refuse(table.place_of("sender_user"), "the user and password of an IdP before it",
-               "agree on another password: each could order the other's logouts");
-    }
-    passwords.push_back(basic);
-}
-
-}  // namespace
-
-namespace {
 
 /// The tables of both kinds: there is at least one.
 struct PartnerTables {

@@ -72,12 +72,21 @@ enum class Holds {
     one_idp,  ///< one IdP and nothing else; the first that is believed is the source's own from then on
 };
 
+/// UnsignedFrom says which servers may vouch for a document that has neither a signature of ours to check nor a hash.
+enum class UnsignedFrom {
+    pinned_server,  ///< those whose TLS key is pinned
+    /// Also one that proves its host name by a certificate of a CA: any of these CAs can decide whose messages count.
+    /// For a MetadataUrl with Holds::one_idp only.
+    certified_server,
+};
+
 struct MetadataSourceOptions {
     std::string name;  ///< for people: in audit lines, and as the folder's name in the cache; [a-z0-9-], 1 to 64
     MetadataPlace place;
     metadata::MetadataRules rules;
     Missing missing = Missing::accepted;
     Holds holds = Holds::any_idps;
+    UnsignedFrom unsigned_from = UnsignedFrom::pinned_server;
     std::filesystem::path cache = {};  ///< folder for the last good copies of what is remote; a file is its own
     std::chrono::seconds shortest_refresh{300};
     std::chrono::seconds longest_refresh{6 * 3600};  ///< cacheDuration and Cache-Control only shorten it
@@ -123,6 +132,10 @@ struct MetadataQuestion;
 ///
 /// No message of a partner can make it ask: it asks the places of its options, made before the first
 /// message, when next_refresh() has come, and no function here takes an entityID or a URL (MET-15).
+///
+/// One IdP's own document may lack validUntil (MetadataRules::max_age_without_valid_until; over https only). It ends so
+/// long after the server last sent it, or said that it hasn't changed, which the cache remembers. A time of this that
+/// lies further ahead than the longest age is no time: the document has ended until it's fetched again.
 class MetadataSource {
 public:
     /// open starts from the file, or from the cached copies, which are verified like documents from the network. A
@@ -160,8 +173,8 @@ public:
     [[nodiscard]] std::vector<saml::EntityID> claims() const;
     /// documents returns those in force. Valid until the next refresh.
     [[nodiscard]] std::vector<const metadata::MetadataDocument*> documents() const;
-    /// absent returns the entities that the options name and that aren't in force, each with the reason; and a document that has never
-    /// been believed, without names where the options say none. `source` is name().
+    /// absent returns the entities that the options name and that aren't in force, each with the reason; and a document
+    /// that has never been believed, without names where the options say none. `source` is name().
     [[nodiscard]] std::vector<AbsentPartner> absent() const;
 
 private:

@@ -1,0 +1,63 @@
+// What two tables of partners can't have in common.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config_table.hpp"
+#include "slo/idp_adapter/idp.hpp"
+
+namespace slo::sp {
+
+/// Both files are the operator's, so he hears of it at start and not in an audit line.
+inline void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigTable& table) {
+    std::set<std::string> others;
+    for (std::size_t i = 0; i + 1 < idps.size(); ++i) {
+        for (const auto& key : idps[i].keys) others.insert(key.fingerprint());
+    }
+    const auto& keys = idps.back().keys;
+    if (std::none_of(keys.begin(), keys.end(), [&](const auto& key) { return others.contains(key.fingerprint()); })) {
+        return;
+    }
+    refuse(table.place(), "the IdP " + shown(idps.back().entity_id.str()) + " signs with the same key as one before it",
+           "each could order the other's logouts; write allow_shared_keys = true in [policy] if that is meant");
+}
+
+/// NamesOfIdps holds what the configuration itself says of names: whoever has another one's as an alias would speak for
+/// it, and no table's order should decide who that is. What sources will bring is judged by MetadataRefresher.
+class NamesOfIdps {
+public:
+    void take(const saml::EntityID& idp, const idp_adapter::InteropProfile& profile, const ConfigTable& table) {
+        take_one(idp, idp, table);
+        for (const saml::EntityID& alias : profile.issuer_aliases) take_one(alias, idp, table);
+    }
+
+private:
+    void take_one(const saml::EntityID& name, const saml::EntityID& owner, const ConfigTable& table) {
+        const auto [known, is_new] = owners_.emplace(name, owner);
+        if (is_new || known->second == owner) return;
+        refuse(table.place_of("issuer_aliases"),
+               shown(name.str()) + " would be a name of two IdPs, " + shown(known->second.str()) + " and " +
+                   shown(owner.str()),
+               "take it out of issuer_aliases of the one that doesn't sign with it");
+    }
+
+    std::map<saml::EntityID, saml::EntityID> owners_;  ///< of entityIDs and aliases
+};
+
+/// What two IdPs share proves neither of them. `passwords` are those of the tables before.
+inline void refuse_shared_password(const idp_adapter::InteropProfile& profile,
+                                   std::vector<idp_adapter::BasicCredentials>& passwords, const ConfigTable& table) {
+    const auto& basic = profile.accepted_authentication.basic;
+    if (basic.password.empty()) return;
+    if (std::ranges::find(passwords, basic) != passwords.end()) {
+        refuse(table.place_of("sender_user"), "the user and password of an IdP before it",
+               "agree on another password: each could order the other's logouts");
+    }
+    passwords.push_back(basic);
+}
+
+}  // namespace slo::sp
