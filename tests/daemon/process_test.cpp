@@ -13,11 +13,13 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <string>
 
 #include "forked.hpp"
 #include "slo/saml/runtime.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -179,6 +181,27 @@ BOOST_AUTO_TEST_CASE(only_root_becomes_somebody_else) {
 
 BOOST_AUTO_TEST_CASE(one_may_be_named_who_one_is, *boost::unit_test::precondition(as_root)) {
     BOOST_TEST(holds_in_child([] { return become_user("nobody") && become_user("nobody"); }));
+}
+
+BOOST_AUTO_TEST_CASE(names_the_command_for_a_folder_of_a_run_as_another_user,
+                     *boost::unit_test::precondition(as_root)) {
+    const test::TemporaryFolder around;
+    const auto folder = around.path() / "user's store";
+    std::filesystem::create_directory(folder);
+    const auto refused = daemon::make_folder_for("nobody", folder);
+    BOOST_REQUIRE(!refused);
+    const std::string& said = refused.error().detail;
+    BOOST_TEST((said.find("belongs to user 0") != std::string::npos), said);
+    const std::string command = "chown -R nobody: '" + around.path().string() + "/user'\\''s store'";
+    BOOST_TEST(said.ends_with("; end that run, and give it away: " + command), said);
+    struct stat status {};
+    BOOST_TEST((::stat(folder.c_str(), &status) == 0 && status.st_uid == 0));
+
+    BOOST_REQUIRE(std::system(command.c_str()) == 0);
+    BOOST_TEST(daemon::make_folder_for("nobody", folder).has_value());
+    BOOST_TEST(daemon::make_folder_for("nobody", folder.string() + "/").has_value());
+    BOOST_TEST(!daemon::make_folder_for("root", around.path() / "none" / "deeper").has_value());
+    BOOST_TEST(daemon::make_folder_for("root", folder).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

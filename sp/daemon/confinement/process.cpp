@@ -90,6 +90,24 @@ bool can_return_to_root(const Account& account) {
     return ::setresuid(0, 0, 0) == 0 || (account.group != 0 && ::setresgid(0, 0, 0) == 0);
 }
 
+/// 'text', for a shell.
+std::string in_quotes(const std::string& text) {
+    std::string quoted = "'";
+    for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
+/// The folder of a run before, as root or another user. It isn't given away here: it may hold what is another's by now.
+Result<void> check_owner(const std::filesystem::path& folder, const std::string& user, const Account& account) {
+    struct stat status {};
+    if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return Done{};
+    if (status.st_uid == account.user || account.user == 0) return Done{};
+    return not_permitted("the folder " + folder.string() + " belongs to user " + std::to_string(status.st_uid) +
+                         ", probably since a run before, and user \"" + user +
+                         "\" of [process] can't use it; end that run, and give it away: chown -R " + user + ": " +
+                         in_quotes(folder.string()));
+}
+
 }  // namespace
 
 Result<void> shed_inheritance() {
@@ -142,7 +160,7 @@ Result<void> make_folder_for(const std::string& user, const std::filesystem::pat
     // Without a slash at its end, in front of which a link is followed.
     const std::filesystem::path name = folder.has_filename() ? folder : folder.parent_path();
     if (::mkdir(name.c_str(), S_IRWXU) != 0) {
-        if (errno == EEXIST) return Done{};
+        if (errno == EEXIST) return check_owner(name, user, *account);
         return refused("can't make the folder " + folder.string() + "; make the one that it stands in");
     }
     // Another user may have put a link in its place since.

@@ -36,8 +36,9 @@ inline constexpr bool instrumented = false;
 /// Call it when ports are bound and files are read, before any thread starts. Errors: no such user, or not permitted.
 [[nodiscard]] Result<void> become_user(const std::string& user);
 
-/// make_folder_for makes `folder` with mode 0700 for `user`, if it doesn't exist and we are root. Where we aren't, or
-/// it does, whoever opens it sees whether it can be used. Errors: no such user, or the folder can't be made.
+/// make_folder_for makes `folder` with mode 0700 for `user`, if it doesn't exist and we are root. A folder that exists
+/// is left as it is. Errors: no such user, the folder can't be made, or it is another user's: then `detail` has the
+/// command that gives it to `user`.
 [[nodiscard]] Result<void> make_folder_for(const std::string& user, const std::filesystem::path& folder);
 
 /// Whether nothing on this machine is closed to us.
