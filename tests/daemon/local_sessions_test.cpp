@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(says_which_idps_it_can_serve) {
     const auto none = send("GET", "/ready");
     BOOST_TEST(none.status == 503);
     BOOST_TEST(none.body.starts_with(R"({"ready":false,"idps":0,"out":70,)"), none.body);
-    BOOST_TEST((none.body.find("source.not_come") != std::string::npos), none.body);
+    BOOST_TEST((none.body.find(R"("source":"md","idp":"","rule":"","detail":"")") != std::string::npos), none.body);
     BOOST_TEST(none.body.size() < 64 * 80U);
 }
 

@@ -98,7 +98,7 @@ HttpReply LocalSessions::readiness() const {
         named.push_back(sp::JsonObject()
                             .add("source", out[i].source)
                             .add("idp", out[i].names.empty() ? "" : out[i].names.front().str())
-                            .add("rule", out[i].why.code ? out[i].why.code.message() : "source.not_come")
+                            .add("rule", out[i].why.code ? out[i].why.code.message() : "")
                             .add("detail", out[i].why.detail)
                             .str());
     }
