@@ -13,7 +13,7 @@ namespace {
 
 const std::string certificates = SLO_FIXTURES "/tls/";
 
-/// What is wrong with what was configured, which shows without any server.
+/// The fault in a configuration, which shows without any server.
 std::string refusal(const sp::RedisServers& servers, sp::StoreErrc code) {
     const auto client = sp::redis::Client::open(servers);
     BOOST_REQUIRE(!client.has_value());

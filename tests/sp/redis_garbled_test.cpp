@@ -1,5 +1,5 @@
-// A server whose answer is none that its script gives, or none of its kind: the operation fails, or its result is
-// true.
+// A server whose answer is none that its script gives, or none of its kind: the operation fails, or it returns a
+// true result.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>

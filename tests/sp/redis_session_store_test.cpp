@@ -384,7 +384,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     const auto begun = begin_logout(*store, order_for_all("r1"));
     BOOST_TEST_REQUIRE(!begun.has_value());
     BOOST_TEST((begun.error().code == sp::StoreErrc::store_full));
-    // What starts here is recorded all the same.
+    // A logout that starts here is recorded all the same.
     sp::LogoutOrder ours = order_for_all("u1");
     ours.name_id.value = "P0";
     ours.origin = sp::LogoutOrigin::here;
@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(a_full_server_refuses_and_forgets_neither_session_nor_logou
     const sp::LogoutOutcome one{.ended = 1, .already_gone = 0, .failed = 0};
     BOOST_TEST((taken(complete_logout(*store, ours.key, one, {session_of("s0").id})) == one));
     BOOST_TEST((begin_logout(*store, order_for_all("r1")).error().code == sp::StoreErrc::store_full));
-    // What has begun can be finished, or there would never be room again.
+    // A logout that has begun can be finished, or there would never be room again.
     const sp::LogoutKey unfinished = order_for_all("r0").key;
     BOOST_TEST(ids_of(taken(store->resume_logout(unfinished, claim_of(unfinished))).ending) == "gone");
     BOOST_TEST(complete_logout(*store, order_for_all("of-nobody").key, {}, {}).has_value());

@@ -138,7 +138,7 @@ TableAnswer answer_to(const Failure& failure) noexcept {
     if (const auto rule = rule_as<LogoutErrc>(failure)) return answer_to(*rule);
     // Row 20 has no stored answer for it: the recorded one was about other sessions.
     if (failure.code == StoreErrc::request_id_reused) return request_denied;
-    return responder;  // what a store, a key or this process couldn't do
+    return responder;  // for a store, a key or this process that failed
 }
 
 Gist gist_of(const StatusAnswer& answer) noexcept {

@@ -88,9 +88,9 @@ public:
 
     [[nodiscard]] const Certificate& certificate() const noexcept;
     [[nodiscard]] SignatureAlgorithm algorithm() const noexcept;
-    /// The same key signing with another algorithm that fits it (e.g. rsa_sha512). Errors: KeyErrc::key_not_allowed.
+    /// using_algorithm is the same key with another algorithm that fits (rsa_sha512). Errors: KeyErrc::key_not_allowed.
     [[nodiscard]] Result<SigningKey> using_algorithm(SignatureAlgorithm algorithm) const;
-    /// Signs `octets`: PKCS#1 v1.5 for RSA, r||s (IEEE P1363) for ECDSA. Errors: KeyErrc::crypto_failure. Thread-safe.
+    /// sign: PKCS#1 v1.5 for RSA, r||s (IEEE P1363) for ECDSA. Errors: KeyErrc::crypto_failure. Thread-safe.
     [[nodiscard]] Result<std::string> sign(std::string_view octets) const;
 
 private:

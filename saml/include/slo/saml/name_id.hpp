@@ -31,8 +31,8 @@ enum class NameIDMatching {
     /// Text and all four attributes, as written (a missing Format still means `unspecified`, Core 2.2.2 and erratum
     /// E60).
     exact,
-    /// The same, but a missing NameQualifier means the IdP and a missing SPNameQualifier means us (Core 8.3.7
-    /// l.3326).
+    /// The same, but a missing NameQualifier means the IdP and a missing SPNameQualifier means our own entity (Core
+    /// 8.3.7 l.3326).
     default_qualifiers,
     /// The text alone, for IdPs that write other attributes at logout than at login.
     value_only,

@@ -30,9 +30,9 @@ public:
     /// name returns 16 bytes for `parts`. Parts are length-prefixed, so ("a","bc") differs from ("ab","c"). Throws
     /// std::bad_alloc.
     [[nodiscard]] std::string name(std::initializer_list<std::string_view> parts) const;
-    /// `plain`, sealed; opens only beside the same `context`. Errors: KeyErrc::crypto_failure.
+    /// seal returns `plain` sealed; it opens only with the same `context`. Errors: KeyErrc::crypto_failure.
     [[nodiscard]] Result<std::string> seal(std::string_view plain, std::string_view context) const;
-    /// Errors: KeyErrc::crypto_failure where no key opens it, or it was changed or moved.
+    /// open undoes seal. Errors: KeyErrc::crypto_failure if no key opens it, or it was changed or moved.
     [[nodiscard]] Result<std::string> open(std::string_view sealed, std::string_view context) const;
 
 private:

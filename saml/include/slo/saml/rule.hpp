@@ -1,4 +1,4 @@
-// What all enumerations of rules share: their category, and how to get from a Failure back to a rule.
+// The common parts of all enumerations of rules: their category, and the way from a Failure back to a rule.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,7 @@ private:
     Namer name_of_;
 };
 
-/// rule_name is the dotted name of the rule that `code` is, in static storage; nothing for a code of another library.
+/// rule_name is the dotted name of the rule in `code`, in static storage; empty for a code of another library.
 [[nodiscard]] inline std::optional<std::string_view> rule_name(const std::error_code& code) noexcept {
     const auto* category = dynamic_cast<const RuleCategory*>(&code.category());
     if (category == nullptr) return std::nullopt;
@@ -50,7 +50,7 @@ requires std::is_error_code_enum_v<Code>
     return Failure{make_error_code(code), std::move(detail)};
 }
 
-/// is tells whether `failure` names the rule `code`.
+/// is says whether `failure` names the rule `code`.
 template <class Code>
 requires std::is_error_code_enum_v<Code>
 [[nodiscard]] bool is(const Failure& failure, Code code) noexcept {

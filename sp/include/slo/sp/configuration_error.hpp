@@ -1,4 +1,4 @@
-// What is wrong with a configuration, or with a file that it names.
+// The error of a configuration, or of a file that it names.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace slo::sp {
 
-/// ConfigurationErrc has one enumerator: `detail` says what is wrong, where, and how to mend it.
+/// ConfigurationErrc has one enumerator: `detail` says what is wrong, where, and the remedy.
 enum class ConfigurationErrc {
     configuration_invalid = 1,  ///< config
 };

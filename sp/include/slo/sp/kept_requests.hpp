@@ -23,12 +23,12 @@ struct KeptRequest {
     friend bool operator==(const KeptRequest&, const KeptRequest&) = default;
 };
 
-/// How many requests a store keeps at most, unless its options say otherwise; one more is StoreErrc::store_full.
+/// max_kept_requests is how many requests a store keeps, unless its options differ; more is StoreErrc::store_full.
 inline constexpr std::size_t max_kept_requests = 100'000;
 
 /// KeptRequests is the port. Every operation is atomic, safe to call from any thread, and durable as its engine says
-/// before it returns. After StoreErrc::store_full everything is as it was. StoreErrc::store_failed says that nothing is
-/// known: the operation may have been done, and only its answer was lost. No operation reads or changes sessions or
+/// before it returns. After StoreErrc::store_full everything is as it was. StoreErrc::store_failed means that the
+/// result is unknown: the operation may have been done, and its answer lost. No operation reads or changes sessions or
 /// logouts.
 class KeptRequests {
 public:

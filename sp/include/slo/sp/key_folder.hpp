@@ -67,26 +67,26 @@ enum class KeyStep {
 /// for the first time. Else empty.
 [[nodiscard]] std::string keys_without_ring(const std::filesystem::path& folder);
 
-/// read_key_ring: Errors: ConfigurationErrc::configuration_invalid, in one line with how to mend it.
+/// read_key_ring reads it. Errors: ConfigurationErrc::configuration_invalid, in one line with the remedy.
 [[nodiscard]] Result<KeyRing> read_key_ring(const std::filesystem::path& folder);
-/// make_key_folder makes `folder` (mode 0700) where it's missing. Root makes it for `user`, or, where no such user is
-/// known, for the owner of the folder above. Errors: ConfigurationErrc::configuration_invalid.
+/// make_key_folder makes `folder` (mode 0700) if it's missing. Root makes it for `user`, or, if no such user is known,
+/// for the owner of the folder above. Errors: ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<void> make_key_folder(const std::filesystem::path& folder, const std::string& user = {});
 
 // Files written to a folder belong to the folder's owner, also if root writes them; in that case another
 // user's symbolic link to a folder is refused.
 
-/// write_key_ring replaces keys.toml in one step that is on the disk when it returns: whoever reads sees the old ring
-/// or the new one, also after a crash. Errors: ConfigurationErrc::configuration_invalid, also for a ring that couldn't
+/// write_key_ring replaces keys.toml in one step that is on the disk when it returns: each reader sees the old ring or
+/// the new one, also after a crash. Errors: ConfigurationErrc::configuration_invalid, also for a ring that couldn't
 /// be read again.
 [[nodiscard]] Result<void> write_key_ring(const std::filesystem::path& folder, const KeyRing& ring);
 
-/// Writes NAME.key.pem (mode 0600) and NAME.crt.pem, which must not exist. Errors:
+/// write_key_pair writes NAME.key.pem (mode 0600) and NAME.crt.pem, which must not exist. Errors:
 /// ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<void> write_key_pair(const std::filesystem::path& folder, const std::string& name,
                                           const saml::GeneratedKey& pair);
 
-/// Removes NAME.key.pem, if it's there. The certificate stays, so that no later key gets this name. Errors:
+/// remove_key removes NAME.key.pem, if it's there. The certificate stays, so that no later key gets this name. Errors:
 /// ConfigurationErrc::configuration_invalid.
 [[nodiscard]] Result<void> remove_key(const std::filesystem::path& folder, const std::string& name);
 

@@ -1,4 +1,4 @@
-// What the logout core refuses: an IdP's request, a session at its admission, a logout that starts here.
+// The refusals of the logout core: of an IdP's request, a session at its admission, a logout that starts here.
 #pragma once
 
 #include <string_view>

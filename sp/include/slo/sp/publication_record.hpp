@@ -35,8 +35,8 @@ struct PublishedState {
 /// no right to make or rename files is needed while it serves. Not thread-safe. One process writes it.
 class PublicationRecord {
 public:
-    /// open makes `file`, and its folder (mode 0700), if they are missing. The file belongs to the folder's
-    /// owner.
+    /// open makes `file`, and its folder (mode 0700), if they are missing. The file belongs to the owner of the
+    /// folder, also if root makes it.
     /// Errors: ConfigurationErrc::configuration_invalid, in one line with the remedy.
     [[nodiscard]] static Result<PublicationRecord> open(const std::filesystem::path& file);
     PublicationRecord(PublicationRecord&& other) noexcept;

@@ -8,7 +8,7 @@
 
 namespace slo::sp {
 
-/// ServerErrc has one enumerator per reason why HttpServer::open fails. `detail` says how to mend it.
+/// ServerErrc has one enumerator per reason why HttpServer::open fails. `detail` says the remedy.
 enum class ServerErrc {
     address_in_use = 1,  ///< server.address
     tls_setup_failed,    ///< server.tls

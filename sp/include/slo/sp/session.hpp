@@ -12,8 +12,8 @@
 
 namespace slo::sp {
 
-/// LocalSessionID is opaque, chosen by the host, 1 to 256 bytes, no controls. It may be a bearer secret: never
-/// logged.
+/// LocalSessionID is opaque, chosen by the host, 1 to 256 bytes, no controls. It may be a bearer secret, and so it
+/// is never logged.
 struct LocalSessionIDKind {
     static bool accepts(std::string_view text) noexcept;
     static Failure refuse();

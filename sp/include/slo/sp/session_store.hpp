@@ -147,13 +147,10 @@ public:
     /// The order that keeps the promise: the host first makes the session in the application, so that end_sessions
     /// finds it, then admits it, and only then hands out its cookie; if it isn't admitted, the host erases it.
     ///
-    /// Makes `session` live, unless a logout of its principal forbids it: one that names one of its indexes, or all,
-    /// that is still kept, and whose `as_of` isn't before the session's AuthnInstant (in strict mode: whatever the
-    /// AuthnInstant). Admitting the same session again is admitted and changes nothing. Errors:
-    /// StoreErrc::session_id_taken, session_malformed, store_full, principal_full, store_failed.
+    /// Errors: StoreErrc::session_id_taken, session_malformed, store_full, principal_full, store_failed.
     [[nodiscard]] virtual Result<Admission> admit(const Session& session) = 0;
 
-    /// Whether admit() would refuse `session` for a logout, as far as is known now. Changes nothing. For the other
+    /// would_admit says whether admit() would refuse `session` for a logout known now. Changes nothing. For the other
     /// names under which a session's IdP and our entity have been known. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<Admission> would_admit(const Session& session) = 0;
 
@@ -166,17 +163,17 @@ public:
     /// that had room. Errors: StoreErrc::request_id_reused, store_full, store_failed.
     [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim) = 0;
 
-    /// Claims what a logout that has begun still waits for, as begin_logout does for a repeat.
+    /// resume_logout claims the sessions that a begun logout still waits for, as begin_logout does for a repeat.
     /// Errors: StoreErrc::store_failed, also where no such logout has begun.
     [[nodiscard]] virtual Result<RepeatedLogout> resume_logout(const LogoutKey& key, const RoundClaim& claim) = 0;
 
-    /// Takes a round's report: forgets the sessions in `gone` that the logout named and that the round has; what isn't
-    /// gone stays *ending*, and the round gives it back, or keeps it until at_work_until. Records and returns what the
-    /// logout has come to: `ended` and `already_gone` are the sums of its rounds' reports (each session that was in
-    /// another round and is gone counts as already_gone where its report says so), and `failed` is how many sessions
-    /// that it named are still there, whichever round has them, plus the near misses. So it is complete only if nothing
-    /// is left of what it named, and a complete outcome never changes again. Where very many are gone, an engine may
-    /// forget them piece by piece, and others see some of them gone before the rest.
+    /// complete_logout takes a round's report: it forgets the sessions in `gone` that the logout named and that the
+    /// round has; the others stay *ending*, and the round gives them back, or keeps them until at_work_until. Records
+    /// and returns the logout's outcome: `ended` and `already_gone` are the sums of its rounds' reports (each session
+    /// that was in another round and is gone counts as already_gone if its report says so), and `failed` is how many
+    /// sessions that it named are still there, whichever round has them, plus the near misses. So it is complete only
+    /// if no session that it named is left, and a complete outcome never changes again. If very many are gone, an
+    /// engine may forget them piece by piece, and other callers see some of them gone before the rest.
     /// Errors: StoreErrc::store_failed, also where no such logout has begun.
     [[nodiscard]] virtual Result<LogoutOutcome> complete_logout(const LogoutKey& key, const RoundReport& report) = 0;
 
@@ -186,13 +183,13 @@ public:
     /// unfinished_logouts returns the logouts with sessions still *ending*, or never completed: after crash or failure.
     [[nodiscard]] virtual Result<std::vector<UnfinishedLogout>> unfinished_logouts() = 0;
 
-    /// The live sessions that an order with `naming` would end now. Changes nothing. Errors: StoreErrc::store_failed.
+    /// named_by returns the live sessions that `naming` names. Changes nothing. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<Session>> named_by(const SessionNaming& naming) = 0;
 
-    /// Live sessions of the order's IdP at our entity that it doesn't name, although they have its NameID's value (of
-    /// an e-mail address also in another letter case), or one of its SessionIndexes under another NameID. A session
-    /// that differs only in its SessionIndexes is none: the session that the order names isn't here. Changes nothing.
-    /// At most max_near_misses of them. Errors: StoreErrc::store_failed.
+    /// near_misses returns live sessions of the order's IdP at our entity that it doesn't name, although they have its
+    /// NameID's value (of an e-mail address also in another letter case), or one of its SessionIndexes under another
+    /// NameID. A session that differs only in its SessionIndexes is none: the session that the order names isn't here.
+    /// Changes nothing. At most max_near_misses of them. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<NearMiss>> near_misses(const LogoutOrder& order) = 0;
 
     /// sessions_of returns live sessions of `idp`, about `count` (at least 1) at a time, in an order of the engine's
@@ -201,9 +198,8 @@ public:
     [[nodiscard]] virtual Result<SessionPage> sessions_of(const saml::EntityID& idp, const std::string& after,
                                                           std::size_t count) = 0;
 
-    /// idps_of_sessions returns the IdPs of the sessions, by the names under which these were admitted; perhaps some
-    /// that have none any more. For administrators: may cost as much as there are sessions. Errors:
-    /// StoreErrc::store_failed.
+    /// idps_of_sessions returns the IdPs of the sessions, by the names under which these were admitted; maybe some that
+    /// have none any more. For administrators: costs may grow with the sessions. Errors: StoreErrc::store_failed.
     [[nodiscard]] virtual Result<std::vector<saml::EntityID>> idps_of_sessions() = 0;
 
     /// sweep_some drops some expired records; call it now and then. Returns how many were dropped. An engine whose

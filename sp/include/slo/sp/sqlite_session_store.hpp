@@ -42,11 +42,11 @@ struct SqliteSessionStoreOptions {
 /// and there is as much room; a larger one keeps its free pages, and uses them.
 ///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
-/// every operation is StoreErrc::store_failed, whose `detail` says what to do: what is written then may be gone after a
+/// every operation is StoreErrc::store_failed, whose `detail` has the remedy: later writes may be gone after a
 /// restart. So don't chroot() away from the folder.
 class SqliteSessionStore final : public SessionStore {
 public:
-    /// Errors: StoreErrc::store_unusable; `detail` says what is wrong with the folder or the file and how to mend it.
+    /// open: StoreErrc::store_unusable; `detail` says what is wrong with the folder or the file and the remedy.
     /// `clock` must outlive the store.
     [[nodiscard]] static Result<std::unique_ptr<SqliteSessionStore>> open(const Clock& clock,
                                                                           SqliteSessionStoreOptions options);

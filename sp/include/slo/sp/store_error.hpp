@@ -1,4 +1,4 @@
-// What a session store refuses, and what it can't do.
+// The refusals and failures of a session store.
 #pragma once
 
 #include <string_view>
@@ -16,7 +16,7 @@ enum class StoreErrc {
     request_id_reused,               ///< check.request_id: the IdP gave another logout the ID of an earlier one
     store_full,                      ///< store.full: no room for a session or for another logout's record
     principal_full,                  ///< store.principal_full: a user has as many sessions as the store takes of one
-    store_failed,                    ///< store.failed: nothing is known, it may have been done
+    store_failed,                    ///< store.failed: the result is unknown, it may have been done
     store_unusable,                  ///< store.unusable: at start; `detail` says what is wrong and how to mend it
 };
 /// name is the dotted name of a rule ("store.full"). Static storage.

@@ -47,13 +47,11 @@ struct Answer {
 class Servers {
 public:
     virtual ~Servers() = default;
-    /// call blocks until the answer or the deadline. Errors: StoreErrc::store_failed; the request may have taken
-    /// effect.
+    /// call blocks until the answer or the deadline. Errors: StoreErrc::store_failed; the request may have had effect.
     [[nodiscard]] virtual Result<Answer> call(Request request) = 0;
     /// call_all sends all of them at once, under one deadline; the answers are in the requests' order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_all(std::vector<Request> requests) = 0;
-    /// masters returns the known masters in the order of their addresses. Errors: StoreErrc::store_failed if there are
-    /// none.
+    /// masters returns the known masters in the order of their addresses. Errors: StoreErrc::store_failed for none.
     [[nodiscard]] virtual Result<std::vector<Address>> masters() = 0;
     /// call_at sends one command to each of `masters`, whatever its keys; the answers are in their order.
     [[nodiscard]] virtual std::vector<Result<Answer>> call_at(const std::vector<Address>& masters,
@@ -66,8 +64,8 @@ public:
 /// except for the destructor: no call may be at work then.
 class Client final : public Servers {
 public:
-    /// open connects, authenticates and learns where the masters are. Errors: StoreErrc::store_unusable for
-    /// addresses; StoreErrc::store_unusable; `detail` names the remedy.
+    /// open connects, authenticates and learns where the masters are. Errors: StoreErrc::store_unusable, also for
+    /// malformed addresses; `detail` names the remedy.
     [[nodiscard]] static Result<std::unique_ptr<Client>> open(RedisServers servers);
     ~Client() override;
     Client(const Client&) = delete;

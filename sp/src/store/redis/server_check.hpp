@@ -12,12 +12,12 @@ namespace slo::sp::redis {
 /// field_of returns the value of `field` in the lines of INFO; empty if it isn't there.
 [[nodiscard]] std::string_view field_of(std::string_view info, std::string_view field) noexcept;
 
-/// What INFO says of one server: notes for the operator. Errors: StoreErrc::store_unusable where it may drop logouts by
-/// itself.
+/// judge_server returns notes for the operator on one server's INFO. Errors: StoreErrc::store_unusable if the server
+/// may drop logouts by itself.
 [[nodiscard]] Result<std::vector<std::string>> judge_server(std::string_view info);
 
-/// Judges each master, and leaves `deployment` under `key` where nothing is. Errors: StoreErrc::store_unusable where
-/// another deployment's stands there, or a server is of no use.
+/// check_servers judges each master, and writes `deployment` under `key` if nothing is there. Errors:
+/// StoreErrc::store_unusable if another deployment's value is there, or a server can't be used.
 [[nodiscard]] Result<std::vector<std::string>> check_servers(Client& client, const std::string& key,
                                                              const std::string& deployment);
 

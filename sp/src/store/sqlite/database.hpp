@@ -40,10 +40,10 @@ public:
     void prepare() noexcept;
 
     [[nodiscard]] bool has_failed() const noexcept { return error_ != SQLITE_OK; }
-    /// The first error; its detail names SQLite's complaint and how to mend it, and no value. has_failed() is true.
+    /// failure returns the first error, with SQLite's complaint and the remedy, and no value. has_failed() is true.
     [[nodiscard]] Failure failure(StoreErrc code) const;
-    /// Whether it's that there was no room to write: then nothing of the transaction counts, not even after a crash,
-    /// because its last page is what was missing.
+    /// has_no_room says whether there was no room to write: then nothing of the transaction counts, not even after a
+    /// crash, because its last page is missing.
     [[nodiscard]] bool has_no_room() const noexcept;
     void forget_failure() noexcept { error_ = SQLITE_OK; }
     /// fail_as_damaged notes that a record was read that this engine can't have written.

@@ -22,11 +22,11 @@ public:
     /// FilesInPlace takes the status `database` of the open file at `path`.
     FilesInPlace(const std::filesystem::path& path, const struct stat& database);
 
-    /// Remembers the log and its index, which SQLite opens by their names when it opens the log, and keeps.
+    /// remember_log notes the log and its index: SQLite opens them by their names, and keeps them open.
     /// Errors: StoreErrc::store_unusable.
     [[nodiscard]] Result<void> remember_log();
 
-    /// What has become of one of them, and what to do about it: StoreErrc::store_failed. None: whatever was committed
+    /// complaint returns what happened to any of them and the remedy: StoreErrc::store_failed. None: each commit
     /// before this call is in the files at their paths.
     [[nodiscard]] std::optional<Failure> complaint() const;
 
