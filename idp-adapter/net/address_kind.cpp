@@ -18,7 +18,7 @@ AddressKind kind_of_ipv4(std::uint32_t address, AddressKind otherwise) noexcept 
     return (address >> 16) == 0xA9FE ? AddressKind::link_local : otherwise;
 }
 
-/// What the rule for endpoints has as private, in whatever way it's written.
+/// The kind that the rule for endpoints calls private, in any notation.
 AddressKind kind_by_rule(const std::string& host) {
     const auto url = saml::EndpointUrl::parse("https://" + bracketed(host) + "/");
     const bool is_public = url && metadata::check_endpoint(*url, {}).has_value();

@@ -1,4 +1,4 @@
-// Which part of the network an address is in: a redirect mustn't lead into one that its sender couldn't reach itself.
+// The part of the network in which an address is: a redirect mustn't lead into one that its sender couldn't reach.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ enum class AddressKind {
     loopback,         ///< this machine, also as 0.0.0.0
 };
 
-/// Of an IP address as a number, IPv6 without brackets, in every way of writing that a resolver takes; a name that
-/// isn't for this machine is anybody's, as it isn't looked up.
+/// kind_of_address takes an IP address, IPv6 without brackets, in every notation that a resolver accepts; a name that
+/// isn't for this machine counts as one on the internet, as it isn't looked up.
 [[nodiscard]] AddressKind kind_of_address(const std::string& host);
 
-/// Whether what was found at a `first` address, the configured one, may lead to `next`: to what anybody could ask, and
-/// to the part of the network that it's in itself.
+/// may_lead_to says whether a reply from a `first` address, the configured one, may lead to `next`: to an address that
+/// any machine could ask, and to the part of the network that it's in itself.
 [[nodiscard]] bool may_lead_to(AddressKind first, AddressKind next) noexcept;
 
 }  // namespace slo::idp_adapter

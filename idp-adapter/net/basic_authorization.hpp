@@ -8,8 +8,8 @@
 
 namespace slo::idp_adapter {
 
-/// The field's value (RFC 7617, section 2). Nothing for credentials that can't be sent: a control in them, or a colon
-/// in the user's name.
+/// basic_authorization returns the field's value (RFC 7617, section 2). std::nullopt for credentials that can't be
+/// sent: a control in them, or a colon in the user's name.
 [[nodiscard]] std::optional<std::string> basic_authorization(const BasicCredentials& credentials);
 
 }  // namespace slo::idp_adapter

@@ -13,7 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What may stand in a request without ending a line or a word of it.
+/// Whether a text may be in a request without ending a line or a word of it.
 bool is_printable(std::string_view text) noexcept {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
 }
@@ -36,7 +36,7 @@ bool is_same_server(const UrlParts& a, const UrlParts& b) {
     return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
 }
 
-/// What a request says of us and our connection. `authorization` is a header's value, or empty.
+/// The fields of a request about us and our connection. `authorization` is a header's value, or empty.
 struct Manners {
     std::string authorization;
     bool keeps_connection = false;
@@ -68,7 +68,7 @@ bool is_redirect(int status) noexcept {
     return std::find(redirects.begin(), redirects.end(), status) != redirects.end();
 }
 
-/// Where `head` sends us on. A path is taken on the same server; other relative forms have no use between machines.
+/// The URL to which `head` redirects. A path is on the same server; other relative forms have no use between machines.
 Result<saml::EndpointUrl> next_url(const HttpHead& head, const UrlParts& from) {
     const auto location = head.header("Location");
     if (!location) return fail(HttpErrc::reply_malformed, "a redirect without one Location");

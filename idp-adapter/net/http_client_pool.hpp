@@ -44,7 +44,7 @@ public:
     /// Errors: HttpErrc::client_setup.
     [[nodiscard]] Result<Lent> borrow(const Purpose& purpose);
     void give_back(Lent lent);
-    /// For one whose call failed: it's closed. A name that is still being looked up would hold up its next call.
+    /// close is for a client whose call failed. A name that is still being looked up would delay its next call.
     void close(Lent lent);
 
 private:

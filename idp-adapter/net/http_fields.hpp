@@ -1,4 +1,4 @@
-// The words that HTTP's fields are made of (RFC 9110, 5.6): ASCII alone, whatever the locale.
+// The elements of HTTP's fields (RFC 9110, 5.6): ASCII alone, whatever the locale.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,10 @@ namespace slo::idp_adapter {
 [[nodiscard]] constexpr bool is_token_character(char c) noexcept {
     return is_letter_or_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
-/// is_token: one token character or more (5.6.2).
+/// is_token accepts one token character or more (5.6.2).
 [[nodiscard]] bool is_token(std::string_view text) noexcept;
 
-/// lower_case: A to Z become a to z, all other octets stay.
+/// lower_case makes A to Z a to z; all other octets stay.
 [[nodiscard]] std::string lower_case(std::string_view text);
 [[nodiscard]] bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
@@ -35,17 +35,17 @@ std::string_view cut(std::string_view& rest, std::string_view separator) noexcep
 
 /// cut_member takes the first member off a list (5.6.1), without the white space around it. Empty ones come too.
 std::string_view cut_member(std::string_view& list) noexcept;
-/// lists: whether a list has this member, in any letter case.
+/// lists says whether a list has this member, in any letter case.
 [[nodiscard]] bool lists(std::string_view list, std::string_view member) noexcept;
 
-/// A message's fields by name and value, as they came.
+/// HttpFields are a message's fields by name and value, as received.
 using HttpFields = std::span<const std::pair<std::string, std::string>>;
 
-/// values_of: of each field with this name (in any letter case, 5.1), in their order. They are views of `fields`.
+/// values_of returns the values of each field with this name (in any letter case, 5.1), in order. Views of `fields`.
 [[nodiscard]] std::vector<std::string_view> values_of(HttpFields fields, std::string_view name);
-/// count_of: how many fields have this name.
+/// count_of returns how many fields have this name.
 [[nodiscard]] std::size_t count_of(HttpFields fields, std::string_view name) noexcept;
-/// only_value: of the one field with this name; nothing where there is none, or more than one.
+/// only_value returns that of the one field with this name; std::nullopt if there is none, or more than one.
 [[nodiscard]] std::optional<std::string_view> only_value(HttpFields fields, std::string_view name) noexcept;
 
 }  // namespace slo::idp_adapter

@@ -1,4 +1,4 @@
-// The steps of an exchange, each with an end in sight. For http_transport.cpp alone, which pays for Asio.
+// The steps of an exchange, each with a time limit. For http_transport.cpp alone, which pays for Asio.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ public:
 
     Steps(boost::asio::io_context& io, const HttpBounds& bounds) : io_(io), bounds_(bounds) {}
 
-    /// Runs what `begin` starts with the handler that it's given. `until` may only shorten the deadline. Where it isn't
+    /// Runs the operation that `begin` starts with the given handler. `until` only shortens the deadline. If it isn't
     /// done in time, `give_up` is called, after which the handler must be called soon.
     template <class Begin, class GiveUp>
     [[nodiscard]] Ending run(Error& error, Clock::time_point until, Begin begin, GiveUp give_up) {
@@ -39,7 +39,7 @@ public:
         return ending;
     }
 
-    /// The same for what can't be interrupted: it goes on by itself and is forgotten.
+    /// This overload is for operations that can't be interrupted: they go on by themselves and are forgotten.
     template <class Begin>
     [[nodiscard]] Ending run_or_forget(Error& error, Begin begin) {
         const auto outcome = begun(begin);

@@ -41,7 +41,7 @@ using Clock = Steps::Clock;
 constexpr std::size_t piece_octets = 64 * 1024;
 constexpr int max_interim_replies = 4;  // 100 and its kin
 
-/// What the server says in TLS to end it, which is authenticated.
+/// Whether the error is a TLS alert of the server's, which is authenticated.
 bool is_tls_alert(const Error& error) {
     if (error.category() != asio::error::get_ssl_category()) return false;
     const auto code = static_cast<unsigned long>(error.value());
@@ -129,7 +129,7 @@ AddressKind kind_of(const tcp::endpoint& endpoint) {
                                            : address.to_string());
 }
 
-/// Whether nothing has come since the last reply, not even the end: what a server says unasked answers nothing.
+/// Whether no octet has arrived since the last reply, not even the end: unsolicited data answers no request.
 bool is_quiet(Connection& connection) {
     if (connection.secured) {
         SSL* const tls = connection.secured->native_handle();
@@ -291,8 +291,8 @@ Result<void> HttpTransport::Impl::connect(const std::vector<tcp::endpoint>& addr
         socket.close(error);
         socket.open(address.protocol(), error);
         if (error) continue;
-        ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);  // a host's child processes have no business with it
-        // An address that swallows everything must leave time for the next one.
+        ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);  // a host's child processes must not inherit it
+        // An address that swallows all packets must leave time for the next one.
         const auto now = Clock::now();
         const auto share = (steps.bounds().deadline - now) / static_cast<long>(addresses.size() - i);
         const auto ending = steps.run(
@@ -313,7 +313,7 @@ Result<void> HttpTransport::Impl::connect(const std::vector<tcp::endpoint>& addr
     return fail(HttpErrc::unreachable, "no connection (" + error.message() + ")");
 }
 
-/// Asks the proxy for a way to `to`. It's given no more room and time than a server.
+/// Asks the proxy for a tunnel to `to`. It gets no more room and time than a server.
 Result<void> HttpTransport::Impl::open_tunnel(const UrlParts& to, Steps& steps, Socket& socket) {
     const std::string target = bracketed(to.host) + ":" + std::to_string(to.port);
     std::string request = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
@@ -340,7 +340,7 @@ Result<void> HttpTransport::Impl::open_tunnel(const UrlParts& to, Steps& steps, 
     if (error) return fail(HttpErrc::unreachable, "the proxy's reply can't be read (" + error.message() + ")");
     const auto status = parser.get().result_int();
     if (status / 100 != 2) return fail(HttpErrc::unreachable, "the proxy refuses (" + std::to_string(status) + ")");
-    // The server behind it speaks when it's spoken to.
+    // The server behind it speaks only after the client.
     if (buffer.size() != 0) return fail(HttpErrc::unreachable, "the proxy says more than its reply");
     return Done{};
 }
@@ -366,7 +366,7 @@ Result<void> HttpTransport::Impl::secure(const UrlParts& to, Steps& steps, Conne
                                           : "the certificate isn't accepted (" + std::string(complaint) + ")");
 }
 
-/// What a name leads to is judged here, not before: it may be another address the next time that it's looked up.
+/// The address of a name is judged here, not before: it may be another one at the next look-up.
 Result<void> HttpTransport::Impl::connect_directly(const UrlParts& to, Steps& steps, Connection& connection) {
     auto addresses = resolve(to.host, to.port, steps);
     if (!addresses) return std::move(addresses).error();

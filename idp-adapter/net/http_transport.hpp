@@ -15,7 +15,7 @@
 
 namespace slo::idp_adapter {
 
-/// What every step of an exchange is held to.
+/// HttpBounds limits every step of an exchange.
 struct HttpBounds {
     std::chrono::steady_clock::time_point deadline;
     std::stop_token stop;
@@ -24,14 +24,14 @@ struct HttpBounds {
     std::optional<AddressKind> redirected_from = {};  ///< where the call's own URL led; none: this is it
 };
 
-/// The proxy, with what it's shown.
+/// HttpTunnel is the proxy, with its credentials.
 struct HttpTunnel {
     std::string host;
     std::uint16_t port;
     std::string authorization;  ///< the value of Proxy-Authorization; empty: none
 };
 
-/// How connections are made and how long they last.
+/// HttpRoute says how connections are made and how long they last.
 struct HttpRoute {
     std::optional<HttpTunnel> tunnel;  ///< but for this machine
     std::chrono::seconds keep_idle;
@@ -46,15 +46,15 @@ public:
     HttpTransport(const HttpTransport&) = delete;
     HttpTransport& operator=(const HttpTransport&) = delete;
 
-    /// Connects to `to`, or has a connection to it that is still good, sends `request`, an HTTP/1.1 message as it
-    /// stands, and reads the final reply to it. Of `call` it obeys what it says about bodies; they go to `sink`.
+    /// exchange connects to `to`, or uses a connection to it that is still good, sends `request`, an HTTP/1.1 message
+    /// as it is, and reads the final reply to it. It obeys the rules of `call` about bodies; they go to `sink`.
     /// Errors: HttpErrc, but url_refused and too_many_redirects; the sink's.
     [[nodiscard]] Result<HttpHead> exchange(const UrlParts& to, const std::string& request, const HttpCall& call,
                                             const HttpBounds& bounds, const BodySink& sink);
 
-    /// Where the last exchange was connected to; of a name at the end of a tunnel, only the proxy knows.
+    /// reached returns where the last exchange was connected to; of a name behind a tunnel, only the proxy knows.
     [[nodiscard]] AddressKind reached() const noexcept;
-    /// Whether the last exchange began to send its request.
+    /// has_begun_to_send says whether the last exchange began to send its request.
     [[nodiscard]] bool has_begun_to_send() const noexcept;
 
 private:

@@ -53,7 +53,7 @@ Result<void> load_identity(SSL_CTX* context, const TlsClientOptions& options) {
     return Done{};
 }
 
-/// SHA-256 of the SubjectPublicKeyInfo, lower-case hex; empty, which is nobody's, if OpenSSL fails.
+/// SHA-256 of the SubjectPublicKeyInfo, lower-case hex; empty, which equals no key's, if OpenSSL fails.
 std::string key_hash(X509* certificate) {
     X509_PUBKEY* const key = X509_get_X509_PUBKEY(certificate);
     const int size = i2d_X509_PUBKEY(key, nullptr);

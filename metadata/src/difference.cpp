@@ -14,7 +14,7 @@ namespace {
 using Trust = Change::Trust;
 using What = Change::What;
 
-/// One key of an entity, whichever and however many KeyDescriptors name it.
+/// One key of an entity, in any number of KeyDescriptors.
 struct KeyUses {
     bool signs = false;
     bool encrypts = false;
@@ -148,7 +148,7 @@ std::string end_text(const std::optional<Instant>& end) {
     return end ? saml::format_instant(*end) : "no end";
 }
 
-/// A later end is what every refresh brings, and nothing to look at; none at all is.
+/// A later end comes with every refresh, and needs no check; the loss of it does.
 void compare_validity(const std::optional<Instant>& before, const std::optional<Instant>& after,
                       const std::optional<saml::EntityID>& entity_id, std::vector<Change>& changes) {
     if (before == after) return;
@@ -168,7 +168,7 @@ ById by_id(const MetadataDocument& document) {
     return entities;
 }
 
-/// What an entity is believed with, and where logouts go.
+/// The entity's trust, and the destinations of logouts.
 std::string trust_text(const EntityDescriptor& entity) {
     std::string text;
     for (const auto& [fingerprint, uses] : keys_of(entity)) {
@@ -211,7 +211,7 @@ std::vector<Change> difference(const MetadataDocument& before, const MetadataDoc
             continue;
         }
         append(changes, Comparison(*old->second, *entity).all());
-        // What only repeats the document's own end has been said.
+        // A change of the document's own end has been reported already.
         if (old->second->valid_until == before.valid_until && entity->valid_until == after.valid_until) continue;
         compare_validity(old->second->valid_until, entity->valid_until, entity->entity_id, changes);
     }

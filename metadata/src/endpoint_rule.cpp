@@ -18,7 +18,7 @@ struct Ipv4Block {
     std::uint32_t network;
     int bits;
 };
-// IANA's special-purpose registry (RFC 6890), as far as nothing in it is somebody's server on the internet.
+// IANA's special-purpose registry (RFC 6890): the blocks without public servers on the internet.
 constexpr Ipv4Block private_ipv4[] = {
     {0x00000000, 8},   // "this network"
     {0x0A000000, 8},   // RFC 1918
@@ -51,7 +51,7 @@ bool ends_in_a_number(std::string_view host) noexcept {
     return !last.empty() && (last.find_first_not_of("0123456789") == std::string_view::npos || last.starts_with("0x"));
 }
 
-/// Public are 2000::/3 and what carries a public IPv4 address; everything else is special (RFC 4291, RFC 6890).
+/// Public are 2000::/3 and addresses that carry a public IPv4 one; all others are special (RFC 4291, RFC 6890).
 bool is_private(const saml::UrlView::Ipv6& address) noexcept {
     const auto ipv4_at = [&](std::size_t octet) {
         return std::accumulate(address.begin() + octet, address.begin() + octet + 4, std::uint32_t{0},
@@ -68,10 +68,10 @@ bool is_private(const saml::UrlView::Ipv6& address) noexcept {
     return (address[0] & 0xE0) != 0x20;
 }
 
-/// Whether it's known to be no private address: what can't be read may be one in another's eyes.
+/// Whether it's known to be no private address: one that can't be parsed here may be one to another parser.
 bool is_public(const saml::UrlView& url) {
     if (url.ipv6) return !is_private(*url.ipv6);
-    // Letter case and the root's dot mean nothing in a name.
+    // Letter case and the root's dot have no meaning in a name.
     std::string host(url.host);
     std::ranges::transform(host, host.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });

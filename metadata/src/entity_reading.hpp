@@ -13,13 +13,13 @@
 
 namespace slo::metadata {
 
-/// What a reading is measured by.
+/// ReadingTime is the time by which a reading judges.
 struct ReadingTime {
     Instant now;
     std::chrono::seconds clock_skew;
 };
 
-/// Errors: Errc::schema_violation where `text` is null, entity_id_malformed; `where` goes into the report.
+/// read_entity_id: Errc::schema_violation if `text` is null, entity_id_malformed; `where` goes into the report.
 [[nodiscard]] Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where);
 
 /// read_entity reads an element that is an md:EntityDescriptor. `around` is what its parents grant; `known` are the

@@ -157,7 +157,7 @@ private:
     CertificateKeys known_;
 };
 
-/// The validity of `element` inside `around`; what is malformed counts as absent, once it has been said.
+/// The validity of `element` inside `around`; a malformed one counts as absent, once it has been reported.
 Validity review_validity(const Element& element, const Validity& around, Findings& findings) {
     const auto own = read_validity(element);
     if (own) return narrowed(around, *own);

@@ -9,14 +9,14 @@
 
 namespace slo::metadata {
 
-/// Whether it's an error if the entity is no IdP.
+/// IdpExpected says whether it's an error if the entity is no IdP.
 enum class IdpExpected { yes, no };
 
-/// review_entity adds what it finds in an element that is an md:EntityDescriptor.
+/// review_entity adds its findings in an element that is an md:EntityDescriptor.
 void review_entity(const saml::xml::Element& entity, const Validity& around, const MetadataRules& rules, Instant now,
                    IdpExpected expected, Findings& findings);
 
-/// What a ds:Signature is made with, as far as that is a reason to speak.
+/// review_signature adds findings about the algorithms of a ds:Signature.
 void review_signature(const saml::xml::Element& signature, Findings& findings);
 
 }  // namespace slo::metadata

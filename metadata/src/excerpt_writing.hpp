@@ -8,17 +8,17 @@
 
 namespace slo::metadata {
 
-/// ExcerptWriter puts entities of one document into another. What it is given of the document are elements that can
-/// stand alone.
+/// ExcerptWriter puts entities of one document into another. It gets elements of the document that can be a document of
+/// their own.
 class ExcerptWriter {
 public:
-    /// The root's own.
+    /// set_validity takes the root's own.
     void set_validity(const Validity& validity) { validity_ = validity; }
-    /// The root's mdrpi:PublicationInfo.
+    /// set_publication takes the root's mdrpi:PublicationInfo.
     void set_publication(std::string_view octets) { publication_ = octets; }
-    /// An entity, and what the groups around it, the root among them, grant altogether.
+    /// add takes an entity, and the validity that the groups around it, the root among them, grant altogether.
     void add(std::string_view octets, const Validity& around);
-    /// The document; empty if nothing was added.
+    /// finish returns the document; empty if nothing was added.
     [[nodiscard]] std::string finish() &&;
 
 private:

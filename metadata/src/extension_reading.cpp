@@ -12,7 +12,7 @@ namespace {
 using saml::xml::Element;
 using saml::xml::Name;
 
-// What an entity says of itself stays in memory as long as the entity does, so it is bounded.
+// An entity's statements stay in memory as long as the entity does, so their number is bounded.
 constexpr std::size_t max_methods = 64;
 constexpr std::size_t max_attributes = 64;
 constexpr std::size_t max_values = 64;

@@ -1,4 +1,4 @@
-// What md:Extensions say that we know. Extensions never cost an entity: what is malformed in them says nothing.
+// The known parts of md:Extensions. Extensions never cost an entity: a malformed part of them is ignored.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,17 @@
 
 namespace slo::metadata {
 
-/// The children of `parent`'s md:Extensions; none where it has no such child.
+/// extensions_of returns the children of `parent`'s md:Extensions; none if it has no such child.
 [[nodiscard]] std::vector<saml::xml::Element> extensions_of(const saml::xml::Element& parent);
 
-/// alg:DigestMethod and alg:SigningMethod; at most 64 of each count.
+/// read_algorithm_support reads alg:DigestMethod and alg:SigningMethod; at most 64 of each count.
 [[nodiscard]] AlgorithmSupport read_algorithm_support(const std::vector<saml::xml::Element>& extensions);
 
-/// role_support: what the role says, and where it says nothing of a kind, what its entity says (profile 2.4: the one
+/// role_support returns the role's statement, or its entity's if the role has none of a kind (profile 2.4: the one
 /// replaces the other).
 [[nodiscard]] AlgorithmSupport role_support(AlgorithmSupport role, const AlgorithmSupport& entity);
 
-/// mdattr:EntityAttributes: at most 64 attributes with 64 values each, up to 1024 bytes apiece.
+/// read_entity_attributes reads mdattr:EntityAttributes, at most 64 with 64 values each, of up to 1024 bytes each.
 [[nodiscard]] std::vector<EntityAttribute> read_entity_attributes(const std::vector<saml::xml::Element>& extensions);
 
 [[nodiscard]] std::optional<std::string> read_registration_authority(const std::vector<saml::xml::Element>& extensions);

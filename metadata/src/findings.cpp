@@ -8,7 +8,7 @@
 namespace slo::metadata {
 namespace {
 
-/// Which rule a refusal stands on, and what to do about it.
+/// The rule behind a refusal, and the remedy.
 struct Explanation {
     std::string_view rule;
     std::string_view advice;
@@ -72,7 +72,7 @@ Explanation explain(const Failure& failure) {
     return {"source", "make the document readable"};
 }
 
-/// Our own reports name a line where they know one. It is returned, and moved by `base` in the text.
+/// Our own reports name a line if it's known. It is returned, and moved by `base` in the text.
 std::uint64_t relocate(std::string& text, std::uint64_t base) {
     constexpr std::string_view mark = "line ";
     const std::size_t found = text.find(mark);

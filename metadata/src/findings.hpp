@@ -1,4 +1,4 @@
-// Where a review collects what it finds.
+// The list of a review's findings.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace slo::metadata {
 
 class Findings {
 public:
-    /// What is added counts its lines from here: 0, or the line before a kept element.
+    /// set_base_line sets the start of later findings' lines: 0, or the line before a kept element.
     void set_base_line(std::uint64_t base) noexcept { base_ = base; }
 
     void error(const Failure& failure, std::uint64_t line);

@@ -27,7 +27,7 @@ Failure unusable(std::string why) {
     return Failure{make_error_code(Errc::no_usable_key), std::move(why)};
 }
 
-/// The rule's short name alone: whatever else the failure says stays out of our report.
+/// The rule's short name alone: the rest of the failure stays out of our report.
 Failure unusable(std::string_view what, const Failure& failure) {
     return unusable(std::string(what) + " is refused (" + failure.code.message() + ")");
 }

@@ -13,13 +13,13 @@
 
 namespace slo::metadata {
 
-/// Why a well-formed KeyDescriptor gives no key that we could use. One such key must not cost the others: an IdP may
-/// announce a kind of key that we don't know beside one that we do.
+/// SkippedKey is why a well-formed KeyDescriptor gives no usable key. One such key must not cost the others: an IdP may
+/// announce an unknown kind of key beside a known one.
 struct SkippedKey {
     std::string why;
 };
 
-/// A key, and the certificate that carried it, if one did.
+/// KeyMaterial is a key, and the certificate that carried it, if one did.
 struct KeyMaterial {
     saml::VerificationKey key;
     std::optional<saml::Certificate> certificate;
@@ -29,7 +29,7 @@ struct KeyMaterial {
 /// operator share theirs. Each is parsed once, and kept once.
 class CertificateKeys {
 public:
-    /// Reads the content of ds:X509Certificate. Errors: Errc::no_usable_key; `detail` says why.
+    /// read reads the content of ds:X509Certificate. Errors: Errc::no_usable_key; `detail` says why.
     [[nodiscard]] Result<KeyMaterial> read(std::string_view base64);
 
 private:

@@ -19,7 +19,7 @@ using saml::StreamElement;
 using saml::StreamVisitor;
 using saml::xml::Name;
 
-/// entityIDs as digests under a key of this reading alone: nobody can write a document in which they collide.
+/// entityIDs as digests under a key of this reading alone: no author can write a document in which they collide.
 class SeenEntities {
 public:
     explicit SeenEntities(saml::KeyedDigest digest) : digest_(digest) {}
@@ -48,7 +48,7 @@ private:
 /// Collector chooses what is read and reads it. Its results count only when the whole document has been believed.
 class Collector final : public StreamVisitor {
 public:
-    /// What is taken is copied to `excerpt`, if there is one.
+    /// Taken entities are copied to `excerpt`, if there is one.
     Collector(const MetadataRules& rules, ReadingTime time, saml::KeyedDigest digest, ExcerptWriter* excerpt)
         : rules_(rules), time_(time), seen_(digest), excerpt_(excerpt) {}
 
@@ -56,7 +56,7 @@ public:
     Result<void> end() override;
     Result<void> kept(std::string_view octets) override;
 
-    /// What was collected. Errors: Errc::duplicate_entity; of a root that is an entity, why it isn't taken.
+    /// The collected document. Errors: Errc::duplicate_entity; of a root that is an entity, why it isn't taken.
     [[nodiscard]] Result<MetadataDocument> take() &&;
 
 private:
@@ -146,7 +146,7 @@ Result<StreamVisitor::Take> Collector::start_entity(const StreamElement& element
     if (!entity_id) {
         current_.reset();
         if (root_is_entity_) return std::move(entity_id).error();
-        // Nobody can want it, but an IdP that went wrong shall be seen.
+        // It can't be wanted, but a faulty IdP must be reported.
         return rules_.wanted.empty() ? Take::keep : Take::skip;
     }
     seen_.add(entity_id->str(), element.line);
@@ -181,7 +181,7 @@ Result<void> Collector::check_endpoints(const EntityDescriptor& entity) const {
     return Done{};
 }
 
-/// Nothing for an entity that was kept only to see whether it is an IdP, and isn't.
+/// std::nullopt for an entity that was kept only to see whether it is an IdP, and isn't.
 Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view octets) {
     const bool asked_for = root_is_entity_ || !rules_.wanted.empty();
     // The name of an element has one spelling, so most service providers needn't be parsed at all.

@@ -1,4 +1,4 @@
-// What was accepted before, against roll-back (MET-04).
+// The record of accepted documents, against roll-back (MET-04).
 #include <algorithm>
 
 #include "slo/metadata/metadata_document.hpp"

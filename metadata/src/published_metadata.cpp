@@ -70,7 +70,7 @@ PublishedMetadata::PublishedMetadata(Publication publication, PublishedDocument 
     : publication_(std::move(publication)),
       since_(std::chrono::floor<seconds>(now)),
       period_(period_at(publication_.valid_for, now)) {
-    // An older time would let a cache keep what it has of another publication.
+    // An older time would let a cache keep its copy of another publication.
     document.last_modified = since_;
     document_ = std::make_shared<const PublishedDocument>(std::move(document));
 }

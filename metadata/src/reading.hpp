@@ -1,4 +1,4 @@
-// What this room's readers and its writer share: the names in metadata, and how a broken part is reported.
+// The common parts of this room's readers and its writer: the names in metadata, and the report of a broken part.
 #pragma once
 
 #include <string>
@@ -33,7 +33,7 @@ inline constexpr std::string_view saml2_protocol = "urn:oasis:names:tc:SAML:2.0:
     return {mdrpi_namespace, local};
 }
 
-/// at names `element` and its line. Only for elements whose name was compared with one of ours: then no text of the
+/// at names `element` and its line. Only for elements whose name was compared with a known one: then no text of the
 /// document gets into the report.
 [[nodiscard]] inline std::string at(const saml::xml::Element& element) {
     return std::string(element.name().local) + ", line " + std::to_string(element.line());

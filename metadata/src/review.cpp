@@ -22,13 +22,13 @@ using saml::StreamVisitor;
 using saml::xml::Element;
 using saml::xml::Name;
 
-/// DocumentReview is told of groups and entities, wherever they come from: a tree, whose lines are exact, or a stream.
+/// DocumentReview gets groups and entities from any source: a tree, whose lines are exact, or a stream.
 class DocumentReview {
 public:
     DocumentReview(const MetadataRules& rules, Instant now, Findings& findings)
         : rules_(rules), now_(now), findings_(findings) {}
 
-    /// The root, of either kind. False where it isn't metadata at all.
+    /// The root, of either kind. False if it isn't metadata at all.
     bool open_root(Name name, const Result<Validity>& validity, const std::string& where, std::uint64_t line) {
         root_is_entity_ = name == md("EntityDescriptor");
         if (!root_is_entity_ && name != md("EntitiesDescriptor")) {
@@ -176,7 +176,7 @@ private:
     bool keeps_signature_ = false;
 };
 
-/// Looks at nothing: what it leaves is whether the document is believed.
+/// Reads nothing: the rest is whether the document is believed.
 class Blind final : public StreamVisitor {
 public:
     Result<Take> start(const StreamElement&) override { return Take::skip; }
@@ -205,7 +205,7 @@ std::vector<Finding> review(std::string_view octets, const MetadataRules& rules,
     Blind blind;
     const auto believed = read_trusted(saml::source_of(octets), rules, blind);
     if (!believed && !findings.has_error(believed.error().code)) findings.error(believed.error(), 0);
-    // The reader has the last word: whatever it refuses stands in the list.
+    // The reader decides: whatever it refuses is in the list.
     const auto read = read_metadata(saml::source_of(octets), rules, now);
     if (!read && !findings.has_error(read.error().code)) findings.error(read.error(), 0);
     return std::move(findings).take();

@@ -13,20 +13,20 @@
 
 namespace slo::metadata {
 
-// A roll-over needs two keys for each use; sixteen leave room for what products add, and bound the work of a load.
+// A roll-over needs two keys for each use; sixteen leave room for products' extra ones, and bound the work of a load.
 inline constexpr std::size_t max_key_descriptors = 16;
 
 /// speaks_saml2 says whether a role is for SAML 2.0 (Metadata 2.4.1 l.565). Errors: Errc::schema_violation.
 [[nodiscard]] Result<bool> speaks_saml2(const saml::xml::Element& role);
 
-/// Whether an IDPSSODescriptor stands in `entity`, for whatever protocol: of a group's others nothing is said.
+/// has_idp_role says whether an IDPSSODescriptor is in `entity`, for any protocol: others of a group aren't reported.
 [[nodiscard]] bool has_idp_role(const saml::xml::Element& entity);
 
-/// find_idp_role finds the IDPSSODescriptor that speaks SAML 2.0, if there is one: those for other protocols aren't for
-/// us. With two of them, whose keys count would be a guess. Errors: Errc::schema_violation.
+/// find_idp_role finds the IDPSSODescriptor that speaks SAML 2.0, if there is one: those for other protocols are
+/// ignored. With two of them, whose keys count would be a guess. Errors: Errc::schema_violation.
 [[nodiscard]] Result<std::optional<saml::xml::Element>> find_idp_role(const saml::xml::Element& entity);
 
-/// Errors: Errc::schema_violation, endpoint_malformed.
+/// read_single_logout_service: Errc::schema_violation, endpoint_malformed.
 [[nodiscard]] Result<Endpoint> read_single_logout_service(const saml::xml::Element& service);
 
 /// add_key adds one KeyDescriptor to `role`, as a key or as the reason why it isn't one.

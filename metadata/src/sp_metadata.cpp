@@ -20,7 +20,7 @@ constexpr std::string_view http_post_binding = "urn:oasis:names:tc:SAML:2.0:bind
 constexpr std::size_t max_entity_id_bytes = 256;
 constexpr std::size_t max_text_bytes = 1024;
 
-// What open_name_id() opens, the preferred one first: document order is preference.
+// The algorithms of open_name_id(), the preferred one first: document order is preference.
 constexpr std::string_view encryption_methods[] = {
     "http://www.w3.org/2009/xmlenc11#aes256-gcm",
     "http://www.w3.org/2009/xmlenc11#aes128-gcm",
@@ -39,7 +39,7 @@ Failure bad(std::string_view why) {
     return Failure{make_error_code(Errc::bad_sp_metadata), std::string(why)};
 }
 
-/// A signing certificate that no IdP of a sane policy could verify with would be found out at the first logout only.
+/// A signing certificate that no IdP of a sane policy accepts would otherwise be noticed at the first logout only.
 Result<void> check_certificates(const SpMetadata& metadata) {
     if (metadata.signing.empty()) return bad("no signing certificate: no IdP could verify our answers");
     for (const saml::Certificate& certificate : metadata.signing) {
@@ -128,7 +128,7 @@ void append_endpoint(std::string& out, std::string_view element, std::string_vie
     out += "/>\n";
 }
 
-/// xs:duration in seconds: every reader understands it, and none has to ask how long a month is.
+/// xs:duration in seconds: every reader understands it, and none needs the length of a month.
 std::string duration(std::chrono::seconds time) {
     return "PT" + std::to_string(time.count()) + "S";
 }

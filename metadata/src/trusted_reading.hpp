@@ -1,4 +1,4 @@
-// What makes a document believed, apart from what stands in it.
+// Why a document is believed, apart from its content.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace slo::metadata {
 
-/// at names an element that was compared with one of ours, and its line.
+/// at names an element that was compared with a known name, and its line.
 [[nodiscard]] std::string at(const saml::StreamElement& element);
 
-/// Errors: Errc::schema_violation.
+/// validity_of reads it. Errors: Errc::schema_violation.
 [[nodiscard]] Result<Validity> validity_of(const saml::StreamElement& element);
 
 enum class Root { entity, aggregate };

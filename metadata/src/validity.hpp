@@ -22,10 +22,10 @@ struct Validity {
                                              const std::string& where);
 [[nodiscard]] Result<Validity> read_validity(const saml::xml::Element& element);
 
-/// What holds inside: an inner value only shortens what the outer ones grant (erratum E76).
+/// narrowed returns the validity inside: an inner value only shortens what the outer ones grant (erratum E76).
 [[nodiscard]] Validity narrowed(const Validity& outer, const Validity& inner);
 
-/// has_ended: erratum E94, what has expired MUST NOT be used any longer.
+/// has_ended: erratum E94, expired metadata MUST NOT be used any longer.
 [[nodiscard]] bool has_ended(const Validity& validity, Instant now, std::chrono::seconds clock_skew) noexcept;
 
 }  // namespace slo::metadata

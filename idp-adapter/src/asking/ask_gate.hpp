@@ -1,4 +1,4 @@
-// Whom it is worth to ask now: an IdP that doesn't answer must not hold all those up who wait for others.
+// Which IdPs may be asked now: one that doesn't answer must not delay all callers that wait for others.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace slo::idp_adapter {
 
-/// AskGate lets a few callers at a time ask an IdP, and for a while none where one after the other got no answer; then
+/// AskGate lets a few callers at a time ask an IdP, and for a while none if several in a row got no answer; then
 /// one may try. Thread-safe.
 class AskGate {
 public:
@@ -27,7 +27,7 @@ public:
 
     explicit AskGate(Limits limits) noexcept : limits_(limits) {}
 
-    /// Whether the caller may ask `idp` now; then it calls leave() afterwards. Throws std::bad_alloc.
+    /// enter says whether the caller may ask `idp` now; then it calls leave() afterwards. Throws std::bad_alloc.
     [[nodiscard]] bool enter(const saml::EntityID& idp, Time now) {
         const std::lock_guard lock(mutex_);
         State& state = states_[idp.str()];

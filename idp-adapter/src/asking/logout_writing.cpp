@@ -7,7 +7,7 @@
 namespace slo::idp_adapter {
 namespace {
 
-/// Where the answer isn't owed, a session authority doesn't send one: only where it says that it knows the extension.
+/// If the answer isn't owed, a session authority doesn't send one: only if it says that it knows the extension.
 Answer answer_of(const metadata::Endpoint& endpoint, const OutgoingRules& rules) {
     const bool may_be_silent =
         rules.asynchronous == AsynchronousRequests::where_supported && endpoint.supports_asynchronous;

@@ -1,4 +1,4 @@
-// The one table of why an IdP's reply proves nothing.
+// The one table of reasons why an IdP's reply proves nothing.
 #include "slo/idp_adapter/single_logout_client.hpp"
 
 namespace slo::idp_adapter {

@@ -24,7 +24,7 @@ constexpr int accepted = 202;
 constexpr int no_content = 204;
 constexpr int internal_server_error = 500;
 
-/// A code of this room for a rule of saml/ that was broken. The detail is the rule's name.
+/// This room's code for a broken rule of saml/. The detail is the rule's name.
 Failure because(ReplyErrc code, const Failure& broken) {
     return fail(code, broken.code.message());
 }
@@ -66,7 +66,7 @@ bool is_soap_type(const std::vector<std::string>& types, const InteropProfile& p
     return type == "text/xml" || std::find(extra.begin(), extra.end(), type) != extra.end();
 }
 
-/// What is wrong with a reply before anything in its body is looked at.
+/// The fault of a reply before its body is read.
 std::optional<Failure> complaint_about_http(const IdpReply& reply, const InteropProfile& profile) {
     const int status = reply.head.status;
     if (status / 100 == 3) return fail(ReplyErrc::redirected, "HTTP " + std::to_string(status));
@@ -100,7 +100,7 @@ std::string_view name(saml::soap::FaultCode code) noexcept {
     return "Server";
 }
 
-/// Why there is no message in the envelope: a Fault, or no envelope of ours.
+/// Why there is no message in the envelope: a Fault, or no SOAP 1.1 envelope.
 Failure complaint_about_envelope(const IdpReply& reply, const Failure& broken) {
     if (saml::is(broken, Errc::message_too_large)) return because(ReplyErrc::too_large, broken);
     if (const auto fault = saml::soap::decode_fault(reply.body)) {
@@ -110,7 +110,7 @@ Failure complaint_about_envelope(const IdpReply& reply, const Failure& broken) {
     return because(ReplyErrc::not_soap, broken);
 }
 
-/// What a rule that a message broke before or after its signature held means here.
+/// The meaning here of a rule that a message broke before or after its signature held.
 ReplyErrc meaning_of(const Failure& broken) {
     const auto rule = rule_as<Errc>(broken);
     if (!rule) return ReplyErrc::signature_invalid;
@@ -142,8 +142,8 @@ ReplyErrc meaning_of(const Failure& broken) {
     }
 }
 
-/// Under which of its names the IdP answers. Its own where it claims another's: the signature decides first, and then
-/// the Issuer inside it.
+/// The name under which the IdP answers. Its entityID if it claims another entity's: the signature decides first,
+/// and then the Issuer inside it.
 const saml::EntityID& expected_issuer(const Idp& idp, const saml::EntityID& claimed) {
     const auto& aliases = idp.profile.issuer_aliases;
     const auto alias = std::find(aliases.begin(), aliases.end(), claimed);
@@ -153,7 +153,7 @@ const saml::EntityID& expected_issuer(const Idp& idp, const saml::EntityID& clai
 Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLogout& asked) {
     const auto unverified = saml::UnverifiedLogoutResponse::parse(message);
     if (!unverified) return because(meaning_of(unverified.error()), unverified.error());
-    // Held against the request's time: no answer is older than its question.
+    // Compared with the request's time: no answer is older than its request.
     const saml::Expectations expected{.issuer = expected_issuer(asked.idp, unverified->claimed_issuer()),
                                       .destinations = asked.destinations,
                                       .destination_rule = saml::DestinationRule::optional,
@@ -163,7 +163,7 @@ Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLo
                                       .algorithms = asked.idp.profile.algorithms};
     const auto verified = saml::MessageVerifier::verify(*unverified, asked.idp.keys, asked.request_id, expected);
     if (verified) return (*verified)->status;
-    // The response's own ID was read before: what is no ID now is its InResponseTo.
+    // The response's own ID was read before: a malformed one now is its InResponseTo.
     if (saml::is(verified.error(), Errc::id_malformed))
         return because(ReplyErrc::wrong_in_response_to, verified.error());
     return because(meaning_of(verified.error()), verified.error());
@@ -195,15 +195,15 @@ constexpr std::string_view standard_codes[] = {"Success",
                                                "UnknownPrincipal",
                                                "UnsupportedBinding"};
 
-/// The standard's word for a code; empty where somebody else has defined it. Static storage.
+/// The standard's name for a code; empty if another party has defined it. Static storage.
 std::string_view standard_name(std::string_view code) {
     if (!code.starts_with(status_prefix)) return {};
     const auto* const name = std::ranges::find(standard_codes, code.substr(status_prefix.size()));
     return name == std::end(standard_codes) ? std::string_view() : *name;
 }
 
-/// The outermost code below the top that says more than Success. One of the standard's goes before others: what those
-/// mean isn't known here.
+/// The outermost code below the top that says more than Success. One of the standard's goes before others: the meaning
+/// of those isn't known here.
 std::optional<std::string_view> qualification(const saml::Status& status) {
     std::optional<std::string_view> unknown;
     for (const std::string& code : status.nested) {
@@ -214,8 +214,8 @@ std::optional<std::string_view> qualification(const saml::Status& status) {
     return unknown;
 }
 
-/// Success speaks for the IdP alone (Core 3.7.3.2 l.2631-2636); that it couldn't reach somebody else stands below it
-/// (l.2641-2645), or that it has no binding to do so (3.2.2.2 l.1695). No other code can honestly stand there: one that
+/// Success speaks for the IdP alone (Core 3.7.3.2 l.2631-2636); that it couldn't reach another participant is below it
+/// (l.2641-2645), or that it has no binding to do so (3.2.2.2 l.1695). No other code can honestly be there: one that
 /// says that the request failed leaves open which of both holds, and so does one that only its author knows.
 LogoutVerdict judged(saml::Status status, const AskedLogout& asked) {
     LogoutVerdict verdict{

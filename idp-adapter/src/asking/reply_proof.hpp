@@ -1,4 +1,4 @@
-// What an IdP's HTTP reply to our LogoutRequest proves. Pure: no socket, no clock.
+// The proof in an IdP's HTTP reply to our LogoutRequest. Pure: no socket, no clock.
 #pragma once
 
 #include <chrono>
@@ -11,34 +11,34 @@
 
 namespace slo::idp_adapter {
 
-/// A whole HTTP reply. The bodies of other statuses than those of `read_statuses` are left out.
+/// IdpReply is a whole HTTP reply. The bodies of other statuses than those of `read_statuses` are left out.
 struct IdpReply {
     HttpHead head;
     std::string body;
 };
 
-/// The statuses whose bodies say something.
+/// read_statuses are the statuses whose bodies are read.
 inline const std::vector<int> read_statuses{200, 202, 500};
 
-/// Whether the IdP owes an answer. To an asynchronous request it doesn't (SAML async SLO 1.0, 2.2).
+/// Answer says whether the IdP owes an answer. To an asynchronous request it doesn't (SAML async SLO 1.0, 2.2).
 enum class Answer { owed, not_owed };
 
-/// What was asked, and of whom.
+/// AskedLogout is the request, and its IdP.
 struct AskedLogout {
     const Idp& idp;
     saml::MessageID request_id;
     Answer answer = Answer::owed;
-    std::vector<saml::EndpointUrl> destinations;  ///< what a response's Destination may be, where it has one
+    std::vector<saml::EndpointUrl> destinations;  ///< the permitted Destinations of a response, if it has one
     Instant issue_instant;                        ///< the request's: no answer is older
-    std::chrono::seconds tolerance;  ///< of IssueInstant both ways: clock skew, and what an answer may take
+    std::chrono::seconds tolerance;               ///< of IssueInstant both ways: clock skew, and the time for an answer
 };
 
-/// prove_reply judges, in this order: HTTP status, Content-Encoding, Content-Type, the SOAP envelope, what stands in
-/// it, the signature by the IdP's keys, and then, from the signed octets only, schema, Issuer, InResponseTo,
+/// prove_reply judges, in this order: HTTP status, Content-Encoding, Content-Type, the SOAP envelope, its content,
+/// the signature by the IdP's keys, and then, from the signed octets only, schema, Issuer, InResponseTo,
 /// Destination, IssueInstant, Status. The first that is wrong decides. Never returns Kind::unsent, lost or impossible.
 ///
 /// A missing Content-Type is taken for text/xml: the signature proves the answer, its label proves nothing. For the
-/// same reason a charset isn't looked at: the octets are UTF-8 or they are refused. HTTP 500 is how a Fault comes (SOAP
+/// same reason a charset isn't checked: the octets are UTF-8 or they are refused. HTTP 500 is that of a Fault (SOAP
 /// 1.1 section 6.2); an answer that comes with it is judged as any other.
 [[nodiscard]] LogoutVerdict prove_reply(const IdpReply& reply, const AskedLogout& asked);
 

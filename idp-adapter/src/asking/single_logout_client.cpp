@@ -71,7 +71,7 @@ LogoutVerdict judge_failed_exchange(const Failure& failure, Seen seen, const sam
     return without_answer(kind, {make_error_code(why), failure.detail}, id);
 }
 
-/// Whether anything came back. Our own troubles say nothing of the IdP.
+/// Whether an answer arrived. Our own failures say nothing about the IdP.
 AskGate::Came came_of(const LogoutVerdict& verdict) noexcept {
     const bool has_answered = verdict.kind != Kind::unsent && verdict.kind != Kind::lost;
     if (has_answered) return AskGate::Came::answer;
@@ -87,7 +87,7 @@ struct Leave {
     ~Leave() { gate.leave(idp, came, AskGate::Clock::now()); }
 };
 
-/// What an answer's IssueInstant may differ from its request's.
+/// By how much an answer's IssueInstant may differ from its request's.
 std::chrono::seconds tolerance(std::chrono::seconds clock_skew, const HttpClientOptions& http) {
     return clock_skew + std::chrono::ceil<std::chrono::seconds>(http.deadline);
 }
@@ -126,7 +126,7 @@ LogoutVerdict SingleLogoutClient::Impl::exchange(const Idp& idp, const LogoutLet
                         .body = letter.body,
                         .bodies_of = read_statuses,
                         .body_rule = HttpCall::BodyRule::as_it_comes};
-    seen = Seen::perhaps;  // until the call says better, also where it throws
+    seen = Seen::perhaps;  // until the call knows better, also if it throws
     auto head = lent->client->call(
         call,
         [&reply](std::string_view octets) -> Result<void> {

@@ -41,7 +41,7 @@ Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner
 
 const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept {
     const bool takes_http = idp.profile.outgoing.http.http == HttpClientOptions::Http::accepted;
-    // Chosen by its binding, never by its place among the others: IdPs list it first, last or in between.
+    // Chosen by its binding, never by its place in the list: IdPs list it first, last or in between.
     const auto found = std::ranges::find_if(idp.single_logout_services, [takes_http](const metadata::Endpoint& one) {
         return one.binding == metadata::soap_binding && (takes_http || one.location.str().starts_with("https:"));
     });

@@ -1,7 +1,7 @@
-// What is known of products, as data. Captured messages stand in tests/fixtures; other sources are named with the
-// version that was read. No preset turns on SHA-1 or AES-CBC, also where a product defaults to them: that stays a
+// Known properties of products, as data. Captured messages are in tests/fixtures; other sources are named with the
+// version that was read. No preset turns on SHA-1 or AES-CBC, even if a product defaults to them: that stays a
 // choice of the operator's. Nor does any take requests without signature (Shibboleth on another port than 443,
-// PingFederate, OpenAM): where such an IdP can't be told to sign, the operator writes accepted_authentication.
+// PingFederate, OpenAM): if such an IdP can't be made to sign, the operator writes accepted_authentication.
 #include <algorithm>
 #include <array>
 
@@ -26,7 +26,7 @@ constexpr std::array presets{
                                      .outgoing = {.success = SuccessProves::nothing}};
            }},
     // 4 and 5: java-identity-provider 70cacdf, java-opensaml 5.2.1. Signed SOAP with Destination, and nothing else. Its
-    // Content-Encoding: UTF-8 is no coding, and borne from everybody.
+    // Content-Encoding: UTF-8 is no coding, and tolerated from every IdP.
     Preset{"shibboleth", [] { return InteropProfile{}; }},
     // 2.16.1, captured in lemonldap/. Played live: it finds its session by the first SessionIndex, ends that one whole,
     // and answers with its login page (HTTP 200, text/html) where it doesn't know it.
@@ -43,8 +43,8 @@ constexpr std::array presets{
            }},
     // Its documentation of SLO endpoints and back-channel authentication: SOAP, with a signature if that is chosen.
     Preset{"pingfederate", [] { return InteropProfile{}; }},
-    // 7.0.1, captured in pysaml2/: SOAP 1.1 under SOAP 1.2's media type, as client and as server. What it verifies it
-    // has written anew, so only signatures over its own prefixes hold.
+    // 7.0.1, captured in pysaml2/: SOAP 1.1 under SOAP 1.2's media type, as client and as server. It writes a message
+    // anew before it verifies it, so only signatures over its own prefixes hold.
     Preset{"pysaml2",
            [] {
                return InteropProfile{.extra_content_types = {"application/soap+xml"},
@@ -68,7 +68,7 @@ constexpr std::array presets{
         }},
     // 2025.10, providers/saml/tasks.py: a form; an HTTP status from 400 on is a failure, and the body isn't read.
     Preset{"authentik", [] { return InteropProfile{.wires = {Wire::form}, .form_answer = FormAnswer::empty}; }},
-    // zitadel/saml 883f36a, logout.go: Success to everybody, and no session ends.
+    // zitadel/saml 883f36a, logout.go: always Success, and no session ends.
     Preset{"zitadel", [] { return InteropProfile{.outgoing = {.success = SuccessProves::nothing}}; }},
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t max_fields = 256;
 
-/// The octet that the two hex digits at the front of `text` stand for.
+/// The octet of the two hex digits at the front of `text`.
 std::optional<char> octet(std::string_view text) {
     unsigned value = 0;
     if (text.size() < 2) return std::nullopt;

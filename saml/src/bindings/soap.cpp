@@ -43,7 +43,7 @@ Result<void> check_header(const xml::Element& header) {
     return Done{};
 }
 
-/// The Body of a SOAP 1.1 envelope, after everything around it was looked at.
+/// The Body of a SOAP 1.1 envelope, after everything around it was checked.
 Result<xml::Element> find_body(const xml::Element& root) {
     if (root.name().local != "Envelope") return fail(Errc::soap_structure, "the root isn't Envelope");
     if (root.name().namespace_uri != vocabulary::soap11) return fail(Errc::soap_version);
@@ -114,7 +114,7 @@ std::string_view name(FaultCode code) noexcept {
     return "Server";
 }
 
-/// What a faultcode says. It's a QName, whose prefix is bound where it stands.
+/// The class of a faultcode. It's a QName, whose prefix is bound at its place.
 FaultCode fault_class(const xml::Element& faultcode) {
     const auto text = faultcode.text();
     if (!text) return FaultCode::server;

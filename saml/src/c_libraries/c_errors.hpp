@@ -1,4 +1,4 @@
-// What the C libraries complain about: taken at the failing call, never printed, never left behind.
+// The C libraries' errors: taken at the failing call, never printed, never left behind.
 #pragma once
 
 #include <string>

@@ -43,7 +43,7 @@ bool host_uses_xmlsec() {
     return transforms != nullptr && transforms->id != nullptr;
 }
 
-/// Which variables the C libraries follow: to files they'd load, modules they'd run, hosts they'd ask, or into modes
+/// The variables that the C libraries follow: to files they'd load, modules they'd run, hosts they'd ask, or into modes
 /// for debugging. Whole families go, so that a newer library's variables go with them.
 constexpr std::string_view followed_families[] = {"XML_",       "XMLSEC_",    "SGML_",  "XSLT_",    "OPENSSL_",
                                                   "SSL_",       "CTLOG_",     "GCONV_", "LOCPATH",  "NLSPATH",
@@ -78,8 +78,8 @@ void prepare() {
 
 }  // namespace
 
-/// libxml2 2.9.14 makes a thread's state at the thread's first call. Where it finds no memory for that, it says so by
-/// way of that very state, and so on until the stack is full. So there must be memory first.
+/// libxml2 2.9.14 makes a thread's state at the thread's first call. If it finds no memory for that, it reports that by
+/// means of that very state, and so on until the stack is full. So there must be memory first.
 void make_state_of_this_thread() {
     thread_local bool is_made = false;
     if (is_made) return;

@@ -4,10 +4,10 @@
 namespace slo::saml {
 
 /// ensure_runtime prepares libxml2 and xmlsec1 once per process, unless the host has done so, never undone; and libxml2
-/// once per thread. Throws std::bad_alloc where this thread has no memory for that. Thread-safe.
+/// once per thread. Throws std::bad_alloc if this thread has no memory for that. Thread-safe.
 void ensure_runtime();
 
-/// Whether that worked. False means that nothing can be verified, so nothing is.
+/// runtime_ready says whether that worked. False means that nothing can be verified, so nothing is.
 [[nodiscard]] bool runtime_ready() noexcept;
 
 }  // namespace slo::saml

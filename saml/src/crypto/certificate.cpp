@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t max_der_octets = 8 * 1024;
 
-// A SEQUENCE of at least 128 octets: what every certificate begins with, and no text does.
+// A SEQUENCE of at least 128 octets: every certificate begins like that, and no text does.
 bool looks_like_der(std::string_view octets) {
     return octets.size() > 2 && octets[0] == '\x30' && (static_cast<unsigned char>(octets[1]) & 0x80) != 0;
 }

@@ -1,4 +1,4 @@
-// Block encryption of XML Encryption 1.1, section 5.2: AES-GCM, and AES-CBC for those who still send it.
+// Block encryption of XML Encryption 1.1, section 5.2: AES-GCM, and AES-CBC for IdPs that still send it.
 #pragma once
 
 #include <openssl/evp.h>
@@ -14,7 +14,7 @@ namespace slo::saml {
 
 enum class CipherMode { gcm, cbc };
 
-/// One content encryption algorithm.
+/// ContentCipher is one content encryption algorithm.
 struct ContentCipher {
     std::string_view uri;
     CipherMode mode;
@@ -22,16 +22,16 @@ struct ContentCipher {
     std::size_t key_octets;
 };
 
-/// The algorithm that `uri` names, if `policy` lets it in.
+/// content_cipher returns the algorithm that `uri` names, if `policy` allows it.
 [[nodiscard]] const ContentCipher* content_cipher(std::string_view uri, const AlgorithmPolicy& policy) noexcept;
 [[nodiscard]] const ContentCipher& content_cipher(ContentEncryption algorithm) noexcept;
 
-/// Opens what stands in CipherValue. Nothing if the key hasn't the algorithm's length, the ciphertext is empty or cut
-/// short, the authentication tag is wrong (GCM), or the padding is (CBC).
+/// decrypt_content decrypts a CipherValue. std::nullopt if the key hasn't the algorithm's length, the ciphertext is
+/// empty or cut short, the authentication tag is wrong (GCM), or the padding is (CBC).
 [[nodiscard]] std::optional<std::string> decrypt_content(const ContentCipher& cipher, const SecretOctets& key,
                                                          std::string_view ciphertext);
 
-/// Encrypts with AES-GCM under a fresh IV, which stands in front; the tag stands behind. Nothing if OpenSSL fails.
+/// encrypt_content uses AES-GCM with a new IV in front; the tag is at the end. std::nullopt if OpenSSL fails.
 [[nodiscard]] std::optional<std::string> encrypt_content(const ContentCipher& cipher, const SecretOctets& key,
                                                          std::string_view plaintext);
 

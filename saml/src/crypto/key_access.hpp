@@ -1,4 +1,4 @@
-// How the rest of this room reaches inside the opaque keys.
+// How the other sources of this library reach inside the opaque keys.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace slo::saml::detail {
 
-/// Every pointer is borrowed: it lives as long as the key does. EVP_PKEYs are never changed after construction, so that
+/// KeyAccess lends pointers that live as long as the key does. EVP_PKEYs are never changed after construction, so that
 /// threads may share them.
 struct KeyAccess {
     static EVP_PKEY* pkey(const VerificationKey& key) noexcept;

@@ -51,7 +51,7 @@ bool set_validity(X509* certificate, Instant not_before, std::chrono::days lifet
            ASN1_TIME_set(X509_getm_notAfter(certificate), last.time_since_epoch().count()) != nullptr;
 }
 
-// It has no extensions: partners trust it because it stands in metadata, not for what it says of itself.
+// It has no extensions: partners trust it because it is in metadata, not for its own statements.
 OwnedX509 self_signed(EVP_PKEY* key, std::string_view common_name, Instant not_before, std::chrono::days lifetime) {
     OwnedX509 certificate(X509_new());
     if (!certificate || X509_set_version(certificate.get(), x509_version_3) != 1 ||

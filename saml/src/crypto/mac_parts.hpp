@@ -12,8 +12,8 @@
 
 namespace slo::saml {
 
-/// A context for `algorithm`, empty without memory. Looking the algorithm up costs OpenSSL more than a digest does, so
-/// whoever computes many keeps one for each thread.
+/// make_mac_context returns a context for `algorithm`, empty without memory. The look-up of the algorithm costs OpenSSL
+/// more than a digest does, so a caller that computes many keeps one for each thread.
 [[nodiscard]] inline OwnedMacCtx make_mac_context(const char* algorithm) noexcept {
     const CErrorScope quiet;
     const OwnedMac mac(EVP_MAC_fetch(nullptr, algorithm, nullptr));

@@ -29,7 +29,7 @@ private:
     Namer name_of_;
 };
 
-/// rule_name is the dotted name of the rule in `code`, in static storage; empty for a code of another library.
+/// rule_name is the dotted name of the rule in `code`, in static storage; std::nullopt for a code of another library.
 [[nodiscard]] inline std::optional<std::string_view> rule_name(const std::error_code& code) noexcept {
     const auto* category = dynamic_cast<const RuleCategory*>(&code.category());
     if (category == nullptr) return std::nullopt;
