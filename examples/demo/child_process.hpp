@@ -13,7 +13,7 @@ namespace slo::examples {
 /// ChildProcess runs as long as this object lives: the destructor kills and reaps it. Start it before any thread.
 class ChildProcess {
 public:
-    /// Nothing, if no process could be made. A program that can't be run exits with 127.
+    /// start returns std::nullopt if no process could be made. A program that can't be run exits with 127.
     [[nodiscard]] static std::optional<ChildProcess> start(const std::vector<std::string>& command);
 
     ChildProcess(ChildProcess&& other) noexcept;
@@ -21,13 +21,13 @@ public:
     ~ChildProcess();
 
     [[nodiscard]] pid_t id() const noexcept { return id_; }
-    /// The next line of its output; nothing at its end, or after `patience`.
+    /// next_line returns the next line of its output; std::nullopt at its end, or after `patience`.
     [[nodiscard]] std::optional<std::string> next_line(std::chrono::milliseconds patience);
-    /// Closes our end of its output: what it writes from now on is refused, with SIGPIPE.
+    /// stop_reading closes our end of its output: later output is refused, with SIGPIPE.
     void stop_reading() noexcept;
-    /// Waits at most `patience` for its end and returns its exit code; -1 if it didn't exit by itself.
+    /// wait waits at most `patience` for its end and returns its exit code; -1 if it didn't exit by itself.
     [[nodiscard]] int wait(std::chrono::milliseconds patience);
-    /// Sends SIGTERM, then wait().
+    /// stop sends SIGTERM, then does wait().
     [[nodiscard]] int stop(std::chrono::milliseconds patience);
 
 private:

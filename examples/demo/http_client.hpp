@@ -23,11 +23,11 @@ struct HttpCall {
     std::chrono::seconds patience{5};
 };
 
-/// call sends one request to 127.0.0.1:`port` and reads the answer. Nothing, if no complete answer came, or if
-/// nothing came for `patience`.
+/// call sends one request to 127.0.0.1:`port` and reads the answer. std::nullopt if no complete answer came, or no
+/// octet for `patience`.
 [[nodiscard]] std::optional<HttpAnswer> call(std::uint16_t port, const HttpCall& request);
 
-/// free_port finds a port of 127.0.0.1 that nobody listens on just now; 0 if there is none.
+/// free_port finds a port of 127.0.0.1 without a listener; 0 if there is none.
 [[nodiscard]] std::uint16_t free_port();
 
 /// escape writes `text` for a form field or a path segment.

@@ -17,7 +17,7 @@
 
 namespace slo::examples {
 
-/// A service provider that takes part in the IdP's sessions.
+/// Participant is a service provider that takes part in the IdP's sessions.
 struct Participant {
     std::string name;
     TrustedSp sp;
@@ -26,18 +26,18 @@ struct Participant {
 };
 
 /// IdpServer answers POST /slo: it verifies the LogoutRequest with the key of the SP that sent it, orders the logout of
-/// the same user at every other participant over SOAP, and says what came of it (SAML Profiles 4.4.3.3, 4.4.3.5).
+/// the same user at every other participant over SOAP, and returns the result (SAML Profiles 4.4.3.3, 4.4.3.5).
 class IdpServer final : public sp::HttpHandler {
 public:
-    /// Hears what happens, in words. Called from threads of the server's.
+    /// Tell gets the events as text. Called from threads of the server's.
     using Tell = std::function<void(std::string_view what, std::string_view text)>;
-    /// Nothing where it can't listen. `idp` must outlive it.
+    /// open returns null if it can't listen. `idp` must outlive it.
     [[nodiscard]] static std::unique_ptr<IdpServer> open(const TestIdp& idp, std::uint16_t port, Tell tell);
     ~IdpServer() override;
     IdpServer(const IdpServer&) = delete;
     IdpServer& operator=(const IdpServer&) = delete;
 
-    /// Before the first request. The node must outlive the server.
+    /// add is called before the first request. The node must outlive the server.
     void add(Participant participant) { participants_.push_back(std::move(participant)); }
     [[nodiscard]] static std::string url_at(std::uint16_t port);
 
@@ -46,7 +46,7 @@ public:
 private:
     IdpServer(const TestIdp& idp, std::uint16_t port, Tell tell) : idp_(idp), port_(port), tell_(std::move(tell)) {}
     [[nodiscard]] sp::HttpReply end_session(const std::string& body);
-    /// Whether everybody but `initiator` has signed that the user's sessions are gone.
+    /// Whether every participant but `initiator` has signed that the user's sessions are gone.
     [[nodiscard]] bool notify_others(const Participant& initiator, const saml::NameID& user);
 
     const TestIdp& idp_;

@@ -29,7 +29,7 @@ SentLogout order(const Stage& stage, const TestIdp& idp, const std::string& user
                       now());
 }
 
-/// Replaces every `from` in `text`: what somebody in the middle could do.
+/// Replaces every `from` in `text`: a change that a man in the middle could make.
 std::string tampered(std::string text, std::string_view from, std::string_view to) {
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
         text.replace(at, from.size(), to);
@@ -37,7 +37,7 @@ std::string tampered(std::string text, std::string_view from, std::string_view t
     return text;
 }
 
-/// A part of the play, and the claim that it shows; none where it only prepares another.
+/// A part of the demo, and the claim that it shows; empty if it only prepares another.
 void scene(Stage& stage, std::string_view heading, std::string claim = {}) {
     stage.timeline().claim(std::move(claim));
     stage.timeline().heading(heading);
@@ -93,7 +93,7 @@ void attack(Stage& stage, const SentLogout& all) {
                {.status = "Requester", .event = "refused", .rule = "sig.invalid", .ended = {}}, stage.node());
 }
 
-/// What SQLite promises, and memory can't.
+/// The property of SQLite that memory can't have.
 void crash(Stage& stage, const SentLogout& all) {
     scene(stage, "The endpoint is killed and started again", "a crash forgets no logout");
     stage.kill_and_restart(stage.node());
@@ -184,7 +184,7 @@ int play(const Options& options) {
     return timeline.mistakes() == 0 ? 0 : 1;
 }
 
-/// Nothing where `words` can't be understood.
+/// std::nullopt if `words` can't be understood.
 std::optional<Options> parse(const std::vector<std::string>& words) {
     static const std::map<std::string, StoreEngine> engines{
         {"memory", StoreEngine::memory}, {"sqlite", StoreEngine::sqlite}, {"redis", StoreEngine::redis}};

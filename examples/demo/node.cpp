@@ -16,7 +16,7 @@ std::string store_section(StoreEngine engine, const std::filesystem::path& folde
         case StoreEngine::redis:
             break;
     }
-    // A short deadline, so that nobody who watches waits long for a server that is dead.
+    // A short deadline, so that no viewer waits long for a server that is dead.
     return "engine = \"redis\"\n[store.redis]\nservers = \"unix:" + redis_socket(folder).string() +
            "\"\ndeadline = \"500ms\"\n";
 }

@@ -17,7 +17,7 @@ inline constexpr std::chrono::seconds patience{5};  // sanitizers are slow
 
 enum class StoreEngine { memory, sqlite, redis };
 
-/// Which service provider a node is one of: all of them have one entityID and one key.
+/// Identity is the service provider of a node: all its nodes have one entityID and one key.
 struct Identity {
     std::string entity_id = "https://sp.example.org/demo";
     std::string key = "sp";  ///< the file's name without its ending
@@ -31,15 +31,15 @@ public:
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-    /// Where it can be reached itself, whatever its public URL is.
+    /// own_slo_url is the node's own address, whatever its public URL is.
     [[nodiscard]] std::string own_slo_url() const;
     [[nodiscard]] pid_t id() const noexcept { return process_->id(); }
 
-    /// Writes what an operator would write by hand; `slo_url` is the public one, the same for all. False: it can't.
+    /// configure writes the file of an operator; `slo_url` is the public one, the same for all. False: it can't.
     [[nodiscard]] bool configure(const std::string& slo_url) const;
     /// False: no process could be made.
     [[nodiscard]] bool start(const std::string& endpoint_program);
-    /// The next line that it says.
+    /// next_line returns the next line of its output.
     [[nodiscard]] std::optional<std::string> next_line(std::chrono::milliseconds time) {
         return process_->next_line(time);
     }

@@ -11,8 +11,8 @@ namespace slo::examples {
 /// Where it listens.
 [[nodiscard]] std::filesystem::path redis_socket(const std::filesystem::path& folder);
 
-/// Starts it with what a store of sessions needs: each write on the disk before it is acknowledged, nothing evicted. It
-/// finds again what an earlier one left in `folder`. Nothing: there is no such program, or it doesn't get ready.
+/// start_redis starts it as a store of sessions needs it: each write on the disk before it is acknowledged, nothing
+/// evicted. It keeps the data of an earlier one in `folder`. std::nullopt: there's no such program, or it isn't ready.
 [[nodiscard]] std::optional<ChildProcess> start_redis(const std::filesystem::path& folder);
 
 }  // namespace slo::examples

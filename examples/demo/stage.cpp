@@ -257,7 +257,7 @@ void Stage::expect_alive_at(const Node& node) {
 
 void Stage::expect_audit(Node& node, const Expected& expected) {
     std::optional<std::string> line = node.next_line(patience);
-    // What it does by itself, while its store is away, is no answer to anybody.
+    // Its own events, while its store is away, don't answer any request.
     while (line && (!line->starts_with("{") || member(*line, "event") == "resend")) line = node.next_line(patience);
     if (!line) {
         timeline_.expect(false, "audit", "no line");

@@ -1,4 +1,4 @@
-// The demo's stage: a test IdP, real saml-slod processes, and a timeline of what was seen.
+// The demo's stage: a test IdP, real saml-slod processes, and a timeline of events.
 #pragma once
 
 #include <filesystem>
@@ -34,7 +34,7 @@ private:
     std::filesystem::path path_;
 };
 
-/// A login at the application: who, on which device, under which SessionIndex.
+/// Login is one at the application: user, device and SessionIndex.
 struct Login {
     std::string user;
     std::string device;
@@ -43,7 +43,7 @@ struct Login {
     [[nodiscard]] std::string id() const { return user + "-" + device; }
 };
 
-/// What to expect of one request.
+/// Expected is the expected result of one request.
 struct Expected {
     std::string status;              ///< the top-level code, e.g. "Success"
     std::string event;               ///< of the audit line
@@ -53,7 +53,7 @@ struct Expected {
 
 class Stage {
 public:
-    /// Starts everything: one node, or with `redis` two, A and B, and their server. Nothing, if that failed: the
+    /// set_up starts one node, or with `redis` two, A and B, and their server. std::nullopt if that failed: the
     /// timeline says why.
     [[nodiscard]] static std::optional<Stage> set_up(const std::string& endpoint_program, StoreEngine engine,
                                                      Timeline& timeline);
@@ -66,7 +66,7 @@ public:
     /// Registers a session at `at` and expects it to be admitted, or refused by a logout.
     void admit(const Login& login, const Node& at);
     void refuse(const Login& login, const Node& at);
-    /// Posts `body`, which claims to be `request`, to `at`, and expects this to come of it.
+    /// post sends `body`, which claims to be `request`, to `at`, and expects this result.
     void post(const SentLogout& request, std::string_view body, const Expected& expected, Node& at);
     /// The user of `login` logs out at the first node, which should then know that it went as far as `extent`.
     void log_out_here(const Login& login, const std::string& extent);
@@ -78,7 +78,7 @@ public:
 
     /// kill -9, then a new start. Everything should be as it was.
     void kill_and_restart(Node& node);
-    /// kill -9 for the server of the sessions. From then on no node should say that anybody lives, or is gone.
+    /// kill -9 for the server of the sessions. From then on no node may answer that a session lives, or is gone.
     void kill_redis();
     /// Everything should be as it was.
     void restart_redis();

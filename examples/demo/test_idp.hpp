@@ -1,4 +1,4 @@
-// An identity provider for demonstrations and examples. It belongs to no product: its keys are made up on the spot.
+// An identity provider for demonstrations and examples. It belongs to no product: its keys are made on the spot.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@
 
 namespace slo::examples {
 
-/// Whom an IdP wants to be logged out, and where.
+/// WantedLogout is the principal to be logged out, and the place.
 struct WantedLogout {
     std::string destination;
     saml::NameID name_id;
@@ -30,13 +30,13 @@ struct SentLogout {
     std::string body;
 };
 
-/// TestIdp has a name and a key, orders logouts, and checks what an SP answers. Its key rolls over like anybody's:
+/// TestIdp has a name and a key, orders logouts, and checks an SP's answers. Its key rolls over like any IdP's:
 /// publish_next_key(), sign_with_next_key(), drop_old_key(), with its partners' refreshes in between.
 class TestIdp {
 public:
     [[nodiscard]] static Result<TestIdp> make(const saml::EntityID& entity_id, Instant now);
 
-    /// One that has a key already.
+    /// with_key makes one that has a key already.
     [[nodiscard]] static TestIdp with_key(saml::EntityID entity_id, saml::SigningKey key);
 
     [[nodiscard]] const saml::EntityID& entity_id() const noexcept { return entity_id_; }

@@ -1,4 +1,4 @@
-// The demo's timeline: what was seen and when, in lines that fit a terminal, and at the end one row for each claim.
+// The demo's timeline: each event and its time, in lines that fit a terminal, and at the end one row for each claim.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace slo::examples {
 
-/// Timeline prints one line for each fact, with the milliseconds since the start, and counts what differed from the
+/// Timeline prints one line for each fact, with the milliseconds since the start, and counts the differences from the
 /// promise. A line has at most 79 columns as long as none of its words is longer than what is left of these.
 class Timeline {
 public:
@@ -16,13 +16,13 @@ public:
     explicit Timeline(bool verbose);
 
     void heading(std::string_view text) const;
-    /// From here on, what is expected belongs to this claim; an empty one: to none.
+    /// claim begins a claim, to which the next expectations belong; an empty one: to none.
     void claim(std::string text);
-    /// What was seen of the claim at work, in a word or two.
+    /// seen records the observation for the present claim, in a word or two.
     void seen(std::string_view text);
 
     void line(std::string_view what, std::string_view text) const;
-    /// As line(), for what only a verbose run shows.
+    /// detail is line() for facts that only a verbose run shows.
     void detail(std::string_view what, std::string_view text) const;
     /// As line(), marked if it is wrong.
     void expect(bool right, std::string_view what, std::string_view text);

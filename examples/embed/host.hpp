@@ -1,4 +1,4 @@
-// What a program that has signed-in users adds for single logout. README shows what stands between the two marks.
+// The part that a program with signed-in users adds for single logout. README shows the text between the two marks.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ namespace embed {
 
 using namespace slo;
 
-/// The program's own table: which cookie belongs to whom.
+/// The program's own table: the user of each cookie.
 class Users {
 public:
     void sign_in(const std::string& cookie, const std::string& name) {

@@ -1,4 +1,4 @@
-// embed: plays a user's login and their IdP's logout around what a host adds (host.hpp).
+// embed: plays a user's login and their IdP's logout around a host's part (host.hpp).
 // Usage: embed FOLDER: for its configuration, keys and store; removed at the end.
 
 #include <cstdio>

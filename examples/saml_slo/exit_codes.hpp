@@ -1,4 +1,4 @@
-// What the tool's exit codes mean: the one table, for --help; docs/idps.md repeats it.
+// The meaning of the tool's exit codes: the one table, for --help; docs/idps.md repeats it.
 #pragma once
 
 #include <string>

@@ -44,7 +44,7 @@ Result<std::string> read_opened(const Descriptor& opened, const fs::path& file) 
     }
 }
 
-/// Whose a file is, and who may read it.
+/// A file's owner, and its mode.
 struct Ownership {
     uid_t user;
     gid_t group;

@@ -12,23 +12,23 @@
 
 namespace slo::tool {
 
-/// What went wrong, with the detail where there is one: printable.
+/// text_of returns the failure as printable text, with the detail if there is one.
 [[nodiscard]] std::string text_of(const Failure& failure);
 
-/// The whole of `file`, at most 256 MiB: a federation's aggregate. Errors: detail says what and how to mend it.
+/// read_whole reads `file`, at most 256 MiB: a federation's aggregate. Errors: detail says what, and the remedy.
 [[nodiscard]] Result<std::string> read_whole(const std::filesystem::path& file);
 
-/// A folder that one saml-slo at a time changes: what it has read there is still so when it writes.
+/// LockedFolder is a folder that one saml-slo at a time changes: the files read there don't change until it writes.
 class LockedFolder {
 public:
     /// Errors: as read_whole; another saml-slo is at work there.
     [[nodiscard]] static Result<LockedFolder> open(const std::filesystem::path& folder);
 
-    /// The whole of the file; nothing where there is none. Errors: as read_whole; what is no regular file, a symbolic
-    /// link among it.
+    /// read returns the whole file; std::nullopt if there is none. Errors: as read_whole; an entry that is no regular
+    /// file, a symbolic link included.
     [[nodiscard]] Result<std::optional<std::string>> read(const std::string& name) const;
-    /// Puts `octets` in the place of the file: whoever reads sees the old or the new ones, also after a power cut. The
-    /// file keeps its owner and mode; a new one made by root has the folder's owner. Errors: as read.
+    /// replace puts `octets` in the place of the file: each reader sees the old or the new ones, also after a power
+    /// cut. The file keeps its owner and mode; a new one made by root has the folder's owner. Errors: as read.
     [[nodiscard]] Result<void> replace(const std::string& name, std::string_view octets) const;
 
 private:

@@ -75,7 +75,7 @@ OrStop<metadata::MetadataTrust> trust_of(const Import& command) {
     return metadata::MetadataTrust(std::move(signers));
 }
 
-/// What the document has to prove; which endpoints an IdP may have is looked at later.
+/// The proof that the document needs; the endpoints that an IdP may have are checked later.
 OrStop<metadata::MetadataRules> rules_of(const Import& command) {
     auto trust = trust_of(command);
     if (auto* stop = std::get_if<Stop>(&trust)) return std::move(*stop);
@@ -106,7 +106,7 @@ Stop not_believed(const Failure& why) {
                                    (advice.empty() ? "; ask its publisher for the right document or key" : advice)};
 }
 
-/// The entityID as a file's name: what isn't a letter, digit or dot becomes '-'.
+/// The entityID as a file's name: every character but letters, digits and dots becomes '-'.
 std::string file_name_of(std::string_view id) {
     if (const auto scheme = id.find("://"); scheme != std::string_view::npos) id.remove_prefix(scheme + 3);
     std::string file(id.substr(0, 100));
@@ -130,7 +130,7 @@ OrStop<std::string> name_of(const Import& command, const MetadataDocument& docum
                                      " IdPs; say how its file is called: --name, or which IdP you want: --entity"};
 }
 
-/// What is to be written, and what stands in it.
+/// The document to be written, and its content.
 struct Candidate {
     std::string octets;
     MetadataDocument content;                  ///< all that any endpoint could believe of these octets
@@ -138,7 +138,7 @@ struct Candidate {
     std::size_t left_out = 0;                  ///< entities of the source's document that aren't in the octets
 };
 
-/// What isn't usable here may be so for an endpoint, or later: it is never written unseen.
+/// An entity unusable here may be usable for an endpoint, or later: it is never written unseen.
 std::optional<Stop> refuse_unusable(const MetadataDocument& document, const metadata::MetadataRules& rules) {
     if (document.refused.empty()) return std::nullopt;
     const auto& first = document.refused.front();
@@ -183,7 +183,7 @@ OrStop<Candidate> chosen_of(std::string octets, const metadata::MetadataRules& r
     return candidate;
 }
 
-/// From here on the octets to be written are all that is looked at.
+/// From here on only the octets to be written are read.
 std::optional<Stop> read_as_written(Candidate& candidate, const sp::ConfiguredSource& settings, Instant now) {
     const auto as_written = sp::judge(settings, saml::source_of(candidate.octets), now);
     if (!as_written) {
@@ -202,7 +202,7 @@ std::optional<Stop> read_as_written(Candidate& candidate, const sp::ConfiguredSo
     return refuse_unusable(candidate.content, permissive_rules());
 }
 
-/// What is there already; nothing where the file doesn't exist.
+/// The present document; std::nullopt if the file doesn't exist.
 OrStop<std::optional<MetadataDocument>> present(const LockedFolder& folder, const std::string& name,
                                                 const fs::path& file, Instant now) {
     const auto octets = folder.read(name);
@@ -219,7 +219,7 @@ OrStop<std::optional<MetadataDocument>> present(const LockedFolder& folder, cons
     return std::optional<MetadataDocument>(*std::move(document));
 }
 
-/// Whether it needs a look: somebody new is believed, or whom the operator named isn't any more.
+/// Whether it needs a review: a new IdP is believed, or one that the operator named isn't any more.
 bool needs_acceptance(const std::vector<Change>& changes, const Candidate& candidate, const Import& command) {
     const auto removes = [](const Change& change) { return change.what == Change::What::entity_removed; };
     return adds_trust(changes) || !candidate.missing.empty() ||
@@ -263,7 +263,7 @@ ExitCode report(const std::vector<Change>& changes, const Candidate& candidate, 
                  code);
 }
 
-/// Compares with what is there, and puts the candidate in its place.
+/// Compares with the present document, and puts the candidate in its place.
 ExitCode put(const Import& command, const Candidate& candidate, const std::string& name, Format format, Instant now) {
     const fs::path file = command.into / name;
     const auto folder = LockedFolder::open(command.into);
@@ -295,7 +295,7 @@ ExitCode import_metadata(const Import& command, Format format, Instant now) {
     auto& judged = std::get<metadata::MetadataRules>(rules);
     auto octets = octets_of(command);
     if (const auto* stop = std::get_if<Stop>(&octets)) return complain(*stop);
-    // The file's name, and with it the settings, may be the document's to say: once it is believed.
+    // The file's name, and with it the settings, may depend on the document's content: once it is believed.
     const auto named = metadata::read_metadata(saml::source_of(std::get<std::string>(octets)), judged, now);
     if (!named) return complain(not_believed(named.error()));
     const auto name = name_of(command, *named);

@@ -1,4 +1,4 @@
-// saml-slo metadata import: a document that proves itself becomes a file, which is what was shown and nothing else.
+// saml-slo metadata import: a proven document becomes a file, with exactly the content that was shown.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// By which settings the tool judges a document, and what it tells of the part that it doesn't show.
+// The settings by which the tool judges a document, and its report on the part that it doesn't show.
 #pragma once
 
 #include <filesystem>
@@ -18,17 +18,17 @@ struct JudgedBy {
     metadata::EndpointRule endpoints = {};
 };
 
-/// The settings for a document that is, or shall be, one of `files`. Stops with ExitCode::usage.
+/// settings_for returns those for a document that is, or shall be, one of `files`. Stops with ExitCode::usage.
 [[nodiscard]] OrStop<sp::ConfiguredSource> settings_for(const JudgedBy& wish,
                                                         const std::vector<std::filesystem::path>& files, Instant now);
 
-/// Everything that any endpoint could believe of a file: as an [[idp]] has it.
+/// permissive_rules accept everything that any endpoint could believe of a file: as an [[idp]] has it.
 [[nodiscard]] metadata::MetadataRules permissive_rules();
 
-/// How to have an endpoint taken that is refused; empty where `code` is about something else.
+/// advice_on says how to have a refused endpoint accepted; empty if `code` is about something else.
 [[nodiscard]] std::string advice_on(std::error_code code);
 
-/// The entities of a document that are neither taken nor refused.
+/// others_in counts the entities of a document that are neither taken nor refused.
 [[nodiscard]] std::size_t others_in(const metadata::MetadataDocument& document);
 
 /// "41 other entities".
@@ -38,10 +38,10 @@ struct JudgedBy {
 [[nodiscard]] std::string others_text(const metadata::MetadataDocument& document, const metadata::MetadataRules& rules,
                                       std::string_view verb);
 
-/// A line for each refused entity of the document, `mark` in front; what isn't listed is counted.
+/// refused_text has a line for each refused entity of the document, `mark` in front, and the number of unlisted ones.
 [[nodiscard]] std::string refused_text(const metadata::MetadataDocument& document, std::string_view mark);
 
-/// The same for programs: an array.
+/// refused_json is the same for programs: an array.
 [[nodiscard]] std::string refused_json(const metadata::MetadataDocument& document);
 
 }  // namespace slo::tool

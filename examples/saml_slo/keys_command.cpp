@@ -76,7 +76,7 @@ Result<saml::GeneratedKey> served_pair(const fs::path& key_file, const fs::path&
     return saml::GeneratedKey{*std::move(key), *std::move(certificate)};
 }
 
-/// How far the next step is, as the endpoint's publication record tells.
+/// How far the next step is, according to the endpoint's publication record.
 struct Readiness {
     KeyStep step = KeyStep::prepare;
     std::string awaited = {};  ///< the key that the endpoint must have in force as the step needs it; empty: none
@@ -103,7 +103,7 @@ Result<Readiness> readiness_for(const sp::Configuration& configuration, const sp
                         .is_followed = sp::is_followed(*record, awaited),
                         .earliest = sp::earliest(*record, awaited, now)};
     if (!readiness.is_followed || !readiness.earliest) {
-        // What was promised before the record began isn't known: as much as now, or when it began.
+        // The promises before the record began aren't known: as much as now, or when it began.
         auto spread = sp::promise_of(configuration.publication);
         for (const sp::PublishedState& state : *record) spread = std::max(spread, state.promised);
         const auto by_ring = sp::earliest(ring, purpose, step, spread);
@@ -112,13 +112,13 @@ Result<Readiness> readiness_for(const sp::Configuration& configuration, const sp
     return readiness;
 }
 
-/// What an endpoint must do with the awaited key before the step.
+/// The endpoint's task with the awaited key before the step.
 std::string_view duty(KeyPurpose purpose, KeyStep step) {
     if (purpose == KeyPurpose::signing) return step == KeyStep::activate ? "publishes" : "signs with";
     return step == KeyStep::activate ? "decrypts with" : "publishes";
 }
 
-/// What the other side must do before the step after this state, in one line each.
+/// The other side's tasks before the step after this state, in one line each.
 std::vector<std::string> advice_for_step(const sp::KeyRing& ring, KeyPurpose purpose, const Readiness& readiness) {
     const std::string which = purpose == KeyPurpose::signing ? "" : " --purpose encryption";
     const auto& time = readiness.earliest;
@@ -244,7 +244,7 @@ Result<void> take_step(const Rotation& command, const sp::Configuration& configu
     return Done{};
 }
 
-/// Why the step can't be taken yet; nothing where it can.
+/// Why the step can't be taken yet; std::nullopt if it can.
 std::optional<ExitCode> refuse_step(const Rotation& command, const sp::Configuration& configuration,
                                     const Readiness& readiness, Instant now) {
     if (!readiness.is_followed && command.risk == Risk::none) {
@@ -293,7 +293,7 @@ Result<sp::KeyRing> ring_to_begin(const FirstKey& command) {
                    " already; roll it over with saml-slo keys rotate --stage prepare");
 }
 
-/// Why such a key can't be what it's for; empty where it can.
+/// Why such a key is unfit for its purpose; empty if it is fit.
 std::string complaint_about(const saml::GeneratedKey& pair, KeyPurpose purpose) {
     if (const auto parsed = saml::SigningKey::parse(pair.private_key_pem, pair.certificate_pem); !parsed) {
         return "the two files aren't a key and its certificate (" + parsed.error().code.message() +

@@ -13,7 +13,7 @@
 
 namespace slo::tool {
 
-/// How a new key should be.
+/// KeyWish describes a new key.
 struct KeyWish {
     saml::KeyKind kind = saml::KeyKind::rsa_2048;
     std::string common_name;  ///< empty: our entityID's host
@@ -26,7 +26,7 @@ struct NewKey {
 };
 [[nodiscard]] ExitCode make_new_key(const NewKey& command, Format format, Instant now);
 
-/// The first key of a key folder: a new one, or one that served until now.
+/// FirstKey is that of a key folder: a new one, or one that served until now.
 struct FirstKey {
     std::filesystem::path folder;
     sp::KeyPurpose purpose = sp::KeyPurpose::signing;
@@ -37,7 +37,7 @@ struct FirstKey {
 [[nodiscard]] ExitCode make_first_key(const FirstKey& command, Format format, Instant now);
 
 enum class Haste { none, forced };
-/// Whether a step may be taken that no endpoint is known to be ready for.
+/// Risk says whether a step may be taken for which no endpoint is known to be ready.
 enum class Risk { none, unpublished };
 
 struct Rotation {

@@ -31,7 +31,7 @@ const std::map<std::string, sp::KeyPurpose> purposes{{"signing", sp::KeyPurpose:
                                                      {"encryption", sp::KeyPurpose::encryption}};
 const std::map<std::string, int> stages{{"prepare", 0}, {"activate", 1}, {"retire", 2}, {"list", 3}};
 
-/// Everything that the command line can say.
+/// Everything on the command line.
 struct Line {
     bool json = false;
     Generation generation;
@@ -82,7 +82,7 @@ void add_configuration(CLI::App& app, Line& line) {
     app.add_option("--config", line.configuration, "the endpoint's configuration")->required()->type_name("FILE");
 }
 
-/// By which settings a document is judged: named as in [[metadata]].
+/// The settings by which a document is judged: named as in [[metadata]].
 void add_judgement(CLI::App& app, Line& line) {
     auto* const configuration = app.add_option("--config", line.judged_by.configuration,
                                                "the endpoint's configuration: judge as its source does");

@@ -1,4 +1,4 @@
-// What saml-slo prints: tables for people, JSON for programs, and not one octet that a terminal would obey.
+// The output of saml-slo: tables for people, JSON for programs, and not one octet that a terminal would obey.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace slo::tool {
 
 enum class Format { table, json };
 
-/// The text with everything but printable ASCII as '?': a document's texts are its author's.
+/// printable returns the text with everything but printable ASCII as '?': a document's texts are its author's.
 [[nodiscard]] std::string printable(std::string_view text);
 
 using sp::json_array;
@@ -31,9 +31,9 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// Writes to stdout; what can't be written ends in ExitCode::usage.
+/// print writes to stdout; a failed write ends in ExitCode::usage.
 [[nodiscard]] ExitCode print(std::string_view text, ExitCode code);
-/// Says on stderr what went wrong and how to mend it.
+/// complain writes to stderr what went wrong, and the remedy.
 [[nodiscard]] ExitCode complain(std::string_view text, ExitCode code);
 
 }  // namespace slo::tool

@@ -48,7 +48,7 @@ ExitCode code_of(Kind kind) {
     return ExitCode::usage;
 }
 
-/// What a failure means, whichever way it was met. Nothing: that says the way.
+/// The meaning of a failure, whichever way it was met. std::nullopt: the way says it.
 std::optional<ExitCode> code_of(std::error_code why) {
     using idp_adapter::HttpErrc;
     using idp_adapter::SourceErrc;
@@ -61,7 +61,7 @@ std::optional<ExitCode> code_of(std::error_code why) {
     return std::nullopt;
 }
 
-/// Whether a file of an [[idp]] is what is wrong with the configuration: it is read with it.
+/// Whether a file of an [[idp]] is the fault in the configuration: it is read with it.
 bool refuses_an_idp(const std::filesystem::path& file, Instant now) {
     const auto sources = sp::load_sources(file, now, daemon::own_sections);
     return sources && std::ranges::any_of(*sources, [&](const sp::ConfiguredSource& source) {
@@ -130,7 +130,7 @@ std::string table_of(const std::vector<Row>& rows) {
 
 ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Instant now) {
     auto metadata = sp::load_metadata(
-        file, now, daemon::own_sections);  // whoever asks the sources needs no key of ours, and makes none
+        file, now, daemon::own_sections);  // a refresh of the sources needs no key of ours, and makes none
     if (!metadata) {
         return complain(text_of(metadata.error()), refuses_an_idp(file, now) ? ExitCode::refused : ExitCode::usage);
     }

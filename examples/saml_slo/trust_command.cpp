@@ -107,7 +107,7 @@ ExitCode diff_metadata(const fs::path& before, const fs::path& after, const Judg
         documents.push_back(*std::move(document));
     }
     const auto changes = metadata::difference(documents.front(), documents.back());
-    // What isn't usable here may be so elsewhere, and then nobody has looked at it.
+    // A document unusable here may be usable elsewhere, and then it has no review.
     const bool unseen = documents.back().refused_count > 0;
     const ExitCode code = adds_trust(changes) || unseen ? ExitCode::found : ExitCode::fine;
     if (format == Format::json) {

@@ -1,4 +1,4 @@
-// saml-slo metadata validate, diff, refresh: what is wrong with a document, and what it would change in trust.
+// saml-slo metadata validate, diff, refresh: the faults of a document, and the changes that it would make in trust.
 #pragma once
 
 #include <filesystem>

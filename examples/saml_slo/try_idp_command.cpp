@@ -39,7 +39,7 @@ Result<void> write_metadata(const fs::path& folder, const std::string& octets) {
     return locked ? locked->replace(metadata_file({}).string(), octets) : Result<void>(locked.error());
 }
 
-/// What new_try_idp made.
+/// The result of new_try_idp.
 Result<TestIdp> read_idp(const fs::path& folder) {
     const auto metadata = read_whole(metadata_file(folder));
     if (!metadata) return metadata.error();

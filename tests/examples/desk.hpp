@@ -1,4 +1,4 @@
-// Whoever sits at a desk with saml-slo: a folder, its configuration, and what the tool says.
+// A user of saml-slo at work: a folder, its configuration, and the tool's output.
 #pragma once
 
 #include <sys/wait.h>

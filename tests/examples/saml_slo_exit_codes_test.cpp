@@ -1,4 +1,4 @@
-// Which exit code each command has for each way in which it can fail. What the codes mean stands in one table, which
+// The exit code of each command for each way in which it can fail. The codes' meanings are in one table, which
 // --help prints and docs/idps.md repeats.
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
-// saml-slo metadata import from a URL: what proves itself is written, and nothing that a server or a stranger does
-// writes anything else.
+// saml-slo metadata import from a URL: a proven document is written, and no server and no attacker can cause any
+// other write.
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_document_without_an_end_in_sight) {
                            "2999-01-01T00:00:00Z)");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_a_server_whose_certificate_nobody_vouches_for) {
+BOOST_AUTO_TEST_CASE(refuses_a_server_whose_certificate_no_trusted_ca_issued) {
     const LoopbackServer server = server_of(reply_with(published()));
     const std::string why = "http.tls (the certificate isn't accepted (self-signed certificate))";
     check_nothing_came(import_of(server.url(), ""), why);

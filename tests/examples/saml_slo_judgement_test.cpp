@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(the_tool_and_the_endpoint_judge_alike) {
                 BOOST_TEST(endpoint_takes() == expected);
                 BOOST_TEST(tool_takes("--config slo.toml") == expected);
                 if (settings.switches != "-") BOOST_TEST(tool_takes(settings.switches) == expected);
-                // An aggregate that lacks who is wanted is no mistake: so they are revoked.
+                // An aggregate that lacks wanted IdPs is no mistake: that revokes them.
                 const bool lacks = document.name == "group" && settings.table.find("entities") != std::string::npos;
                 if (!lacks) BOOST_TEST(tool_validates("--config slo.toml") == expected);
             }
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(the_tool_and_the_endpoint_judge_alike) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_switch_is_no_word_beside_a_configuration) {
+BOOST_AUTO_TEST_CASE(options_for_settings_exclude_a_configuration) {
     use(settings().front());
     std::ofstream(folder / "it.xml") << idp_document("keys/idp2.crt.pem");
     for (const std::string command : {"show it.xml", "validate it.xml", "diff it.xml it.xml"}) {

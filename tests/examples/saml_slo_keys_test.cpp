@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_running_endpoint_keeps_its_keys_whatever_is_lost) {
     fs::rename(folder / "keys/keys.toml", folder / "lost.toml");
     BOOST_TEST((endpoint.wait_for("\"event\":\"keys\"").find("keys.toml") != std::string::npos));
     fs::rename(folder / "keys", folder / "lost");
-    check(begin, 0, "signing-1");  // as an operator may who sees an empty folder
+    check(begin, 0, "signing-1");  // as an operator with an empty folder may
     endpoint.wait_for("names none of the signing keys that we publish");
     BOOST_TEST(endpoint.published() == served, boost::test_tools::per_element());
     BOOST_TEST(endpoint.stop() == 0);

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(prints_our_metadata_as_the_endpoint_serves_it) {
     BOOST_TEST(json("it['entity_id'], '<ds:Signature' in it['document']") == "https://sp.example.org/saml True");
 }
 
-BOOST_AUTO_TEST_CASE(shows_who_is_in_a_document) {
+BOOST_AUTO_TEST_CASE(shows_the_entities_of_a_document) {
     const auto certificate = saml::Certificate::parse(content_of(fs::path(SLO_FIXTURES) / "lasso/idp.crt.pem"));
     check("metadata show idp.xml", 0, "IdP https://idp-lasso.example.org/metadata");
     check("metadata show idp.xml", 0, certificate->fingerprint());
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(shows_what_a_new_document_would_change_in_trust) {
     check("metadata diff old.xml slo.toml", 3, "", "isn't usable");
 }
 
-BOOST_AUTO_TEST_CASE(imports_what_proves_itself_once_somebody_has_looked) {
+BOOST_AUTO_TEST_CASE(imports_a_proven_document_after_its_review) {
     std::ofstream(folder / "offered.xml") << signed_by("keys/idp1-first", idp_document("keys/idp2.crt.pem"));
     fs::copy_file(fs::path(SLO_FIXTURES) / "keys/idp1-first.crt.pem", folder / "federation.pem");
     fs::copy_file(fs::path(SLO_FIXTURES) / "keys/stranger.crt.pem", folder / "stranger.pem");

@@ -41,7 +41,7 @@ void check_lost_in_time(const std::string& reply, Idp (*idp_of)(const LoopbackSe
 
 BOOST_AUTO_TEST_SUITE(hostile_idp)
 
-BOOST_AUTO_TEST_CASE(an_answer_that_nobody_or_somebody_else_signed) {
+BOOST_AUTO_TEST_CASE(an_answer_without_a_signature_or_by_another_signer) {
     const LoopbackServer bare([](const std::string& request) {
         LogoutResponseText response;
         response.in_response_to = id_in(request);

@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(the_caller_can_stop_it) {
     check_failed(ask(server.url(), plain(), source.get_token()), HttpErrc::stopped);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_listens) {
+BOOST_AUTO_TEST_CASE(no_server_listens) {
     std::string where;
     {
         const LoopbackServer server([](const std::string&) { return std::string(); });
@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE(a_server_with_a_certificate_of_the_ca_is_believed) {
     BOOST_TEST(ask_in_tls(LoopbackServer::usual_identity(), trusting_the_fixture(), "127.0.0.1").head.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_stranger_is_not_believed) {
+BOOST_AUTO_TEST_CASE(an_unknown_sender_is_not_believed) {
     HttpClientOptions system;
     check_failed(ask_in_tls(LoopbackServer::usual_identity(), system), HttpErrc::tls_failed);
     const auto stranger =
@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(with_a_pinned_key_dates_names_and_chains_do_not_matter) {
     BOOST_TEST(asked.body == "<x/>");
 }
 
-BOOST_AUTO_TEST_CASE(another_key_than_the_pinned_one_is_refused_whoever_certified_it) {
+BOOST_AUTO_TEST_CASE(another_key_than_the_pinned_one_is_refused_whatever_ca_certified_it) {
     const auto pinned = test::certified({.common_name = "localhost"});
     const auto hash = test::key_hash_of(pinned.certificate.get());
     check_failed(ask_in_tls(LoopbackServer::usual_identity(), pinning(hash)), HttpErrc::tls_failed);

@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_drips_its_reply_is_given_no_more_time) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(nobody_listens_at_the_proxy_s_port) {
+BOOST_AUTO_TEST_CASE(no_server_listens_at_the_proxy_s_port) {
     std::uint16_t port = 0;
     {
         const ConnectProxy proxy(1);

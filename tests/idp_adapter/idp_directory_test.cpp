@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(knows_the_wires_of_all_profiles) {
     BOOST_TEST(!directory->accepts_wire(idp_adapter::Wire::form));
 }
 
-BOOST_AUTO_TEST_CASE(keeps_an_idp_alive_for_whoever_holds_it) {
+BOOST_AUTO_TEST_CASE(keeps_an_idp_alive_for_each_holder) {
     std::shared_ptr<const Idp> held;
     {
         const auto directory = IdpDirectory::of({idp("https://a.example/")});

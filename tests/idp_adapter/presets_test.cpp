@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(know_whose_success_proves_nothing) {
     BOOST_TEST(unbelieved == "keycloak zitadel ");
 }
 
-BOOST_AUTO_TEST_CASE(know_who_reads_one_session_index) {
+BOOST_AUTO_TEST_CASE(know_which_idps_read_one_session_index) {
     std::string one_each;
     for (const auto name : idp_adapter::preset_names()) {
         const auto sent = preset(name)->outgoing.session_indexes;

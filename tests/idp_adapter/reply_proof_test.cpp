@@ -192,11 +192,11 @@ BOOST_AUTO_TEST_CASE(a_second_status_proves_nothing) {
                    ReplyErrc::not_a_logout_response);
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_nobody_signed_proves_nothing) {
+BOOST_AUTO_TEST_CASE(an_unsigned_answer_proves_nothing) {
     check_unproven(judged(reply(200, LogoutResponseText{}.unsigned_soap())), ReplyErrc::is_unsigned);
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_somebody_else_signed_proves_nothing) {
+BOOST_AUTO_TEST_CASE(an_answer_of_another_signer_proves_nothing) {
     for (const std::string key : {"stranger", "idp2", "idp1-encryption"}) {
         check_unproven(judged(reply(200, LogoutResponseText{}.signed_soap("keys/" + key + ".key.pem"))),
                        ReplyErrc::signature_invalid, "sig.invalid");
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(an_alias_of_the_profile_is_its_name_too) {
     check_unproven(judged(given), ReplyErrc::wrong_issuer);
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_for_somebody_else_proves_nothing) {
+BOOST_AUTO_TEST_CASE(an_answer_for_another_recipient_proves_nothing) {
     check_unproven(judged({.destination = "https://canary.example.org/slo"}), ReplyErrc::wrong_destination);
 }
 

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(the_profile_s_prefixes_are_used_with_either_algorithm) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(who_cannot_be_asked_is_not_connected_to) {
+BOOST_AUTO_TEST_CASE(an_idp_that_cannot_be_asked_is_not_connected_to) {
     const LoopbackServer server([](const std::string& request) { return answer_to(request); });
     Idp idp = idp1_of(server);
     idp.algorithms.signing = {{.algorithm = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(single_logout_client_connections)
 
-BOOST_AUTO_TEST_CASE(nobody_was_there) {
+BOOST_AUTO_TEST_CASE(no_server_was_there) {
     std::optional<Idp> idp;
     {
         const LoopbackServer server([](const std::string&) { return std::string(); });
@@ -395,7 +395,7 @@ BOOST_AUTO_TEST_CASE(of_more_callers_than_may_ask_an_idp_each_is_told_at_once) {
     stop.request_stop();
 }
 
-BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed_though_nobody_asks_again) {
+BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed_without_another_request) {
     const LoopbackServer server([](const std::string& request) { return answer_to(request); },
                                 Afterwards::next_request);
     auto options = client_options();

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(recovers_at_once_and_with_each_sixtieth_turn) {
     BOOST_TEST(application.told() == "S1 S1 S1");
 }
 
-BOOST_AUTO_TEST_CASE(tells_the_audit_what_it_cannot_recover) {
+BOOST_AUTO_TEST_CASE(reports_a_failed_recovery_to_the_audit) {
     store.unfinished = fail(StoreErrc::store_failed, "the disk is full");
     keep_house(service(), 0);
     BOOST_TEST_REQUIRE(audit.entries().size() == 1U);

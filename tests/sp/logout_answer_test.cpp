@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(returns_an_answer_that_is_independent_of_the_wire) {
     BOOST_TEST(audit.last().status == "Success");
 }
 
-BOOST_AUTO_TEST_CASE(asks_the_wire_about_its_sender_and_for_the_audits_word) {
+BOOST_AUTO_TEST_CASE(asks_the_wire_about_its_sender_and_for_the_name_in_the_audit) {
     const auto is_strange = [](const auto&) -> Result<void> { return fail(LogoutErrc::content_type_not_accepted); };
     const LogoutAnswer answer = service().handle(message(), {.wire = wire, .check_sender = is_strange});
     BOOST_TEST((std::get<Refusal>(answer) == Refusal::wire_not_accepted));

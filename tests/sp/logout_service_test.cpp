@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(leaves_second_level_codes_out_where_told_to) {
     expect_status(handle(unsigned_soap({})), "Requester", "sig.missing");
 }
 
-BOOST_AUTO_TEST_CASE(ends_nobody_where_the_store_can_not_begin) {
+BOOST_AUTO_TEST_CASE(ends_no_session_if_the_store_can_not_begin) {
     for (const StoreErrc code : {StoreErrc::store_failed, StoreErrc::store_full}) {
         ServiceUnderTest fresh;
         fresh.store.begun = fail(code, "some words");

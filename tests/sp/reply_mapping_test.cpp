@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(blames_the_requester_for_what_it_wrote) {
     expect(LogoutErrc::session_index_missing, plain_requester);
 }
 
-BOOST_AUTO_TEST_CASE(denies_what_comes_again_or_too_often) {
+BOOST_AUTO_TEST_CASE(denies_repeated_and_too_frequent_requests) {
     expect(LogoutErrc::too_many_requests, StatusAnswer{requester, request_denied});
     expect(LogoutErrc::request_repeated, StatusAnswer{requester, request_denied});
     BOOST_TEST((answer_to(fail(StoreErrc::request_id_reused)) == TableAnswer{StatusAnswer{requester, request_denied}}));
