@@ -1,5 +1,5 @@
-// What a newcomer costs at a full server, by the number of addresses that hold its connections: they all wait for one
-// mutex meanwhile.
+// The cost of a new connection at a full server, by the number of addresses that hold its connections: they all wait
+// for one mutex meanwhile.
 #include <chrono>
 #include <cstdio>
 #include <deque>
@@ -33,7 +33,7 @@ double cost(unsigned addresses) {
     const auto begin = std::chrono::steady_clock::now();
     for (unsigned i = 0; i < newcomers; ++i) {
         enter(addresses + i);
-        places.pop_front();  // who has waited longest was told to leave
+        places.pop_front();  // the one that waited longest was told to leave
     }
     const std::chrono::duration<double, std::nano> passed = std::chrono::steady_clock::now() - begin;
     return passed.count() / newcomers;

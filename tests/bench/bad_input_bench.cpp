@@ -1,4 +1,4 @@
-// What the heaviest bad inputs cost: CPU time and memory, each as large as the limit of 64 KiB lets it be.
+// The cost of the heaviest bad inputs: CPU time and memory, each as large as the limit of 64 KiB lets it be.
 //
 // Every input is answered 20 times by the endpoint in this thread. The worst CPU time counts, and by how much the peak
 // of resident memory rose over all 20. Signatures are xmlsec1's.

@@ -163,7 +163,7 @@ public:
     Endpoint(const Endpoint&) = delete;
     Endpoint& operator=(const Endpoint&) = delete;
 
-    /// What a log collector does.
+    /// A log collector's work.
     void read_audit() {
         reader_ = std::jthread([this](const std::stop_token& stop) {
             while (!stop.stop_requested()) static_cast<void>(process_->next_line(milliseconds(100)));
@@ -234,7 +234,7 @@ Figures measure(const Endpoint& endpoint, const Partners& partners, std::chrono:
     return figures;
 }
 
-/// What goes on beside the measurement, in threads of its own until they are told to stop.
+/// The load beside the measurement, in threads of its own until they are told to stop.
 using Disturbance = std::function<void(const Endpoint&, const Partners&, std::vector<std::jthread>&)>;
 
 void nothing(const Endpoint&, const Partners&, std::vector<std::jthread>&) {}

@@ -1,4 +1,4 @@
-// What a logout costs, each case beside the bare OpenSSL cost of its own signature operations in the same run.
+// The cost of a logout, each case beside the bare OpenSSL cost of its own signature operations in the same run.
 //
 // The cases run in random interleaving, several times; the table at the end shows medians of CPU time and the ratio to
 // the floor, which is the steady figure on a noisy machine.

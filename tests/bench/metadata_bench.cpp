@@ -121,7 +121,7 @@ std::size_t allocated_bytes() {
     return all.uordblks + all.hblkhd;
 }
 
-/// What the kept IdPs take.
+/// The memory of the kept IdPs.
 void show_resident(const std::filesystem::path& file, const std::filesystem::path& certificate, std::size_t idps) {
     std::printf("\n%-34s %20s\n", "IdPs kept", "allocated bytes each");
     for (const std::size_t kept : {std::size_t{10}, idps / 4, idps}) {

@@ -1,4 +1,4 @@
-// What a logout that starts here costs, beside the bare cost of its signatures in the same run: our own, the one of an
+// The cost of a logout that starts here, beside the bare cost of its signatures in the same run: our own, the one of an
 // IdP that answers at once, and our look at it.
 //
 // The IdP runs in this process, over loopback HTTP. It believes every request, and signs each answer: an answer that is

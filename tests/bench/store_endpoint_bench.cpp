@@ -1,4 +1,4 @@
-// What a logout takes from the IdP's side with each store, for some numbers of connections and of handler threads.
+// The time of a logout from the IdP's side with each store, for some numbers of connections and of handler threads.
 //
 // Server and clients share the processors, so the ratios count: to the memory engine without a handoff, in the same
 // run.

@@ -1,4 +1,4 @@
-// What an engine's records take: store_sizes_bench ENGINE FOLDER [records]
+// The size of an engine's records: store_sizes_bench ENGINE FOLDER [records]
 // Octets for each session, for each record of a logout that ended none (a session that it ends goes then), and for each
 // kept request, of so many records (50,000). ENGINE is memory, sqlite or redis; FOLDER is where files go. Memory is
 // what the process got more resident, SQLite's file is as long as it is once its log is in it, Redis' memory is what
@@ -24,7 +24,7 @@ class Engine {
 public:
     virtual ~Engine() = default;
     [[nodiscard]] virtual std::unique_ptr<sp::SessionStore> open(const sp::Clock& clock) = 0;
-    /// What all records take. A store may be closed and opened again for it.
+    /// The size of all records. A store may be closed and opened again for it.
     [[nodiscard]] virtual std::size_t octets(const sp::Clock& clock, std::unique_ptr<sp::SessionStore>& store) = 0;
 };
 

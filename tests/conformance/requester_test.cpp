@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(core_res_05_takes_the_answer_to_this_request_by_the_one_ask
     expect_unproven(log_out_s1_with(answering({}, idp1_entity_id, own_key)), ReplyErrc::wrong_in_response_to);
     expect_unproven(log_out_s1_with(answering("this", idp2_entity_id, own_key)), ReplyErrc::wrong_issuer);
 
-    // IdP2 is a partner, too, but it isn't the one who was asked.
+    // IdP2 is a partner, too, but it isn't the one that was asked.
     const LoopbackServer server(answering("this", idp2_entity_id, "keys/idp2.key.pem"));
     Requester requester({idp1_of(server), idp2_of(server)});
     requester.admit(Requester::s1());

@@ -1,4 +1,4 @@
-// Rows 12 to 22: who sent it, whether it is genuine, and whether it is for us, now.
+// Rows 12 to 22: its sender, whether it is genuine, and whether it is for us, now.
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// What every fuzz target shares. A broken property ends the process: that is how a fuzzer learns of it.
+// The common part of all fuzz targets. A broken property ends the process: that is how a fuzzer learns of it.
 #pragma once
 
 #include <cstdint>

@@ -157,7 +157,7 @@ void read_sections(const ConfigMap& tree) {
     }
 }
 
-/// What reading says: the refusal, or nothing where all was read.
+/// The result of reading: the refusal, or nothing if all was read.
 std::string outcome(std::string_view input) {
     auto tree = parse_toml(std::string(input), std::string(file_name));
     if (!tree) {

@@ -105,7 +105,7 @@ std::optional<std::string> verified_as(const Unverified& message, Verify verify)
     return describe(**verified);
 }
 
-/// What a verified message says, or nothing where it doesn't verify.
+/// A verified message's content, or nothing if it doesn't verify.
 std::optional<std::string> verified_fields(std::string_view octets) {
     if (auto message = soap::decode(octets)) {
         const auto request = UnverifiedLogoutRequest::parse(*message);
@@ -123,7 +123,7 @@ std::optional<std::string> verified_fields(std::string_view octets) {
     });
 }
 
-/// What was signed: canonical octets, and the fields in them.
+/// The signed content: canonical octets, and the fields in them.
 using Originals = std::map<std::string, std::string>;
 
 void add(Originals& originals, std::string_view octets) {

@@ -11,7 +11,7 @@ namespace slo::test {
 
 class ConnectProxy {
 public:
-    /// What is said after a reply that makes no tunnel, until the client goes.
+    /// The octets after a reply that makes no tunnel, until the client goes.
     enum class Afterwards { nothing, one_octet_after_the_other };
 
     /// `reply` is said to CONNECT. A tunnel is made where it begins with "HTTP/1.1 2" and is a whole head.

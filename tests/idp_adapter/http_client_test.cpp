@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_reply_that_breaks_off_is_refused) {
              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<x/>\r\n",
              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<x/>",
              "HTTP/1.1 200 OK\r\nContent-Len",
-             "HTTP/1.1 200 OK\r\n\r\n<x/>",  // nobody can tell
+             "HTTP/1.1 200 OK\r\n\r\n<x/>",  // it can't be told
              "HTTP/1.0 200 OK\r\n\r\n<x/>",
          }) {
         BOOST_TEST_CONTEXT(reply) {

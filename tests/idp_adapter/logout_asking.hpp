@@ -67,13 +67,13 @@ inline std::string id_in(const std::string& request) {
     return request.substr(at, request.find('"', at) - at);
 }
 
-/// What the honest IdP1 says to `request`.
+/// The honest IdP1's answer to `request`.
 inline std::string answer_to(const std::string& request, LogoutResponseText response = {}) {
     response.in_response_to = id_in(request);
     return reply_with(response.signed_soap(), xml_type);
 }
 
-/// What comes of asking an IdP whose server says `reply`.
+/// The result of asking an IdP whose server answers `reply`.
 inline LogoutVerdict ask_for_reply(const std::string& reply) {
     const LoopbackServer server([&](const std::string&) { return reply; });
     return ask(idp1_of(server));

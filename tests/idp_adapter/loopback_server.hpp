@@ -18,7 +18,7 @@
 
 namespace slo::test {
 
-/// What a server shows in TLS.
+/// A server's certificate in TLS.
 struct ServerIdentity {
     X509* certificate = nullptr;  ///< borrowed for the constructor's time
     EVP_PKEY* key = nullptr;
@@ -34,7 +34,7 @@ inline const std::string hang_up("\0close", 6);
 
 class LoopbackServer {
 public:
-    /// What becomes of a connection after a reply.
+    /// The fate of a connection after a reply.
     enum class Afterwards {
         as_agreed,     ///< it closes where the request or the reply says so, or nothing else ends the reply
         close,         ///< unannounced: a client that asks again before it sees that has lost its request
@@ -58,7 +58,7 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// "http://127.0.0.1:port" or "https://localhost:port", and `path`.
     [[nodiscard]] std::string url(const std::string& path = "/metadata") const;
-    /// What was asked so far.
+    /// The requests so far.
     [[nodiscard]] std::vector<std::string> requests() const;
     [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
     /// Waits until the server has closed its side of `count` connections.

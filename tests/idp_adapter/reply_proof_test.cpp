@@ -1,4 +1,4 @@
-// What an IdP's reply proves: every way in which it proves nothing, each with its own code.
+// The proof in an IdP's reply: every way in which it proves nothing, each with its own code.
 #include "reply_proof.hpp"
 
 #include <boost/test/data/monomorphic.hpp>

@@ -149,7 +149,7 @@ def invite(stage):
     """Other people's service providers, as clients of the realm."""
     others = Participants(stage.site, stage.idp.entity_id, stage.metadata)
     stage.idp.make_client("shibboleth", others.shibboleth.metadata())
-    # Keycloak encrypts for whoever publishes a key, in a way (RSA-OAEP of XML Encryption 1.1) that this one can't read.
+    # Keycloak encrypts for every partner that publishes a key, in a way (RSA-OAEP of XML Encryption 1.1) that this one can't read.
     stage.idp.make_client("simplesamlphp", others.simplesamlphp.metadata(), front_channel=True,
                           **{"saml.encrypt": "false"})
     return others

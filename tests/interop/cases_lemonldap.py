@@ -107,7 +107,7 @@ def logout_here(stage, table):
         stage.first.expect_gone(local_id)
         expect(outcome["result"] == "everywhere", f"our endpoint says {outcome}")
         expect(not user.is_logged_in(), "the portal's session lives")
-    title = "signed on twice in one session: logging out of one ends both here, which share an AuthnInstant; the second finds nobody: unknown"
+    title = "signed on twice in one session: logging out of one ends both here, which share an AuthnInstant; the second finds no session: unknown"
     with table.case(stage.name, TO_IDP, title) as watch:
         user = stage.user()
         local_id = stage.sign_on(user, stage.first)
@@ -121,7 +121,7 @@ def logout_here(stage, table):
         expect(not user.is_logged_in(), "the portal's session lives")
     title = "with another service provider in the session: unknown, and only here is proven"
     with table.case(stage.name, TO_IDP, title) as watch:
-        # This version ends its own session, tells nobody, and answers with a web page.
+        # This version ends its own session, notifies no participant, and answers with a web page.
         user = stage.user()
         local_id = stage.sign_on(user, stage.first)
         other = stage.sign_on(user, stage.second)

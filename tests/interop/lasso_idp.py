@@ -81,7 +81,7 @@ class LassoIdp:
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
 
     def go_down(self):
-        """Nobody listens at its SOAP endpoint any more."""
+        """Closes its SOAP endpoint."""
         self._http.shutdown()
         self._http.server_close()
 

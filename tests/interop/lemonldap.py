@@ -95,7 +95,7 @@ class LemonLdap:
 
 
 class PortalUser:
-    """Somebody with a browser and a session of the portal."""
+    """A user with a browser and a session of the portal."""
 
     def __init__(self, portal, programs):
         self._portal, self._programs, self.browser = portal, programs, Browser()

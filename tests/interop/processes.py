@@ -25,7 +25,7 @@ def free_port():
 
 
 def _die_with_the_lane():
-    # Even a lane that is killed outright leaves nobody behind.
+    # Even a lane that is killed outright leaves no process behind.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -75,7 +75,7 @@ class Keeper:
 
     @staticmethod
     def await_port(process, port, seconds):
-        """Returns once somebody accepts connections at the port."""
+        """Returns once a server accepts connections at the port."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if process.poll() is not None:

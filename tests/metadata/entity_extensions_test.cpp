@@ -1,4 +1,4 @@
-// What an entity says beyond keys and endpoints: durations, extensions, keys without a certificate.
+// An entity's metadata beyond keys and endpoints: durations, extensions, keys without a certificate.
 #include <boost/test/unit_test.hpp>
 
 #include "fixtures.hpp"

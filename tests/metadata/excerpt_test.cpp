@@ -32,7 +32,7 @@ const std::string published =
     R"(<md:Extensions xmlns:rpi="urn:oasis:names:tc:SAML:metadata:rpi"><rpi:PublicationInfo publisher="https://f.example" )"
     R"(creationInstant="2030-01-14T08:00:00Z"/></md:Extensions>)";
 
-/// What stands in `octets` must be what `document` was.
+/// The content of `octets` must be that of `document`.
 void check_same(const metadata::MetadataDocument& document, std::string_view octets) {
     const auto again = test::read_document(octets);
     BOOST_TEST_REQUIRE(again.has_value());

@@ -67,7 +67,7 @@ SchemaVerdict validate_metadata(std::string_view document) {
 
 namespace {
 
-/// What a reader printed: the entityID and the logout endpoint, a line each. Exit status 3 is a refusal.
+/// A reader's output: the entityID and the logout endpoint, a line each. Exit status 3 is a refusal.
 ReaderVerdict verdict_of(const Run& reader, std::string_view package) {
     if (reader.status == 3)
         return {.accepted = false, .entity_id = {}, .single_logout_soap = {}, .said = reader.output};

@@ -1,4 +1,4 @@
-// What stands in a certificate, and which of the keys in one may verify a signature.
+// The content of a certificate, and which of the keys in one may verify a signature.
 #include <openssl/dsa.h>
 
 #include <boost/test/unit_test.hpp>

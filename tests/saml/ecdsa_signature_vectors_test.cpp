@@ -72,7 +72,7 @@ std::string verdict(const Unsigned& message, std::string_view signature, const V
     return rule_of(verify(message.with_signature(signature), {key}, expectations()));
 }
 
-/// What a vector is made from: a good signature, and how its curve counts.
+/// The parts of a vector: a good signature, and how its curve counts.
 struct Given {
     Number r;
     Number s;
@@ -99,7 +99,7 @@ const Number small(5);
 
 const std::vector<Vector> range_vectors = {
     {"as OpenSSL signed it", [](const Given& g) { return g.both(g.r, g.s); }, "accepted"},
-    // Whoever sees (r, s) can write (r, n - s): ECDSA is malleable, and nothing here knows a message by its signature.
+    // The holder of (r, s) can write (r, n - s): ECDSA is malleable, and nothing here knows a message by its signature.
     {"n - s", [](const Given& g) { return g.both(g.r, g.n - g.s); }, "accepted"},
     {"n - r", [](const Given& g) { return g.both(g.n - g.r, g.s); }},
     {"both taken from n", [](const Given& g) { return g.both(g.n - g.r, g.n - g.s); }},

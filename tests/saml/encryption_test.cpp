@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(a_truncated_tag_or_ciphertext_is_refused_by_gcm) {
     }
 }
 
-// IV and a valid tag around nothing: authentic, and yet nobody.
+// IV and a valid tag around nothing: authentic, and yet no principal.
 BOOST_AUTO_TEST_CASE(an_empty_plaintext_is_refused) {
     expect_undecryptable(opened(gcm("")));
     expect_undecryptable(opened(cbc(std::string(15, 'p') + '\x10'), {.policy = with_cbc()}));

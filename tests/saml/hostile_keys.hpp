@@ -1,4 +1,4 @@
-// Keys and certificates that nobody should use, made on the spot.
+// Keys and certificates that must not be used, made on the spot.
 #pragma once
 
 #include <openssl/core_names.h>
@@ -45,7 +45,7 @@ inline OwnedX509 certificate_without_key() {
     return certificate;
 }
 
-/// Signed by a key that can sign: nobody looks at that signature.
+/// Signed by a key that can sign: that signature isn't checked.
 inline std::string signed_pem(const OwnedX509& certificate) {
     const OwnedPkey issuer = made(OwnedPkey(EVP_EC_gen("P-256")));
     if (X509_sign(certificate.get(), issuer.get(), EVP_sha256()) == 0) throw std::logic_error("X509_sign");

@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(ec_on_three_named_curves_only) {
     }
 }
 
-// CVE-2020-0601: a generator of the attacker's choice makes a private key for anybody's public key.
+// CVE-2020-0601: a generator of the attacker's choice makes a private key for any public key.
 BOOST_AUTO_TEST_CASE(explicit_curve_parameters_are_refused_even_where_they_are_p_256s) {
     const OwnedPkey key = explicit_p256();
     BOOST_TEST(verification_rule(certificate_pem_for(key.get())) == rule(KeyErrc::key_not_allowed));

@@ -45,7 +45,7 @@ std::string canonical(const std::string& octets, std::string_view local) {
     return text;
 }
 
-/// What was hashed: the message without its Signature.
+/// The hashed octets: the message without its Signature.
 std::string without_signature(std::string octets, const std::string& ds = "ds") {
     const auto begin = octets.find("<" + ds + ":Signature ");
     const std::string end = "</" + ds + ":Signature>";

@@ -358,7 +358,7 @@ Number cube_root(const Number& number) {
     return high;
 }
 
-// Bleichenbacher 2006: with e = 3 and a verifier that doesn't look behind the DigestInfo, nobody needs the private key.
+// Bleichenbacher 2006: with e = 3 and a verifier that doesn't look behind the DigestInfo, a forger needs no key.
 BOOST_AUTO_TEST_CASE(a_cube_root_forgery_finds_neither_a_key_of_exponent_three_nor_a_lax_verifier) {
     const Unsigned message(logout_request(), rsa_key().signing);
     const std::string info = digest_info(hash(EVP_sha256(), message.signed_info));

@@ -119,7 +119,7 @@ inline std::string unwrap_oaep(EVP_PKEY* private_key, std::string_view wrapped) 
     return key;
 }
 
-/// What AES-256-GCM encrypted, from IV, ciphertext and tag.
+/// The plaintext of AES-256-GCM, from IV, ciphertext and tag.
 inline std::string open_aes256_gcm(std::string_view key, std::string_view sealed) {
     const OwnedCipherCtx context = made(OwnedCipherCtx(EVP_CIPHER_CTX_new()));
     const std::string_view body = sealed.substr(12, sealed.size() - 28);

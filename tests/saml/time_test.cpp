@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(reads_utc_to_the_second) {
     BOOST_TEST((*instant == day + 10h + 20min + 30s));
 }
 
-// Core 1.3.3 l.313: nobody may rely on more than milliseconds, but more digits are valid.
+// Core 1.3.3 l.313: software must not rely on more than milliseconds, but more digits are valid.
 BOOST_AUTO_TEST_CASE(reads_one_to_nine_fraction_digits_and_cuts_to_milliseconds) {
     BOOST_TEST(reformatted("2030-01-15T10:00:00.5Z") == "2030-01-15T10:00:00.500Z");
     BOOST_TEST(reformatted("2030-01-15T10:00:00.05Z") == "2030-01-15T10:00:00.050Z");

@@ -15,7 +15,7 @@ using namespace slo::saml::test;
 
 namespace {
 
-/// What stands from the first `from` up to the end of the next `to`.
+/// The text from the first `from` up to the end of the next `to`.
 std::string cut_out(const std::string& text, std::string_view from, std::string_view to) {
     const auto begin = text.find(from);
     return text.substr(begin, text.find(to, begin) + to.size() - begin);
