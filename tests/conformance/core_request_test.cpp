@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(core_req_01_demands_id_version_and_issue_instant, *spec("SA
     expect_unchanged(provider);
 }
 
-BOOST_AUTO_TEST_CASE(core_req_02_discards_what_is_destined_elsewhere, *spec("SAML Core 3.2.1 l.1477-1482")) {
+BOOST_AUTO_TEST_CASE(core_req_02_discards_a_request_destined_elsewhere, *spec("SAML Core 3.2.1 l.1477-1482")) {
     expect_refused({.destination = "https://sp.example.com/saml/slo/redirect"});
     expect_refused({.destination = "https://other.example.com/saml/slo/soap"});
 }
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(core_ver_05_names_the_direction_of_a_mismatch, *spec("SAML 
     expect_status(provider.post(soap({.version = "3.0"})), "VersionMismatch", {"RequestVersionTooHigh"});
 }
 
-BOOST_AUTO_TEST_CASE(core_ver_06_answers_2_0_to_what_is_no_version, *spec("SAML Core 4.1.3.2 l.2812")) {
+BOOST_AUTO_TEST_CASE(core_ver_06_answers_2_0_to_a_malformed_version, *spec("SAML Core 4.1.3.2 l.2812")) {
     for (const auto* version : {"2", "two", " 2.0", ""}) {
         Baseline provider;
         const auto reply = provider.post(soap({.version = version}));

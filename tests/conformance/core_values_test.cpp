@@ -302,7 +302,8 @@ BOOST_AUTO_TEST_CASE(core_nid_12_forgets_a_logout_in_time, *spec("Erratum E78"))
     BOOST_TEST((provider.admit(login) == sp::Admission::admitted));
 }
 
-BOOST_AUTO_TEST_CASE(core_ses_01_keeps_what_logout_needs, *spec("SAML Profiles 4.1.4.2 l.551-553; erratum E38")) {
+BOOST_AUTO_TEST_CASE(core_ses_01_keeps_the_data_that_logout_needs,
+                     *spec("SAML Profiles 4.1.4.2 l.551-553; erratum E38")) {
     ServiceProvider provider;
     auto made =
         session("S", idp1_entity_id, name_id("P1", persistent_format, "urn:q", "urn:sp", "provided"), {"i1", "i9"});

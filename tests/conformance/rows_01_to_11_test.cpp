@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(row_03_answers_415_to_a_content_coding, *spec("RFC 9110 sec
     }
 }
 
-BOOST_AUTO_TEST_CASE(row_04_answers_a_client_fault_to_what_is_no_xml,
+BOOST_AUTO_TEST_CASE(row_04_answers_a_client_fault_to_a_body_that_is_no_xml,
                      *spec("SOAP 1.1 sections 3 and 4.4; Bindings l.372-377")) {
     expect_client_fault_for("");
     expect_client_fault_for("logout");
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(row_08_answers_a_client_fault_to_no_or_two_children_of_body
     expect_client_fault_for(envelope(R"(<x:y xmlns:x="urn:x"/>)" + message));
 }
 
-BOOST_AUTO_TEST_CASE(row_09_answers_a_client_fault_to_what_is_no_saml_request, *spec("SAML Bindings l.374-377")) {
+BOOST_AUTO_TEST_CASE(row_09_answers_a_client_fault_to_a_body_without_a_saml_request, *spec("SAML Bindings l.374-377")) {
     expect_client_fault_for(envelope(R"(<x:LogoutRequest xmlns:x="urn:x" ID="_r1"/>)"));
     expect_client_fault_for(envelope(R"(<LogoutRequest ID="_r1"/>)"));
     expect_client_fault_for(envelope(R"(<p:Request xmlns:p="urn:oasis:names:tc:SAML:1.0:protocol" RequestID="_r1"/>)"));

@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(row_20_takes_the_same_id_from_another_issuer_for_another_re
     expect_sessions(provider, "S2 S3", "S1 S4");
 }
 
-BOOST_AUTO_TEST_CASE(row_21_answers_unknown_principal_to_what_cannot_be_decrypted,
+BOOST_AUTO_TEST_CASE(row_21_answers_unknown_principal_to_an_id_that_cannot_be_decrypted,
                      *spec("SAML Core 3.2.2.2 l.1693; Profiles l.1258")) {
     const std::string issuer_inside =
         R"(<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">N1</saml:Issuer>)";

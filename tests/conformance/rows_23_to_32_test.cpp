@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(row_27_answers_responder_where_one_of_two_sessions_was_not_
     BOOST_TEST(unfinished->front().ending.front().id.str() == "S2");
 }
 
-BOOST_AUTO_TEST_CASE(row_27_finishes_later_what_failed_and_says_success_to_a_new_request,
+BOOST_AUTO_TEST_CASE(row_27_ends_failed_sessions_later_and_says_success_to_a_new_request,
                      *spec("SAML Profiles 4.4.4.2 l.1258")) {
     Baseline provider;
     provider.applications[0]->answer_all(sp::Ended::failed);

@@ -72,7 +72,7 @@ public:
 
 BOOST_FIXTURE_TEST_SUITE(saml_slo_import, ImportDesk)
 
-BOOST_AUTO_TEST_CASE(writes_what_the_pinned_signer_signed) {
+BOOST_AUTO_TEST_CASE(writes_a_document_of_the_pinned_signer) {
     const std::string document = published();
     const LoopbackServer server = server_of(reply_with(document));
     check(import_of(server.url()), 1, "write --accept");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(follows_a_redirect_within_https) {
 }
 
 // MET-01
-BOOST_AUTO_TEST_CASE(refuses_what_the_pinned_signer_did_not_sign) {
+BOOST_AUTO_TEST_CASE(refuses_a_document_that_the_pinned_signer_did_not_sign) {
     check_document_refused(published("keys/stranger", "keys/stranger"), "sig.invalid");
     check_document_refused(ending_at(in_a_week(), idp_document("keys/stranger.crt.pem")),
                            "sig.missing (line 1: the root's first child isn't a ds:Signature)");

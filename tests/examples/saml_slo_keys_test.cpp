@@ -90,7 +90,7 @@ private:
 
 BOOST_FIXTURE_TEST_SUITE(saml_slo_keys, KeyDesk)
 
-BOOST_AUTO_TEST_CASE(makes_no_key_where_it_is_asked_what_there_is) {
+BOOST_AUTO_TEST_CASE(makes_no_key_unless_it_is_asked_to) {
     check("keys list --config slo.toml", 2, "", "make one with saml-slo keys new --folder");
     check(rotate + "prepare", 2, "", "there is no signing key yet");
     BOOST_TEST(!fs::exists(folder / "keys"));
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(activates_no_key_that_no_endpoint_publishes) {
     check(rotate + "retire", 0, "signing-2  signing  active");
 }
 
-BOOST_AUTO_TEST_CASE(signs_with_what_is_not_published_only_where_that_risk_is_named) {
+BOOST_AUTO_TEST_CASE(signs_with_an_unpublished_key_only_if_that_risk_is_named) {
     check(begin, 0, "signing-1");
     check(rotate + "prepare", 0, "next");
     check(rotate + "activate --risk-unpublished", 3, "", "too early");
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(decrypts_everywhere_before_the_certificate_goes_out) {
     check(rotate + "activate --force" + purpose, 5, "", "no endpoint decrypts with encryption-2 yet");
 }
 
-BOOST_AUTO_TEST_CASE(activate_waits_for_what_was_promised_when_the_certificate_went_out) {
+BOOST_AUTO_TEST_CASE(activate_waits_for_the_promise_made_when_the_certificate_was_published) {
     check(begin, 0, "signing-1");
     check(rotate + "prepare", 0, "next");
     const Instant now = sp::SystemClock().now();

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_its_line_and_rule) {
     BOOST_TEST(json("[f['line'] for f in it['findings'] if f['severity'] == 'error']") == "[3]");
 }
 
-BOOST_AUTO_TEST_CASE(shows_what_a_new_document_would_change_in_trust) {
+BOOST_AUTO_TEST_CASE(shows_the_changes_that_a_new_document_would_make_in_trust) {
     std::ofstream(folder / "old.xml") << idp_document("keys/idp2.crt.pem");
     std::ofstream(folder / "new.xml") << idp_document("keys/idp1-first.crt.pem");
     check("metadata diff old.xml old.xml", 0, "nothing changes in trust");

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(an_excerpt_ends_with_its_document_and_is_not_rolled_back) {
     check(take("--accept" + entity("a")), 3, "", "meta.older_than_known (published before the document in force)");
 }
 
-BOOST_AUTO_TEST_CASE(tells_what_an_endpoint_would_not_believe_of_what_it_writes) {
+BOOST_AUTO_TEST_CASE(reports_the_written_entities_that_an_endpoint_would_not_believe) {
     offer(aggregate(member("a") + member("b")));
     configure_idp(*this, "trusted/a.xml", "signing_certificates = [\"federation.pem\"]\n");
     check(take("--name a.xml --accept --config slo.toml" + entity("a")), 3, "",
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(tells_what_an_endpoint_would_not_believe_of_what_it_writes)
     check(take("--name a.xml --accept --config slo.toml" + entity("a")), 0, "written: trusted/a.xml");
 }
 
-BOOST_AUTO_TEST_CASE(counts_what_it_does_not_show) {
+BOOST_AUTO_TEST_CASE(counts_the_entities_that_it_does_not_show) {
     const std::string end = in_a_week();
     std::ofstream(folder / "old.xml") << aggregate(member("a") + service_provider("urn:sp1"), end);
     std::ofstream(folder / "new.xml") << aggregate(member("a") + member("home", logout_at("https://10.0.0.7/slo")) +

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_the_tool_orders_ends_the_session) {
     BOOST_TEST(json("it['proven'], it['status']") == "True Success");
 }
 
-BOOST_AUTO_TEST_CASE(a_name_id_that_is_written_otherwise_than_at_login_is_told) {
+BOOST_AUTO_TEST_CASE(a_name_id_that_differs_from_that_at_login_is_reported) {
     start();
     BOOST_TEST(sign_in() == 201);
     check(logout + "alice --format urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", 1, "Responder");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_another_key_signed_proves_nothing) {
     check("try-idp logout --folder idp --sp other.xml --name-id alice", 3, "", "sig.invalid");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_missing_is_told_with_what_to_do) {
+BOOST_AUTO_TEST_CASE(wrong_arguments_are_refused_with_the_remedy) {
     check(logout + "alice", 4, "", url);
     check("try-idp new --folder idp", 2, "", "name another folder");
     check("try-idp logout --folder nowhere --sp " + url + " --name-id alice", 2, "", "try-idp new --folder nowhere");

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(an_answer_makes_good_for_silence_before) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_we_stopped_says_nothing_of_the_idp) {
+BOOST_AUTO_TEST_CASE(a_request_that_we_stopped_does_not_count_against_the_idp) {
     for (int i = 0; i < 10; ++i) {
         BOOST_REQUIRE(gate.enter(one, noon));
         gate.leave(one, Came::unknown, noon);

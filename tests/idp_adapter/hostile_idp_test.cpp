@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_belongs_elsewhere) {
     check_failed(ask_for_answer({.element = "samlp:Response"}), Kind::unproven, ReplyErrc::not_a_logout_response);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_answer_at_all) {
+BOOST_AUTO_TEST_CASE(a_reply_that_is_no_answer_at_all) {
     const auto check = [](const std::string& reply, ReplyErrc code) {
         BOOST_TEST_CONTEXT(reply.substr(0, 60)) {
             check_failed(ask_for_reply(reply), Kind::unproven, code);

@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(no_server_listens) {
     check_failed(ask("http://nobody.invalid/"), HttpErrc::unreachable);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_sink_says_ends_the_exchange) {
+BOOST_AUTO_TEST_CASE(a_failure_of_the_sink_ends_the_exchange) {
     const LoopbackServer server([](const std::string&) { return reply_with("<x/>"); });
     auto client = HttpClient::open(plain());
     const auto full = std::make_error_code(std::errc::no_space_on_device);

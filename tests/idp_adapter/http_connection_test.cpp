@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(they_do_not_follow_a_redirect_to_another_server) {
     BOOST_TEST(!has(other.requests().at(0), "Authorization"));
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_sent_is_refused_at_once) {
+BOOST_AUTO_TEST_CASE(credentials_that_cannot_be_sent_are_refused_at_once) {
     for (const auto& credentials : {BasicCredentials{.user = "a:b", .password = "canary"},
                                     BasicCredentials{.user = "a\r\nb", .password = "canary"},
                                     BasicCredentials{.user = "a", .password = std::string("canary\0", 7)}}) {

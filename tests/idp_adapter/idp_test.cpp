@@ -27,7 +27,8 @@ constexpr std::string_view sp_files[] = {"lemonldap/sp-lasso-metadata.xml", "lem
 
 BOOST_AUTO_TEST_SUITE(make_idp)
 
-BOOST_DATA_TEST_CASE(takes_what_the_metadata_of_an_idp_says, boost::unit_test::data::make(idp_files), file) {
+BOOST_DATA_TEST_CASE(takes_keys_and_endpoints_from_the_metadata_of_an_idp, boost::unit_test::data::make(idp_files),
+                     file) {
     auto descriptor = descriptor_of(file);
     descriptor.valid_until = saml::parse_instant("2031-01-01T00:00:00Z").value();
     const auto idp = idp_adapter::make_idp(descriptor, {});

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_partial_logout_below_success_is_partial_wherever_it_stand
                  {"urn:x:other", partial});
 }
 
-BOOST_AUTO_TEST_CASE(what_explains_a_partial_logout_makes_nothing_better_or_worse) {
+BOOST_AUTO_TEST_CASE(a_code_that_explains_a_partial_logout_changes_nothing) {
     const auto partial = test::status_prefix + "PartialLogout";
     const auto denied = test::status_prefix + "RequestDenied";
     check_proven(judged({.status = status_of({"Success", "PartialLogout", "RequestDenied"})}), Kind::partial,
@@ -469,7 +469,7 @@ BOOST_AUTO_TEST_CASE(lemonldap_answers_are_proven) {
     BOOST_TEST((valid.kind == Kind::success), valid.why.detail);
 }
 
-BOOST_AUTO_TEST_CASE(what_lemonldap_calls_a_fault_is_a_status) {
+BOOST_AUTO_TEST_CASE(a_lemonldap_fault_is_a_status) {
     const std::string metadata = "lemonldap/idp-metadata.xml";
     for (const std::string file : {"badsig", "malformed"}) {
         check_unproven(judged(Captured{.file = "lemonldap/idp-answer-to-" + file + ".http", .metadata = metadata}),

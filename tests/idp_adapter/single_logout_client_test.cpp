@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_refuses) {
     BOOST_TEST(has(verdict.why.detail, "407"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_ours_to_set_up) {
+BOOST_AUTO_TEST_CASE(our_own_setup_can_not_be_used) {
     const LoopbackServer server([](const std::string& request) { return answer_to(request); });
     Idp idp = idp1_of(server);
     idp.profile.outgoing.http.peer = CertificatesOf{"/nowhere"};

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(fails_where_nothing_is_common, *boost::unit_test::descripti
     BOOST_TEST(chosen(unknown, rsa_2048()) == none());
 }
 
-BOOST_AUTO_TEST_CASE(never_takes_sha1_or_what_is_blocked, *boost::unit_test::description("ALG-04")) {
+BOOST_AUTO_TEST_CASE(never_takes_sha1_or_a_blocked_algorithm, *boost::unit_test::description("ALG-04")) {
     BOOST_TEST(chosen(methods({SignatureAlgorithm::rsa_sha1}), rsa_2048()) == none());
     const auto partner = methods({SignatureAlgorithm::rsa_sha1, SignatureAlgorithm::rsa_sha256});
     BOOST_TEST(chosen(partner, rsa_2048()) == named(SignatureAlgorithm::rsa_sha256));

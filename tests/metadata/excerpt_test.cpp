@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(copies_the_octets_of_an_entity) {
 }
 
 // Erratum E76
-BOOST_AUTO_TEST_CASE(keeps_what_each_group_granted) {
+BOOST_AUTO_TEST_CASE(keeps_the_validity_that_each_group_granted) {
     const std::string inner =
         test::entities(test::entities(idp_text(2).xml(), R"(validUntil="2030-01-18T00:00:00Z")") + idp_text(3).xml(),
                        R"(validUntil="2030-01-19T00:00:00Z" cacheDuration="PT1H")");

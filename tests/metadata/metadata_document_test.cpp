@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(refuses_entities_one_by_one_with_reason_and_line) {
     BOOST_TEST(!document->refused[1].entity_id.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(says_of_a_wanted_entity_that_it_is_no_idp) {
+BOOST_AUTO_TEST_CASE(reports_that_a_wanted_entity_is_no_idp) {
     auto rules = test::local_rules();
     rules.wanted = {saml::EntityID::parse("https://sp.example.com/metadata").value()};
     const auto document = read_document(test::entities(sp_entity() + test::idp_text(1).xml()), rules);
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(fails_where_no_key_is_trusted_to_sign) {
     check_document_refused(IdpMetadataText{}.xml(), make_error_code(saml::Errc::no_verification_key), rules);
 }
 
-BOOST_AUTO_TEST_CASE(hands_on_what_the_source_says) {
+BOOST_AUTO_TEST_CASE(passes_on_a_failure_of_the_source) {
     const saml::OctetSource broken = [](std::span<char>) -> Result<std::size_t> {
         return Failure{make_error_code(std::errc::io_error), "the disk"};
     };
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(takes_a_date_that_has_not_come_for_now) {
     BOOST_TEST((after(monday + 181s, before) == monday + 60s));  // nothing older than that gets in
 }
 
-BOOST_AUTO_TEST_CASE(what_two_remember_is_the_later_date_and_all_that_either_superseded) {
+BOOST_AUTO_TEST_CASE(the_merged_record_has_the_later_date_and_all_superseded_documents) {
     const metadata::Precedent ours{.published = monday, .valid_until = tuesday, .sha256 = "c", .superseded = {"a"}};
     const metadata::Precedent theirs{
         .published = tuesday, .valid_until = std::nullopt, .sha256 = "d", .superseded = {"b", "a"}};

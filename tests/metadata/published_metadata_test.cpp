@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(was_modified_when_it_came_into_force) {
     BOOST_TEST(replaced->entity_tag == metadata::make_document(other, some_day).value().entity_tag);
 }
 
-BOOST_AUTO_TEST_CASE(stays_as_it_is_where_what_should_replace_it_is_bad) {
+BOOST_AUTO_TEST_CASE(stays_as_it_is_if_its_replacement_is_bad) {
     const auto published = metadata::PublishedMetadata::make(publication(), some_day).value();
     const auto before = published->at(some_day).value();
     auto bad = publication();

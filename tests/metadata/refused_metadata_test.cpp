@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(has_two_idp_roles_for_saml_2) {
     check_refused(text.xml(), Errc::schema_violation, "a second IDPSSODescriptor");
 }
 
-BOOST_AUTO_TEST_CASE(has_a_logout_service_without_what_the_schema_demands) {
+BOOST_AUTO_TEST_CASE(has_a_logout_service_that_breaks_the_schema) {
     check_refused(with_service(R"(Location="https://idp1.example.org/slo")").xml(), Errc::schema_violation, "Binding");
     check_refused(with_service(R"(Binding="canary" Location="https://idp1.example.org/slo")").xml(),
                   Errc::schema_violation, "Binding");

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(finds_every_error_of_one_document_with_its_line) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(warns_of_what_is_read_and_may_not_work) {
+BOOST_AUTO_TEST_CASE(warns_of_content_that_is_read_and_may_not_work) {
     IdpMetadataText text;
     const auto ended = saml::generate_key(saml::KeyKind::ec_p256, "ended", test::reading_time() - std::chrono::days{9},
                                           std::chrono::days{2});

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(says_nothing_about_encryption_or_validity_that_was_not_give
     BOOST_TEST(entity.only(md, "SPSSODescriptor").count(md, "NameIDFormat") == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(escapes_what_markup_would_misread) {
+BOOST_AUTO_TEST_CASE(escapes_characters_with_a_meaning_in_markup) {
     auto sp = minimal();
     sp.entity_id = saml::EntityID::parse("https://sp.example.com/?a=1&b='2'").value();
     sp.name_id_formats = {"urn:example:a&b"};

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(no_two_rules_share_a_name) {
     BOOST_TEST(names.size() == static_cast<std::size_t>(last_rule + last_key_rule));
 }
 
-BOOST_AUTO_TEST_CASE(stage_is_what_stands_before_the_dot) {
+BOOST_AUTO_TEST_CASE(stage_is_the_part_before_the_dot) {
     BOOST_TEST(stage(Errc::message_too_large) == "xml");
     BOOST_TEST(stage(Errc::soap_body_count) == "soap");
     BOOST_TEST(stage(Errc::version_too_low) == "saml");

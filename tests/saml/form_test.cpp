@@ -144,7 +144,7 @@ BOOST_DATA_TEST_CASE(is_refused_by_the_rule_that_it_breaks, data::make(refused),
     BOOST_TEST(is(received.error(), body.rule), received.error().code.message());
 }
 
-BOOST_AUTO_TEST_CASE(may_order_what_we_can_not_do) {
+BOOST_AUTO_TEST_CASE(may_hold_another_request_than_a_logout) {
     auto received =
         form::decode(saml_request("<p:AuthnRequest xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' ID='_a'/>"));
     BOOST_REQUIRE(received.has_value());

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(tells_fingerprint_and_dates) {
     BOOST_TEST(format_instant(certificate.not_after()) == "2036-11-19T16:01:28Z");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_not_one_certificate) {
+BOOST_AUTO_TEST_CASE(refuses_a_text_without_exactly_one_certificate) {
     const std::string pem = fixture("sp/sp.crt.pem");
     const std::string der = Certificate::parse(pem)->der();
     const std::string key = fixture("sp/sp.key.pem");
@@ -245,7 +245,7 @@ struct Kind {
     std::size_t signature_octets;
 };
 
-BOOST_AUTO_TEST_CASE(every_kind_signs_what_openssl_verifies) {
+BOOST_AUTO_TEST_CASE(openssl_verifies_signatures_of_every_kind) {
     const std::string octets = "to be signed";
     for (const auto& [kind, algorithm, digest, size] :
          {Kind{KeyKind::rsa_2048, SignatureAlgorithm::rsa_sha256, EVP_sha256(), 256},
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(an_encrypted_key_is_refused_and_no_passphrase_asked_for) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_not_one_private_key) {
+BOOST_AUTO_TEST_CASE(refuses_a_text_without_exactly_one_private_key) {
     const std::string key = fixture("sp/sp.key.pem");
     const std::string certificate = fixture("sp/sp.crt.pem");
     const std::string label = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";

@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_SUITE(unit)
 
 BOOST_AUTO_TEST_SUITE(closing)
 
-BOOST_AUTO_TEST_CASE(what_is_closed_opens_again_with_every_attribute) {
+BOOST_AUTO_TEST_CASE(an_encrypted_name_id_decrypts_with_every_attribute) {
     NameID name_id;
     name_id.value = "O'Neil & <S\xC3\xB6hne> \"]]>\"";
     name_id.format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(what_is_closed_opens_again_with_every_attribute) {
 }
 
 // xmlsec1 1.2.37 can't be the judge here: its rsa-oaep-mgf1p knows SHA-1 digests only.
-BOOST_AUTO_TEST_CASE(what_is_closed_is_what_the_identifiers_say) {
+BOOST_AUTO_TEST_CASE(the_ciphertext_has_the_algorithms_that_it_names) {
     const NameID alice = std::get<NameID>(logout_request().identifier);
     const auto encrypted = close_name_id(alice, our_certificate(), us, ContentEncryption::aes256_gcm).value();
     BOOST_TEST_REQUIRE(encrypted.keys.size() == 1U);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_name_stays_when_the_sealing_keys_are_rotated) {
     BOOST_TEST(cipher_with({old_key}).name({"N1"}) == cipher_with({new_key, old_key}).name({"N1"}));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_sealed_opens_beside_its_context_and_shows_nothing) {
+BOOST_AUTO_TEST_CASE(a_sealed_record_opens_with_its_context_and_shows_nothing) {
     const RecordCipher cipher = cipher_with({old_key});
     const std::string plain = "user@example.org";
     const std::string sealed = cipher.seal(plain, "here").value();
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(no_changed_or_shortened_record_opens) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_rotated_key_opens_what_it_sealed_and_seals_nothing_more) {
+BOOST_AUTO_TEST_CASE(a_rotated_key_opens_its_records_and_seals_no_more) {
     const std::string before = cipher_with({old_key}).seal("plain", "c").value();
     const RecordCipher both = cipher_with({new_key, old_key});
     BOOST_TEST(both.open(before, "c").value() == "plain");

@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(of_our_own_is_read_again) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(is_known_by_what_stands_before_the_first_dot_of_its_code) {
+BOOST_AUTO_TEST_CASE(is_known_by_the_part_of_its_code_before_the_first_dot) {
     for (const auto& [text, code] : {std::pair("S:Client.Authentication.Late", soap::FaultCode::client),
                                      {"\n S:Client\t", soap::FaultCode::client},
                                      {"S:Server.Busy", soap::FaultCode::server},

@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(refuses_every_other_way_to_write_it) {
 }
 
 // Core 1.3.3 l.311-314: UTC with Z, no leap second.
-BOOST_AUTO_TEST_CASE(writes_what_it_reads) {
+BOOST_AUTO_TEST_CASE(writes_the_text_that_it_reads) {
     for (const auto* text : {"2030-01-15T10:00:00Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59.999Z",
                              "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "2030-01-15T23:59:59Z"}) {
         BOOST_TEST(reformatted(text) == text);
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(refuses_durations_that_are_negative_fractional_or_too_long)
     }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_no_duration) {
+BOOST_AUTO_TEST_CASE(refuses_a_malformed_duration) {
     for (const auto* text :
          {"",    "P",   "PT",   "P1DT", "1D",   "PD",   "P1",   "P1H", "PT1D",    "P1D1Y",    "P1Y1Y",  "PT1S1M",
           "p1d", "P1d", "P 1D", " P1D", "P1D ", "+P1D", "P-1D", "P1W", "PT1HT1M", "P1DT1H1D", "PT0x10S"}) {

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(nothing_else_stands_in_brackets) {
     BOOST_TEST(!saml::split_url("https://x[::1]/"));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_resolver_would_not_read_as_it_is_written_is_no_host) {
+BOOST_AUTO_TEST_CASE(a_host_with_characters_outside_of_names_is_refused) {
     for (const std::string host :
          {"", "%6cocalhost", "127.0.0.%31", "a%", "%zz", "a%2Eb", "user@sp", "@sp", "sp@", "a b",
           "b\xC3\xBC"
