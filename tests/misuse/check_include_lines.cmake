@@ -3,8 +3,8 @@
 #     Asio's TLS needs, and the TLS client the rules for servers' names;
 #   - Asio and Beast belong to idp-adapter's one unit with a socket, to sp and to the examples; the daemon has neither them
 #     nor TLS: it calls the library as any host does;
-#   - a room includes its own headers and those of the rooms below it;
-#   - public headers include the standard library and our own headers only, except for sp's two adapters, which a host
+#   - a module includes its own headers and those of the modules below it;
+#   - public headers include the standard library and our own headers only, except for slo/asio.hpp, which a host
 #     compiles against its own Boost.
 # With EXPECTED_OFFENDERS (separated by commas) it succeeds if exactly those files break a rule.
 cmake_minimum_required(VERSION 3.25)

@@ -157,10 +157,10 @@ public:
     /// begin_logout records `order` and turns every session that it names *ending*, expired or not, in one step: no
     /// login slips in between, no two callers both get FreshLogout for one key. Sessions left *ending* by an earlier
     /// order are named again. In the same step `claim` gets those that no other round has.
-    /// A session without an index is named only by an order without indexes. An order is a repeat if everything in it
-    /// but `keep_until` and `origin` is as recorded; another order under a recorded key is refused, because no answer
-    /// to it would be true. An order that starts here is never store_full for the number of records: it ends sessions
-    /// that had room. Errors: StoreErrc::request_id_reused, store_full, store_failed.
+    /// A session without an index is named only by an order without indexes. An order is a repeat if all but
+    /// `matching`, `keep_until` and `origin` is as recorded; another order under a recorded key is refused, because no
+    /// answer to it would be true. An order that starts here is never store_full for the number of records: it ends
+    /// sessions that had room. Errors: StoreErrc::request_id_reused, store_full, store_failed.
     [[nodiscard]] virtual Result<BegunLogout> begin_logout(const LogoutOrder& order, const RoundClaim& claim) = 0;
 
     /// resume_logout claims the sessions that a begun logout still waits for, as begin_logout does for a repeat.

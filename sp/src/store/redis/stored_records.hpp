@@ -26,7 +26,7 @@ public:
     /// 16 octets each.
     [[nodiscard]] std::string session_name(const LocalSessionID& id) const;
     [[nodiscard]] std::string request_name(const LogoutKey& key) const;
-    /// order_name returns 16 octets for the order: equal for a repeat, whatever its keep_until.
+    /// order_name returns 16 octets for the order: equal for a repeat, whatever its keep_until or matching.
     [[nodiscard]] std::string order_name(const LogoutOrder& order) const;
 
     [[nodiscard]] std::string sessions_key(std::string_view principal) const;
