@@ -36,10 +36,10 @@ struct SqliteSessionStoreOptions {
 /// new orders of IdPs and kept requests are store_full, until sweep_some() finds 32 MiB free. open() opens every file
 /// that is ever needed. It has no thread of its own, and must not be used after a fork() in the child.
 ///
-/// When sweep_some() has nothing left to drop, it gives room back to the disk: of the file's free pages those beyond
-/// 1 MiB and an eighth of the file, 32 pages at most in a call; and a log of more than 1 MiB, if no operation is at
-/// work and the reserve is held. open() makes a file of an earlier version able to shrink if it holds 32 MiB at most
-/// and there is as much room; a larger one keeps its free pages, and uses them.
+/// When sweep_some() has nothing left to drop, it gives room back to the disk: free pages of the file while these are
+/// more than 1 MiB and more than an eighth of the file, 32 at most in a call; and a log of more than 1 MiB, if no
+/// operation is at work and the reserve is held. open() makes a file of an earlier version able to shrink if it holds
+/// 32 MiB at most and there is as much room; a larger one keeps its free pages, and uses them.
 ///
 /// While a file of the store isn't the one at its path any more (removed, renamed, replaced, a folder above it moved),
 /// every operation is StoreErrc::store_failed, whose `detail` has the remedy: later writes may be gone after a
