@@ -147,7 +147,7 @@ std::vector<HeavyInput> refused_for_their_signature() {
         {"References below the element limit", filled(references, reference, (element_limit - 20) / 5)},
         {"PrefixList", filled(prefix_list, [](int i) { return " " + word(i); })},
         {"base64 rubbish for SignatureValue", filled(signature_value, [](int) { return "AAAA\n"; })},
-        {"signature of nobody over a giant text",
+        {"signature without a signer over a giant text",
          filled([](const std::string& text) { return replaced(never_signed({}), ">N1<", ">" + text + "<"); },
                 [](int) { return "x"; })},
     };

@@ -129,7 +129,7 @@ void OuterApplication::begin(Call& call) {
     std::istringstream words(call.text);
     for (std::string id; words >> id;) {
         const auto session = recorder_.place_of(id);
-        if (!session) throw std::logic_error("an application is called for a session that nobody made");
+        if (!session) throw std::logic_error("an application is called for a session that doesn't exist");
         call.sessions.push_back(*session);
     }
     call.begin = SteadyClock::now();

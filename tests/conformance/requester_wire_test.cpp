@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(aslo_02_waits_for_no_response_and_ignores_a_late_one, *spec
     requester.admit(Requester::s1());
     requester.admit(session("S2", idp1_entity_id, transient("N2"), {"i2"}));
     const auto result = requester.log_out({"S1"});
-    BOOST_TEST((result.extent != Extent::everywhere), "nobody has proven it");
+    BOOST_TEST((result.extent != Extent::everywhere), "it isn't proven");
     BOOST_TEST_REQUIRE(result.idps.size() == 1U);
     BOOST_TEST((result.idps.front().verdict.kind == Kind::silent));
     BOOST_TEST((result.idps.front().retried == sp::Retried::no));

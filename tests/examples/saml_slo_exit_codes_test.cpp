@@ -245,11 +245,11 @@ BOOST_AUTO_TEST_CASE(of_metadata_import_from_a_url) {
     const std::string nobody = "https://127.0.0.1:" + std::to_string(examples::free_port()) + "/metadata";
     check_rows(
         {{"written", from(good.url()), 0},
-         {"nobody there", from(nobody), 4},
+         {"no server there", from(nobody), 4},
          {"no document there", from(missing.url()), 4},
          {"a page", from(html.url()), 3},
          {"no end in sight", from(endless.url()), 3},
-         {"a server that nobody vouches for", from(good.url()) + " --ca federation.pem", 2},
+         {"a server without a trusted certificate", from(good.url()) + " --ca federation.pem", 2},
          {"a CA that isn't there",
           "metadata import " + good.url() + " --into trusted --ca nowhere.pem --sha256 " + std::string(64, '0'), 2},
          {"another CA",
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(of_metadata_refresh) {
          {"the file of a [[metadata]] isn't signed", refresh, 3, with_sources(file_table + by_federation, idp())},
          {"the file of a [[metadata]] has expired", refresh, 3, with_sources(file_table, expired())},
          {"a document isn't believed", refresh, 3, with_remote(strangers.url())},
-         {"nobody there", refresh, 4, with_remote(nobody)},
+         {"no server there", refresh, 4, with_remote(nobody)},
          {"no document there", refresh, 4, with_remote(missing.url())},
          {"no folder for the cache", refresh, 2, with_remote(good.url(), "cache = \"idp.xml\"\n")},
          {"no copy can be made in it", refresh, 2, blocked("document.state")},

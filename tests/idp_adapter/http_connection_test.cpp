@@ -1,5 +1,5 @@
-// The HTTP client's connections: credentials, proxies, keeping one for the next call, and what failed before anybody
-// saw anything.
+// The HTTP client's connections: credentials, proxies, keeping one for the next call, and failures before a server has
+// seen anything.
 #include <openssl/x509v3.h>
 
 #include <boost/test/unit_test.hpp>

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_falls_silent_is_a_gap) {
     await("the beginning", [&] { return heard.gaps >= 1; });
     server.pause();
     await("a question that fails", [&] { return asked(*client, {"PING"}).starts_with("failed"); });
-    await("somebody who tries to connect",
+    await("a client that tries to connect",
           [&] { return asked(*client, {"PING"}).find("doesn't answer") != std::string::npos; });
     server.resume();
     await("the gap", [&] { return heard.gaps >= 2; });

@@ -93,7 +93,7 @@ void Oracle::is_refused(const Operation& operation) {
                                 const Order& order = site_.script.orders[one.first];
                                 return order.idp == visit.idp && order.principal == visit.principal;
                             });
-    if (!is_founded) blame("refused", login.id + " was refused, and nobody had ordered a logout");
+    if (!is_founded) blame("refused", login.id + " was refused, and no logout had been ordered");
 }
 
 Oracle::Answer Oracle::is_sent(std::size_t number) {
@@ -147,7 +147,8 @@ void Oracle::check_near_misses(std::size_t number) {
     for (const auto& [id, login] : logins_) {
         if (!login.is_admitted || login.admitted_at >= orders_[number].sent_at || has_expired(login)) continue;
         if (!is_near_miss(order, login) || !lives(login)) continue;
-        blame("near_miss", "Success for r" + std::to_string(number) + ", which names nobody, while " + id + " lives");
+        blame("near_miss",
+              "Success for r" + std::to_string(number) + ", which names no session, while " + id + " lives");
     }
 }
 
@@ -213,7 +214,7 @@ void Oracle::is_forgotten_unasked(const sp::LogoutKey& key) {
     constexpr Milliseconds surely_in_time = 4min;
     const auto begun = begun_.find(key.idp.str() + " " + key.request_id.str());
     if (begun == begun_.end() || site_.world.now() - begun->second > surely_in_time) return;
-    blame("forgotten", "a kept request is forgotten whose logout has begun, and nobody has asked its IdP");
+    blame("forgotten", "a kept request is forgotten whose logout has begun, and its IdP wasn't asked");
 }
 
 void Oracle::check(const Login& login) {
@@ -251,7 +252,7 @@ void Oracle::check_what_lives() {
         const Visit& visit = visit_of(login);
         if (!login.is_admitted || login.is_touched || touched_.contains({visit.idp, visit.principal})) continue;
         if (has_expired(login) || lives(login)) continue;
-        blame("over_kill", id + " is gone, and nobody has ordered that");
+        blame("over_kill", id + " is gone, and no order named it");
     }
 }
 

@@ -112,7 +112,7 @@ std::optional<std::string> Testimony::contradiction(sp::SessionStore& store, con
         any([&](const Logout& logout) { return logout.asked_completion && covers(logout.note, login.note); })) {
         return std::nullopt;
     }
-    return "nobody waits for its end: " + name_of(login.note);
+    return "no logout waits for its end: " + name_of(login.note);
 }
 
 std::optional<std::string> Testimony::contradiction(sp::SessionStore& store, const Logout& logout,

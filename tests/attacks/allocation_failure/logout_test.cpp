@@ -181,7 +181,7 @@ const std::vector<BadRequest> bad_requests = {
     {"tampered",
      [](const Users& users) { return replaced(good_body(users), "<samlp:SessionIndex>i1", "<samlp:SessionIndex>i2"); },
      200},
-    {"signed by a stranger",
+    {"signed by an unknown key",
      [](const Users& users) {
          return users.signed_body("_bad", transient("N1"), "i1", saml::MessageSigner(signing_key("keys/sp-p256")));
      },

@@ -148,8 +148,8 @@ const std::vector<Message> bad_messages = {
          return changed;
      },
      "sig.invalid"},
-    {"signed by a stranger", [] { return signed_envelope(full_request(), "keys/sp-p256"); }, "sig.invalid"},
-    {"signed by a stranger with RSA", [] { return signed_envelope(full_request(), "keys/stranger"); }, "sig.no_key"},
+    {"signed by an unknown key", [] { return signed_envelope(full_request(), "keys/sp-p256"); }, "sig.invalid"},
+    {"signed by an unknown RSA key", [] { return signed_envelope(full_request(), "keys/stranger"); }, "sig.no_key"},
     {"unsigned", [] { return without_signature(signed_envelope(full_request())); }, "sig.missing"},
     {"a second element with its ID", [] { return with_header(R"(<x:h xmlns:x="urn:x" ID="_r1"></x:h>)"); },
      "xml.duplicate_id"},
@@ -180,7 +180,7 @@ const std::vector<Message> bad_messages = {
          return signed_envelope(request);
      },
      "check.issuer"},
-    {"encrypted for somebody else", [] { return encrypted_envelope("keys/stranger.crt.pem"); }, "id.decryption"},
+    {"encrypted for another recipient", [] { return encrypted_envelope("keys/stranger.crt.pem"); }, "id.decryption"},
 };
 
 BOOST_AUTO_TEST_SUITE(allocation_failure)

@@ -62,7 +62,7 @@ if known then
   return resume(logout_key, known, sessions_key, rounds, round, ends, now)
 end
 
--- A newer logout makes an older one's barrier redundant; nobody may line up any number of them.
+-- A newer logout makes an older one's barrier redundant; no IdP may line up any number of them.
 local barrier = record:sub(logout_as_of, logout_as_of_end) .. record:sub(logout_keep_until, logout_keep_until_end) ..
                 ARGV[8]
 local as_of, keep_until = num(barrier, barrier_as_of), num(barrier, barrier_keep_until)
