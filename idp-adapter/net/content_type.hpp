@@ -20,6 +20,12 @@ struct ContentType {
     [[nodiscard]] bool is_utf8() const noexcept;
 };
 
+inline constexpr std::string_view form_media_type = "application/x-www-form-urlencoded";
+
+/// reads_as_utf8 tells whether a form of this type means in UTF-8 what its sender meant: its charset is UTF-8, or one
+/// that has ASCII at the same places, and neither the body nor what is percent-encoded in it is beyond ASCII.
+[[nodiscard]] bool reads_as_utf8(const ContentType& type, std::string_view form) noexcept;
+
 /// media_type_in reads the media type alone, whatever its parameters are: for a body that is proven by a signature,
 /// whose label only tells its purpose. Empty if there is none.
 [[nodiscard]] std::string media_type_in(std::string_view field);

@@ -34,8 +34,8 @@ public:
     [[nodiscard]] const AbsentPartner* find_absent(const saml::EntityID& name) const noexcept;
     /// absent returns those of the configuration that aren't believed, in its order.
     [[nodiscard]] const std::vector<AbsentPartner>& absent() const noexcept { return absent_; }
-    /// not_ready returns the partners whose messages are refused at `now`: those of absent(), and the IdPs whose metadata has ended since it came,
-    /// with `clock_skew` as in Policy. Costs a look at each IdP.
+    /// not_ready returns the partners whose messages are refused at `now`: those of absent(), and the IdPs whose
+    /// metadata has ended since it came, with `clock_skew` as in Policy. Costs a look at each IdP.
     [[nodiscard]] std::vector<AbsentPartner> not_ready(Instant now, std::chrono::seconds clock_skew) const;
 
     [[nodiscard]] const std::vector<std::shared_ptr<const Idp>>& all() const noexcept { return idps_; }

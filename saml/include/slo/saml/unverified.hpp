@@ -30,8 +30,8 @@ public:
     [[nodiscard]] Binding binding() const noexcept;
     /// claimed_id returns the ID attribute, if it is an NCName: for InResponseTo (Core 3.2.2 l.1542), and nothing else.
     [[nodiscard]] std::optional<MessageID> claimed_id() const;
-    /// claimed_issuer returns the text of the Issuer, if it could be an entityID, whatever else is wrong with the message:
-    /// to find a partner's name for a log, and for nothing else.
+    /// claimed_issuer returns the text of the Issuer, if it could be an entityID, whatever else is wrong with the
+    /// message: to find a partner's name for a log, and for nothing else.
     [[nodiscard]] std::optional<EntityID> claimed_issuer() const;
     /// other_request returns the kind of an Errc::unsupported_request. std::nullopt for a LogoutRequest.
     [[nodiscard]] std::optional<RefusedRequest> other_request() const noexcept;

@@ -69,8 +69,8 @@ enum class MissingKeys {
 /// those of a shared store, that it names and that don't exist are generated (mode 0600), and a note says so; not where
 /// the publication record shows that this service had some. A partner whose metadata can't be used is no error: the
 /// others are served (Configuration::absent). Errors: ConfigurationErrc::configuration_invalid with one line: what is
-/// wrong, where, and the remedy. Unknown sections and keys are errors; a program with sections of its own reads the file
-/// as a ConfigurationFile.
+/// wrong, where, and the remedy. Unknown sections and keys are errors; a program with sections of its own reads the
+/// file as a ConfigurationFile.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now,
                                                        MissingKeys missing = MissingKeys::made);
 

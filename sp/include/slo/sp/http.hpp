@@ -29,8 +29,8 @@ struct HttpRequest {
     /// media_type returns that of the one Content-Type, in lower case and without its parameters; std::nullopt if it is
     /// absent, repeated or malformed (RFC 9110, 8.3.1), or says that the body is in another charset than UTF-8.
     [[nodiscard]] std::optional<std::string> media_type() const;
-    /// Whether the body is an application/x-www-form-urlencoded in UTF-8. A charset that has ASCII as UTF-8 has it (such
-    /// as ISO-8859-1) doesn't matter where names and values consist of ASCII.
+    /// Whether the body is an application/x-www-form-urlencoded in UTF-8. A charset that has ASCII as UTF-8 has it
+    /// (such as ISO-8859-1) doesn't matter where names and values consist of ASCII.
     [[nodiscard]] bool is_form() const;
 };
 

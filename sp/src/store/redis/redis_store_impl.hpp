@@ -104,7 +104,7 @@ struct RedisOperations {
     [[nodiscard]] Result<Reply> run_begin(const LogoutOrder& order, const RoundClaim& claim,
                                           const std::string& principal, Instant now);
     [[nodiscard]] Result<BegunLogout> read_begun(const Reply& reply, const std::string& principal) const;
-    // Returns the logout's principal, by the place of its request's ID. Errors: StoreErrc::store_failed, also for none.
+    // Returns the logout's principal by its request's place. Errors: StoreErrc::store_failed, also if none began.
     [[nodiscard]] Result<std::string> principal_of(const std::string& request_name);
     // Returns the keys that the scripts of a logout that has begun work on.
     [[nodiscard]] std::vector<std::string> keys_of_logout(const std::string& principal,
