@@ -22,7 +22,7 @@ std::string texts(const std::vector<std::string>& values) {
     return json_array(members);
 }
 
-/// The keys that every line has but that of LinesLost, and those that come between them.
+/// The keys of every line but LinesLost's, and the keys between them.
 struct Common {
     AuditedRequest request = {};
     std::string_view status = {};
@@ -54,7 +54,7 @@ void write(JsonObject& line, const Common& common) {
     line.add("duration_us", std::int64_t{duration.count()});
 }
 
-/// Writes what comes after "time" and "event".
+/// Writes the members after "time" and "event".
 struct Writer {
     JsonObject& line;
 

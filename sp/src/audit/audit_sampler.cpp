@@ -5,7 +5,7 @@
 namespace slo::sp {
 namespace {
 
-/// More than we have. It bounds the memory whatever a host's store calls its failures.
+/// More than there are. It bounds the memory whatever names a host's store gives its failures.
 constexpr std::size_t most_rules = 256;
 constexpr std::string_view rest = "other.rules";
 

@@ -1,4 +1,4 @@
-// Stands between the service and its audit, so that strangers can't fill it.
+// Sits between the service and its audit, so that unproven senders can't fill it.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@
 
 namespace slo::sp {
 
-/// AuditSampler passes on what is proven, or no refusal, as it comes. Of the rest it passes on some, counts the others,
+/// AuditSampler passes on proven entries, and those that are no refusals. Of the rest it passes on some, counts others,
 /// and sums them up by their rule once an interval is over (AuditSampling). No lock is held while the sink behind it
 /// works. Thread-safe.
 class AuditSampler final : public AuditSink {
@@ -22,9 +22,9 @@ public:
     AuditSampler(AuditSink& behind, AuditSampling sampling) noexcept : behind_(behind), sampling_(sampling) {}
 
     void record(const AuditEntry& entry) noexcept override;
-    /// Writes the summaries if an interval is over at `now`. Call it now and then: strangers may have gone.
+    /// sum_up writes the summaries if an interval is over at `now`. Call it now and then: no further request may come.
     void sum_up(Instant now) noexcept;
-    /// Writes them in any case: at the end.
+    /// sum_up_at_once writes them in any case: at the end.
     void sum_up_at_once(Instant now) noexcept;
 
     [[nodiscard]] SampledLines counters() const noexcept {
@@ -32,7 +32,7 @@ public:
     }
 
 private:
-    /// What is known of one rule's entries.
+    /// The counts of one rule's entries.
     struct Tally {
         unsigned written = 0;  ///< in this interval
         std::uint64_t more = 0;

@@ -6,7 +6,7 @@ namespace {
 
 constexpr char32_t replacement = 0xFFFD;
 
-/// Takes one character off the front of `text`; U+FFFD and a single byte where it isn't UTF-8.
+/// Takes one character off the front of `text`; U+FFFD and a single byte if it isn't UTF-8.
 char32_t take_character(std::string_view& text) noexcept {
     const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char first = byte(0);

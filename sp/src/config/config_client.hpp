@@ -1,4 +1,4 @@
-// The way to somebody else's server, as tables of the configuration say it: trust, our certificate, limits.
+// The connection to another party's server, as tables of the configuration define it: trust, our certificate, limits.
 #pragma once
 
 #include <filesystem>
@@ -12,19 +12,19 @@
 
 namespace slo::sp {
 
-/// 64 hex digits, in lower case.
+/// hash_of reads 64 hex digits and returns them in lower case.
 [[nodiscard]] std::string hash_of(const Placed<std::string>& text, std::string_view key);
 
-/// ca or pinned_tls_keys, client_certificate and client_key. Appends to `notes` what the operator should know.
+/// read_peer reads ca or pinned_tls_keys, client_certificate and client_key. Appends notes for the operator to `notes`.
 void read_peer(const ConfigTable& table, const std::filesystem::path& folder, idp_adapter::HttpClientOptions& http,
                std::vector<std::string>& notes);
 
-/// basic_user, basic_password_file, proxy, proxy_user, proxy_password_file, timeout, allow_http.
+/// read_way reads basic_user, basic_password_file, proxy, proxy_user, proxy_password_file, timeout, allow_http.
 void read_way(const ConfigTable& table, const std::filesystem::path& folder, idp_adapter::HttpClientOptions& http,
               std::vector<std::string>& notes);
 
-/// An account for HTTP Basic (RFC 7617: no controls, and no colon in the user's name), its password in the first line
-/// of a file. Both keys, or neither.
+/// read_credentials reads an account for HTTP Basic (RFC 7617: no controls, and no colon in the user's name), its
+/// password in the first line of a file. Both keys, or neither.
 [[nodiscard]] std::optional<idp_adapter::BasicCredentials> read_credentials(const ConfigTable& table,
                                                                             const std::filesystem::path& folder,
                                                                             std::string_view user_key,

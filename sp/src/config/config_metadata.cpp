@@ -75,7 +75,7 @@ public:
         SourceOfIdps source;
     };
     WatchedIdp read_idp(std::size_t number);
-    /// What decides whether its file is believed, and nothing of the file.
+    /// The settings by which its file is judged, without the file itself.
     ConfiguredSource read_idp_source(std::size_t number);
     SourceOfIdps read_metadata();
 
@@ -98,7 +98,7 @@ private:
     [[nodiscard]] Placed<fs::path> path(const Placed<std::string>& text) const {
         return {folder_ / text.value, text.place};
     }
-    /// What it leads to now: later a link in its place is refused (MET-19).
+    /// Its present target: later a link in its place is refused (MET-19).
     [[nodiscard]] static fs::path resolved(const Placed<fs::path>& file) {
         std::error_code error;
         auto target = fs::canonical(file.value, error);
@@ -200,7 +200,7 @@ ConfiguredSource SourceReader::read_idp_source(std::size_t number) {
     ConfiguredSource source{
         .name = "idp-" + std::to_string(number),
         .file = path(table_.required_text("metadata", "idp.xml")).value,
-        // The operator chose this very file for this very IdP: where its endpoints are is theirs to know.
+        // The operator chose this very file for this very IdP: its endpoints are the operator's choice.
         .rules = {.trust = metadata::TrustedPlace{},
                   .endpoints = {.http = metadata::EndpointRule::Http::accepted,
                                 .private_addresses = metadata::EndpointRule::PrivateAddresses::accepted},
@@ -271,7 +271,7 @@ idp_adapter::MetadataPlace SourceReader::read_place() {
     return idp_adapter::MetadataQuery{.base = parse_url(*query, "mdq"), .http = read_http(*query), .form = form};
 }
 
-/// A key that does nothing would let its author believe that it does.
+/// A key without effect would mislead its author.
 void SourceReader::refuse_keys_of_other_places(const idp_adapter::MetadataPlace& place) const {
     const bool is_file = std::holds_alternative<idp_adapter::MetadataFile>(place);
     const bool is_query = std::holds_alternative<idp_adapter::MetadataQuery>(place);
@@ -293,7 +293,7 @@ void SourceReader::refuse_keys_of_other_places(const idp_adapter::MetadataPlace&
     }
 }
 
-/// Metadata makes keys out of octets, so octets from the network must be somebody's (MET-01).
+/// Metadata makes keys out of octets, so octets from the network need a proof of their source (MET-01).
 void SourceReader::require_proof(const MetadataSourceOptions& source, Proof proof) const {
     const bool says_so = table_.is_on("accept_unsigned_from_pinned_server");
     if (says_so && proof != Proof::none) {

@@ -1,4 +1,4 @@
-// [[idp]] and [[metadata]]: whom we believe, and from where we know it.
+// [[idp]] and [[metadata]]: the partners that are believed, and the sources of their metadata.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +27,7 @@ struct PartnersSection {
 [[nodiscard]] PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings& surroundings,
                                             const PolicySection& policy, Instant now, std::vector<std::string>& notes);
 
-/// Reads the settings of the same sources, and none of their files.
+/// read_sources reads the settings of the same sources, and none of their files.
 [[nodiscard]] std::vector<ConfiguredSource> read_sources(const ConfigTable& root,
                                                          const ProfileSurroundings& surroundings,
                                                          const PolicySection& policy, Instant now,

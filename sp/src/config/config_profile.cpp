@@ -72,7 +72,7 @@ void read_wires(const ConfigTable& table, std::set<Wire>& wires) {
     if (wires.empty()) refuse(table.place_of("wires"), "wires is empty: no logout could arrive", "write [\"soap\"]");
 }
 
-/// A password can be tried by anybody who reaches us, so it must be none that can be guessed.
+/// A password can be tried by any client that reaches us, so it must not be guessable.
 constexpr std::size_t shortest_password = 16;
 
 void read_password(const ConfigTable& table, const ProfileSurroundings& surroundings,

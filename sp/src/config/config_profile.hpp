@@ -1,4 +1,4 @@
-// How one IdP deviates: a preset, and what the table says besides.
+// One IdP's deviations: a preset, and the table's other keys.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace slo::sp {
 
-/// The keys that [[idp]] and [[metadata]] have in common.
+/// profile_keys are common to [[idp]] and [[metadata]].
 inline constexpr std::array<std::string_view, 18> profile_keys = {"profile",
                                                                   "accepted_authentication",
                                                                   "sender_user",
@@ -35,7 +35,7 @@ inline constexpr std::array<std::string_view, 18> profile_keys = {"profile",
                                                                   "asynchronous",
                                                                   "logout"};
 
-/// `own`, and profile_keys behind them.
+/// with_profile_keys returns `own`, and profile_keys behind them.
 template <std::size_t count>
 [[nodiscard]] constexpr auto with_profile_keys(const std::string_view (&own)[count]) {
     std::array<std::string_view, count + profile_keys.size()> all{};
@@ -45,16 +45,16 @@ template <std::size_t count>
     return all;
 }
 
-/// What a profile depends on outside of its table.
+/// ProfileSurroundings are the values outside of its table on which a profile depends.
 struct ProfileSurroundings {
     const std::filesystem::path& folder;                 ///< of relative paths
-    const HttpServerOptions& server;                     ///< has to show us the proofs that are accepted
-    const std::vector<saml::EndpointUrl>& destinations;  ///< where they're sent to
+    const HttpServerOptions& server;                     ///< must be able to show the proofs that are accepted
+    const std::vector<saml::EndpointUrl>& destinations;  ///< the proofs' destinations
     const Policy& policy;                                ///< says how long a logout is remembered
 };
 
-/// The preset that `profile` names, if any, with what else stands in the table. Appends to `notes` what the operator
-/// should know.
+/// read_profile reads the preset that `profile` names, if any, with the table's other keys. Appends notes for the
+/// operator to `notes`.
 [[nodiscard]] idp_adapter::InteropProfile read_profile(const ConfigTable& table,
                                                        const ProfileSurroundings& surroundings,
                                                        std::vector<std::string>& notes);

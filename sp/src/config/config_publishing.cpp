@@ -131,7 +131,7 @@ KeyPairFiles files_of(const Placed<fs::path>& folder, const KeptKey& key) {
             .purpose = name(key.purpose)};
 }
 
-/// load_key_pair would make what is missing; here that means that a key was lost.
+/// load_key_pair would make a missing one; here that means that a key was lost.
 KeyPair load_kept_pair(const Placed<fs::path>& folder, const KeptKey& key, const saml::EntityID& owner, Instant now,
                        std::vector<std::string>& notes) {
     const KeyPairFiles files = files_of(folder, key);
@@ -161,7 +161,7 @@ void make_first_key(const Placed<fs::path>& folder, const saml::EntityID& owner,
                     "; give every IdP our metadata, keep a copy of the folder");
 }
 
-/// What this service published last; nothing where it's new.
+/// The state that this service published last; std::nullopt if it's new.
 std::optional<PublishedState> last_published(const fs::path& record) {
     auto states = read_publication_record(record);
     if (!states) throw ConfigurationError{states.error().detail};
@@ -169,7 +169,7 @@ std::optional<PublishedState> last_published(const fs::path& record) {
     return std::move(states->back());
 }
 
-/// Says no where keys would be made by accident: in the place of a volume that isn't mounted, above all.
+/// Refuses to make keys by accident: in the place of a volume that isn't mounted, above all.
 void check_making(const Placed<fs::path>& place, KeyPurpose purpose, std::string_view make, const KeyLoading& loading) {
     if (loading.missing == MissingKeys::refused) {
         refuse(place.place, "there is no " + std::string(name(purpose)) + " key yet in " + shown(place.value.string()),
@@ -191,8 +191,8 @@ bool have_common(const std::vector<std::string>& some, const std::vector<std::st
     return std::ranges::find_first_of(some, others) != some.end();
 }
 
-/// Another folder than the one that served, or an old copy of it, has none of the keys that IdPs know. Keys that were
-/// made since then are meant.
+/// Another folder than the one that served, or an old copy of it, has none of the keys that IdPs know. Keys made since
+/// then are intended.
 void check_identity(const Placed<fs::path>& folder, const Keys& keys, const KeyLoading& loading,
                     std::vector<std::string>& notes) {
     const auto last = last_published(loading.record);

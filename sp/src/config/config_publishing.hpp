@@ -1,4 +1,4 @@
-// [sp]: who we are, our keys, and what we publish about both.
+// [sp]: our names, our keys, and our published metadata.
 #pragma once
 
 #include <chrono>
@@ -41,7 +41,7 @@ inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "organization",
                                                "contact"};
 
-/// Our keys as files that the configuration names one by one.
+/// NamedKeys are our keys as files that the configuration names one by one.
 struct NamedKeys {
     KeyPairFiles signing;
     std::optional<Placed<std::filesystem::path>> next_signing_certificate;
@@ -50,7 +50,7 @@ struct NamedKeys {
 
 enum class SignMetadata { yes, no };
 
-/// [sp] without the keys: those come last, so that a mistake elsewhere leaves no new key behind.
+/// SpSection is [sp] without the keys: those come last, so that a mistake elsewhere leaves no new key behind.
 struct SpSection {
     saml::EntityID entity_id;
     std::vector<saml::EntityID> former_entity_ids;
@@ -68,7 +68,7 @@ struct SpSection {
     std::optional<std::filesystem::path> publication_record;
 };
 
-/// Relative paths are relative to `folder`.
+/// read_sp: relative paths are relative to `folder`.
 [[nodiscard]] SpSection read_sp(const ConfigTable& sp, const std::filesystem::path& folder);
 
 /// Keys, and the certificates to publish.
@@ -77,17 +77,17 @@ struct Keys {
     std::vector<saml::DecryptionKey> decryption;
     std::vector<saml::Certificate> signing_certificates;
     std::vector<saml::Certificate> encryption_certificates;
-    std::string stages = {};  ///< of a key folder: which key is in which
+    std::string stages = {};  ///< of a key folder: the stage of each key
     KeyRing ring = {};        ///< of a key folder
     KeysInForce in_force = {};
 };
 
-/// Where the publication record is: in the SQLite store's folder, which outlives our keys' folder; of another store,
-/// beside the configuration `file`.
+/// record_for returns the place of the publication record: the SQLite store's folder, which outlives our keys' folder;
+/// for another store, beside the configuration `file`.
 [[nodiscard]] std::filesystem::path record_for(const SpSection& sp, const StoreOptions& store,
                                                const std::filesystem::path& file);
 
-/// What decides whether missing keys are made.
+/// KeyLoading decides whether missing keys are made.
 struct KeyLoading {
     std::filesystem::path record;
     MissingKeys missing = MissingKeys::made;
@@ -95,8 +95,8 @@ struct KeyLoading {
     Instant now;
 };
 
-/// load_keys reads our keys, and makes those that don't exist: of a key folder, the first signing key. It refuses to
-/// make any where the record tells that this service had some, and a folder with other and older keys.
+/// load_keys reads our keys, and makes missing ones: of a key folder, the first signing key. It refuses to
+/// make any if the record shows that this service had some, and a folder with other and older keys.
 [[nodiscard]] Keys load_keys(const SpSection& sp, const KeyLoading& loading, std::vector<std::string>& notes);
 
 /// read_key_folder reads the keys that the folder's ring names.

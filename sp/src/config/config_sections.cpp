@@ -21,7 +21,7 @@ constexpr std::string_view limits_keys[] = {"connections",   "connections_per_ad
                                             "header_octets", "header_fields",           "body_octets"};
 constexpr std::string_view timeouts_keys[] = {"handshake", "header", "body", "write", "idle", "drain"};
 
-/// "127.0.0.1:8080" or "[::1]:8080". A name isn't taken: what it stands for could change under us.
+/// "127.0.0.1:8080" or "[::1]:8080". A name isn't taken: its address could change during operation.
 void read_listen(const Placed<std::string>& listen, HttpServerOptions& options) {
     const std::string_view text = listen.value;
     const auto colon = text.rfind(':');

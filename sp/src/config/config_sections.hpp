@@ -29,13 +29,13 @@ inline constexpr std::string_view server_keys[] = {"listen",    "soap_path", "me
 [[nodiscard]] saml::EntityID parse_id(const Placed<std::string>& text);
 [[nodiscard]] saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view key);
 
-/// Our public logout URLs.
+/// Destinations are our public logout URLs.
 struct Destinations {
     std::vector<saml::EndpointUrl> soap;  ///< slo_url: one or more
     std::vector<saml::EndpointUrl> form;  ///< form_url: none, or more
     [[nodiscard]] std::vector<saml::EndpointUrl> all() const;
 };
-/// http only to this machine itself, unless allow_http says otherwise.
+/// read_destinations takes http only for this machine itself, unless allow_http says otherwise.
 [[nodiscard]] Destinations read_destinations(const ConfigTable& sp);
 
 /// What is wrong with an IdP's metadata `file`, and how to mend it.
@@ -52,8 +52,8 @@ struct ServerSection {
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
 };
-/// Relative paths of TLS files are relative to `folder`. The paths default to the ones in the first of `destinations`,
-/// handler_threads to what suits the store.
+/// read_server: relative paths of TLS files are relative to `folder`. The paths default to those in the first of
+/// `destinations`, handler_threads to the store's best value.
 [[nodiscard]] ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
                                         const Destinations& destinations, std::size_t handler_threads,
                                         std::vector<std::string>& notes);

@@ -41,7 +41,7 @@ std::string_view word_for(Engine engine) {
     return engine == Engine::sqlite ? "sqlite" : engine == Engine::memory ? "memory" : "redis";
 }
 
-/// A key that does nothing would let its author believe that it does.
+/// A key without effect would mislead its author.
 void refuse_keys_of_other_engines(const ConfigTable& store, Engine engine) {
     const auto only_for = [&](std::string_view key, std::initializer_list<Engine> engines, std::string_view meant) {
         if (!store.has(key) || std::find(engines.begin(), engines.end(), engine) != engines.end()) return;

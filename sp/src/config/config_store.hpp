@@ -1,4 +1,4 @@
-// [store]: which engine keeps the sessions, and what it needs.
+// [store]: the engine that keeps the sessions, and its settings.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 namespace slo::sp {
 
-/// What [store] says. The files that it names aren't opened yet: keys are made last, so that a mistake elsewhere leaves
-/// none behind.
+/// StoreSection is the content of [store]. The files that it names aren't opened yet: keys are made last, so that a
+/// mistake elsewhere leaves none behind.
 struct StoreSection {
     StoreOptions options;
 
@@ -27,15 +27,15 @@ struct StoreSection {
     std::optional<Placed<std::filesystem::path>> tls_key = {};
 };
 
-/// Relative paths are relative to `folder`. Keys that the chosen engine doesn't have are refused.
+/// read_store: relative paths are relative to `folder`. Keys that the chosen engine doesn't have are refused.
 [[nodiscard]] StoreSection read_store(const ConfigTable& root, const std::filesystem::path& folder,
                                       ReloginRule relogin);
 
-/// Reads passwords and keys, and makes keys where none exists and `missing` says so. Appends to `notes` what the
-/// operator should know.
+/// load_store reads passwords and keys, and makes missing keys if `missing` says so. Appends notes for the operator to
+/// `notes`.
 [[nodiscard]] StoreOptions load_store(StoreSection section, MissingKeys missing, std::vector<std::string>& notes);
 
-/// How many threads its callers may block unless the configuration says otherwise.
+/// handler_threads_for returns how many threads its callers may block unless the configuration says otherwise.
 [[nodiscard]] std::size_t handler_threads_for(const StoreOptions& store) noexcept;
 
 }  // namespace slo::sp

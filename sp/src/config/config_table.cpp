@@ -21,7 +21,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-/// How to mend an unknown key: the likeliest one that was meant, or the whole choice.
+/// The remedy for an unknown key: the likeliest intended one, or all known ones.
 std::string nearest(std::string_view key, KnownKeys known) {
     std::string all;
     std::string_view best;

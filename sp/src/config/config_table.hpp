@@ -1,4 +1,4 @@
-// Typed reading of configuration tables: every refusal says where, what, and how to mend it.
+// Typed reading of configuration tables: every refusal names the place, the fault, and the remedy.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace slo::sp {
 
-/// Place is where a value stands. A line of 0 means the file as a whole.
+/// Place is that of a value. A line of 0 means the file as a whole.
 struct Place {
     std::string file;
     unsigned line = 0;
@@ -31,7 +31,7 @@ struct ConfigurationError {
 /// refuse throws ConfigurationError with "file:line: what; mend".
 [[noreturn]] void refuse(const Place& place, std::string_view what, std::string_view mend);
 
-/// shown puts an operator's value into quotes and one line: controls become '?', what is over 100 bytes is cut.
+/// shown puts an operator's value into quotes and one line: controls become '?', text over 100 bytes is cut.
 [[nodiscard]] std::string shown(std::string_view value);
 
 template <class T>
@@ -46,7 +46,7 @@ struct Range {
     T most;
 };
 
-/// The keys that a table may have.
+/// KnownKeys are the keys that a table may have.
 using KnownKeys = std::span<const std::string_view>;
 
 /// ConfigTable is one table with the keys that it may have. It borrows from the ConfigMap.
@@ -57,31 +57,31 @@ public:
     ConfigTable(const ConfigMap& entries, Place place, std::string name, KnownKeys known);
 
     [[nodiscard]] std::optional<Placed<std::string>> text(std::string_view key) const;
-    /// `example` shows in the refusal what to write.
+    /// required_text: `example` shows in the refusal what to write.
     [[nodiscard]] Placed<std::string> required_text(std::string_view key, std::string_view example) const;
-    /// A string, or a list of strings; empty where absent.
+    /// texts reads a string, or a list of strings; empty if absent.
     [[nodiscard]] std::vector<Placed<std::string>> texts(std::string_view key) const;
     [[nodiscard]] std::optional<Placed<bool>> flag(std::string_view key) const;
     [[nodiscard]] bool is_on(std::string_view key) const;
     [[nodiscard]] std::size_t number(std::string_view key, std::size_t fallback, Range<std::size_t> range) const;
-    /// A text of digits and a unit: "1500ms", "180s", "5m", "1h", "30d".
+    /// duration reads digits and a unit: "1500ms", "180s", "5m", "1h", "30d".
     [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key,
                                                                     Range<std::chrono::milliseconds> range) const;
-    /// The same in whole seconds, rounded down; `fallback` where absent.
+    /// seconds does so in whole seconds, rounded down; `fallback` if absent.
     [[nodiscard]] std::chrono::seconds seconds(std::string_view key, std::chrono::seconds fallback,
                                                Range<std::chrono::milliseconds> range) const {
         return std::chrono::duration_cast<std::chrono::seconds>(duration(key, range).value_or(fallback));
     }
-    /// One of `words`; the first of them where absent.
+    /// word reads one of `words`; the first of them if absent.
     [[nodiscard]] std::string word(std::string_view key, std::span<const std::string_view> words) const;
     /// One of `choices`.
     template <class E>
     [[nodiscard]] E choice(std::string_view key, E fallback,
                            std::initializer_list<std::pair<std::string_view, E>> choices) const;
 
-    /// A table inside; empty where absent.
+    /// table reads a table inside; empty if absent.
     [[nodiscard]] ConfigTable table(std::string_view key, KnownKeys known) const;
-    /// Tables of one [[name]].
+    /// tables reads the tables of one [[name]].
     [[nodiscard]] std::vector<ConfigTable> tables(std::string_view key, KnownKeys known) const;
 
     [[nodiscard]] const Place& place() const noexcept { return place_; }

@@ -1,4 +1,4 @@
-// A TOML file as plain values. Only config_tree.cpp knows the TOML library.
+// A TOML file as plain values. Only config_tree.cpp uses the TOML library.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct ConfigValue;
 using ConfigArray = std::vector<ConfigValue>;
 using ConfigMap = std::vector<ConfigEntry>;
 
-/// ConfigValue is one value and the line where it stands, counted from 1.
+/// ConfigValue is one value and its line, counted from 1.
 struct ConfigValue {
     struct Unsupported {};  ///< a date or a float: no key of ours takes one
     std::variant<Unsupported, bool, std::int64_t, std::string, ConfigArray, ConfigMap> value;

@@ -47,7 +47,7 @@ std::map<std::string, std::shared_ptr<const ConfigTable>, std::less<>> tables_of
 
 }  // namespace
 
-/// Partners' documents and our keys are not looked at yet.
+/// Partners' documents and our keys are not read yet.
 struct ConfigurationFile::Sections {
     Sections(fs::path the_file, std::span<const OwnSection> own_sections)
         : file(std::move(the_file)),
@@ -118,7 +118,7 @@ Configuration ConfigurationFile::Sections::load(Instant now, const Loading& load
 
 namespace {
 
-/// What `read` makes of `file`. Errors: ConfigurationErrc::configuration_invalid.
+/// The result of `read` for `file`. Errors: ConfigurationErrc::configuration_invalid.
 template <class Read>
 auto guarded(const fs::path& file, Read read) -> Result<decltype(read())> {
     try {
@@ -159,7 +159,7 @@ Result<OurKeys> reload_keys(const Configuration& configuration, Instant now) {
 }
 
 std::chrono::seconds promise_of(const metadata::Publication& publication) {
-    // After the ETag says otherwise, caches ask at the latest after longest_http_caching, IdPs after cacheDuration.
+    // After the ETag has changed, caches ask at the latest after longest_http_caching, IdPs after cacheDuration.
     return publication.content.cache_duration.value_or(0s) + metadata::longest_http_caching;
 }
 

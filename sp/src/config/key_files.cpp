@@ -78,7 +78,7 @@ std::string hex(std::string_view octets) {
     return text;
 }
 
-/// A store that finds other keys there than the servers' records were made with would find nobody, so nothing half made
+/// A store that finds other keys there than those of the servers' records would find no session, so no half of a set
 /// stays behind.
 void generate_secret_keys(const std::vector<Placed<fs::path>>& files, std::vector<std::string>& notes) {
     std::string names;

@@ -1,4 +1,4 @@
-// Files that a configuration names: read whole, at most so large; and keys, made where they are missing.
+// Files that a configuration names: read whole, up to a limit; and keys, made if they are missing.
 #pragma once
 
 #include <sys/types.h>
@@ -36,7 +36,7 @@ struct Unreadable {
 /// write_new_file creates `file` as OwnedFolder::write_new does. It refuses.
 void write_new_file(const Placed<std::filesystem::path>& file, std::string_view octets, mode_t mode);
 
-/// A private key with its certificate, as files.
+/// KeyPairFiles are a private key with its certificate, as files.
 struct KeyPairFiles {
     Placed<std::filesystem::path> key;
     Placed<std::filesystem::path> certificate;
@@ -49,11 +49,11 @@ struct KeyPair {
     saml::WipedText private_key_pem;
 };
 
-/// exist: whether the pair's files are there. It refuses half a pair.
+/// exist says whether the pair's files are there. It refuses half a pair.
 [[nodiscard]] bool exist(const KeyPairFiles& files);
 
-/// load_key_pair reads a pair, or makes one (RSA-2048, mode 0600) if neither file exists, and appends to `notes` what
-/// the operator should know. It refuses half a pair, and two halves that don't belong together.
+/// load_key_pair reads a pair, or makes one (RSA-2048, mode 0600) if neither file exists, and appends notes for the
+/// operator to `notes`. It refuses half a pair, and two halves that don't belong together.
 [[nodiscard]] KeyPair load_key_pair(const KeyPairFiles& files, const saml::EntityID& owner, Instant now,
                                     std::vector<std::string>& notes);
 
@@ -72,7 +72,7 @@ void note_certificate_age(const saml::Certificate& certificate, const Place& pla
 void note_readable_by_others(const std::filesystem::path& file, std::string_view secret, const Place& place,
                              std::vector<std::string>& notes);
 
-/// load_password reads the first line of `file`, and notes it where others may do so too. It refuses an empty one.
+/// load_password reads the first line of `file`, and notes it if others may do so too. It refuses an empty one.
 [[nodiscard]] std::string load_password(const Placed<std::filesystem::path>& file, std::string_view key,
                                         std::vector<std::string>& notes);
 

@@ -77,7 +77,7 @@ void check_ring(const KeyRing& ring, const Place& place) {
     }
 }
 
-/// The names of keys that lie in a folder, whatever a ring says of them.
+/// The names of the keys in a folder, whatever a ring says of them.
 std::string keys_lying_in(const fs::path& folder) {
     constexpr std::string_view kind = ".key.pem";
     std::set<std::string> names;
@@ -209,7 +209,7 @@ Result<KeyRing> after(const KeyRing& ring, KeyPurpose purpose, KeyStep step, con
 std::string unused_name(const fs::path& folder, KeyPurpose purpose) {
     for (unsigned number = 1;; ++number) {
         std::string candidate = std::string(name(purpose)) + "-" + std::to_string(number);
-        std::error_code ignored;  // what can't be looked at shows when the key is written
+        std::error_code ignored;  // a fault here shows when the key is written
         if (!fs::exists(folder / (candidate + ".crt.pem"), ignored) &&
             !fs::exists(folder / (candidate + ".key.pem"), ignored)) {
             return candidate;

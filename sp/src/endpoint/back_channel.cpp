@@ -69,7 +69,7 @@ Result<void> check_type(const idp_adapter::InteropProfile& profile, const std::s
 
 }  // namespace
 
-/// What its media type says of a message.
+/// A message's properties according to its media type.
 struct BackChannel::Carriage {
     const BackChannelWire* wire = &soap_wire();
     std::string extra_type = {};  ///< of SOAP, if it isn't the usual one: its sender's profile must have it
@@ -82,7 +82,7 @@ struct BackChannel::Carriage {
     }
 };
 
-/// The one judgement of the media type, and of the size: a decoder that is told a limit reads nothing beyond it.
+/// The only judgement of the media type, and of the size: a decoder with a limit reads nothing beyond it.
 Result<saml::ReceivedMessage> BackChannel::receive(const PostedRequest& posted, Carriage& carriage) const {
     Result<std::string> type = media_type_of(posted.content_type, posted.body);
     if (!type) return std::move(type).error();

@@ -1,4 +1,4 @@
-// How an answer is said in SOAP and to a form's sender: the one table for each.
+// The encoding of an answer in SOAP and for a form's sender: the one table for each.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace slo::sp {
 
-/// http_status says the same with an HTTP status alone, to senders that read nothing else: 200 is Success and nothing
+/// http_status encodes a gist as an HTTP status alone, for senders that read nothing else: 200 is Success and nothing
 /// but Success.
 [[nodiscard]] int http_status(Gist gist) noexcept;
 
-/// The class of the SOAP Fault for `refusal`: the SOAP layer couldn't hand a SAML request over, or there is no answer
-/// to it (Bindings 3.2.3.3 l.372-377). Nothing where the exchange itself is refused with an HTTP status (l.370).
+/// fault_for returns the class of the SOAP Fault for `refusal`: the SOAP layer couldn't pass a SAML request on, or it
+/// has no answer (Bindings 3.2.3.3 l.372-377). std::nullopt if the exchange is refused with an HTTP status (l.370).
 [[nodiscard]] std::optional<saml::soap::FaultCode> fault_for(Refusal refusal) noexcept;
 
-/// BackChannelWire writes answers down. The two of them live as long as the program.
+/// BackChannelWire encodes answers. Both objects live as long as the program.
 class BackChannelWire : public LogoutWire {
 public:
     /// Where there is no memory for a Fault, 500 without a body.
@@ -29,9 +29,9 @@ protected:
     [[nodiscard]] virtual SoapReply reply(Refusal refusal) const = 0;
 };
 
-/// A LogoutResponse or a Fault in an envelope.
+/// soap_wire encodes a LogoutResponse or a Fault in an envelope.
 [[nodiscard]] const BackChannelWire& soap_wire() noexcept;
-/// A LogoutResponse as base64, or an HTTP status alone (idp_adapter::FormAnswer).
+/// form_wire encodes a LogoutResponse as base64, or an HTTP status alone (idp_adapter::FormAnswer).
 [[nodiscard]] const BackChannelWire& form_wire() noexcept;
 
 }  // namespace slo::sp

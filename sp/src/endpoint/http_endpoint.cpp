@@ -50,7 +50,7 @@ HttpReply filled_in(HttpReply form, SoapReply answer) noexcept {
     return form;
 }
 
-/// Shibboleth writes "UTF-8" there, which is no coding but does no harm. Nothing is ever decompressed.
+/// Shibboleth writes "UTF-8" there, which is no coding but harmless. No body is ever decompressed.
 bool is_plain(const HttpRequest& request) {
     if (request.count("Content-Encoding") == 0) return true;
     const std::string coding = lower_case(request.header("Content-Encoding").value_or("repeated"));
@@ -83,7 +83,7 @@ bool is_nearly(std::string_view target, std::string_view path) {
 }
 
 /// Whether the client says that it has just this document. Tags are compared weakly; If-Modified-Since counts only
-/// where there is no If-None-Match (RFC 9110, 13.1.2 and 13.1.3).
+/// if there is no If-None-Match (RFC 9110, 13.1.2 and 13.1.3).
 bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& document) {
     if (const auto tags = idp_adapter::values_of(request.headers, "If-None-Match"); !tags.empty()) {
         return std::ranges::any_of(tags, [&](std::string_view value) { return names_tag(value, document.entity_tag); });

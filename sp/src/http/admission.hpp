@@ -1,7 +1,7 @@
-// How many connections there may be, in all and from one address, and which of them makes way for another.
+// How many connections there may be, in all and from one address, and which of them is closed for a new one.
 //
-// Connecting costs a stranger nothing, and each connection may take seconds over its request. If a full server refused
-// newcomers, whoever had filled it would keep every honest peer out. So the newcomer gets the place of the connection
+// A connection costs an attacker nothing, and each may take seconds over its request. If a full server refused new
+// ones, an attacker that had filled it would keep every honest peer out. So a new one gets the place of the connection
 // that has waited longest: a flood then has to bring a whole server of connections within the milliseconds that an
 // honest request takes to arrive. It costs the address that holds the most, so peers with few are spared.
 #pragma once
@@ -20,8 +20,8 @@
 
 namespace slo::sp {
 
-/// ConnectionAdmission hands out places and takes them back, however many there are in the time of the logarithm of
-/// their number: all newcomers share its mutex. Thread-safe; must outlive every Place.
+/// ConnectionAdmission hands out places and takes them back, each in a time that grows with the logarithm of their
+/// number: all new connections share its mutex. Thread-safe; must outlive every Place.
 class ConnectionAdmission {
 public:
     /// An IPv6 address; an IPv4 address is mapped into it.
@@ -32,17 +32,17 @@ public:
 
     class Place;
 
-    /// Nothing where a cap is reached and all are at work, or enough of them are leaving already.
+    /// enter returns std::nullopt if a cap is reached and all are at work, or enough of them are leaving already.
     [[nodiscard]] std::optional<Place> enter(const Address& address);
-    /// Lets one connection make way for none. False: all are at work, or enough of them are leaving already.
+    /// make_room closes one connection without admitting another. False: all are at work, or enough leave already.
     [[nodiscard]] bool make_room();
-    /// Whether somebody was told to leave and is still there, or has a place and hasn't come to wait yet: there may be
-    /// room in a moment, though there is none now.
+    /// is_unsettled says whether a connection was told to leave and is still there, or has a place and doesn't wait
+    /// yet: there may be room in a moment, though there is none now.
     [[nodiscard]] bool is_unsettled() {
         const std::lock_guard lock(mutex_);
         return leaving_ > 0 || arriving_ > 0;
     }
-    /// How often somebody was told to leave.
+    /// displaced returns how often a connection was told to leave.
     [[nodiscard]] std::uint64_t displaced() const noexcept { return displaced_; }
 
 private:
@@ -56,7 +56,7 @@ private:
     using Seats = std::list<Seat>;
 
     struct Peer;
-    /// Who makes way first stands first. A peer's node is made with it, so that a change of ranks takes no memory.
+    /// The first to be displaced is the first in order. A peer's node is made with it, so ranking takes no memory.
     struct Rank {
         std::size_t present = 0;
         std::uint64_t since = 0;  ///< of the connection that has waited longest; no two have the same
@@ -69,7 +69,7 @@ private:
     using Ranking = std::set<Rank>;
 
     struct Peer {
-        Seats waiting = {};  ///< who started to wait first stands first
+        Seats waiting = {};  ///< the one that started to wait first is first
         Seats others = {};
         std::size_t leaving = 0;
         Ranking::iterator rank = {};       ///< while a connection of it waits
@@ -102,7 +102,7 @@ private:
     Ranking ranking_;  ///< of the peers of which a connection waits
 };
 
-/// A connection's place, for as long as the connection lives. At first the connection is arriving, and is left alone.
+/// A connection's place, for as long as the connection lives. At first the connection is arriving, and isn't displaced.
 class ConnectionAdmission::Place {
 public:
     Place(Place&& other) noexcept
@@ -112,18 +112,18 @@ public:
         if (admission_) admission_->leave(peer_, seat_);
     }
 
-    /// `leave` ends the connection soon, unless it is at work by then. It is called from any thread, never after this
-    /// Place has ended, and mustn't call back.
+    /// when_displaced sets the call that ends the connection soon, unless it is at work by then. It is called from any
+    /// thread, never after this Place has ended, and mustn't call back.
     void when_displaced(std::function<void()> leave) {
         const std::lock_guard lock(admission_->mutex_);
         seat_->leave = std::move(leave);
     }
-    /// The connection waits for its peer from now on, and may be told to leave.
+    /// waits: the connection waits for its peer from now on, and may be told to leave.
     void waits() noexcept {
         const std::lock_guard lock(admission_->mutex_);
         admission_->change(peer_->second, seat_, State::waiting);
     }
-    /// The connection has a request that is being answered, and is left alone.
+    /// works: the connection has a request that is being answered, and isn't displaced.
     void works() noexcept {
         const std::lock_guard lock(admission_->mutex_);
         admission_->change(peer_->second, seat_, State::at_work);
@@ -146,7 +146,7 @@ inline ConnectionAdmission::Peers ConnectionAdmission::new_peer(const Address& a
     return peers;
 }
 
-/// Memory comes first: no connection makes way for a newcomer for whom there is none.
+/// Memory comes first: no connection is displaced for a new one without memory.
 inline std::optional<ConnectionAdmission::Place> ConnectionAdmission::enter(const Address& address) {
     const std::lock_guard lock(mutex_);
     auto peer = peers_.find(address);
@@ -205,7 +205,7 @@ inline bool ConnectionAdmission::displace_in(Peer& peer) {
     return true;
 }
 
-/// The address with the most connections pays; of equals, the one where somebody has waited longest.
+/// The address with the most connections loses one; of equals, the one with the longest waiting connection.
 inline bool ConnectionAdmission::displace_anybody() {
     return !ranking_.empty() && displace_in(*ranking_.begin()->peer);
 }

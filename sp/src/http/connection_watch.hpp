@@ -1,6 +1,6 @@
 // The deadlines of all connections of one io_context, watched by one timer.
 //
-// A deadline is a time stamp that the timer looks at some times a second. Setting it is a store, where re-arming a
+// A deadline is a time stamp that the timer checks some times a second. Setting it is a store, while re-arming a
 // timer for every request costs about 2 us, a quarter of what the server spends on one. Timeouts come up to a tick
 // late.
 #pragma once
@@ -23,7 +23,7 @@ public:
     virtual void expire() noexcept = 0;
     /// The server stops: end now unless a request is at work.
     virtual void end_if_idle() noexcept = 0;
-    /// The server has stopped waiting: end what is at work as if its time had run out.
+    /// end_now: the server has stopped waiting; end the request at work as if its time had run out.
     virtual void end_now() noexcept = 0;
 };
 
@@ -50,13 +50,13 @@ public:
     }
     [[nodiscard]] bool draining() const noexcept { return draining_; }
 
-    /// Goes on after an exception left the io_context's run().
+    /// resume goes on after an exception left the io_context's run().
     void resume() {
         if (!ticking_ && !connections_.empty()) tick();
     }
 
 private:
-    /// Lets run() return at once instead of after the next tick.
+    /// stop_if_empty lets run() return at once instead of after the next tick.
     void stop_if_empty() noexcept {
         if (!connections_.empty()) return;
         timer_.cancel();
@@ -77,7 +77,7 @@ private:
     void sweep() noexcept {
         const auto now = std::chrono::steady_clock::now();
         const bool over = draining_ && now >= drained_by_;
-        // Neither call ends a connection here and now: they post, so the set stays as it is.
+        // Neither call ends a connection at once: they post, so the set stays as it is.
         for (auto* connection : connections_) {
             if (over) {
                 connection->end_now();

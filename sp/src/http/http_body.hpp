@@ -19,7 +19,7 @@ class RequestBody {
 public:
     RequestBody(const RequestHead& head, std::size_t max_octets);
 
-    /// Takes octets from the front of `input` and returns how many; the rest belongs to the next request.
+    /// take consumes octets from the front of `input` and returns how many; the rest belongs to the next request.
     /// Refusals: 400 (malformed chunk, chunk extension, trailer), 413 (over `max_octets`, or mostly chunk headers).
     [[nodiscard]] std::variant<std::size_t, Refusal> take(std::string_view input);
     [[nodiscard]] bool complete() const noexcept { return state_ == State::complete; }

@@ -11,11 +11,11 @@ namespace slo::sp {
 
 /// http_date writes an IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
 [[nodiscard]] std::string http_date(Instant instant);
-/// parse_http_date reads an IMF-fixdate, the one form that anybody sends today; nothing for another. The day's name
-/// isn't looked at.
+/// parse_http_date reads an IMF-fixdate, the only form in use today; std::nullopt for another. The day's name isn't
+/// checked.
 [[nodiscard]] std::optional<Instant> parse_http_date(std::string_view text);
 
-/// names_tag: whether the value of an If-None-Match holds `tag` (quoted), weak or strong, or is "*".
+/// names_tag says whether the value of an If-None-Match holds `tag` (quoted), weak or strong, or is "*".
 [[nodiscard]] bool names_tag(std::string_view value, std::string_view tag);
 
 }  // namespace slo::sp

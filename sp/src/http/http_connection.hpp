@@ -1,7 +1,7 @@
 // One connection: octets in, requests to the handler, replies out. Included by http_server.cpp alone.
 //
 // The stream kind is hidden behind read_some() and write_some(), so that the logic is compiled once for TCP and TLS.
-// Nothing that owns memory is made inside a co_await expression: g++ 12 miscompiles some of those (it emits a trap).
+// No object that owns memory is made inside a co_await expression: g++ 12 miscompiles some of those (it emits a trap).
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -48,8 +48,8 @@ template <class T>
 using Task = boost::asio::awaitable<T, Executor>;
 inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> use_task{};
 
-/// Throws std::bad_alloc where there is no memory to begin an operation and wait for it; else there is. Call it before
-/// each: what Asio itself throws while it begins one destroys the coroutine from outside, and where even that finds no
+/// Throws std::bad_alloc if there is no memory to begin an operation and wait for it; else there is. Call it before
+/// each: an exception of Asio's own while it begins one destroys the coroutine from outside, and if even that finds no
 /// memory, it ends the process. The thread keeps the two blocks, and Asio takes them from there.
 inline void provide_for_an_operation() {
     constexpr std::size_t octets = 1000;  // the most that Asio keeps, and more than any operation of ours has
@@ -66,7 +66,7 @@ inline void provide_for_an_operation() {
     memory.deallocate(second, octets);
 }
 
-/// What all connections of a server share.
+/// The common objects of all connections of a server.
 struct Service {
     HttpServerOptions options;
     HttpHandler& handler;
@@ -74,7 +74,7 @@ struct Service {
     HandlerThreads* threads = nullptr;  ///< none: handlers work in the connections' threads
     HandlerThreads* waiting_threads = nullptr;
 
-    /// For `request`; null where that is the connection's own.
+    /// threads_for returns the threads for `request`; null for the connection's own.
     [[nodiscard]] HandlerThreads* threads_for(const HttpRequest& request) const noexcept {
         const bool waits = waiting_threads != nullptr && handler.lane(request) == HttpHandler::Lane::waiting;
         return waits ? waiting_threads : threads;
@@ -91,7 +91,7 @@ struct Service {
     } counters;
 };
 
-/// Beast's reading of a head that read_head() let pass. Two parsers have to agree on it.
+/// Beast's reading of a head that read_head() accepted. Two parsers have to agree on it.
 [[nodiscard]] inline std::optional<HttpRequest> parse_head(std::string_view head) {
     namespace http = boost::beast::http;
     http::request_parser<http::empty_body> parser;
@@ -138,7 +138,7 @@ private:
     using Transfer = std::tuple<boost::system::error_code, std::size_t>;
 
     [[nodiscard]] Task<bool> shake_hands();
-    // Nothing means: it's over. refusal_ then says what to answer, if somebody is left to be answered.
+    // std::nullopt: it's over. refusal_ then has the answer, if there is still a peer to get it.
     [[nodiscard]] Task<std::optional<HttpRequest>> receive();
     [[nodiscard]] Task<std::optional<HeadScan::Complete>> receive_head();
     [[nodiscard]] Task<std::optional<std::string>> receive_body(RequestHead head);
@@ -294,7 +294,7 @@ inline Task<std::optional<std::string>> Connection::receive_body(RequestHead hea
     }
 }
 
-/// Waits for octets. False: the peer has closed (what it began isn't a request, however it looks), or its time is up.
+/// Waits for octets. False: the peer has closed (the octets before aren't a request, whatever they are), or its time is
 inline Task<bool> Connection::fill() {
     const auto space = input_.space();
     const auto [error, size] = co_await read_some(boost::asio::buffer(space.data(), space.size()));
@@ -306,7 +306,7 @@ inline Task<bool> Connection::fill() {
 
 // --- answering ---
 
-/// What the handler throws in finish() costs its own connection only.
+/// An exception of the handler in finish() costs its own connection only.
 inline Task<HttpReply> Connection::ask_handler(HttpRequest request) {
     deadline_ = Time::max();  // a pending reply has its own budget
     answering_ = true;
@@ -343,7 +343,7 @@ inline Task<HttpReply> Connection::settle(HttpStep step) {
     co_return co_await async_wait<Executor>(std::move(step));
 }
 
-/// Whoever still waits for a thread when the server has stopped waiting is told to come again: nothing has happened.
+/// A request that still waits for a thread when the server has stopped waiting is told to come again: it had no effect.
 inline Task<HttpReply> Connection::settle_elsewhere(HttpRequest request, HandlerThreads& threads) {
     using Turn = HandlerThreads::Turn;
     const auto on = [&threads](Turn turn) {
@@ -375,8 +375,8 @@ inline Task<void> Connection::refuse(Refusal refusal) {
     co_await close_gently();
 }
 
-/// Closing while octets are unread makes the kernel send a reset, which can overtake our reply. So: say that we're
-/// done, then throw away what the peer still sends, for a moment and up to what one request may have.
+/// Closing while octets are unread makes the kernel send a reset, which can overtake our reply. So: shut down our side,
+/// then discard what the peer still sends, for a moment and up to the size of one request.
 inline Task<void> Connection::close_gently() {
     constexpr std::chrono::seconds moment{1};
     allow(moment);
@@ -438,9 +438,9 @@ inline Task<Connection::Transfer> Connection::write_some(boost::asio::const_buff
     co_return result;
 }
 
-// --- making way ---
+// --- displacement ---
 
-/// A newcomer may have this connection's place from now on, except while the handler has a request of ours.
+/// A new connection may have this one's place from now on, except while the handler has a request of ours.
 inline void Connection::offer_place() {
     place_.when_displaced([executor = socket_.get_executor(), weak = weak_from_this()] {
         boost::asio::post(executor, [weak] {

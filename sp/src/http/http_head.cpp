@@ -118,7 +118,7 @@ bool is_port(std::string_view text) noexcept {
     return !text.empty() && text.size() <= 5 && std::ranges::all_of(text, is_digit);
 }
 
-/// host [ ":" port ], with an IPv6 address in brackets. Narrower than RFC 3986, which lets a name be almost anything.
+/// host [ ":" port ], with an IPv6 address in brackets. Narrower than RFC 3986, whose names may be almost anything.
 bool is_host(std::string_view text) noexcept {
     std::string_view host = text;
     if (const auto colon = text.rfind(':');
@@ -153,7 +153,7 @@ std::optional<Refusal> refuse_host(const SeenField& host, const RequestLine& lin
     return served ? std::nullopt : std::optional(not_served);
 }
 
-/// For codings that aren't just `chunked`. RFC 9112, 6.1: a coding that we don't know, below a final `chunked`, is 501.
+/// For codings that aren't just `chunked`. RFC 9112, 6.1: an unknown coding, below a final `chunked`, is 501.
 /// Without that final `chunked` the end of the body is unknown, which is 400 (6.3, rule 4).
 Refusal refuse_codings(std::string_view codings) noexcept {
     while (true) {

@@ -31,7 +31,7 @@ struct Refusal {
 /// How the body is delimited (RFC 9112, 6.3). A request without Content-Length and Transfer-Encoding has none.
 enum class Framing { content_length, chunked };
 
-/// RequestHead is what the server itself has to know of a head.
+/// RequestHead is the server's own part of a head.
 struct RequestHead {
     Framing framing = Framing::content_length;
     std::size_t content_length = 0;
@@ -45,21 +45,21 @@ struct HeadRules {
     std::span<const std::string> hosts;  ///< lower case; empty: any
 };
 
-/// HeadScan finds the end of a head while its octets arrive, and looks at each octet once. It refuses what no parser
-/// must see: NUL and other controls, bare CR, bare LF (RFC 9112, 2.2).
+/// HeadScan finds the end of a head while its octets arrive, and reads each octet once. It refuses octets that no
+/// parser may see: NUL and other controls, bare CR, bare LF (RFC 9112, 2.2).
 class HeadScan {
 public:
     explicit HeadScan(std::size_t max_octets) noexcept : max_octets_(max_octets) {}
 
     struct Incomplete {};
-    /// Where the head stands in the scanned octets, its empty line included.
+    /// Complete is the place of the head in the scanned octets, its empty line included.
     struct Complete {
         std::size_t begin;
         std::size_t end;
     };
     using State = std::variant<Incomplete, Complete, Refusal>;
 
-    /// `octets` is everything since the last request, each time with more at its end. One leading empty line is skipped
+    /// scan gets everything since the last request, each time with more at its end. One leading empty line is skipped
     /// (RFC 9112, 2.2). Refusals: 400, 431.
     [[nodiscard]] State scan(std::string_view octets) noexcept;
 

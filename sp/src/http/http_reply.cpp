@@ -68,7 +68,7 @@ std::string serialise(const HttpReply& reply, ReplyBody body, AfterReply after) 
         octets += value;
         octets += "\r\n";
     }
-    // RFC 9110, 8.6: a 204 must have none, and that of a 304 would have to be the length of what the client has.
+    // RFC 9110, 8.6: a 204 must have none, and that of a 304 would have to be the length of the client's copy.
     if (reply.status != 204 && reply.status != 304)
         octets += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
     octets += after == AfterReply::close ? "Connection: close\r\n\r\n" : "\r\n";

@@ -14,7 +14,7 @@ enum class ReplyBody { send, omit };  ///< omit: the reply to HEAD (RFC 9110, 9.
 /// with a field that isn't one line of visible text becomes a plain 500: nothing of ours ever splits a response.
 [[nodiscard]] std::string serialise(const HttpReply& reply, ReplyBody body, AfterReply after);
 
-/// The server's own reply where no handler is asked: no body, and never cached (Bindings 3.2.3.2, l.364-367).
+/// error_reply is the server's own reply without a handler: no body, and never cached (Bindings 3.2.3.2, l.364-367).
 [[nodiscard]] HttpReply error_reply(int status);
 
 }  // namespace slo::sp

@@ -1,4 +1,4 @@
-// The only translation unit of the library that includes Asio and Beast: each one costs seconds to compile.
+// The server's translation unit with Asio and Beast: each such unit costs half a minute to compile.
 #include "slo/sp/http_server.hpp"
 
 #include <fcntl.h>
@@ -37,7 +37,7 @@ std::chrono::milliseconds tick_of(const HttpServerOptions& options) {
     return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
 }
 
-/// A child process of the host has no business with our sockets.
+/// A child process of the host mustn't inherit our sockets.
 void close_on_exec(int descriptor) noexcept {
     ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }
@@ -47,8 +47,8 @@ class Worker {
 public:
     explicit Worker(std::chrono::milliseconds tick) : watch(io, tick), work_(asio::make_work_guard(io)) {}
 
-    /// Returns when drained. Whatever is thrown through the event loop ends one connection, not the loop; `resume`
-    /// begins again what else it may have ended.
+    /// Returns when drained. An exception through the event loop ends one connection, not the loop; `resume` begins
+    /// again the other coroutines that it may have ended.
     template <class Resume>
     void run(std::atomic<std::uint64_t>& failures, Resume resume) noexcept {
         for (;;) {
@@ -108,7 +108,7 @@ Task<void> serve_connection(Service& service, ConnectionWatch& watch, Socket soc
     }
 }
 
-/// Tries until there is memory for it: the server would never end without.
+/// Tries until there is memory for it: otherwise the server would never end.
 template <class Work>
 void post_surely(asio::io_context& io, Work work) noexcept {
     for (;;) {
@@ -186,7 +186,7 @@ struct HttpServer::Impl {
     }
 
     class Accepting;
-    /// Accepts until the server stops, also where it once found no memory for that.
+    /// Accepts until the server stops, even if it once found no memory for that.
     void keep_accepting();
     [[nodiscard]] Task<void> accept_all(Accepting present);
     [[nodiscard]] Task<bool> accept_one(Worker& worker);
@@ -197,7 +197,7 @@ struct HttpServer::Impl {
 
     Service service;
     ConnectionAdmission admission;
-    // The io_contexts own the connections, which use everything above; what stands below uses an io_context.
+    // The io_contexts own the connections, which use everything above; the members below use an io_context.
     std::vector<std::unique_ptr<Worker>> workers;
     std::optional<Acceptor> acceptor;
     std::optional<asio::signal_set> signals;
@@ -207,7 +207,7 @@ struct HttpServer::Impl {
 };
 
 /// The acceptor's coroutine, for as long as it lives. Asio begins an operation outside of the coroutine that waits for
-/// it: what is thrown there can't be caught inside, and destroys it, a little later and without a word to anybody.
+/// it: an exception there can't be caught inside, and destroys it, a little later and silently.
 class HttpServer::Impl::Accepting {
 public:
     explicit Accepting(Impl& server) noexcept : server_(&server) { server.accepting = true; }
@@ -228,7 +228,7 @@ void HttpServer::Impl::keep_accepting() {
     asio::co_spawn(workers.front()->io, accept_all(Accepting(*this)), asio::detached);
 }
 
-// Out of descriptors or memory, somebody gives theirs back. Where nobody can, trying again at once would only burn the
+// Out of descriptors or memory, a connection gives its own back. If none can, an immediate retry would only burn the
 // time in which some are freed.
 Task<void> HttpServer::Impl::accept_all(Accepting) {
     Timer pause(workers.front()->io);
@@ -249,8 +249,8 @@ Task<void> HttpServer::Impl::accept_all(Accepting) {
     }
 }
 
-/// Who was told to leave goes as soon as its thread gets to it, and who has just come can be told as soon as its thread
-/// has begun with it; the newcomer waits for that, and so do all behind it.
+/// A connection told to leave goes as soon as its thread gets to it, and a new one can be told as soon as its thread
+/// has begun with it; the next connection waits for that, and so do all behind it.
 Task<std::optional<ConnectionAdmission::Place>> HttpServer::Impl::place_for(ConnectionAdmission::Address address) {
     Timer pause(workers.front()->io);
     for (;;) {
@@ -266,7 +266,7 @@ Task<std::optional<ConnectionAdmission::Place>> HttpServer::Impl::place_for(Conn
 Task<bool> HttpServer::Impl::accept_one(Worker& worker) {
     provide_for_an_operation();
     auto [error, socket] = co_await acceptor->async_accept(worker.io, use_task);
-    if (error == asio::error::connection_aborted) co_return true;  // the peer's doing, not our lack
+    if (error == asio::error::connection_aborted) co_return true;  // caused by the peer, not by our limits
     if (error) co_return false;
     if (stopping) co_return true;
 

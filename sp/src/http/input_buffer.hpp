@@ -9,7 +9,7 @@
 
 namespace slo::sp {
 
-/// InputBuffer belongs to one connection and starts zeroed: no octet of another peer can show up in it.
+/// InputBuffer belongs to one connection and starts zeroed: no octet of another peer can be in it.
 class InputBuffer {
 public:
     explicit InputBuffer(std::size_t capacity) : octets_(capacity) {}
@@ -21,7 +21,7 @@ public:
         if (empty()) begin_ = end_ = 0;
     }
 
-    /// Where the next octets go. Moves unread octets to the front, so views of unread() end here.
+    /// space returns the place for the next octets. Moves unread octets to the front, so views of unread() end here.
     [[nodiscard]] std::span<char> space() noexcept {
         if (begin_ > 0) {
             std::memmove(octets_.data(), octets_.data() + begin_, end_ - begin_);

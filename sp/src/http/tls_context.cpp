@@ -17,7 +17,7 @@ namespace {
 constexpr const char* tls_1_2_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-// OpenSSL's own list goes on to finite fields of 8192 bits, with which one ClientHello costs us as much as a hundred.
+// OpenSSL's own list includes finite fields of 8192 bits, with which one ClientHello costs us as much as a hundred.
 constexpr const char* groups = "X25519:P-256:P-384";
 constexpr int max_chain_depth = 4;
 constexpr long max_client_chain_octets = 32 * 1024;
@@ -63,7 +63,7 @@ Result<void> check_dates(const X509* certificate, const std::string& file) {
     return Done{};
 }
 
-/// The key goes in first: OpenSSL then tells an unreadable key, an unreadable certificate and a mismatch apart.
+/// The key is loaded first: OpenSSL then tells an unreadable key, an unreadable certificate and a mismatch apart.
 Result<void> load_identity(SSL_CTX* context, const TlsOptions& options) {
     const auto& key = options.private_key_file;
     const auto& chain = options.certificate_chain_file;
@@ -85,7 +85,7 @@ Result<void> load_identity(SSL_CTX* context, const TlsOptions& options) {
     return check_dates(SSL_CTX_get0_certificate(context), chain);
 }
 
-/// Whether an IdP could sign with the key of this certificate. Another key proves nothing to anybody, and may be one
+/// Whether an IdP could sign with the key of this certificate. Another key proves nothing here, and may be one
 /// with which the proof of possession costs us milliseconds (RSA with a long exponent or modulus).
 bool could_be_an_idp_s(const X509* certificate) {
     const int size = certificate == nullptr ? 0 : i2d_X509(certificate, nullptr);
@@ -97,12 +97,12 @@ bool could_be_an_idp_s(const X509* certificate) {
     return read && saml::VerificationKey::from(*read);
 }
 
-/// That the client has the private key, the handshake proves afterwards.
+/// The handshake proves afterwards that the client has the private key.
 int let_in(X509_STORE_CTX* verification, void* /*nothing*/) {
     try {
         if (could_be_an_idp_s(X509_STORE_CTX_get0_cert(verification))) return 1;
     } catch (...) {
-        // Memory ran out: nobody is let in.
+        // Memory ran out: no client is let in.
     }
     X509_STORE_CTX_set_error(verification, X509_V_ERR_CERT_REJECTED);
     return 0;
@@ -128,8 +128,8 @@ Result<void> ask_for_client_certificates(SSL_CTX* context, const TlsOptions& opt
     return Done{};
 }
 
-/// Where clients need certificates, nothing is resumed: OpenSSL doesn't look at the certificate again, so a session
-/// would outlive it for as long as the client keeps renewing its ticket. Elsewhere a session is resumed by this
+/// If clients need certificates, nothing is resumed: OpenSSL doesn't check the certificate again, so a session would
+/// outlive it for as long as the client keeps renewing its ticket. Otherwise a session is resumed by this
 /// listener only: each context has ticket keys and a cache of its own.
 void set_resumption(SSL_CTX* context, ClientCertificates certificates) {
     if (certificates != ClientCertificates::none) {

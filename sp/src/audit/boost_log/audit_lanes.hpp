@@ -1,4 +1,4 @@
-// Lines on their way to a reader who may be slow: what strangers make many of never stands before what counts.
+// Lines on their way to a reader that may be slow: lines of unproven senders never delay the proven ones.
 #pragma once
 
 #include <condition_variable>
@@ -15,8 +15,8 @@
 
 namespace slo::sp {
 
-/// AuditLanes holds lines until they are taken, each lane with its own room. A caller who puts a line in never waits:
-/// where its lane is full, the line is lost and counted. Thread-safe.
+/// AuditLanes holds lines until they are taken, each lane with its own room. A caller that puts a line in never waits:
+/// if its lane is full, the line is lost and counted. Thread-safe.
 class AuditLanes {
 public:
     struct Line {
@@ -35,7 +35,7 @@ public:
         }
         changed_.notify_one();
     }
-    /// Waits for a line; the proven ones come first. Nothing: it was asked to stop.
+    /// take waits for a line; the proven ones come first. std::nullopt: it was asked to stop.
     [[nodiscard]] std::optional<Line> take(const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
         const bool has_some =
@@ -43,23 +43,23 @@ public:
         if (stop.stop_requested() || !has_some) return std::nullopt;
         return front();
     }
-    /// Nothing: there is none.
+    /// take_now returns a line, or std::nullopt if there is none.
     [[nodiscard]] std::optional<Line> take_now() {
         const std::lock_guard lock(mutex_);
         return proven_.lines.empty() && sampled_.lines.empty() ? std::nullopt : std::optional(front());
     }
 
-    /// A line that was taken couldn't be written.
+    /// lose counts a taken line that couldn't be written.
     void lose(AuditLane lane) noexcept {
         const std::lock_guard lock(mutex_);
         of(lane).lose();
     }
-    /// How many were lost and haven't been told.
+    /// untold returns how many were lost and haven't been reported.
     [[nodiscard]] StderrLog::Lost untold() const noexcept {
         const std::lock_guard lock(mutex_);
         return {.proven = proven_.lost - proven_.told, .sampled = sampled_.lost - sampled_.told};
     }
-    /// So many have been told.
+    /// tell notes that so many have been reported.
     void tell(const StderrLog::Lost& told) noexcept {
         const std::lock_guard lock(mutex_);
         proven_.told += told.proven;

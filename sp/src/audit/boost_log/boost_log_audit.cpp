@@ -65,12 +65,12 @@ private:
     Logger sampled_ = logger_of(sampled);
 };
 
-/// Writes lines to stderr and never longer than it was told: not even a pipe that nobody reads keeps it.
+/// Writes lines to stderr within a time limit: not even an unread pipe blocks it longer.
 class StderrWriter {
 public:
     explicit StderrWriter(AuditLanes& lanes) noexcept : lanes_(lanes) {}
 
-    /// Out of memory for one line mustn't end the thread that writes all others.
+    /// A lack of memory for one line mustn't end the thread that writes all others.
     void write(const AuditLanes::Line& line) noexcept {
         try {
             report_losses();
@@ -123,7 +123,7 @@ private:
     std::atomic<SteadyClock::time_point> end_ = SteadyClock::time_point::max();
 };
 
-/// Puts what Boost.Log gives it into its lane, which never waits.
+/// Puts Boost.Log's lines into their lanes, which never wait.
 class LaneBackend final : public sinks::basic_sink_backend<sinks::concurrent_feeding> {
 public:
     explicit LaneBackend(AuditLanes& lanes) noexcept : lanes_(lanes) {}
@@ -174,7 +174,7 @@ struct StderrLog::Impl {
             while (const auto line = lanes.take_now()) writer.write(*line);
             writer.report_losses();
         } catch (...) {
-            // What was to be written is lost; the program's end isn't.
+            // The remaining lines are lost; the program's end isn't.
         }
         exists = false;
     }
