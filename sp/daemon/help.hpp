@@ -1,4 +1,4 @@
-// What saml-slod --help says.
+// The text of saml-slod --help.
 #pragma once
 
 #include <string_view>

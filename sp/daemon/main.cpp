@@ -50,13 +50,13 @@ std::string text_of(const Failure& failure) {
 }
 
 /// The application asks GET /sessions/<id> before each request, and that says 404 from the moment a logout begins:
-/// nobody has to be told, so every session is ended at once.
+/// no application has to be told, so every session is ended at once.
 sp::Ended end_by_asking(const sp::Session&) {
     return sp::Ended::ended;
 }
 
-/// Reception listens before there is anybody to ask: ports may need root, and the store must belong to the user whom we
-/// become in between. Set before run().
+/// Reception listens before the endpoint exists: ports may need root, and the store must belong to the user that the
+/// process becomes in between. Set before run().
 class Reception final : public sp::HttpHandler {
 public:
     [[nodiscard]] sp::HttpStep handle(const sp::HttpRequest& request) noexcept override {
@@ -71,10 +71,10 @@ struct Servers {
     Reception endpoint;
     Reception local_sessions;
     std::unique_ptr<sp::HttpServer> server;
-    std::unique_ptr<sp::HttpServer> local;  ///< none where the configuration has no [local]
+    std::unique_ptr<sp::HttpServer> local;  ///< null if the configuration has no [local]
 };
 
-/// Parts is what one endpoint consists of, in the order in which they need each other.
+/// Parts are those of one endpoint, in the order in which they need each other.
 struct Parts {
     Parts(const sp::Clock& the_clock, sp::Configuration& configuration, idp_adapter::MetadataRefresher refreshed,
           const saml::KeyedDigest& digest, std::unique_ptr<sp::SessionStore> opened,
@@ -127,7 +127,7 @@ void note_key_failure(Parts& parts, std::string stage, const Failure& failure) {
     parts.audit->record({.time = parts.clock.now(), .event = std::move(failed)});
 }
 
-/// What went wrong at the servers of a shared store.
+/// The troubles of a shared store's servers.
 struct ServerTroubles {
     daemon::ReplicaShortfalls shortfalls;
     daemon::ClockAlarms clocks;
@@ -150,7 +150,7 @@ void write_down_what_is_published(Parts& parts, daemon::PublishedKeys& published
     if (const auto failure = published.keep(parts.clock.now())) note_key_failure(parts, "record", *failure);
 }
 
-/// What saml-slo keys rotate did counts within a second. Keys that can't be read change nothing, and are told once.
+/// A step of saml-slo keys rotate counts within a second. Unreadable keys change nothing, and are reported once.
 void look_for_new_keys(Parts& parts, daemon::KeyWatch& watch, daemon::PublishedKeys& published) {
     auto keys = watch.look(parts.clock.now());
     if (!keys) return;
@@ -167,7 +167,7 @@ void look_for_new_keys(Parts& parts, daemon::KeyWatch& watch, daemon::PublishedK
     for (std::string& note : (*keys)->notes) parts.audit->record({.time = now, .event = sp::KeyNews{std::move(note)}});
 }
 
-/// Looks each second for keys that saml-slo has changed and for what is wrong with the store's servers, until stopped.
+/// Checks each second for keys that saml-slo has changed and for troubles of the store's servers, until stopped.
 void keep_watch(const std::stop_token& stop, Parts& parts, const Watched& watched) {
     ServerTroubles troubles;
     while (!stop.stop_requested()) {
@@ -222,7 +222,7 @@ Result<void> listen(const daemon::Configuration& configuration, Servers& servers
     return Done{};
 }
 
-/// Folders for the user who serves, where the one that they stand in isn't theirs.
+/// Makes folders for the serving user, if their parent isn't that user's.
 Result<void> make_folders(const daemon::Configuration& configuration) {
     const std::string& user = configuration.process.user;
     if (user.empty()) return Done{};
@@ -236,7 +236,7 @@ Result<void> make_folders(const daemon::Configuration& configuration) {
     return Done{};
 }
 
-/// From here on what is made belongs to the user who serves.
+/// From here on new files belong to the serving user.
 Result<void> become_who_serves(const daemon::Configuration& configuration) {
     const std::string& user = configuration.process.user;
     if (!user.empty()) return daemon::become_user(user);
@@ -247,7 +247,7 @@ Result<void> become_who_serves(const daemon::Configuration& configuration) {
     return Done{};
 }
 
-/// Whether a logout that starts here may have somebody to ask, now or after a refresh.
+/// Whether a logout that starts here may have an IdP to ask, now or after a refresh.
 bool asks_idps(const daemon::Configuration& configuration) {
     if (configuration.local_port == 0) return false;
     const bool may_come = configuration.metadata.sources.size() > configuration.idps.size();
@@ -256,7 +256,7 @@ bool asks_idps(const daemon::Configuration& configuration) {
            });
 }
 
-/// What the store and the sources of metadata will call for while it serves.
+/// The system calls of the store and the sources of metadata while it serves.
 std::set<daemon::Calls> calls_of(const daemon::Configuration& configuration) {
     using daemon::Calls;
     std::set<Calls> calls;
@@ -273,7 +273,7 @@ std::set<daemon::Calls> calls_of(const daemon::Configuration& configuration) {
     return calls;
 }
 
-/// Gives up what serving doesn't need. From here on nothing else can be opened.
+/// Gives up all rights that serving doesn't need. From here on nothing else can be opened.
 Result<void> confine(const daemon::Configuration& configuration) {
     if (daemon::instrumented || configuration.process.seccomp == daemon::SystemCallFilter::off) return Done{};
     return daemon::filter_system_calls(calls_of(configuration));
@@ -332,7 +332,7 @@ Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock,
     return refresher;
 }
 
-/// Stops the local interface when the public one has ended, also by an exception: or else its thread goes on for ever.
+/// Stops the local interface when the public one has ended, also by an exception: otherwise its thread never ends.
 class LocalEnd {
 public:
     LocalEnd(Parts& parts, sp::HttpServer* local) : parts_(parts), local_(local) {}
@@ -359,7 +359,7 @@ void serve(Parts& parts, const daemon::Configuration& configuration, Servers& se
     if (local != nullptr) std::fprintf(stderr, "saml-slod: local interface on 127.0.0.1 port %u\n", local->port());
 
     const sp::StderrLog log;  // before the threads that write to it, and after them gone
-    // Serving doesn't wait for recovery: what is unfinished is dead for find() already.
+    // Serving doesn't wait for recovery: sessions of unfinished logouts are dead for find() already.
     const sp::Housekeeper housekeeper(parts.service);
     const std::jthread watching([&](const std::stop_token& stop) { keep_watch(stop, parts, watched); });
     const std::jthread watch([&parts](const std::stop_token& stop) {

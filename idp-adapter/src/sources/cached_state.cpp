@@ -51,7 +51,7 @@ bool read_instant(std::string_view value, std::optional<Instant>& into) {
 
 using TakeLine = std::function<bool(std::string_view key, std::string_view value)>;
 
-/// Takes the lines of `text`, each a word and a value. False: one of them isn't ours.
+/// Takes the lines of `text`, each a word and a value. False: one of them is unknown.
 bool read_lines(std::string_view text, const TakeLine& take) {
     if (!text.empty() && !text.ends_with('\n')) return false;
     while (!text.empty()) {
@@ -64,7 +64,7 @@ bool read_lines(std::string_view text, const TakeLine& take) {
     return true;
 }
 
-/// Nothing where `text` doesn't begin with the line.
+/// std::nullopt if `text` doesn't begin with the line.
 std::optional<std::string_view> after_line(std::string_view text, std::string_view line) {
     if (!text.starts_with(line) || !text.substr(line.size()).starts_with('\n')) return std::nullopt;
     return text.substr(line.size() + 1);
@@ -128,7 +128,7 @@ bool vouches_for(const Voucher& now, const Voucher& then) {
     const auto still_counts = [&](const std::string& anchor) {
         return !anchor.starts_with("tls-key ") || std::ranges::find(now.anchors, anchor) != now.anchors.end();
     };
-    // Which of the server's keys it came by isn't known: a copy can't prove itself by one that was withdrawn.
+    // The server's key on that connection isn't known: a copy can't be proven by a withdrawn one.
     if (!std::ranges::all_of(then.anchors, still_counts)) return false;
     return now.place == then.place && std::ranges::any_of(now.anchors, [&](const std::string& anchor) {
                return std::ranges::find(then.anchors, anchor) != then.anchors.end();

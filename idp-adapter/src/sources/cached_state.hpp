@@ -1,4 +1,4 @@
-// What is remembered beside the copy of a document, as it is written down.
+// The record beside the copy of a document, as it is written to the disk.
 #pragma once
 
 #include <optional>
@@ -12,21 +12,21 @@
 
 namespace slo::idp_adapter {
 
-/// Voucher is what stands behind a source's documents: the place that they come from, and whatever any of them is
-/// believed by. What is remembered of one place or trust says nothing of another's.
+/// Voucher is the proof of a source's documents: the place that they come from, and the keys or hash by which any of
+/// them is believed. A record of one place or trust says nothing of another's.
 struct Voucher {
-    std::string place;                 ///< empty: unknown, of a copy that an earlier version wrote
+    std::string place;                 ///< empty: unknown, for a copy of an earlier version
     std::vector<std::string> anchors;  ///< fingerprints of signing keys, a pinned hash, or pinned keys of the server
     friend bool operator==(const Voucher&, const Voucher&) = default;
 };
 [[nodiscard]] Voucher voucher_of(const MetadataSourceOptions& options);
 
-/// Whether what `then` stood behind still counts: the same place, and an anchor in common, so that signing keys can be
-/// exchanged one by one; and each pinned TLS key of then, since the copy may have come by any of them and doesn't prove
-/// itself. An unknown one counts, or an update of this library would lose every copy.
+/// vouches_for says whether the proof `then` still counts: the same place, and an anchor in common, so that signing
+/// keys can be exchanged one by one; and each pinned TLS key of then, since the copy may have come by any of them and
+/// isn't proven otherwise. An unknown one counts, or an update of this library would lose every copy.
 [[nodiscard]] bool vouches_for(const Voucher& now, const Voucher& then);
 
-/// What is remembered beside a copy.
+/// CachedState is the record beside a copy.
 struct CachedState {
     metadata::Precedent precedent;
     Voucher voucher = {};
@@ -34,14 +34,14 @@ struct CachedState {
     std::string last_modified = {};       ///< as the server wrote it; empty: none
     std::optional<Instant> fetched = {};  ///< of a document without validUntil: when its server last stood by it
 };
-/// Whether a validator that a server sent may be kept and sent back: short, printable, one line.
+/// is_keepable says whether a server's validator may be kept and sent back: short, printable, one line.
 [[nodiscard]] bool is_keepable(std::string_view validator) noexcept;
 [[nodiscard]] std::string text_of(const CachedState& state);
-/// Nothing: this isn't ours, or it's damaged.
+/// state_of returns std::nullopt for a text in another format, or a damaged one.
 [[nodiscard]] std::optional<CachedState> state_of(std::string_view text);
 
 using Names = std::unordered_set<saml::EntityID>;
-/// The entityIDs that a source has had, and what stood behind them.
+/// KnownNames are the entityIDs that a source has had, and the proof of them.
 struct KnownNames {
     Voucher voucher = {};
     Names names = {};

@@ -34,7 +34,7 @@ std::string document_name(const std::string& slot, const CachedState& state) {
     return slot + "-" + state.precedent.sha256.substr(0, hash_digits) + ".xml";
 }
 
-/// The slot of a document's name. Nothing: it's no document's.
+/// The slot of a document's name. std::nullopt: it's no document's.
 std::optional<std::string> slot_of(const std::string& name) {
     constexpr std::size_t ending = 1 + hash_digits + 4;
     if (!name.ends_with(".xml") || name.size() <= ending || name[name.size() - ending] != '-') return std::nullopt;
@@ -62,7 +62,7 @@ Result<Descriptor> make_folder(int parent, const fs::path& folder) {
     return opened;
 }
 
-/// All that `source` has, up to the limit.
+/// The whole content of `source`, up to the limit.
 Result<std::string> whole(const saml::OctetSource& source, std::size_t max_octets) {
     std::string text;
     std::array<char, 4096> buffer;
@@ -124,7 +124,7 @@ Result<void> ArrivingDocument::append(std::string_view octets) {
     return Done{};
 }
 
-/// The file goes, and gives its room back.
+/// Removes the file, whose room is free again.
 Result<void> ArrivingDocument::move_into_memory(Failure why) {
     std::array<char, 4096> buffer;
     const auto file = source_of(file_->descriptor());
@@ -231,7 +231,7 @@ Result<void> DocumentCache::commit(const CacheLock&, const std::string& slot, Ar
     auto kept = arrived.file_->put_into_place(name);
     if (kept) kept = replace(state_name(slot), text_of(state));
     if (!kept) {
-        // The failure may have come before or after the one step that counts.
+        // The failure may have come before or after the one step that decides.
         const auto now = this->state(slot);
         const bool is_named = now && *now && document_name(slot, **now) == name;
         if (!is_named) ::unlinkat(folder_.get(), name.c_str(), 0);

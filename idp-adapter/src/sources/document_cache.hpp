@@ -1,4 +1,4 @@
-// The last good copies of one source's documents, in a folder that is nobody else's business.
+// The last good copies of one source's documents, in a folder that is closed to other users.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace slo::idp_adapter {
 
-/// CacheLock is held while what is remembered is read and replaced: no other process, or source of this one, does so
+/// CacheLock is held while the record is read and replaced: no other process, or source of this one, does so
 /// meanwhile. It must not outlive its cache.
 class CacheLock {
 public:
@@ -29,14 +29,14 @@ private:
     int file_;
 };
 
-/// ArrivingDocument takes what is on its way: into a new file of the cache, or into memory where that can't be written,
+/// ArrivingDocument takes a document in transfer into a new file of the cache, or into memory if that can't be written,
 /// as a document must come into force on a full disk too. It must not outlive its cache.
 class ArrivingDocument {
 public:
     explicit ArrivingDocument(Result<NewFile> file);
-    /// Errors: SourceErrc::cache_failed, where what was written can't be read back.
+    /// append: SourceErrc::cache_failed if the octets written before can't be read back.
     [[nodiscard]] Result<void> append(std::string_view octets);
-    /// Reads from the front; this must outlive it.
+    /// source reads from the front; this must outlive it.
     [[nodiscard]] saml::OctetSource source() const;
 
 private:
@@ -45,38 +45,38 @@ private:
 
     std::optional<NewFile> file_;
     std::uint64_t written_ = 0;
-    Failure trouble_ = {};  ///< why there's no file
+    Failure trouble_ = {};  ///< why there is no file
     std::string memory_;
 };
 
 /// DocumentCache keeps, for each slot (a name of ours), a document and its state. The state names its document by hash
 /// and is replaced in one step after the document is durable, so a crash leaves the old pair or the new one. Several
-/// processes may have one cache: they write what is new under names of their own, and replace what is remembered under
+/// processes may have one cache: they write new documents under names of their own, and replace the record under
 /// a lock, each after reading what another has put there. Not thread-safe.
 class DocumentCache {
 public:
     using Pause = std::function<void(std::chrono::milliseconds)>;
 
-    /// Makes the folders (0700) where they are missing, and the lock. Errors: SourceErrc::cache_failed.
+    /// open makes the folders (0700) if they are missing, and the lock. Errors: SourceErrc::cache_failed.
     [[nodiscard]] static Result<DocumentCache> open(const std::filesystem::path& cache, const std::string& source);
 
-    /// Waits about a second, by `pause`, for whoever has it: a process that was stopped in the middle must not stop us.
+    /// lock waits about a second, by `pause`, for the holder: a process that was stopped halfway must not stop us.
     /// Errors: SourceErrc::cache_failed.
     [[nodiscard]] Result<CacheLock> lock(const Pause& pause) const;
-    /// Removes what crashes left behind.
+    /// tidy_up removes the files that crashes left behind.
     void tidy_up(const CacheLock& lock) const;
 
-    /// Nothing where none is kept. Errors: SourceErrc::copy_damaged.
+    /// state returns std::nullopt if none is kept. Errors: SourceErrc::copy_damaged.
     [[nodiscard]] Result<std::optional<CachedState>> state(const std::string& slot) const;
-    /// The document that `state` names. Errors: as open_file.
+    /// document returns the one that `state` names. Errors: as open_file.
     [[nodiscard]] Result<OpenedFile> document(const std::string& slot, const CachedState& state,
                                               std::uint64_t max_octets) const;
-    /// Nothing where none are kept. Errors: SourceErrc::copy_damaged.
+    /// names returns std::nullopt if none are kept. Errors: SourceErrc::copy_damaged.
     [[nodiscard]] Result<std::optional<KnownNames>> names(const std::string& slot) const;
 
-    /// For what is on its way.
+    /// begin is for a document in transfer.
     [[nodiscard]] ArrivingDocument begin(const std::string& slot) const;
-    /// Makes what arrived the slot's document. Errors: SourceErrc::cache_failed; the old one stays.
+    /// commit makes the received one the slot's document. Errors: SourceErrc::cache_failed; the old one stays.
     [[nodiscard]] Result<void> commit(const CacheLock& lock, const std::string& slot, ArrivingDocument& arrived,
                                       const CachedState& state) const;
     /// Replaces the state of the document that is kept, which must be that of `state`. Errors:
@@ -86,7 +86,7 @@ public:
     [[nodiscard]] Result<void> keep_names(const CacheLock& lock, const std::string& slot,
                                           const KnownNames& known) const;
 
-    /// Where the state is, for people.
+    /// path_of_state returns the state's place, for people.
     [[nodiscard]] std::string path_of_state(const std::string& slot) const;
     [[nodiscard]] std::string path_of_document(const std::string& slot, const CachedState& state) const;
 

@@ -1,4 +1,4 @@
-// Files with metadata: opened once, looked at once, read from that very descriptor (MET-19).
+// Files with metadata: opened once, checked once, read from that very descriptor (MET-19).
 #pragma once
 
 #include <sys/types.h>
@@ -12,8 +12,8 @@
 
 namespace slo::idp_adapter {
 
-/// Which file it was, and in which state. The clock of a file system is coarse: two states within some milliseconds may
-/// look the same.
+/// FileMark identifies a file and its state. The clock of a file system is coarse: two states within some milliseconds
+/// may look the same.
 struct FileMark {
     dev_t device = 0;
     ino_t number = 0;
@@ -28,14 +28,14 @@ struct OpenedFile {
     FileMark mark;
 };
 
-/// Opens a regular file, no symbolic link, to be read. `folder` may be AT_FDCWD.
+/// open_file opens a regular file, no symbolic link, for reading. `folder` may be AT_FDCWD.
 /// Errors: SourceErrc::file_unreadable, file_too_large.
 [[nodiscard]] Result<OpenedFile> open_file(int folder, const std::filesystem::path& path, std::uint64_t max_octets);
 
-/// Its state now. Errors: SourceErrc::file_unreadable.
+/// mark_of returns its present state. Errors: SourceErrc::file_unreadable.
 [[nodiscard]] Result<FileMark> mark_of(const Descriptor& descriptor);
 
-/// Reads from the front. `descriptor` must outlive it. Errors: SourceErrc::file_unreadable.
+/// source_of reads from the front. `descriptor` must outlive it. Errors: SourceErrc::file_unreadable.
 [[nodiscard]] saml::OctetSource source_of(const Descriptor& descriptor);
 
 }  // namespace slo::idp_adapter

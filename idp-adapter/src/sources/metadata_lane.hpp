@@ -1,4 +1,4 @@
-// Where a question to a server is on its way, so that nobody has to wait for the answer.
+// A request to a server in a thread of its own, so that no caller has to wait for the answer.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@
 
 namespace slo::idp_adapter {
 
-/// Arrivals counts answers that nobody has taken yet. Thread-safe.
+/// Arrivals counts answers that haven't been taken yet. Thread-safe.
 class Arrivals {
 public:
     void add() noexcept {
@@ -28,7 +28,7 @@ public:
         const std::lock_guard lock(mutex_);
         count_ = 0;
     }
-    /// Returns once there is one, after `most`, or as soon as `stop` is requested.
+    /// wait returns once there is one, after `most`, or as soon as `stop` is requested.
     void wait(std::chrono::milliseconds most, const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, stop, most, [this] { return count_ != 0; });
@@ -49,13 +49,13 @@ public:
     MetadataLane(const MetadataLane&) = delete;
     MetadataLane& operator=(const MetadataLane&) = delete;
 
-    /// Throws std::system_error where there is no thread.
+    /// start throws std::system_error if there is no thread.
     void start() {
         thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
     [[nodiscard]] bool is_done() const noexcept { return is_done_; }
     void request_stop() noexcept { thread_.request_stop(); }
-    /// Waits for the thread, where there is one.
+    /// answered waits for the thread, if there is one.
     [[nodiscard]] MetadataQuestion& answered() {
         if (thread_.joinable()) thread_.join();
         return *question_;
@@ -66,7 +66,7 @@ private:
         try {
             question_->run(stop);
         } catch (const std::exception&) {
-            // No memory, most likely: the question stands there as one that couldn't be asked.
+            // No memory, most likely: the request counts as one that couldn't be made.
         }
         is_done_ = true;
         arrivals_->add();

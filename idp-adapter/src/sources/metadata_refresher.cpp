@@ -18,17 +18,17 @@ namespace {
 
 /// More servers than these aren't asked at one time: a thread for each of them is enough.
 constexpr std::size_t most_lanes = 64;
-/// For how long news are put together while their source has more to ask.
+/// For how long news is collected while its source has more to ask.
 constexpr std::chrono::seconds longest_gathering{1};
 
-/// Whose a name is: the first source's that claims it, whether it has it now or not.
+/// The owner of a name: the first source that claims it, whether it has it now or not.
 struct Claim {
     std::size_t source = 0;
     std::string name;  ///< the source's
 };
 using ClaimMap = std::unordered_map<saml::EntityID, Claim>;
 
-/// Merge puts entities together, source by source, and says which of them can't stand beside the others.
+/// Merge puts entities together, source by source, and reports those that can't coexist with the others.
 class Merge {
 public:
     Merge(SharedKeys shared_keys, const ClaimMap& claims) : shared_keys_(shared_keys), claims_(claims) {}
@@ -87,7 +87,7 @@ private:
         return nullptr;
     }
 
-    /// Remembers the keys only of an entity that is taken: one that is refused mustn't push out another.
+    /// Remembers the keys only of an entity that is taken: a refused one mustn't displace another.
     bool shares_a_key(std::size_t source, const Idp& idp) {
         std::vector<std::string> keys;
         for (const auto& key : idp.keys) keys.push_back(key.fingerprint());
@@ -114,7 +114,7 @@ private:
     std::vector<MetadataEvent> conflicts_;
 };
 
-/// Of which a source asks one question at a time; empty for a file.
+/// The server, which a source asks one request at a time; empty for a file.
 std::string server_of(const MetadataPlace& place) {
     if (std::holds_alternative<MetadataFile>(place)) return "";
     const auto* url = std::get_if<MetadataUrl>(&place);
@@ -127,7 +127,7 @@ bool same_conflict(const MetadataEvent& a, const MetadataEvent& b) {
            a.outcome.why.code == b.outcome.why.code;
 }
 
-/// Of what has moved from a source to one that stands before it: the latter's word alone would never name it.
+/// The entities that moved from a source to one listed before it: the latter's claim alone would never name them.
 std::vector<MetadataEvent> moves(const ClaimMap& before, const ClaimMap& after) {
     std::vector<MetadataEvent> moved;
     for (const auto& [id, claim] : after) {
@@ -184,7 +184,7 @@ Result<MetadataRefresher> MetadataRefresher::open(std::vector<SourceOfIdps> sour
                                       .server = std::move(server)});
     }
     refresher.rebuild();
-    refresher.events_.clear();  // conflicts() says them
+    refresher.events_.clear();  // conflicts() has them
     return refresher;
 }
 
@@ -284,7 +284,7 @@ bool MetadataRefresher::is_free(const Member& member) const noexcept {
                                 [&](const Member& other) { return other.lane && other.server == member.server; });
 }
 
-/// What is remote and due, and may be asked now. Null: nothing.
+/// The remote source that is due and may be asked now. Null: none.
 MetadataRefresher::Member* MetadataRefresher::longest_waiting(Instant now) {
     Member* longest = nullptr;
     for (Member& member : members_) {
@@ -294,7 +294,7 @@ MetadataRefresher::Member* MetadataRefresher::longest_waiting(Instant now) {
     return longest;
 }
 
-/// What is too much for this process's memory is put off, and doesn't keep back what comes after it.
+/// Work that is too much for this process's memory is put off, and doesn't delay the work after it.
 template <class Work>
 void MetadataRefresher::or_put_off(Member& member, Instant now, const Work& work) {
     std::vector<RefreshOutcome> outcomes;

@@ -51,8 +51,8 @@ const HttpClientOptions& http_of(const MetadataPlace& place) {
     return url != nullptr ? url->http : std::get<MetadataQuery>(place).http;
 }
 
-/// What comes over the network is believed by its signature or its hash; the place itself vouches only where its key is
-/// pinned, and nobody on the way can stand in for it (MET-01).
+/// A document from the network is believed by its signature or its hash; the place itself vouches only if its key is
+/// pinned, so that no attacker on the way can replace it (MET-01).
 Result<void> check_trust(const MetadataSourceOptions& options) {
     if (!is_remote(options.place)) return Done{};
     if (options.cache.empty()) return setup("a remote source without a folder for its last good copy");
@@ -170,7 +170,7 @@ Result<void> not_older(const MetadataSlot& slot, const metadata::MetadataDocumen
 metadata::Precedent precedent_of(const MetadataSlot& slot, const metadata::MetadataDocument& document,
                                  const metadata::Precedent& last, Instant now) {
     auto precedent = metadata::precedent_after(document, last, now, slot.rules.clock_skew);
-    // The operator's own file: one that is put back is meant.
+    // The operator's own file: a restored older one is intended.
     if (!slot.url && std::holds_alternative<metadata::TrustedPlace>(slot.rules.trust)) precedent.superseded.clear();
     return precedent;
 }

@@ -1,4 +1,4 @@
-// One document of a source: where it comes from, what is in force of it, when it's asked for again.
+// One document of a source: its place, its state in force, the time of its next request.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace slo::idp_adapter {
 struct MetadataSlot {
     std::string id = "document";                   ///< in the cache
     std::optional<saml::EndpointUrl> url = {};     ///< none: a file
-    std::optional<saml::EntityID> entity_id = {};  ///< of a Metadata Query: the one that is asked for
+    std::optional<saml::EntityID> entity_id = {};  ///< of a Metadata Query: the requested one
     metadata::MetadataRules rules;                 ///< the source's; of a Metadata Query, for this entity alone
     Holds holds = Holds::any_idps;
     std::optional<metadata::MetadataDocument> document = {};
@@ -39,27 +39,27 @@ struct MetadataSlot {
 /// The slots of `options`, none of them asked yet. Errors: SourceErrc::setup.
 [[nodiscard]] Result<std::vector<MetadataSlot>> slots_of(const MetadataSourceOptions& options);
 
-/// Reads and judges a document for `slot`: trust, the entity that must be there, and that it isn't older than what was
+/// judged reads and judges a document for `slot`: trust, the required entity, and that it isn't older than the one
 /// in force (MET-04). Errors: those of read_metadata; metadata::Errc::older_than_known; SourceErrc::entity_missing.
 [[nodiscard]] Result<metadata::MetadataDocument> judged(const MetadataSlot& slot, Missing missing,
                                                         const saml::OctetSource& source, Instant now);
 
-/// Whether what was judged last may be judged otherwise at another time, though its octets are the same.
+/// depends_on_time says whether the last document may be judged otherwise at another time, with the same octets.
 [[nodiscard]] bool depends_on_time(const MetadataSlot& slot);
 /// Lets a document without validUntil end when its age does (MetadataSource). True: its end has changed.
 [[nodiscard]] bool limit_age(MetadataSlot& slot, Instant now) noexcept;
 /// Whether `document` changes what is in force: by its octets, or by an entity whose time has come.
 [[nodiscard]] bool is_news(const metadata::MetadataDocument& document, const MetadataSlot& slot);
 
-/// metadata::check_not_older, with what to do where the older one is meant. Errors: metadata::Errc::older_than_known.
+/// not_older is check_not_older, with the remedy if an older one is meant. Errors: metadata::Errc::older_than_known.
 [[nodiscard]] Result<void> not_older(const MetadataSlot& slot, const metadata::MetadataDocument& document,
                                      const metadata::Precedent& last);
 
-/// What is remembered once `document` is in force after `last`.
+/// precedent_of returns the record once `document` is in force after `last`.
 [[nodiscard]] metadata::Precedent precedent_of(const MetadataSlot& slot, const metadata::MetadataDocument& document,
                                                const metadata::Precedent& last, Instant now);
 
-/// The slot's names with those of `document`. Far more than a document can have are no longer remembered.
+/// names_with returns the slot's names with those of `document`, up to far more than a document can have.
 [[nodiscard]] Names names_with(const MetadataSlot& slot, const metadata::MetadataDocument& document);
 
 }  // namespace slo::idp_adapter

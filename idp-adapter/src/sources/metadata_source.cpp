@@ -22,9 +22,9 @@ using std::chrono::seconds;
 using Kind = RefreshOutcome::Kind;
 using Outcomes = std::vector<RefreshOutcome>;
 
-/// How often a file is looked at. That costs two system calls.
+/// How often a file is checked. That costs two system calls.
 constexpr seconds between_looks{1};
-/// A file that was changed so shortly before it was read may be changed again without looking different.
+/// A file that was changed so shortly before it was read may be changed again without a visible difference.
 constexpr seconds unsettled{2};
 
 std::function<double()> system_chance() {
@@ -43,7 +43,7 @@ std::string keepable(const HttpHead& head, std::string_view field) {
     return value && is_keepable(*value) ? std::string(*value) : std::string();
 }
 
-/// Whether the server has trouble of its own, whatever it was asked for.
+/// Whether the server has a fault of its own, whatever was requested.
 bool is_troubled(const HttpHead& head) noexcept {
     return head.status >= 500 || head.status == 429;
 }
@@ -94,10 +94,10 @@ struct MetadataSource::Impl {
     std::optional<SlotCopies> copies;
     std::vector<MetadataSlot> slots;
     std::uint64_t version = 0;
-    Instant latest = {};      ///< that was seen, since the clock was set back
+    Instant latest = {};      ///< seen since the clock was set back
     unsigned silences = 0;    ///< of the server, in a row
     Instant rest_until = {};  ///< until then it isn't asked for anything
-    Outcomes told;            ///< with the first question: what was found at the start
+    Outcomes told;            ///< with the first request: the findings at the start
 };
 
 void MetadataSource::Impl::notice_time(Instant now) noexcept {
@@ -169,7 +169,7 @@ HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
     call.headers.emplace_back("Accept", is_query
                                             ? std::string(metadata::media_type)
                                             : std::string(metadata::media_type) + ", application/xml;q=0.9, */*;q=0.1");
-    // What was left out of it for its time may count now, and what can't be kept is tried again: it has to come whole.
+    // Entities left out of it for their time may count now, and an unkept copy is tried again: it has to come whole.
     if (!slot.document || depends_on_time(slot) || slot.unkept != 0) return call;
     if (!slot.state.etag.empty()) call.headers.emplace_back("If-None-Match", slot.state.etag);
     if (!slot.state.last_modified.empty()) call.headers.emplace_back("If-Modified-Since", slot.state.last_modified);
@@ -237,12 +237,12 @@ void MetadataSource::Impl::look_at_file(MetadataSlot& slot, Instant now, Outcome
     const bool is_new = is_news(*document, slot);
     slot.failures = 0;
     slot.last_failure.clear();
-    const auto seen = std::exchange(slot.seen, std::nullopt);  // if memory ends here, the file is looked at again
+    const auto seen = std::exchange(slot.seen, std::nullopt);  // if memory ends here, the file is checked again
     if (is_new) accept_file(slot, *std::move(document), now, outcomes);
     slot.seen = seen;
 }
 
-/// What may find no memory comes first: then nothing has happened yet, or all of it.
+/// Statements that may find no memory come first: then nothing has happened yet, or all of it.
 void MetadataSource::Impl::accept(MetadataSlot& slot, metadata::MetadataDocument document, CachedState state,
                                   Outcomes& outcomes) {
     static_assert(std::is_nothrow_move_assignable_v<metadata::MetadataDocument> &&
@@ -275,13 +275,13 @@ void MetadataSource::Impl::fail(MetadataSlot& slot, Kind kind, const Failure& wh
     slot.next = after_failure(now, bounds(), slot.failures, ports.chance());
 }
 
-/// One entity that a server has trouble with is that entity's own affair; after two in a row the server rests, so that
-/// it costs one time-out each rest and not one for each entity.
+/// A server's fault with one entity concerns that entity alone; after two in a row the server is paused, so that
+/// it costs one time-out per pause and not one for each entity.
 void MetadataSource::Impl::note_silence(Instant now) {
     if (++silences > 1) rest_until = after_failure(now, bounds(), silences - 1, ports.chance());
 }
 
-/// What another process has kept since: before a question, and with its answer, which may have taken long, or be older.
+/// Copies that another process has kept since: before a request, and with its answer, which may be late, or older.
 void MetadataSource::Impl::take_over(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
     auto newer = copies->newer(slot, now);
     if (!newer) return;
@@ -290,7 +290,7 @@ void MetadataSource::Impl::take_over(MetadataSlot& slot, Instant now, Outcomes& 
     slot.unkept = 0;
 }
 
-/// Of a file, that is all; of a remote place, what has waited longest, if it's due.
+/// A file is done with that; of a remote place, the slot that has waited longest is asked, if it's due.
 std::unique_ptr<MetadataQuestion> MetadataSource::Impl::begin(Instant now, Outcomes& outcomes) {
     outcomes.insert(outcomes.end(), told.begin(), told.end());
     told.clear();
@@ -333,7 +333,7 @@ void MetadataSource::Impl::finish(MetadataQuestion& asked, Instant now, Outcomes
     slot.next = after_success(slot, *head, now);
 }
 
-/// A copy that can't be kept is tried again as a source that doesn't answer is.
+/// A copy that can't be kept is tried again like a source that doesn't answer.
 Instant MetadataSource::Impl::after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const {
     const Instant next = after_answer(now, bounds(), slot.document->cache_duration, freshness_of(head), ports.chance());
     if (slot.unkept == 0) return next;
@@ -447,7 +447,7 @@ void MetadataSource::finish(MetadataQuestion& question, Instant now, Outcomes& o
     impl_->finish(question, now, outcomes);
 }
 
-/// What is due isn't told of yet: news may be on the way.
+/// Slots that are due aren't reported yet: news may be on the way.
 void MetadataSource::warn(Instant now, Outcomes& outcomes) {
     for (MetadataSlot& slot : impl_->slots) {
         if (impl_->due_at(slot) > now) impl_->warn(slot, now, outcomes);

@@ -1,4 +1,4 @@
-// The one table of what can go wrong with a source of metadata.
+// The one table of a metadata source's errors.
 #include "slo/idp_adapter/metadata_source.hpp"
 
 namespace slo::idp_adapter {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view ending = ".new";
 
-/// With the remedy. The folder's name is the cache's to say.
+/// A failure with the remedy. The cache adds the folder's name.
 Failure not_written(std::string_view what) {
     auto failure = cache_failure(what);
     failure.detail += "; make room on its disk, and let this process's user write there";
@@ -56,7 +56,7 @@ Result<NewFile> NewFile::make(int folder, const std::string& stem) {
             return not_written("a copy can't be made");
         }
         NewFile file(folder, *std::move(name), std::move(made));
-        // Between these two a process that tidies up may have taken it for one that was left.
+        // Between these two a process that tidies up may have taken it for an abandoned one.
         const bool locked = ::flock(file.file_.get(), LOCK_EX | LOCK_NB) == 0;
         if (!locked && errno != EWOULDBLOCK)
             return cache_failure("a copy can't be locked; name a folder on a local disk");

@@ -1,4 +1,4 @@
-// A file that is written beside the one whose place it takes, by one process, whatever others do.
+// A file that is written beside the one that it replaces, by one process, whatever others do.
 #pragma once
 
 #include <string>
@@ -8,23 +8,23 @@
 
 namespace slo::idp_adapter {
 
-/// A failure of the cache, with errno's reason. Errors: SourceErrc::cache_failed.
+/// cache_failure is a failure of the cache, with errno's reason: SourceErrc::cache_failed.
 [[nodiscard]] Failure cache_failure(std::string_view what);
 
 /// NewFile has a name that no other has, and is removed unless it was put into place. It's locked (flock) as long as it
-/// is open, so that those that a crash left behind can be told from those that another process still writes.
+/// is open, so that a crash's files can be told from those that another process still writes.
 class NewFile {
 public:
-    /// Makes `<stem>.<random>.new` (0600) in `folder`, which must outlive it. Errors: SourceErrc::cache_failed.
+    /// make makes `<stem>.<random>.new` (0600) in `folder`, which must outlive it. Errors: SourceErrc::cache_failed.
     [[nodiscard]] static Result<NewFile> make(int folder, const std::string& stem);
     ~NewFile();
     NewFile(NewFile&& other) noexcept;
     NewFile& operator=(NewFile&&) = delete;
 
     [[nodiscard]] const Descriptor& descriptor() const noexcept { return file_; }
-    /// Writes all of `octets`. Errors: SourceErrc::cache_failed.
+    /// append writes all of `octets`. Errors: SourceErrc::cache_failed.
     [[nodiscard]] Result<void> append(std::string_view octets) const;
-    /// Takes the place of `name`, durably. Errors: SourceErrc::cache_failed; what had the place may keep it.
+    /// put_into_place replaces `name`, durably. Errors: SourceErrc::cache_failed; the old file may stay.
     [[nodiscard]] Result<void> put_into_place(const std::string& name);
 
 private:
@@ -33,13 +33,13 @@ private:
     [[nodiscard]] bool has_its_name() const noexcept;
 
     int folder_;
-    std::string name_;  ///< empty: it has gone to its place
+    std::string name_;  ///< empty: it is in its place
     Descriptor file_;
 };
 
-/// Whether a NewFile in `folder` is called so.
+/// is_new_name says whether a NewFile in `folder` is called so.
 [[nodiscard]] bool is_new_name(std::string_view name) noexcept;
-/// Removes a NewFile that no process has open.
+/// remove_if_left removes a NewFile that no process has open.
 void remove_if_left(int folder, const std::string& name) noexcept;
 
 }  // namespace slo::idp_adapter

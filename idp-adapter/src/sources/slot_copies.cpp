@@ -11,13 +11,13 @@ void tell_unused(const MetadataSlot& slot, Failure why, Outcomes& outcomes) {
     outcomes.push_back({.kind = RefreshOutcome::Kind::copy_unused, .entity_id = slot.entity_id, .why = std::move(why)});
 }
 
-/// Versions without vouchers also remembered times to come.
+/// Versions without vouchers also recorded times to come.
 void forget_time_to_come(CachedState& state, Instant latest) {
     auto& published = state.precedent.published;
     if (state.voucher.place.empty() && published && *published > latest) published.reset();
 }
 
-/// One source, where all of its entities are its own by the configuration, needs no list of them.
+/// One source, whose entities are all its own by the configuration, needs no list of them.
 bool keeps_names(const MetadataSlot& slot) {
     return slot.rules.wanted.empty() || slot.holds == Holds::one_idp;
 }
@@ -29,7 +29,7 @@ Result<SlotCopies> SlotCopies::open(const MetadataSourceOptions& options, Docume
     auto cache = DocumentCache::open(options.cache, options.name);
     if (!cache) return std::move(cache).error();
     {
-        // Where another process is stuck, it stays untidy.
+        // If another process is stuck, it stays untidy.
         const auto lock = cache->lock(pause);
         if (lock) cache->tidy_up(*lock);
     }
@@ -59,8 +59,8 @@ std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant n
     return state;
 }
 
-/// Whatever vouched for them then: a source that has moved, or whose pinned hash is another's, must not lose what is
-/// its own to the next source, which might bring back what was revoked.
+/// Whatever vouched for them then: a source that has moved, or has another pinned hash, must not lose its own names to
+/// the next source, which might bring back revoked keys.
 void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
     if (!keeps_names(slot)) return;
     auto known = cache_.names(slot.id);
@@ -71,9 +71,9 @@ void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
     slot.names_kept = (*known)->voucher == voucher_ ? slot.names.size() : 0;
 }
 
-/// A copy is worth what its signature or its pinned hash is worth, checked again here. Where the server alone vouched,
-/// the hash in the state shows that the copy is whole and the one that came from it; whoever can write to the folder,
-/// this user alone, can write both.
+/// A copy is worth as much as its signature or its pinned hash, checked again here. If the server alone vouched,
+/// the hash in the state shows that the copy is whole and the one that came from it; a process that can write to the
+/// folder, this user's alone, can write both.
 std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {
     slot.remedy = "end this process, remove " + cache_.path_of_state(slot.id) + " and start it again";
     std::optional<CacheLock> lock;
@@ -81,7 +81,7 @@ std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Out
     auto state = known_state(slot, now, outcomes);
     start_names(slot, outcomes);
     if (!state) return std::nullopt;
-    slot.state.precedent = state->precedent;  // even where the copy is gone, nothing older is taken
+    slot.state.precedent = state->precedent;  // even if the copy is gone, nothing older is taken
     const auto file = cache_.document(slot.id, *state, slot.rules.limits.octets);
     lock.reset();
     const std::string path = cache_.path_of_document(slot.id, *state);
@@ -127,7 +127,7 @@ Result<Keeping> SlotCopies::weigh(const MetadataSlot& slot, const metadata::Meta
         keeping.lock.emplace(*std::move(lock));
     else
         keeping.trouble = std::move(lock).error();
-    // What can't be read is replaced.
+    // An unreadable one is replaced.
     const auto known = keeping.lock ? cache_.state(slot.id) : std::optional<CachedState>();
     if (known && *known && vouches_for(voucher_, (*known)->voucher)) {
         const auto& theirs = (*known)->precedent;

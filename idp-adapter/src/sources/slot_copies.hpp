@@ -1,4 +1,4 @@
-// What a source's slots have of the cache: what they start from, and how a document that came is kept.
+// The cache's part for a source's slots: what they start from, and how a received document is kept.
 #pragma once
 
 #include <optional>
@@ -10,39 +10,39 @@
 
 namespace slo::idp_adapter {
 
-/// A document that may be in force, and what is remembered with it.
+/// JudgedCopy is a document that may be in force, and the record with it.
 struct JudgedCopy {
     metadata::MetadataDocument document;
     CachedState state;
 };
 
-/// A document that is to be kept, after it came into force.
+/// Keeping is a document that is to be kept, after it came into force.
 struct Keeping {
     std::optional<CacheLock> lock;
     Failure trouble = {};  ///< why it can't be kept, known before it's tried
     CachedState state = {};
 };
 
-/// SlotCopies is the way of slots to their copies. A copy, and that nothing older is taken, hold as long as what
-/// vouched for the document still does: the same place, and one of the same keys, or the same hash. Not thread-safe.
+/// SlotCopies connects slots to their copies. A copy, and that nothing older is taken, are valid as long as the
+/// document's proof is: the same place, and one of the same keys, or the same hash. Not thread-safe.
 class SlotCopies {
 public:
-    /// Also removes what a crash left behind. `pause` as in SourcePorts. Errors: SourceErrc::cache_failed.
+    /// open also removes the files of a crash. `pause` as in SourcePorts. Errors: SourceErrc::cache_failed.
     [[nodiscard]] static Result<SlotCopies> open(const MetadataSourceOptions& options, DocumentCache::Pause pause);
 
-    /// The slot's copy, judged like what comes from the network, and what is remembered of it in the slot, even where
-    /// the copy itself isn't used. Says why it isn't, where there is one.
+    /// start returns the slot's copy, judged like a document from the network, with its record in the slot, even if the
+    /// copy itself isn't used. Reports why it isn't, if there is one.
     [[nodiscard]] std::optional<JudgedCopy> start(MetadataSlot& slot, Instant now,
                                                   std::vector<RefreshOutcome>& outcomes) const;
-    /// What another process has kept since, where it's newer than what is in force here.
+    /// newer returns a copy that another process has kept since, if it's newer than the one in force here.
     [[nodiscard]] std::optional<JudgedCopy> newer(const MetadataSlot& slot, Instant now) const;
 
     [[nodiscard]] ArrivingDocument begin(const MetadataSlot& slot) const { return cache_.begin(slot.id); }
-    /// Locks the cache, if that can be, and judges `document` again, by what another process may have put there.
+    /// weigh locks the cache, if that can be, and judges `document` again, by a copy that another process may keep.
     /// Errors: metadata::Errc::older_than_known.
     [[nodiscard]] Result<Keeping> weigh(const MetadataSlot& slot, const metadata::MetadataDocument& document,
                                         Instant now) const;
-    /// Errors: SourceErrc::cache_failed; the copy before stays.
+    /// keep: SourceErrc::cache_failed; the copy before stays.
     [[nodiscard]] Result<void> keep(MetadataSlot& slot, const Keeping& keeping, ArrivingDocument& arrived) const;
     /// Remembers that the server stands by what is in force, if that is what is kept. Errors: SourceErrc::cache_failed.
     [[nodiscard]] Result<void> renew(const MetadataSlot& slot) const;

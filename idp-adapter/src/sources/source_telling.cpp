@@ -8,7 +8,7 @@ namespace {
 using Kind = RefreshOutcome::Kind;
 using Outcomes = std::vector<RefreshOutcome>;
 
-/// Of more refused entities in one document, only the number is told.
+/// Of more refused entities in one document, only the number is reported.
 constexpr std::size_t max_told_entities = 16;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What a source tells of its documents: what ends, and what was refused in them.
+// A source's reports on its documents: expiries, and refused entities.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace slo::idp_adapter {
 
 using ExpiryOf = std::function<Expiry(const std::optional<Instant>& end)>;
 
-/// What is told of something that ends soon or has ended.
+/// ending reports something that ends soon or has ended.
 [[nodiscard]] RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity_id,
                                     const std::string& what, const std::string& whose_messages, Instant end);
 

@@ -1,4 +1,4 @@
-// Reading EncryptedID (SAML Core 2.2.4, erratum E43; XML Encryption 3): what is in it, as octets. Nothing is opened
+// Reading EncryptedID (SAML Core 2.2.4, erratum E43; XML Encryption 3): its content, as octets. Nothing is decrypted
 // here.
 
 #include "message_reading.hpp"
@@ -25,7 +25,7 @@ std::optional<xml::Element> child_of(const xml::Element& parent, xml::Name name)
     return std::nullopt;
 }
 
-/// CipherData with a CipherValue in it: a CipherReference would have us fetch something.
+/// CipherData with a CipherValue in it: a CipherReference would make us fetch something.
 Result<std::string> read_cipher_value(const xml::Element& parent, std::size_t max_octets) {
     const auto data = child_of(parent, xenc("CipherData"));
     if (!data) return schema_violation(parent, "no CipherData");
@@ -62,7 +62,7 @@ Result<EncryptedKey> read_encrypted_key(const xml::Element& element) {
     return key;
 }
 
-/// EncryptedKeys stand beside EncryptedData, or inside its KeyInfo (erratum E43 prefers the former).
+/// EncryptedKeys are beside EncryptedData, or inside its KeyInfo (erratum E43 prefers the former).
 Result<std::vector<EncryptedKey>> read_encrypted_keys(const xml::Element& encrypted_id, const xml::Element& data) {
     std::vector<xml::Element> elements;
     for (const auto& sibling : encrypted_id.children()) {

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t max_encrypted_keys = 8;
 constexpr std::size_t max_decryption_keys = 8;
 
-/// The EncryptedKeys in the order in which they're tried: those for us or for nobody in particular, then the others, as
+/// The EncryptedKeys in the order in which they're tried: those for us or without a recipient, then the others, as
 /// some partners write another name of ours there (erratum E43 leaves it at a hint).
 std::vector<const EncryptedKey*> in_order_of_hope(const EncryptedID& encrypted, const EntityID& our_entity_id) {
     std::vector<const EncryptedKey*> keys;
@@ -35,7 +35,7 @@ std::vector<const EncryptedKey*> in_order_of_hope(const EncryptedID& encrypted, 
     return keys;
 }
 
-/// The plaintext as a document of its own: a wrapper with the namespaces that were in scope where EncryptedID stood.
+/// The plaintext as a document of its own: a wrapper with the namespaces that were in scope at EncryptedID's place.
 /// Its name has no prefix, as every prefix may be bound to anything there.
 std::string in_its_context(std::string_view plaintext, const EncryptedID& encrypted) {
     std::string document = "<plaintext";

@@ -33,8 +33,8 @@ constexpr auto mask_generation_functions = std::to_array<NamedDigest>({
     {"http://www.w3.org/2009/xmlenc11#mgf1sha512", EVP_sha512},
 });
 
-/// Absent means SHA-1, for the digest and for the mask generation function alike. What is known against SHA-1 doesn't
-/// touch either: OAEP needs no collision resistance.
+/// Absent means SHA-1, for the digest and for the mask generation function alike. The known attacks on SHA-1 don't
+/// apply to either: OAEP needs no collision resistance.
 template <class Table>
 const EVP_MD* md_of(const Table& table, const std::optional<std::string>& uri) {
     if (!uri) return EVP_sha1();
@@ -98,7 +98,7 @@ std::optional<SecretOctets> unwrap_key(const EncryptedKey& wrapped, EVP_PKEY* pr
 
 std::optional<EncryptedKey> wrap_key(const SecretOctets& key, EVP_PKEY* public_key, const EntityID& recipient) {
     EncryptedKey wrapped{.algorithm = std::string(rsa_oaep_mgf1p),
-                         .digest = std::nullopt,  // SHA-1: all that xmlsec1 1.2 and what is built on it can open
+                         .digest = std::nullopt,  // SHA-1: the only one that xmlsec1 1.2 and software on it can decrypt
                          .mgf = std::nullopt,
                          .oaep_params = {},
                          .recipient = recipient.str(),

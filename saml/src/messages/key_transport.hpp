@@ -11,8 +11,8 @@
 
 namespace slo::saml {
 
-/// The content key in `wrapped`, opened with `private_key`. Nothing for another algorithm than rsa-oaep-mgf1p and
-/// xmlenc11 rsa-oaep, an unknown digest or mask generation function, or a ciphertext that this key doesn't open.
+/// unwrap_key decrypts the content key in `wrapped` with `private_key`. std::nullopt for another algorithm than
+/// rsa-oaep-mgf1p and xmlenc11 rsa-oaep, an unknown digest or mask generation function, or another key's ciphertext.
 [[nodiscard]] std::optional<SecretOctets> unwrap_key(const EncryptedKey& wrapped, EVP_PKEY* private_key);
 
 /// is_supported says whether any key could open `wrapped`: its algorithm, digest and mask generation function are ours.

@@ -23,7 +23,7 @@ Result<Identifier> read_identifier(const xml::Element& message, ChildCursor& chi
     }
     if (const auto element = children.take({vocabulary::saml, "EncryptedID"})) {
         auto encrypted_id = read_encrypted_id(*element);
-        // Whatever is wrong with it looks the same from outside (erratum E93).
+        // Every fault of it looks the same from outside (erratum E93).
         if (!encrypted_id) return fail(Errc::decryption_failed, encrypted_id.error().detail);
         return Identifier(*std::move(encrypted_id));
     }

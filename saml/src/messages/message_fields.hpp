@@ -11,8 +11,8 @@
 
 namespace slo::saml {
 
-/// Cursor over the children: take() hands out the next one if it has that name. What is left at the end was not
-/// allowed.
+/// ChildCursor walks over the children: take() returns the next one if it has that name. Children left at the end were
+/// not allowed.
 class ChildCursor {
 public:
     explicit ChildCursor(const xml::Element& parent) : next_(parent.first_child()) {}
@@ -28,7 +28,7 @@ private:
     std::optional<xml::Element> next_;
 };
 
-/// What RequestAbstractType and StatusResponseType have in common (Core 3.2.1, 3.2.2).
+/// CommonFields are those of RequestAbstractType and StatusResponseType (Core 3.2.1, 3.2.2).
 struct CommonFields {
     MessageID id;
     Version version;

@@ -23,7 +23,7 @@ bool is_xsi_type(const xml::Name& name) noexcept {
            (name.namespace_uri == vocabulary::xsi_2001 || name.namespace_uri == vocabulary::xsi_1999);
 }
 
-/// Whether each xsi:type on `element` says what the element is anyway: `type`, of the element's own namespace.
+/// Whether each xsi:type on `element` repeats the element's own type: `type`, of the element's own namespace.
 bool says_its_own_type(const xml::Element& element, std::string_view type) {
     for (const auto& [name, qname] : element.attributes()) {
         if (!is_xsi_type(name)) continue;

@@ -14,7 +14,7 @@ namespace slo::saml {
 /// Reads `digits.digits` without leading zeros (Core 4.1.3). Errors: Errc::version_malformed.
 [[nodiscard]] Result<Version> parse_version(std::string_view text);
 
-/// The version that we speak, or which way it is off (Core 4.1.3.1). Errors: Errc::version_malformed, version_too_low,
+/// The version, or in which direction it is wrong (Core 4.1.3.1). Errors: Errc::version_malformed, version_too_low,
 /// version_too_high.
 [[nodiscard]] Result<Version> read_version(const xml::Element& message);
 

@@ -11,13 +11,13 @@
 
 namespace slo::saml {
 
-/// A message cut where its ds:Signature belongs: behind Issuer. Together the parts are the exclusive canonical form.
+/// UnsignedMessage is cut at the place of its ds:Signature, behind Issuer. Together, the parts are the canonical form.
 struct UnsignedMessage {
     std::string up_to_issuer;
     std::string after_issuer;
 };
 
-/// Prefixes are what stands for each namespace; each is declared where it's first used.
+/// Prefixes are those of each namespace; each is declared where it's first used.
 struct Prefixes {
     std::string_view samlp = "samlp";
     std::string_view saml = "saml";
@@ -29,7 +29,7 @@ struct Prefixes {
 [[nodiscard]] Prefixes prefixes_of(NamespacePrefixes style) noexcept;
 [[nodiscard]] Prefixes prefixes_of(const LogoutRequest& request, NamespacePrefixes style) noexcept;
 
-/// The samlp response element that answers a request of that kind.
+/// response_element is the samlp response element that answers a request of that kind.
 [[nodiscard]] std::string_view response_element(RefusedRequest request) noexcept;
 
 /// Errors: Errc::uri_malformed, name_id_malformed, status_malformed for values that the schema doesn't allow; BaseID
@@ -38,7 +38,7 @@ struct Prefixes {
                                                      const Prefixes& prefixes);
 [[nodiscard]] Result<UnsignedMessage> write_request(const LogoutRequest& request, const Prefixes& prefixes);
 
-/// saml:NameID with its own declaration of the prefix. Errors: Errc::name_id_malformed, uri_malformed.
+/// write_name_id writes saml:NameID with its own xmlns. Errors: Errc::name_id_malformed, uri_malformed.
 [[nodiscard]] Result<std::string> write_name_id(const NameID& name_id, const Prefixes& prefixes = {});
 
 }  // namespace slo::saml

@@ -1,4 +1,4 @@
-// What a binding's decoder hands over: the document, and where in it the message stands.
+// A binding decoder's result: the document, and the message's place in it.
 #pragma once
 
 #include <memory>

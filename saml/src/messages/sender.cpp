@@ -19,7 +19,7 @@ std::optional<AuthenticatedSender> AuthenticatedSender::by_tls_client_key(const 
 
 std::optional<AuthenticatedSender> AuthenticatedSender::by_shared_secret(const EntityID& entity, std::string_view shown,
                                                                          std::string_view expected) {
-    // Digests have one length, whatever was sent.
+    // Digests have one length, whatever was received.
     const std::string ours = digest(DigestAlgorithm::sha256, expected);
     const std::string theirs = digest(DigestAlgorithm::sha256, shown);
     const bool is_same = ours.size() == theirs.size() && CRYPTO_memcmp(ours.data(), theirs.data(), ours.size()) == 0;

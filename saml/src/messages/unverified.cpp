@@ -10,7 +10,7 @@
 namespace slo::saml {
 namespace {
 
-/// What may be asked of a message before anything in it is proven: which version, which ID, whose it claims to be.
+/// The statements of a message before anything in it is proven: its version, its ID, its claimed issuer.
 struct Claims {
     EntityID issuer;
     MessageID id;

@@ -10,11 +10,11 @@
 
 namespace slo::saml {
 
-/// ds:KeyInfo with the certificate, `ds` being the signature's prefix. It depends on nothing else and can be made once.
+/// key_info_of writes ds:KeyInfo with the certificate, `ds` being the signature's prefix. It can be made once.
 [[nodiscard]] std::string key_info_of(const Certificate& certificate, std::string_view ds = "ds");
 
 /// seal puts ds:Signature between `before` and `after`, which together are the exclusive canonical form of the element
-/// with that ID. rsa-sha256 or what the key says, a SHA-2 digest of the same size. Errors: KeyErrc::crypto_failure.
+/// with that ID. rsa-sha256 or the key's algorithm, a SHA-2 digest of the same size. Errors: KeyErrc::crypto_failure.
 [[nodiscard]] Result<std::string> seal(const SigningKey& key, const std::string& key_info, const MessageID& id,
                                        std::string_view before, std::string_view after, std::string_view ds = "ds");
 

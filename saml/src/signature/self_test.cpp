@@ -1,5 +1,5 @@
-// A message signed by the xmlsec1 command line with a throw-away P-256 key, and the code that serves requests held
-// against it.
+// A message signed by the xmlsec1 command line with a throw-away P-256 key, and a check of it by the code that serves
+// requests.
 #include "slo/saml/error.hpp"
 #include "slo/saml/runtime.hpp"
 #include "slo/saml/xml_signature.hpp"
@@ -37,7 +37,7 @@ rbbIes3lWVbzX6s48YMm3g==</d:SignatureValue>)x"
     R"x(</d:Signature><a:NameID xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion">nobody</a:NameID>)x"
     R"x(</p:LogoutRequest></S:Body></S:Envelope>)x";
 
-/// What verify_enveloped says about `message` under the self-test's key.
+/// verify_enveloped's result for `message` under the self-test's key.
 Result<SignedOctets> verify(std::string_view message) {
     const auto certificate = Certificate::parse(certificate_pem);
     if (!certificate) return certificate.error();

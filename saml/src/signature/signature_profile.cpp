@@ -45,7 +45,7 @@ void collect_signatures(const xml::Element& element, std::vector<xml::Element>& 
     for (auto child = element.first_child(); child; child = child->next_sibling()) collect_signatures(*child, found);
 }
 
-/// Every attribute is unqualified and among `allowed`. xmlsec reads attributes without looking at their namespace, so
+/// Every attribute is unqualified and among `allowed`. xmlsec reads attributes without regard to their namespace, so
 /// `x:URI` in front of `URI` would be its choice and not ours.
 Result<void> check_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed) {
     for (const auto& name : element.attribute_names()) {

@@ -10,7 +10,7 @@
 
 namespace slo::saml {
 
-/// A signature of exactly the allowed shape: what is left to find out is whether it is true.
+/// SignatureProfile is a signature of exactly the allowed shape, whose value isn't verified yet.
 struct SignatureProfile {
     xml::Element signature;
     SignatureAlgorithm signature_algorithm;
@@ -20,17 +20,17 @@ struct SignatureProfile {
     std::vector<std::string> inclusive_prefixes = {};  ///< InclusiveNamespaces/@PrefixList; "" is #default
 };
 
-/// Whether a ds:Signature stands anywhere in `document`.
+/// has_signature says whether a ds:Signature is anywhere in `document`.
 [[nodiscard]] bool has_signature(const xml::Document& document);
 
-/// read_signature reads one ds:Signature element, wherever it stands. Errors: as verify_enveloped(), from
+/// read_signature reads one ds:Signature element, wherever it is. Errors: as verify_enveloped(), from
 /// signature_structure to digest_algorithm_not_allowed.
 [[nodiscard]] Result<SignatureProfile> read_signature(const xml::Element& signature, const std::string& id,
                                                       const AlgorithmPolicy& policy);
 
-/// read_signature_profile looks at names, order, attributes and identifiers by pointer walk: no XPath, no ID look-up,
-/// no KeyInfo. xmlsec1 1.2.37 runs transforms, opens URIs and evaluates XPointers before it looks at the signature's
-/// value, so whatever it should not do must not reach it. Errors: as verify_enveloped(), up to
+/// read_signature_profile checks names, order, attributes and identifiers by pointer walk: no XPath, no ID look-up,
+/// no KeyInfo. xmlsec1 1.2.37 runs transforms, opens URIs and evaluates XPointers before it checks the signature's
+/// value, so forbidden content must not reach it. Errors: as verify_enveloped(), up to
 /// digest_algorithm_not_allowed, and Errc::base64_malformed never: a bad value is signature_structure.
 [[nodiscard]] Result<SignatureProfile> read_signature_profile(const xml::Document& document, const xml::Element& root,
                                                               const std::string& id, const AlgorithmPolicy& policy);

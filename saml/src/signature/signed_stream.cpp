@@ -62,7 +62,7 @@ private:
     std::vector<TagAttribute> attributes_;
 };
 
-/// Guide asks the visitor what it wants, and hands it what it keeps.
+/// Guide asks the visitor for its choice, and passes it the elements that it keeps.
 class Guide {
 public:
     Guide(StreamVisitor& visitor, const StreamLimits& limits) : visitor_(visitor), limits_(limits) {}
@@ -90,7 +90,7 @@ public:
     /// Whether the element that has just started is the one to keep, and so has to stand alone.
     [[nodiscard]] bool begins() noexcept { return std::exchange(begins_, false); }
 
-    /// Canonical octets of what is being kept.
+    /// Canonical octets of the kept element.
     [[nodiscard]] Result<void> take(std::string_view octets) {
         kept_ += octets;
         if (kept_.size() > limits_.kept_octets) return fail(Errc::xml_limits, "an element that is too long");
@@ -161,7 +161,7 @@ private:
     std::string signed_info_;
 };
 
-/// Verifies SignatureValue over the canonical SignedInfo. Which of `keys` it was.
+/// Verifies SignatureValue over the canonical SignedInfo. Returns the number of the key.
 Result<std::size_t> verify_signed_info(const SignatureProfile& profile, const std::string& signed_info,
                                        std::span<const VerificationKey> keys) {
     bool some_key_fits = false;
@@ -173,9 +173,9 @@ Result<std::size_t> verify_signed_info(const SignatureProfile& profile, const st
     return fail(Errc::signature_invalid);
 }
 
-/// SignedEvents verifies while it reads. The root's start tag waits for the Signature behind it, which says how to
-/// write it; the Signature's value is verified before anything else is looked at, so that a forgery costs no more than
-/// its first octets. What is left to find out at the end is the digest.
+/// SignedEvents verifies while it reads. The root's start tag waits for the Signature behind it, which defines its
+/// canonical form; the Signature's value is verified before anything else is read, so that a forgery costs no more than
+/// its first octets. Only the digest is checked at the end.
 class SignedEvents final : public XmlEvents {
 public:
     SignedEvents(std::span<const VerificationKey> keys, const AlgorithmPolicy& policy, const StreamLimits& limits,
@@ -231,7 +231,7 @@ public:
         return guide_.end();
     }
 
-    /// After the root's end: which key it was, if the digest is the signed one.
+    /// After the root's end: the number of the key, if the digest is the signed one.
     [[nodiscard]] Result<std::size_t> finish() {
         flush();
         if (hashed_octets_ < min_signed_octets || hashed_->finish() != digest_value_) {
@@ -305,7 +305,7 @@ private:
     std::string out_;  ///< canonical octets that are not hashed yet
 };
 
-/// PlainEvents writes only what is kept, each time as a document of its own.
+/// PlainEvents writes only the kept elements, each as a document of its own.
 class PlainEvents final : public XmlEvents {
 public:
     PlainEvents(const StreamLimits& limits, StreamVisitor& visitor) : guide_(visitor, limits) {}

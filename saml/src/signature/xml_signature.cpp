@@ -114,7 +114,7 @@ private:
 };
 
 /// Registers `root`'s attribute ID, and only that, as the target of '#id'. No other attribute on it is called ID, in
-/// whatever namespace or case.
+/// any namespace or case.
 bool register_id(const xml::Document& document, const xml::Element& root, const std::string& id) {
     xmlAttr* target = nullptr;
     for (xmlAttr* attribute = root.node()->properties; attribute != nullptr; attribute = attribute->next) {
@@ -185,7 +185,7 @@ Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::
         if (!context.restrict_to(*profile)) return fail(KeyErrc::crypto_failure, "xmlsec1 context");
         auto octets = context.verify(profile->signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));
         if (!octets) continue;
-        // xmlsec said yes. What it hashed is hashed again by other means, before anybody reads it.
+        // xmlsec accepted it. Its hashed octets are hashed again by other means, before they are used.
         if (octets->size() < min_signed_octets || digest(profile->digest_algorithm, *octets) != profile->digest_value) {
             return fail(Errc::signed_octets_differ, "the hashed octets don't have the signed digest");
         }

@@ -60,8 +60,8 @@ const CanonicalWriter::Rendered* CanonicalWriter::rendered(std::string_view pref
     return nullptr;
 }
 
-/// Renders the binding unless the nearest one of this prefix that was rendered says the same. "No default namespace" is
-/// what holds where nothing was rendered.
+/// Renders the binding unless the nearest rendered one of this prefix is the same. "No default namespace" is valid
+/// where nothing was rendered.
 void CanonicalWriter::use(std::string_view prefix, std::string_view uri) {
     if (is_xml_prefix(prefix)) return;
     const Rendered* const last = rendered(prefix, rendered_.size());
@@ -70,7 +70,7 @@ void CanonicalWriter::use(std::string_view prefix, std::string_view uri) {
     rendered_.push_back({std::string(prefix), std::string(uri)});
 }
 
-/// What inclusive canonicalisation would do for the prefixes of the list: a binding in scope is rendered, used or not.
+/// As inclusive canonicalisation treats the prefixes of the list: a binding in scope is rendered, used or not.
 void CanonicalWriter::use_inclusive(const StartTag& tag) {
     for (const NamespaceBinding& binding : tag.declared) {
         const bool listed = std::find(inclusive_prefixes_.begin(), inclusive_prefixes_.end(), binding.prefix) !=

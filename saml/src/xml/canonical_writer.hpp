@@ -1,4 +1,4 @@
-// Exclusive XML Canonicalization 1.0, without comments, of a document that passes by once.
+// Exclusive XML Canonicalization 1.0, without comments, of a document that is read in one pass.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ struct TagAttribute {
     std::string_view value;  ///< as the application sees it: references replaced, white space normalised
 };
 
-/// A start tag as a parser saw it: names resolved, values unescaped. Views hold as long as the parser says.
+/// StartTag is a start tag from a parser: names resolved, values unescaped. Views are valid as long as the parser says.
 struct StartTag {
     std::string_view prefix;
     std::string_view local;
@@ -31,10 +31,10 @@ struct StartTag {
     std::span<const TagAttribute> attributes;
 };
 
-/// CanonicalWriter writes an element and what is in it, in document order, each part appended to the text that the
-/// caller gives. The first element is the apex: what surrounds it is not seen, except by inclusive prefixes, whose
+/// CanonicalWriter writes an element and its content, in document order, each part appended to the text that the
+/// caller gives. The first element is the apex: its surroundings are unknown, except for inclusive prefixes, whose
 /// bindings around the apex it would have to be told, and so only a root may have them.
-/// Spec: https://www.w3.org/TR/xml-exc-c14n/, section 3. Held against libxml2's canonicaliser by tests and a fuzz
+/// Spec: https://www.w3.org/TR/xml-exc-c14n/, section 3. Compared with libxml2's canonicaliser by tests and a fuzz
 /// target.
 class CanonicalWriter {
 public:

@@ -11,7 +11,7 @@ class TagGuard {
 public:
     explicit TagGuard(std::size_t longest) noexcept : longest_(longest) {}
 
-    /// False once a tag is longer than allowed. Comments, CDATA sections and processing instructions are no tags.
+    /// pass returns false once a tag is too long. Comments, CDATA sections and processing instructions are no tags.
     [[nodiscard]] bool pass(std::string_view octets) noexcept;
 
 private:

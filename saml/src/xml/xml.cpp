@@ -26,7 +26,7 @@ const xmlChar* chars(const std::string& text) noexcept {
     return reinterpret_cast<const xmlChar*>(text.c_str());
 }
 
-/// What the parser's callbacks watch over. libxml2 reports a stopped parse as success with a document (2.9.14), so the
+/// The parser callbacks' state. libxml2 reports a stopped parse as success with a document (2.9.14), so the
 /// verdict is ours: `refused`, once set, stands.
 struct Watch {
     Limits limits;
@@ -45,7 +45,7 @@ void refuse(void* context, Errc rule) noexcept {
     xmlStopParser(parser);
 }
 
-// These run before libxml2 looks at the declarations themselves: CVE-2026-6653 (use after free in the internal subset)
+// These run before libxml2 reads the declarations themselves: CVE-2026-6653 (use after free in the internal subset)
 // and every entity attack end here.
 void on_internal_subset(void* context, const xmlChar*, const xmlChar*, const xmlChar*) {
     refuse(context, Errc::xml_doctype);
@@ -62,8 +62,8 @@ void on_comment(void* context, const xmlChar*) {
 }
 void drop_comment(void*, const xmlChar*) {}
 
-// libxml2 goes on where there was no memory for an attribute or a namespace, and calls what is left of the document
-// well-formed: a lost Destination, or a lost ID, would be missed by nobody.
+// libxml2 goes on if there was no memory for an attribute or a namespace, and calls the rest of the document
+// well-formed: a lost Destination, or a lost ID, would go unnoticed.
 void note_shortage(Watch& watch, const xmlError* error) noexcept {
     if (error->code == XML_ERR_NO_MEMORY) watch.out_of_memory = true;
 }
@@ -103,7 +103,7 @@ Result<std::string_view> check_octets(std::string_view octets, const Limits& lim
     if (octets.starts_with(byte_order_mark)) return fail(Errc::xml_encoding);  // libxml2 would take a second one off
     if (octets.find('\0') != std::string_view::npos || !utf8_length(octets)) return fail(Errc::xml_encoding);
     if (declares_another_encoding(octets)) return fail(Errc::xml_encoding);
-    // A quick no for the common attack; the parser's callbacks are the real guard.
+    // A quick refusal of the common attack; the parser's callbacks are the real guard.
     if (octets.find("<!DOCTYPE") != std::string_view::npos || octets.find("<!ENTITY") != std::string_view::npos) {
         return fail(Errc::xml_doctype);
     }
@@ -137,12 +137,12 @@ OwnedXmlDoc parse_with_libxml2(std::string_view octets, Watch& watch, bool& clea
     const bool parsed = xmlParseDocument(parser.get()) == 0;
     watch.line = watch.refused ? watch.line : parser->lastError.line;
     OwnedXmlDoc doc(std::exchange(parser->myDoc, nullptr));
-    // errNo counts what isn't fatal to libxml2 either: undeclared prefixes, repeated attributes.
+    // errNo also counts errors that aren't fatal to libxml2: undeclared prefixes, repeated attributes.
     clean = parsed && parser->wellFormed == 1 && parser->nsWellFormed == 1 && parser->errNo == XML_ERR_OK;
     return doc;
 }
 
-/// Text alone: without a DTD there is no entity that could stand in it.
+/// Text alone: without a DTD there is no entity that could be in it.
 std::string attribute_value(const xmlAttr* attribute) {
     std::string value;
     for (const xmlNode* part = attribute->children; part != nullptr; part = part->next) value += view(part->content);
@@ -164,7 +164,7 @@ bool is_xml_id(const xmlAttr* attribute) noexcept {
     return name_of(attribute) == Name{"http://www.w3.org/XML/1998/namespace", "id"};
 }
 
-/// Collects the values of all ID-like attributes below `node`; false where there is an xml:id.
+/// Collects the values of all ID-like attributes below `node`; false if there is an xml:id.
 bool collect_ids(const xmlNode* node, std::vector<std::string>& ids) {
     for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
         if (is_xml_id(attribute)) return false;

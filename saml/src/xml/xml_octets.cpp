@@ -26,7 +26,7 @@ bool declares_another_encoding(std::string_view octets) noexcept {
     if (close == std::string_view::npos) return true;
     const std::string_view value = declaration.substr(open + 1, close - open - 1);
     if (equal_ignoring_case(value, "utf-8")) return false;
-    // US-ASCII is UTF-8 as long as it keeps its word.
+    // US-ASCII is UTF-8 as long as the text really is US-ASCII.
     const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
     return !equal_ignoring_case(value, "us-ascii") || !std::all_of(octets.begin(), octets.end(), is_ascii);
 }

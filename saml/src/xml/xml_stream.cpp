@@ -26,7 +26,7 @@ std::string_view view(const xmlChar* chars) noexcept {
     return chars == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(chars));
 }
 
-/// Without a DTD and without entity substitution, libxml2 hands out '&' in attribute values as "&#38;", and nothing
+/// Without a DTD and without entity substitution, libxml2 returns '&' in attribute values as "&#38;", and nothing
 /// else is left to replace.
 std::string unescaped(std::string_view value) {
     constexpr std::string_view ampersand = "&#38;";
@@ -146,7 +146,7 @@ private:
             return p.events_.text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)});
         });
     }
-    // libxml2 goes on where there was no memory for an attribute or a namespace, and calls what is left well-formed.
+    // libxml2 goes on if there was no memory for an attribute or a namespace, and calls the rest well-formed.
     static void on_error(void* self, xmlErrorPtr error) {
         if (error->code == XML_ERR_NO_MEMORY) static_cast<Parser*>(self)->out_of_memory_ = true;
     }
@@ -194,7 +194,7 @@ private:
     std::vector<std::string> plain_values_;
 };
 
-/// Octets is the source, judged as it comes: length, encoding, size of tags. It never hands out a piece of a character.
+/// Octets is the source, judged as it arrives: length, encoding, size of tags. It never splits a character.
 class Octets {
 public:
     Octets(const OctetSource& source, const StreamLimits& limits)
@@ -235,7 +235,7 @@ public:
 
     [[nodiscard]] OctetsRead finish() {
         read_.sha256 = to_hex(sha256_.finish());
-        if (read_.sha256.empty()) throw std::bad_alloc();  // no fingerprint would be everybody's
+        if (read_.sha256.empty()) throw std::bad_alloc();  // an empty fingerprint would equal another one
         return read_;
     }
 

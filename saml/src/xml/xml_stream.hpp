@@ -1,4 +1,4 @@
-// The hardened XML reader for documents that pass by: as strict as xml::Document, and no tree.
+// The hardened XML reader for documents read in one pass: as strict as xml::Document, and no tree.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace slo::saml {
 
-/// What a document consists of, in document order. A failure ends the reading and is returned as it is. Comments are
+/// XmlEvents are a document's parts, in their order. A failure ends the reading and is returned as it is. Comments are
 /// dropped; text may come in pieces.
 class XmlEvents {
 public:
@@ -27,9 +27,9 @@ struct OctetsRead {
     std::uint64_t octets = 0;
 };
 
-/// read_xml_stream refuses what xml::Document refuses, whatever the caller wants: anything but strict UTF-8, DOCTYPE,
-/// entity declarations, processing instructions, broken namespaces, what goes over `limits`. Events before a refusal
-/// have been given: they mean nothing. Errors: those of xml::Document::parse, `source` and `events`.
+/// read_xml_stream refuses all that xml::Document refuses, whatever the caller wants: anything but strict UTF-8,
+/// DOCTYPE, entity declarations, processing instructions, broken namespaces, documents over `limits`. Events before a
+/// refusal have been given: they prove nothing. Errors: those of xml::Document::parse, `source` and `events`.
 [[nodiscard]] Result<OctetsRead> read_xml_stream(const OctetSource& source, const StreamLimits& limits,
                                                  XmlEvents& events);
 

@@ -35,7 +35,7 @@ Failure unknown_user(const std::string& user) {
                          user + "), or name another one");
 }
 
-/// Without them the next file opened, such as a key, would be taken for stderr.
+/// Without them the next file opened, such as a key, would become stderr.
 Result<void> occupy_standard_descriptors() {
     for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (::fcntl(descriptor, F_GETFD) >= 0) continue;
@@ -142,7 +142,7 @@ Result<void> become_user(const std::string& user) {
     }
     if (account->user == 0) return Done{};
 
-    // The user goes last: afterwards nothing of this is allowed any more.
+    // The user goes last: afterwards none of this is allowed any more.
     if (::setgroups(0, nullptr) != 0 || ::setresgid(account->group, account->group, account->group) != 0 ||
         ::setresuid(account->user, account->user, account->user) != 0) {
         return refused("can't become user \"" + user + "\"; it needs CAP_SETUID and CAP_SETGID");

@@ -39,9 +39,9 @@ constexpr int serving[] = {
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack)};
 
-/// SQLite's work on the files that it opened before serving, and looking whether they are still at their paths. At the
-/// end it would remove its log, whose content is in the database by then; it copes with a refusal, and who may remove
-/// files may remove others' too.
+/// SQLite's work on the files that it opened before serving, and the check whether they are still at their paths. At
+/// the end it would remove its log, whose content is in the database by then; it copes with a refusal, and a right to
+/// remove files covers others' too.
 constexpr int on_files[] = {SCMP_SYS(fdatasync),   SCMP_SYS(fstat),     SCMP_SYS(fstat64), SCMP_SYS(fstatat64),
                             SCMP_SYS(fsync),       SCMP_SYS(lseek),     SCMP_SYS(statx),   SCMP_SYS(newfstatat),
                             SCMP_SYS(ftruncate),   SCMP_SYS(fallocate), SCMP_SYS(pread64), SCMP_SYS(_llseek),
@@ -57,7 +57,7 @@ constexpr int to_connect[] = {
 constexpr int to_read[] = {SCMP_SYS(fstat),      SCMP_SYS(fstat64), SCMP_SYS(fstatat64), SCMP_SYS(lseek),
                            SCMP_SYS(newfstatat), SCMP_SYS(pread64), SCMP_SYS(statx)};
 
-/// Whoever may rename and remove files may do so with all that belong to this user: give it one of its own.
+/// A process that may rename and remove files may do so with all that belong to this user: give it one of its own.
 constexpr int to_write[] = {SCMP_SYS(flock), SCMP_SYS(fsync), SCMP_SYS(renameat), SCMP_SYS(renameat2),
                             SCMP_SYS(unlinkat)};
 
@@ -115,12 +115,12 @@ void add_calls(Rules& rules) {
     for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL}) {
         rules.add(SCMP_ACT_ALLOW, SCMP_SYS(fcntl), argument(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
     }
-    // abort(), and nobody else's threads.
+    // abort(), and no other process's threads.
     rules.add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
 }
 
-/// No code is mapped. Whoever looks up names mustn't die of it: the resolver loads libraries for some ways to do that,
-/// and goes on to the next where it can't.
+/// No code is mapped. A look-up of names must survive that: the resolver loads libraries for some ways to do it,
+/// and goes on to the next if it can't.
 void add_memory_calls(Rules& rules, const std::set<Calls>& needed) {
     for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
         rules.add(SCMP_ACT_ALLOW, call, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));

@@ -1,4 +1,4 @@
-// What the audit says of a shared store whose servers' clocks go wrong.
+// Audit entries about the clocks of a shared store's servers.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace slo::daemon {
 
-/// ClockAlarms turns the store's health, looked at now and then, into lines for the operators of its servers: one for
+/// ClockAlarms turns the store's health, read now and then, into lines for the operators of its servers: one for
 /// each look at which there was more than before. For one thread.
 class ClockAlarms {
 public:

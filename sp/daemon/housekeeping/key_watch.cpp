@@ -28,8 +28,8 @@ std::string state_of(const sp::KeyRing& ring) {
     return state;
 }
 
-/// Which files they are and when they were written, to the nanosecond: within a second a key may give way to another
-/// of the same name, in an emergency.
+/// The files' identities and the times of their writing, to the nanosecond: within a second, a key may be replaced by
+/// another of the same name, in an emergency.
 std::string files_of(const std::filesystem::path& folder, const sp::KeyRing& ring) {
     std::string files;
     for (const sp::KeptKey& key : ring.keys) {

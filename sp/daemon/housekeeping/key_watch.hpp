@@ -11,19 +11,19 @@
 namespace slo::daemon {
 
 /// KeyWatch reads the key folder's state again and again; it's small, and reading it tells more than its date would. It
-/// also looks which files the keys are, as another key may have the same name, and the same second.
+/// also checks the identity of the keys' files, as another key may have the same name, and the same second.
 /// It begins with the state that `configuration` was loaded with: a step between loading and watching isn't missed.
 /// Keys that have none in common with those in force are another identity, which isn't taken over by a lost file.
 /// Not thread-safe.
 class KeyWatch {
 public:
-    /// Nothing where the configuration has no key folder. `configuration` must outlive it.
+    /// of returns null if the configuration has no key folder. `configuration` must outlive it.
     [[nodiscard]] static std::unique_ptr<KeyWatch> of(const sp::Configuration& configuration);
 
-    /// Nothing where all is as before; else the keys to use from now on, or why they can't be read: that once, while it
-    /// tries again each time.
+    /// look returns std::nullopt if all is as before; else the keys to use from now on, or why they can't be read: that
+    /// once, while it tries again each time.
     [[nodiscard]] std::optional<Result<sp::OurKeys>> look(Instant now);
-    /// These are in force: until then look() says them again, in case that something on the way has failed.
+    /// taken: these are in force; until then look() returns them again, in case a later step has failed.
     void taken(const sp::OurKeys& keys);
 
 private:

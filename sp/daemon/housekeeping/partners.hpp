@@ -1,4 +1,4 @@
-// Keeps whom we believe up to date while logouts go on.
+// Keeps the partners up to date while logouts go on.
 #pragma once
 
 #include <optional>
@@ -12,14 +12,14 @@
 
 namespace slo::daemon {
 
-/// One turn: asks what is due, and gives `service` the snapshot, if it has another. Says what happened; nothing where
-/// memory ran out, and then the next turn makes up for it.
+/// ask_partners does one turn: asks the sources that are due, and gives `service` the snapshot, if it has another.
+/// Returns the events; std::nullopt if memory ran out, and then the next turn makes up for it.
 [[nodiscard]] std::optional<std::vector<idp_adapter::MetadataEvent>> ask_partners(
     const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher, sp::LogoutService& service, Instant now);
 
-/// Asks the refresher's places when they're due, gives `service` each new snapshot, and writes an audit line for all
-/// that isn't as it was, until stopped. Blocks as long as a place does: it has a thread of its own, so that a server
-/// that doesn't answer keeps nothing else from its work.
+/// keep_partners_fresh asks the refresher's places when they're due, gives `service` each new snapshot, and writes an
+/// audit line for every change, until stopped. Blocks as long as a place does: it has a thread of its own, so that a
+/// server that doesn't answer delays no other work.
 void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefresher& refresher,
                          sp::LogoutService& service, sp::AuditSink& audit, const sp::Clock& clock);
 

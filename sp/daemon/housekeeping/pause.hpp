@@ -1,4 +1,4 @@
-// A rest for threads that do something now and then.
+// A pause for threads with recurring tasks.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace slo::daemon {
 
-/// Returns after `time`, or as soon as `stop` is requested; and soon where there is no memory to wait with.
+/// pause returns after `time`, or as soon as `stop` is requested; and soon if there is no memory to wait with.
 inline void pause(const std::stop_token& stop, std::chrono::seconds time) noexcept {
     try {
         std::mutex mutex;

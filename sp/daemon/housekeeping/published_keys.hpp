@@ -1,4 +1,4 @@
-// Tells the publication record what this endpoint publishes.
+// Writes this endpoint's published keys to the publication record.
 #pragma once
 
 #include <chrono>
@@ -11,15 +11,15 @@
 namespace slo::daemon {
 
 /// PublishedKeys holds the record of one endpoint open. Without one it serves all the same: then saml-slo keys rotate
-/// refuses what it can't be sure of. Not thread-safe.
+/// refuses steps without a proof. Not thread-safe.
 class PublishedKeys {
 public:
-    /// Open it before files can't be made any more.
+    /// Construct it before files can't be made any more.
     explicit PublishedKeys(const sp::Configuration& configuration);
 
-    /// From now on `keys` are published, each copy for as long as was `promised`.
+    /// publish: from now on `keys` are published, each copy for as long as was `promised`.
     void publish(sp::KeysInForce keys, std::chrono::seconds promised);
-    /// Writes what isn't written yet. Why it can't be, once, while it tries again each time.
+    /// keep writes what isn't written yet. Returns why it can't be, once, while it tries again each time.
     [[nodiscard]] std::optional<Failure> keep(Instant now);
 
 private:

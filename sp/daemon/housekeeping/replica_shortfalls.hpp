@@ -1,4 +1,4 @@
-// What the audit says of a shared store whose replicas are missing.
+// Audit entries about missing replicas of a shared store.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace slo::daemon {
 
-/// ReplicaShortfalls turns the store's counter, looked at now and then, into lines for the operators of the
+/// ReplicaShortfalls turns the store's counter, read now and then, into lines for the operators of the
 /// replicas: one for each look at which there were more than before. For one thread.
 class ReplicaShortfalls {
 public:

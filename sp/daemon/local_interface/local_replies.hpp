@@ -1,4 +1,4 @@
-// What the local interface says.
+// The local interface's replies.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace slo::daemon {
 
-/// `json` is ours or consists of values without quotes, backslashes and controls.
+/// reply: `json` is ours or consists of values without quotes, backslashes and controls.
 [[nodiscard]] inline sp::HttpReply reply(int status, std::string json) {
     return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(json) + "\n"};
 }
@@ -36,7 +36,7 @@ inline constexpr std::string_view send_a_form =
     if (failure.code == sp::StoreErrc::session_malformed)
         return reply(400, sp::JsonObject().add("error", failure.detail).str());
     if (failure.code == sp::AdmissionErrc::session_idp_unknown) {
-        // The detail is a name of our own configuration; what the caller wrote isn't repeated.
+        // The detail is a name in our own configuration; the caller's text isn't repeated.
         return reply(422, sp::JsonObject()
                               .add("error",
                                    "session.idp_unknown: idp is no entityID and no issuer alias of an IdP that "

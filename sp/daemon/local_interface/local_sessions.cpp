@@ -60,7 +60,7 @@ sp::HttpStep LocalSessions::handle(const HttpRequest& request) noexcept {
 }
 
 HttpReply LocalSessions::answer(const HttpRequest& request) {
-    // Browsers say where a request comes from; no page may make this machine's browser write here.
+    // Browsers send the origin of a request; no page may make this machine's browser write here.
     if (request.count("Origin") != 0) return refusal(403, "not for browsers");
     const std::string_view target = request.target;
     if (target == sessions_path) {

@@ -1,4 +1,4 @@
-// What saml-slod reads itself in its configuration, [local] and [process]; all else is the library's.
+// saml-slod's own sections of its configuration, [local] and [process]; all others are the library's.
 #pragma once
 
 #include <cstdint>
@@ -16,30 +16,30 @@ namespace slo::daemon {
 
 enum class SystemCallFilter { on, off };
 
-/// What is done to the process before it serves.
+/// ProcessOptions is what is done to the process before it serves.
 struct ProcessOptions {
     std::string user = {};  ///< to become after start-up; empty: stay who we are
     SystemCallFilter seccomp = SystemCallFilter::on;
 };
 
-/// Everything that the file said.
+/// Configuration is the whole content of the file.
 struct Configuration : sp::Configuration {
     std::uint16_t local_port = 0;  ///< of the local interface; 0: none
     ProcessOptions process;
 };
 
-/// The keys of each section. saml-slod.toml explains them.
+/// local_keys and process_keys are the keys of each section. saml-slod.toml explains them.
 inline constexpr std::string_view local_keys[] = {"port"};
 inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
 
-/// The sections that the library leaves to us, for all that reads the same file: saml-slo, too.
+/// own_sections are those that the library leaves to us, for all programs that read the same file: saml-slo, too.
 inline constexpr sp::OwnSection own_sections[] = {{"local", local_keys}, {"process", process_keys}};
 
-/// 0: none. It can't be the public server's port. Errors: as sp::load_configuration.
+/// read_local_port: 0 means none. It can't be the public server's port. Errors: as sp::load_configuration.
 [[nodiscard]] Result<std::uint16_t> read_local_port(const sp::ConfigurationSection& local,
                                                     const sp::HttpServerOptions& server);
 
-/// Errors: as sp::load_configuration.
+/// read_process: errors as sp::load_configuration.
 [[nodiscard]] Result<ProcessOptions> read_process(const sp::ConfigurationSection& process);
 
 /// load_configuration does what sp::load_configuration does, and reads our sections. A key folder that root makes is
