@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(says_once_that_it_serves_as_root,
     BOOST_TEST(told.stop(patience) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(serves_nobody_as_a_user_that_is_not_there) {
+BOOST_AUTO_TEST_CASE(does_not_serve_as_a_user_that_does_not_exist) {
     configure_also("[process]\nuser = \"no-such-user\"\n");
     expect_refusal(start_configured(), "isn't known here", "make it");
 }
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(serves_on_when_the_reader_of_its_audit_has_gone) {
     BOOST_TEST(process.stop(patience) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(serves_on_and_stops_when_nobody_reads_its_audit) {
+BOOST_AUTO_TEST_CASE(serves_on_and_stops_while_its_audit_is_unread) {
     constexpr unsigned requests = 600;  // their lines don't fit into a pipe
     auto process = open();
     for (unsigned i = 0; i < requests; ++i) BOOST_REQUIRE(post("x").has_value());

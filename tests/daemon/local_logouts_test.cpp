@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_is_to_stop_waits_for_no_idp) {
     BOOST_TEST(local.link.asked.back().is_to_stop);
 }
 
-BOOST_AUTO_TEST_CASE(only_logouts_are_worked_at_where_they_hold_up_nobody) {
+BOOST_AUTO_TEST_CASE(only_logouts_run_in_the_threads_that_delay_no_other_request) {
     using Lane = sp::HttpHandler::Lane;
     const auto lane = [this](const char* method, const char* target) {
         return sessions.lane({method, target, {}, {}});

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(an_endpoint_whose_partners_are_all_out_starts_and_is_not_re
 }
 
 // MET-16
-BOOST_AUTO_TEST_CASE(our_metadata_does_not_listen_to_whoever_asks) {
+BOOST_AUTO_TEST_CASE(our_metadata_does_not_depend_on_the_request) {
     const Site site;
     const auto process = site.open();
     const auto usual = examples::call(site.port, {.method = "GET", .path = "/saml/metadata"});

@@ -164,14 +164,14 @@ BOOST_AUTO_TEST_CASE(stays_root_if_told_so, *boost::unit_test::precondition(as_r
     BOOST_TEST(holds_in_child([] { return become_user("root").has_value() && daemon::is_root(); }));
 }
 
-BOOST_AUTO_TEST_CASE(becomes_nobody_that_is_not_there) {
+BOOST_AUTO_TEST_CASE(becomes_no_user_that_does_not_exist) {
     BOOST_TEST(holds_in_child([] {
         const auto became = become_user("no-such-user");
         return !became && became.error().detail.find("isn't known here; make it") != std::string::npos;
     }));
 }
 
-BOOST_AUTO_TEST_CASE(only_root_becomes_somebody_else) {
+BOOST_AUTO_TEST_CASE(only_root_becomes_another_user) {
     BOOST_TEST(holds_in_child([] {
         if (::geteuid() == 0 && !become_user("nobody")) return false;
         const auto became = become_user("root");

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(that_are_wrong_leave_no_key_behind) {
     BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
 }
 
-BOOST_AUTO_TEST_CASE(are_known_to_those_who_read_the_sources_alone) {
+BOOST_AUTO_TEST_CASE(are_known_to_readers_of_the_sources_alone) {
     const auto look = [&](const std::string& text) {
         write("slo.toml", text);
         return sp::load_sources(folder / "slo.toml", some_day, daemon::own_sections);

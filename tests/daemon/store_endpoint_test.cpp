@@ -88,7 +88,7 @@ test::RedisServerOptions durable() {
 
 BOOST_FIXTURE_TEST_SUITE(store_endpoint, StoreSite)
 
-BOOST_AUTO_TEST_CASE(with_sqlite_a_crash_brings_nobody_back_and_loses_nobody) {
+BOOST_AUTO_TEST_CASE(with_sqlite_a_crash_revives_no_session_and_loses_none) {
     keep_in_a_folder();
     std::optional<examples::SentLogout> order;
     {

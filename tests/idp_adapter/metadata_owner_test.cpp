@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(it_moves_when_the_operator_removes_the_first_source_or_puts
     BOOST_TEST(key_of_first(start_both()) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_says_whose_it_is_also_when_it_has_ended_and_its_server_is_down) {
+BOOST_AUTO_TEST_CASE(an_expired_copy_still_names_its_entity_while_the_server_is_down) {
     {
         auto refresher = start_both();
         BOOST_TEST(refused_by(refresher) == taken);

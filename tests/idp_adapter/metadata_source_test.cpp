@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_signed_document_comes_into_force) {
 }
 
 // MET-01
-BOOST_AUTO_TEST_CASE(what_somebody_else_signed_or_nobody_is_refused_and_the_old_stays) {
+BOOST_AUTO_TEST_CASE(a_document_unsigned_or_of_another_signer_is_refused_and_the_old_one_stays) {
     auto source = open(at_url());
     server.body = test::signed_text({});
     static_cast<void>(source.refresh(noon));
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_copy_is_not_believed_more_than_the_network) {
     BOOST_TEST(open(at_url()).documents().empty());
 }
 
-BOOST_AUTO_TEST_CASE(copies_are_nobody_else_s_business) {
+BOOST_AUTO_TEST_CASE(copies_are_closed_to_other_users) {
     auto source = open(at_url());
     server.body = test::signed_text({});
     static_cast<void>(source.refresh(noon));
@@ -429,7 +429,7 @@ BOOST_AUTO_TEST_CASE(a_change_makes_another_snapshot_and_the_old_one_stays_as_it
 }
 
 // MET-15
-BOOST_AUTO_TEST_CASE(looking_for_an_unknown_entity_asks_nobody) {
+BOOST_AUTO_TEST_CASE(looking_for_an_unknown_entity_sends_no_request) {
     std::vector<SourcePorts> ports;
     ports.push_back(server.ports());
     const auto refresher =

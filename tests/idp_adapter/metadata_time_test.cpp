@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_step_forward_and_the_way_back_ask_each_once) {
     check_asked(12, 14);
 }
 
-BOOST_AUTO_TEST_CASE(a_clock_that_trembles_makes_nobody_ask) {
+BOOST_AUTO_TEST_CASE(an_unsteady_clock_causes_no_request) {
     for (int i = 0; i < 100; ++i) play(noon + i * 1min, 1min, i % 2 == 0 ? 0s : -90s);
     check_asked(1, 1);
 }
@@ -416,7 +416,7 @@ BOOST_FIXTURE_TEST_CASE(sources_of_one_server_share_a_lane, HangingPlaces) {
     BOOST_TEST((refresher.next_refresh() == noon + 300s));
 }
 
-BOOST_FIXTURE_TEST_CASE(whoever_stops_does_not_wait_for_a_server, HangingPlaces) {
+BOOST_FIXTURE_TEST_CASE(a_stop_does_not_wait_for_a_server, HangingPlaces) {
     std::vector<SourceOfIdps> sources;
     for (const std::string name : {"one", "two", "three"}) {
         sources.push_back({.source = at_url(name), .profile = {}});

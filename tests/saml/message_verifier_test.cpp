@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(passes_over_no_signature) {
     BOOST_TEST(is(verified.error(), Errc::signature_invalid));
 }
 
-BOOST_AUTO_TEST_CASE(takes_nobody_s_word_for_somebody_else) {
+BOOST_AUTO_TEST_CASE(rejects_a_sender_that_is_not_the_issuer) {
     const auto verified =
         verify_sent(unsigned_envelope(logout_request()), by_key(EntityID::parse("https://other.example.com").value()));
     BOOST_REQUIRE(!verified);
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(refuses_an_answer_to_another_request) {
     BOOST_TEST(is(none.error(), Errc::in_response_to_mismatch));
 }
 
-BOOST_AUTO_TEST_CASE(refuses_an_answer_that_nobody_signed) {
+BOOST_AUTO_TEST_CASE(refuses_an_unsigned_answer) {
     auto octets = signed_response(logout_response(), ec_key());
     const auto begin = octets.find("<ds:Signature ");
     const std::string end = "</ds:Signature>";

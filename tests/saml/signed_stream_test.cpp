@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_changed_octet_anywhere_below_the_root_is_found_at_the_end
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_signature_by_a_stranger_shows_the_visitor_nothing) {
+BOOST_AUTO_TEST_CASE(a_signature_by_an_unknown_key_shows_the_visitor_nothing) {
     const Read forged = read(slo::test::sign_xml(federation_text(), "keys/stranger.key.pem"));
     BOOST_TEST(rule_of(forged.verdict) == rule(Errc::signature_invalid));
     BOOST_TEST(forged.listing.seen.empty());

@@ -167,7 +167,7 @@ private:
 
 BOOST_AUTO_TEST_SUITE(admission)
 
-BOOST_AUTO_TEST_CASE(tells_nobody_to_leave_below_the_caps) {
+BOOST_AUTO_TEST_CASE(displaces_no_connection_below_the_caps) {
     House house(4, 2);
     BOOST_TEST(house.all_enter("ab", 1));
     BOOST_TEST(house.all_enter("cd", 2));
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(of_equal_addresses_the_one_that_has_waited_longest_pays) {
     BOOST_TEST(house.told == "a");
 }
 
-BOOST_AUTO_TEST_CASE(leaves_alone_who_is_at_work) {
+BOOST_AUTO_TEST_CASE(leaves_a_busy_connection_alone) {
     House house(2, 2);
     BOOST_TEST(house.all_enter("ab", 1));
     house.place('a').works();
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(leaves_alone_who_is_at_work) {
     BOOST_TEST(house.told == "ba");
 }
 
-BOOST_AUTO_TEST_CASE(is_unsettled_while_somebody_arrives_or_leaves) {
+BOOST_AUTO_TEST_CASE(is_unsettled_while_a_connection_arrives_or_leaves) {
     ConnectionAdmission admission(1, 1);
     BOOST_TEST(!admission.is_unsettled());
     auto place = admission.enter(address(1));
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(is_unsettled_while_somebody_arrives_or_leaves) {
 }
 
 // It had a request in the meantime, so it stays, and counts again.
-BOOST_AUTO_TEST_CASE(counts_who_was_told_too_late) {
+BOOST_AUTO_TEST_CASE(counts_a_connection_that_was_told_too_late) {
     House house(1, 1);
     BOOST_TEST(house.enter('a', 1));
     BOOST_TEST(house.enter('b', 2));
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(tells_only_so_many_before_the_first_of_them_has_left) {
     BOOST_TEST(house.admission.displaced() == 16u);
 }
 
-BOOST_AUTO_TEST_CASE(chooses_as_one_would_who_looks_at_everybody) {
+BOOST_AUTO_TEST_CASE(chooses_the_connection_that_a_full_search_would_choose) {
     for (unsigned seed = 1; seed <= 200; ++seed) {
         BOOST_TEST_CONTEXT("seed " << seed) {
             Game game(seed, 4 + seed % 20, 2 + seed % 5);

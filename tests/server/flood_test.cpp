@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(serves_others_while_500_are_slow_in_four_ways) {
     BOOST_TEST(running.server.counters().timeouts == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(serves_everybody_who_has_a_request_while_many_addresses_fill_the_server) {
+BOOST_AUTO_TEST_CASE(serves_every_client_with_a_request_while_many_addresses_fill_the_server) {
     RunningServer running(patient(40, 10), big_or_small);
     const auto slow = slow_clients(running.server.port(), 200, 8);
     BOOST_TEST(all_served(running.server.port(), 20));
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(serves_everybody_who_has_a_request_while_many_addresses_fil
     BOOST_TEST(running.server.counters().displaced_connections >= 160u);
 }
 
-BOOST_AUTO_TEST_CASE(serves_everybody_who_has_a_request_while_their_own_address_is_full) {
+BOOST_AUTO_TEST_CASE(serves_every_client_with_a_request_while_its_own_address_is_full) {
     RunningServer running(patient(1000, 10), big_or_small);
     std::vector<Client> slow;
     for (int i = 0; i < 50; ++i) {
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(serves_everybody_who_has_a_request_while_their_own_address_
     BOOST_TEST(all_served(running.server.port(), 20));
 }
 
-BOOST_AUTO_TEST_CASE(serves_everybody_who_has_a_request_on_several_threads) {
+BOOST_AUTO_TEST_CASE(serves_every_client_with_a_request_on_several_threads) {
     auto options = patient(40, 10);
     options.threads = 3;
     RunningServer running(options, big_or_small);
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(serves_everybody_who_has_a_request_on_several_threads) {
     BOOST_TEST(all_served(running.server.port(), 20));
 }
 
-BOOST_AUTO_TEST_CASE(takes_the_place_of_who_has_waited_longest_at_the_largest_address) {
+BOOST_AUTO_TEST_CASE(takes_the_place_of_the_longest_waiting_connection_of_the_largest_address) {
     RunningServer running(patient(4, 3));
     auto early = running.connect(2);
     BOOST_TEST(early.ask(get("/early")).status == 200);
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(refuses_newcomers_while_all_are_at_work) {
     BOOST_TEST(busy.receive().body == "done");
 }
 
-BOOST_AUTO_TEST_CASE(serves_everybody_who_has_a_request_up_to_the_limit_of_descriptors) {
+BOOST_AUTO_TEST_CASE(serves_every_client_with_a_request_up_to_the_limit_of_descriptors) {
     PoorServer poor;
     const auto slow = slow_clients(poor.port, 200, 8);
     BOOST_TEST(all_served(poor.port, 20));

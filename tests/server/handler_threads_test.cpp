@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(accepts_and_times_out_slow_peers_while_every_thread_blocks)
     BOOST_TEST(were_heard);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_goes_while_its_handler_blocks_harms_nobody) {
+BOOST_AUTO_TEST_CASE(a_peer_that_leaves_while_its_handler_blocks_affects_no_other) {
     Gate gate;
     RunningServer running({.handler_threads = 1}, through(gate));
     auto gone = running.connect();
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(finishes_when_the_budget_has_passed_and_takes_a_late_done) 
     done();  // the server is gone
 }
 
-BOOST_AUTO_TEST_CASE(what_finish_and_start_throw_costs_their_connection_only) {
+BOOST_AUTO_TEST_CASE(an_exception_of_finish_or_start_costs_its_connection_only) {
     RunningServer running({.handler_threads = 1}, [](const sp::HttpRequest& request) -> sp::HttpStep {
         if (request.target == "/finish") {
             return sp::PendingReply{.budget = 0ms,
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(finishes_what_is_pending_when_the_drain_timeout_has_passed)
     BOOST_TEST(busy.receive().body == "plain");
 }
 
-BOOST_AUTO_TEST_CASE(opens_no_server_with_more_threads_than_anybody_needs) {
+BOOST_AUTO_TEST_CASE(opens_no_server_with_far_too_many_threads) {
     RecordingHandler handler;
     const auto server = sp::HttpServer::open({.handler_threads = 1025}, handler);
     BOOST_REQUIRE(!server);
@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(opens_no_server_with_more_threads_than_anybody_needs) {
     BOOST_TEST((server.error().detail.find("at most 1024") != std::string::npos));
 }
 
-BOOST_AUTO_TEST_CASE(what_goes_on_comes_before_what_begins) {
+BOOST_AUTO_TEST_CASE(work_that_goes_on_comes_before_work_that_begins) {
     using Turn = sp::HandlerThreads::Turn;
     std::string order;
     std::promise<void> release;
@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(what_goes_on_comes_before_what_begins) {
     BOOST_TEST(order == "12ab");
 }
 
-BOOST_AUTO_TEST_CASE(the_threads_end_after_what_has_begun_and_leave_nothing_behind) {
+BOOST_AUTO_TEST_CASE(the_threads_end_after_the_work_that_has_begun_and_leave_nothing_behind) {
     using Turn = sp::HandlerThreads::Turn;
     const auto dropped = std::make_shared<int>();
     std::promise<void> begun;
@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(the_threads_end_after_what_has_begun_and_leave_nothing_behi
 
 // The first thing dropped lets the work end that has begun, and is gone only when its threads have ended: so they were
 // free, had work before them, and had been told.
-BOOST_AUTO_TEST_CASE(no_thread_goes_on_at_the_end_with_what_waits) {
+BOOST_AUTO_TEST_CASE(no_thread_takes_waiting_work_at_the_end) {
     using Turn = sp::HandlerThreads::Turn;
     struct AtEndOfThread {
         std::latch* ended = nullptr;

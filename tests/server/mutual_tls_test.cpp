@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(takes_no_session_of_another_listener_for_a_certificate) {
 }
 
 // What the key is worth is the handler's business: an IdP's metadata says which are its own.
-BOOST_AUTO_TEST_CASE(hands_on_the_key_of_a_certificate_that_nobody_judges) {
+BOOST_AUTO_TEST_CASE(passes_on_the_key_of_an_unjudged_certificate) {
     const TlsServer running(any);
     const auto identity = certified({.common_name = "self-made", .days_before = 9, .days_left = -3});
     for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(refuses_renegotiation_and_early_data) {
     BOOST_TEST(running.answers());
 }
 
-BOOST_AUTO_TEST_CASE(resumes_its_own_sessions_and_nobody_elses) {
+BOOST_AUTO_TEST_CASE(resumes_only_its_own_sessions) {
     TlsServer first;
     TlsServer second;
     for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {

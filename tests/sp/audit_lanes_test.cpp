@@ -19,7 +19,7 @@ std::string all_of(AuditLanes& lanes) {
 
 BOOST_AUTO_TEST_SUITE(audit_lanes)
 
-BOOST_AUTO_TEST_CASE(what_is_proven_comes_first_each_lane_in_its_order) {
+BOOST_AUTO_TEST_CASE(proven_lines_come_first_and_each_lane_keeps_its_order) {
     AuditLanes lanes(10, 10);
     lanes.put(AuditLane::sampled, "a");
     lanes.put(AuditLane::proven, "1");
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(tells_each_loss_once_and_counts_all_of_them) {
     BOOST_TEST(lanes.lost().sampled == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(the_one_who_takes_waits_for_a_line_and_until_it_is_to_stop) {
+BOOST_AUTO_TEST_CASE(the_taker_waits_for_a_line_or_a_stop) {
     AuditLanes lanes(10, 10);
     std::string seen;
     std::jthread taking([&](const std::stop_token& stop) {

@@ -45,13 +45,13 @@ struct Sampled {
 
 BOOST_FIXTURE_TEST_SUITE(audit_sampler, Sampled)
 
-BOOST_AUTO_TEST_CASE(what_is_proven_passes_however_much_it_is) {
+BOOST_AUTO_TEST_CASE(proven_events_pass_in_any_number) {
     record("a.a", 1000);
     record("p.p", 1000, AuditLane::proven);
     BOOST_TEST(std::ranges::count(audit.entries(), "p.p", &AuditLine::rule) == 1000);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_refusal_passes_however_much_it_is) {
+BOOST_AUTO_TEST_CASE(events_that_are_no_refusals_pass_in_any_number) {
     const AuditEntry entry{.time = clock.now(),
                            .lane = AuditLane::sampled,
                            .event = StoreNews{{.stage = "store", .rule = "store.replica_shortfall"}}};
@@ -181,7 +181,7 @@ std::string good_body(int number) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_flood_of_what_proves_nothing_is_sampled_and_a_logout_among_it_is_not) {
+BOOST_AUTO_TEST_CASE(a_flood_of_unproven_requests_is_sampled_and_a_logout_among_it_is_not) {
     struct Kind {
         std::string rule;
         std::string body;
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_what_proves_nothing_is_sampled_and_a_logout_amon
     BOOST_TEST(service().sampled_lines().counted_only == 60U);
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_faster_than_its_idp_may_send_it_is_sampled_too) {
+BOOST_AUTO_TEST_CASE(a_request_over_its_idps_rate_is_sampled_too) {
     parts.policy.requests_per_second_per_idp = 2;
     for (int i = 0; i < 44; ++i) static_cast<void>(handle(good_body(i)));
     BOOST_TEST(in_full(audit, "logout") == 4U);
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(what_comes_faster_than_its_idp_may_send_it_is_sampled_too) 
     BOOST_TEST(service().sampled_lines().counted_only == 30U);
 }
 
-BOOST_AUTO_TEST_CASE(what_an_idp_has_proven_is_never_sampled_though_it_is_refused) {
+BOOST_AUTO_TEST_CASE(a_proven_request_is_never_sampled_even_if_it_is_refused) {
     auto request = baseline_request();
     request.destination = "https://other.example.org/slo";
     const std::string for_another = signed_body(request);
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(recovery_is_never_sampled) {
     BOOST_TEST(in_full(audit, "recover") == 25U);
 }
 
-BOOST_AUTO_TEST_CASE(housekeeping_sums_up_when_the_strangers_have_gone) {
+BOOST_AUTO_TEST_CASE(housekeeping_sums_up_when_the_unproven_requests_have_stopped) {
     for (int i = 0; i < 25; ++i) static_cast<void>(handle(unsigned_soap({})));
     keep_house(service(), 1);
     BOOST_TEST(in_full(audit, "summary") == 0U);

@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(escapes_all_but_printable_ascii) {
     BOOST_TEST(as_json("\u00e9\u2028\u202e\U0001f600") == R"("\u00e9\u2028\u202e\ud83d\ude00")");
 }
 
-BOOST_AUTO_TEST_CASE(marks_what_is_not_utf8) {
+BOOST_AUTO_TEST_CASE(marks_octets_that_are_not_utf8) {
     BOOST_TEST(as_json("a\xff"
                        "b") == R"("a\ufffdb")");
     BOOST_TEST(as_json("\xc0\xaf") == R"("\ufffd\ufffd")");

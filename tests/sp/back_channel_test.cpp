@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(reads_no_more_than_a_message_may_have_whatever_it_is_told) 
     BOOST_TEST(audit.entries().size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(takes_at_a_path_what_that_path_takes) {
+BOOST_AUTO_TEST_CASE(takes_at_a_path_only_the_wires_of_that_path) {
     const auto status = [&](Posted takes, std::string_view type) {
         return BackChannel(service(), {.takes = takes}).handle({"x", type}).http_status;
     };

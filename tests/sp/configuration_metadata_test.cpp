@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(the_system_s_cas_are_enough_for_one_idp_s_url_if_that_is_sa
 }
 
 // MET-18
-BOOST_AUTO_TEST_CASE(a_document_signed_with_sha1_needs_a_word_of_the_operator) {
+BOOST_AUTO_TEST_CASE(a_document_signed_with_sha1_needs_the_operators_permission) {
     const auto sha1 = [](const sp::Configuration& configuration) {
         const auto& trust = configuration.metadata.sources.front().source.rules.trust;
         return std::get<metadata::SignedBy>(trust).algorithms.sha1;
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_metadata_query_names_its_entities) {
     BOOST_TEST(options.rules.wanted.at(0).str() == "https://idp.example.org");
 }
 
-BOOST_AUTO_TEST_CASE(what_means_nothing_or_two_things_is_refused) {
+BOOST_AUTO_TEST_CASE(a_setting_without_effect_or_with_two_meanings_is_refused) {
     refuse(source_with("file = \"all.xml\"\n"), 7, "needs one place", "write e.g.");
     refuse(source_without("url = \"https://md.example.org/all.xml\"", "file = \"all.xml\"\ntimeout = \"5s\""), 10,
            "timeout means nothing to a file", "remove it");
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(what_means_nothing_or_two_things_is_refused) {
 }
 
 // MET-07
-BOOST_AUTO_TEST_CASE(two_idps_with_one_key_need_a_word_of_the_operator) {
+BOOST_AUTO_TEST_CASE(two_idps_with_one_key_need_the_operators_permission) {
     std::string other = read(fixtures + "/lasso/metadata.xml");
     const std::string id = "https://idp-lasso.example.org/metadata";
     for (auto at = other.find(id); at != std::string::npos; at = other.find(id, at))

@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(accepts_a_tls_client_s_key_where_certificates_are_asked_for
     }
 }
 
-BOOST_AUTO_TEST_CASE(accepts_a_password_that_nobody_guesses_or_overhears) {
+BOOST_AUTO_TEST_CASE(accepts_only_a_long_password_over_tls) {
     write("sender.password", "0123456789abcdef\n");
     write("short.password", "0123456789abcde\n");
     const std::string ways = "accepted_authentication = [\"http_basic\", \"xml_signature\"]\n";

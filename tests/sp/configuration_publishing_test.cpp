@@ -59,7 +59,7 @@ std::vector<std::string> fingerprints(const std::vector<saml::Certificate>& cert
 
 BOOST_FIXTURE_TEST_SUITE(configuration_publishing, KeyWorkspace)
 
-BOOST_AUTO_TEST_CASE(reads_who_we_are_and_whom_to_ask) {
+BOOST_AUTO_TEST_CASE(reads_our_organization_and_contacts) {
     const auto content =
         accept(sp_with("language = \"de-CH\"\ndisplay_name = \"Beispiel\"\n"
                        "metadata_cache_for = \"2h\"\n"
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(signs_what_it_publishes_unless_told_otherwise) {
     BOOST_TEST(!accept(sp_with("sign_metadata = false")).publication.signer.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_could_not_be_published) {
+BOOST_AUTO_TEST_CASE(refuses_metadata_that_could_not_be_published) {
     refuse(sp_with("language = \"english language\""), 7, "language can't be", "de-CH");
     refuse(sp_with("display_name = \"\\u0007\""), 7, "display_name can't be", "1024 bytes");
     refuse(sp_with("[sp.organization]\nname = \"x\"\nurl = \"example\""), 9, "url can't be", "full URL");

@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(refuses_other_content_types) {
                "application/soap+xml, text/xml");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_compressed) {
+BOOST_AUTO_TEST_CASE(refuses_a_compressed_body) {
     for (const char* coding : {"gzip", "deflate", "br", "", "identity, gzip"}) {
         BOOST_TEST_CONTEXT(coding) BOOST_TEST(post({{"Content-Encoding", coding}}).status == 415);
         BOOST_TEST(last_told() == " /saml/slo/soap 415 http.content_coding: a body comes without Content-Encoding");
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_body_over_its_limit) {
     BOOST_TEST(post({}, std::string(10, 'x')).status == let_through);
 }
 
-BOOST_AUTO_TEST_CASE(lets_nobody_keep_an_answer) {
+BOOST_AUTO_TEST_CASE(forbids_caches_to_keep_an_answer) {
     const HttpHeaders bad_type{{"Content-Type", "application/json"}};
     const std::vector<HttpReply> replies{
         post({}),
@@ -320,7 +320,7 @@ BOOST_AUTO_TEST_CASE(tells_caches_how_long_our_metadata_is_good,
     }
 }
 
-BOOST_AUTO_TEST_CASE(sends_our_metadata_only_to_who_lacks_it) {
+BOOST_AUTO_TEST_CASE(sends_our_metadata_only_to_clients_without_the_present_copy) {
     for (const char* tags : {"\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "*"}) {
         const HttpReply reply = ask({{"If-None-Match", tags}});
         BOOST_TEST(reply.status == 304, tags);

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(can_be_had_once_at_a_time) {
     BOOST_TEST(pipe.text() == to_json(entry(1)) + "\n" + to_json(entry(2)) + "\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_holds_nobody_up_and_the_lost_lines_are_counted) {
+BOOST_AUTO_TEST_CASE(an_unread_pipe_delays_no_caller_and_the_lost_lines_are_counted) {
     Pipe pipe;
     pipe.fill();
     const Stderr replaced(pipe.writable_end());
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_holds_nobody_up_and_the_lost_lines
     BOOST_TEST(pipe.next_line() == to_json(entry(many)));
 }
 
-BOOST_AUTO_TEST_CASE(what_strangers_have_written_neither_displaces_nor_delays_what_is_proven) {
+BOOST_AUTO_TEST_CASE(lines_of_unproven_senders_neither_displace_nor_delay_proven_ones) {
     constexpr unsigned some = 100;
     Pipe pipe;
     pipe.fill();
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(what_strangers_have_written_neither_displaces_nor_delays_wh
     BOOST_TEST(log.lost().sampled == lost);
 }
 
-BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_does_not_hold_up_the_end) {
+BOOST_AUTO_TEST_CASE(an_unread_pipe_does_not_delay_the_destructor) {
     Pipe pipe;
     pipe.fill();
     const Stderr replaced(pipe.writable_end());
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_does_not_hold_up_the_end) {
     BOOST_TEST((pipe.text().find_first_not_of('\n') == std::string::npos));
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_harms_nobody) {
+BOOST_AUTO_TEST_CASE(a_full_disk_has_no_other_effect) {
     Pipe pipe;
     const Stderr replaced(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     {
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(tells_what_a_full_disk_has_swallowed_once_there_is_room) {
     BOOST_TEST(lost > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_reader_that_has_gone_harms_nobody) {
+BOOST_AUTO_TEST_CASE(a_reader_that_has_gone_has_no_other_effect) {
     Pipe pipe;
     pipe.stop_reading();
     const auto before = std::signal(SIGPIPE, SIG_IGN);
