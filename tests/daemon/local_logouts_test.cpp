@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_user_logs_out_and_is_told_how_far_it_went) {
     BOOST_TEST(local.link.asked.front().ask.reason == "urn:oasis:names:tc:SAML:2.0:logout:user");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_idp_did_not_confirm_is_not_everywhere) {
+BOOST_AUTO_TEST_CASE(a_logout_that_the_idp_did_not_confirm_is_not_everywhere) {
     sign_in("c1", "ann", "_1");
     local.link.will(Kind::unsent, ReplyErrc::unreachable);
     const auto reply = send("POST", "/sessions/c1/logout");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_gone_is_not_found) {
     BOOST_TEST(local.link.asked.empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_administrator_sees_first_what_would_end) {
+BOOST_AUTO_TEST_CASE(an_administrator_sees_the_sessions_first) {
     sign_in("c1", "ann", "_1");
     sign_in("c2", "ann", "_2");
     sign_in("c3", "bob", "_3");
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(an_administrator_ends_sessions_by_id_and_by_idp) {
     BOOST_TEST(!lives("c3"));
 }
 
-BOOST_AUTO_TEST_CASE(tells_what_a_logout_request_would_end) {
+BOOST_AUTO_TEST_CASE(lists_the_sessions_that_a_logout_request_would_end) {
     const auto index = test::parsed<saml::SessionIndex>("i1");
     sp::Session session = test::session_named("c1");
     session.session_indexes = {index};

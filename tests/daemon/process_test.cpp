@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(takes_nothing_from_the_environment) {
     }));
 }
 
-BOOST_AUTO_TEST_CASE(a_hardened_host_keeps_its_environment_but_for_what_c_libraries_follow) {
+BOOST_AUTO_TEST_CASE(a_hardened_host_keeps_its_environment_except_for_c_libraries_variables) {
     for (const char* followed :
          {"XML_CATALOG_FILES", "XML_DEBUG_CATALOG", "SGML_CATALOG_FILES", "XMLSEC_CONFIG", "OPENSSL_CONF",
           "OPENSSL_MODULES", "OPENSSL_ENGINES", "OPENSSL_CONF_INCLUDE", "SSL_CERT_FILE", "SSL_CERT_DIR", "RANDFILE",
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(only_root_becomes_another_user) {
     }));
 }
 
-BOOST_AUTO_TEST_CASE(one_may_be_named_who_one_is, *boost::unit_test::precondition(as_root)) {
+BOOST_AUTO_TEST_CASE(the_present_user_may_be_named, *boost::unit_test::precondition(as_root)) {
     BOOST_TEST(holds_in_child([] { return become_user("nobody") && become_user("nobody"); }));
 }
 

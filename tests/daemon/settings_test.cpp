@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(of_the_documented_example_are_accepted_and_its_defaults_are
     BOOST_TEST((written.process.seccomp == daemon::ProcessOptions().seccomp));
 }
 
-BOOST_AUTO_TEST_CASE(say_what_is_done_to_the_process) {
+BOOST_AUTO_TEST_CASE(define_the_restrictions_of_the_process) {
     const auto process = accept(good + "[process]\nuser = \"saml-slo\"\nseccomp = \"off\"\n").process;
     BOOST_TEST(process.user == "saml-slo");
     BOOST_TEST((process.seccomp == daemon::SystemCallFilter::off));

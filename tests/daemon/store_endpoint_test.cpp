@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_taken_away_makes_it_confirm_nothing_until_i
     BOOST_TEST(process.stop(patience) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(finishes_at_the_start_what_a_crash_left_unfinished) {
+BOOST_AUTO_TEST_CASE(finishes_at_the_start_a_logout_that_a_crash_left_unfinished) {
     store = "engine = \"sqlite\"\n";
     configure("127.0.0.1", port, local_port);
     {

@@ -58,7 +58,7 @@ const std::string refused = "exit " + std::to_string(EPERM);
 
 BOOST_AUTO_TEST_SUITE(system_call_filter)
 
-BOOST_AUTO_TEST_CASE(ends_the_process_for_what_only_an_intruder_wants) {
+BOOST_AUTO_TEST_CASE(ends_the_process_for_calls_of_an_intruder) {
     static char program[] = "/bin/true";
     static char* const arguments[] = {program, nullptr};
     static sockaddr_in nowhere{};
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(ends_the_process_for_what_only_an_intruder_wants) {
     for (const auto& [name, intrude] : intrusions) BOOST_TEST(filtered(intrude) == killed, name);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_libraries_try_and_can_do_without) {
+BOOST_AUTO_TEST_CASE(refuses_calls_that_libraries_can_do_without) {
     const std::map<std::string, std::function<int()>> attempts{
         {"open", [] { return error_of(::open("/proc/sys/vm/overcommit_memory", O_RDONLY)); }},
         {"open to write", [] { return error_of(::open("/dev/null", O_WRONLY | O_CREAT, 0600)); }},
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_store_beyond_the_network_its_way_there) {
                killed);
 }
 
-BOOST_AUTO_TEST_CASE(leaves_what_serving_needs) {
+BOOST_AUTO_TEST_CASE(leaves_the_calls_that_serving_needs) {
     // UndefinedBehaviorSanitizer looks at a thread's start through a pipe that the filter doesn't let it make.
     if (!daemon::instrumented) {
         BOOST_TEST(filtered([] {

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(metadata_cache_on_bad_disks, test::CacheFixture)
 
-BOOST_AUTO_TEST_CASE(a_copy_that_is_not_what_was_written_is_told_with_its_name_and_mended_by_the_next_document) {
+BOOST_AUTO_TEST_CASE(a_changed_copy_is_reported_by_name_and_replaced_by_the_next_document) {
     const auto spoil = [&](const std::string& how) {
         if (how == "gone") fs::remove(document());
         if (how == "empty") std::ofstream(document(), std::ios::trunc);
@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(on_a_full_disk_a_new_document_is_in_force_at_once_and_kept_
     BOOST_TEST((endings() == files));
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_kept_is_told_with_its_folder_and_what_to_do) {
+BOOST_AUTO_TEST_CASE(an_unkept_document_is_reported_with_the_folder_and_the_remedy) {
     server.body = undated(old_key);
     auto source = open(at_url());
     const FullDisk full(0);
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_was_taken_away_keeps_no_document_from_coming_
     BOOST_TEST(key_in_force(source) == fingerprint(old_key));
 }
 
-BOOST_AUTO_TEST_CASE(what_crashes_left_behind_goes_at_the_start_and_what_is_being_written_stays) {
+BOOST_AUTO_TEST_CASE(files_of_crashes_go_at_the_start_and_files_being_written_stay) {
     keep(undated(old_key));
     const auto files = endings();
     const std::string orphan = "document-0123456789abcdef0123456789abcdef.xml";

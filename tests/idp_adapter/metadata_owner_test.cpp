@@ -77,7 +77,7 @@ struct Owners : test::SourceFixture {
 
 BOOST_FIXTURE_TEST_SUITE(metadata_owner, Owners, *boost::unit_test::description("MET-06"))
 
-BOOST_AUTO_TEST_CASE(what_the_first_source_leaves_out_does_not_move_to_the_next) {
+BOOST_AUTO_TEST_CASE(an_entity_that_the_first_source_omits_does_not_move_to_the_next) {
     auto refresher = start_both();
     BOOST_TEST(refused_by(refresher) == taken);
     BOOST_TEST(key_of_first(refresher) == key(of_one));
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_expired_copy_still_names_its_entity_while_the_server_is_
     BOOST_TEST(key_of_first(refresher) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_first_source_is_configured_for_waits_for_it) {
+BOOST_AUTO_TEST_CASE(an_entity_configured_for_the_first_source_waits_for_it) {
     auto first = named("one");
     first.source.rules.wanted = {id(first_id)};
     one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(an_alias_of_the_first_source_s_idp_waits_for_it_too) {
     BOOST_TEST(key_of_first(refresher) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_first_source_is_not_known_to_have_is_the_next_one_s_until_it_comes_and_that_is_told) {
+BOOST_AUTO_TEST_CASE(an_entity_unknown_to_the_first_source_belongs_to_the_next_until_the_first_has_it) {
     one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
     auto refresher = start_both();
     BOOST_TEST(refused_by(refresher).empty());
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(it_moves_where_the_first_source_is_for_named_entities_and_t
     BOOST_TEST(key_of_first(restarted) == key(of_two));
 }
 
-BOOST_AUTO_TEST_CASE(what_moves_to_the_first_source_is_told_also_where_the_other_has_nothing_now) {
+BOOST_AUTO_TEST_CASE(a_move_to_the_first_source_is_reported_even_if_the_other_has_nothing_now) {
     one.failure = Failure{make_error_code(HttpErrc::unreachable), "down"};
     {
         auto refresher = start_both();

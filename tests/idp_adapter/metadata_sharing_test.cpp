@@ -39,7 +39,7 @@ using test::undated;
 
 BOOST_FIXTURE_TEST_SUITE(metadata_cache_of_two_processes, test::CacheFixture)
 
-BOOST_AUTO_TEST_CASE(what_one_process_writes_another_neither_cuts_nor_takes_away) {
+BOOST_AUTO_TEST_CASE(a_file_that_one_process_writes_is_neither_cut_nor_removed_by_another) {
     auto source = open(at_url());
     auto second = open_second();
     second_server.body = undated(old_key);
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_version_that_another_process_has_kept_is_taken_over_and_n
     BOOST_TEST(key_after_restart() == fingerprint(new_key));
 }
 
-BOOST_AUTO_TEST_CASE(what_another_process_keeps_meanwhile_counts_at_once_whatever_the_answer_is) {
+BOOST_AUTO_TEST_CASE(a_copy_that_another_process_keeps_meanwhile_counts_at_once_whatever_the_answer_is) {
     const auto answers_older = [&] { server.body = published("2027-01-01T10:00:00Z", old_key); };
     const auto answers_unchanged = [&] { server.head = test::replied(304); };
     const auto answers_nothing = [&] { server.failure = Failure{make_error_code(HttpErrc::timed_out), "late"}; };
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_is_stuck_with_the_lock_keeps_no_document_fro
 }
 
 // Without dates, only what is remembered of both tells which documents are old.
-BOOST_AUTO_TEST_CASE(what_two_processes_have_superseded_comes_back_to_neither) {
+BOOST_AUTO_TEST_CASE(a_document_superseded_by_two_processes_comes_back_to_neither) {
     const auto third = test::signed_text({.certificate = "keys/stranger.crt.pem"});
     server.body = undated(old_key);
     auto source = open(at_url());
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_keeps_something_meanwhile_is_waited_for) {
     BOOST_TEST(key_after_restart() == fingerprint(old_key));
 }
 
-BOOST_AUTO_TEST_CASE(a_process_with_the_configuration_before_leaves_alone_what_the_new_one_has_kept) {
+BOOST_AUTO_TEST_CASE(a_process_with_the_old_configuration_leaves_the_new_ones_copies_alone) {
     auto with_old_configuration = open(at_url());
     auto options = at_url();
     std::get<MetadataUrl>(options.place).url = *saml::EndpointUrl::parse("https://md.example.org/moved");

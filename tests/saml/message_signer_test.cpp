@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(writes_numbered_prefixes_that_the_verifier_reads) {
     BOOST_TEST((*read)->id.str() == "_m1");
 }
 
-BOOST_AUTO_TEST_CASE(writes_what_the_verifier_reads_back_unchanged) {
+BOOST_AUTO_TEST_CASE(writes_messages_that_the_verifier_reads_back_unchanged) {
     std::mt19937 random(20260303);
     Expectations expected = expectations();
     expected.destinations.push_back(EndpointUrl::parse("https://sp.example.com/?a=1&b='2'").value());
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(writes_what_the_verifier_reads_back_unchanged) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_to_write_what_the_schema_does_not_allow) {
+BOOST_AUTO_TEST_CASE(refuses_to_write_values_that_the_schema_does_not_allow) {
     const MessageSigner signer(ec_key().signing);
     LogoutRequest request = logout_request();
     request.reason = "logged out";

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_sender_is_proven_by_one_of_its_keys_alone) {
     BOOST_TEST((by_key(idp()).proof() == AuthenticatedSender::Proof::tls_client_key));
 }
 
-BOOST_AUTO_TEST_CASE(a_verified_request_says_what_it_was_believed_for) {
+BOOST_AUTO_TEST_CASE(a_verified_request_names_its_evidence) {
     const std::string octets = unsigned_envelope(logout_request());
     const auto secret = AuthenticatedSender::by_shared_secret(idp(), "secret", "secret");
     BOOST_TEST((verify_sent(octets, by_key(idp()))->evidence() == Evidence::tls_client_key));

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_document_that_xmlsec1_signed_is_read_and_the_key_is_named
     BOOST_TEST(good.listing.seen == "EntitiesDescriptor0 One1 EntitiesDescriptor1 One2 Other2 end end ");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_kept_stands_alone_and_says_what_was_signed) {
+BOOST_AUTO_TEST_CASE(a_kept_element_stands_alone_with_the_signed_content) {
     const Read good = read(signed_federation());
     BOOST_TEST_REQUIRE(good.listing.all.size() == 2U);
     BOOST_TEST(
@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(signatures_further_inside_are_content) {
     BOOST_TEST(rule_of(verdict_on(slo::test::sign_xml(inner, "keys/idp1-first.key.pem"))) == "accepted");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_other_reader_refuses_is_refused) {
+BOOST_AUTO_TEST_CASE(a_document_that_the_other_reader_refuses_is_refused) {
     const auto plain = [](std::string_view text, const StreamLimits& limits = {}) {
         Listing listing;
         return rule_of(read_stream(source_of(text), limits, listing));
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(what_the_other_reader_refuses_is_refused) {
     BOOST_TEST(plain("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a/>") == rule(Errc::xml_encoding));
 }
 
-BOOST_AUTO_TEST_CASE(what_goes_over_a_limit_is_refused) {
+BOOST_AUTO_TEST_CASE(a_document_over_a_limit_is_refused) {
     const auto limited = [](std::string_view text, const StreamLimits& limits) {
         Listing listing;
         return rule_of(read_stream(in_pieces(text, 7), limits, listing));
@@ -336,7 +336,7 @@ BOOST_AUTO_TEST_CASE(what_goes_over_a_limit_is_refused) {
     BOOST_TEST(limited("<One>" + std::string(15, ' ') + "</One>", limits) == "accepted");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_source_or_the_visitor_complains_of_comes_back_as_it_is) {
+BOOST_AUTO_TEST_CASE(a_failure_of_the_source_or_the_visitor_is_returned_as_it_is) {
     Listing listing;
     const OctetSource broken = [](std::span<char>) -> Result<std::size_t> { return fail(KeyErrc::file_unreadable); };
     BOOST_TEST(rule_of(read_stream(broken, {}, listing)) == rule(KeyErrc::file_unreadable));

@@ -25,7 +25,7 @@ std::string cut_out(const std::string& text, std::string_view from, std::string_
 
 BOOST_AUTO_TEST_SUITE(enveloped_signature)
 
-BOOST_AUTO_TEST_CASE(accepts_what_was_signed_with_each_kind_of_key) {
+BOOST_AUTO_TEST_CASE(accepts_signatures_by_each_kind_of_key) {
     for (const KeyKind kind :
          {KeyKind::rsa_2048, KeyKind::rsa_3072, KeyKind::ec_p256, KeyKind::ec_p384, KeyKind::ec_p521}) {
         const TestKey key = make_key(kind);

@@ -99,7 +99,7 @@ BOOST_DATA_TEST_CASE(refuses, data::make(refused_documents), refused) {
     BOOST_TEST(name(rule_of(xml::Document::parse(refused.octets))) == name(refused.rule));
 }
 
-BOOST_AUTO_TEST_CASE(accepts_what_lies_just_inside_the_limits) {
+BOOST_AUTO_TEST_CASE(accepts_documents_just_inside_the_limits) {
     BOOST_TEST(xml::Document::parse(repeat("<a>", 32) + repeat("</a>", 32)).has_value());
     BOOST_TEST(xml::Document::parse("<a>" + repeat("<b/>", 2047) + "</a>").has_value());
     BOOST_TEST(xml::Document::parse("<a>" + std::string(64 * 1024 - 7, 'x') + "</a>").has_value());
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(knows_whether_ids_are_unique) {
 }
 
 // Under AddressSanitizer mallinfo2() says nothing: there LeakSanitizer looks for the same.
-BOOST_AUTO_TEST_CASE(keeps_nothing_of_what_it_refused) {
+BOOST_AUTO_TEST_CASE(keeps_nothing_of_a_refused_document) {
     const auto refuse_all = [](int rounds) {
         for (int i = 0; i < rounds; ++i) {
             for (const auto& refused : refused_documents) BOOST_TEST_REQUIRE(!xml::Document::parse(refused.octets));

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(finishes_when_the_budget_has_passed) {
     BOOST_TEST(reply.get().body == "late");
 }
 
-BOOST_AUTO_TEST_CASE(hands_on_what_start_throws) {
+BOOST_AUTO_TEST_CASE(passes_on_an_exception_of_start) {
     Handler handler([] {
         return sp::PendingReply{.budget = 1h,
                                 .start = [](const std::function<void()>&) { throw std::logic_error("start"); },

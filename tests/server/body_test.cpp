@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(limits_the_decoded_size) {
     BOOST_TEST(running.connect().ask(chunked("3e9\r\n")).status == 413);
 }
 
-BOOST_AUTO_TEST_CASE(limits_what_is_spent_on_chunk_headers) {
+BOOST_AUTO_TEST_CASE(limits_the_octets_of_chunk_headers) {
     RunningServer running;
     std::string tiny;
     for (int i = 0; i < 20'000; ++i) tiny += "1\r\na\r\n";

@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(answers_all_that_work_or_wait_when_it_is_told_to_stop) {
     running.stop();
 }
 
-BOOST_AUTO_TEST_CASE(sends_away_what_waits_when_the_drain_timeout_has_passed_and_waits_for_what_works) {
+BOOST_AUTO_TEST_CASE(sends_waiting_requests_away_after_the_drain_timeout_and_waits_for_running_ones) {
     Gate gate;
     RunningServer running({.handler_threads = 1, .drain_timeout = 20ms}, through(gate));
     auto busy = running.connect();
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(sends_away_what_waits_when_the_drain_timeout_has_passed_and
     BOOST_TEST(running.handler.targets() == std::vector<std::string>{"/gate"}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(finishes_what_is_pending_when_the_drain_timeout_has_passed) {
+BOOST_AUTO_TEST_CASE(finishes_pending_replies_after_the_drain_timeout) {
     std::promise<std::function<void()>> started;
     RunningServer running({.handler_threads = 1, .drain_timeout = 20ms}, [&](const sp::HttpRequest&) {
         return sp::PendingReply{.budget = 1h,

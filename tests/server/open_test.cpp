@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(refuses_limits_that_make_no_sense) {
     fails({.max_header_octets = 1 << 20}, sp::ServerErrc::options_invalid, {"max_header_octets"});
 }
 
-BOOST_AUTO_TEST_CASE(tells_what_is_wrong_with_tls_files) {
+BOOST_AUTO_TEST_CASE(reports_the_faults_of_tls_files) {
     using enum sp::ServerErrc;
     fails(tls("server.pem", "missing.key"), tls_setup_failed, {"missing.key", "can't be opened"});
     fails(tls("missing.pem", "server.key"), tls_setup_failed, {"missing.pem", "can't be opened"});

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(finishes_when_the_budget_has_passed_and_takes_a_late_done) 
     BOOST_TEST(work.finished == 1);
 }
 
-BOOST_AUTO_TEST_CASE(contains_what_finish_and_start_throw) {
+BOOST_AUTO_TEST_CASE(contains_exceptions_of_finish_and_start) {
     RunningServer running({}, [](const sp::HttpRequest& request) -> sp::HttpStep {
         if (request.target == "/finish") {
             return sp::PendingReply{.budget = 0ms,

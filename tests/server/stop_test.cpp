@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(closes_idle_connections_and_lets_requests_at_work_finish) {
     running.stop();
 }
 
-BOOST_AUTO_TEST_CASE(finishes_what_is_pending_when_the_drain_timeout_has_passed) {
+BOOST_AUTO_TEST_CASE(finishes_pending_replies_after_the_drain_timeout) {
     Held held;
     RunningServer running({.drain_timeout = 50ms}, [&](const sp::HttpRequest&) { return held.step(); });
     auto busy = running.connect();

@@ -91,7 +91,7 @@ BOOST_TEST_GLOBAL_FIXTURE(ScanTools);
 
 BOOST_AUTO_TEST_SUITE(tls_scan)
 
-BOOST_AUTO_TEST_CASE(sslscan_finds_what_we_mean_to_offer_with_an_ec_key) {
+BOOST_AUTO_TEST_CASE(sslscan_finds_the_intended_offer_with_an_ec_key) {
     const TlsServer running;
     const Scan scan(running);
     expect_nothing_old(scan);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(sslscan_finds_what_we_mean_to_offer_with_an_ec_key) {
     BOOST_TEST(scan.all("pk", {"type", "curve_name"}) == "EC prime256v1\n");
 }
 
-BOOST_AUTO_TEST_CASE(sslscan_finds_what_we_mean_to_offer_with_an_rsa_key) {
+BOOST_AUTO_TEST_CASE(sslscan_finds_the_intended_offer_with_an_rsa_key) {
     const auto key = std::string(SLO_FIXTURES) + "/sp/sp.key.pem";
     const auto certificate = std::string(SLO_FIXTURES) + "/sp/sp.crt.pem";
     const TlsServer running({.tls = sp::TlsOptions{.certificate_chain_file = certificate, .private_key_file = key}});

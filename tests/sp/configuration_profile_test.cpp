@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(says_how_logouts_arrive_and_are_answered) {
     BOOST_TEST((all.prefixes == saml::NamespacePrefixes::numbered));
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_it_does_not_know) {
+BOOST_AUTO_TEST_CASE(refuses_unknown_keys_and_values) {
     refuse_line("wires = [\"soap\", \"post\"]\n", 9, "wires: \"post\" is none", "form_with_envelope");
     refuse_line("wires = []\n", 9, "wires is empty", "[\"soap\"]");
     refuse_line("session_index = \"maybe\"\n", 9, "session_index", "required");

@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(never_makes_a_key_in_the_place_of_one_that_was_lost) {
     BOOST_TEST(!fs::exists(keys / "keys.toml"));
 }
 
-BOOST_AUTO_TEST_CASE(knows_where_it_tells_what_it_publishes) {
+BOOST_AUTO_TEST_CASE(knows_the_place_of_its_publication_record) {
     const std::string memory = "[store]\nengine = \"memory\"\n";
     BOOST_TEST(accept(good).publication_record == folder / "sessions/published.log");
     BOOST_TEST(accept(good + memory).publication_record == folder / "slo.published.log");

@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(refuses_half_a_sentinel) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_out_of_range) {
+BOOST_AUTO_TEST_CASE(refuses_values_out_of_range) {
     refuse(redis("deadline = \"1ms\""), 14, "deadline is out of range", "50ms to 30s");
     refuse(redis("deadline = 2"), 14, "deadline isn't a time with its unit", "50ms to 30s");
     refuse(redis("replicas = 17"), 14, "replicas is out of range", "from 0 to 16");

@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(refuses_exceptions_that_together_end_sessions_for_another_s
            "beside destination = \"optional\"", "keep one of them strict");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_is_not_toml) {
+BOOST_AUTO_TEST_CASE(refuses_a_file_that_is_not_toml) {
     refuse(good + "hosts = [\n", 11, "not TOML", "toml.io");
     refuse(good + "listen = \"x\"\n", 11, "not TOML", "toml.io");
 }

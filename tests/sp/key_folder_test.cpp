@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_step_waits_until_every_partner_can_know) {
     BOOST_TEST(!sp::earliest(activated, encryption, KeyStep::retire, 6h).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(reads_what_it_wrote) {
+BOOST_AUTO_TEST_CASE(reads_the_state_that_it_wrote) {
     KeyRing ring = step(beginning(), signing, KeyStep::prepare, "signing-2", some_day + 1500ms);
     ring = step(ring, encryption, KeyStep::prepare, "encryption-1");
     BOOST_TEST(sp::write_key_ring(folder, ring).has_value());

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_partner_that_lists_nothing_gets_our_keys_usual_algorithm)
     BOOST_TEST(signed_with(answer_to_idp_with({}), rsa_sha256));
 }
 
-BOOST_AUTO_TEST_CASE(a_partner_gets_what_it_lists) {
+BOOST_AUTO_TEST_CASE(a_partner_gets_an_algorithm_that_it_lists) {
     BOOST_TEST(signed_with(answer_to_idp_with(only(rsa_sha512)), rsa_sha512));
 }
 

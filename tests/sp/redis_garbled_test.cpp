@@ -172,7 +172,7 @@ const Act acts[] = {
 BOOST_AUTO_TEST_SUITE(unit)
 BOOST_AUTO_TEST_SUITE(redis_garbled)
 
-BOOST_AUTO_TEST_CASE(an_operation_that_gets_nonsense_anywhere_fails_or_says_what_is_true) {
+BOOST_AUTO_TEST_CASE(an_operation_that_gets_nonsense_anywhere_fails_or_returns_the_truth) {
     for (const Act& act : acts) {
         Site::server().ask({"FLUSHALL"});
         Site undisturbed;

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(names_a_version_that_does_not_fit) {
     expect(SamlErrc::version_malformed, plain_requester);
 }
 
-BOOST_AUTO_TEST_CASE(blames_the_requester_for_what_it_wrote) {
+BOOST_AUTO_TEST_CASE(blames_the_requester_for_faults_of_its_request) {
     for (const SamlErrc code :
          {SamlErrc::xml_duplicate_id, SamlErrc::schema_violation, SamlErrc::id_malformed, SamlErrc::issuer_malformed,
           SamlErrc::name_id_malformed, SamlErrc::session_index_malformed, SamlErrc::uri_malformed,

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(every_operation_succeeds_while_the_files_are_in_place) {
     for (const auto& [name, operation] : operations) BOOST_TEST(operation(*trial.store).has_value(), name);
 }
 
-BOOST_AUTO_TEST_CASE(no_operation_succeeds_once_a_file_is_lost_and_the_detail_says_what_to_do) {
+BOOST_AUTO_TEST_CASE(no_operation_succeeds_once_a_file_is_lost_and_the_detail_has_the_remedy) {
     for (const Loss& loss : losses) {
         OpenStore trial;
         loss.happen(trial);

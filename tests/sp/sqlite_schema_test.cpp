@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_an_older_version_takes_the_steps_that_it_lacks) {
 }
 
 // A file of the first version: its step never changes, so it still makes such files.
-BOOST_AUTO_TEST_CASE(a_file_of_the_first_version_keeps_what_it_has_and_takes_requests) {
+BOOST_AUTO_TEST_CASE(a_file_of_the_first_version_keeps_its_records_and_takes_requests) {
     EmptyFile trial;
     Sqlite(trial.file).run("PRAGMA journal_mode = WAL");
     {

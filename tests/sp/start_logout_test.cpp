@@ -469,7 +469,7 @@ BOOST_AUTO_TEST_CASE(an_administrator_ends_all_sessions_of_an_idp_without_waitin
     BOOST_TEST(kept() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(tells_what_a_logout_request_would_end_and_ends_nothing) {
+BOOST_AUTO_TEST_CASE(lists_the_sessions_that_a_logout_request_would_end_and_ends_none) {
     admit(session("S1", {"i1"}));
     admit(session("S2", {"i2"}));
     const std::string body = signed_body(baseline_request());

@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_has_no_other_effect) {
     BOOST_TEST(pipe.text() == to_json(entry(0)) + "\n");
 }
 
-BOOST_AUTO_TEST_CASE(tells_what_a_full_disk_has_swallowed_once_there_is_room) {
+BOOST_AUTO_TEST_CASE(reports_lines_lost_by_a_full_disk_once_there_is_room) {
     constexpr unsigned lines_at_once = 1000;
     Pipe pipe;
     const Stderr outer(pipe.writable_end());
