@@ -1,5 +1,5 @@
-// saml-slod at work under everything that it does to its own process: logouts succeed, and audit lines that nobody
-// takes hold nothing up (attack matrix INJ-08).
+// saml-slod at work under all restrictions of its own process: logouts succeed, and unread audit lines hold
+// nothing up (attack matrix INJ-08).
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -1,4 +1,4 @@
-// What can't be undone, or ends a process, is tried in a child of the test's process.
+// Steps that can't be undone, or end a process, are tried in a child of the test's process.
 #pragma once
 
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-// What an application, or an administrator, asks of the local interface, and what it is told.
+// Requests of an application, or an administrator, at the local interface, and the replies.
 #include <boost/test/unit_test.hpp>
 
 #include <string>

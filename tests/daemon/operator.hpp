@@ -1,4 +1,4 @@
-// Whoever runs saml-slod: writes its configuration, starts it, reads what it says.
+// An operator of saml-slod: writes its configuration, starts it, reads its output.
 #pragma once
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-// What saml-slod does to its own process. Attack matrix: MEM-14, XML-23, INJ-07.
+// The restrictions of saml-slod's own process. Attack matrix: MEM-14, XML-23, INJ-07.
 #include "process.hpp"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ using test::holds_in_child;
 
 boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
     boost::test_tools::assertion_result result(::geteuid() == 0);
-    result.message() << "only root can become somebody else";
+    result.message() << "only root can become another user";
     return result;
 }
 
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(opens_as_many_descriptors_as_it_needs_and_no_more) {
 }
 
 BOOST_AUTO_TEST_CASE(says_how_to_mend_a_limit_that_is_too_low) {
-    // More than the kernel allows anybody (fs.nr_open), so that root is refused too.
+    // More than the kernel allows any user (fs.nr_open), so that root is refused too.
     BOOST_TEST(holds_in_child([] {
         const auto limited = limit_descriptors(std::numeric_limits<int>::max());
         return !limited && limited.error().detail.find("needs 2147483647") != std::string::npos &&

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(serves_until_it_is_told_to_stop) {
     const auto nobody = examples::call(local_port, {.method = "GET", .path = "/sessions/nobody"});
     BOOST_REQUIRE(nobody.has_value());
     BOOST_TEST(nobody->status == 404);
-    // Sessions are nobody's business on the public port, nor logouts on the local one.
+    // The public port doesn't serve sessions, nor the local one logouts by IdPs.
     BOOST_TEST(examples::call(port, {.method = "GET", .path = "/sessions/nobody"})->status == 404);
     BOOST_TEST(examples::call(local_port, {.method = "POST", .path = "/saml/slo", .body = "x"})->status == 404);
 

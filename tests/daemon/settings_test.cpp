@@ -1,4 +1,4 @@
-// What saml-slod reads itself in its configuration, beside the library.
+// saml-slod's own sections of its configuration.
 #include "settings.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -60,7 +60,7 @@ public:
         configure_also("[process]\nuser = \"nobody\"\n");
         fs::permissions(folder, fs::perms::others_exec, fs::perm_options::add);  // the IdP's file is looked at again
     }
-    /// OpenSSL's provider with the algorithms is left out: whoever follows this file can't verify anything.
+    /// OpenSSL's provider with the algorithms is left out: a process that follows this file can't verify anything.
     [[nodiscard]] std::string write_configuration_without_algorithms() const {
         std::ofstream(folder / "openssl.cnf") << "openssl_conf = init\n[init]\nproviders = some\n"
                                                  "[some]\nbase = base\n[base]\nactivate = 1\n";

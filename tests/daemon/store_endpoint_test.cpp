@@ -38,7 +38,7 @@ public:
     void keep_in(const std::string& lines) {
         store = lines;
         configure("127.0.0.1", port, local_port);
-        // Who serves must get to the folder's folder, which mkdtemp() made for us alone.
+        // The serving user must get to the parent folder, which mkdtemp() made for us alone.
         fs::permissions(folder, fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
         become_nobody();
     }

@@ -31,7 +31,7 @@ inline std::string fingerprint(const std::string& certificate) {
     return key_of(certificate).fingerprint();
 }
 
-/// What happened, and why, in one line.
+/// The event and its reason, in one line.
 inline std::string told(const std::vector<RefreshOutcome>& outcomes) {
     std::string text;
     for (const auto& outcome : outcomes) {
@@ -81,7 +81,7 @@ struct CacheFixture : SourceFixture {
         BOOST_REQUIRE_MESSAGE(source.has_value(), (source ? "" : source.error().detail));
         return *std::move(source);
     }
-    /// What a process begins with that starts now.
+    /// The state with which a process begins that starts now.
     [[nodiscard]] std::string key_after_restart() { return key_in_force(open(at_url())); }
     void keep(const std::string& text) {
         FakeServer writer;

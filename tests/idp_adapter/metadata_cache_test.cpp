@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(an_earlier_document_that_the_operator_pins_is_taken) {
     BOOST_TEST(key_in_force(open(options)) == fingerprint(old_key));
 }
 
-// What an earlier version wrote: it bound its copies to the source's name alone.
+// The state of an earlier version: it bound its copies to the source's name alone.
 BOOST_AUTO_TEST_CASE(a_copy_that_says_nothing_of_its_voucher_counts_until_the_next_but_no_time_to_come_in_it) {
     for (const std::string when : {"2027-01-01T10:00:00Z", "2036-01-01T10:00:00Z"}) {
         keep(published("2027-01-01T10:00:00Z", old_key));

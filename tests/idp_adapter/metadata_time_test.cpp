@@ -324,7 +324,7 @@ struct HangingPlaces : FakePlaces {
         at_work.erase(server);
         return head;
     }
-    /// What hangs runs into its deadline.
+    /// A request that hangs runs into its deadline.
     void release() {
         const std::lock_guard lock(mutex);
         ++releases;

@@ -9,7 +9,7 @@
 #include "slo/saml/signed_stream.hpp"
 #include "slo/saml/xml.hpp"
 
-// What is refused, and why, is the attack matrix's: tests/attacks.
+// Refusals and their reasons are in the attack matrix: tests/attacks.
 using namespace slo::saml;
 using namespace slo::saml::test;
 

@@ -21,7 +21,7 @@ ConnectionAdmission::Address address(std::uint8_t number) {
     return octets;
 }
 
-/// Connections by name; remembers who was told to leave.
+/// Connections by name; remembers which were told to leave.
 class House {
 public:
     House(std::size_t in_all, std::size_t per_address) : admission(in_all, per_address) {}
@@ -38,7 +38,7 @@ public:
         for (auto& guest : guests_) {
             if (guest.first == name) return guest.second;
         }
-        throw std::logic_error("nobody of that name");
+        throw std::logic_error("no connection of that name");
     }
     bool all_enter(const std::string& names, std::uint8_t from) {
         bool all = true;
@@ -53,7 +53,7 @@ private:
     std::deque<std::pair<char, ConnectionAdmission::Place>> guests_;
 };
 
-/// The same rules, followed by looking at everybody each time.
+/// The same rules, applied by a full search each time.
 class Model {
 public:
     Model(std::size_t in_all, std::size_t per_address) : in_all_(in_all), per_address_(per_address) {}

@@ -29,7 +29,7 @@ struct Host {
     asio::io_context io{1};
     asio::thread_pool pool{2};
 
-    /// What became of one request, and the event loop ran meanwhile.
+    /// The result of one request; the event loop ran meanwhile.
     std::future<sp::HttpReply> ask(sp::HttpHandler& handler) {
         auto reply = std::make_shared<std::promise<sp::HttpReply>>();
         auto future = reply->get_future();

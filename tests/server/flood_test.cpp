@@ -1,4 +1,4 @@
-// Strangers who take all the room there is: whoever has a request is served all the same.
+// Attackers that take all the room there is: clients with a request are served all the same.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

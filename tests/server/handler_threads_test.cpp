@@ -1,4 +1,4 @@
-// Handlers that block: in threads of their own, and what that means for everybody else. Nothing here waits for time but
+// Handlers that block: in threads of their own, and the effect on all other requests. Nothing here waits for time but
 // the server's own timeouts: handlers block until the test lets them go.
 #include "handler_threads.hpp"
 
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(start_and_finish_are_theirs_too) {
                                 .start =
                                     [&](std::function<void()> done) {
                                         started.set_value(std::move(done));
-                                        release.get_future().wait();  // in start(): nobody else notices
+                                        release.get_future().wait();  // in start(): no other request notices
                                     },
                                 .finish =
                                     [&] {

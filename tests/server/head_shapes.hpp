@@ -26,7 +26,7 @@ inline std::string head_for(const std::string& host_fields) {
     return "POST /saml/slo/soap HTTP/1.1\r\n" + host_fields + "Content-Type: text/xml\r\n\r\n";
 }
 
-/// RFC 9112, 6.1 and 6.3: who reads the body's end otherwise sees another next request.
+/// RFC 9112, 6.1 and 6.3: a reader with another end of the body sees another next request.
 inline HeadShapes ambiguous_framing() {
     const auto coded = [](const std::string& coding) { return head_with("Transfer-Encoding:" + coding + "\r\n"); };
     return {

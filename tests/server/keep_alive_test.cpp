@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(hands_over_method_target_and_fields_as_they_came) {
     BOOST_TEST(request.headers.size() == 5u);
 }
 
-// What LWP and Lasso-based identity providers send: TE is about responses and isn't Transfer-Encoding.
+// As LWP and Lasso-based identity providers send it: TE is about responses and isn't Transfer-Encoding.
 BOOST_AUTO_TEST_CASE(accepts_the_te_request_header) {
     RunningServer running;
     auto client = running.connect();

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(admits_a_certificate_of_its_ca_and_no_other) {
     BOOST_TEST(guarded.running.handler.requests().size() == 2u);
 }
 
-// The key in the certificate must be the client's: otherwise everybody could present what an IdP once showed.
+// The key in the certificate must be the client's: otherwise a client could present one that an IdP once showed.
 BOOST_AUTO_TEST_CASE(refuses_a_certificate_that_the_client_has_no_key_for) {
     GuardedServer guarded;
     const auto real = certified({.common_name = "an IdP"}, &guarded.ca);
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(takes_no_session_of_another_listener_for_a_certificate) {
     BOOST_TEST(guarded.handler.requests().empty());
 }
 
-// What the key is worth is the handler's business: an IdP's metadata says which are its own.
+// The handler decides what the key proves: an IdP's metadata names its own.
 BOOST_AUTO_TEST_CASE(passes_on_the_key_of_an_unjudged_certificate) {
     const TlsServer running(any);
     const auto identity = certified({.common_name = "self-made", .days_before = 9, .days_left = -3});

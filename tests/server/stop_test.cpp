@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Connects until nobody listens any more.
+/// Connects until no server listens any more.
 bool stops_listening(std::uint16_t port) {
     for (int attempt = 0; attempt < 10'000; ++attempt) {
         if (!Client(port).connected()) return true;

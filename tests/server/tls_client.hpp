@@ -102,7 +102,7 @@ public:
         return read();
     }
 
-    /// What comes until the reply's head is there; empty where nothing does.
+    /// The octets until the reply's head is there; empty if none come.
     std::string read() {
         std::string answer;
         std::array<char, 4096> octets;

@@ -66,7 +66,7 @@ private:
     std::vector<std::string> lines_;
 };
 
-/// What doesn't depend on the server's certificate.
+/// The results that don't depend on the server's certificate.
 void expect_nothing_old(const Scan& scan) {
     BOOST_TEST(scan.all("protocol", {"type", "version", "enabled"}) ==
                "ssl 2 0\nssl 3 0\ntls 1.0 0\ntls 1.1 0\ntls 1.2 1\ntls 1.3 1\n");

@@ -18,7 +18,7 @@ struct Outcome {
 
 enum class Tracing { off, on };
 
-/// What is the same for all episodes.
+/// The common part of all episodes.
 struct Cast {
     Material material;
     Kinds kinds = Kinds::all();

@@ -1,4 +1,4 @@
-// What an endpoint does with its keys: as sp/daemon/main.cpp has it, without a socket.
+// An endpoint's use of its keys: as in sp/daemon/main.cpp, without a socket.
 #pragma once
 
 #include <filesystem>
@@ -28,12 +28,12 @@ public:
     void stop() noexcept;
     [[nodiscard]] bool runs() const noexcept { return metadata_ != nullptr; }
 
-    /// What it does each second. What it says where it can't.
+    /// Its task each second. Returns its report if that fails.
     std::optional<Failure> look(Instant now);
 
-    /// What it signs with: a certificate in base64.
+    /// Its signing certificate, in base64.
     [[nodiscard]] const std::string& signer() const noexcept { return signer_; }
-    /// What it publishes, and for how long it may be kept.
+    /// Its published document, and for how long it may be kept.
     [[nodiscard]] std::string published(Instant now) const;
     [[nodiscard]] std::chrono::seconds promise() const;
 
@@ -50,7 +50,7 @@ private:
     std::string signer_;
 };
 
-/// Another user than root, whom nothing belongs to.
+/// Another user than root, who owns nothing.
 inline constexpr unsigned another_user = 65534;
 
 }  // namespace slo::sources

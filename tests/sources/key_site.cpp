@@ -38,7 +38,7 @@ std::set<std::string> certificates_in(const std::string& octets) {
     return certificates;
 }
 
-/// What the tool says is for people.
+/// The tool's output is for people.
 void be_silent() {
     const int nothing = ::open("/dev/null", O_WRONLY);
     ::dup2(nothing, STDOUT_FILENO);

@@ -49,7 +49,7 @@ private:
     void lose_folder();
     void restore();
     void back_up();
-    /// What it signs with is what it publishes and what each IdP knows.
+    /// Its signing key is published and known to each IdP.
     void check();
     void blame(const std::string& rule, const std::string& detail);
     void say(const std::string& line) {

@@ -1,4 +1,4 @@
-// What can go wrong, each kind by its name, so that it can be left out.
+// The kinds of faults, each by its name, so that it can be left out.
 #pragma once
 
 #include <array>

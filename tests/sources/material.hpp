@@ -37,7 +37,7 @@ struct KeyName {
 class Material {
 public:
     Material();
-    /// Who signs what `server` publishes; a server has a second key for later.
+    /// The signer of `server`'s documents; a server has a second key for later.
     [[nodiscard]] const saml::SigningKey& signer(std::size_t server, std::size_t generation) const {
         return signers_.at(server * generation_count + generation);
     }

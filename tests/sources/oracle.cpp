@@ -146,7 +146,7 @@ bool Oracle::lacks_all(const Belief& belief, const StreamName& name) const {
     for (std::size_t entity = begin; entity < end; ++entity) {
         const auto found = belief.find({std::get<0>(name), entity});
         if (found == belief.end()) continue;
-        // What has ended is refused by the service, whose clock that may be behind by the skew.
+        // An expired document is refused by the service, whose clock may be behind by the skew.
         const auto& end_of_it = found->second.valid_until;
         if (!end_of_it || *end_of_it + clock_skew > world_.clock()) return false;
     }
@@ -231,7 +231,7 @@ void Oracle::check_owner(const Belief& belief, Living& living, const std::vector
     });
     const bool has_moved = owner && living.owner && *owner != *living.owner;
     const Kind kind = living.has_just_started || living.owes_word ? Kind::leaving_out_start : Kind::leaving_out;
-    // What a start finds out may be told by the first refresh.
+    // The findings of a start may be reported by the first refresh.
     const bool may_tell_later = living.has_just_started && has_moved;
     if ((has_moved || living.owes_word) && !is_told && !may_tell_later && world_.kinds.has(kind)) {
         blame("an-entity-moves-silently",

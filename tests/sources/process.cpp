@@ -105,7 +105,7 @@ std::optional<Failure> Process::start() {
     return std::nullopt;
 }
 
-/// What arrives instead of the answer's octets; nothing where nothing arrives, because the connection is refused.
+/// The octets that arrive instead of the answer's; none if the connection is refused.
 std::optional<std::string> Process::spoilt(std::size_t source, const Server::Answer& answer) {
     const Binding& binding = bindings_.at(source);
     const Server& server = world_.servers.at(binding.server);

@@ -14,7 +14,7 @@
 
 namespace slo::sources {
 
-/// What a process believes: the keys of each entity, by the source that they are from.
+/// A process's beliefs: the keys of each entity, by their source.
 struct Believed {
     std::set<std::size_t> keys;
     std::size_t server = 0;
@@ -36,7 +36,7 @@ public:
     /// Asks what is due, and marks in the wire what it has acknowledged.
     std::vector<idp_adapter::MetadataEvent> refresh();
 
-    /// Nothing where it believes a key that no server has published: then `stranger` says whose.
+    /// std::nullopt if it believes a key that no server has published: then `stranger` says whose.
     [[nodiscard]] std::optional<Belief> belief(std::string& stranger) const;
     [[nodiscard]] std::vector<idp_adapter::MetadataEvent> conflicts() const { return refresher_->conflicts(); }
     [[nodiscard]] const Bindings& bindings() const noexcept { return bindings_; }

@@ -1,4 +1,4 @@
-// What is going to happen in an episode: chosen up front, so that it can be taken apart.
+// The course of an episode: chosen in advance, so that it can be reduced.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace slo::sources {
 
-/// What happens in one step: to the sources, or to our keys.
+/// The event of one step: at the sources, or at our keys.
 enum class Deed {
-    wait,         ///< time passes, and who runs asks
+    wait,         ///< time passes, and running processes ask
     publish,      ///< a server publishes something else
     change_mood,  ///< a server answers in another way
     ask,          ///< the endpoint asks at once

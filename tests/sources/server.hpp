@@ -49,7 +49,7 @@ public:
     /// Signs with its other key from now on.
     void change_key() noexcept { generation_ = 1 - generation_; }
 
-    /// What it answers: 200 with `version`, whose octets may have suffered, or 304 or 503.
+    /// Its answer: 200 with `version`, whose octets may be damaged, or 304 or 503.
     struct Answer {
         int status = 200;
         std::shared_ptr<const Version> version = {};
@@ -61,7 +61,7 @@ public:
     [[nodiscard]] Answer answer(std::size_t stream, const std::optional<std::string>& if_none_match, std::size_t pinned,
                                 Chance& chance) const;
 
-    /// What `version` said, as if it were of `now`: for Plant::older_believed.
+    /// The content of `version`, as if it were of `now`: for Plant::older_believed.
     [[nodiscard]] std::string as_if_new(std::size_t stream, const Version& version, Instant now) const;
 
     Mood mood = Mood::well;

@@ -1,11 +1,11 @@
-// What an oracle finds.
+// An oracle's findings.
 #pragma once
 
 #include <string>
 
 namespace slo::sources {
 
-/// What has gone wrong: a rule's name, and the words for a person.
+/// A rule's name, and the text for a person.
 struct Violation {
     std::string rule;
     std::string detail;

@@ -25,8 +25,8 @@ struct Binding {
 };
 using Bindings = std::array<Binding, source_count>;
 
-/// What a server has handed out to a process, in memory that children share with their parent: a child that is killed
-/// can't tell it any more.
+/// The documents that a server has given a process, in memory that children share with their parent: a child that is
+/// killed can't report them any more.
 struct Wire {
     struct Delivery {
         char process;  ///< the first letter of its name

@@ -1,4 +1,4 @@
-// Two lanes to a slow reader: strangers' lines never stand before what is proven.
+// Two lanes to a slow reader: lines of unproven senders never delay proven ones.
 #include "audit_lanes.hpp"
 
 #include <boost/test/unit_test.hpp>

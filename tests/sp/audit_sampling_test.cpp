@@ -1,4 +1,4 @@
-// Strangers make any number of refusals; the audit has some of them, and the number of the others.
+// Unproven senders cause any number of refusals; the audit has some of them, and the number of the others.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_proven_request_is_never_sampled_even_if_it_is_refused) {
     request.destination = "https://other.example.org/slo";
     const std::string for_another = signed_body(request);
     for (int i = 0; i < 25; ++i) static_cast<void>(handle(for_another));
-    BOOST_TEST(in_full(audit, "refused") == 10U);  // not ours: anybody may repeat it
+    BOOST_TEST(in_full(audit, "refused") == 10U);  // not ours: any sender may repeat it
     store.begun = fail(StoreErrc::store_failed);
     for (int i = 0; i < 25; ++i) static_cast<void>(handle(good_body(i)));
     BOOST_TEST(in_full(audit, "refused") == 35U);

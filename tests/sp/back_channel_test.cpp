@@ -126,8 +126,8 @@ BOOST_AUTO_TEST_CASE(takes_at_a_path_only_the_wires_of_that_path) {
     }
     BOOST_TEST(status(Posted::forms, "text/xml") == 415);
     BOOST_TEST(status(Posted::forms, "") == 415);
-    BOOST_TEST(status(Posted::soap, saml::form::media_type) == 415, "nobody posts envelopes as forms");
-    BOOST_TEST(status(Posted::soap, "application/soap+xml") == 415, "nobody's profile has it");
+    BOOST_TEST(status(Posted::soap, saml::form::media_type) == 415, "no IdP posts envelopes as forms");
+    BOOST_TEST(status(Posted::soap, "application/soap+xml") == 415, "no profile has it");
     service().replace_idps(directory_of({idp_with_first_key(profile_with_soap_12_type())}));
     BOOST_TEST(status(Posted::soap, "application/soap+xml") == 500);
 }

@@ -1,4 +1,4 @@
-// What [[idp]] and [[metadata]] may say, and what they become.
+// The permitted content of [[idp]] and [[metadata]], and its result.
 #include <boost/test/unit_test.hpp>
 
 #include "configuration_workspace.hpp"

@@ -30,7 +30,7 @@ inline std::string read(const fs::path& file) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/// What a user would write; line numbers in the tests below count here.
+/// A user's file; line numbers in the tests below count here.
 inline const std::string good = R"([sp]
 entity_id = "https://sp.example.org/saml"
 slo_url = "https://sp.example.org/saml/slo"

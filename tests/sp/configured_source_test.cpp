@@ -1,4 +1,4 @@
-// The settings by which a document is judged, for whoever judges it beside the endpoint.
+// The settings by which a document is judged, for tools beside the endpoint.
 #include "slo/sp/configured_source.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -24,7 +24,7 @@ signing_certificates = ["federation.crt.pem"]
 entities = ["https://idp.example.org/saml"]
 )";
 
-/// What stands in the folder, by name.
+/// The content of the folder, by name.
 std::vector<std::string> listing(const fs::path& folder) {
     std::vector<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) names.push_back(entry.path().string());

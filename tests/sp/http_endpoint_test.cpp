@@ -17,7 +17,7 @@ namespace {
 
 using namespace slo::test;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
 
-/// What the endpoint lets through is answered with a Fault, because the body is no XML.
+/// An accepted request is answered with a Fault, because the body is no XML.
 constexpr int let_through = 500;
 
 std::string header_of(const HttpReply& reply, std::string_view name) {

@@ -82,7 +82,7 @@ public:
             unread_.append(octets, static_cast<std::size_t>(count));
         }
     }
-    /// What was written so far, without waiting.
+    /// The lines written so far, without waiting.
     [[nodiscard]] std::string text() {
         ::fcntl(ends_[0], F_SETFL, O_NONBLOCK);
         char octets[65536];
