@@ -8,7 +8,7 @@ namespace slo::tool {
 
 struct RulePage {
     std::string_view rule;
-    std::string_view text;  ///< Markdown, as it stands in docs/rules/<rule>.md
+    std::string_view text;  ///< Markdown, as in docs/rules/<rule>.md
 };
 
 /// rule_pages returns all of them, in the order of their rules. Static storage.

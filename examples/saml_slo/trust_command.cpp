@@ -19,7 +19,7 @@ std::string_view name(metadata::Severity severity) {
     return names[static_cast<std::size_t>(severity)];
 }
 
-/// The reader's verdict stands among the findings, whatever they are.
+/// The reader's verdict is among the findings, whatever they are.
 std::vector<metadata::Finding> findings_in(std::string_view octets, const sp::ConfiguredSource& source,
                                            const Result<MetadataDocument>& verdict, Instant now) {
     auto findings = metadata::review(octets, source.rules, now);

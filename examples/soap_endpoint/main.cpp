@@ -39,7 +39,7 @@ sp::Ended end(const sp::Session& session) {
     return sp::Ended::ended;
 }
 
-/// What a login does, with the values of the IdP's assertion as they stand there. false: a logout came first, or no
+/// What a login does, with the values of the IdP's assertion unchanged. false: a logout came first, or no
 /// logout would find the session: the login is refused then.
 bool sign_in(sp::LogoutService& service, const sp::Configuration& configuration, const std::string& name, Instant now) {
     if (configuration.idps.empty()) return false;

@@ -148,11 +148,11 @@ TlsClientContext::~TlsClientContext() {
 Result<void> expect_server(ssl_st* connection, const TlsClientOptions& options, const std::string& name) {
     ERR_clear_error();
     const bool is_pinned = std::holds_alternative<PinnedPublicKeys>(options.peer);
-    // Succeeds for an IP address only; that must stand in the certificate as one.
+    // Succeeds for an IP address only; the certificate must have that as an address.
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), name.c_str()) == 1) return Done{};
     ERR_clear_error();
 
-    // A name stands in subjectAltName or nowhere, and '*' for a whole label (RFC 9525 section 6.3).
+    // A name is in subjectAltName or nowhere, and '*' for a whole label (RFC 9525 section 6.3).
     SSL_set_hostflags(connection, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (!name.empty() && (is_pinned || SSL_set1_host(connection, name.c_str()) == 1) &&
         SSL_set_tlsext_host_name(connection, name.c_str()) == 1) {

@@ -46,7 +46,7 @@ private:
 /// A node's process with a machine of its own.
 class Node {
 public:
-    /// `command` lacks the configuration, which stands at the end: --config FILE.
+    /// `command` lacks the configuration, which comes at the end: --config FILE.
     /// Its output goes to `log`.
     Node(std::shared_ptr<Machine> machine, std::vector<std::string> command, std::filesystem::path configuration,
          std::filesystem::path log);

@@ -42,7 +42,7 @@ inline std::string published_at(const std::string& time) {
            time + "\"/></md:Extensions>";
 }
 
-/// A desk that is offered documents of a federation, whose signer it knows.
+/// A Desk that gets documents of a federation, whose signer it knows.
 class FederationDesk : public Desk {
 public:
     FederationDesk() {

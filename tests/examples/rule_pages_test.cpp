@@ -41,7 +41,7 @@ fs::path folder_of_pages() {
     return fs::path(SLO_SOURCE_DIR) / "docs/rules";
 }
 
-/// The names of the enumerators from 1 on, up to the name that stands for numbers beyond the last one.
+/// The names of the enumerators from 1 on, up to the name of the numbers beyond the last one.
 Rules named_by(const std::function<std::string(int)>& name) {
     Rules rules;
     for (int i = 1;; ++i) {
@@ -92,7 +92,7 @@ void collect_literals(const std::string& source, Rules& rules) {
     }
 }
 
-/// Rules that have no enumerator, such as "application.failed", stand in the sources as they stand in the audit.
+/// Rules that have no enumerator, such as "application.failed", are in the sources as they are in the audit.
 Rules rules_of_the_sources() {
     Rules rules{"other"};  // of a code that another library or a host has defined
     for (const char* const folder :
@@ -140,7 +140,7 @@ std::vector<std::string> headings_of(const std::string& page) {
     return found;
 }
 
-/// What stands below a heading, up to the next one.
+/// The text below a heading, up to the next one.
 std::string section_of(const std::string& page, const std::string& heading) {
     const std::size_t begin = page.find("\n" + heading + "\n") + heading.size() + 2;
     return page.substr(begin, page.find("\n## ", begin) - begin);
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(each_command_of_the_tool_on_a_page_exists) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_tool_has_the_very_pages) {
+BOOST_AUTO_TEST_CASE(the_tool_has_the_same_pages) {
     const Desk desk;
     BOOST_REQUIRE(desk.run("--json explain").code == 0);
     std::string expected;
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(a_page_is_printed_as_plain_text) {
     desk.check("explain", 0, "\nsig.invalid\n  ");
 }
 
-BOOST_AUTO_TEST_CASE(a_rule_that_is_none_gets_the_names_near_it) {
+BOOST_AUTO_TEST_CASE(an_unknown_rule_gets_the_names_near_it) {
     const Desk desk;
     desk.check("explain sig.invlaid", 2, "", "no rule is called sig.invlaid; near it: sig.invalid\n");
     desk.check("explain expired", 2, "", "near it: check.metadata_expired meta.expired");

@@ -34,7 +34,7 @@ void check_rows(const std::vector<Row>& rows) {
     }
 }
 
-/// A file of the desk with this text.
+/// A file in the Desk's folder with this text.
 std::function<void(const FederationDesk&)> with_file(const std::string& name, const std::string& text) {
     return [=](const FederationDesk& desk) { std::ofstream(desk.folder / name) << text; };
 }

@@ -18,7 +18,7 @@ LoopbackServer server_of(const std::string& reply) {
     return LoopbackServer([reply](const std::string&) { return reply; }, LoopbackServer::usual_identity());
 }
 
-/// A desk that knows the federation's signer and the CA of its server, and has imported one document.
+/// A Desk that knows the federation's signer and the CA of its server, and has imported one document.
 class ImportDesk : public Desk {
 public:
     ImportDesk() {

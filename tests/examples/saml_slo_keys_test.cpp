@@ -53,7 +53,7 @@ public:
     }
 };
 
-/// An endpoint with the desk's configuration.
+/// An endpoint with the Desk's configuration.
 class Endpoint {
 public:
     explicit Endpoint(const KeyDesk& desk, const std::string& keys = "keys = \"keys\"", const std::string& more = {})

@@ -1,4 +1,4 @@
-// Copies of metadata that several processes have. A source with a cache of its own stands for a process: its lock is
+// Copies of metadata that several processes have. A source with a cache of its own represents a process: its lock is
 // its own.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Copies of metadata: files that aren't what was written, disks that are full, and copies of what another place or
-// another key stood behind.
+// another key proved.
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>

@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(an_idp_s_file_that_comes_late_takes_no_name_of_another_one_
     BOOST_TEST(refresher->directory()->absent().front().why.code == make_error_code(SourceErrc::entity_taken));
 }
 
-BOOST_AUTO_TEST_CASE(whose_metadata_has_ended_is_not_ready_and_nobody_else) {
+BOOST_AUTO_TEST_CASE(only_a_partner_whose_metadata_has_ended_is_not_ready) {
     auto refresher = MetadataRefresher::open(
         {file_source(folder.path(), "a", {}),
          file_source(folder.path(), "b",

@@ -1,5 +1,5 @@
-// What people met with real IdPs, played through the endpoint: for each refusal the audit line says what to change. The
-// kinds, and where they were met, stand in docs/interop-reports.md.
+// Reports about real IdPs, replayed at the endpoint: for each refusal the audit line says what to change. The kinds
+// and the sources of the reports are in docs/interop-reports.md.
 #include <boost/test/unit_test.hpp>
 
 #include <functional>

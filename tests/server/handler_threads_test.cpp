@@ -29,7 +29,7 @@ public:
         --at_work_;
         return {.body = "passed " + request.target};
     }
-    /// Until one more handler stands before the gate.
+    /// Waits until one more handler waits at the gate.
     void wait_for_one() { entered_.acquire(); }
     void open() { open_.set_value(); }
 
@@ -42,7 +42,7 @@ private:
     std::shared_future<void> opened_{open_.get_future()};
 };
 
-/// Requests for /gate stand before the gate; all others are answered.
+/// Requests for /gate wait at the gate; all others are answered.
 RecordingHandler::Answering through(Gate& gate) {
     return [&gate](const sp::HttpRequest& request) {
         return request.target.starts_with("/gate") ? gate.pass(request) : sp::HttpReply{.body = "plain"};

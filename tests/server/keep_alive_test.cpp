@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(survives_a_peer_that_resets_at_every_offset) {
     BOOST_TEST(running.handler.targets() == std::vector<std::string>{"/still"}, boost::test_tools::per_element());
 }
 
-// CVE-2026-3055 is of this kind: what one peer sent stood in another's answer.
+// CVE-2026-3055 is of this kind: what one peer sent was in another's answer.
 BOOST_AUTO_TEST_CASE(shows_no_octet_of_one_request_to_another) {
     const std::string canary(7'000, '@');
     const std::string full = "POST /canary HTTP/1.1\r\nHost: sp\r\nX-Canary: " + canary +

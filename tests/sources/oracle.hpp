@@ -22,7 +22,7 @@ public:
     explicit Oracle(const World& world) : world_(world) {}
 
     enum class Life { ended, goes_on };
-    /// What stands in the wire from `first` on, all of it by `process`; `ended`: it was killed, and its words with it.
+    /// Reads the wire from `first` on, all of it by `process`; `ended`: it was killed, and its words with it.
     void has_asked(const Process& process, std::size_t first, Life life);
     /// Where no copy can be kept, it asks all the same: what is revoked must become known.
     void check_asking(const Process& process, std::size_t first, const std::vector<idp_adapter::MetadataEvent>& events);

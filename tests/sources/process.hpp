@@ -36,7 +36,7 @@ public:
     /// Asks what is due, and marks in the wire what it has acknowledged.
     std::vector<idp_adapter::MetadataEvent> refresh();
 
-    /// std::nullopt if it believes a key that no server has published: then `stranger` says whose.
+    /// std::nullopt if it believes a key that no server has published: then `stranger` names its owner.
     [[nodiscard]] std::optional<Belief> belief(std::string& stranger) const;
     [[nodiscard]] std::vector<idp_adapter::MetadataEvent> conflicts() const { return refresher_->conflicts(); }
     [[nodiscard]] const Bindings& bindings() const noexcept { return bindings_; }

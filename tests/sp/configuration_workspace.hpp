@@ -128,7 +128,7 @@ inline std::string documented_example() {
     return whole.substr(0, daemon_s);
 }
 
-/// `text` without what stands from `from` up to `to`.
+/// `text` without the part from `from` up to `to`.
 inline std::string cut(std::string text, std::string_view from, std::string_view to) {
     const auto begin = text.find(from);
     BOOST_REQUIRE(begin != std::string::npos);

@@ -8,7 +8,7 @@
 
 namespace slo::test {
 
-/// FaultyDisk stands before SQLite's own access to files as long as it lives; one at a time. It counts what changes a
+/// FaultyDisk intercepts SQLite's own access to files as long as it lives; one at a time. It counts what changes a
 /// file: writes, syncs and truncations. Thread-safe but for its making and its end.
 class FaultyDisk {
 public:

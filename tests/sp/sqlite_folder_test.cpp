@@ -69,7 +69,7 @@ bool holds_in_a_child(Check check) {
     return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/// Whether check() holds in a process that isn't the superuser, whom no mode stops.
+/// Whether check() holds in a process of a user that isn't root, which no mode stops.
 template <class Check>
 bool holds_for_an_ordinary_user(const std::filesystem::path& folder, Check check) {
     return holds_in_a_child([&] {

@@ -62,7 +62,7 @@ struct LogoutRequestText {
 struct EncryptedText {
     std::string plaintext = R"(<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion")"
                             R"( Format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient">N1</saml:NameID>)";
-    std::string certificate = "sp/sp.crt.pem";  ///< of whom it is for, below tests/fixtures
+    std::string certificate = "sp/sp.crt.pem";  ///< of the recipient, below tests/fixtures
     std::string content_algorithm = "http://www.w3.org/2009/xmlenc11#aes128-gcm";
     std::string session_key = "aes-128";  ///< as xmlsec1 names it
     std::string key_transport =

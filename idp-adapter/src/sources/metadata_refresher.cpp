@@ -188,7 +188,7 @@ Result<MetadataRefresher> MetadataRefresher::open(std::vector<SourceOfIdps> sour
     return refresher;
 }
 
-/// A source of one IdP whose name becomes known only now may stand before another one's that has had this name since
+/// A source of one IdP whose name becomes known only now may precede another one's that has had this name since
 /// the start: it comes after it then, or a file that was missing at start could take over any IdP's name.
 void MetadataRefresher::rank_newly_named() {
     const bool is_start = claims_ == nullptr;
@@ -209,7 +209,7 @@ void MetadataRefresher::rank_newly_named() {
     }
 }
 
-/// Who should be there and isn't: what the sources miss, and IdPs of the configuration that can't stand beside others.
+/// The partners that are missing: those that the sources lack, and IdPs of the configuration that conflict with others.
 std::vector<AbsentPartner> MetadataRefresher::absent_partners(const std::vector<MetadataEvent>& conflicts) const {
     std::vector<AbsentPartner> absent;
     for (const Member& member : members_) {

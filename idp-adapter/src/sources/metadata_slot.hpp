@@ -24,7 +24,7 @@ struct MetadataSlot {
     Names names = {};                            ///< entityIDs that it has had in force
     std::size_t names_kept = 0;                  ///< how many of them are on the disk
     unsigned unkept = 0;                         ///< times in a row that the copy of what is in force couldn't be kept
-    std::optional<Voucher> found = {};           ///< what stood behind another's copy that was there at the start
+    std::optional<Voucher> found = {};           ///< what proved another process's copy that was there at the start
     std::optional<FileMark> seen = {};           ///< of a file: the state that was judged last
     Instant judged = {};                         ///< of a file: when that was
     std::error_code last_failure = {};           ///< none: the last time went well

@@ -19,12 +19,12 @@ using ExpiryOf = std::function<Expiry(const std::optional<Instant>& end)>;
 [[nodiscard]] RefreshOutcome ending(Expiry expiry, const std::optional<saml::EntityID>& entity_id,
                                     const std::string& what, const std::string& whose_messages, Instant end);
 
-/// What is told of a file that isn't believed, as long as none is: where it is, and that mending it is enough.
+/// absence_of_file reports a file that isn't believed, while none is: its path, and that mending it is enough.
 [[nodiscard]] RefreshOutcome absence_of_file(const MetadataSlot& slot, const std::filesystem::path& file,
                                              RefreshOutcome outcome);
 
-/// Adds whom `slot` should have and doesn't: the entities that are wanted and not in force, or, while no document is,
-/// one without a name where none is wanted.
+/// tell_absent adds the entities of `slot` that are wanted and not in force, or, while no document is in force,
+/// one without a name if no name is wanted.
 void tell_absent(const MetadataSlot& slot, const std::string& source, std::vector<AbsentPartner>& absent);
 
 /// Whether its age ends what is in force, and no date in it does so earlier.

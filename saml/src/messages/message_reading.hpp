@@ -27,7 +27,7 @@ namespace slo::saml {
 /// Errors: Errc::schema_violation, base64_malformed (Core 2.2.4).
 [[nodiscard]] Result<EncryptedID> read_encrypted_id(const xml::Element& element);
 
-/// Reads a message from its own element: the root of its signed octets, or where an unsigned one stands. Errors:
+/// Reads a message from its own element: the root of its signed octets, or the place of an unsigned one. Errors:
 /// Errc::schema_violation and every value error.
 [[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root);
 [[nodiscard]] Result<LogoutResponse> read_logout_response(const xml::Element& root);

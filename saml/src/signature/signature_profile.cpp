@@ -25,7 +25,7 @@ Failure broken(Errc rule, const xml::Element& where, std::string_view what) {
     return fail(rule, "line " + std::to_string(where.line()) + ": " + std::string(what));
 }
 
-/// Names what stands there by the standard's name for it, and what may.
+/// Names the algorithm in the message by the standard's name for it, and those that are allowed.
 Failure not_allowed(Errc rule, const xml::Element& where, std::string_view algorithm, std::string_view allowed) {
     return broken(rule, where, std::string(algorithm_name(algorithm)).append("; allowed: ").append(allowed));
 }

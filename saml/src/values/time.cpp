@@ -167,7 +167,7 @@ std::optional<seconds> read_duration(std::string_view text) noexcept {
         if (has_fraction && scan.digit_run().empty()) return std::nullopt;
         const DurationUnit* const unit = find_unit(next_unit, scan.letter(), after_t);
         if (!count || unit == std::end(duration_units) || (has_fraction && unit->letter != 'S')) return std::nullopt;
-        // Divided, because the product of what stands there and a year's seconds may be beyond 64 bits.
+        // Divided, because the product of the number there and a year's seconds may be beyond 64 bits.
         if (*count > longest_duration / unit->worth) return std::nullopt;
         total += *count * unit->worth;
         if (total > longest_duration) return std::nullopt;

@@ -32,11 +32,11 @@ public:
     [[nodiscard]] static Result<Form> parse(std::string_view body, const FieldNames& names);
     [[nodiscard]] static Failure malformed(std::string why);
 
-    /// Each value of a field.
+    /// all returns each value of a field.
     [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
-    /// The value of a field that may stand there once.
+    /// one returns the value of a field that may occur once.
     [[nodiscard]] std::optional<std::string> one(std::string_view name) const;
-    /// The same of a field that must. Errors: sp::StoreErrc::session_malformed.
+    /// required is the same for a field that must occur. Errors: sp::StoreErrc::session_malformed.
     [[nodiscard]] Result<std::string> required(std::string_view name) const;
 
 private:

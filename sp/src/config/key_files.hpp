@@ -25,11 +25,11 @@ struct Unreadable {
     enum class Kind { no_file, too_large } kind = Kind::no_file;
 };
 
-/// octets_of returns what stands in `file`, at most `max_octets`.
+/// octets_of returns the content of `file`, at most `max_octets`.
 [[nodiscard]] std::variant<std::string, Unreadable> octets_of(const std::filesystem::path& file,
                                                               std::size_t max_octets);
 
-/// read_file returns what stands in `file`, at most `max_octets`. It refuses at `place`.
+/// read_file returns the content of `file`, at most `max_octets`. It refuses at `place`.
 [[nodiscard]] std::string read_file(const std::filesystem::path& file, std::size_t max_octets, const Place& place,
                                     std::string_view key);
 

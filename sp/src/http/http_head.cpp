@@ -39,7 +39,7 @@ std::variant<Version, Refusal> read_version(std::string_view text) noexcept {
     return malformed("a request line is method, path and HTTP/1.1, each behind one blank");
 }
 
-/// The scheme of an absolute target and what stands behind "://"; nothing where it has no such scheme. Which one it is
+/// The scheme of an absolute target and what follows "://"; std::nullopt if it has no such scheme. Which one it is
 /// says nothing here: TLS may end at a proxy.
 std::optional<std::string_view> behind_scheme(std::string_view target) noexcept {
     for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {

@@ -85,7 +85,7 @@ struct Housekeeper::Impl {
     const LogoutServiceParts& parts;
     Rest house_rest;
     Rest requests_rest;
-    std::jthread house;  // stopped and joined first, as all that they use stands above
+    std::jthread house;  // stopped and joined first, as all that they use is declared above
     std::jthread requests;
 };
 

@@ -46,10 +46,10 @@ struct Unproven {
                                                    const idp_adapter::IdpDirectory* idps, saml::ReceivedMessage message,
                                                    const LogoutEvidence& evidence, Instant now, Addressee& sender);
 
-/// why_unknown says why no IdP of `idps` (which may be null) has `name`: a stranger's, LogoutErrc::issuer_unknown, or
-/// that of a partner of the configuration, whose metadata has expired or can't be used: metadata_expired,
-/// metadata_unusable. `detail` names the source and what is wrong there; of a stranger, which sources are out and may
-/// be its own.
+/// why_unknown says why no IdP of `idps` (which may be null) has `name`: LogoutErrc::metadata_expired or
+/// metadata_unusable for a partner of the configuration whose metadata has expired or can't be used, otherwise
+/// issuer_unknown. `detail` names the source and what is wrong there; for issuer_unknown, the sources that are out and
+/// may be its own.
 [[nodiscard]] Failure why_unknown(const idp_adapter::IdpDirectory* idps, const saml::EntityID& name);
 
 /// weight_of says for how many of its IdP's requests one counts that names very many sessions. Where a SessionIndex

@@ -13,11 +13,11 @@
 namespace slo::idp_adapter {
 
 /// AbsentPartner is a partner that the configuration names and that isn't believed now: its messages are refused, and
-/// are told apart from a stranger's.
+/// are distinguished from an unknown entity's.
 struct AbsentPartner {
     std::string source;                      ///< the name of its source in the configuration
-    std::vector<saml::EntityID> names = {};  ///< its entityID and aliases; empty where nothing says them
-    Failure why = {};                        ///< the broken rule, and how to mend it; no code: not asked for yet
+    std::vector<saml::EntityID> names = {};  ///< its entityID and aliases; empty if they aren't known
+    Failure why = {};                        ///< the broken rule and its remedy; no code: not requested yet
 };
 
 /// IdpDirectory is an immutable snapshot; a reload makes a new one. Thread-safe. An Idp lives as long as its holder.

@@ -92,7 +92,7 @@ struct LogoutRefused {
 /// HttpRefused is a request that HTTP refused before it could be read as a message, or a connection that failed with
 /// one under way: "http_refused".
 struct HttpRefused {
-    std::string peer = {};    ///< address, e.g. "192.0.2.7"; that of the proxy, if one stands in front
+    std::string peer = {};    ///< address, e.g. "192.0.2.7"; that of the proxy, if there is one
     std::string path = {};    ///< one of those that are served here, or "other"; empty if no request line was read
     std::string status = {};  ///< of the answer: "404", ...; empty if there was none
     AuditTrouble trouble = {};

@@ -21,7 +21,7 @@ struct HttpRequest {
     std::string body;  ///< already de-chunked
     /// The TLS client's key, as in idp_adapter::ClientCredentials::tls_key; empty without a client certificate.
     std::string tls_key = {};
-    std::string peer = {};  ///< address of the peer, e.g. "192.0.2.7"; that of the proxy, if one stands in front
+    std::string peer = {};  ///< address of the peer, e.g. "192.0.2.7"; that of the proxy, if there is one
 
     /// header returns the value of the one header with this name (any case); std::nullopt if it is absent or repeated.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;

@@ -80,7 +80,7 @@ MemorySessionStore::Impl::Try MemorySessionStore::Impl::try_admit(Login& login) 
 
     const std::lock_guard ids_lock(ids.mutex);
     if (const PackedSession* const holder = ids.sessions.find(login.id)) {
-        // Whether another principal's session is ending stands under another shard's mutex, so free_id() decides.
+        // Whether another principal's session is ending is guarded by another shard's mutex, so free_id() decides.
         if (holder->principal_place.shard() != login.principal.place.shard()) return Try::id_held;
         if (holder->unpack() != login.session) return Try::id_held;
         return holder->is_ending() ? Try::refused : Try::admitted;

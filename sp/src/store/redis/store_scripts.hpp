@@ -26,7 +26,7 @@ struct StoreScripts {
     Script would_admit;
 
     /// KEYS: sessions, counter, logout, rounds, barriers of all or of each index. ARGV: now, the logout's record, how
-    /// long to keep it, the channel, the principal, the round, until when it has what it gets, whom it bars, "here"
+    /// long to keep it, the channel, the principal, the round, until when it has what it gets, what it bars, "here"
     /// where it needs no room. Answers {"reused"}, {"full"}, {"recorded", outcome}, or {"fresh" or "repeated", how many
     /// the round gets, name, sealed session, name, sealed session...} with those that it gets first, and then those
     /// that another round has.
