@@ -1,4 +1,4 @@
-// Us as the one who asks for a logout, whole: a service over a real store, the client, and IdPs that are servers of the
+// Our entity as the requester of a logout: a service over a real store, the client, and IdPs that are servers of the
 // test.
 #pragma once
 

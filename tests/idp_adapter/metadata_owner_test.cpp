@@ -1,4 +1,4 @@
-// Whose an entityID is: of sources that leave it out, haven't come, or are no longer configured; and who is out.
+// Whose an entityID is: of sources that omit it, are missing, or are no longer configured; and absent partners.
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>

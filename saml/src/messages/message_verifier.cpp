@@ -144,7 +144,7 @@ struct AuthenticLogoutRequest::Impl {
     EntityID claimed_issuer;
     MessageID id;
     Evidence evidence;
-    std::optional<EntityID> sender;  ///< who vouches, if there is no signature
+    std::optional<EntityID> sender;  ///< the sender that vouches, if there is no signature
 };
 
 AuthenticLogoutRequest::AuthenticLogoutRequest(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

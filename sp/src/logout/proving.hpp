@@ -37,7 +37,7 @@ struct Unproven {
     std::optional<saml::MessageID> authentic_id = {};  ///< its ID, if it is its IdP's, and its content is refused
 };
 
-/// prove tells who sent `message`, or why it proves nothing. It touches neither store nor application and uses none of
+/// prove verifies which partner sent `message`. It touches neither store nor application and uses none of
 /// an IdP's allowance. `idps` may be null: no IdP is known. `sender` gets the addressee, as far as it's known by the
 /// end, also if something is thrown.
 /// Errors: those of UnverifiedLogoutRequest::parse, MessageVerifier::verify and LogoutEvidence::check_sender;

@@ -87,7 +87,7 @@ struct StartContext;
 class Housekeeper;
 using LogoutStep = std::variant<LogoutAnswer, PendingLogout>;
 
-/// Housekeeping says who does the recurring tasks beside the requests (housekeeper.hpp): without them, a crash in the
+/// Housekeeping is the owner of the recurring tasks beside the requests (housekeeper.hpp): without them, a crash in the
 /// middle of a logout leaves sessions in the applications that the store has ended.
 enum class Housekeeping {
     in_threads,  ///< the service: two threads from its construction to its destruction
