@@ -29,8 +29,8 @@ struct HttpRequest {
     /// media_type returns that of the one Content-Type, in lower case and without its parameters; std::nullopt if it is
     /// absent, repeated or malformed (RFC 9110, 8.3.1), or says that the body is in another charset than UTF-8.
     [[nodiscard]] std::optional<std::string> media_type() const;
-    /// Whether the body is an application/x-www-form-urlencoded in UTF-8. A charset that has ASCII as UTF-8 has it
-    /// (such as ISO-8859-1) doesn't matter where names and values consist of ASCII.
+    /// is_form says whether the body is an application/x-www-form-urlencoded in UTF-8. A charset that encodes ASCII as
+    /// UTF-8 does (such as ISO-8859-1) is no obstacle if names and values consist of ASCII.
     [[nodiscard]] bool is_form() const;
 };
 
@@ -94,8 +94,8 @@ public:
     /// lane is called once for each request, before handle(), in a thread that mustn't be blocked.
     [[nodiscard]] virtual Lane lane(const HttpRequest&) const noexcept { return Lane::usual; }
     [[nodiscard]] virtual HttpStep handle(const HttpRequest& request) noexcept = 0;
-    /// Told of each request that the server refuses without asking handle(), before the reply goes out, and of each
-    /// connection that fails with a request under way; in a thread that mustn't be blocked.
+    /// refused is called for each request that the server refuses without handle(), before the reply goes out, and for
+    /// each connection that fails during a request; in a thread that mustn't be blocked.
     virtual void refused(const RefusedByServer&) noexcept {}
 };
 

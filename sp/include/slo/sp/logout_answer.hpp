@@ -64,8 +64,8 @@ public:
     [[nodiscard]] virtual bool carries_message(const idp_adapter::Idp* partner) const noexcept = 0;
     /// name returns the audit's name of such an answer, e.g. "Fault/Client". Static storage.
     [[nodiscard]] virtual std::string_view name(Refusal refusal) const noexcept = 0;
-    /// The octets that carry `message`. They are made before the audit line, so that no line tells of an answer that
-    /// couldn't be written down; what is thrown here is answered as a failure of ours.
+    /// carried returns the octets that carry `message`. They are made before the audit line, so that no line reports an
+    /// answer that couldn't be written; an exception from here is answered as a failure of ours.
     [[nodiscard]] virtual std::string carried(const saml::SignedMessage& message) const = 0;
 };
 

@@ -100,8 +100,8 @@ class LogoutService {
 public:
     /// LogoutService starts; with Housekeeping::in_threads the applications must be able to take orders already.
     LogoutService(LogoutServiceParts parts, Housekeeping housekeeping);
-    /// Stops the housekeeping's threads, and waits for the exchange with an IdP and for the application that they are
-    /// at.
+    /// ~LogoutService stops the housekeeping's threads, and waits for their exchange with an IdP and their call of an
+    /// application.
     ~LogoutService();
     LogoutService(const LogoutService&) = delete;
     LogoutService& operator=(const LogoutService&) = delete;
@@ -117,7 +117,7 @@ public:
     [[nodiscard]] LogoutAnswer refuse(const Failure& failure, const LogoutWire& wire) noexcept;
     /// refuse_after_exception is for input that its wire couldn't decode because of an exception.
     [[nodiscard]] LogoutAnswer refuse_after_exception(const LogoutWire& wire) noexcept;
-    /// Writes down what HTTP refused before it could be a message, in measure (AuditSampling). Thread-safe.
+    /// note_refusal audits what HTTP refused before it could be a message, sampled (AuditSampling). Thread-safe.
     void note_refusal(HttpRefused refused) noexcept;
 
     /// admit makes `session` live, as SessionStore::admit does, under the present names of its IdP and of us: an alias
