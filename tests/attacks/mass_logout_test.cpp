@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(mass_logout)
 
-BOOST_AUTO_TEST_CASE(of_one_idp_is_denied_beyond_its_rate_and_others_notice_nothing) {
+BOOST_AUTO_TEST_CASE(mass_logout_of_one_idp_is_denied_beyond_its_rate_and_delays_no_other) {
     ServiceProviderOptions options;
     options.policy.requests_per_second_per_idp = 5;
     Baseline provider(std::move(options));
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(of_one_idp_is_denied_beyond_its_rate_and_others_notice_noth
     expect_ok(ask("_r2"), "_r2");
 }
 
-BOOST_AUTO_TEST_CASE(by_an_impostor_costs_the_idp_nothing) {
+BOOST_AUTO_TEST_CASE(mass_logout_by_an_impostor_uses_none_of_the_idps_rate) {
     ServiceProviderOptions options;
     options.policy.requests_per_second_per_idp = 1;
     Baseline provider(std::move(options));

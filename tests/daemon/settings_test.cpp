@@ -34,7 +34,7 @@ public:
 
 BOOST_FIXTURE_TEST_SUITE(settings, DaemonWorkspace)
 
-BOOST_AUTO_TEST_CASE(are_no_local_interface_and_a_filter_unless_the_file_says_otherwise) {
+BOOST_AUTO_TEST_CASE(defaults_are_no_local_interface_and_a_filter) {
     const auto configuration = accept(good);
     BOOST_TEST(configuration.entity_id.str() == "https://sp.example.org/saml");
     BOOST_TEST(configuration.local_port == 0U);
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(are_no_local_interface_and_a_filter_unless_the_file_says_ot
     BOOST_TEST((configuration.process.seccomp == daemon::SystemCallFilter::on));
 }
 
-BOOST_AUTO_TEST_CASE(of_the_documented_example_are_accepted_and_its_defaults_are_the_defaults) {
+BOOST_AUTO_TEST_CASE(documented_example_is_accepted_and_states_the_defaults) {
     copy_key("keys/sp-old", "sp-signing");
     BOOST_TEST(accept(daemon_s_example()).local_port == 8081U);
     const std::string example = daemon_s_example();
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(of_the_documented_example_are_accepted_and_its_defaults_are
     BOOST_TEST((written.process.seccomp == daemon::ProcessOptions().seccomp));
 }
 
-BOOST_AUTO_TEST_CASE(define_the_restrictions_of_the_process) {
+BOOST_AUTO_TEST_CASE(settings_define_the_restrictions_of_the_process) {
     const auto process = accept(good + "[process]\nuser = \"saml-slo\"\nseccomp = \"off\"\n").process;
     BOOST_TEST(process.user == "saml-slo");
     BOOST_TEST((process.seccomp == daemon::SystemCallFilter::off));
@@ -64,26 +64,26 @@ BOOST_AUTO_TEST_CASE(define_the_restrictions_of_the_process) {
     refuse(good + "[process]\ngroup = \"x\"\n", 12, "unknown key \"group\" in [process]", "user, seccomp");
 }
 
-BOOST_AUTO_TEST_CASE(say_where_the_local_interface_is) {
+BOOST_AUTO_TEST_CASE(settings_say_where_the_local_interface_is) {
     BOOST_TEST(accept(good + "[local]\nport = 8081\n").local_port == 8081U);
     refuse(good + "[local]\nport = 8080\n", 12, "[local] and [server] have the same port", "another one");
     refuse(good + "[local]\nport = 65536\n", 12, "port is out of range", "1 to 65535");
     refuse(good + "[local]\nprot = 1\n", 12, "unknown key \"prot\" in [local]", "did you mean \"port\"?");
 }
 
-BOOST_AUTO_TEST_CASE(stand_beside_the_librarys_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(only_daemon_and_library_sections_are_accepted) {
     refuse(good + "[lokal]\nport = 8081\n", 11, "unknown key \"lokal\" in the file", "did you mean \"local\"?");
     refuse(good + "[application]\n", 11, "unknown key \"application\" in the file", "known here: sp, idp");
 }
 
-BOOST_AUTO_TEST_CASE(that_are_wrong_leave_no_key_behind) {
+BOOST_AUTO_TEST_CASE(wrong_settings_leave_no_key_behind) {
     remove_keys();
     refuse(good + "[local]\nport = 8080\n", 12, "the same port", "another one");
     refuse(good + "[process]\nseccomp = \"maybe\"\n", 12, "seccomp can't be", "on");
     BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
 }
 
-BOOST_AUTO_TEST_CASE(are_known_to_readers_of_the_sources_alone) {
+BOOST_AUTO_TEST_CASE(readers_of_the_sources_alone_know_the_settings) {
     const auto look = [&](const std::string& text) {
         write("slo.toml", text);
         return sp::load_sources(folder / "slo.toml", some_day, daemon::own_sections);

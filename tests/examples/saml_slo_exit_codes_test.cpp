@@ -87,7 +87,7 @@ std::function<void(const FederationDesk&)> with_remote(const std::string& url, c
 
 BOOST_AUTO_TEST_SUITE(saml_slo_exit_codes)
 
-BOOST_AUTO_TEST_CASE(are_one_table_in_the_help_and_in_the_readme) {
+BOOST_AUTO_TEST_CASE(exit_codes_are_one_table_in_the_help_and_in_the_readme) {
     const FederationDesk desk;
     std::istringstream help(desk.run("--help").out);
     const std::string readme = content_of(fs::path(SLO_SOURCE_DIR) / "docs/idps.md");
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(are_one_table_in_the_help_and_in_the_readme) {
     BOOST_TEST(next >= 5);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_command_line_that_makes_no_sense) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_a_malformed_command_line) {
     check_rows({{"no command", "", 2},
                 {"half a command", "metadata", 2},
                 {"an unknown command", "metadata shw idp.xml", 2},
@@ -119,14 +119,14 @@ BOOST_AUTO_TEST_CASE(of_a_command_line_that_makes_no_sense) {
                 {"help", "--help", 0}});
 }
 
-BOOST_AUTO_TEST_CASE(of_metadata_generate) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_generate) {
     check_rows({{"fine", "metadata generate" + endpoint, 0},
                 {"no configuration", "metadata generate --config nowhere.toml", 2},
                 {"a broken configuration", "metadata generate" + endpoint, 2, with_file("slo.toml", "[sp")},
                 {"an IdP's file is broken", "metadata generate" + endpoint, 2, with_file("idp.xml", "<x/>")}});
 }
 
-BOOST_AUTO_TEST_CASE(of_metadata_show) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_show) {
     const std::string show = "metadata show it.xml";
     check_rows(
         {{"fine", show, 0, with_file("it.xml", idp())},
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(of_metadata_show) {
           with_sources("[[idp]]\nmetadata = \"it.xml\"\n" + by_federation, idp())}});
 }
 
-BOOST_AUTO_TEST_CASE(of_metadata_validate) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_validate) {
     const std::string validate = "metadata validate it.xml";
     check_rows(
         {{"fine", validate, 0, with_file("it.xml", idp())},
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(of_metadata_validate) {
           with_sources("[[idp]]\nmetadata = \"it.xml\"\n", aggregate(member("a") + member("b")))}});
 }
 
-BOOST_AUTO_TEST_CASE(of_metadata_diff) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_diff) {
     const std::string diff = "metadata diff old.xml new.xml";
     const auto files = [](const std::string& old, const std::string& fresh) {
         return [=](const FederationDesk& desk) {
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(of_metadata_diff) {
                 {"the configuration has neither", diff + endpoint, 2, files(idp(), idp())}});
 }
 
-BOOST_AUTO_TEST_CASE(of_metadata_import_from_a_file) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_import_from_a_file) {
     const std::string take = FederationDesk::take("--name it.xml --accept");
     const std::string ask = FederationDesk::take("--name it.xml");
     const std::string no_source = "metadata import nowhere.xml --into trusted --signing-certificate federation.pem";
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(of_metadata_import_from_a_file) {
          {"a server's CA for a file", take + " --ca federation.pem", 2, offering(idp())}});
 }
 
-BOOST_AUTO_TEST_CASE(of_metadata_import_from_a_url) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_import_from_a_url) {
     const auto serve = [](const std::string& reply) {
         return LoopbackServer([=](const std::string&) { return reply; }, LoopbackServer::usual_identity());
     };
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(of_metadata_import_from_a_url) {
          {"no URL", from("https://user@localhost/metadata"), 2}});
 }
 
-BOOST_AUTO_TEST_CASE(of_metadata_refresh) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_refresh) {
     const LoopbackServer good([](const std::string&) { return reply_with(published()); },
                               LoopbackServer::usual_identity());
     const LoopbackServer strangers(
@@ -310,14 +310,14 @@ BOOST_AUTO_TEST_CASE(of_metadata_refresh) {
           }}});
 }
 
-BOOST_AUTO_TEST_CASE(of_explain) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_explain) {
     check_rows({{"a rule", "explain sig.invalid", 0},
                 {"all of them", "explain", 0},
                 {"no such rule", "explain sig.invalidity", 2}});
 }
 
 // The steps of the keys have codes of their own, with them.
-BOOST_AUTO_TEST_CASE(of_keys_new) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_keys_new) {
     check_rows({{"made", "keys new x --kind p256", 0},
                 {"it's there", "keys new x --kind p256", 2, with_file("x.key.pem", "x")},
                 {"no folder", "keys new nowhere/x --kind p256", 2},
@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(of_keys_new) {
                 {"no configuration", "keys list --config nowhere.toml", 2}});
 }
 
-BOOST_AUTO_TEST_CASE(of_an_output_that_can_not_be_written) {
+BOOST_AUTO_TEST_CASE(exit_codes_of_an_unwritable_output) {
     const FederationDesk desk;
     const std::string command =
         "cd " + desk.folder.string() + " && " SLO_TOOL " metadata show idp.xml >/dev/full 2>err";

@@ -73,7 +73,7 @@ void expect_bare(const Reply& reply, int status) {
 
 BOOST_AUTO_TEST_SUITE(form_wires)
 
-BOOST_AUTO_TEST_CASE(end_what_the_request_names_and_say_200_with_nothing_more) {
+BOOST_AUTO_TEST_CASE(a_form_request_ends_its_sessions_and_gets_an_empty_200) {
     Site site(profile_of("keycloak"));
     expect_bare(site.post_form(saml_request(to_form().signed_xml()) + "&BACK_CHANNEL_LOGOUT=BACK_CHANNEL_LOGOUT"), 200);
     BOOST_TEST(site.alive() == "S2 S3 S4");
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(end_what_the_request_names_and_say_200_with_nothing_more) {
     BOOST_TEST(site.audit.last().status == "Success");
 }
 
-BOOST_AUTO_TEST_CASE(are_answered_again_for_the_very_same_request) {
+BOOST_AUTO_TEST_CASE(the_same_form_request_gets_the_same_answer) {
     Site site(profile_of("wso2"));
     const std::string body = saml_request(to_form().signed_xml());
     const auto first = site.post_form(body);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(are_answered_again_for_the_very_same_request) {
     BOOST_TEST(site.told() == "S1");
 }
 
-BOOST_AUTO_TEST_CASE(carry_wso2s_envelope_and_its_answer_is_a_signed_response_in_base64) {
+BOOST_AUTO_TEST_CASE(wso2s_form_is_answered_with_a_signed_response_in_base64) {
     Site site(profile_of("wso2"));
     const auto reply = site.post_form(saml_request(soap(to_form())));
     BOOST_TEST(reply.http_status == 200);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(carry_wso2s_envelope_and_its_answer_is_a_signed_response_in
     BOOST_TEST(site.alive() == "S2 S3 S4");
 }
 
-BOOST_AUTO_TEST_CASE(tell_a_sender_that_reads_the_body_a_failure_by_status_and_body) {
+BOOST_AUTO_TEST_CASE(a_sender_that_reads_the_body_gets_a_failure_by_status_and_body) {
     Site site(profile_of("wso2"));
     site.applications.front()->answer_all(sp::Ended::failed);
     const auto reply = site.post_form(saml_request(to_form().signed_xml()));
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(tell_a_sender_that_reads_the_body_a_failure_by_status_and_b
     BOOST_TEST(xml->find("status:Responder\"") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(carry_cas_envelopes_to_either_path) {
+BOOST_AUTO_TEST_CASE(cas_envelopes_arrive_at_either_path) {
     for (const auto path : {form_path, std::string_view("/saml/slo/soap")}) {
         for (const bool is_named : {true, false}) {
             Site site(profile_of("cas"));
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(carry_cas_envelopes_to_either_path) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(are_taken_from_idps_with_that_wire_alone) {
+BOOST_AUTO_TEST_CASE(forms_are_taken_only_from_idps_with_that_wire) {
     const struct {
         std::set<Wire> wires;
         std::string body;
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(are_taken_from_idps_with_that_wire_alone) {
     BOOST_TEST(site.alive() == "S1 S2 S3 S4");
 }
 
-BOOST_AUTO_TEST_CASE(have_an_endpoint_that_takes_posted_forms_only) {
+BOOST_AUTO_TEST_CASE(the_form_endpoint_takes_posted_forms_only) {
     Site site(profile_of("keycloak"));
     const std::string body = saml_request(to_form().signed_xml());
     expect_bare(site.post_form(body, form_path, "text/xml"), 415);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(have_an_endpoint_that_takes_posted_forms_only) {
 }
 
 // HttpClient 4 labels each form with ISO-8859-1, whatever it holds.
-BOOST_AUTO_TEST_CASE(take_a_charset_that_does_not_matter_and_no_other) {
+BOOST_AUTO_TEST_CASE(forms_take_a_charset_that_does_not_matter_and_no_other) {
     const std::string latin1 = "application/x-www-form-urlencoded; charset=ISO-8859-1";
     const std::string utf_16 = "application/x-www-form-urlencoded; charset=UTF-16";
     const std::string e_acute = "\xc3\xa9";
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(take_a_charset_that_does_not_matter_and_no_other) {
     BOOST_TEST(cas.alive() == "S2 S3 S4");
 }
 
-BOOST_AUTO_TEST_CASE(have_an_endpoint_that_is_no_destination_of_the_other,
+BOOST_AUTO_TEST_CASE(the_form_endpoint_is_no_destination_of_the_soap_endpoint,
                      *boost::unit_test::description("SAML Core 3.2.1 l.1480")) {
     Site site(profile_of("keycloak"));
     expect_bare(site.post_form(saml_request(LogoutRequestText{}.signed_xml())), 400);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(have_an_endpoint_that_is_no_destination_of_the_other,
     BOOST_TEST(site.alive() == "S3 S4");
 }
 
-BOOST_AUTO_TEST_CASE(are_off_without_a_path) {
+BOOST_AUTO_TEST_CASE(forms_are_off_without_a_path) {
     ServiceProvider provider({.idps = {idp1(profile_of("keycloak"))}});
     provider.admit_baseline();
     const auto reply = provider.send({.method = "POST",
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(are_off_without_a_path) {
     BOOST_TEST(reply.http_status == 404);
 }
 
-BOOST_AUTO_TEST_CASE(refuse_with_a_status_alone_and_the_rule_in_the_audit) {
+BOOST_AUTO_TEST_CASE(forms_are_refused_with_a_status_alone_and_the_rule_in_the_audit) {
     auto no_destination = to_form();
     no_destination.destination.reset();
     auto expired = to_form();
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(refuse_with_a_status_alone_and_the_rule_in_the_audit) {
     expect_bare(site.post_form(huge), 413);
 }
 
-BOOST_AUTO_TEST_CASE(return_no_text_of_the_peer_in_the_body) {
+BOOST_AUTO_TEST_CASE(the_body_returns_no_text_of_the_peer) {
     Site site(profile_of("wso2"));
     auto marked = to_form();
     marked.id = "_marked-by-the-peer";
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(return_no_text_of_the_peer_in_the_body) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(never_say_200_while_something_lives) {
+BOOST_AUTO_TEST_CASE(forms_never_get_200_while_a_session_lives) {
     Site site(profile_of("keycloak"));
     site.applications.front()->answer_all(sp::Ended::failed);
     expect_bare(site.post_form(saml_request(to_form().signed_xml())), 500);
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(never_say_200_while_something_lives) {
     expect_bare(site.post_form(saml_request(other.signed_xml())), 500);
 }
 
-BOOST_AUTO_TEST_CASE(say_429_to_an_idp_that_asks_too_much) {
+BOOST_AUTO_TEST_CASE(forms_of_an_idp_over_its_rate_get_429) {
     Site site(profile_of("keycloak"), {.requests_per_second_per_idp = 1});
     int denied = 0;
     for (int i = 0; i < 5; ++i) {

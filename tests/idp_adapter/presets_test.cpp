@@ -12,7 +12,7 @@ using idp_adapter::preset;
 
 BOOST_AUTO_TEST_SUITE(presets)
 
-BOOST_AUTO_TEST_CASE(exist_for_each_name_and_for_no_other) {
+BOOST_AUTO_TEST_CASE(a_preset_exists_for_each_name_and_for_no_other) {
     std::set<std::string_view> seen;
     for (const auto name : idp_adapter::preset_names()) {
         BOOST_TEST(preset(name).has_value(), name);
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(exist_for_each_name_and_for_no_other) {
     for (const auto* name : {"", "Keycloak", "keycloak ", "adfs"}) BOOST_TEST(!preset(name), name);
 }
 
-BOOST_AUTO_TEST_CASE(never_make_a_signature_prove_less) {
+BOOST_AUTO_TEST_CASE(no_preset_makes_a_signature_prove_less) {
     for (const auto name : idp_adapter::preset_names()) {
         const auto profile = preset(name).value();
         BOOST_TEST((profile.algorithms.sha1 == saml::AlgorithmPolicy::Sha1::refused), name);
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(never_make_a_signature_prove_less) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(know_whose_success_proves_nothing) {
+BOOST_AUTO_TEST_CASE(presets_know_whose_success_proves_nothing) {
     std::string unbelieved;
     for (const auto name : idp_adapter::preset_names()) {
         if (preset(name)->outgoing.success == idp_adapter::SuccessProves::nothing) unbelieved.append(name).append(" ");
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(know_whose_success_proves_nothing) {
     BOOST_TEST(unbelieved == "keycloak zitadel ");
 }
 
-BOOST_AUTO_TEST_CASE(know_which_idps_read_one_session_index) {
+BOOST_AUTO_TEST_CASE(presets_know_which_idps_read_one_session_index) {
     std::string one_each;
     for (const auto name : idp_adapter::preset_names()) {
         const auto sent = preset(name)->outgoing.session_indexes;

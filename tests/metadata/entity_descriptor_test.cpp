@@ -15,7 +15,7 @@ metadata::KeyDescriptor key(metadata::KeyUse use, std::string_view certificate_f
 
 BOOST_AUTO_TEST_SUITE(verification_keys)
 
-BOOST_AUTO_TEST_CASE(are_those_for_signing_and_those_for_both_in_document_order,
+BOOST_AUTO_TEST_CASE(keys_for_signing_and_for_both_verify_in_document_order,
                      *boost::unit_test::description("SAML Metadata 2.4.1.1, erratum E62")) {
     metadata::IdpRole role;
     role.keys = {key(metadata::KeyUse::encryption, "keys/idp1-encryption.crt.pem"),
@@ -27,13 +27,13 @@ BOOST_AUTO_TEST_CASE(are_those_for_signing_and_those_for_both_in_document_order,
     BOOST_TEST(keys[1].fits(saml::SignatureAlgorithm::rsa_sha256));
 }
 
-BOOST_AUTO_TEST_CASE(never_include_an_encryption_key) {
+BOOST_AUTO_TEST_CASE(an_encryption_key_never_verifies) {
     metadata::IdpRole role;
     role.keys = {key(metadata::KeyUse::encryption, "keys/idp1-encryption.crt.pem")};
     BOOST_TEST(role.verification_keys().empty());
 }
 
-BOOST_AUTO_TEST_CASE(are_at_most_eight) {
+BOOST_AUTO_TEST_CASE(at_most_eight_keys_verify) {
     metadata::IdpRole role;
     role.keys.assign(saml::max_verification_keys + 1, key(metadata::KeyUse::signing, "keys/idp1-first.crt.pem"));
     BOOST_TEST(role.verification_keys().size() == saml::max_verification_keys);

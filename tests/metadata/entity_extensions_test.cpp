@@ -32,7 +32,7 @@ metadata::EntityDescriptor read(const IdpMetadataText& text) {
 
 BOOST_AUTO_TEST_SUITE(entity_extensions)
 
-BOOST_AUTO_TEST_CASE(give_the_algorithms_in_their_order, *boost::unit_test::description("ALG-01")) {
+BOOST_AUTO_TEST_CASE(algorithms_keep_their_order, *boost::unit_test::description("ALG-01")) {
     IdpMetadataText text;
     text.before_role = extensions(sha256_and_512);
     const auto algorithms = read(text).idp->algorithms;
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(give_the_algorithms_in_their_order, *boost::unit_test::desc
     BOOST_TEST((algorithms.signing[1].min_key_size == std::nullopt));
 }
 
-BOOST_AUTO_TEST_CASE(of_the_role_replace_the_entitys, *boost::unit_test::description("ALG-02")) {
+BOOST_AUTO_TEST_CASE(extensions_of_the_role_replace_those_of_the_entity, *boost::unit_test::description("ALG-02")) {
     IdpMetadataText text;
     text.before_role = extensions(sha256_and_512);
     text.keys = extensions(R"(<alg:SigningMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"/>)") +
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(of_the_role_replace_the_entitys, *boost::unit_test::descrip
     BOOST_TEST((read(IdpMetadataText{}).idp->algorithms == metadata::AlgorithmSupport{}));
 }
 
-BOOST_AUTO_TEST_CASE(that_are_malformed_or_unknown_say_nothing, *boost::unit_test::description("IIP-EXT01")) {
+BOOST_AUTO_TEST_CASE(malformed_or_unknown_extensions_are_ignored, *boost::unit_test::description("IIP-EXT01")) {
     IdpMetadataText text;
     text.before_role = extensions(
         R"(<alg:SigningMethod/><alg:SigningMethod Algorithm="not a URI"/><x:SigningMethod Algorithm="urn:x"/>)"
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(that_are_malformed_or_unknown_say_nothing, *boost::unit_tes
     BOOST_TEST(!entity.published.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(keep_sixty_four_of_a_kind) {
+BOOST_AUTO_TEST_CASE(sixty_four_extensions_of_a_kind_are_kept) {
     IdpMetadataText text;
     std::string many;
     for (int i = 0; i < 100; ++i)
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(keep_sixty_four_of_a_kind) {
     BOOST_TEST(read(text).idp->algorithms.signing.size() == 64U);
 }
 
-BOOST_AUTO_TEST_CASE(give_entity_attributes_registration_and_publication) {
+BOOST_AUTO_TEST_CASE(extensions_give_entity_attributes_registration_and_publication) {
     IdpMetadataText text;
     text.before_role = extensions(
         R"(<mdattr:EntityAttributes><saml:Attribute Name="http://macedir.org/entity-category-support">)"
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(cache_duration)
 
-BOOST_AUTO_TEST_CASE(is_the_shortest_around, *boost::unit_test::description("errata E76, E94")) {
+BOOST_AUTO_TEST_CASE(the_shortest_enclosing_cache_duration_counts, *boost::unit_test::description("errata E76, E94")) {
     IdpMetadataText text;
     BOOST_TEST((read(text).cache_duration == std::nullopt));
     text.entity_attributes += R"( cacheDuration="PT6H")";
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(is_the_shortest_around, *boost::unit_test::description("err
     BOOST_TEST((group->cache_duration == 5min));
 }
 
-BOOST_AUTO_TEST_CASE(that_is_malformed_breaks_the_document, *boost::unit_test::description("MET-03")) {
+BOOST_AUTO_TEST_CASE(a_malformed_cache_duration_breaks_the_document, *boost::unit_test::description("MET-03")) {
     for (const std::string_view value : {"P9999999Y", "-PT1H", "PT1.5H", "canary", "", "P", "PT", "P1H"}) {
         IdpMetadataText text;
         text.entity_attributes += " cacheDuration=\"" + std::string(value) + "\"";
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(more_of_key_descriptors)
 
-BOOST_AUTO_TEST_CASE(keep_encryption_methods_in_their_order, *boost::unit_test::description("ALG-01")) {
+BOOST_AUTO_TEST_CASE(encryption_methods_keep_their_order, *boost::unit_test::description("ALG-01")) {
     IdpMetadataText text;
     text.keys = "<md:KeyDescriptor><ds:KeyInfo>" + test::x509_data("keys/idp1-first.crt.pem") +
                 "</ds:KeyInfo><md:EncryptionMethod Algorithm='urn:x'/><md:EncryptionMethod/>"
@@ -154,7 +154,7 @@ std::string ec_key_value(std::string_view curve, std::string_view point) {
            "</e:PublicKey></e:ECKeyValue></ds:KeyValue>";
 }
 
-BOOST_AUTO_TEST_CASE(may_give_a_bare_ec_key, *boost::unit_test::description("MDIOP-03")) {
+BOOST_AUTO_TEST_CASE(a_bare_ec_key_is_accepted, *boost::unit_test::description("MDIOP-03")) {
     IdpMetadataText text;
     text.keys = test::key_descriptor("", ec_key_value("urn:oid:1.2.840.10045.3.1.7", p256_point()));
     const auto role = test::role_of(text.xml());
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(may_give_a_bare_ec_key, *boost::unit_test::description("MDI
     BOOST_TEST(role.keys[0].key.fingerprint() == test::role_of(text.xml()).keys.at(0).key.fingerprint());
 }
 
-BOOST_AUTO_TEST_CASE(are_skipped_with_an_ec_key_that_is_off) {
+BOOST_AUTO_TEST_CASE(a_malformed_ec_key_is_skipped) {
     std::string off = p256_point();
     off.back() = static_cast<char>(off.back() ^ 1);
     const std::pair<std::string, std::string_view> bad[] = {
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(are_skipped_with_an_ec_key_that_is_off) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(share_a_certificate_that_stands_twice) {
+BOOST_AUTO_TEST_CASE(a_repeated_certificate_is_shared) {
     IdpMetadataText text;
     text.keys =
         test::signing_key() + test::key_descriptor(R"(use="encryption")", test::x509_data("keys/idp1-first.crt.pem"));

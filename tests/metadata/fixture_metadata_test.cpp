@@ -41,7 +41,7 @@ constexpr std::string_view sp_files[] = {"lemonldap/sp-lasso-metadata.xml", "lem
 
 BOOST_AUTO_TEST_SUITE(metadata_of_other_software)
 
-BOOST_DATA_TEST_CASE(of_an_idp_gives_its_name_key_and_endpoint, boost::unit_test::data::make(idp_files), file) {
+BOOST_DATA_TEST_CASE(idp_metadata_gives_its_name_key_and_endpoint, boost::unit_test::data::make(idp_files), file) {
     const auto descriptor = test::read(test::fixture(file.metadata));
     BOOST_TEST_REQUIRE(descriptor.has_value());
     BOOST_TEST(descriptor->entity_id.str() == file.entity_id);
@@ -61,7 +61,7 @@ BOOST_DATA_TEST_CASE(of_an_idp_gives_its_name_key_and_endpoint, boost::unit_test
     BOOST_TEST((soap == services.end() ? std::string() : soap->location.str()) == file.soap_location);
 }
 
-BOOST_DATA_TEST_CASE(of_an_sp_alone_gives_no_idp_role, boost::unit_test::data::make(sp_files), file) {
+BOOST_DATA_TEST_CASE(metadata_of_an_sp_gives_no_idp_role, boost::unit_test::data::make(sp_files), file) {
     const auto descriptor = test::read(test::fixture(file));
     BOOST_TEST_REQUIRE(descriptor.has_value());
     BOOST_TEST(!descriptor->idp.has_value());

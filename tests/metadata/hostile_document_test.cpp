@@ -70,12 +70,12 @@ std::string evil() {
 
 BOOST_AUTO_TEST_SUITE(wrapped_metadata, *boost::unit_test::description("MET-02"))
 
-BOOST_AUTO_TEST_CASE(that_is_untouched_is_believed) {
+BOOST_AUTO_TEST_CASE(an_unchanged_document_is_believed) {
     BOOST_TEST(read_document(signed_entity(), test::federation_rules()).has_value());
     BOOST_TEST(read_document(signed_group(), test::federation_rules()).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(as_signed_by_other_software_is_believed) {
+BOOST_AUTO_TEST_CASE(a_document_signed_by_other_software_is_believed) {
     const std::string signature_template =
         R"(<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo>)"
         R"(<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>)"
@@ -90,37 +90,37 @@ BOOST_AUTO_TEST_CASE(as_signed_by_other_software_is_believed) {
     check_not_believed(test::sign_xml(text, "keys/stranger.key.pem"), saml::Errc::signature_invalid);
 }
 
-BOOST_AUTO_TEST_CASE(without_any_signature) {
+BOOST_AUTO_TEST_CASE(a_document_without_any_signature_is_refused) {
     check_not_believed(IdpMetadataText{}.xml(), saml::Errc::signature_missing);
     check_not_believed(entities(evil()), saml::Errc::signature_missing);
 }
 
-BOOST_AUTO_TEST_CASE(whose_signature_is_over_a_child) {
+BOOST_AUTO_TEST_CASE(a_signature_over_a_child_is_refused) {
     check_not_believed(entities(signed_entity()), saml::Errc::signature_missing);
     check_not_believed(entities(evil() + signed_entity()), saml::Errc::signature_missing);
     check_not_believed(entities(signed_entity() + evil(), R"(ID="_f")"), saml::Errc::signature_missing);
 }
 
-BOOST_AUTO_TEST_CASE(whose_root_took_a_childs_signature) {
+BOOST_AUTO_TEST_CASE(a_root_with_the_signature_of_a_child_is_refused) {
     const std::string moved = signature_of(signed_entity()) + without_signature(signed_entity()) + evil();
     check_not_believed(entities(moved, R"(ID="_f")"), saml::Errc::reference_not_to_root);
     check_not_believed(entities(moved), saml::Errc::signature_attribute);              // no ID that could be meant
     check_not_believed(entities(moved, R"(ID="_e")"), saml::Errc::signature_invalid);  // two of one ID
 }
 
-BOOST_AUTO_TEST_CASE(that_got_a_sibling_after_it_was_signed) {
+BOOST_AUTO_TEST_CASE(a_sibling_added_after_signing_is_refused) {
     check_not_believed(inserted(signed_group(), "</md:EntitiesDescriptor>", evil()), saml::Errc::signature_invalid);
     check_not_believed(inserted(signed_group(), "<md:EntityDescriptor", evil()), saml::Errc::signature_invalid);
 }
 
-BOOST_AUTO_TEST_CASE(that_is_wrapped_whole_into_another_group) {
+BOOST_AUTO_TEST_CASE(a_document_wrapped_into_another_group_is_refused) {
     check_not_believed(entities(signature_of(signed_group()) + evil() + signed_group(), R"(ID="_f")"),
                        saml::Errc::signature_invalid);
     check_not_believed(entities("<md:Extensions>" + signed_group() + "</md:Extensions>" + evil(), R"(ID="_f")"),
                        saml::Errc::signature_missing);
 }
 
-BOOST_AUTO_TEST_CASE(whose_signature_isnt_the_first_child) {
+BOOST_AUTO_TEST_CASE(a_signature_that_isnt_the_first_child_is_refused) {
     check_not_believed(
         inserted(without_signature(signed_group()), "</md:EntitiesDescriptor>", signature_of(signed_group())),
         saml::Errc::signature_missing);
@@ -129,18 +129,18 @@ BOOST_AUTO_TEST_CASE(whose_signature_isnt_the_first_child) {
                        saml::Errc::signature_missing);
 }
 
-BOOST_AUTO_TEST_CASE(with_the_signed_content_inside_the_signature) {
+BOOST_AUTO_TEST_CASE(signed_content_inside_the_signature_is_refused) {
     const std::string object = "<ds:Object>" + without_signature(signed_group()) + "</ds:Object>";
     const std::string signature = inserted(signature_of(signed_group()), "</ds:Signature>", object);
     check_not_believed(entities(signature + evil(), R"(ID="_f")"), saml::Errc::signature_object);
 }
 
-BOOST_AUTO_TEST_CASE(with_two_signatures) {
+BOOST_AUTO_TEST_CASE(two_signatures_are_refused) {
     check_not_believed(inserted(signed_group(), "<md:EntityDescriptor", signature_of(signed_group())),
                        saml::Errc::signature_count);
 }
 
-BOOST_AUTO_TEST_CASE(cut_off_anywhere_gives_nothing) {
+BOOST_AUTO_TEST_CASE(a_truncated_document_gives_nothing) {
     const std::string& whole = signed_group();
     for (std::size_t size = 0; size + 1 < whole.size(); size += 37) {
         const auto read = read_document(whole.substr(0, size), test::federation_rules());
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(cut_off_anywhere_gives_nothing) {
     check_not_believed(whole.substr(0, whole.size() - 5), saml::Errc::xml_malformed);
 }
 
-BOOST_AUTO_TEST_CASE(signed_with_sha1_is_refused_unless_that_is_accepted_by_name,
+BOOST_AUTO_TEST_CASE(a_sha1_signature_is_refused_unless_it_is_accepted_by_name,
                      *boost::unit_test::description("MET-18")) {
     const std::string text =
         entities(R"(<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo>)"
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(repeated_names, *boost::unit_test::description("MET-06"))
 
-BOOST_AUTO_TEST_CASE(refuse_the_whole_document_wherever_they_stand) {
+BOOST_AUTO_TEST_CASE(a_repeated_name_anywhere_refuses_the_whole_document) {
     const auto one = test::idp_text(1).xml();
     const auto other = test::idp_text(2).xml();
     check_document_refused(entities(one + one), Errc::duplicate_entity);
@@ -186,14 +186,14 @@ BOOST_AUTO_TEST_CASE(refuse_the_whole_document_wherever_they_stand) {
     check_document_refused(entities(keyless.xml() + one), Errc::duplicate_entity);
 }
 
-BOOST_AUTO_TEST_CASE(refuse_it_even_if_that_entity_is_not_wanted) {
+BOOST_AUTO_TEST_CASE(a_repeated_name_of_an_unwanted_entity_refuses_the_document) {
     auto rules = test::local_rules();
     rules.wanted = {saml::EntityID::parse("https://idp2.example.org/metadata").value()};
     const auto one = test::idp_text(1).xml();
     check_document_refused(entities(one + test::idp_text(2).xml() + one), Errc::duplicate_entity, rules);
 }
 
-BOOST_AUTO_TEST_CASE(are_compared_byte_by_byte, *boost::unit_test::description("MET-08")) {
+BOOST_AUTO_TEST_CASE(names_are_compared_byte_by_byte, *boost::unit_test::description("MET-08")) {
     std::string content;
     const std::string_view names[] = {"https://idp.example.org/metadata",       "https://idp.example.org/metadata/",
                                       "https://IDP.example.org/metadata",       "https://idp.example.org/%6Detadata",
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(are_compared_byte_by_byte, *boost::unit_test::description("
     BOOST_TEST(seen.size() == std::size(names));
 }
 
-BOOST_AUTO_TEST_CASE(that_are_blank_padded_or_too_long_cost_their_entity, *boost::unit_test::description("MET-08")) {
+BOOST_AUTO_TEST_CASE(a_blank_padded_or_too_long_name_refuses_its_entity, *boost::unit_test::description("MET-08")) {
     std::string content = test::idp_text(1).xml();
     for (const std::string& name :
          {std::string(" https://idp1.example.org/metadata"), std::string("https://idp1.example.org/metadata&#9;"),
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(documents_that_cost_too_much, *boost::unit_test::description("MET-09"))
 
-BOOST_AUTO_TEST_CASE(with_too_many_entities_kept_or_not) {
+BOOST_AUTO_TEST_CASE(too_many_entities_are_refused_kept_or_not) {
     auto rules = test::local_rules();
     rules.max_entities = 2;
     const auto two = test::idp_text(1).xml() + test::idp_text(2).xml();
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(with_too_many_entities_kept_or_not) {
                            rules);
 }
 
-BOOST_AUTO_TEST_CASE(that_are_too_long_or_too_deep) {
+BOOST_AUTO_TEST_CASE(a_too_long_or_too_deep_document_is_refused) {
     auto rules = test::local_rules();
     rules.limits.octets = 1000;
     check_document_refused(IdpMetadataText{}.xml(), rule(saml::Errc::message_too_large), rules);
@@ -253,13 +253,13 @@ BOOST_AUTO_TEST_CASE(that_are_too_long_or_too_deep) {
     check_document_refused(deep, rule(saml::Errc::xml_limits));
 }
 
-BOOST_AUTO_TEST_CASE(with_an_entity_that_is_too_large) {
+BOOST_AUTO_TEST_CASE(a_too_large_entity_is_refused) {
     IdpMetadataText text;
     text.before_role = "<md:Extensions><x>" + std::string(1024 * 1024, 'x') + "</x></md:Extensions>";
     check_document_refused(entities(text.xml()), rule(saml::Errc::xml_limits));
 }
 
-BOOST_AUTO_TEST_CASE(with_an_entity_of_too_many_keys) {
+BOOST_AUTO_TEST_CASE(an_entity_with_too_many_keys_is_refused) {
     IdpMetadataText many = test::idp_text(1);
     for (int i = 0; i < 17; ++i) many.keys += test::signing_key();
     const auto document = read_document(entities(many.xml() + test::idp_text(2).xml()));
@@ -282,7 +282,7 @@ void check_entity_refused(const IdpMetadataText& text, Errc expected) {
     BOOST_TEST(document->refused[0].why.code == make_error_code(expected));
 }
 
-BOOST_AUTO_TEST_CASE(send_us_where_we_wont_go, *boost::unit_test::description("MET-10; CVE-2023-45683")) {
+BOOST_AUTO_TEST_CASE(a_forbidden_endpoint_is_refused, *boost::unit_test::description("MET-10; CVE-2023-45683")) {
     const std::pair<std::string, Errc> urls[] = {
         {"javascript:canary()", Errc::endpoint_malformed},
         {"file:///etc/canary", Errc::endpoint_malformed},
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(send_us_where_we_wont_go, *boost::unit_test::description("M
     }
 }
 
-BOOST_AUTO_TEST_CASE(carry_no_certificate_that_can_be_read, *boost::unit_test::description("MET-12")) {
+BOOST_AUTO_TEST_CASE(an_entity_without_a_readable_certificate_is_refused, *boost::unit_test::description("MET-12")) {
     const std::string good = test::certificate_base64("keys/idp1-first.crt.pem");
     const std::string der = saml::Certificate::from_base64(good).value().der();
     for (const std::string& text :
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(carry_no_certificate_that_can_be_read, *boost::unit_test::d
     }
 }
 
-BOOST_AUTO_TEST_CASE(only_name_a_key, *boost::unit_test::description("MET-13")) {
+BOOST_AUTO_TEST_CASE(an_entity_that_only_names_a_key_is_refused, *boost::unit_test::description("MET-13")) {
     IdpMetadataText entity;
     entity.keys = test::key_descriptor("", "<ds:KeyName>canary</ds:KeyName>");
     check_entity_refused(entity, Errc::no_usable_key);
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(other_kinds_of_document, *boost::unit_test::description("MET-11"))
 
-BOOST_AUTO_TEST_CASE(are_refused_by_the_strict_parser) {
+BOOST_AUTO_TEST_CASE(other_kinds_of_document_are_refused_by_the_strict_parser) {
     const std::string good = entities(test::idp_text(1).xml());
     check_document_refused("<!DOCTYPE canary SYSTEM 'file:///etc/passwd'>" + good, rule(saml::Errc::xml_doctype));
     check_document_refused("<!DOCTYPE r [<!ENTITY canary SYSTEM 'file:///etc/passwd'>]>" + good,
@@ -352,13 +352,13 @@ BOOST_AUTO_TEST_CASE(are_refused_by_the_strict_parser) {
     check_document_refused("", rule(saml::Errc::xml_malformed));
 }
 
-BOOST_AUTO_TEST_CASE(include_nothing) {
+BOOST_AUTO_TEST_CASE(an_inclusion_includes_nothing) {
     IdpMetadataText text;
     text.keys = R"(<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/canary"/>)";
     check_document_refused(text.xml(), Errc::no_usable_key);
 }
 
-BOOST_AUTO_TEST_CASE(are_no_metadata) {
+BOOST_AUTO_TEST_CASE(other_kinds_of_document_are_no_metadata) {
     check_document_refused("<html><body>Sign in, canary</body></html>", Errc::not_metadata);
     check_document_refused("<EntitiesDescriptor/>", Errc::not_metadata);
     check_document_refused("<x>" + IdpMetadataText{}.xml() + "</x>", Errc::not_metadata);

@@ -61,13 +61,13 @@ void check_unusable(const std::string& key_info, std::string_view why) {
 
 BOOST_AUTO_TEST_SUITE(key_descriptors)
 
-BOOST_AUTO_TEST_CASE(without_use_serve_both_purposes, *boost::unit_test::description("erratum E62")) {
+BOOST_AUTO_TEST_CASE(a_key_without_use_serves_both_purposes, *boost::unit_test::description("erratum E62")) {
     const auto role = test::role_of(with_keys(key_descriptor("", x509_data("keys/idp1-first.crt.pem"))));
     BOOST_TEST((role.keys.at(0).use == KeyUse::both));
     BOOST_TEST(role.verification_keys().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(for_encryption_never_verify) {
+BOOST_AUTO_TEST_CASE(a_key_for_encryption_never_verifies) {
     const auto encryption = key_descriptor(R"(use="encryption")", x509_data("keys/idp1-encryption.crt.pem"));
     const auto role = test::role_of(with_keys(encryption + signing_key()));
     BOOST_TEST_REQUIRE(role.keys.size() == 2U);
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(for_encryption_never_verify) {
     check_refused(with_keys(encryption), Errc::no_usable_key, "IDPSSODescriptor, line 2: no key that may verify");
 }
 
-BOOST_AUTO_TEST_CASE(may_be_many_and_keep_their_order) {
+BOOST_AUTO_TEST_CASE(many_keys_keep_their_order) {
     const std::vector<std::string> files{"keys/idp1-third.crt.pem", "keys/idp1-first.crt.pem",
                                          "keys/idp2-p256.crt.pem"};
     std::string keys;
@@ -89,21 +89,21 @@ BOOST_AUTO_TEST_CASE(may_be_many_and_keep_their_order) {
     BOOST_TEST(role.verification_keys().size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(may_name_the_key_beside_its_certificate) {
+BOOST_AUTO_TEST_CASE(a_key_name_beside_the_certificate_is_accepted) {
     const auto role = test::role_of(
         with_keys(key_descriptor("", "<ds:KeyName>Qc0</ds:KeyName>\ntext, as KeyInfo is mixed<x:Y xmlns:x='urn:x'/>" +
                                          rsa_key_value(first_modulus, "AQAB") + x509_data("keys/idp1-first.crt.pem"))));
     BOOST_TEST(role.keys.at(0).certificate->base64() == first_base64());
 }
 
-BOOST_AUTO_TEST_CASE(may_break_the_certificate_into_lines, *boost::unit_test::description("LemonLDAP::NG")) {
+BOOST_AUTO_TEST_CASE(a_certificate_broken_into_lines_is_accepted, *boost::unit_test::description("LemonLDAP::NG")) {
     auto lines = first_base64();
     for (std::size_t i = 64; i < lines.size(); i += 65) lines.insert(i, "\n");
     const auto role = test::role_of(with_keys(key_descriptor("", x509_text("\n\t" + lines + " \r\n"))));
     BOOST_TEST(role.keys.at(0).certificate->base64() == first_base64());
 }
 
-BOOST_AUTO_TEST_CASE(may_give_the_bare_rsa_key, *boost::unit_test::description("metadata interoperability profile")) {
+BOOST_AUTO_TEST_CASE(a_bare_rsa_key_is_accepted, *boost::unit_test::description("metadata interoperability profile")) {
     for (const auto& modulus : {std::string(first_modulus), "\n" + std::string(first_modulus) + "\n"}) {
         const auto role = test::role_of(with_keys(key_descriptor("", rsa_key_value(modulus, "AQAB"))));
         BOOST_TEST(!role.keys.at(0).certificate.has_value());
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(may_give_the_bare_rsa_key, *boost::unit_test::description("
                    .size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(may_carry_an_expired_certificate,
+BOOST_AUTO_TEST_CASE(an_expired_certificate_is_accepted,
                      *boost::unit_test::description("metadata interoperability profile; Kantara IIP-MD12")) {
     const auto generated = saml::generate_key(saml::KeyKind::ec_p256, "expired",
                                               test::reading_time() - std::chrono::days{9}, std::chrono::days{2});
@@ -124,21 +124,21 @@ BOOST_AUTO_TEST_CASE(may_carry_an_expired_certificate,
     BOOST_TEST(test::role_of(with_keys(key_descriptor("", x509_text(certificate.base64())))).keys.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(may_list_encryption_methods_after_the_key) {
+BOOST_AUTO_TEST_CASE(encryption_methods_after_the_key_are_accepted) {
     BOOST_TEST(test::role_of(with_keys("<md:KeyDescriptor><ds:KeyInfo>" + x509_data("keys/idp1-first.crt.pem") +
                                        "</ds:KeyInfo><md:EncryptionMethod Algorithm='urn:x'/>"
                                        "<md:EncryptionMethod Algorithm='urn:y'/></md:KeyDescriptor>"))
                    .keys.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(are_skipped_without_a_key_in_them) {
+BOOST_AUTO_TEST_CASE(a_descriptor_without_a_key_is_skipped) {
     check_unusable("<ds:KeyName>canary</ds:KeyName>", "neither X509Certificate nor KeyValue");
     check_unusable("<ds:X509Data><ds:X509SubjectName>canary</ds:X509SubjectName></ds:X509Data>",
                    "neither X509Certificate nor KeyValue");
     check_unusable("", "neither X509Certificate nor KeyValue");
 }
 
-BOOST_AUTO_TEST_CASE(are_skipped_with_a_key_outside_the_policy) {
+BOOST_AUTO_TEST_CASE(a_key_outside_the_policy_is_skipped) {
     check_unusable(x509_data("keys/weak-rsa1024.crt.pem"), "the certificate's key is refused (key.not_allowed)");
     check_unusable(x509_data("keys/ed25519.crt.pem"), "the certificate's key is refused (key.not_allowed)");
     check_unusable(rsa_key_value(saml::encode_base64(std::string(128, '\xC1')), "AQAB"),
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(are_skipped_with_a_key_outside_the_policy) {
     check_unusable(rsa_key_value(first_modulus, "Aw=="), "RSAKeyValue is refused (key.not_allowed)");
 }
 
-BOOST_AUTO_TEST_CASE(are_skipped_with_an_unreadable_certificate) {
+BOOST_AUTO_TEST_CASE(an_unreadable_certificate_is_skipped) {
     constexpr std::string_view why = "X509Certificate is refused (key.certificate)";
     check_unusable(x509_text(""), why);
     check_unusable(x509_text("canary!"), why);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(are_skipped_with_an_unreadable_certificate) {
     check_unusable(x509_text("<x:canary xmlns:x='urn:x'/>"), "X509Certificate is refused (saml.schema)");
 }
 
-BOOST_AUTO_TEST_CASE(are_skipped_where_the_certificate_is_ambiguous) {
+BOOST_AUTO_TEST_CASE(an_ambiguous_certificate_is_skipped) {
     const auto second = test::certificate_base64("keys/idp1-second.crt.pem");
     check_unusable("<ds:X509Data><ds:X509Certificate>" + first_base64() + "</ds:X509Certificate><ds:X509Certificate>" +
                        second + "</ds:X509Certificate></ds:X509Data>",
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(are_skipped_where_the_certificate_is_ambiguous) {
                    .keys.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(are_skipped_with_another_or_a_broken_key_value) {
+BOOST_AUTO_TEST_CASE(an_unknown_or_broken_key_value_is_skipped) {
     check_unusable("<ds:KeyValue><ds:DSAKeyValue/></ds:KeyValue>",
                    "KeyValue that is not one RSAKeyValue or ECKeyValue");
     check_unusable("<ds:KeyValue/>", "KeyValue that is not one RSAKeyValue or ECKeyValue");
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(are_skipped_with_another_or_a_broken_key_value) {
     check_unusable(rsa_key_value(saml::encode_base64(std::string(1026, '\xC1')), "AQAB"), "(saml.base64)");
 }
 
-BOOST_AUTO_TEST_CASE(beyond_the_eighth_that_may_verify_are_recorded_as_never_tried) {
+BOOST_AUTO_TEST_CASE(keys_beyond_the_eighth_are_recorded_as_never_tried) {
     std::string keys;
     for (std::size_t i = 0; i < saml::max_verification_keys + 1; ++i) keys += signing_key();
     const auto encryption = key_descriptor(R"(use="encryption")", x509_data("keys/idp1-encryption.crt.pem"));
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(beyond_the_eighth_that_may_verify_are_recorded_as_never_tri
     BOOST_TEST((role.skipped_keys[0].find("KeyDescriptor, line 11: 8 keys that may verify") == 0));
 }
 
-BOOST_AUTO_TEST_CASE(are_sixteen_at_most) {
+BOOST_AUTO_TEST_CASE(more_than_sixteen_descriptors_are_refused) {
     std::string keys = signing_key();
     for (int i = 0; i < 15; ++i)
         keys += key_descriptor(R"(use="encryption")", x509_data("keys/idp1-encryption.crt.pem"));
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(are_sixteen_at_most) {
     check_refused(with_keys(skipped + signing_key()), Errc::schema_violation, "more than 16 KeyDescriptors");
 }
 
-BOOST_AUTO_TEST_CASE(that_break_the_schema_break_the_document) {
+BOOST_AUTO_TEST_CASE(a_descriptor_that_breaks_the_schema_breaks_the_document) {
     const auto key_info = "<ds:KeyInfo>" + x509_data("keys/idp1-first.crt.pem") + "</ds:KeyInfo>";
     check_refused(with_keys(key_descriptor(R"(use="canary")", x509_data("keys/idp1-first.crt.pem"))),
                   Errc::schema_violation, "KeyDescriptor, line 3: use");

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(metadata_errors)
 
-BOOST_AUTO_TEST_CASE(have_one_short_name_each) {
+BOOST_AUTO_TEST_CASE(each_metadata_error_has_one_short_name) {
     BOOST_TEST(metadata::make_error_code(Errc::not_metadata).message() == "meta.not_metadata");
     BOOST_TEST(metadata::make_error_code(Errc::schema_violation).message() == "meta.schema");
     BOOST_TEST(metadata::make_error_code(Errc::entity_id_malformed).message() == "meta.entity_id");

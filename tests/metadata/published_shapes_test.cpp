@@ -38,7 +38,7 @@ std::string service(std::string_view binding, std::string_view location) {
 
 BOOST_AUTO_TEST_SUITE(published_metadata)
 
-BOOST_AUTO_TEST_CASE(of_entra_and_adfs) {
+BOOST_AUTO_TEST_CASE(entra_and_adfs_metadata_is_read) {
     IdpMetadataText text;
     text.entity_attributes = R"(ID="_4d2a" entityID="http://adfs.example.org/adfs/services/trust")";
     text.before_role =
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(of_entra_and_adfs) {
     BOOST_TEST(idp.idp->single_logout_services.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(of_keycloak_old_and_new) {
+BOOST_AUTO_TEST_CASE(old_and_new_keycloak_metadata_is_read) {
     IdpMetadataText text;
     text.role_attributes += R"( WantAuthnRequestsSigned="true")";
     text.keys = test::key_descriptor(R"(use="signing")",
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(of_keycloak_old_and_new) {
     BOOST_TEST(wrapped.idp->single_logout_services.size() == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(of_lemonldap_with_a_bare_key_and_three_roles) {
+BOOST_AUTO_TEST_CASE(lemonldap_metadata_with_a_bare_key_and_three_roles_is_read) {
     IdpMetadataText text;
     const auto role = [](std::string_view name) {
         return "<md:" + std::string(name) + " protocolSupportEnumeration=\"" +
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(of_lemonldap_with_a_bare_key_and_three_roles) {
     BOOST_TEST(!idp.idp->keys[0].certificate.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(of_google) {
+BOOST_AUTO_TEST_CASE(google_metadata_is_read) {
     IdpMetadataText text;
     text.entity_attributes =
         R"(entityID="https://accounts.google.example/o/saml2?idpid=C01" validUntil="2034-11-19T16:01:28.000Z")";
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(of_google) {
     test::check_document_refused(text.xml(), Errc::valid_until_too_far, remote);
 }
 
-BOOST_AUTO_TEST_CASE(of_shibboleth_as_generated_has_ended_already) {
+BOOST_AUTO_TEST_CASE(generated_shibboleth_metadata_has_expired_already) {
     IdpMetadataText text;
     text.entity_attributes =
         R"(entityID="https://idp.example.org/idp/shibboleth" validUntil="2026-11-22T16:01:28.123Z" )"
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(of_shibboleth_as_generated_has_ended_already) {
     BOOST_TEST(read_both(text.xml()).idp->keys.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(of_pysaml2_lists_md5_among_its_algorithms) {
+BOOST_AUTO_TEST_CASE(pysaml2_metadata_lists_md5_among_its_algorithms) {
     const auto idp = read_both(test::fixture("pysaml2/metadata.xml"));
     const auto& algorithms = idp.idp->algorithms;
     BOOST_TEST(algorithms.signing.size() > 10U);
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(of_pysaml2_lists_md5_among_its_algorithms) {
     BOOST_TEST((*chosen == saml::SignatureAlgorithm::rsa_sha256));
 }
 
-BOOST_AUTO_TEST_CASE(of_other_software_is_read_alike_by_both_readers) {
+BOOST_AUTO_TEST_CASE(both_readers_read_metadata_of_other_software_alike) {
     for (const std::string_view file : {"lasso/metadata.xml", "pysaml2/metadata.xml", "samlify/metadata.xml"}) {
         BOOST_TEST_CONTEXT(file) {
             read_both(test::fixture(file));
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(of_other_software_is_read_alike_by_both_readers) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(fetched_wrongly_is_a_login_page) {
+BOOST_AUTO_TEST_CASE(a_login_page_is_refused_as_metadata) {
     test::check_document_refused("<!DOCTYPE html><html><title>Sign in</title></html>",
                                  make_error_code(saml::Errc::xml_doctype));
     test::check_document_refused("<html><title>Sign in</title></html>", Errc::not_metadata);

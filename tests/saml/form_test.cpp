@@ -127,7 +127,7 @@ const std::vector<Accepted> accepted{
 
 BOOST_AUTO_TEST_SUITE(a_form)
 
-BOOST_DATA_TEST_CASE(with_a_message_leads_to_the_same_verifier, data::make(accepted), body) {
+BOOST_DATA_TEST_CASE(a_form_with_a_message_leads_to_the_same_verifier, data::make(accepted), body) {
     auto received = form::decode(body.octets);
     BOOST_REQUIRE(received.has_value());
     BOOST_TEST((received->binding() == body.binding));
@@ -144,7 +144,7 @@ BOOST_DATA_TEST_CASE(is_refused_by_the_rule_that_it_breaks, data::make(refused),
     BOOST_TEST(is(received.error(), body.rule), received.error().code.message());
 }
 
-BOOST_AUTO_TEST_CASE(may_hold_another_request_than_a_logout) {
+BOOST_AUTO_TEST_CASE(a_form_may_hold_another_request_than_a_logout) {
     auto received =
         form::decode(saml_request("<p:AuthnRequest xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' ID='_a'/>"));
     BOOST_REQUIRE(received.has_value());

@@ -406,14 +406,14 @@ BOOST_AUTO_TEST_CASE(openssls_error_queue_is_empty_after_every_refusal) {
 
 BOOST_AUTO_TEST_SUITE(generated_keys)
 
-BOOST_AUTO_TEST_CASE(are_valid_as_long_as_asked_for) {
+BOOST_AUTO_TEST_CASE(generated_certificates_are_valid_as_long_as_asked_for) {
     const auto pem = fresh(KeyKind::ec_p256);
     const auto certificate = Certificate::parse(pem.certificate_pem).value();
     BOOST_TEST(format_instant(certificate.not_before()) == "2030-01-15T00:00:00Z");
     BOOST_TEST(format_instant(certificate.not_after()) == "2031-01-15T00:00:00Z");
 }
 
-BOOST_AUTO_TEST_CASE(are_signed_by_themselves_with_sha_256_and_have_a_random_serial) {
+BOOST_AUTO_TEST_CASE(generated_certificates_are_self_signed_with_sha_256_and_have_a_random_serial) {
     std::set<std::string> serials;
     for (const auto kind : {KeyKind::rsa_2048, KeyKind::ec_p256, KeyKind::ec_p384, KeyKind::ec_p521}) {
         const std::string der = Certificate::parse(fresh(kind).certificate_pem)->der();
@@ -433,7 +433,7 @@ BOOST_AUTO_TEST_CASE(are_signed_by_themselves_with_sha_256_and_have_a_random_ser
     BOOST_TEST(serials.size() == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(refuse_a_name_that_no_certificate_can_hold) {
+BOOST_AUTO_TEST_CASE(a_name_that_no_certificate_can_hold_is_refused) {
     BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, "", first_day, days(1))) == rule(KeyErrc::crypto_failure));
     BOOST_TEST(rule_of(generate_key(KeyKind::ec_p256, std::string(65, 'a'), first_day, days(1))) ==
                rule(KeyErrc::crypto_failure));

@@ -26,7 +26,7 @@ std::string point_of(EVP_PKEY* key) {
 
 BOOST_AUTO_TEST_SUITE(public_keys)
 
-BOOST_AUTO_TEST_CASE(are_read_from_points_on_the_three_curves) {
+BOOST_AUTO_TEST_CASE(ec_keys_are_read_from_points_on_the_three_curves) {
     const std::tuple<const char*, NamedCurve, unsigned> curves[] = {
         {"P-256", NamedCurve::p256, 256}, {"P-384", NamedCurve::p384, 384}, {"P-521", NamedCurve::p521, 521}};
     for (const auto& [name, curve, bits] : curves) {
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(are_read_from_points_on_the_three_curves) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(are_refused_off_the_curve_compressed_or_of_another_length) {
+BOOST_AUTO_TEST_CASE(points_off_the_curve_compressed_or_of_another_length_are_refused) {
     const OwnedPkey made_key = made(OwnedPkey(EVP_EC_gen("P-256")));
     const std::string point = point_of(made_key.get());
     std::string off = point;
@@ -54,14 +54,14 @@ BOOST_AUTO_TEST_CASE(are_refused_off_the_curve_compressed_or_of_another_length) 
 }
 
 // openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | sha256sum
-BOOST_AUTO_TEST_CASE(have_the_fingerprint_that_openssl_gives) {
+BOOST_AUTO_TEST_CASE(a_public_key_has_the_fingerprint_that_openssl_gives) {
     BOOST_TEST(key_of("keys/idp1-first.crt.pem").fingerprint() ==
                "9e07fefca8ef6b0e723a688d355f111918813de426fe223ff62c3c25823935dd");
     BOOST_TEST(key_of("keys/idp2-p256.crt.pem").fingerprint() ==
                "edd2ac9e999e1cd077992b2b4d6260fc2c63136b432e03c8bdca4f3b8dfbb3a8");
 }
 
-BOOST_AUTO_TEST_CASE(know_their_length) {
+BOOST_AUTO_TEST_CASE(a_public_key_knows_its_length) {
     BOOST_TEST(key_of("keys/idp1-first.crt.pem").bits() == 2048U);
     BOOST_TEST(key_of("keys/idp2-p256.crt.pem").bits() == 256U);
 }

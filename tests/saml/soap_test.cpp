@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(has_no_detail_for_a_header_that_was_not_understood) {
     BOOST_TEST(soap::fault(soap::FaultCode::must_understand, "x").find("detail") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(of_our_own_is_read_again) {
+BOOST_AUTO_TEST_CASE(our_own_fault_is_read_again) {
     for (const auto code : {soap::FaultCode::client, soap::FaultCode::server, soap::FaultCode::must_understand,
                             soap::FaultCode::version_mismatch}) {
         const auto read = soap::decode_fault(soap::fault(code, "x"));

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(closes_a_connection_that_says_nothing) {
     BOOST_TEST(running.handler.last_refusal() == "none");
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_a_peer_that_closes_before_it_has_its_answer) {
+BOOST_AUTO_TEST_CASE(a_peer_that_closes_before_its_answer_is_reported) {
     RunningServer running;
     for (const auto* octets : {"POST /here HT", "POST /here HTTP/1.1\r\nHost: sp\r\nContent-Length: 5\r\n\r\nabc"}) {
         auto client = running.connect();
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(tells_of_a_peer_that_closes_before_it_has_its_answer) {
     BOOST_TEST(running.handler.refusals() == told, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(tells_nothing_of_a_peer_that_closes_between_requests) {
+BOOST_AUTO_TEST_CASE(a_peer_that_closes_between_requests_is_not_reported) {
     RunningServer running;
     auto silent = running.connect();
     silent.finish_sending();

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(refuses_heads_beyond_its_limits) {
     refuses(oversized_heads());
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_each_head_what_would_have_been_right) {
+BOOST_AUTO_TEST_CASE(each_refused_head_is_reported_with_the_remedy) {
     const std::string target = "127.0.0.1 /saml/slo/soap ";
     const std::pair<std::string, std::string> cases[] = {
         {head_with("Content-Length: 65537\r\n"), target + "413 http.size: a body's most octets are 65536"},

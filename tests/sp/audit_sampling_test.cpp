@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(events_that_are_no_refusals_pass_in_any_number) {
     BOOST_TEST(sampler.counters().in_full == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(what_http_refuses_is_measured_as_requests_are) {
+BOOST_AUTO_TEST_CASE(http_refusals_are_sampled_like_requests) {
     const AuditEntry entry{.time = clock.now(),
                            .lane = AuditLane::sampled,
                            .event = HttpRefused{.trouble = {.stage = "http", .rule = "http.path"}}};

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(says_200_or_204_alone_for_success_alone) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(writes_down_what_is_refused_by_its_size_or_its_media_type) {
+BOOST_AUTO_TEST_CASE(refusals_by_size_or_media_type_are_audited) {
     const std::string body = signed_body(baseline_request());
     const BackChannel channel(service(), {.max_body = 10});
     const auto told = [&](std::string_view type) {
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(writes_down_what_is_refused_by_its_size_or_its_media_type) 
     BOOST_TEST(store.calls == "");
 }
 
-BOOST_AUTO_TEST_CASE(names_the_media_types_that_a_path_takes) {
+BOOST_AUTO_TEST_CASE(the_reply_names_the_media_types_that_a_path_takes) {
     const auto told = [&](Posted takes, std::string_view type) {
         static_cast<void>(BackChannel(service(), {.takes = takes}).handle({.body = "x", .content_type = type}));
         return audit.last().detail;

@@ -308,7 +308,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_configuration_without_partners_or_with_one_twice)
     refuse(with("[server]", "[[idp]]\nmetadata = \"old.xml\"\n[server]"), 9, "is configured twice", "keep one");
 }
 
-BOOST_AUTO_TEST_CASE(serves_the_others_where_an_idp_has_no_usable_metadata) {
+BOOST_AUTO_TEST_CASE(other_idps_are_served_if_one_has_no_usable_metadata) {
     const auto check = [&](const std::string& file, std::error_code rule, std::string_view what, std::string_view mend,
                            const std::string& more = "") {
         BOOST_TEST_CONTEXT(file) {
@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(serves_the_others_where_an_idp_has_no_usable_metadata) {
           "entity_id = \"urn:named\"\n");
 }
 
-BOOST_AUTO_TEST_CASE(knows_who_is_out_as_far_as_the_document_or_the_configuration_says) {
+BOOST_AUTO_TEST_CASE(absent_partners_are_known_by_the_document_or_the_configuration) {
     write("expired.xml", read(fixtures + "/reports/expired.xml"));
     const auto names_of = [&](const std::string& idp) {
         const auto loaded = accept(with("metadata = \"idp.xml\"\n", idp));

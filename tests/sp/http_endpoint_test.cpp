@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(knows_paths_byte_by_byte) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_a_wrong_path_which_would_be_right) {
+BOOST_AUTO_TEST_CASE(a_wrong_path_is_reported_with_the_right_ones) {
     const auto told = [this](const char* target) {
         static_cast<void>(send({.method = "POST", .target = target, .headers = {}, .body = "x", .peer = "192.0.2.7"}));
         return last_told();
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(tells_of_a_wrong_path_which_would_be_right) {
     BOOST_TEST(store.calls == "");
 }
 
-BOOST_AUTO_TEST_CASE(writes_down_what_its_server_refuses_without_a_word_of_the_peer) {
+BOOST_AUTO_TEST_CASE(refusals_by_the_server_are_audited_without_text_of_the_peer) {
     HttpEndpoint endpoint(service(), options);
     endpoint.refused({.rule = HttpRule::size,
                       .status = 413,
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(writes_down_what_its_server_refuses_without_a_word_of_the_p
     BOOST_TEST(last_told() == "192.0.2.7 other 421 http.host: ");
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_a_request_that_an_exception_ended) {
+BOOST_AUTO_TEST_CASE(a_request_ended_by_an_exception_is_reported) {
     options.metadata = []() -> Result<std::shared_ptr<const metadata::PublishedDocument>> { throw std::bad_alloc(); };
     BOOST_TEST(ask({}).status == 500);
     BOOST_TEST(last_told() == " /saml/metadata 500 internal.exception: memory ran out, or our metadata's source threw");
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(each_rule_of_https_has_its_row_in_the_documentation) {
         BOOST_TEST(text.find("| `" + std::string(rule) + "` |") != std::string::npos, rule);
 }
 
-BOOST_AUTO_TEST_CASE(lets_strangers_write_no_more_than_their_share) {
+BOOST_AUTO_TEST_CASE(unproven_senders_write_no_more_audit_lines_than_their_share) {
     parts.audit_sampling = {.lines_per_rule = 2, .lines_in_all = 3};
     for (int i = 0; i < 100; ++i) static_cast<void>(send({"POST", "/", {}, "x"}));
     BOOST_TEST(audit.entries().size() == 2U);
@@ -377,7 +377,7 @@ BOOST_AUTO_TEST_CASE(has_the_media_type_of_its_one_content_type_in_utf_8) {
     BOOST_TEST(!media_type({{"Content-Type", "text/xml; charset"}}));
 }
 
-BOOST_AUTO_TEST_CASE(is_a_form_where_its_charset_does_not_matter) {
+BOOST_AUTO_TEST_CASE(a_form_with_an_irrelevant_charset_is_a_form) {
     const auto is_form = [](const std::string& parameters, const std::string& body) {
         return HttpRequest{.method = "POST",
                            .target = "/",

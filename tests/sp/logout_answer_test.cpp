@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(asks_the_wire_about_its_sender_and_for_the_name_in_the_audi
     BOOST_TEST(store.calls == "");
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_no_answer_that_could_not_be_written_down) {
+BOOST_AUTO_TEST_CASE(no_audit_line_reports_an_answer_that_could_not_be_written) {
     const WireDouble narrow(Messages::in_vain);
     const LogoutAnswer answer = service().handle(message(), {.wire = narrow});
     BOOST_TEST((std::get<Refusal>(answer) == Refusal::failed));
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(tells_of_no_answer_that_could_not_be_written_down) {
     BOOST_TEST(audit.last().rule == "internal.exception");
 }
 
-BOOST_AUTO_TEST_CASE(knows_whose_request_it_was_at_which_something_was_thrown) {
+BOOST_AUTO_TEST_CASE(an_exception_leaves_the_sender_in_the_audit) {
     const auto throws = [](const auto&) -> Result<void> { throw std::bad_alloc(); };
     const LogoutAnswer answer = service().handle(message(), {.wire = wire, .check_sender = throws});
     BOOST_TEST((std::get<Refusal>(answer) == Refusal::failed));

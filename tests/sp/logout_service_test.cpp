@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(refuses_an_idp_whose_metadata_is_out_of_date) {
     expect_nothing_touched();
 }
 
-BOOST_AUTO_TEST_CASE(tells_a_partner_that_is_out_from_a_stranger) {
+BOOST_AUTO_TEST_CASE(an_absent_partner_is_distinguished_from_an_unknown_sender) {
     const auto out_for = [&](std::error_code why, std::vector<saml::EntityID> names) {
         auto idps =
             idp_adapter::IdpDirectory::of({}, {{.source = "idp-2", .names = std::move(names), .why = {why, "how"}}});
