@@ -74,8 +74,8 @@ void tell_absent(const MetadataSlot& slot, const std::string& source, std::vecto
                           .why = refused != slot.document->refused.end()
                                      ? refused->why
                                      : fail(SourceErrc::entity_missing,
-                                                      "the source doesn't have it now; if it should, ask its "
-                                                      "operator, or correct entities")});
+                                            "the source doesn't have it now; if it should, ask its "
+                                            "operator, or correct entities")});
     }
 }
 

@@ -52,8 +52,8 @@ struct MetadataRules {
     std::vector<saml::EntityID> wanted = {};  ///< these IdPs alone; empty: every IdP in it
     /// How far validUntil may lie ahead; then one is required (MET-03). std::nullopt: it's optional, for local files.
     std::optional<std::chrono::seconds> longest_validity = {};
-    /// For how long a root that is one entity counts after it was fetched where it has no validUntil: so it may lack one
-    /// beside longest_validity, too. The reader of the document limits its age. Nothing: it must have one.
+    /// For how long a root that is one entity counts after it was fetched where it has no validUntil: so it may lack
+    /// one beside longest_validity, too. The reader of the document limits its age. Nothing: it must have one.
     std::optional<std::chrono::seconds> max_age_without_valid_until = {};
     EndpointRule endpoints = {};
     std::chrono::seconds clock_skew{180};
