@@ -465,7 +465,7 @@ Attacks content_beside_the_message() {
                                               std::string(text_xml),
                                           good_body());
                    },
-                   "404", ""});
+                   "404", "http_refused"});
     all.push_back({"XSW-31", "another_SOAPAction",
                    [] {
                        return with_length(std::string(request_line) + text_xml +

@@ -29,7 +29,10 @@ std::string header_of(const HttpReply& reply, std::string_view name) {
 }
 
 struct Fixture : ServiceUnderTest {
-    Fixture() { parts.idps = directory_of({idp_with_first_key(profile_with_soap_12_type())}); }
+    Fixture() {
+        parts.idps = directory_of({idp_with_first_key(profile_with_soap_12_type())});
+        parts.audit_sampling = {.lines_per_rule = 1000, .lines_in_all = 1000};
+    }
 
     HttpReply send(const HttpRequest& request) {
         HttpEndpoint endpoint(service(), options);
