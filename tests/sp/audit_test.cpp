@@ -71,11 +71,19 @@ std::vector<Sample> of_logouts_here_and_later() {
          R"("request_id":"_r1","name_id":"0011","session_indexes":["ff","ee"],"status":"local_only",)"
          R"("idp_status":"Requester/RequestDenied","stage":"reply","rule":"reply.timed_out","detail":"no octet came","ended":1,)"
          R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
-        {LogoutHere{
-             LogoutHere::Kind::resend, idp, "_r1", "0011", {"ff", "ee"}, "local_only", "", no_answer, sessions, 1234us},
+        {LogoutHere{LogoutHere::Kind::resend,
+                    idp,
+                    "_r1",
+                    "0011",
+                    {"ff", "ee"},
+                    "local_only",
+                    "Requester/RequestDenied",
+                    no_answer,
+                    sessions,
+                    1234us},
          R"({"time":"2030-01-15T10:00:00Z","event":"resend","idp":"https://idp1.example.org/metadata",)"
          R"("request_id":"_r1","name_id":"0011","session_indexes":["ff","ee"],"status":"local_only",)"
-         R"("stage":"reply","rule":"reply.timed_out","detail":"no octet came","ended":1,)"
+         R"("idp_status":"Requester/RequestDenied","stage":"reply","rule":"reply.timed_out","detail":"no octet came","ended":1,)"
          R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
         {LogoutRecovered{idp, "_r1", "0011", trouble, sessions, 1234us},
          R"({"time":"2030-01-15T10:00:00Z","event":"recover","idp":"https://idp1.example.org/metadata",)"
