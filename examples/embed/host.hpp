@@ -50,7 +50,7 @@ public:
           service_({.entity_id = configuration.entity_id,
                     .destinations = configuration.destinations,
                     .idps = std::make_shared<idp_adapter::IdpDirectory>(
-                        idp_adapter::IdpDirectory::of(configuration.idps).value()),
+                        idp_adapter::IdpDirectory::of(configuration.idps, configuration.absent).value()),
                     .signer = saml::MessageSigner(configuration.signing_key),
                     .decryption_keys = configuration.decryption_keys,
                     .audit_digest = saml::KeyedDigest::with_random_key().value(),

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -61,16 +60,6 @@ std::optional<ExitCode> code_of(std::error_code why) {
     return std::nullopt;
 }
 
-/// Whether a file of an [[idp]] is the fault in the configuration: it is read with it.
-bool refuses_an_idp(const std::filesystem::path& file, Instant now) {
-    const auto sources = sp::load_sources(file, now, daemon::own_sections);
-    return sources && std::ranges::any_of(*sources, [&](const sp::ConfiguredSource& source) {
-               if (source.holds != sp::ConfiguredSource::Holds::one_idp) return false;
-               const auto octets = read_whole(source.file);
-               return octets && !sp::judge(source, saml::source_of(*octets), now);
-           });
-}
-
 std::size_t idps_in(const MetadataSource& source) {
     std::size_t count = 0;
     for (const auto* document : source.documents()) count += document->idps.size();
@@ -131,9 +120,7 @@ std::string table_of(const std::vector<Row>& rows) {
 ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Instant now) {
     auto metadata = sp::load_metadata(
         file, now, daemon::own_sections);  // a refresh of the sources needs no key of ours, and makes none
-    if (!metadata) {
-        return complain(text_of(metadata.error()), refuses_an_idp(file, now) ? ExitCode::refused : ExitCode::usage);
-    }
+    if (!metadata) return complain(text_of(metadata.error()), ExitCode::usage);
     std::vector<Row> rows;
     ExitCode code = ExitCode::fine;
     for (auto& [options, profile] : metadata->sources) {

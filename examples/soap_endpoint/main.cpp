@@ -63,7 +63,7 @@ int run(const std::string& file, const std::string& name) {
 
     const auto store = sp::open_session_store(clock, configuration->store);
     if (!store) return complain(store.error());
-    const auto idps = idp_adapter::IdpDirectory::of(configuration->idps);
+    const auto idps = idp_adapter::IdpDirectory::of(configuration->idps, configuration->absent);
     if (!idps) return complain(idps.error());
     const auto digest = saml::KeyedDigest::with_random_key();  // for names in the audit
     if (!digest) return complain(digest.error());
