@@ -2,6 +2,7 @@
 // its own.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "metadata_source_fixture.hpp"
+#include "slo/idp_adapter/descriptor.hpp"
 
 namespace slo::test {
 
@@ -58,6 +60,23 @@ public:
 
 private:
     void (*handler_)(int);
+    rlimit before_{};
+};
+
+/// No more files can be opened meanwhile.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const Descriptor lowest(::fcntl(0, F_DUPFD_CLOEXEC, 0));
+        const rlimit limit{.rlim_cur = static_cast<rlim_t>(lowest.get()), .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+private:
     rlimit before_{};
 };
 

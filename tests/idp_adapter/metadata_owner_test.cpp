@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "metadata_source_fixture.hpp"
@@ -171,6 +172,29 @@ BOOST_AUTO_TEST_CASE(a_source_with_another_place_or_another_pinned_hash_keeps_it
         BOOST_TEST(key_of_first(restarted) == "none");
     }
     BOOST_TEST(key_of_first(start_both()) == "none");
+}
+
+// This process never had the document that tells whose it is.
+BOOST_AUTO_TEST_CASE(what_the_first_source_had_in_another_process_of_its_cache_does_not_move_here) {
+    one.body = test::signed_text({.entity_id = other_id, .certificate = of_one});
+    auto refresher = start_both();
+    BOOST_TEST(refused_by(refresher).empty());
+    BOOST_TEST(key_of_first(refresher) == key(of_two));
+    {
+        auto another = start({named("one")});
+        for (const auto& [entity_id, day] : {std::pair(first_id, "09"), std::pair(other_id, "10")}) {
+            one.body = test::signed_text(
+                {.entity_id = entity_id,
+                 .certificate = of_one,
+                 .root_attributes = R"( ID="d" validUntil="2027-01-)" + std::string(day) + R"(T00:00:00Z")"});
+            now += 7h;
+            BOOST_TEST(refused_by(another).empty());
+        }
+        BOOST_TEST(key_of_first(another) == "none");
+    }
+    now += 7h;
+    BOOST_TEST(refused_by(refresher) == withheld);
+    BOOST_TEST(key_of_first(refresher) == "none");
 }
 
 BOOST_AUTO_TEST_CASE(it_moves_where_the_first_source_is_for_named_entities_and_that_is_not_one_of_them) {

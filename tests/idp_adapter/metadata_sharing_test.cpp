@@ -29,6 +29,7 @@ using test::fingerprint;
 using test::FullDisk;
 using test::key_in_force;
 using test::new_key;
+using test::NoDescriptors;
 using test::noon;
 using test::old_key;
 using test::published;
@@ -123,6 +124,71 @@ BOOST_AUTO_TEST_CASE(a_document_superseded_by_two_processes_comes_back_to_neithe
     keep(third);
     BOOST_TEST(refreshed(source) == "updated, refused meta.older_than_known");
     BOOST_TEST(key_in_force(source) == fingerprint("keys/stranger.crt.pem"));
+}
+
+// What another process had before the document that both have in force is known to that one alone.
+BOOST_AUTO_TEST_CASE(what_another_process_has_superseded_by_the_same_document_comes_back_to_neither) {
+    const auto third = test::signed_text({.certificate = "keys/stranger.crt.pem"});
+    server.pause = [](std::chrono::milliseconds) {};
+    auto source = open(at_url());
+    keep(undated(old_key));
+    keep(undated(new_key));
+    server.body = undated(new_key);
+    {
+        const Descriptor stuck(::open((copies() / "lock").c_str(), O_RDWR | O_CLOEXEC));
+        BOOST_REQUIRE(::flock(stuck.get(), LOCK_EX | LOCK_NB) == 0);
+        BOOST_TEST(told(source.refresh(noon)) == "updated, not_kept source.cache");
+    }
+    server.body = undated(old_key);
+    BOOST_TEST(refreshed(source) == "refused meta.older_than_known");
+    server.body = third;
+    BOOST_TEST(refreshed(source) == "updated");
+    server.body = undated(old_key);
+    BOOST_TEST(refreshed(source) == "refused meta.older_than_known");
+    BOOST_TEST(told(open(at_url()).refresh(noon)) == "refused meta.older_than_known");
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_cannot_be_read_now_is_not_replaced_and_counts_as_soon_as_it_can) {
+    auto source = open(at_url());
+    server.body = undated(old_key);
+    std::optional<NoDescriptors> lack;
+    server.meanwhile = [&] {
+        keep(undated(new_key));
+        lack.emplace();
+    };
+    const auto outcomes = source.refresh(noon);
+    lack.reset();
+    BOOST_TEST(told(outcomes) == "updated, not_kept source.cache");
+    BOOST_TEST(outcomes.back().why.detail ==
+               (copies() / "document.state").string() +
+                   " can't be opened (Too many open files): nothing is concluded from it, and it's tried again; let "
+                   "this process's user read it, give this process more descriptors, and see to its disk");
+    server.meanwhile = [] {};
+    server.head = test::replied(304);
+    BOOST_TEST(refreshed(source) == "updated, unchanged");
+    BOOST_TEST(key_in_force(source) == fingerprint(new_key));
+    BOOST_TEST(key_after_restart() == fingerprint(new_key));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_that_cannot_be_read_at_the_start_is_told_as_that_and_read_with_the_first_question) {
+    keep(undated(new_key));
+    int pauses = 0;
+    std::optional<NoDescriptors> lack;
+    // The first hundred are for tidying up.
+    server.pause = [&](std::chrono::milliseconds) {
+        if (++pauses == 101) lack.emplace();
+    };
+    std::optional<Descriptor> other(::open((copies() / "lock").c_str(), O_RDWR | O_CLOEXEC));
+    BOOST_REQUIRE(::flock(other->get(), LOCK_EX | LOCK_NB) == 0);
+    auto source = open(at_url());
+    lack.reset();
+    other.reset();
+    BOOST_TEST(key_in_force(source) == "none");
+    server.failure = Failure{make_error_code(HttpErrc::timed_out), "late"};
+    // The state, and the names.
+    BOOST_TEST(told(source.refresh(noon)) ==
+               "copy_unused source.cache, copy_unused source.cache, updated, unreachable http.timeout");
+    BOOST_TEST(key_in_force(source) == fingerprint(new_key));
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_keeps_something_meanwhile_is_waited_for) {

@@ -34,6 +34,10 @@ std::string document_name(const std::string& slot, const CachedState& state) {
     return slot + "-" + state.precedent.sha256.substr(0, hash_digits) + ".xml";
 }
 
+bool is_damage(const Failure& why) {
+    return why.code == make_error_code(SourceErrc::copy_damaged);
+}
+
 /// The slot of a document's name. std::nullopt: it's no document's.
 std::optional<std::string> slot_of(const std::string& name) {
     constexpr std::size_t ending = 1 + hash_digits + 4;
@@ -92,6 +96,14 @@ Failure damaged(const fs::path& file, std::string_view how) {
     return fail(SourceErrc::copy_damaged,
                 file.string() + " " + std::string(how) +
                     ": it isn't used; put a whole one back, or leave it, as the next document replaces it");
+}
+
+/// Of what can't be read now nothing is known: it may be whole, and newer than all that is known here.
+Failure unread(const fs::path& file, std::string_view how) {
+    return fail(SourceErrc::cache_failed,
+                          file.string() + " " + std::string(how) +
+                              ": nothing is concluded from it, and it's tried again; let this process's user read it, "
+                              "give this process more descriptors, and see to its disk");
 }
 
 Failure in_folder(const fs::path& folder, const Failure& why) {
@@ -185,15 +197,33 @@ void DocumentCache::tidy_up(const CacheLock&) const {
 }
 
 Result<std::optional<std::string>> DocumentCache::read(const std::string& name, std::size_t max_octets) const {
-    struct stat status {};
-    if (::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
-        return std::optional<std::string>();
-    }
-    const auto opened = open_file(folder_.get(), name, max_octets);
-    if (!opened) return damaged(path_ / name, opened.error().detail);
+    if (!is_there(name)) return std::optional<std::string>();
+    const auto opened = open(name, max_octets);
+    if (!opened) return opened.error();
     auto text = whole(source_of(opened->descriptor), max_octets);
-    if (!text) return damaged(path_ / name, text.error().detail);
+    if (!text) return failure(name, text.error());
     return std::optional(*std::move(text));
+}
+
+bool DocumentCache::is_there(const std::string& name) const {
+    struct stat status {};
+    return ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+Result<OpenedFile> DocumentCache::open(const std::string& name, std::uint64_t max_octets) const {
+    auto opened = open_file(folder_.get(), name, max_octets);
+    if (!opened) return failure(name, opened.error());
+    return opened;
+}
+
+/// What isn't there, is no file or is too large isn't what was written there; all else may pass.
+Failure DocumentCache::failure(const std::string& name, const Failure& why) const {
+    struct stat status {};
+    const bool is_file = ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0
+                             ? S_ISREG(status.st_mode)
+                             : errno != ENOENT;
+    const bool is_what_it_was = is_file && why.code != make_error_code(SourceErrc::file_too_large);
+    return is_what_it_was ? unread(path_ / name, why.detail) : damaged(path_ / name, why.detail);
 }
 
 Result<std::optional<CachedState>> DocumentCache::state(const std::string& slot) const {
@@ -216,7 +246,7 @@ Result<std::optional<KnownNames>> DocumentCache::names(const std::string& slot) 
 
 Result<OpenedFile> DocumentCache::document(const std::string& slot, const CachedState& state,
                                            std::uint64_t max_octets) const {
-    return open_file(folder_.get(), document_name(slot, state), max_octets);
+    return open(document_name(slot, state), max_octets);
 }
 
 ArrivingDocument DocumentCache::begin(const std::string& slot) const {
@@ -233,8 +263,8 @@ Result<void> DocumentCache::commit(const CacheLock&, const std::string& slot, Ar
     if (!kept) {
         // The failure may have come before or after the one step that decides.
         const auto now = this->state(slot);
-        const bool is_named = now && *now && document_name(slot, **now) == name;
-        if (!is_named) ::unlinkat(folder_.get(), name.c_str(), 0);
+        const bool may_be_named = now ? *now && document_name(slot, **now) == name : !is_damage(now.error());
+        if (!may_be_named) ::unlinkat(folder_.get(), name.c_str(), 0);
     } else if (before && *before && document_name(slot, **before) != name) {
         ::unlinkat(folder_.get(), document_name(slot, **before).c_str(), 0);
     }
@@ -258,6 +288,7 @@ Result<void> DocumentCache::replace(const std::string& name, std::string_view te
 Result<void> DocumentCache::keep_names(const CacheLock&, const std::string& slot, const KnownNames& known) const {
     KnownNames all = known;
     const auto there = names(slot);
+    if (!there && !is_damage(there.error())) return there.error();
     if (there && *there) {
         const Names& others = (*there)->names;
         all.names.insert(others.begin(), others.end());
@@ -266,6 +297,12 @@ Result<void> DocumentCache::keep_names(const CacheLock&, const std::string& slot
     const auto kept = replace(names_name(slot), text_of(all));
     if (!kept) return in_folder(path_, kept.error());
     return kept;
+}
+
+std::optional<FileMark> DocumentCache::mark_of_names(const std::string& slot) const {
+    struct stat status {};
+    if (::fstatat(folder_.get(), names_name(slot).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+    return mark_of(status);
 }
 
 std::string DocumentCache::path_of_state(const std::string& slot) const {

@@ -66,13 +66,16 @@ public:
     /// tidy_up removes the files that crashes left behind.
     void tidy_up(const CacheLock& lock) const;
 
-    /// state returns std::nullopt if none is kept. Errors: SourceErrc::copy_damaged.
+    /// state returns std::nullopt if none is kept. Errors: SourceErrc::copy_damaged; cache_failed if it can't be read
+    /// now.
     [[nodiscard]] Result<std::optional<CachedState>> state(const std::string& slot) const;
-    /// document returns the one that `state` names. Errors: as open_file.
+    /// document returns the one that `state` names. Errors: as state.
     [[nodiscard]] Result<OpenedFile> document(const std::string& slot, const CachedState& state,
                                               std::uint64_t max_octets) const;
-    /// names returns std::nullopt if none are kept. Errors: SourceErrc::copy_damaged.
+    /// names returns std::nullopt if none are kept. Errors: as state.
     [[nodiscard]] Result<std::optional<KnownNames>> names(const std::string& slot) const;
+    /// mark_of_names is another one after the names have changed; std::nullopt if it isn't known.
+    [[nodiscard]] std::optional<FileMark> mark_of_names(const std::string& slot) const;
 
     /// begin is for a document in transfer.
     [[nodiscard]] ArrivingDocument begin(const std::string& slot) const;
@@ -82,7 +85,7 @@ public:
     /// Replaces the state of the document that is kept, which must be that of `state`. Errors:
     /// SourceErrc::cache_failed.
     [[nodiscard]] Result<void> renew(const CacheLock& lock, const std::string& slot, const CachedState& state) const;
-    /// Adds to the names that are kept. Errors: SourceErrc::cache_failed.
+    /// Adds to the names that are kept. Errors: SourceErrc::cache_failed; those that are kept stay.
     [[nodiscard]] Result<void> keep_names(const CacheLock& lock, const std::string& slot,
                                           const KnownNames& known) const;
 
@@ -94,6 +97,9 @@ private:
     DocumentCache(std::filesystem::path path, Descriptor folder, Descriptor lock) noexcept
         : path_(std::move(path)), folder_(std::move(folder)), lock_(std::move(lock)) {}
     [[nodiscard]] Result<std::optional<std::string>> read(const std::string& name, std::size_t max_octets) const;
+    [[nodiscard]] Result<OpenedFile> open(const std::string& name, std::uint64_t max_octets) const;
+    [[nodiscard]] bool is_there(const std::string& name) const;
+    [[nodiscard]] Failure failure(const std::string& name, const Failure& why) const;
     [[nodiscard]] Result<void> replace(const std::string& name, std::string_view text) const;
     [[nodiscard]] bool is_orphan(const std::string& name) const;
 

@@ -26,11 +26,15 @@ Result<FileMark> mark_of(const Descriptor& descriptor) {
         return fail(SourceErrc::file_unreadable, "can't be looked at (" + reason(errno) + ")");
     }
     if (!S_ISREG(status.st_mode)) return fail(SourceErrc::file_unreadable, "it's no regular file");
-    return FileMark{.device = status.st_dev,
-                    .number = status.st_ino,
-                    .size = status.st_size,
-                    .modified_ns = nanoseconds(status.st_mtim),
-                    .changed_ns = nanoseconds(status.st_ctim)};
+    return mark_of(status);
+}
+
+FileMark mark_of(const struct stat& status) noexcept {
+    return {.device = status.st_dev,
+            .number = status.st_ino,
+            .size = status.st_size,
+            .modified_ns = nanoseconds(status.st_mtim),
+            .changed_ns = nanoseconds(status.st_ctim)};
 }
 
 Result<OpenedFile> open_file(int folder, const std::filesystem::path& path, std::uint64_t max_octets) {

@@ -1,6 +1,7 @@
 // Files with metadata: opened once, checked once, read from that very descriptor (MET-19).
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -22,6 +23,8 @@ struct FileMark {
     std::int64_t changed_ns = 0;
     friend bool operator==(const FileMark&, const FileMark&) = default;
 };
+
+[[nodiscard]] FileMark mark_of(const struct stat& status) noexcept;
 
 struct OpenedFile {
     Descriptor descriptor;

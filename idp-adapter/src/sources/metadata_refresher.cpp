@@ -261,8 +261,11 @@ void MetadataRefresher::rebuild() {
 }
 
 void MetadataRefresher::report(const std::vector<MetadataEvent>& conflicts, std::vector<MetadataEvent> moved) {
+    // A conflict says more: also that the one it has moved to doesn't have it now.
     std::erase_if(moved, [&](const MetadataEvent& move) {
-        return std::ranges::any_of(conflicts, [&](const MetadataEvent& one) { return same_conflict(one, move); });
+        return std::ranges::any_of(conflicts, [&](const MetadataEvent& one) {
+            return one.source == move.source && one.outcome.entity_id == move.outcome.entity_id;
+        });
     });
     std::vector<MetadataEvent> news = std::move(moved);
     for (const MetadataEvent& conflict : conflicts) {

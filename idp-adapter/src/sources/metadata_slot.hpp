@@ -23,6 +23,7 @@ struct MetadataSlot {
     std::string remedy = {};                     ///< what to do where an older document is meant
     Names names = {};                            ///< entityIDs that it has had in force
     std::size_t names_kept = 0;                  ///< how many of them are on the disk
+    std::optional<FileMark> names_seen = {};     ///< of the file with them: the state that was read last
     unsigned unkept = 0;                         ///< times in a row that the copy of what is in force couldn't be kept
     std::optional<Voucher> found = {};           ///< what proved another process's copy that was there at the start
     std::optional<FileMark> seen = {};           ///< of a file: the state that was judged last

@@ -66,6 +66,7 @@ struct MetadataSource::Impl {
 
     [[nodiscard]] std::unique_ptr<MetadataQuestion> begin(Instant now, Outcomes& outcomes);
     void take_over(MetadataSlot& slot, Instant now, Outcomes& outcomes);
+    void take_over_names(MetadataSlot& slot);
     void finish(MetadataQuestion& question, Instant now, Outcomes& outcomes);
     [[nodiscard]] bool is_time_to_judge_again(const MetadataSlot& slot, Instant now) const;
     void look_at_file(MetadataSlot& slot, Instant now, Outcomes& outcomes);
@@ -284,10 +285,18 @@ void MetadataSource::Impl::note_silence(Instant now) {
 /// Copies that another process has kept since: before a request, and with its answer, which may be late, or older.
 void MetadataSource::Impl::take_over(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
     auto newer = copies->newer(slot, now);
+    take_over_names(slot);  // they are kept before their document
     if (!newer) return;
     accept(slot, std::move(newer->document), std::move(newer->state), outcomes);
     static_cast<void>(limit_age(slot, now));
     slot.unkept = 0;
+}
+
+void MetadataSource::Impl::take_over_names(MetadataSlot& slot) {
+    auto names = copies->more_names(slot);
+    if (!names) return;
+    slot.names.swap(*names);
+    ++version;
 }
 
 /// A file is done with that; of a remote place, the slot that has waited longest is asked, if it's due.
@@ -374,6 +383,7 @@ Result<void> MetadataSource::Impl::take_document(MetadataSlot& slot, const HttpH
     if (!document) return document.error();
     auto keeping = copies->weigh(slot, *document, now);
     if (!keeping) return keeping.error();
+    take_over_names(slot);  // while nothing else changes them
     keeping->state.etag = keepable(head, "ETag");
     keeping->state.last_modified = keepable(head, "Last-Modified");
     if (slot.rules.max_age_without_valid_until && !document->valid_until) keeping->state.fetched = now;

@@ -63,10 +63,12 @@ std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant n
 /// the next source, which might bring back revoked keys.
 void SlotCopies::start_names(MetadataSlot& slot, Outcomes& outcomes) const {
     if (!keeps_names(slot)) return;
+    const auto mark = cache_.mark_of_names(slot.id);
     auto known = cache_.names(slot.id);
     if (!known) return tell_unused(slot, std::move(known).error(), outcomes);
     if (!*known) return;
     slot.names = std::move((*known)->names);
+    slot.names_seen = mark;
     // With another voucher they are written anew.
     slot.names_kept = (*known)->voucher == voucher_ ? slot.names.size() : 0;
 }
@@ -87,7 +89,7 @@ std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Out
     const std::string path = cache_.path_of_document(slot.id, *state);
     constexpr const char* remedy = ": it isn't used; put a whole one back, or wait until the source answers";
     if (!file) {
-        tell_unused(slot, fail(SourceErrc::copy_damaged, path + " " + file.error().detail + remedy), outcomes);
+        tell_unused(slot, file.error(), outcomes);
         return std::nullopt;
     }
     auto document = judged(slot, missing_, source_of(file->descriptor), now);
@@ -100,6 +102,20 @@ std::optional<JudgedCopy> SlotCopies::start(MetadataSlot& slot, Instant now, Out
         return std::nullopt;
     }
     return JudgedCopy{*std::move(document), *std::move(state)};
+}
+
+/// What another process's document left out stays this source's here too, though it was never in force here.
+std::optional<Names> SlotCopies::more_names(MetadataSlot& slot) const {
+    if (!keeps_names(slot) || slot.names.size() > 2 * slot.rules.max_entities) return std::nullopt;
+    const auto mark = cache_.mark_of_names(slot.id);
+    if (!mark || mark == slot.names_seen) return std::nullopt;
+    auto known = cache_.names(slot.id);
+    if (!known || !*known) return std::nullopt;
+    Names names = std::move((*known)->names);
+    names.insert(slot.names.begin(), slot.names.end());
+    slot.names_seen = mark;
+    if (names.size() == slot.names.size()) return std::nullopt;
+    return names;
 }
 
 std::optional<JudgedCopy> SlotCopies::newer(const MetadataSlot& slot, Instant now) const {
@@ -127,14 +143,15 @@ Result<Keeping> SlotCopies::weigh(const MetadataSlot& slot, const metadata::Meta
         keeping.lock.emplace(*std::move(lock));
     else
         keeping.trouble = std::move(lock).error();
-    // An unreadable one is replaced.
     const auto known = keeping.lock ? cache_.state(slot.id) : std::optional<CachedState>();
-    if (known && *known && vouches_for(voucher_, (*known)->voucher)) {
-        const auto& theirs = (*known)->precedent;
-        if (theirs.sha256 != last.sha256) {
-            if (auto checked = not_older(slot, document, theirs); !checked) return checked.error();
-            last = merged(last, theirs);
-        }
+    if (!known && known.error().code != make_error_code(SourceErrc::copy_damaged)) {
+        keeping.trouble = known.error();  // what is damaged is replaced, but this may be newer
+    } else if (known && *known && vouches_for(voucher_, (*known)->voucher)) {
+        // Also where both have the same one in force: what was before it may be known there alone.
+        CachedState theirs = **known;
+        forget_time_to_come(theirs, now + slot.rules.clock_skew);
+        if (auto checked = not_older(slot, document, theirs.precedent); !checked) return checked.error();
+        last = merged(last, theirs.precedent);
     } else if (known && *known && slot.found != (*known)->voucher) {
         keeping.trouble = fail(SourceErrc::cache_failed,
                                "another process keeps copies of another place there, or by another trust: "

@@ -37,6 +37,9 @@ public:
     /// newer returns a copy that another process has kept since, if it's newer than the one in force here.
     [[nodiscard]] std::optional<JudgedCopy> newer(const MetadataSlot& slot, Instant now) const;
 
+    /// The slot's names with those that another process has kept since. Nothing: there are no others.
+    [[nodiscard]] std::optional<Names> more_names(MetadataSlot& slot) const;
+
     [[nodiscard]] ArrivingDocument begin(const MetadataSlot& slot) const { return cache_.begin(slot.id); }
     /// weigh locks the cache, if that can be, and judges `document` again, by a copy that another process may keep.
     /// Errors: metadata::Errc::older_than_known.
