@@ -63,10 +63,9 @@ private:
 
 /// What only --all and --with play, as the code doesn't hold it, or the oracle asks for more than is promised: of
 /// documents without any date, and of those that a clock set back by days puts into the future, a source that hasn't
-/// seen one can't tell that it is older; what couldn't be kept is forgotten by a restart, which is said
-/// (RefreshOutcome::Kind::not_kept); and what another process has verified may count later than at the next question
-/// (`sources --with two-running 0 3539934106101378847`).
-inline constexpr std::array not_yet = {Kind::undated, Kind::full_disk_start, Kind::two_running, Kind::clock};
+/// seen one can't tell that it is older; and what couldn't be kept is forgotten by a restart, which is said
+/// (RefreshOutcome::Kind::not_kept).
+inline constexpr std::array not_yet = {Kind::undated, Kind::full_disk_start, Kind::clock};
 [[nodiscard]] inline Kinds played_kinds() {
     Kinds kinds = Kinds::all();
     for (const Kind kind : not_yet) kinds.leave_out(kind);

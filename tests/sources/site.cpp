@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "child.hpp"
 #include "disk.hpp"
@@ -19,6 +20,14 @@ constexpr uid_t another_user = 65534;
 
 void mend_disk() {
     disk() = {};
+}
+
+/// Another process has kept copies by a configuration that isn't this one's: it can't be told from a newer one.
+bool is_told_to_start_again(const std::vector<idp_adapter::MetadataEvent>& events) {
+    return std::ranges::any_of(events, [](const idp_adapter::MetadataEvent& event) {
+        return event.outcome.kind == idp_adapter::RefreshOutcome::Kind::not_kept &&
+               event.outcome.why.detail.find("start this one again") != std::string::npos;
+    });
 }
 
 }  // namespace
@@ -57,6 +66,7 @@ void Site::ask(Process& process) {
     if (world_.plant == Plant::last_writer_wins && &process == &second_) save_cache();
     const bool has_trouble = disk().room == Disk::Room::none || disk().access == Disk::Access::denied;
     const auto events = process.refresh();
+    needs_start_ = needs_start_ || (&process == &endpoint_ && is_told_to_start_again(events));
     if (has_trouble) oracle_.check_asking(process, first, events);
     oracle_.has_asked(process, first, Oracle::Life::goes_on);
     oracle_.check(process, events);
@@ -309,6 +319,10 @@ void Site::come_to_the_end() {
         world_.wire->count = 0;
         world_.time += is_long && world_.time + 4h < end ? 3600s : 120s;
         ask(endpoint_);
+        if (std::exchange(needs_start_, false)) {  // an operator does as they are told
+            endpoint_.end();
+            start(endpoint_);
+        }
         if (world_.time < next_day) continue;
         publish_all();
         next_day = world_.time + 24h > end - 4h && world_.time + 4h < end ? end - 4h : world_.time + 24h;

@@ -45,6 +45,7 @@ private:
     Oracle oracle_;
     Process endpoint_;
     Process second_;
+    bool needs_start_ = false;  ///< the endpoint has asked for it
 };
 
 }  // namespace slo::sources
