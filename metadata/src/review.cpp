@@ -40,7 +40,7 @@ public:
         if (validity) {
             const Root root = root_is_entity_ ? Root::entity : Root::aggregate;
             const auto checked = check_root_validity(*validity, where, rules_, root, now_);
-            // That it has ended is said once, where the entity is.
+            // An expired root that is an entity is reported once, with the entity.
             if (!checked && (checked.error().code != make_error_code(Errc::expired) || !root_is_entity_)) {
                 findings_.error(checked.error(), line);
             }
@@ -205,7 +205,7 @@ std::vector<Finding> review(std::string_view octets, const MetadataRules& rules,
     Blind blind;
     const auto believed = read_trusted(saml::source_of(octets), rules, blind);
     if (!believed && !findings.has_error(believed.error().code)) findings.error(believed.error(), 0);
-    // The reader decides: whatever it refuses is in the list.
+    // The reader decides: each of its refusals is in the list.
     const auto read = read_metadata(saml::source_of(octets), rules, now);
     if (!read && !findings.has_error(read.error().code)) findings.error(read.error(), 0);
     return std::move(findings).take();

@@ -35,7 +35,7 @@ Result<void> check_root_validity(const Validity& validity, const std::string& wh
                       "no validUntil: only an https url of [[metadata]] may do without, for "
                       "max_age_without_valid_until");
     }
-    // Compared as a difference: a sum with whatever the rules allow could leave what 64 bits hold.
+    // Compared as a difference: a sum with any value that the rules allow could overflow 64 bits.
     if (std::chrono::ceil<std::chrono::seconds>(*validity.valid_until - now) - rules.clock_skew >
         *rules.longest_validity) {
         return broken(Errc::valid_until_too_far, where, "validUntil is " + saml::format_instant(*validity.valid_until));

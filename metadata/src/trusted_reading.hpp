@@ -18,7 +18,7 @@ namespace slo::metadata {
 
 enum class Root { entity, aggregate };
 
-/// check_root_validity compares what the root says with `rules`. Errors: Errc::expired, valid_until_missing,
+/// check_root_validity compares the root's validity with `rules`. Errors: Errc::expired, valid_until_missing,
 /// valid_until_too_far.
 [[nodiscard]] Result<void> check_root_validity(const Validity& validity, const std::string& where,
                                                const MetadataRules& rules, Root root, Instant now);

@@ -315,7 +315,7 @@ void note_ways(const daemon::Configuration& configuration, const idp_adapter::Id
     }
 }
 
-/// What is remote starts from its copies and is asked once we serve: nobody waits for a server that is down or hangs.
+/// Remote sources start from their copies and are asked once we serve: no start waits for a server that is down.
 Result<idp_adapter::MetadataRefresher> open_sources(const sp::Clock& clock,
                                                     const daemon::Configuration& configuration) {
     auto refresher =

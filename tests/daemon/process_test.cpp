@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(the_present_user_may_be_named, *boost::unit_test::precondit
     BOOST_TEST(holds_in_child([] { return become_user("nobody") && become_user("nobody"); }));
 }
 
-BOOST_AUTO_TEST_CASE(names_the_command_for_a_folder_of_a_run_as_another_user,
+BOOST_AUTO_TEST_CASE(the_refusal_names_the_command_for_a_folder_of_another_user,
                      *boost::unit_test::precondition(as_root)) {
     const test::TemporaryFolder around;
     const auto folder = around.path() / "user's store";

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(refuses_an_idp_whose_keys_may_not_verify) {
     BOOST_TEST(idp.error().code == metadata::Errc::no_usable_key);
 }
 
-BOOST_AUTO_TEST_CASE(says_by_which_ways_logouts_pass) {
+BOOST_AUTO_TEST_CASE(an_idp_s_summary_says_by_which_wires_logouts_pass) {
     using idp_adapter::Wire;
     const auto ways = [](const std::string& binding, std::set<Wire> wires, const std::string& scheme = "https") {
         std::string text = test::text_of({.root_attributes = ""});

@@ -251,7 +251,7 @@ Failure down() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(end_a_while_after_they_were_fetched_whoever_restarts_meanwhile) {
+BOOST_AUTO_TEST_CASE(documents_end_a_while_after_their_fetch_despite_restarts) {
     server.body = test::signed_octets(without_end);
     server.head = test::replied(200, {{"ETag", "\"v1\""}});
     {
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(end_a_while_after_they_were_fetched_whoever_restarts_meanwh
     BOOST_TEST((end_of(restarted) == again + week));
 }
 
-BOOST_AUTO_TEST_CASE(are_refused_of_an_aggregate_and_where_the_configuration_does_not_let_them) {
+BOOST_AUTO_TEST_CASE(a_missing_valid_until_is_refused_of_an_aggregate_and_by_default) {
     server.body = test::signed_octets(without_end);
     auto strict = open(at_url());
     const auto refused = strict.refresh(noon);
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(are_refused_of_an_aggregate_and_where_the_configuration_doe
     BOOST_TEST((aggregate.front().why.detail.find("a federation's document must have one") != std::string::npos));
 }
 
-BOOST_AUTO_TEST_CASE(live_no_longer_than_twice_their_time_by_a_clock_that_was_set_back) {
+BOOST_AUTO_TEST_CASE(documents_live_at_most_twice_their_time_if_the_clock_is_set_back) {
     server.body = test::signed_octets(without_end);
     auto source = open(may_lack_it(at_url()));
     BOOST_TEST(told(source.refresh(noon)) == "updated");
@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(live_no_longer_than_twice_their_time_by_a_clock_that_was_se
     BOOST_TEST((end_of(restarted) == noon + week));
 }
 
-BOOST_AUTO_TEST_CASE(end_when_they_say_so_themselves_if_that_is_earlier) {
+BOOST_AUTO_TEST_CASE(an_earlier_end_inside_the_document_counts) {
     std::string text = without_end;
     const std::string role = "<md:IDPSSODescriptor ";
     text.insert(text.find(role) + role.size(), "validUntil=\"2027-01-03T00:00:00Z\" ");
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(end_when_they_say_so_themselves_if_that_is_earlier) {
     BOOST_TEST((end_of(source) == *saml::parse_instant("2027-01-03T00:00:00Z")));
 }
 
-BOOST_AUTO_TEST_CASE(do_not_come_back_once_they_were_superseded) {
+BOOST_AUTO_TEST_CASE(superseded_documents_without_valid_until_do_not_come_back) {
     server.body = test::signed_octets(without_end);
     auto source = open(may_lack_it(at_url()));
     BOOST_TEST(told(source.refresh(noon)) == "updated");
@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(do_not_come_back_once_they_were_superseded) {
     check_only(restarted.refresh(noon + 12h), Kind::refused, make_error_code(Errc::older_than_known));
 }
 
-BOOST_AUTO_TEST_CASE(come_over_https_alone) {
+BOOST_AUTO_TEST_CASE(documents_without_valid_until_come_over_https_alone) {
     auto plain = may_lack_it(at_url());
     std::get<MetadataUrl>(plain.place).url = *saml::EndpointUrl::parse("http://md.example.org/all");
     std::get<MetadataUrl>(plain.place).http.http = HttpClientOptions::Http::accepted;
@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(come_over_https_alone) {
     BOOST_TEST(MetadataSource::open(plain, noon, server.ports()).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(are_believed_of_a_certified_server_only_where_that_is_said_and_of_one_idp) {
+BOOST_AUTO_TEST_CASE(documents_of_a_certified_server_are_believed_only_if_configured_and_for_one_idp) {
     const auto is_setup = [&](MetadataSourceOptions options) {
         const auto opened = MetadataSource::open(std::move(options), noon, server.ports());
         return opened ? false : opened.error().code == make_error_code(SourceErrc::setup);
@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(are_believed_of_a_certified_server_only_where_that_is_said_
     check_only(source.refresh(noon + 6h), Kind::refused, make_error_code(Errc::another_entity));
 }
 
-BOOST_AUTO_TEST_CASE(of_a_certified_server_are_worth_nothing_to_another_trust) {
+BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_are_ignored_under_another_trust) {
     server.body = without_end;
     BOOST_TEST(told(open(certified(at_url())).refresh(noon)) == "updated");
     server.failure = down();

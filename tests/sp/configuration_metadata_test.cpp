@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(one_idp_s_own_url_may_lack_a_valid_until_for_a_week) {
 }
 
 // MET-01
-BOOST_AUTO_TEST_CASE(the_system_s_cas_are_enough_for_one_idp_s_url_if_that_is_said_aloud) {
+BOOST_AUTO_TEST_CASE(the_system_s_cas_are_enough_for_one_idp_s_url_if_configured) {
     const std::string aloud = "accept_unsigned_from_certified_server = true\n";
     const auto configuration = accept(source_without(certificates, aloud));
     const auto& options = configuration.metadata.sources.front().source;

@@ -82,10 +82,10 @@ public:
     /// commit makes the received one the slot's document. Errors: SourceErrc::cache_failed; the old one stays.
     [[nodiscard]] Result<void> commit(const CacheLock& lock, const std::string& slot, ArrivingDocument& arrived,
                                       const CachedState& state) const;
-    /// Replaces the state of the document that is kept, which must be that of `state`. Errors:
+    /// renew replaces the state of the document that is kept, which must be that of `state`. Errors:
     /// SourceErrc::cache_failed.
     [[nodiscard]] Result<void> renew(const CacheLock& lock, const std::string& slot, const CachedState& state) const;
-    /// Adds to the names that are kept. Errors: SourceErrc::cache_failed; those that are kept stay.
+    /// keep_names adds to the names that are kept. Errors: SourceErrc::cache_failed.
     [[nodiscard]] Result<void> keep_names(const CacheLock& lock, const std::string& slot,
                                           const KnownNames& known) const;
 

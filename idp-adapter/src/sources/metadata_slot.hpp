@@ -30,9 +30,9 @@ struct MetadataSlot {
     Instant judged = {};                         ///< of a file: when that was
     std::error_code last_failure = {};           ///< none: the last time went well
     std::optional<RefreshOutcome> absence = {};  ///< while no document is in force: why, as it was told last
-    std::optional<Instant> said_end = {};  ///< of a document without validUntil: the end that stands inside it, if any
-    std::optional<Instant> age_end = {};   ///< of such a document: when it's too old
-    unsigned failures = 0;                 ///< in a row
+    std::optional<Instant> said_end = {};        ///< of a document without validUntil: the end inside it, if any
+    std::optional<Instant> age_end = {};         ///< of such a document: when it's too old
+    unsigned failures = 0;                       ///< in a row
     Instant next = {};
     std::optional<Instant> warned = {};
 };
@@ -47,9 +47,9 @@ struct MetadataSlot {
 
 /// depends_on_time says whether the last document may be judged otherwise at another time, with the same octets.
 [[nodiscard]] bool depends_on_time(const MetadataSlot& slot);
-/// Lets a document without validUntil end when its age does (MetadataSource). True: its end has changed.
+/// limit_age ends a document without validUntil by its age (MetadataSource). Returns whether its end has changed.
 [[nodiscard]] bool limit_age(MetadataSlot& slot, Instant now) noexcept;
-/// Whether `document` changes what is in force: by its octets, or by an entity whose time has come.
+/// is_news says whether `document` changes the one in force: by its octets, or by an entity whose time has come.
 [[nodiscard]] bool is_news(const metadata::MetadataDocument& document, const MetadataSlot& slot);
 
 /// not_older is check_not_older, with the remedy if an older one is meant. Errors: metadata::Errc::older_than_known.

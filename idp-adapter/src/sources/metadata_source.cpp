@@ -365,7 +365,7 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
     return take_document(slot, head, arrived, now, outcomes);
 }
 
-/// The server stands by a document without validUntil: its age begins anew, and a restart must know that.
+/// The server confirms a document without validUntil: its age begins anew, and a restart must know that.
 void MetadataSource::Impl::stand_by(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
     if (!slot.age_end) return;
     slot.state.fetched = now;
@@ -376,7 +376,7 @@ void MetadataSource::Impl::stand_by(MetadataSlot& slot, Instant now, Outcomes& o
     }
 }
 
-/// In force first, then kept: a key that it drops mustn't count for want of a disk.
+/// In force first, then kept: a key that the document drops mustn't count because of a full disk.
 Result<void> MetadataSource::Impl::take_document(MetadataSlot& slot, const HttpHead& head, ArrivingDocument& arrived,
                                                  Instant now, Outcomes& outcomes) {
     auto document = judged(slot, options.missing, arrived.source(), now);

@@ -47,7 +47,7 @@ public:
                                         Instant now) const;
     /// keep: SourceErrc::cache_failed; the copy before stays.
     [[nodiscard]] Result<void> keep(MetadataSlot& slot, const Keeping& keeping, ArrivingDocument& arrived) const;
-    /// Remembers that the server stands by what is in force, if that is what is kept. Errors: SourceErrc::cache_failed.
+    /// renew notes that the server confirms the document in force, if it is kept. Errors: SourceErrc::cache_failed.
     [[nodiscard]] Result<void> renew(const MetadataSlot& slot) const;
 
 private:

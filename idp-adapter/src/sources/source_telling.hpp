@@ -29,15 +29,15 @@ void tell_absent(const MetadataSlot& slot, const std::string& source, std::vecto
 
 /// Whether its age ends what is in force, and no date in it does so earlier.
 [[nodiscard]] bool ends_by_age(const MetadataSlot& slot) noexcept;
-/// Of a document that its age ends, or has ended.
+/// What is reported of a document that its age ends, or has ended.
 void tell_ageing(const MetadataSlot& slot, Instant now, std::chrono::seconds warn_before,
                  std::vector<RefreshOutcome>& outcomes);
 
 /// What ends soon or has ended: the document, and what ends before it does, as an entity's end is no reason to give up
-/// its neighbours.
+/// the others.
 void tell_ending(const MetadataSlot& slot, const ExpiryOf& expiry_of, std::vector<RefreshOutcome>& outcomes);
 
-/// What a document's own entities were refused for.
+/// tell_refused reports why a document's own entities were refused.
 void tell_refused(const metadata::MetadataDocument& document, std::vector<RefreshOutcome>& outcomes);
 
 }  // namespace slo::idp_adapter

@@ -319,7 +319,7 @@ void SourceReader::require_proof(const MetadataSourceOptions& source, Proof proo
     }
 }
 
-/// Said aloud, and noted at each start: any CA can then give somebody the power over this IdP's logouts.
+/// Explicit, and noted at each start: any CA can then give another server the power over this IdP's logouts.
 void SourceReader::read_certified_server(MetadataSourceOptions& source, Proof proof) {
     constexpr std::string_view key = "accept_unsigned_from_certified_server";
     if (!table_.is_on(key)) return;

@@ -12,7 +12,7 @@
 
 namespace slo::sp {
 
-/// Both files are the operator's, so he hears of it at start and not in an audit line.
+/// Both files are the operator's, so they hear of it at start and not in an audit line.
 inline void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const ConfigTable& table) {
     std::set<std::string> others;
     for (std::size_t i = 0; i + 1 < idps.size(); ++i) {
@@ -26,8 +26,8 @@ inline void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const 
            "each could order the other's logouts; write allow_shared_keys = true in [policy] if that is meant");
 }
 
-/// NamesOfIdps holds what the configuration itself says of names: whoever has another one's as an alias would speak for
-/// it, and no table's order should decide who that is. What sources will bring is judged by MetadataRefresher.
+/// NamesOfIdps holds the configuration's own names: an IdP with another one's name as an alias would speak for it, and
+/// no table's order should decide between them. Names from sources are judged by MetadataRefresher.
 class NamesOfIdps {
 public:
     void take(const saml::EntityID& idp, const idp_adapter::InteropProfile& profile, const ConfigTable& table) {
@@ -48,7 +48,7 @@ private:
     std::map<saml::EntityID, saml::EntityID> owners_;  ///< of entityIDs and aliases
 };
 
-/// What two IdPs share proves neither of them. `passwords` are those of the tables before.
+/// A secret that two IdPs share proves neither of them. `passwords` are those of the tables before.
 inline void refuse_shared_password(const idp_adapter::InteropProfile& profile,
                                    std::vector<idp_adapter::BasicCredentials>& passwords, const ConfigTable& table) {
     const auto& basic = profile.accepted_authentication.basic;

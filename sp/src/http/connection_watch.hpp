@@ -1,8 +1,8 @@
 // The deadlines of all connections of one io_context, watched by one timer.
 //
 // A deadline is a time stamp that the timer checks some times a second. Setting it is a store, while re-arming a
-// timer for every request costs about 2 us, a quarter of what the server spends on one. Timeouts come up to a tick
-// late.
+// timer for every request costs about 2 us, a quarter of what the server spends on one. Timeouts come
+// up to a tick late.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
