@@ -37,7 +37,7 @@ private:
 };
 
 /// read_key_descriptor reads an element that is an md:KeyDescriptor. The key is that of X509Data/X509Certificate, and
-/// that of KeyValue (RSAKeyValue, or dsig11:ECKeyValue with a NamedCurve) only where no certificate stands beside it;
+/// that of KeyValue (RSAKeyValue, or dsig11:ECKeyValue with a NamedCurve) only if no certificate is beside it;
 /// KeyName alone names no key. Errors: Errc::schema_violation.
 [[nodiscard]] Result<std::variant<KeyDescriptor, SkippedKey>> read_key_descriptor(const saml::xml::Element& element,
                                                                                   CertificateKeys& known);

@@ -104,7 +104,7 @@ void check_profile(const idp_adapter::InteropProfile& profile) {
     const bool loose = profile.name_id_matching == saml::NameIDMatching::value_only &&
                        profile.destination == saml::DestinationRule::optional;
     fuzz::require(!loose && !profile.wires.empty());
-    // Neither TLS nor a password is left: nothing may stand for a signature.
+    // Neither TLS nor a password is left: nothing may replace a signature.
     const auto& accepted = profile.accepted_authentication;
     fuzz::require(accepted.tls_client_key == idp_adapter::AcceptedAuthentication::TlsClientKey::refused);
     fuzz::require(accepted.basic.password.empty());

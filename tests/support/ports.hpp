@@ -22,7 +22,7 @@ namespace slo::test {
 /// The instant that `text` names. Throws std::logic_error if it names none.
 [[nodiscard]] Instant at(std::string_view text);
 
-/// FixedClock stands still until it is set.
+/// FixedClock doesn't advance until it is set.
 class FixedClock final : public sp::Clock {
 public:
     explicit FixedClock(Instant now) : now_(now) {}

@@ -27,7 +27,7 @@ const xmlChar* chars(const std::string& text) noexcept {
 }
 
 /// The parser callbacks' state. libxml2 reports a stopped parse as success with a document (2.9.14), so the
-/// verdict is ours: `refused`, once set, stands.
+/// verdict is ours: `refused`, once set, stays.
 struct Watch {
     Limits limits;
     int elements = 0;

@@ -44,7 +44,7 @@ std::string unescaped(std::string_view value) {
 }
 
 /// Parser is libxml2's push parser with callbacks of our own. libxml2 reports a stopped parse as success (2.9.14), so
-/// the verdict is ours: `failure_`, once set, stands.
+/// the verdict is ours: `failure_`, once set, stays.
 class Parser {
 public:
     Parser(const StreamLimits& limits, XmlEvents& events) : limits_(limits), events_(events) {

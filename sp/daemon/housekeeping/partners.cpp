@@ -54,7 +54,7 @@ void keep_partners_fresh(const std::stop_token& stop, idp_adapter::MetadataRefre
                          sp::LogoutService& service, sp::AuditSink& audit, const sp::Clock& clock) {
     record_all(refresher.conflicts(), audit, clock);
     while (!stop.stop_requested()) {
-        // In use before it's written down: a reader of the line may rely on the new keys.
+        // In use before it's recorded: a reader of the line may rely on the new keys.
         const auto events = ask_partners(stop, refresher, service, clock.now());
         if (events) record_all(*events, audit, clock);
         if (!events) {

@@ -149,7 +149,7 @@ SourceReader::Proof SourceReader::read_trust(metadata::MetadataRules& rules) {
 }
 
 /// Afterwards `source` wants the IdP that the file is for, if that is known: also where the document can't be used
-/// only for its age, as it proves itself all the same. The failure says how to mend it.
+/// only for its age, as it proves itself all the same. The failure says the remedy.
 Result<metadata::MetadataDocument> SourceReader::read_idp_document(const fs::path& file,
                                                                    ConfiguredSource& source) const {
     using idp_adapter::SourceErrc;

@@ -38,7 +38,7 @@ struct Destinations {
 /// read_destinations takes http only for this machine itself, unless allow_http says otherwise.
 [[nodiscard]] Destinations read_destinations(const ConfigTable& sp);
 
-/// What is wrong with an IdP's metadata `file`, and how to mend it.
+/// The fault of an IdP's metadata `file`, and its remedy.
 [[nodiscard]] std::string trouble_with(const std::filesystem::path& file, const Failure& failure);
 
 struct PolicySection {

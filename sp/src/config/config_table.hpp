@@ -28,7 +28,7 @@ struct ConfigurationError {
     std::string text;  ///< one line
 };
 
-/// refuse throws ConfigurationError with "file:line: what; mend".
+/// refuse throws ConfigurationError with "file:line: fault; remedy".
 [[noreturn]] void refuse(const Place& place, std::string_view what, std::string_view mend);
 
 /// shown puts an operator's value into quotes and one line: controls become '?', text over 100 bytes is cut.

@@ -9,7 +9,7 @@
 namespace slo::sp {
 namespace {
 
-// toml++ and copy_table recurse for each part of a dotted key, and a key stands on one line: this bounds their stack.
+// toml++ and copy_table recurse for each part of a dotted key, and a key is on one line: this bounds their stack.
 constexpr std::size_t max_line_octets = 4096;
 
 ConfigMap copy_table(const toml::table& table);

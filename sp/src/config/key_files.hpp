@@ -18,7 +18,7 @@
 
 namespace slo::sp {
 
-/// Unreadable is why a file can't be read, and how to mend it.
+/// Unreadable is why a file can't be read, and the remedy.
 struct Unreadable {
     std::string what;
     std::string mend;

@@ -59,7 +59,7 @@ std::optional<Instant> parse_http_date(std::string_view text) {
 
 bool names_tag(std::string_view value, std::string_view tag) {
     if (value == "*") return true;
-    // A quoted tag holds no comma of ours, and no quote at all: where ours is found with its quotes, it stands alone.
+    // A quoted tag holds no comma of ours, and no quote at all: where ours is found with its quotes, it is alone.
     return value.find(tag) != std::string_view::npos;
 }
 

@@ -15,7 +15,7 @@
 
 namespace slo::sp {
 
-/// Refusal is the status of an error reply, and what the audit tells of it. The connection closes after it: where the
+/// Refusal is the status of an error reply, and the audit's detail. The connection closes after it: where the
 /// next request begins is unknown.
 struct Refusal {
     int status;

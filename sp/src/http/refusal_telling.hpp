@@ -32,7 +32,7 @@ public:
     void tell(const Refusal& refusal) noexcept;
     /// The peer was in the middle of its request, or of its answer.
     void tell(PeerLoss loss) noexcept;
-    /// Nothing is told of a peer that closed without an octet: it only looked whether there is a server. `reason` is
+    /// A peer that closed without an octet isn't reported: it only looked whether there is a server. `reason` is
     /// OpenSSL's; 0: it has none.
     void tell_of_handshake(const ssl_st* tls, PeerLoss loss, unsigned long reason) noexcept;
 

@@ -31,7 +31,7 @@ struct EndedHere {
 
 /// EndingHere is a logout that has begun in the store: its sessions are dead for find(). If another round holds some of
 /// them, in this process or on another node, it waits for that one, within the deadline, and never ends them at the
-/// same time. So no application is told of a session while it is at work on it, and no outcome is complete while it is.
+/// same time. So no application is called twice at once for a session, and no outcome is complete while it is.
 class EndingHere {
 public:
     /// begin begins `orders` in the store: one order under all names of its IdP and of ours, the present ones first.

@@ -30,7 +30,7 @@ void make_canonical(saml::NameID& name_id, const EntityNames& idp, const EntityN
 /// of ours are adjacent.
 [[nodiscard]] std::vector<SessionNaming> under_all_names(const SessionNaming& naming, const EntityNames& idp,
                                                          const EntityNames& sp);
-/// The overload for an order: a logout's barrier stands before the names that it has. Under another name of ours the
+/// The overload for an order: a logout's barrier covers the names that it has. Under another name of ours the
 /// request gets an ID of its own, as the first has the IdP's.
 [[nodiscard]] std::vector<LogoutOrder> under_all_names(const LogoutOrder& order, const EntityNames& idp,
                                                        const EntityNames& sp);

@@ -138,7 +138,7 @@ seconds back_off(std::uint32_t attempts) {
     return attempts > 4 ? longest : std::min(longest, first * (1U << (attempts - 1)));
 }
 
-/// Its metadata may be mended: the partner is one of the configuration's.
+/// Its metadata may be corrected: the partner is one of the configuration's.
 bool may_come_back(const LogoutPlan& plan, const idp_adapter::LogoutVerdict& verdict) noexcept {
     const auto& code = verdict.why.code;
     return plan.idp == nullptr && (code == make_error_code(LogoutErrc::metadata_expired) ||

@@ -12,7 +12,7 @@
 // end_here, ask and settle act. They guarantee together:
 //
 // - Two at once for one session: each has a request ID and a round of its own. The store gives a session to one
-//   round, the other waits for that one, and no application is told of it by both. Both ask the IdP; none says more
+//   round, the other waits for that one, and no application is called for it by both. Both ask the IdP; none says more
 //   than was proven.
 // - An answer that is lost after the work was done: the request is kept before its logout begins, so the kept request
 //   drives an unknown outcome to its end, under the same key, by which the store knows the repeat. Where keep's own

@@ -28,7 +28,7 @@ private:
     std::function<void()> done_;
 };
 
-/// LateRound is a round that outlived its answer. It stands in a list of such, so that keeping it takes no memory.
+/// LateRound is a round that outlived its answer. It is in a list of such, so that keeping it takes no memory.
 struct LateRound {
     LateRound() = default;
     LateRound(const LateRound&) = delete;

@@ -18,7 +18,7 @@ namespace slo::sp {
 
 inline constexpr std::size_t max_session_indexes = 64;
 
-/// max_barriers_of_a_key is how many barriers may stand before one (principal, index). An honest IdP's newer logout
+/// max_barriers_of_a_key is how many barriers one (principal, index) may have. An honest IdP's newer logout
 /// makes the older one's redundant; a hostile one could line up any number, and every login would walk past them all.
 /// Logouts that start here aren't counted: each of them ends a session that was admitted.
 inline constexpr std::size_t max_barriers_of_a_key = 64;
@@ -226,12 +226,12 @@ template <class IsLive>
 template <class View>
 [[nodiscard]] bool forbids(const View& logout, const Session& session, Instant now, ReloginRule rule) {
     if (logout.keep_until() <= now) return false;
-    // AuthnInstant and IssueInstant are both the IdP's clock, so no skew stands between them.
+    // AuthnInstant and IssueInstant are both the IdP's clock, so there is no skew between them.
     if (rule == ReloginRule::by_authn_instant && session.authn_instant > logout.as_of()) return false;
     return logout.sp() == session.sp.str();
 }
 
-/// Says whether every login that `other` forbids is forbidden by `one` too. Both stand before the same principal and
+/// Says whether every login that `other` forbids is forbidden by `one` too. Both cover the same principal and
 /// index; what forbids() doesn't look at makes no difference: the rest of the NameID, and how it is compared.
 template <class View>
 [[nodiscard]] bool makes_redundant(const View& one, const View& other) noexcept {

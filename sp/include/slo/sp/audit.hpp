@@ -154,7 +154,7 @@ struct StoreNews {
     AuditTrouble trouble = {};
 };
 
-/// RefusalsSummedUp stands for LogoutRefused or HttpRefused entries with one rule that weren't written: "summary".
+/// RefusalsSummedUp replaces LogoutRefused or HttpRefused entries with one rule that weren't written: "summary".
 struct RefusalsSummedUp {
     std::string stage = {};
     std::string rule = {};

@@ -64,7 +64,7 @@ struct HttpServerOptions {
 /// HttpServer listens from construction on and serves while run() runs. No request can end the process: an exception
 /// closes its connection only. A request that isn't plain HTTP/1.1 is refused and its connection closed:
 /// no obs-fold, chunk extension, trailer, absolute target with another authority than Host, or transfer coding other
-/// than chunked. The handler is told of each refusal (HttpHandler::refused).
+/// than chunked. The handler gets each refusal (HttpHandler::refused).
 class HttpServer {
 public:
     /// open binds and loads the TLS files; run() starts the threads. `handler` must outlive the server. Errors:

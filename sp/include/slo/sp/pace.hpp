@@ -48,7 +48,7 @@ public:
     virtual void run_all(const std::vector<std::function<void()>>& works) const = 0;
 };
 
-/// ThreadPace goes by the steady clock and blocks the calling thread. run_all() uses threads of its own; if one can't
+/// ThreadPace uses the steady clock and blocks the calling thread. run_all() uses threads of its own; if one can't
 /// be had, it throws std::system_error once those that run have returned.
 class ThreadPace final : public Pace {
 public:

@@ -54,7 +54,7 @@ enum class ReplicaShortfall {
     report,  ///< it counts, and health() says so
 };
 
-/// SessionEndedListener is told of sessions that ended on any node, for a host that caches answers of find(). Called
+/// SessionEndedListener gets the sessions that ended on any node, for a host that caches answers of find(). Called
 /// from the store's own thread, which it mustn't block; must not throw.
 class SessionEndedListener {
 public:

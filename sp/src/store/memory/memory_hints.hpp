@@ -11,7 +11,7 @@
 namespace slo::sp {
 
 /// Hint leads to a session by one of its SessionIndexes, by its address in lower case, or by its NameID's text. It
-/// stands at the end of the session's own block. Guarded by its shard of the HintTable.
+/// is at the end of the session's own block. Guarded by its shard of the HintTable.
 struct Hint {
     PackedSession* session;
     Hint* next = nullptr;

@@ -81,7 +81,7 @@ struct ByPrincipal {
     }
 };
 
-/// BarrierKey says what a barrier stands before: a principal's session index or AuthnInstant, or the whole principal.
+/// BarrierKey says what a barrier covers: a principal's session index or AuthnInstant, or the whole principal.
 struct BarrierKey {
     std::string_view idp;
     Principal principal;

@@ -1,7 +1,7 @@
 // How long a master's answers are valid, so that no node ever again answers "alive" after a failover.
 //
 // The danger: a master is cut off from its replicas, one of them is promoted, a logout succeeds there, and the old
-// master, which doesn't have it, still tells some node that the session is alive. Against this stand two times:
+// master, which doesn't have it, still tells some node that the session is alive. Two times prevent this:
 //
 // 1. A master's answers count under a lease only. INFO shows for each replica the `lag`: the whole seconds since the
 //    replica last acknowledged. A lag of 0 or 1 means that it did so less than 2 s before INFO was answered. Such an

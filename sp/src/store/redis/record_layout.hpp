@@ -1,6 +1,6 @@
 // The layout of the records in the shared store, as stored_records.cpp writes and reads them, and as the scripts read,
 // compare and mark them. The scripts learn each number of this file, and of store_rules.hpp, by name
-// (store_scripts.cpp), so a number stands in one place. Nodes of other versions have written records, and read ours:
+// (store_scripts.cpp), so a number is in one place. Nodes of other versions have written records, and read ours:
 // tests/sp/redis_format_test.cpp keeps each octet where it is.
 //
 // Numbers are big-endian: counts of sessions or indexes are unsigned, the others doubles, as Lua computes with these.
@@ -19,7 +19,7 @@ inline constexpr std::size_t name_octets = 16;
 inline constexpr std::size_t nonce_octets = 8;
 /// A double: milliseconds, or a logout's number.
 inline constexpr std::size_t number_octets = 8;
-/// How many indexes stand behind.
+/// How many indexes follow.
 inline constexpr std::size_t count_octets = 2;
 /// How many sessions a logout ended.
 inline constexpr std::size_t tally_octets = 4;
@@ -38,7 +38,7 @@ struct Field {
     [[nodiscard]] constexpr std::size_t end() const noexcept { return at + octets; }
 };
 
-/// A session: behind these fields stand its indexes' names, then the sealed session.
+/// A session: these fields are followed by its indexes' names, then the sealed session.
 struct SessionLayout {
     /// 0 for an active session, else the number of the logout that named it first.
     static constexpr Field ending_by{"session_ending_by", 0, number_octets};
@@ -52,7 +52,7 @@ struct SessionLayout {
     static constexpr std::array fields{ending_by, expires, authn_instant, nonce, content, forms, index_count, tail};
 };
 
-/// A logout: behind these fields stand the names of the indexes that it names, then the sealed key.
+/// A logout: these fields are followed by the names of the indexes that it names, then the sealed key.
 struct LogoutLayout {
     /// It only has to be greater than those of the principal's earlier logouts.
     static constexpr Field number{"logout_number", 0, number_octets};

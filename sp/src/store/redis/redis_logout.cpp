@@ -57,7 +57,7 @@ Result<bool> RedisOperations::has_room(const LogoutOrder& order, const std::stri
 }
 
 /// The request's place and the journal come first: a logout that is in no journal couldn't be recovered, and one whose
-/// ID stands for another order mustn't begin.
+/// ID belongs to another order mustn't begin.
 Result<BegunLogout> RedisOperations::begin_logout(const LogoutOrder& order, const RoundClaim& claim) {
     const Instant now = clock.now();
     const std::string principal = writer.principal(order);

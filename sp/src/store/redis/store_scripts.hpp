@@ -2,7 +2,7 @@
 //
 // Records are octet strings that the node composes (record_layout.hpp) and that the scripts only read, compare and
 // mark. Times are milliseconds of the node's clock: a script never asks the server for the time, so one clock alone
-// decides, and a test's stands still.
+// decides, and a test's doesn't advance.
 #pragma once
 
 #include <chrono>

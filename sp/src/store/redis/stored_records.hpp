@@ -38,7 +38,7 @@ public:
     [[nodiscard]] std::string rounds_key(std::string_view principal) const;
     /// barrier_keys returns where a login looks for logouts that forbid it: those of all, and those of its indexes.
     [[nodiscard]] std::vector<std::string> barrier_keys(std::string_view principal, const Session& session) const;
-    /// This overload returns where a logout stands in the way of logins.
+    /// This overload returns where a logout blocks logins.
     [[nodiscard]] std::vector<std::string> barrier_keys(std::string_view principal, const LogoutOrder& order) const;
     /// The places say which principal's a session is, and which order has a request's ID: each in a slot of its own.
     [[nodiscard]] std::string session_place_key(std::string_view session_name) const;

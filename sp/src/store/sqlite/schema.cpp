@@ -7,8 +7,8 @@ namespace {
 // is found by its principal and filtered by the order's rule, indexes included: a principal has few sessions, and a
 // table of indexes would double what each login writes.
 //
-// `pending` is what a logout waits for: its completion, and each session whose ending_by it is. A barrier stands
-// before each index that a logout names, or before '' if it names all; those that a newer one makes redundant go.
+// `pending` is what a logout waits for: its completion, and each session whose ending_by it is. A barrier
+// covers each index that a logout names, or '' if it names all; those that a newer one makes redundant go.
 //
 // The triggers keep the quotas' sums in the same transaction as each change, whichever statement makes it.
 constexpr const char* version_1[] = {

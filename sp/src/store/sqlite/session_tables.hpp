@@ -111,7 +111,7 @@ private:
     [[nodiscard]] std::optional<std::int64_t> logout_number(const LogoutKey& key);
     [[nodiscard]] std::optional<StoredLogout> logout(std::int64_t number);
     [[nodiscard]] std::vector<StoredSession> named_by(const StoredLogout& logout);
-    /// barriers returns the logouts whose barriers stand before one index of a principal.
+    /// barriers returns the logouts whose barriers cover one index of a principal.
     [[nodiscard]] std::vector<StoredLogout> barriers(const saml::EntityID& idp, const Principal& principal,
                                                      std::string_view session_index);
 
