@@ -48,7 +48,7 @@ Result<KeyUse> read_use(const Element& key_descriptor) {
     return broken(Errc::schema_violation, key_descriptor, "use is neither signing nor encryption");
 }
 
-/// KeyDescriptor is KeyInfo and then EncryptionMethods, and nothing else may stand there.
+/// KeyDescriptor is KeyInfo and then EncryptionMethods, and nothing else.
 Result<Element> read_content(const Element& key_descriptor) {
     if (!key_descriptor.has_only_element_content()) {
         return broken(Errc::schema_violation, key_descriptor, "text between its elements");

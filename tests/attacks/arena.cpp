@@ -122,7 +122,7 @@ std::string request_of_idp2() {
     return posted(soap(marked({.id = "_last", .issuer = issuer_of(idp2_entity_id)}), "keys/idp2.key.pem"));
 }
 
-/// Whether the connection stands, or ended, as `attack` says; leaves it unusable where it ended.
+/// Whether the connection is open, or ended, as `attack` says; leaves it unusable where it ended.
 bool connection_is_as_expected(const Attack& attack, Client& client, const Answer& answer) {
     if (attack.connection == Connection::goes_on) return !answer.has("Connection: close");
     client.finish_sending();

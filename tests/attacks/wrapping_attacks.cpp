@@ -110,7 +110,7 @@ std::string inside(const std::string& message, std::string_view end_tag, const s
     return std::string(message).insert(at, markup);
 }
 
-/// Two messages in one envelope: one stands where the message should, the other is hidden somewhere.
+/// Two messages in one envelope: one is in the message's place, the other is hidden somewhere.
 struct Pair {
     const char* name;
     std::string (*message)();

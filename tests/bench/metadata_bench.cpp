@@ -153,7 +153,7 @@ private:
 
 void Logouts::work(const std::stop_token& stop) {
     test::ServiceProviderOptions options;
-    options.policy.requests_per_second_per_idp = 1'000'000;  // of a clock that stands still
+    options.policy.requests_per_second_per_idp = 1'000'000;  // of a clock that doesn't advance
     test::ServiceProvider provider(options);
     const saml::MessageSigner signer(must(
         saml::SigningKey::parse(test::fixture("keys/idp1-first.key.pem"), test::fixture("keys/idp1-first.crt.pem"))));

@@ -43,7 +43,7 @@ public:
             files[entry.path().filename()] = content_of(entry.path());
         return files;
     }
-    /// What was imported before stays as it is, and nothing stands beside it.
+    /// The files imported before stay unchanged, and there are no others.
     void check_refused(const std::string& arguments, int code, const std::string& text) const {
         fs::copy_file(folder / "idp.xml", trusted / "idp.example.org-saml.xml", fs::copy_options::overwrite_existing);
         const auto before = written();

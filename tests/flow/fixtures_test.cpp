@@ -85,7 +85,7 @@ saml::AlgorithmPolicy algorithms_for(const Fixture& fixture) {
     return policy;
 }
 
-/// Which rule stands behind a reason in the index.
+/// The rule of a reason in the index.
 std::string rule_for(const std::string& reason) {
     static const std::map<std::string, std::string> rules{
         {"expired: NotOnOrAfter one hour before judge_at", "check.not_on_or_after"},

@@ -22,7 +22,7 @@ xmlNode* only_child(xmlNode* parent) {
     return child;
 }
 
-/// For xmlC14NExecute: what stands in the message and not in its Signature. `parent` is given for namespaces too, which
+/// For xmlC14NExecute: the nodes in the message and not in its Signature. `parent` is given for namespaces too, which
 /// have no parent of their own.
 int is_signed(void* message, xmlNode* node, xmlNode* parent) {
     const bool has_own_parent = node->type != XML_NAMESPACE_DECL;

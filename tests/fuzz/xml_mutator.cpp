@@ -1,5 +1,5 @@
 // Changes XML as an attacker would: whole elements, attributes and namespaces instead of single octets. It works on
-// tags as they stand, so the text needn't be well-formed.
+// tags as they are, so the text needn't be well-formed.
 #include <algorithm>
 #include <array>
 

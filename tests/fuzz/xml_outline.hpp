@@ -1,4 +1,4 @@
-// Where the elements and attributes of a text stand that looks like XML, well-formed or not.
+// The places of elements and attributes in a text that looks like XML, well-formed or not.
 #pragma once
 
 #include <cstddef>

@@ -26,7 +26,7 @@ inline std::string status_of(const std::vector<std::string>& codes) {
     return "<samlp:Status>" + inner + "</samlp:Status>";
 }
 
-/// The answer of IdP1 to our request _q1: Success, now. All members are markup as it will stand in the message.
+/// The answer of IdP1 to our request _q1: Success, now. All members are markup as it will be in the message.
 struct LogoutResponseText {
     std::string element = "samlp:LogoutResponse";
     std::string id = "_a1";

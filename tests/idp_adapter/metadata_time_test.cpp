@@ -127,7 +127,7 @@ std::string told(const std::vector<RefreshOutcome>& outcomes) {
 BOOST_AUTO_TEST_CASE(a_file_that_was_refused_as_ended_is_believed_when_the_clock_is_right_again) {
     auto source = open_one(at_file("idp", test::text_of({})), noon);
     write_file("idp", test::text_of({.certificate = "keys/stranger.crt.pem"}));
-    // The clock stands in the next month, and the file doesn't change any more.
+    // The clock is in the next month, and the file doesn't change any more.
     const Instant wrong = noon + std::chrono::days(31);
     BOOST_TEST(told(source.refresh(wrong)).starts_with("refused meta.expired; "));
     for (int i = 1; i < 400; ++i) {

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(has_the_wanted_idps_and_nothing_else) {
     }
 }
 
-// The octets that were hashed stand in it as they are.
+// It has the hashed octets unchanged.
 BOOST_AUTO_TEST_CASE(copies_the_octets_of_an_entity) {
     const auto whole =
         excerpt_of(test::entities(idp_text(1).xml() + idp_text(2).xml()), wanting({2}, test::local_rules()));

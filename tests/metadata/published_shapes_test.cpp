@@ -14,7 +14,7 @@ using metadata::Errc;
 using test::IdpMetadataText;
 using test::read_document;
 
-/// Reads it as a source would, and as a local file: one reader stands behind both.
+/// Reads it as a source would, and as a local file: both use one reader.
 metadata::EntityDescriptor read_both(const std::string& text) {
     const auto local = test::read(text);
     const auto document = read_document(text);

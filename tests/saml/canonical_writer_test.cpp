@@ -48,7 +48,7 @@ Result<std::string> ours(std::string_view document, const std::vector<std::strin
     return std::move(events.out);
 }
 
-/// As libxml2 writes it. Empty prefixes stand for #default.
+/// As libxml2 writes it. Empty prefixes mean #default.
 std::string theirs(std::string_view document, const std::vector<std::string>& prefixes = {}) {
     const OwnedXmlDoc doc(xmlReadMemory(document.data(), static_cast<int>(document.size()), nullptr, nullptr,
                                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING));

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(every_gcm_and_cbc_size_opens) {
     expect_undecryptable(opened(encrypted));
 }
 
-// The prefix saml stands on EncryptedID, where the plaintext was cut out.
+// The prefix saml is declared on EncryptedID, where the plaintext was cut out.
 BOOST_AUTO_TEST_CASE(the_plaintext_is_read_in_the_namespaces_of_its_place) {
     expect_alice(opened(gcm("<saml:NameID>alice</saml:NameID>")));
     expect_undecryptable(opened(gcm("<assertion:NameID>alice</assertion:NameID>")));

@@ -33,7 +33,7 @@ NameID alice() {
 
 BOOST_AUTO_TEST_SUITE(unit)
 
-// SAML Core 8.3.7 l.3326-3336: an absent NameQualifier stands for the IdP, an absent SPNameQualifier for us.
+// SAML Core 8.3.7 l.3326-3336: an absent NameQualifier means the IdP, an absent SPNameQualifier us.
 BOOST_AUTO_TEST_CASE(the_whole_table_of_qualifier_defaults) {
     const std::array<std::optional<std::string>, 3> name_qualifiers{std::nullopt, idp.str(), "https://other"};
     const std::array<std::optional<std::string>, 3> sp_name_qualifiers{std::nullopt, sp.str(), "https://other"};

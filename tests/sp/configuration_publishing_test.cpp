@@ -15,12 +15,12 @@ using namespace std::chrono_literals;
 using sp::KeyPurpose;
 using sp::KeyStep;
 
-/// `lines` stand in [sp], the first of them in line 7.
+/// `lines` are in [sp], the first of them in line 7.
 std::string sp_with(std::string_view lines) {
     return with("[[idp]]", std::string(lines) + "\n[[idp]]");
 }
 
-/// [sp] with a key folder instead of key files; it stands in line 5.
+/// [sp] with a key folder instead of key files; it is in line 5.
 std::string with_folder(std::string_view more = {}) {
     return with("signing_key = \"sp.key.pem\"\nsigning_certificate = \"sp.crt.pem\"\n",
                 "keys = \"keys\"\n" + std::string(more));

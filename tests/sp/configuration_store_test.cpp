@@ -13,11 +13,11 @@ using namespace slo;
 using namespace slo::test;
 using namespace std::chrono_literals;
 
-/// [store] stands in line 11, its first key in 12.
+/// [store] is in line 11, its first key in 12.
 std::string store(std::string_view lines) {
     return good + "[store]\n" + std::string(lines) + "\n";
 }
-/// [store.redis] stands in line 13, its first key in 14.
+/// [store.redis] is in line 13, its first key in 14.
 std::string redis(std::string_view lines) {
     return store("engine = \"redis\"\n[store.redis]\n" + std::string(lines));
 }

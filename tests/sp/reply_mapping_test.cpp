@@ -26,7 +26,7 @@ void expect(Code code, TableAnswer answer) {
 
 BOOST_AUTO_TEST_SUITE(reply_mapping)
 
-// The rows are those of the responder's decision table; its texts stand beside each code in reply_mapping.cpp.
+// The rows are those of the responder's decision table; its texts are beside each code in reply_mapping.cpp.
 
 BOOST_AUTO_TEST_CASE(finds_no_status_where_there_is_no_saml_request) {
     for (const SamlErrc code :

@@ -24,7 +24,7 @@ inline void expect_sound(const Reply& reply) {
     }
 }
 
-/// HTTP 200 with a signed LogoutResponse. `nested` lists the second-level codes that are right; "" stands for none.
+/// HTTP 200 with a signed LogoutResponse. `nested` lists the second-level codes that are right; "" means none.
 inline void expect_status(const Reply& reply, std::string_view top, const std::vector<std::string>& nested = {""},
                           std::optional<std::string> in_response_to = "_r1",
                           std::source_location from = std::source_location::current()) {

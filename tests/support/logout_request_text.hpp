@@ -32,7 +32,7 @@ struct SignatureText {
 };
 
 /// LogoutRequestText is the baseline request B0: ID _r1 of IdP1 for NameID N1 and SessionIndex i1, now, good for five
-/// minutes. All members are markup as it will stand in the message: escape what needs it.
+/// minutes. All members are markup as it will be in the message: escape what needs it.
 struct LogoutRequestText {
     std::string element = "samlp:LogoutRequest";
     std::optional<std::string> id = "_r1";

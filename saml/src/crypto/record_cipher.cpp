@@ -69,7 +69,7 @@ const ContentCipher& cipher() noexcept {
 struct RecordCipher::Keys {
     struct Sealing {
         SecretOctets key;
-        std::string mark;  ///< stands in front of what it sealed
+        std::string mark;  ///< precedes what it sealed
     };
 
     SecretOctets index;

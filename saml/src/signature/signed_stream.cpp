@@ -87,7 +87,7 @@ public:
         return Done{};
     }
     [[nodiscard]] bool keeping() const noexcept { return keeping_ != 0; }
-    /// Whether the element that has just started is the one to keep, and so has to stand alone.
+    /// Whether the element that has just started is the one to keep, and so must be a document alone.
     [[nodiscard]] bool begins() noexcept { return std::exchange(begins_, false); }
 
     /// Canonical octets of the kept element.

@@ -38,7 +38,7 @@ bool has_non_xml_char(std::string_view utf8) noexcept {
     return utf8.find("\xEF\xBF\xBE") != std::string_view::npos || utf8.find("\xEF\xBF\xBF") != std::string_view::npos;
 }
 
-/// The octets that may stand in a URI, or in an IRI beyond ASCII. A table, because every namespace name is asked.
+/// The octets that a URI may have, or an IRI beyond ASCII. A table, because every namespace name is asked.
 constexpr std::array<bool, 256> uri_octets = [] {
     std::array<bool, 256> allowed{};
     for (std::size_t octet = 0x21; octet < allowed.size(); ++octet) allowed[octet] = octet != 0x7F;

@@ -43,7 +43,7 @@ private:
     std::vector<saml::form::Field> fields_;
 };
 
-/// A NameID of this text, with the attributes that stand in `form`. Errors: sp::StoreErrc::session_malformed where no
+/// A NameID of this text, with the attributes that `form` has. Errors: sp::StoreErrc::session_malformed where no
 /// LogoutRequest could carry it.
 [[nodiscard]] Result<saml::NameID> name_id_in(const Form& form, std::string value);
 
