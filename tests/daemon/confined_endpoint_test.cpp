@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(each_thread_of_it_is_confined) {
     BOOST_TEST(process.stop(patience) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(does_without_the_filter_if_told_so_and_without_nothing_else) {
+BOOST_AUTO_TEST_CASE(the_configuration_omits_the_filter_and_nothing_else) {
     configure_also("[process]\nseccomp = \"off\"\n");
     auto process = open();
     for (const std::string& status : statuses(process.id())) {
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(says_once_that_it_serves_as_root,
     BOOST_TEST(told.stop(patience) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(does_not_serve_as_a_user_that_does_not_exist) {
+BOOST_AUTO_TEST_CASE(the_endpoint_does_not_serve_as_a_user_that_does_not_exist) {
     configure_also("[process]\nuser = \"no-such-user\"\n");
     expect_refusal(start_configured(), "isn't known here", "make it");
 }

@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(no_ciphertext_comes_twice) {
     BOOST_TEST(seen.size() == 150U);
 }
 
-BOOST_AUTO_TEST_CASE(only_for_rsa_keys_inside_the_policy) {
+BOOST_AUTO_TEST_CASE(names_are_encrypted_only_for_rsa_keys_inside_the_policy) {
     const NameID alice = std::get<NameID>(logout_request().identifier);
     for (const auto* certificate : {"keys/idp2-p256.crt.pem", "keys/weak-rsa1024.crt.pem", "keys/ed25519.crt.pem"}) {
         const auto recipient = Certificate::parse(fixture(certificate)).value();

@@ -95,7 +95,7 @@ struct AfterCrash : ServiceUnderTest {
     }
 };
 
-BOOST_FIXTURE_TEST_CASE(does_it_in_threads_of_its_own_until_it_is_destroyed, AfterCrash) {
+BOOST_FIXTURE_TEST_CASE(a_housekeeper_works_in_threads_of_its_own_until_its_destruction, AfterCrash) {
     LogoutService without_threads(parts_over(memory), Housekeeping::by_host);
     const Housekeeper housekeeper(without_threads);
     wait_until_recovered();
