@@ -101,9 +101,9 @@ Failure damaged(const fs::path& file, std::string_view how) {
 /// Of what can't be read now nothing is known: it may be whole, and newer than all that is known here.
 Failure unread(const fs::path& file, std::string_view how) {
     return fail(SourceErrc::cache_failed,
-                          file.string() + " " + std::string(how) +
-                              ": nothing is concluded from it, and it's tried again; let this process's user read it, "
-                              "give this process more descriptors, and see to its disk");
+                file.string() + " " + std::string(how) +
+                    ": nothing is concluded from it, and it's tried again; let this process's user read it, "
+                    "give this process more descriptors, and see to its disk");
 }
 
 Failure in_folder(const fs::path& folder, const Failure& why) {

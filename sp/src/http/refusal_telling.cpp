@@ -1,6 +1,5 @@
 #include "refusal_telling.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
