@@ -174,6 +174,7 @@ BOOST_AUTO_TEST_CASE(root_writes_in_the_name_of_the_folders_owner, *boost::unit_
 
 BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_to_where_it_writes,
                      *boost::unit_test::precondition(as_root)) {
+    BOOST_REQUIRE(::chown(folder.c_str(), 65534, 65534) == 0);
     fs::create_directory(folder / "elsewhere");
     fs::create_directory_symlink(folder / "elsewhere", folder / "keys");
     BOOST_REQUIRE(::lchown((folder / "keys").c_str(), 65534, 65534) == 0);
@@ -201,6 +202,52 @@ BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_to_where_it_writes,
     fs::create_symlink(folder / "target", folder / "signing-2.key.pem");
     BOOST_TEST(!sp::write_key_pair(folder, "signing-2", {"key", "certificate"}).has_value());
     BOOST_TEST(test::read(folder / "target") == "as it was");
+}
+
+BOOST_AUTO_TEST_CASE(root_follows_no_link_of_another_user_on_the_way_to_where_it_writes,
+                     *boost::unit_test::precondition(as_root)) {
+    const fs::path link = folder / "home" / "saml";
+    fs::create_directories(folder / "elsewhere" / "keys");
+    fs::create_directory(folder / "home");
+    fs::create_directory_symlink("../elsewhere", link);
+    const auto refuses = [&] {
+        for (const auto& written :
+             {sp::write_key_pair(link / "keys", "signing-1", {"key", "certificate"}),
+              sp::write_key_ring(link / "keys", beginning()), sp::make_key_folder(link / "new"),
+              sp::make_key_folder(link / "new/"), sp::remove_key(link / ".." / "saml" / "keys", "signing-1")}) {
+            if (written) return false;
+            BOOST_TEST((written.error().detail.find("is a symbolic link of another user") != std::string::npos),
+                       written.error().detail);
+        }
+        return !sp::PublicationRecord::open(link / "log" / "published.log") && fs::is_empty(folder / "elsewhere/keys");
+    };
+    const auto has = [&](const char* path, uid_t owner, mode_t mode, uid_t owner_of_link) {
+        return ::chown((folder / path).c_str(), owner, owner) == 0 && ::chmod((folder / path).c_str(), mode) == 0 &&
+               ::lchown(link.c_str(), owner_of_link, owner_of_link) == 0;
+    };
+    BOOST_REQUIRE(has("home", 65534, 0755, 65534));
+    BOOST_TEST(refuses());
+    BOOST_REQUIRE(has("home", 0, 01777, 65534));
+    BOOST_TEST(refuses());
+    BOOST_TEST(!fs::exists(folder / "elsewhere" / "new"));
+    BOOST_TEST(!fs::exists(folder / "elsewhere" / "log"));
+    // What root has made, or what nobody else can turn: as /var/run.
+    BOOST_REQUIRE(has("home", 0, 01777, 0));
+    BOOST_TEST(sp::write_key_ring(link / "keys", beginning()).has_value());
+    BOOST_REQUIRE(has("home", 0, 0755, 65534));
+    BOOST_TEST(sp::make_key_folder(link / "new").has_value());
+    BOOST_TEST(sp::write_key_ring(link / "new", beginning()).has_value());
+    BOOST_TEST(fs::exists(folder / "elsewhere" / "keys" / "keys.toml"));
+    BOOST_TEST(fs::exists(folder / "elsewhere" / "new" / "keys.toml"));
+}
+
+BOOST_AUTO_TEST_CASE(links_that_lead_in_a_circle_end, *boost::unit_test::precondition(as_root)) {
+    fs::create_directory_symlink("b/x", folder / "a");
+    fs::create_directory_symlink("a/x", folder / "b");
+    const auto written = sp::write_key_ring(folder / "a", beginning());
+    BOOST_REQUIRE(!written.has_value());
+    BOOST_TEST((written.error().detail.find("(Too many levels of symbolic links)") != std::string::npos),
+               written.error().detail);
 }
 
 BOOST_AUTO_TEST_CASE(says_that_keys_are_there_where_the_file_that_decides_is_lost) {

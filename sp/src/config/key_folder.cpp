@@ -232,13 +232,18 @@ Result<KeyRing> read_key_ring(const fs::path& folder) {
 }
 
 Result<void> make_key_folder(const fs::path& folder, const std::string& user) {
-    if (::mkdir(folder.c_str(), 0700) == 0) {
-        give_away(folder, user);
-    } else if (errno != EEXIST) {
-        return step_refused("can't make the folder " + shown(folder.string()) +
-                            "; create it and make it writable for this process");
-    }
-    return Done{};
+    return done(caught([&] {
+        if (make_folder(folder)) {
+            give_away(folder, user);
+        } else if (errno != EEXIST) {
+            const int error = errno;
+            const Place place{folder.string(), 0};
+            static_cast<void>(OwnedFolder(folder_of(folder), place));  // where the way to it is wrong, it says how
+            refuse(place, "can't make the folder (" + std::generic_category().message(error) + ")",
+                   "create it and make it writable for this process");
+        }
+        return Done{};
+    }));
 }
 
 Result<void> write_key_ring(const fs::path& folder, const KeyRing& ring) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <deque>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -36,39 +37,82 @@ fs::path without_slashes_at_end(const fs::path& folder) {
 
 struct OpenedPath {
     Descriptor folder = Descriptor();
-    bool is_anothers_link = false;  ///< that its owner may turn elsewhere, where what root writes would do harm
+    fs::path anothers_link = {};  ///< which another user may turn elsewhere, where what root writes would do harm
 };
 
-/// As root: step by step from open descriptors, so that what is opened is what was looked at. Else errno says why.
-OpenedPath open_as_root(const Descriptor& above, const fs::path& name, int links_left) {
-    OpenedPath opened{.folder = Descriptor(::openat(above.get(), name.c_str(), folder_flags | O_NOFOLLOW))};
-    if (opened.folder.is_open() || (errno != ELOOP && errno != ENOTDIR)) return opened;
-    const int error = errno;
-    const Descriptor link(::openat(above.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    struct stat status {};
-    if (!link.is_open() || ::fstat(link.get(), &status) != 0 || !S_ISLNK(status.st_mode) || links_left == 0) {
-        errno = error;
-        return opened;
-    }
-    if (status.st_uid != 0) return {.is_anothers_link = true};
-    std::array<char, PATH_MAX> target{};
-    const auto size = ::readlinkat(link.get(), "", target.data(), target.size());
-    if (size <= 0) return opened;
-    const fs::path place = without_slashes_at_end(std::string(target.data(), static_cast<std::size_t>(size)));
-    const fs::path last = place.filename();
-    const Descriptor next(::openat(above.get(), folder_of(place).c_str(), folder_flags));
-    return next.is_open() && !last.empty()
-               ? open_as_root(next, last, links_left - 1)
-               : OpenedPath{.folder = Descriptor(::openat(above.get(), place.c_str(), folder_flags))};
+/// Whether root alone decides where the link leads: it has made it, or nobody else can put another in its place.
+bool is_roots(const struct stat& link, const Descriptor& above) {
+    struct stat folder {};
+    if (link.st_uid == 0) return true;
+    return ::fstat(above.get(), &folder) == 0 && folder.st_uid == 0 && (folder.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+/// WayOfRoot goes a path step by step from open descriptors, so that what is opened is what was looked at.
+class WayOfRoot {
+public:
+    explicit WayOfRoot(const fs::path& path) { lead_along(path.has_root_directory() ? path : "." / path); }
+
+    /// Nothing is open where it ends before: errno says why.
+    [[nodiscard]] OpenedPath go() {
+        while (!left_.empty()) {
+            const fs::path name = std::move(left_.front());
+            left_.pop_front();
+            if (!step(name)) return std::move(end_);
+        }
+        end_.folder = Descriptor(::openat(at_.get(), ".", folder_flags));
+        return std::move(end_);
+    }
+
+private:
+    void lead_along(const fs::path& path) {
+        left_.insert(left_.begin(), path.begin(), path.end());
+        std::erase(left_, fs::path());
+    }
+
+    bool step(const fs::path& name) {
+        constexpr int way = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+        const int above = at_.is_open() && !name.is_absolute() ? at_.get() : AT_FDCWD;
+        Descriptor next(::openat(above, name.c_str(), way | O_DIRECTORY));
+        if (!next.is_open()) {
+            if (errno != ELOOP && errno != ENOTDIR) return false;
+            next = Descriptor(::openat(above, name.c_str(), way));
+            struct stat status {};
+            if (!next.is_open() || ::fstat(next.get(), &status) != 0) return false;
+            if (S_ISLNK(status.st_mode)) return follow(next, status, name);
+            errno = ENOTDIR;
+            return false;
+        }
+        at_ = std::move(next);
+        walked_ /= name;
+        return true;
+    }
+
+    bool follow(const Descriptor& link, const struct stat& status, const fs::path& name) {
+        if (!is_roots(status, at_)) {
+            end_.anothers_link = walked_ / name;
+            return false;
+        }
+        std::array<char, PATH_MAX> target{};
+        const auto size = ::readlinkat(link.get(), "", target.data(), target.size());
+        if (size <= 0) return false;
+        if (links_left_-- == 0) {
+            errno = ELOOP;
+            return false;
+        }
+        lead_along(std::string(target.data(), static_cast<std::size_t>(size)));
+        return true;
+    }
+
+    std::deque<fs::path> left_;
+    Descriptor at_ = Descriptor();
+    fs::path walked_;
+    int links_left_ = 40;  // as the system's
+    OpenedPath end_;
+};
+
 OpenedPath open_path(const fs::path& folder) {
-    constexpr int most_links = 8;
-    const fs::path path = without_slashes_at_end(folder);
-    if (!is_root() || path.filename().empty()) return {.folder = Descriptor(::open(path.c_str(), folder_flags))};
-    const Descriptor above(::open(folder_of(path).c_str(), folder_flags));
-    if (!above.is_open()) return {};
-    return open_as_root(above, path.filename(), most_links);
+    if (!is_root()) return {.folder = Descriptor(::open(folder.c_str(), folder_flags))};
+    return WayOfRoot(folder).go();
 }
 
 }  // namespace
@@ -77,10 +121,25 @@ fs::path folder_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+bool make_folder(const fs::path& folder) {
+    const fs::path path = without_slashes_at_end(folder);
+    const OpenedPath above = open_path(folder_of(path));
+    if (!above.folder.is_open()) {
+        if (!above.anothers_link.empty()) errno = EACCES;
+        return false;
+    }
+    if (::mkdirat(above.folder.get(), path.filename().c_str(), S_IRWXU) != 0) return false;
+    ::fsync(above.folder.get());  // the disk's trouble shows when a file is written
+    return true;
+}
+
 void give_away(const fs::path& folder, const std::string& user) {
     if (!is_root()) return;
     struct stat owner {};
-    const Descriptor opened(::open(without_slashes_at_end(folder).c_str(), folder_flags | O_NOFOLLOW));
+    const fs::path path = without_slashes_at_end(folder);
+    const OpenedPath above = open_path(folder_of(path));
+    if (!above.folder.is_open()) return;
+    const Descriptor opened(::openat(above.folder.get(), path.filename().c_str(), folder_flags | O_NOFOLLOW));
     if (!opened.is_open() || ::fstatat(opened.get(), "..", &owner, 0) != 0) return;
     std::vector<char> buffer(64 * 1024);
     passwd entry{};
@@ -94,10 +153,11 @@ void give_away(const fs::path& folder, const std::string& user) {
 
 OwnedFolder::OwnedFolder(const fs::path& folder, const Place& place) : path_(folder), place_(place) {
     OpenedPath opened = open_path(folder);
-    if (opened.is_anothers_link) {
+    if (!opened.anothers_link.empty()) {
         refuse(place,
-               shown(folder.string()) + " is a symbolic link of another user, which root doesn't follow to write",
-               "name the folder itself, or run this as the folder's owner");
+               shown(opened.anothers_link.string()) +
+                   " is a symbolic link of another user, which root doesn't follow to write",
+               "name the folder that it leads to, or run this as the folder's owner");
     }
     folder_ = std::move(opened.folder);
     if (folder_.is_open() && ::fstat(folder_.get(), &status_) == 0) return;

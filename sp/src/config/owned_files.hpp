@@ -16,6 +16,9 @@ namespace slo::sp {
 /// The folder that `path` is in, of which its entry is a part.
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& path);
 
+/// Makes `folder` (0700), whose way root goes as OwnedFolder does. False: errno says why; EEXIST: it's there.
+[[nodiscard]] bool make_folder(const std::filesystem::path& folder);
+
 /// Gives `folder`, which was just made, to `user` where we are root; where no such user is known, to the owner of the
 /// folder that it's in. It refuses nothing: opening it shows whether it can be used.
 void give_away(const std::filesystem::path& folder, const std::string& user = {});
@@ -24,7 +27,8 @@ void give_away(const std::filesystem::path& folder, const std::string& user = {}
 /// meanwhile leads elsewhere.
 class OwnedFolder {
 public:
-    /// As root it refuses another user's symbolic link, which could lead anywhere. It refuses at `place`.
+    /// As root it refuses a path through another user's symbolic link, which could lead anywhere, unless that is in a
+    /// folder that root alone can change. It refuses at `place`.
     OwnedFolder(const std::filesystem::path& folder, const Place& place);
 
     /// Writes the new file `name`, which must not exist: no key is ever overwritten. A file half written is

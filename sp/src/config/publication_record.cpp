@@ -124,12 +124,6 @@ std::string because(int error) {
 }
 
 /// Of a store that hasn't been opened yet, which would make its folder like that.
-void make_folder(const fs::path& folder) {
-    if (::mkdir(folder.c_str(), 0700) != 0) return;
-    const Descriptor above(::open(folder_of(folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (above.is_open() && ::fsync(above.get()) != 0) return;  // the disk's trouble shows when the file is written
-}
-
 bool has(const std::vector<std::string>& all, const std::string& one) {
     return std::ranges::find(all, one) != all.end();
 }
@@ -178,7 +172,7 @@ Result<PublicationRecord> PublicationRecord::open(const fs::path& file) {
     auto states = read_publication_record(file);
     if (!states) return std::move(states).error();
     try {
-        make_folder(folder_of(file));
+        static_cast<void>(make_folder(folder_of(file)));  // opening it shows whether it's there
         const OwnedFolder folder(folder_of(file), {file.string(), 0});
         auto impl = std::make_unique<Impl>(Impl{.file = file,
                                                 .opened = folder.open_to_append(file.filename()),
