@@ -28,7 +28,8 @@ std::string names_of(const std::vector<ConfiguredSource>& sources) {
 }
 
 OrStop<ConfiguredSource> settings_in(const JudgedBy& wish, const std::vector<fs::path>& files, Instant now) {
-    auto sources = sp::load_sources(wish.configuration, now, daemon::own_sections);
+    const auto read = daemon::read_configuration(wish.configuration);
+    auto sources = read ? read->sources(now) : read.error();
     if (!sources) return Stop{ExitCode::usage, text_of(sources.error())};
     const auto is_it = [&](const ConfiguredSource& source) {
         if (!wish.source.empty()) return source.name == wish.source;

@@ -118,8 +118,8 @@ std::string table_of(const std::vector<Row>& rows) {
 }  // namespace
 
 ExitCode refresh_metadata(const std::filesystem::path& file, Format format, Instant now) {
-    auto metadata = sp::load_metadata(
-        file, now, daemon::own_sections);  // a refresh of the sources needs no key of ours, and makes none
+    const auto read = daemon::read_configuration(file);
+    auto metadata = read ? read->metadata(now) : read.error();  // a refresh needs no key of ours, and makes none
     if (!metadata) return complain(text_of(metadata.error()), ExitCode::usage);
     std::vector<Row> rows;
     ExitCode code = ExitCode::fine;

@@ -86,14 +86,17 @@ BOOST_AUTO_TEST_CASE(wrong_settings_leave_no_key_behind) {
 BOOST_AUTO_TEST_CASE(readers_of_the_sources_alone_know_the_settings) {
     const auto look = [&](const std::string& text) {
         write("slo.toml", text);
-        return sp::load_sources(folder / "slo.toml", some_day, daemon::own_sections);
+        return daemon::read_configuration(folder / "slo.toml");
     };
-    BOOST_TEST(look(good + "[process]\nuser = \"saml-slo\"\n").value().size() == 1U);
-    const std::string misspelt = good + "[process]\nusr = \"saml-slo\"\n";
-    expect_refusal(misspelt, look(misspelt), 12, "unknown key \"usr\" in [process]", "did you mean \"user\"?");
-    write("slo.toml", misspelt);
-    expect_refusal(misspelt, sp::load_metadata(folder / "slo.toml", some_day, daemon::own_sections), 12,
-                   "unknown key \"usr\" in [process]", "did you mean \"user\"?");
+    const auto good_one = look(good + "[process]\nuser = \"saml-slo\"\n").value();
+    BOOST_TEST(good_one.sources(some_day).value().size() == 1U);
+    BOOST_TEST(good_one.process.user == "saml-slo");
+    for (const auto& [wrong, what, mend] :
+         {std::tuple("[process]\nusr = \"saml-slo\"\n", "unknown key \"usr\" in [process]", "did you mean \"user\"?"),
+          std::tuple("[process]\nseccomp = \"maybe\"\n", "seccomp can't be", "on"),
+          std::tuple("[local]\nport = 8080\n", "the same port", "another one")}) {
+        expect_refusal(good + wrong, look(good + wrong), 12, what, mend);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -290,6 +290,8 @@ BOOST_AUTO_TEST_CASE(exit_codes_of_metadata_refresh) {
          {"a file that is believed", refresh, 0, with_sources(file_table + by_federation, published())},
          {"it ends soon", refresh, 1, with_remote(ending.url())},
          {"no configuration", "metadata refresh --config nowhere.toml", 2},
+         {"what saml-slod refuses in its own sections", refresh, 2,
+          with_sources(file_table + by_federation + "[process]\nseccomp = \"maybe\"\n", published())},
          {"the file of an [[idp]] isn't there", refresh, 2, with_sources(idp_table)},
          {"the file of an [[idp]] isn't believed", refresh, 3, with_sources(idp_table + by_federation, idp())},
          {"the file of a [[metadata]] isn't there", refresh, 2, with_sources(file_table)},

@@ -22,16 +22,22 @@ Result<ProcessOptions> read_process(const sp::ConfigurationSection& process) {
                           .seccomp = *seccomp == "off" ? SystemCallFilter::off : SystemCallFilter::on};
 }
 
-Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now, sp::MissingKeys missing) {
-    const auto read = sp::ConfigurationFile::read(file, own_sections);
-    if (!read) return read.error();
+Result<ConfigurationFile> read_configuration(const std::filesystem::path& file) {
+    auto read = sp::ConfigurationFile::read(file, own_sections);
+    if (!read) return std::move(read).error();
     const auto local_port = read_local_port(read->section("local"), read->server());
     if (!local_port) return local_port.error();
     auto process = read_process(read->section("process"));
     if (!process) return std::move(process).error();
-    auto configuration = read->load(now, {.missing = missing, .key_owner = process->user});
+    return ConfigurationFile{*std::move(read), *local_port, *std::move(process)};
+}
+
+Result<Configuration> load_configuration(const std::filesystem::path& file, Instant now, sp::MissingKeys missing) {
+    auto read = read_configuration(file);
+    if (!read) return std::move(read).error();
+    auto configuration = read->load(now, {.missing = missing, .key_owner = read->process.user});
     if (!configuration) return std::move(configuration).error();
-    return Configuration{*std::move(configuration), *local_port, *std::move(process)};
+    return Configuration{*std::move(configuration), read->local_port, std::move(read->process)};
 }
 
 }  // namespace slo::daemon

@@ -22,6 +22,12 @@ struct ProcessOptions {
     SystemCallFilter seccomp = SystemCallFilter::on;
 };
 
+/// ConfigurationFile is the content of the file by itself, our sections included: a tool beside the daemon needs no more.
+struct ConfigurationFile : sp::ConfigurationFile {
+    std::uint16_t local_port = 0;  ///< of the local interface; 0: none
+    ProcessOptions process;
+};
+
 /// Configuration is the whole content of the file.
 struct Configuration : sp::Configuration {
     std::uint16_t local_port = 0;  ///< of the local interface; 0: none
@@ -32,7 +38,7 @@ struct Configuration : sp::Configuration {
 inline constexpr std::string_view local_keys[] = {"port"};
 inline constexpr std::string_view process_keys[] = {"user", "seccomp"};
 
-/// own_sections are those that the library leaves to us, for all programs that read the same file: saml-slo, too.
+/// own_sections are those that the library leaves to us.
 inline constexpr sp::OwnSection own_sections[] = {{"local", local_keys}, {"process", process_keys}};
 
 /// read_local_port: 0 means none. It can't be the public server's port. Errors: as sp::load_configuration.
@@ -41,6 +47,10 @@ inline constexpr sp::OwnSection own_sections[] = {{"local", local_keys}, {"proce
 
 /// read_process: errors as sp::load_configuration.
 [[nodiscard]] Result<ProcessOptions> read_process(const sp::ConfigurationSection& process);
+
+/// read_configuration does what sp::ConfigurationFile::read does, and reads our sections: for all programs that read
+/// the same file, saml-slo too, so that each of them refuses what the daemon refuses. Errors: as sp::load_configuration.
+[[nodiscard]] Result<ConfigurationFile> read_configuration(const std::filesystem::path& file);
 
 /// load_configuration does what sp::load_configuration does, and reads our sections. A key folder that root makes is
 /// given to the user of [process].

@@ -225,14 +225,13 @@ Result<Configuration> load_configuration(const std::filesystem::path& file, Inst
     return read ? read->load(now, {.missing = missing}) : read.error();
 }
 
-Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now, std::span<const OwnSection> own) {
-    const auto read = ConfigurationFile::read(file, own);
+Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now) {
+    const auto read = ConfigurationFile::read(file, {});
     return read ? read->metadata(now) : read.error();
 }
 
-Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now,
-                                                   std::span<const OwnSection> own) {
-    const auto read = ConfigurationFile::read(file, own);
+Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now) {
+    const auto read = ConfigurationFile::read(file, {});
     return read ? read->sources(now) : read.error();
 }
 

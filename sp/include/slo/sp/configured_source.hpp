@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -23,15 +22,12 @@ struct ConfiguredSource {
 };
 
 /// load_sources reads the settings of every [[idp]] and [[metadata]] in the configuration `file`, in their order, and
-/// none of their documents. The file may have the sections `own`, too. Our keys are neither read nor made. Errors: as
-/// load_configuration.
-[[nodiscard]] Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now,
-                                                                 std::span<const OwnSection> own = {});
+/// none of their documents. Our keys are neither read nor made. Errors: as load_configuration.
+[[nodiscard]] Result<std::vector<ConfiguredSource>> load_sources(const std::filesystem::path& file, Instant now);
 
 /// load_metadata reads `file` as load_configuration does, for the sources alone: our keys are neither read nor made.
 /// Errors: as load_configuration.
-[[nodiscard]] Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now,
-                                                    std::span<const OwnSection> own = {});
+[[nodiscard]] Result<MetadataOptions> load_metadata(const std::filesystem::path& file, Instant now);
 
 /// judge reads a document of `source` as the endpoint does when it starts. Errors: those of read_metadata; if one IdP
 /// is expected, Errc::not_metadata for anything else, and the reason if the IdP isn't usable. Blocks as long as
