@@ -160,7 +160,8 @@ void read_receiving(const ConfigTable& table, InteropProfile& profile) {
     profile.max_age = table.seconds("max_age", profile.max_age, {1s, 24h});
     read_types(table, "extra_content_types", profile.extra_content_types);
     read_wires(table, profile.wires);
-    for (const auto& text : table.texts("issuer_aliases")) profile.issuer_aliases.push_back(parse_id(text));
+    for (const auto& text : table.texts("issuer_aliases"))
+        profile.issuer_aliases.push_back(parse_id(text, "issuer_aliases"));
     using idp_adapter::RepeatRule;
     using idp_adapter::SessionIndexRule;
     profile.session_index =

@@ -277,9 +277,9 @@ SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
     }
     const std::string language = read_language(sp);
     std::vector<saml::EntityID> former;
-    for (const auto& text : sp.texts("former_entity_ids")) former.push_back(parse_id(text));
+    for (const auto& text : sp.texts("former_entity_ids")) former.push_back(parse_id(text, "former_entity_ids"));
     SpSection section{
-        .entity_id = parse_id(sp.required_text("entity_id", "https://sp.example.org/saml")),
+        .entity_id = parse_id(sp.required_text("entity_id", "https://sp.example.org/saml"), "entity_id"),
         .former_entity_ids = std::move(former),
         .destinations = read_destinations(sp),
         .acs_url = parse_url(sp.required_text("acs_url", "https://sp.example.org/saml/acs"), "acs_url"),

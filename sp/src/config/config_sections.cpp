@@ -112,10 +112,10 @@ void read_timeouts(const ConfigTable& timeouts, HttpServerOptions& server) {
 
 }  // namespace
 
-saml::EntityID parse_id(const Placed<std::string>& text) {
+saml::EntityID parse_id(const Placed<std::string>& text, std::string_view key) {
     auto id = saml::EntityID::parse(text.value);
     if (!id) {
-        refuse(text.place, "entity_id can't be " + shown(text.value),
+        refuse(text.place, std::string(key) + " can't be " + shown(text.value),
                "write an absolute URI of at most 1024 bytes, e.g. \"https://sp.example.org/saml\"");
     }
     return *std::move(id);
@@ -164,6 +164,7 @@ Destinations read_destinations(const ConfigTable& sp) {
 std::string trouble_with(const std::filesystem::path& file, const Failure& failure) {
     std::string what = shown(file.string()) + " isn't usable as an IdP's metadata: " + failure.code.message();
     if (!failure.detail.empty()) what += " (" + failure.detail + ")";
+    if (is(failure, saml::Errc::xml_encoding)) return what + "; convert it to UTF-8";
     const bool expired = failure.code == metadata::make_error_code(metadata::Errc::expired);
     return what +
            (expired ? "; fetch a new copy from the IdP" : "; it must be the EntityDescriptor of one SAML 2.0 IdP");
