@@ -29,6 +29,8 @@ const std::map<std::string, saml::KeyKind> kinds{{"rsa-2048", saml::KeyKind::rsa
                                                  {"p521", saml::KeyKind::ec_p521}};
 const std::map<std::string, sp::KeyPurpose> purposes{{"signing", sp::KeyPurpose::signing},
                                                      {"encryption", sp::KeyPurpose::encryption}};
+enum class WantedFor { message, asking };
+const std::map<std::string, WantedFor> wants{{"message", WantedFor::message}, {"asking", WantedFor::asking}};
 const std::map<std::string, int> stages{{"prepare", 0}, {"activate", 1}, {"retire", 2}, {"list", 3}};
 
 /// Everything on the command line.
@@ -41,6 +43,7 @@ struct Line {
     std::string newer_file;
     Import import;
     JudgedBy judged_by;
+    WantedFor wanted_for = WantedFor::message;
     bool allow_http = false;
     bool allow_private_addresses = false;
     int longest_validity_days = 30;
@@ -97,6 +100,16 @@ void add_judgement(CLI::App& app, Line& line) {
     app.add_flag("--allow-private-addresses", line.allow_private_addresses,
                  "take endpoints at addresses of private networks")
         ->excludes(configuration);
+}
+
+/// What an IdP that is shown is wanted for.
+void add_wanted_for(CLI::App& app, Line& line) {
+    app.add_option("--for", line.wanted_for,
+                   "message: it sends us messages, as every [[idp]] may, whatever its endpoints are (the default); "
+                   "asking: we ask it, so its endpoints must be https and public")
+        ->transform(CLI::CheckedTransformer(wants, CLI::ignore_case))
+        ->type_name("PURPOSE")
+        ->excludes("--config");
 }
 
 struct Commands {
@@ -165,9 +178,11 @@ void add_metadata_commands(CLI::App& app, Line& line, Commands& commands) {
     commands.show = metadata.add_subcommand("show", "who is in FILE: entities, keys, endpoints, validity");
     commands.show->add_option("FILE", line.file)->required();
     add_judgement(*commands.show, line);
+    add_wanted_for(*commands.show, line);
     commands.validate = metadata.add_subcommand("validate", "everything that is wrong or odd in FILE, with its line");
     commands.validate->add_option("FILE", line.file)->required();
     add_judgement(*commands.validate, line);
+    add_wanted_for(*commands.validate, line);
     commands.diff = metadata.add_subcommand("diff", "what NEW changes in trust; exit code 1 if it adds some");
     commands.diff->add_option("OLD", line.file)->required();
     commands.diff->add_option("NEW", line.newer_file)->required();
@@ -269,6 +284,8 @@ ExitCode run(Line& line, const Commands& commands) {
     const Format format = line.json ? Format::json : Format::table;
     const Instant now = sp::SystemClock().now();
     using metadata::EndpointRule;
+    const bool is_for_messages = (*commands.show || *commands.validate) && line.wanted_for == WantedFor::message;
+    if (is_for_messages) line.judged_by.endpoints = permissive_rules().endpoints;
     if (line.allow_http) line.judged_by.endpoints.http = EndpointRule::Http::accepted;
     if (line.allow_private_addresses)
         line.judged_by.endpoints.private_addresses = EndpointRule::PrivateAddresses::accepted;

@@ -161,12 +161,12 @@ BOOST_AUTO_TEST_CASE(counts_the_entities_that_it_does_not_show) {
     std::ofstream(folder / "new.xml") << aggregate(member("a") + member("home", logout_at("https://10.0.0.7/slo")) +
                                                        service_provider("urn:sp1") + service_provider("urn:sp2"),
                                                    end);
-    check("metadata show new.xml", 0, "and 2 other entities, not shown: no IdPs for SAML 2.0");
-    check("metadata show new.xml", 0, "refused, line 1: https://home.example.org/saml: ");
-    BOOST_TEST(run("--json metadata show new.xml").code == 0);
+    check("metadata show new.xml --for asking", 0, "and 2 other entities, not shown: no IdPs for SAML 2.0");
+    check("metadata show new.xml --for asking", 0, "refused, line 1: https://home.example.org/saml: ");
+    BOOST_TEST(run("--json metadata show new.xml --for asking").code == 0);
     BOOST_TEST(json("it['entities'], len(it['idps']), it['refused_count'], it['other_entities']") == "4 1 1 2");
-    check("metadata validate new.xml", 1, "and 2 other entities, not reviewed: no IdPs for SAML 2.0");
-    BOOST_TEST(run("--json metadata validate new.xml").code == 1);
+    check("metadata validate new.xml --for asking", 1, "and 2 other entities, not reviewed: no IdPs for SAML 2.0");
+    BOOST_TEST(run("--json metadata validate new.xml --for asking").code == 1);
     BOOST_TEST(json("it['other_entities']") == "2");
     // What can't be compared may be believed elsewhere: that is never "nothing".
     check("metadata diff old.xml new.xml", 1, "NEW: not compared: refused, line 1: https://home.example.org/saml: ");
