@@ -1,6 +1,7 @@
 #include "entity_reading.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "extension_reading.hpp"
 #include "reading.hpp"
@@ -30,14 +31,15 @@ Result<EntityDescriptor> read_entity(const Element& entity, const Validity& arou
     const auto own = read_validity(entity);
     if (!own) return own.error();
     Validity validity = narrowed(around, *own);
+    std::vector<End> ends{{around.valid_until, "EntitiesDescriptor around " + at(entity)},
+                          {own->valid_until, at(entity)}};
     if (*role) {
         const auto of_the_role = read_validity(**role);
         if (!of_the_role) return of_the_role.error();
         validity = narrowed(validity, *of_the_role);
+        ends.push_back({of_the_role->valid_until, at(**role)});
     }
-    if (has_ended(validity, time.now, time.clock_skew)) {
-        return broken(Errc::expired, entity, "validUntil was " + saml::format_instant(*validity.valid_until));
-    }
+    if (auto checked = check_ends(ends, time.now, time.clock_skew); !checked) return std::move(checked).error();
 
     const auto extensions = extensions_of(entity);
     EntityDescriptor descriptor{.entity_id = *std::move(entity_id),

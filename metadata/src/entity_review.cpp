@@ -157,19 +157,22 @@ private:
     CertificateKeys known_;
 };
 
-/// The validity of `element` inside `around`; a malformed one counts as absent, once it has been reported.
-Validity review_validity(const Element& element, const Validity& around, Findings& findings) {
+/// The validity of `element` inside `around`; a malformed one counts as absent, once it has been reported. Its own
+/// end is added to `ends`.
+Validity review_validity(const Element& element, const Validity& around, std::vector<End>& ends, Findings& findings) {
     const auto own = read_validity(element);
-    if (own) return narrowed(around, *own);
+    if (own) {
+        ends.push_back({own->valid_until, at(element)});
+        return narrowed(around, *own);
+    }
     findings.error(own.error(), line_of(element));
     return around;
 }
 
-void review_end(const Element& entity, const Validity& validity, const MetadataRules& rules, Instant now,
-                Findings& findings) {
-    if (has_ended(validity, now, rules.clock_skew)) {
-        findings.error(broken(Errc::expired, entity, "validUntil was " + saml::format_instant(*validity.valid_until)),
-                       line_of(entity));
+void review_end(const Element& entity, const Validity& validity, const std::vector<End>& ends,
+                const MetadataRules& rules, Instant now, Findings& findings) {
+    if (const auto checked = check_ends(ends, now, rules.clock_skew); !checked) {
+        findings.error(checked.error(), line_of(entity));
     } else if (!validity.valid_until && !validity.cache_duration) {
         findings.warning("Metadata 2.3.1", line_of(entity),
                          "neither validUntil nor cacheDuration: a key that is revoked stays until somebody acts");
@@ -235,14 +238,15 @@ void review_entity(const Element& entity, const Validity& around, const Metadata
     if (!entity.has_only_element_content()) {
         findings.error(broken(Errc::schema_violation, entity, "text between its elements"), line_of(entity));
     }
-    Validity validity = review_validity(entity, around, findings);
+    std::vector<End> ends{{around.valid_until, "EntitiesDescriptor around " + at(entity)}};
+    Validity validity = review_validity(entity, around, ends, findings);
     const auto roles = review_roles(entity, expected, findings);
     const AlgorithmSupport of_the_entity = read_algorithm_support(extensions_of(entity));
     for (const Element& role : roles) {
-        validity = review_validity(role, validity, findings);
+        validity = review_validity(role, validity, ends, findings);
         IdpReview(role, rules, now, findings).run(of_the_entity);
     }
-    if (!roles.empty()) review_end(entity, validity, rules, now, findings);
+    if (!roles.empty()) review_end(entity, validity, ends, rules, now, findings);
 }
 
 void review_signature(const Element& signature, Findings& findings) {

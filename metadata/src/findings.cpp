@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "slo/saml/error.hpp"
+#include "trusted_reading.hpp"
 
 namespace slo::metadata {
 namespace {
@@ -14,7 +15,8 @@ struct Explanation {
     std::string_view advice;
 };
 
-Explanation explain_saml(std::string_view stage, std::error_code code) {
+Explanation explain_saml(std::string_view stage, const Failure& failure) {
+    const std::error_code code = failure.code;
     if (stage == "sig" && code == make_error_code(saml::Errc::signature_missing)) {
         return {"Metadata 3.1", "ask for the signed document, or pin its hash"};
     }
@@ -22,7 +24,12 @@ Explanation explain_saml(std::string_view stage, std::error_code code) {
     if (code == make_error_code(saml::Errc::message_too_large) || code == make_error_code(saml::Errc::xml_limits)) {
         return {"limits", "raise the limits for this source, if a document of this size is meant"};
     }
-    if (stage == "xml") return {"XML 1.0", "fetch the document again; it must be well-formed UTF-8 without DOCTYPE"};
+    if (code == make_error_code(saml::Errc::xml_encoding)) {
+        return {"XML 1.0", "convert it to UTF-8 (iconv -t UTF-8), in its XML declaration too"};
+    }
+    if (failure.detail.starts_with(late_declaration)) return {"XML 1.0", ""};  // it says what to remove
+    if (code == make_error_code(saml::Errc::xml_doctype)) return {"XML 1.0", "ask for it without DOCTYPE"};
+    if (stage == "xml") return {"XML 1.0", "fetch the document again; it must be well-formed"};
     return {"Metadata schema", "ask the publisher to correct it"};
 }
 
@@ -68,21 +75,19 @@ Explanation explain(Errc code) {
 
 Explanation explain(const Failure& failure) {
     if (const auto rule = rule_as<Errc>(failure)) return explain(*rule);
-    if (const auto rule = rule_as<saml::Errc>(failure)) return explain_saml(saml::stage(*rule), failure.code);
+    if (const auto rule = rule_as<saml::Errc>(failure)) return explain_saml(saml::stage(*rule), failure);
     return {"source", "make the document readable"};
 }
 
-/// Our own reports name a line if it's known. It is returned, and moved by `base` in the text.
-std::uint64_t relocate(std::string& text, std::uint64_t base) {
+/// Our own reports name a line if it's known. 0: none is named.
+std::uint64_t line_in(std::string_view text) {
     constexpr std::string_view mark = "line ";
     const std::size_t found = text.find(mark);
-    if (found == std::string::npos) return 0;
+    if (found == std::string_view::npos) return 0;
     const std::size_t digits = found + mark.size();
     std::uint64_t line = 0;
-    const auto [stop, error] = std::from_chars(text.data() + digits, text.data() + text.size(), line);
-    if (error != std::errc{}) return 0;
-    text.replace(digits, static_cast<std::size_t>(stop - text.data()) - digits, std::to_string(line + base));
-    return line;
+    const auto error = std::from_chars(text.data() + digits, text.data() + text.size(), line).ec;
+    return error == std::errc{} ? line : 0;
 }
 
 }  // namespace
@@ -91,13 +96,13 @@ void Findings::error(const Failure& failure, std::uint64_t line) {
     const Explanation explanation = explain(failure);
     std::string text = failure.code.message();
     if (!failure.detail.empty()) text += ": " + failure.detail;
-    const std::uint64_t named = relocate(text, base_);
-    text.append(". ").append(explanation.advice);
+    const std::uint64_t named = line_in(text);
+    if (!explanation.advice.empty()) text.append(". ").append(explanation.advice);
     add({Severity::error, explanation.rule, failure.code, named != 0 ? named : line, std::move(text)});
 }
 
 void Findings::warning(std::string_view rule, std::uint64_t line, std::string text) {
-    const std::uint64_t named = relocate(text, base_);
+    const std::uint64_t named = line_in(text);
     add({Severity::warning, rule, {}, named != 0 ? named : line, std::move(text)});
 }
 
@@ -110,7 +115,6 @@ void Findings::add(Finding finding) {
     if (findings_.size() == max_findings) {
         finding = {Severity::warning, "limits", {}, 0, "there are more findings than can be listed"};
     }
-    if (finding.line != 0) finding.line += base_;
     findings_.push_back(std::move(finding));
 }
 

@@ -13,9 +13,6 @@ namespace slo::metadata {
 
 class Findings {
 public:
-    /// set_base_line sets the start of later findings' lines: 0, or the line before a kept element.
-    void set_base_line(std::uint64_t base) noexcept { base_ = base; }
-
     void error(const Failure& failure, std::uint64_t line);
     void warning(std::string_view rule, std::uint64_t line, std::string text);
     void note(std::string_view rule, std::uint64_t line, std::string text);
@@ -26,7 +23,6 @@ public:
 private:
     void add(Finding finding);
 
-    std::uint64_t base_ = 0;
     std::vector<Finding> findings_;
 };
 

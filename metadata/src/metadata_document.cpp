@@ -54,7 +54,7 @@ public:
 
     Result<Take> start(const StreamElement& element) override;
     Result<void> end() override;
-    Result<void> kept(std::string_view octets) override;
+    Result<void> kept(std::string_view octets, std::span<const std::uint32_t> lines) override;
 
     /// The collected document. Errors: Errc::duplicate_entity; of a root that is an entity, why it isn't taken.
     [[nodiscard]] Result<MetadataDocument> take() &&;
@@ -71,7 +71,7 @@ private:
     Result<Take> start_entity(const StreamElement& element);
     Result<void> check_endpoints(const EntityDescriptor& entity) const;
     Result<Take> start_extension(const StreamElement& element);
-    Result<std::optional<EntityDescriptor>> read_kept(std::string_view octets);
+    Result<std::optional<EntityDescriptor>> read_kept(std::string_view octets, std::span<const std::uint32_t> lines);
     [[nodiscard]] Validity around() const { return frames_.empty() ? Validity{} : frames_.back().validity; }
     void refuse(std::optional<saml::EntityID> entity_id, std::uint64_t line, Failure why);
 
@@ -182,12 +182,13 @@ Result<void> Collector::check_endpoints(const EntityDescriptor& entity) const {
 }
 
 /// std::nullopt for an entity that was kept only to see whether it is an IdP, and isn't.
-Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view octets) {
+Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view octets,
+                                                             std::span<const std::uint32_t> lines) {
     const bool asked_for = root_is_entity_ || !rules_.wanted.empty();
     // The name of an element has one spelling, so most service providers needn't be parsed at all.
     const bool may_be_idp = octets.find("IDPSSODescriptor") != std::string_view::npos;
     if (!may_be_idp && !asked_for) return std::optional<EntityDescriptor>{};
-    const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits);
+    const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits, lines);
     if (!document) return document.error();
     if (!asked_for && !has_idp_role(document->root())) return std::optional<EntityDescriptor>{};
     auto entity = read_entity(document->root(), around(), time_, known_);
@@ -201,12 +202,12 @@ Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view oc
     return std::optional(*std::move(entity));
 }
 
-Result<void> Collector::kept(std::string_view octets) {
+Result<void> Collector::kept(std::string_view octets, std::span<const std::uint32_t> lines) {
     if (std::exchange(keeps_publication_, false)) {
         excerpt_->set_publication(octets);
         return Done{};
     }
-    auto entity = read_kept(octets);
+    auto entity = read_kept(octets, lines);
     if (!entity) {
         if (root_is_entity_) return std::move(entity).error();
         refuse(std::exchange(current_, std::nullopt), current_line_, std::move(entity).error());

@@ -6,6 +6,7 @@
 
 #include "entity_reading.hpp"
 #include "reading.hpp"
+#include "trusted_reading.hpp"
 
 namespace slo::metadata {
 namespace {
@@ -41,7 +42,7 @@ Result<Path> find_the_entity(const Element& root) {
 Result<EntityDescriptor> parse_entity_descriptor(std::string_view octets, Instant now,
                                                  std::chrono::seconds clock_skew) {
     const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits);
-    if (!document) return document.error();
+    if (!document) return told_by_the_front(document.error(), octets.substr(0, front_octets));
     const auto path = find_the_entity(document->root());
     if (!path) return path.error();
 

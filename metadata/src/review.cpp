@@ -155,17 +155,15 @@ public:
         review_.close_group();
         return Done{};
     }
-    Result<void> kept(std::string_view octets) override {
-        findings_.set_base_line(kept_line_ - 1);
-        const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits);
+    Result<void> kept(std::string_view octets, std::span<const std::uint32_t> lines) override {
+        const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits, lines);
         if (!document) {
-            findings_.error(document.error(), 1);
+            findings_.error(document.error(), kept_line_);
         } else if (keeps_signature_) {
             review_.signature(document->root());
         } else {
             review_.entity(document->root());
         }
-        findings_.set_base_line(0);
         return Done{};
     }
 
@@ -181,7 +179,7 @@ class Blind final : public StreamVisitor {
 public:
     Result<Take> start(const StreamElement&) override { return Take::skip; }
     Result<void> end() override { return Done{}; }
-    Result<void> kept(std::string_view) override { return Done{}; }
+    Result<void> kept(std::string_view, std::span<const std::uint32_t>) override { return Done{}; }
 };
 
 void review_content(std::string_view octets, const MetadataRules& rules, Instant now, Findings& findings) {
@@ -190,7 +188,7 @@ void review_content(std::string_view octets, const MetadataRules& rules, Instant
     if (tree) return review_tree(tree->root(), review);
     const bool too_large = tree.error().code == make_error_code(saml::Errc::message_too_large) ||
                            tree.error().code == make_error_code(saml::Errc::xml_limits);
-    if (!too_large) return findings.error(tree.error(), 0);
+    if (!too_large) return findings.error(told_by_the_front(tree.error(), octets.substr(0, front_octets)), 0);
     StreamReview visitor(review, findings);
     const auto verdict = saml::read_stream(saml::source_of(octets), rules.limits, visitor);
     if (!verdict) return findings.error(verdict.error(), 0);

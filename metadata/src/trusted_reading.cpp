@@ -1,6 +1,8 @@
 #include "trusted_reading.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 #include <variant>
 
 #include "reading.hpp"
@@ -43,8 +45,39 @@ Result<void> check_root_validity(const Validity& validity, const std::string& wh
     return Done{};
 }
 
-Result<saml::StreamVerdict> read_trusted(const saml::OctetSource& source, const MetadataRules& rules,
-                                         StreamVisitor& visitor) {
+Failure told_by_the_front(Failure why, std::string_view front) {
+    if (!rule_as<saml::Errc>(why)) return why;
+    const bool has_mark = front.starts_with("\xEF\xBB\xBF");
+    const std::string_view octets = front.substr(has_mark ? 3 : 0);
+    const std::size_t begin = std::min(octets.find_first_not_of(" \t\r\n"), octets.size());
+    const std::string_view text = octets.substr(begin);
+    const auto is = [&](std::string_view word) {
+        return std::ranges::equal(text.substr(0, word.size()), word, {},
+                                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    };
+    if (is("<!doctype html") || is("<html")) return {make_error_code(Errc::not_metadata), "it's a web page (HTML)"};
+    if (is("{") || is("[")) return {make_error_code(Errc::not_metadata), "it's JSON"};
+    const bool is_late = begin != 0 && is("<?xml") && why.code != make_error_code(saml::Errc::xml_encoding);
+    if (!is_late) return why;
+    const bool is_line = octets.substr(0, begin).find('\n') != std::string_view::npos;
+    return saml::fail(saml::Errc::xml_malformed,
+                      std::string(late_declaration) + (is_line ? "remove line 1" : "remove the blanks before it"));
+}
+
+namespace {
+
+/// `source`, of which `front` gets the first octets.
+saml::OctetSource with_front(const saml::OctetSource& source, std::string& front) {
+    return [&](std::span<char> buffer) {
+        auto count = source(buffer);
+        if (count && front.size() < front_octets)
+            front.append(buffer.data(), std::min(*count, front_octets - front.size()));
+        return count;
+    };
+}
+
+Result<saml::StreamVerdict> read_by_rules(const saml::OctetSource& source, const MetadataRules& rules,
+                                          StreamVisitor& visitor) {
     if (const auto* signers = std::get_if<SignedBy>(&rules.trust)) {
         // A federation whose key was forgotten in the configuration must not become one that needs none.
         if (signers->keys.empty()) return saml::fail(saml::Errc::no_verification_key, "no key is trusted to sign it");
@@ -56,6 +89,16 @@ Result<saml::StreamVerdict> read_trusted(const saml::OctetSource& source, const 
     if (pinned != nullptr && pinned->sha256 != verdict->sha256) {
         return Failure{make_error_code(Errc::hash_mismatch), "the document's SHA-256 is " + verdict->sha256};
     }
+    return verdict;
+}
+
+}  // namespace
+
+Result<saml::StreamVerdict> read_trusted(const saml::OctetSource& source, const MetadataRules& rules,
+                                         StreamVisitor& visitor) {
+    std::string front;
+    auto verdict = read_by_rules(with_front(source, front), rules, visitor);
+    if (!verdict) return told_by_the_front(std::move(verdict).error(), front);
     return verdict;
 }
 

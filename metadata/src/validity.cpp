@@ -46,6 +46,14 @@ Validity narrowed(const Validity& outer, const Validity& inner) {
     return {smaller(outer.valid_until, inner.valid_until), smaller(outer.cache_duration, inner.cache_duration)};
 }
 
+Result<void> check_ends(std::span<const End> ends, Instant now, std::chrono::seconds clock_skew) {
+    for (const End& end : ends) {
+        if (!has_ended({end.valid_until, {}}, now, clock_skew)) continue;
+        return broken(Errc::expired, end.where, "validUntil was " + saml::format_instant(*end.valid_until));
+    }
+    return Done{};
+}
+
 bool has_ended(const Validity& validity, Instant now, std::chrono::seconds clock_skew) noexcept {
     return validity.valid_until && *validity.valid_until < now - clock_skew;
 }

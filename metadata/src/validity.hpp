@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "slo/saml/result.hpp"
@@ -24,6 +25,14 @@ struct Validity {
 
 /// narrowed returns the validity inside: an inner value only shortens what the outer ones grant (erratum E76).
 [[nodiscard]] Validity narrowed(const Validity& outer, const Validity& inner);
+
+/// End is a validUntil and the element that it's of.
+struct End {
+    std::optional<Instant> valid_until;
+    std::string where;
+};
+/// check_ends: errors: Errc::expired, naming the first of `ends` that has ended (erratum E94).
+[[nodiscard]] Result<void> check_ends(std::span<const End> ends, Instant now, std::chrono::seconds clock_skew);
 
 /// has_ended: erratum E94, expired metadata MUST NOT be used any longer.
 [[nodiscard]] bool has_ended(const Validity& validity, Instant now, std::chrono::seconds clock_skew) noexcept;

@@ -82,7 +82,7 @@ private:
     struct LookAtNothing final : saml::StreamVisitor {
         Result<Take> start(const saml::StreamElement&) override { return Take::skip; }
         Result<void> end() override { return Done{}; }
-        Result<void> kept(std::string_view) override { return Done{}; }
+        Result<void> kept(std::string_view, std::span<const std::uint32_t>) override { return Done{}; }
     };
     [[nodiscard]] bool is_signed_by_known_key(const std::string& octets) const {
         saml::VerificationKeys keys;

@@ -39,7 +39,7 @@ class Everything final : public StreamVisitor {
 public:
     Result<Take> start(const StreamElement&) override { return Take::keep; }
     Result<void> end() override { return Done{}; }
-    Result<void> kept(std::string_view octets) override {
+    Result<void> kept(std::string_view octets, std::span<const std::uint32_t>) override {
         text = octets;
         return Done{};
     }

@@ -47,7 +47,7 @@ public:
         return element.name == xml::Name{assertion_ns, "Assertion"} ? Take::keep : Take::skip;
     }
     [[nodiscard]] Result<void> end() override { return slo::Done{}; }
-    [[nodiscard]] Result<void> kept(std::string_view octets) override {
+    [[nodiscard]] Result<void> kept(std::string_view octets, std::span<const std::uint32_t>) override {
         if (assertion_) return refused("more than one Assertion");
         assertion_ = std::string(octets);
         return slo::Done{};

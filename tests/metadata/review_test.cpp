@@ -12,6 +12,7 @@
 namespace {
 
 using namespace slo;
+using namespace std::string_literals;
 using metadata::Errc;
 using metadata::Finding;
 using metadata::Severity;
@@ -172,6 +173,73 @@ BOOST_AUTO_TEST_CASE(says_where_the_xml_breaks) {
     BOOST_TEST(has_error(review("<a>\n<?canary?></a>"), make_error_code(saml::Errc::xml_processing_instruction), 2));
     BOOST_TEST(has_error(review("<a/>"), make_error_code(Errc::not_metadata), 1));
     BOOST_TEST(errors_in(review("")) == 1U);
+}
+
+// Each of them is fetched again in vain.
+BOOST_AUTO_TEST_CASE(says_what_to_change_where_another_copy_would_be_the_same) {
+    const std::string text = good().xml();
+    const auto check = [](const std::string& octets, std::error_code code, std::uint64_t line, std::string_view mend) {
+        const auto findings = review(octets);
+        BOOST_TEST(errors_in(findings) == 1U);
+        BOOST_TEST(has_error(findings, code, line), octets.substr(0, 20));
+        BOOST_TEST(has(findings, Severity::error, line, mend), findings.front().text);
+        BOOST_TEST(!has(findings, Severity::error, line, "fetch the document again"), octets.substr(0, 20));
+    };
+    const std::string declaration = R"(<?xml version="1.0" encoding="UTF-8"?>)";
+    check("\n" + declaration + text, make_error_code(saml::Errc::xml_malformed), 1, "remove line 1");
+    check(" " + declaration + text, make_error_code(saml::Errc::xml_malformed), 1, "remove the blanks before it");
+    const auto encoding = make_error_code(saml::Errc::xml_encoding);
+    check(R"(<?xml version="1.0" encoding="ISO-8859-1"?>)" + text, encoding, 0, "convert it to UTF-8");
+    check("\xFF\xFE<\0?\0x\0"s, encoding, 0, "convert it to UTF-8");
+    check("<!-- Universit\xE4t -->" + text, encoding, 0, "convert it to UTF-8");
+    const auto no_metadata = make_error_code(Errc::not_metadata);
+    check("<!DOCTYPE html><html><head></html>", no_metadata, 0, "it's a web page (HTML)");
+    check("\n\n<!doctype HTML PUBLIC '-//W3C//DTD HTML 4.01//EN'>\n<HTML>", no_metadata, 0, "it's a web page (HTML)");
+    check(R"({"error": "not found"})", no_metadata, 0, "it's JSON");
+    check("<!DOCTYPE canary>" + text, make_error_code(saml::Errc::xml_doctype), 1, "ask for it without DOCTYPE");
+}
+
+BOOST_AUTO_TEST_CASE(names_the_element_that_has_ended_and_lines_of_the_document) {
+    const auto document = [](const std::string& until_of_role, const std::string& key) {
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!--\n  comment\n-->\n<md:EntityDescriptor "
+               "xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\"\n  entityID=\"https://first.example/idp\" "
+               "validUntil=\"2031-01-01T00:00:00Z\">\n\n  <md:IDPSSODescriptor" +
+               until_of_role + "\n    protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\n" + key +
+               "</md:IDPSSODescriptor>\n</md:EntityDescriptor>";
+    };
+    const std::string no_key =
+        "<md:KeyDescriptor use=\"signing\"><ds:KeyInfo\n xmlns:ds="
+        "\"http://www.w3.org/2000/09/xmldsig#\"/>\n</md:KeyDescriptor>";
+    const std::string ended = document(" validUntil=\"2018-01-01T00:00:00Z\"", test::signing_key("keys/idp2.crt.pem"));
+    const std::string keyless = document("", no_key);
+    const auto detail = [](const std::string& octets) {
+        return metadata::read_metadata(saml::source_of(octets), test::local_rules(), test::reading_time())
+            .error()
+            .detail;
+    };
+    BOOST_TEST(detail(ended) == "IDPSSODescriptor, line 8: validUntil was 2018-01-01T00:00:00.000Z");
+    BOOST_TEST(has_error(review(ended), make_error_code(Errc::expired), 8));
+    BOOST_TEST((detail(keyless).find("IDPSSODescriptor, line 8: no key that may verify; KeyDescriptor, line 10") == 0),
+               detail(keyless));
+    BOOST_TEST(has_error(review(keyless), make_error_code(Errc::no_usable_key), 8));
+    BOOST_TEST(has(review(keyless), Severity::warning, 10, "KeyDescriptor, line 10"));
+
+    // Of an aggregate, where lines have more than 16 bits.
+    const std::string content = std::string(70'000, '\n') + ended.substr(ended.find("<md:"));
+    const std::string group = R"(<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"
+        validUntil="2018-01-01T00:00:00Z">)" +
+                              content + "</md:EntitiesDescriptor>";
+    const std::string whole = entities(content);
+    const auto read = metadata::read_metadata(saml::source_of(whole), test::local_rules(), test::reading_time());
+    BOOST_REQUIRE(read.value().refused.size() == 1U);
+    BOOST_TEST(read->refused.front().line == 70'002U);
+    BOOST_TEST(read->refused.front().why.detail ==
+               "IDPSSODescriptor, line 70005: validUntil was 2018-01-01T00:00:00.000Z");
+    BOOST_TEST(has_error(review(whole), make_error_code(Errc::expired), 70'005));
+    const auto around =
+        metadata::read_metadata(saml::source_of(entities(group)), test::local_rules(), test::reading_time());
+    BOOST_TEST(around.value().refused.front().why.detail ==
+               "EntitiesDescriptor around EntityDescriptor, line 70003: validUntil was 2018-01-01T00:00:00.000Z");
 }
 
 BOOST_AUTO_TEST_CASE(judges_trust_beside_the_content) {

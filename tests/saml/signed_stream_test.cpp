@@ -69,7 +69,7 @@ public:
         seen += "end ";
         return Done{};
     }
-    Result<void> kept(std::string_view octets) override {
+    Result<void> kept(std::string_view octets, std::span<const std::uint32_t>) override {
         all.emplace_back(octets);
         return Done{};
     }
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_root_that_is_kept_whole_is_kept_without_its_signature) {
     public:
         Result<Take> start(const StreamElement&) override { return Take::keep; }
         Result<void> end() override { return Done{}; }
-        Result<void> kept(std::string_view octets) override {
+        Result<void> kept(std::string_view octets, std::span<const std::uint32_t>) override {
             text = octets;
             return Done{};
         }
@@ -344,7 +344,7 @@ BOOST_AUTO_TEST_CASE(a_failure_of_the_source_or_the_visitor_is_returned_as_it_is
     public:
         Result<Take> start(const StreamElement&) override { return fail(Errc::status_malformed, "enough"); }
         Result<void> end() override { return Done{}; }
-        Result<void> kept(std::string_view) override { return Done{}; }
+        Result<void> kept(std::string_view, std::span<const std::uint32_t>) override { return Done{}; }
     } fussy;
     const auto verdict = read_stream(source_of("<a/>"), {}, fussy);
     BOOST_TEST_REQUIRE(rule_of(verdict) == rule(Errc::status_malformed));

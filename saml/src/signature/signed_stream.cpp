@@ -70,6 +70,7 @@ public:
     /// Before the element is written.
     [[nodiscard]] Result<void> start(const StartTag& tag, std::uint64_t line) {
         ++depth_;
+        if (keeping()) kept_lines_.push_back(static_cast<std::uint32_t>(line));
         if (depth_ > entered_ + 1) return Done{};
         attributes_.clear();
         for (const TagAttribute& attribute : tag.attributes) {
@@ -83,6 +84,7 @@ public:
             keeping_ = depth_;
             begins_ = true;
             kept_.clear();
+            kept_lines_.assign(1, static_cast<std::uint32_t>(line));
         }
         return Done{};
     }
@@ -102,7 +104,7 @@ public:
         const int ended = depth_--;
         if (ended == keeping_) {
             keeping_ = 0;
-            return visitor_.kept(kept_);
+            return visitor_.kept(kept_, kept_lines_);
         }
         if (ended != entered_) return Done{};
         --entered_;
@@ -118,6 +120,7 @@ private:
     bool begins_ = false;
     std::vector<xml::Attribute> attributes_;
     std::string kept_;
+    std::vector<std::uint32_t> kept_lines_;
 };
 
 /// SignatureReader takes the one ds:Signature out of the stream: its text as a document of its own, and SignedInfo as

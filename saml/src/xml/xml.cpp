@@ -30,6 +30,7 @@ const xmlChar* chars(const std::string& text) noexcept {
 /// verdict is ours: `refused`, once set, stays.
 struct Watch {
     Limits limits;
+    std::span<const std::uint32_t> lines = {};  ///< of the elements, where they are known better
     int elements = 0;
     int depth = 0;
     std::optional<Errc> refused;
@@ -74,6 +75,19 @@ void on_tree_error(void* watch, xmlErrorPtr error) {
     note_shortage(*static_cast<Watch*>(watch), error);
 }
 
+/// libxml2 has room for 16 bits, and notes where the start tag ends: what it leaves to its caller holds ours. Null
+/// where there was no memory for the node.
+void note_line(const xmlParserCtxt& parser, const Watch& watch) noexcept {
+    if (parser.node == nullptr) return;
+    const auto number = static_cast<std::size_t>(watch.elements - 1);
+    const xmlParserInput& input = *parser.input;
+    const std::string_view octets(reinterpret_cast<const char*>(input.base),
+                                  static_cast<std::size_t>(input.cur - input.base));
+    const std::uintptr_t line =
+        number < watch.lines.size() ? watch.lines[number] : line_of_tag(octets, static_cast<std::uint64_t>(input.line));
+    parser.node->_private = reinterpret_cast<void*>(line);
+}
+
 // NOLINTNEXTLINE(readability-function-size): libxml2's signature
 void on_start_element(void* context, const xmlChar* local, const xmlChar* prefix, const xmlChar* uri, int namespaces,
                       const xmlChar** namespace_pairs, int attributes, int defaulted, const xmlChar** attribute_parts) {
@@ -89,6 +103,7 @@ void on_start_element(void* context, const xmlChar* local, const xmlChar* prefix
     }
     xmlSAX2StartElementNs(context, local, prefix, uri, namespaces, namespace_pairs, attributes, defaulted,
                           attribute_parts);
+    note_line(*static_cast<xmlParserCtxtPtr>(context), *watch);
 }
 
 void on_end_element(void* context, const xmlChar* local, const xmlChar* prefix, const xmlChar* uri) {
@@ -188,11 +203,15 @@ void Document::Free::operator()(_xmlDoc* doc) const noexcept {
 }
 
 Result<Document> Document::parse(std::string_view octets, const Limits& limits) {
+    return parse(octets, limits, {});
+}
+
+Result<Document> Document::parse(std::string_view octets, const Limits& limits, std::span<const std::uint32_t> lines) {
     const auto checked = check_octets(octets, limits);
     if (!checked) return checked.error();
     ensure_runtime();
     const CErrorScope quiet;
-    Watch watch{.limits = limits, .refused = std::nullopt};
+    Watch watch{.limits = limits, .lines = lines, .refused = std::nullopt};
     bool clean = false;
     OwnedXmlDoc doc = parse_with_libxml2(*checked, watch, clean);
     const auto where = [&] { return watch.line > 0 ? "line " + std::to_string(watch.line) : std::string(); };
@@ -300,7 +319,7 @@ std::vector<std::pair<std::string, std::string>> Element::namespaces_in_scope() 
 }
 
 int Element::line() const noexcept {
-    return static_cast<int>(xmlGetLineNo(node_));
+    return static_cast<int>(reinterpret_cast<std::uintptr_t>(node_->_private));
 }
 
 namespace {

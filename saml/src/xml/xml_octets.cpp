@@ -31,6 +31,11 @@ bool declares_another_encoding(std::string_view octets) noexcept {
     return !equal_ignoring_case(value, "us-ascii") || !std::all_of(octets.begin(), octets.end(), is_ascii);
 }
 
+std::uint64_t line_of_tag(std::string_view octets, std::uint64_t line) noexcept {
+    const std::size_t begin = std::min(octets.rfind('<'), octets.size());
+    return line - static_cast<std::uint64_t>(std::ranges::count(octets.substr(begin), '\n'));
+}
+
 bool canonicalises(std::string_view namespace_uri) noexcept {
     return namespace_uri.empty() ||
            (is_absolute_uri(namespace_uri) && namespace_uri.find('&') == std::string_view::npos);

@@ -1,6 +1,7 @@
 // The checks of both XML readers on octets before libxml2 sees them.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace slo::saml::xml {
@@ -13,6 +14,9 @@ inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 /// declares_another_encoding says whether an XML declaration names another encoding than UTF-8 (it is forced, and
 /// libxml2 then follows us rather than the document).
 [[nodiscard]] bool declares_another_encoding(std::string_view octets) noexcept;
+
+/// line_of_tag is the line where the start tag begins that `octets` end in, on `line`. No value has a '<' in it.
+[[nodiscard]] std::uint64_t line_of_tag(std::string_view octets, std::uint64_t line) noexcept;
 
 /// canonicalises: a relative namespace name makes libxml2's canonicalisation fail, and '&' in one makes it wrong.
 [[nodiscard]] bool canonicalises(std::string_view namespace_uri) noexcept;

@@ -94,6 +94,13 @@ private:
     [[nodiscard]] std::uint64_t line() const noexcept {
         return context_->input == nullptr ? 0 : static_cast<std::uint64_t>(context_->input->line);
     }
+    /// Where the start tag that has just been read begins.
+    [[nodiscard]] std::uint64_t line_of_start() const noexcept {
+        if (context_->input == nullptr) return 0;
+        const xmlParserInput& input = *context_->input;
+        return xml::line_of_tag(
+            {reinterpret_cast<const char*>(input.base), static_cast<std::size_t>(input.cur - input.base)}, line());
+    }
     [[nodiscard]] std::string where() const { return "line " + std::to_string(line()); }
 
     void refuse(Failure failure) {
@@ -171,7 +178,7 @@ private:
         for (std::size_t i = 0; i < parts.size(); i += attribute_parts) attributes_.push_back(attribute(&parts[i]));
         tag.declared = declared_;
         tag.attributes = attributes_;
-        return events_.start(tag, line());
+        return events_.start(tag, line_of_start());
     }
 
     [[nodiscard]] TagAttribute attribute(const xmlChar* const* part) {

@@ -64,7 +64,7 @@ struct MetadataRules {
 /// RefusedEntity is an entity that isn't taken, and why. The rest of the document counts all the same.
 struct RefusedEntity {
     std::optional<saml::EntityID> entity_id;  ///< std::nullopt if it's malformed
-    std::uint64_t line = 0;                   ///< of its start tag; lines in `why` count from there
+    std::uint64_t line = 0;                   ///< of its start tag
     Failure why;
 };
 /// max_refused_listed: of more refused entities than this, only the number is kept.

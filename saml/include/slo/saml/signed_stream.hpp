@@ -22,7 +22,7 @@ struct StreamElement {
     xml::Name name;
     std::span<const xml::Attribute> attributes;  ///< document order
     int depth = 0;                               ///< 0 is the root
-    std::uint64_t line = 0;                      ///< in the document as read, from 1
+    std::uint64_t line = 0;                      ///< where its start tag begins, in the document as read, from 1
 
     /// attribute returns the attribute in no namespace with this name; null if there is none.
     [[nodiscard]] const std::string* attribute(std::string_view local) const noexcept;
@@ -43,8 +43,9 @@ public:
     /// end is called at the end of an entered element.
     [[nodiscard]] virtual Result<void> end() = 0;
     /// kept gets a kept element: a document of its own, in the very octets that were hashed but for the namespace
-    /// declarations that it inherits, which are in its start tag. Valid until the call returns.
-    [[nodiscard]] virtual Result<void> kept(std::string_view octets) = 0;
+    /// declarations that it inherits, which stand in its start tag; and the lines of the element and of those in it, in
+    /// document order, where their start tags begin in the document as read. Both are valid until the call returns.
+    [[nodiscard]] virtual Result<void> kept(std::string_view octets, std::span<const std::uint32_t> lines) = 0;
 };
 
 /// StreamVerdict is the result of reading, and the key that signed it.

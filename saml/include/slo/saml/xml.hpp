@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,6 +78,7 @@ public:
     [[nodiscard]] std::optional<std::string> namespace_of_prefix(std::string_view prefix) const;
     /// namespaces_in_scope returns every (prefix, namespace URI) bound here; "" is the default namespace's prefix.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> namespaces_in_scope() const;
+    /// Where its start tag begins, from 1.
     [[nodiscard]] int line() const noexcept;
 
     /// node is for this folder only.
@@ -94,6 +97,10 @@ public:
     /// parse reads a document. Errors: Errc::message_too_large, xml_encoding, xml_malformed, xml_doctype,
     /// xml_processing_instruction, xml_comment, xml_limits.
     [[nodiscard]] static Result<Document> parse(std::string_view octets, const Limits& limits = {});
+    /// Of a part of another document, whose elements in document order began on `lines` there: what they say of their
+    /// line.
+    [[nodiscard]] static Result<Document> parse(std::string_view octets, const Limits& limits,
+                                                std::span<const std::uint32_t> lines);
 
     [[nodiscard]] Element root() const noexcept;
     /// has_unique_ids: no two ID-like attributes (ID, AssertionID, RequestID, ResponseID; any namespace, any case)
