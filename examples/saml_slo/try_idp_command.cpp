@@ -99,9 +99,13 @@ Result<examples::WantedLogout> wanted(const TryLogout& command, const saml::Endp
     return examples::WantedLogout{destination.str(), std::move(name_id), std::move(indexes)};
 }
 
+std::string rule_and_detail(const Failure& failure) {
+    return failure.code.message() + (failure.detail.empty() ? "" : " (" + failure.detail + ")");
+}
+
 ExitCode tell(const TryLogout& command, const examples::SentLogout& sent, const saml::EndpointUrl& url,
               const Result<saml::Status>& status, Format format) {
-    const std::string result = status ? examples::short_text(*status) : text_of(status.error());
+    const std::string result = status ? examples::short_text(*status) : rule_and_detail(status.error());
     const ExitCode code = !status                                         ? ExitCode::refused
                           : status->code == saml::TopLevelStatus::success ? ExitCode::fine
                                                                           : ExitCode::found;

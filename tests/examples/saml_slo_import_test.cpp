@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_document_that_the_pinned_signer_did_not_sign) {
 BOOST_AUTO_TEST_CASE(refuses_a_document_without_an_end_in_sight) {
     const std::string endless = idp_document("keys/idp2.crt.pem");
     check_document_refused(signed_by(believed_signer, endless),
-                           "meta.valid_until_missing (EntityDescriptor, line 2: no validUntil)");
+                           "meta.valid_until_missing (EntityDescriptor, line 2: no validUntil: only an https url of "
+                           "[[metadata]] may do without, for max_age_without_valid_until)");
     check_document_refused(signed_by(believed_signer, ending_at("2999-01-01T00:00:00Z", endless)),
                            "meta.valid_until_too_far (EntityDescriptor, line 2: validUntil is "
                            "2999-01-01T00:00:00Z)");

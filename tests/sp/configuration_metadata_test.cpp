@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(an_idp_s_file_may_have_to_prove_itself) {
         const auto loaded = accept(with("metadata = \"idp.xml\"", "metadata = \"idp.xml\"\n" + more));
         return loaded.absent.size() == 1 && loaded.idps.empty() ? loaded.absent.front().why.code.message() : "none";
     };
-    BOOST_TEST(refused("sha256 = \"" + std::string(64, '0') + "\"") == "meta.hash_mismatch");
+    BOOST_TEST(refused("sha256 = \"" + std::string(64, '0') + "\"") == "meta.hash");
     refuse(with("metadata = \"idp.xml\"", "metadata = \"idp.xml\"\nsha256 = \"abc\""), 9, "sha256 can't be",
            "64 hex digits");
     BOOST_TEST(refused(std::string(certificates)) == "sig.missing");

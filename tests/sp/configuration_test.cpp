@@ -344,7 +344,8 @@ BOOST_AUTO_TEST_CASE(other_idps_are_served_if_one_has_no_usable_metadata) {
           "EntityDescriptor");
     write("expired.xml", read(fixtures + "/reports/expired.xml"));
     check("expired.xml", make_error_code(metadata::Errc::expired), "validUntil was 2018-05-20", "fetch a new copy");
-    check("expired.xml", make_error_code(metadata::Errc::another_entity), "another entity", "EntityDescriptor",
+    write("another.xml", read(folder / "idp.xml"));
+    check("another.xml", make_error_code(metadata::Errc::another_entity), "another entity", "EntityDescriptor",
           "entity_id = \"urn:named\"\n");
 }
 

@@ -330,7 +330,7 @@ void SourceReader::read_certified_server(MetadataSourceOptions& source, Proof pr
     const auto* url = std::get_if<idp_adapter::MetadataUrl>(&source.place);
     if (url == nullptr) {
         refuse(table_.place_of(key), std::string(key) + " without url",
-               "remove it: it's for the URL of one IdP; other sources need a signature");
+               "remove it: it's for the URL of one IdP, and other sources need a signature");
     }
     if (table_.has("pinned_tls_keys") || table_.is_on("allow_http")) {
         refuse(table_.place_of(key), std::string(key) + " beside pinned_tls_keys or allow_http",
