@@ -1,5 +1,6 @@
 #include "key_descriptor.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,6 +23,9 @@ constexpr std::size_t max_exponent_octets = 9;
 constexpr std::size_t max_point_octets = 133;
 constexpr std::size_t max_encryption_methods = 64;
 constexpr std::size_t max_uri_bytes = 1024;
+
+// Which one issued which costs a comparison for each pair.
+constexpr std::size_t max_chain = 8;
 
 Failure unusable(std::string why) {
     return Failure{make_error_code(Errc::no_usable_key), std::move(why)};
@@ -66,21 +70,57 @@ Result<Element> read_content(const Element& key_descriptor) {
     return *key_info;
 }
 
+//= XML Signature 4.4.4
+//# All certificates appearing in an X509Data element MUST relate to the validation key by either containing it or being
+//# part of a certification chain that terminates in a certificate containing the validation key.
+/// Returns the end entity's certificate of a chain: the only one that issued none of the others. No other key counts.
+Result<std::string> end_of_chain(const std::vector<std::string>& texts) {
+    if (texts.size() > max_chain) return unusable("more than eight X509Certificates in one X509Data");
+    std::vector<saml::Certificate> chain;
+    for (const std::string& text : texts) {
+        auto certificate = saml::Certificate::from_base64(text);
+        if (!certificate) return unusable("X509Certificate", certificate.error());
+        const auto same = [&](const saml::Certificate& other) { return other.der() == certificate->der(); };
+        if (std::ranges::none_of(chain, same)) chain.push_back(*std::move(certificate));
+    }
+    const saml::Certificate* end = nullptr;
+    for (const saml::Certificate& one : chain) {
+        const auto issued = [&](const saml::Certificate& other) { return &other != &one && one.issued(other); };
+        if (std::ranges::any_of(chain, issued)) continue;
+        if (end != nullptr) return unusable("several X509Certificates in one X509Data that are no chain");
+        end = &one;
+    }
+    if (end == nullptr) return unusable("X509Certificates in one X509Data that issued each other");
+    return end->base64();
+}
+
+/// What one X509Data says: nothing, where no certificate stands in it.
+Result<std::optional<KeyMaterial>> read_x509_data(const Element& x509_data, CertificateKeys& known) {
+    std::vector<std::string> texts;
+    for (const Element& certificate : children_named(x509_data, ds("X509Certificate"))) {
+        auto text = certificate.text();
+        if (!text) return unusable("X509Certificate", text.error());
+        texts.push_back(*std::move(text));
+    }
+    if (texts.empty()) return std::optional<KeyMaterial>{};
+    auto text = texts.size() == 1 ? Result<std::string>(std::move(texts.front())) : end_of_chain(texts);
+    if (!text) return std::move(text).error();
+    auto material = known.read(*text);
+    if (!material) return std::move(material).error();
+    return std::optional(*std::move(material));
+}
+
 Result<std::optional<KeyMaterial>> read_certificate(const Element& key_info, CertificateKeys& known) {
     std::optional<KeyMaterial> found;
     for (const Element& x509_data : children_named(key_info, ds("X509Data"))) {
-        const auto certificates = children_named(x509_data, ds("X509Certificate"));
-        // The interoperability profile wants one certificate per X509Data: in a chain, whose key counts is a guess.
-        if (certificates.size() > 1) return unusable("several X509Certificates in one X509Data");
-        if (certificates.empty()) continue;
-        const auto text = certificates.front().text();
-        if (!text) return unusable("X509Certificate", text.error());
-        auto material = known.read(*text);
-        if (!material) return std::move(material).error();
+        auto read = read_x509_data(x509_data, known);
+        if (!read) return std::move(read).error();
+        std::optional<KeyMaterial>& material = *read;
+        if (!material) continue;
         if (found && found->certificate->der() != material->certificate->der()) {
             return unusable("X509Certificates that differ in one KeyInfo");
         }
-        found = *std::move(material);
+        found = std::move(material);
     }
     return found;
 }

@@ -36,9 +36,9 @@ private:
     std::unordered_map<std::string_view, KeyMaterial> by_base64_;  // the views are into the certificates
 };
 
-/// read_key_descriptor reads an element that is an md:KeyDescriptor. The key is that of X509Data/X509Certificate, and
-/// that of KeyValue (RSAKeyValue, or dsig11:ECKeyValue with a NamedCurve) only if no certificate is beside it;
-/// KeyName alone names no key. Errors: Errc::schema_violation.
+/// read_key_descriptor reads an element that is an md:KeyDescriptor. The key is that of X509Data/X509Certificate (of a
+/// chain, the end entity's), and that of KeyValue (RSAKeyValue, or dsig11:ECKeyValue with a NamedCurve) only where no
+/// certificate stands beside it; KeyName alone names no key. Errors: Errc::schema_violation.
 [[nodiscard]] Result<std::variant<KeyDescriptor, SkippedKey>> read_key_descriptor(const saml::xml::Element& element,
                                                                                   CertificateKeys& known);
 

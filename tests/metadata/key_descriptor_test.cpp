@@ -161,10 +161,50 @@ BOOST_AUTO_TEST_CASE(an_ambiguous_certificate_is_skipped) {
     const auto second = test::certificate_base64("keys/idp1-second.crt.pem");
     check_unusable("<ds:X509Data><ds:X509Certificate>" + first_base64() + "</ds:X509Certificate><ds:X509Certificate>" +
                        second + "</ds:X509Certificate></ds:X509Data>",
-                   "several X509Certificates in one X509Data");
+                   "several X509Certificates in one X509Data that are no chain");
     check_unusable(x509_text(first_base64()) + x509_text(second), "X509Certificates that differ in one KeyInfo");
     BOOST_TEST(test::role_of(with_keys(key_descriptor("", x509_text(first_base64()) + x509_text(first_base64()))))
                    .keys.size() == 1U);
+}
+
+/// One X509Data with these of reports/chain.
+std::string chain_of(const std::vector<std::string>& names) {
+    std::string text = "<ds:X509Data>";
+    for (const auto& name : names) {
+        text += "<ds:X509Certificate>" + test::certificate_base64("reports/chain/" + name + ".crt.pem") +
+                "</ds:X509Certificate>";
+    }
+    return text + "</ds:X509Data>";
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_gives_the_end_entitys_key, *boost::unit_test::description("XML Signature 4.4.4")) {
+    const auto of_ibm = test::role_of(test::fixture("reports/certificate-chain.xml"));
+    BOOST_TEST_REQUIRE(of_ibm.keys.size() == 1U);
+    BOOST_TEST(of_ibm.keys[0].certificate->fingerprint() ==
+               "c0608a5a4cd20d23525c4de6b5e8ff6f60691874d198e483316394e36e21ff58");
+    const auto leaf = test::certificate_base64("reports/chain/leaf.crt.pem");
+    for (const auto& names : std::vector<std::vector<std::string>>{{"leaf", "intermediate", "root"},
+                                                                   {"root", "intermediate", "leaf"},
+                                                                   {"intermediate", "leaf"},
+                                                                   {"leaf", "intermediate", "leaf"},
+                                                                   {"leaf", "leaf"}}) {
+        const auto role = test::role_of(with_keys(key_descriptor(R"(use="signing")", chain_of(names))));
+        BOOST_TEST_REQUIRE(role.verification_keys().size() == 1U);
+        BOOST_TEST(role.keys.at(0).certificate->base64() == leaf);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(certificates_without_a_single_end_entity_are_skipped) {
+    constexpr std::string_view no_chain = "several X509Certificates in one X509Data that are no chain";
+    check_unusable(chain_of({"leaf", "root"}), no_chain);
+    check_unusable(chain_of({"leaf", "intermediate", "root", "namesake"}), no_chain);
+    check_unusable(chain_of({"root-by-intermediate", "intermediate"}), "issued each other");
+    const std::string chain = chain_of({"leaf", "intermediate"});
+    check_unusable(chain.substr(0, chain.size() - std::string("</ds:X509Data>").size()) +
+                       "<ds:X509Certificate>canary</ds:X509Certificate></ds:X509Data>",
+                   "X509Certificate is refused (key.certificate)");
+    check_unusable(chain_of(std::vector<std::string>(9, "leaf")), "more than eight X509Certificates");
+    check_unusable(chain_of({"leaf"}) + chain_of({"intermediate"}), "X509Certificates that differ in one KeyInfo");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_or_broken_key_value_is_skipped) {

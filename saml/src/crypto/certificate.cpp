@@ -99,6 +99,15 @@ std::string Certificate::fingerprint() const {
     return sha256_hex(impl_->der);
 }
 
+bool Certificate::issued(const Certificate& other) const {
+    const CErrorScope quiet;
+    const auto issuer = read_x509(der());
+    const auto child = read_x509(other.der());
+    if (!issuer || !child || impl_->key == nullptr) return false;
+    return X509_NAME_cmp(X509_get_subject_name(issuer->get()), X509_get_issuer_name(child->get())) == 0 &&
+           X509_verify(child->get(), impl_->key.get()) == 1;
+}
+
 namespace detail {
 
 EVP_PKEY* KeyAccess::pkey(const Certificate& certificate) noexcept {

@@ -33,6 +33,9 @@ public:
     [[nodiscard]] Instant not_before() const noexcept;
     [[nodiscard]] Instant not_after() const noexcept;
     [[nodiscard]] std::string fingerprint() const;  ///< SHA-256 of the DER, lower-case hex
+    /// Whether this certificate issued `other`: its name stands there as the issuer, and its key verifies the
+    /// signature. Finds the end of a chain; proves nothing about either of them. Thread-safe.
+    [[nodiscard]] bool issued(const Certificate& other) const;
 
 private:
     friend struct detail::KeyAccess;
