@@ -13,7 +13,7 @@ using saml::xml::Element;
 
 Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where) {
     if (text == nullptr) return broken(Errc::schema_violation, where, "no entityID");
-    auto entity_id = saml::EntityID::parse(*text);
+    auto entity_id = saml::EntityID::parse(saml::xml::collapsed(*text));
     if (!entity_id) {
         return broken(Errc::entity_id_malformed, where, "entityID is not an absolute URI of at most 1024 bytes");
     }

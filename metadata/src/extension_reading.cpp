@@ -60,14 +60,14 @@ AlgorithmSupport read_algorithm_support(const std::vector<Element>& extensions) 
     AlgorithmSupport support;
     for (const Element& element : extensions) {
         if (!element.is(alg("DigestMethod")) && !element.is(alg("SigningMethod"))) continue;
-        auto algorithm = element.attribute("Algorithm");
+        auto algorithm = element.collapsed_attribute("Algorithm");
         if (!algorithm || !is_short_uri(*algorithm)) continue;
         if (element.is(alg("DigestMethod"))) {
             if (support.digests.size() < max_methods) support.digests.push_back(*std::move(algorithm));
         } else if (support.signing.size() < max_methods) {
             support.signing.push_back({.algorithm = *std::move(algorithm),
-                                       .min_key_size = read_size(element.attribute("MinKeySize")),
-                                       .max_key_size = read_size(element.attribute("MaxKeySize"))});
+                                       .min_key_size = read_size(element.collapsed_attribute("MinKeySize")),
+                                       .max_key_size = read_size(element.collapsed_attribute("MaxKeySize"))});
         }
     }
     return support;
@@ -102,7 +102,7 @@ std::optional<std::string> read_registration_authority(const std::vector<Element
 
 std::optional<Instant> read_published(const std::vector<Element>& extensions) {
     const auto info = find(extensions, mdrpi("PublicationInfo"));
-    const auto text = info ? info->attribute("creationInstant") : std::nullopt;
+    const auto text = info ? info->collapsed_attribute("creationInstant") : std::nullopt;
     if (!text) return std::nullopt;
     const auto instant = saml::parse_instant(*text);
     return instant ? std::optional(*instant) : std::nullopt;

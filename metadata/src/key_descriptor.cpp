@@ -157,7 +157,7 @@ Result<saml::VerificationKey> read_ec_key_value(const Element& value) {
     const auto curves = children_named(value, {dsig11_namespace, "NamedCurve"});
     const auto points = children_named(value, {dsig11_namespace, "PublicKey"});
     if (curves.size() != 1 || points.size() != 1) return unusable("ECKeyValue without its NamedCurve and PublicKey");
-    const auto curve = named_curve(curves.front().attribute("URI").value_or(""));
+    const auto curve = named_curve(curves.front().collapsed_attribute("URI").value_or(""));
     if (!curve) return unusable("ECKeyValue on another curve than P-256, P-384 and P-521");
     const auto text = points.front().text();
     if (!text) return unusable("ECKeyValue", text.error());
@@ -192,7 +192,7 @@ Result<KeyMaterial> read_key_info(const Element& key_info, CertificateKeys& know
 std::vector<std::string> read_encryption_methods(const Element& key_descriptor) {
     std::vector<std::string> methods;
     for (const Element& method : children_named(key_descriptor, md("EncryptionMethod"))) {
-        auto algorithm = method.attribute("Algorithm");
+        auto algorithm = method.collapsed_attribute("Algorithm");
         if (!algorithm || algorithm->size() > max_uri_bytes || !saml::is_absolute_uri(*algorithm)) continue;
         if (methods.size() < max_encryption_methods) methods.push_back(*std::move(algorithm));
     }

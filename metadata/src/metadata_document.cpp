@@ -103,7 +103,8 @@ Result<StreamVisitor::Take> Collector::start(const StreamElement& element) {
 Result<StreamVisitor::Take> Collector::start_extension(const StreamElement& element) {
     if (element.name != mdrpi("PublicationInfo") || document_.published) return Take::skip;
     const std::string* const created = element.attribute("creationInstant");
-    const auto instant = created != nullptr ? saml::parse_instant(*created) : Result<Instant>(Failure{});
+    const auto instant =
+        created != nullptr ? saml::parse_instant(saml::xml::collapsed(*created)) : Result<Instant>(Failure{});
     if (!instant) return Take::skip;
     document_.published = *instant;
     keeps_publication_ = excerpt_ != nullptr;

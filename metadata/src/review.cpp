@@ -64,12 +64,13 @@ public:
                 line);
         }
         if (entities_ > rules_.max_entities) return false;
-        if (entity_id != nullptr && !lines_.emplace(*entity_id, line).second) {
+        const std::string name = entity_id != nullptr ? saml::xml::collapsed(*entity_id) : std::string();
+        if (entity_id != nullptr && !lines_.emplace(name, line).second) {
             findings_.error(broken(Errc::duplicate_entity, "EntityDescriptor, line " + std::to_string(line),
                                    "its entityID stands in this document before"),
                             line);
         }
-        const auto is_it = [&](const saml::EntityID& wanted) { return entity_id && wanted.str() == *entity_id; };
+        const auto is_it = [&](const saml::EntityID& wanted) { return entity_id && wanted.str() == name; };
         const bool wanted = rules_.wanted.empty() || std::ranges::any_of(rules_.wanted, is_it);
         if (!wanted && root_is_entity_) {
             findings_.error(Failure{make_error_code(Errc::another_entity),

@@ -30,8 +30,9 @@ bool has_token(std::string_view list, std::string_view token) {
 Result<bool> read_supports_asynchronous(const Element& service) {
     for (const saml::xml::Attribute& attribute : service.attributes()) {
         if (attribute.name != saml::xml::Name{aslo_namespace, "supportsAsynchronous"}) continue;
-        if (attribute.value == "true" || attribute.value == "1") return true;
-        if (attribute.value == "false" || attribute.value == "0") return false;
+        const std::string value = saml::xml::collapsed(attribute.value);
+        if (value == "true" || value == "1") return true;
+        if (value == "false" || value == "0") return false;
         return broken(Errc::schema_violation, service, "supportsAsynchronous is not an xs:boolean");
     }
     return false;
@@ -73,11 +74,11 @@ Result<std::optional<Element>> find_idp_role(const Element& entity) {
 }
 
 Result<Endpoint> read_single_logout_service(const Element& service) {
-    const auto binding = service.attribute("Binding");
+    const auto binding = service.collapsed_attribute("Binding");
     if (!binding || !saml::is_absolute_uri(*binding)) {
         return broken(Errc::schema_violation, service, "Binding is missing or no URI");
     }
-    const auto location = service.attribute("Location");
+    const auto location = service.collapsed_attribute("Location");
     if (!location) return broken(Errc::schema_violation, service, "no Location");
     auto url = saml::EndpointUrl::parse(*location);
     if (!url) return broken(Errc::endpoint_malformed, service, "Location is not an http(s) URL that we would use");
@@ -86,7 +87,7 @@ Result<Endpoint> read_single_logout_service(const Element& service) {
                       .location = *std::move(url),
                       .response_location = std::nullopt,
                       .supports_asynchronous = false};
-    if (const auto response_location = service.attribute("ResponseLocation")) {
+    if (const auto response_location = service.collapsed_attribute("ResponseLocation")) {
         auto response_url = saml::EndpointUrl::parse(*response_location);
         if (!response_url) {
             return broken(Errc::endpoint_malformed, service,

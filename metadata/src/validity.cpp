@@ -19,14 +19,14 @@ Result<Validity> read_validity(const std::string* valid_until, const std::string
                                const std::string& where) {
     Validity validity;
     if (valid_until != nullptr) {
-        const auto instant = saml::parse_instant(*valid_until);
+        const auto instant = saml::parse_instant(saml::xml::collapsed(*valid_until));
         if (!instant) {
             return broken(Errc::schema_violation, where, "validUntil is not a time in UTC that ends in Z");
         }
         validity.valid_until = *instant;
     }
     if (cache_duration != nullptr) {
-        const auto duration = saml::parse_duration(*cache_duration);
+        const auto duration = saml::parse_duration(saml::xml::collapsed(*cache_duration));
         if (!duration) {
             return broken(Errc::schema_violation, where, "cacheDuration is no duration from zero to 10,000 years");
         }

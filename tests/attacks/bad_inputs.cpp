@@ -210,15 +210,6 @@ Attacks refused_for_what_it_says() {
                                                  R"( xmlns:x="urn:do-not-repeat" xsi:type="x:do-not-repeat"/>)"});
          },
          "200 LogoutResponse Requester/RequestUnsupported", "refused id.base_id"},
-        {"BAD", "answers_requester_to_a_line_feed_in_a_name_id",
-         [] { return posted_signed({.identifier = transient_name_id("x\ndo-not-repeat")}); }, requester,
-         "refused saml.name_id"},
-        {"BAD", "answers_requester_to_a_control_sequence_of_one_character_in_a_name_id",
-         [] {
-             return posted_signed({.identifier = transient_name_id("\xC2\x9B"
-                                                                   "31mdo-not-repeat")});
-         },
-         requester, "refused saml.name_id"},
         {"BAD", "answers_requester_to_line_breaks_in_attributes",
          [] { return posted_signed({.consent = "urn:x&#13;&#10;Set-Cookie:do-not-repeat"}); }, requester,
          "refused saml.uri"},

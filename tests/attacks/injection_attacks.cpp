@@ -68,11 +68,8 @@ Attacks into_a_store() {
         {"a_separator", ":i1"}, {"a_path", "/../i1"},     {"a_length", "$1"},
     };
     for (const auto& [what, markup] : keys) add(all, as_names("INJ-03", what, markup));
-    all.push_back(refused("INJ-03", "a_NameID_with_a_command_behind_a_line_break",
-                          signed_text({.identifier = transient_name_id(std::string(alice) + "&#13;&#10;FLUSHALL")}),
-                          "saml.name_id"));
-    all.push_back(refused("INJ-03", "a_SessionIndex_with_a_command_behind_a_line_break",
-                          signed_text({.session_indexes = {"i1&#13;&#10;FLUSHALL"}}), "saml.session_index"));
+    add(all, as_names("INJ-03", "a_command_behind_a_line_break", "&#13;&#10;FLUSHALL"));
+    add(all, as_names("INJ-03", "a_line_break_between_two_indexes", "&#10;i2"));
     // Joined without lengths it is alice and i1.
     all.push_back(accepted(
         "INJ-03", "a_name_that_ends_where_its_index_should_begin",
@@ -125,15 +122,6 @@ Attacks into_a_log() {
                        signed_text({.issuer = issuer_of("https://do-not-repeat.example.net/" + markup)}), rule);
     };
     Attacks all{
-        refused("INJ-06", "a_NameID_with_a_line_of_its_own",
-                signed_text({.identifier = transient_name_id(std::string(alice) + "\n2026 INFO ok")}), "saml.name_id"),
-        refused("INJ-06", "a_NameID_with_a_carriage_return",
-                signed_text({.identifier = transient_name_id(std::string(alice) + "&#13;2026 INFO ok")}),
-                "saml.name_id"),
-        refused("INJ-06", "a_NameID_with_a_terminals_control",
-                signed_text({.identifier = transient_name_id(std::string(alice) + "\xC2\x9B"
-                                                                                  "2J")}),
-                "saml.name_id"),
         refused("INJ-06", "an_ID_with_a_line_of_its_own", with_id("_a1&#10;{&quot;event&quot;:&quot;logout&quot;}"),
                 "saml.id"),
         refused("INJ-06", "a_Reason_with_a_line_of_its_own_and_no_name",
@@ -164,6 +152,11 @@ Attacks into_a_log() {
         accepted("INJ-06", "a_Reason_with_a_line_of_its_own",
                  signed_text({.reason = "x&#13;&#10;2026 INFO do-not-repeat %n"}), "S1"),
     };
+    add(all, as_names("INJ-06", "a_line_of_its_own", "\n2026 INFO ok"));
+    add(all, as_names("INJ-06", "a_carriage_return", "&#13;2026 INFO ok"));
+    add(all, as_names("INJ-06", "a_terminals_control",
+                      "\xC2\x9B"
+                      "2J"));
     add(all, as_names("INJ-06", "a_line_separator",
                       "\xE2\x80\xA8"
                       "2026 INFO ok"));

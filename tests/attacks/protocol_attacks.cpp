@@ -113,7 +113,12 @@ Attacks session_indexes() {
         accepted("SAM-20", "none_for_all", with_indexes({}), "S1 S2"),
         refused("SAM-20", "an_empty_one", with_indexes({"i1", ""}), "saml.session_index"),
         refused("SAM-20", "a_blank_one", with_indexes({"  "}), "saml.session_index"),
-        refused("SAM-20", "one_with_a_line_feed", with_indexes({"i1\ni2"}), "saml.session_index"),
+        accepted("SAM-20", "one_with_a_line_feed_between_two_that_live", with_indexes({"i1\ni2"}), ""),
+        missed("SAM-20", "one_with_a_carriage_return_behind", with_indexes({"i1&#13;"}), "near_miss.white_space"),
+        accepted("SAM-20", "one_with_a_tab_inside", with_indexes({"i\t1"}), ""),
+        accepted("SAM-20", "one_with_a_C1_control", with_indexes({"i1\xC2\x85"}), ""),
+        refused("SAM-20", "one_of_white_space", with_indexes({"&#13;\n\t"}), "saml.session_index"),
+        refused("SAM-20", "one_with_a_character_that_XML_lacks", with_indexes({"i1\xEF\xBF\xBF"}), "xml.malformed"),
         refused("SAM-20", "one_of_1025_octets", with_indexes({std::string(1025, 'i')}), "saml.session_index"),
         refused("SAM-20", "an_element_in_one", with_indexes({"<samlp:SessionIndex>i1</samlp:SessionIndex>"}),
                 "saml.schema"),
@@ -361,7 +366,8 @@ Attacks reflections() {
         {"a_letter_beyond_ASCII",
          "_\xC3\xA9"
          "do-not-repeat"},
-        {"129_octets", "_do-not-repeat" + std::string(115, 'x')},
+        {"1025_octets", "_do-not-repeat" + std::string(1011, 'x')},
+        {"white_space_inside", "do-not- repeat"},
         {"nothing", ""},
     };
     for (const auto& [what, id] : ids) {
@@ -369,6 +375,9 @@ Attacks reflections() {
             "SAM-34", std::string("unsigned_with_an_ID_of_") + what,
             [id = id] { return unsigned_soap(marked({.id = id})); }, "saml.id"));
     }
+    // Its partner's signature is on it, so the ID is told back.
+    all.push_back(accepted(
+        "SAM-34", "an_ID_of_1024_octets", [] { return soap(marked({.id = "_" + std::string(1023, 'x')})); }, "S1"));
     return all;
 }
 

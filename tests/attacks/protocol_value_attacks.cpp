@@ -39,8 +39,8 @@ Attacks times() {
         {"a_blank_for_T", "2030-01-15 10:00:00Z"},
         {"the_basic_format", "20300115T100000Z"},
         {"no_seconds", "2030-01-15T10:00Z"},
-        {"a_blank_in_front", " 2030-01-15T10:00:00Z"},
-        {"a_line_feed_behind", "2030-01-15T10:00:00Z&#10;"},
+        {"a_blank_inside", "2030-01-15T10:00:00 Z"},
+        {"a_no_break_space_behind", "2030-01-15T10:00:00Z\xC2\xA0"},
         {"two_signs", "2030-01-15T+1:00:00Z"},
         {"full_width_digits", "\xEF\xBC\x92\xEF\xBC\x90\xEF\xBC\x93\xEF\xBC\x90-01-15T10:00:00Z"},
         {"a_format_string", "%n%n%n%n-do-not-repeat"},
@@ -70,6 +70,17 @@ Attacks times() {
              refused("SAM-07", "a_stale_IssueInstant_without_NotOnOrAfter",
                      signed_text({.issue_instant = "2030-01-15T09:51:59.999Z", .not_on_or_after = std::nullopt}),
                      "check.issue_instant"),
+             accepted("SAM-07", "an_IssueInstant_in_white_space",
+                      signed_text({.issue_instant = "\t2030-01-15T10:00:00Z&#13;&#10;"}), "S1"),
+             refused("SAM-07", "a_stale_IssueInstant_in_white_space",
+                     signed_text({.issue_instant = " 2030-01-15T09:51:59.999Z ", .not_on_or_after = std::nullopt}),
+                     "check.issue_instant"),
+             accepted("SAM-08", "a_NotOnOrAfter_in_white_space",
+                      signed_text({.not_on_or_after = " 2030-01-15T10:05:00Z&#10;"}), "S1"),
+             refused(
+                 "SAM-08", "one_that_has_passed_in_white_space",
+                 signed_text({.issue_instant = "2030-01-15T09:50:00Z", .not_on_or_after = " 2030-01-15T09:57:00Z "}),
+                 "check.not_on_or_after"),
              accepted("SAM-08", "no_NotOnOrAfter", signed_text({.not_on_or_after = std::nullopt}), "S1"),
              refused("SAM-08", "one_that_has_passed",
                      signed_text({.issue_instant = "2030-01-15T09:50:00Z", .not_on_or_after = "2030-01-15T09:57:00Z"}),
@@ -122,15 +133,25 @@ Attacks destinations() {
     }
     const std::vector<NamedText> no_urls{{"a_path_alone", "/saml/slo/soap"},
                                          {"no_scheme", "//sp.example.com/saml/slo/soap"},
-                                         {"a_blank", " "},
-                                         {"a_blank_in_front", " " + std::string(our_soap_url)},
-                                         {"a_blank_behind", std::string(our_soap_url) + " "},
                                          {"two_urls", std::string(our_soap_url) + " " + std::string(our_soap_url)},
                                          {"a_backslash", url_with("/slo", "\\slo")}};
     for (const auto& [name, url] : no_urls) {
         all.push_back(refused("SAM-10", name, signed_text({.destination = url}), "saml.uri"));
     }
     all.push_back(refused("SAM-10", "none", signed_text({.destination = std::nullopt}), "check.destination_missing"));
+    // xs:anyURI: white space at the ends is no part of it.
+    for (const auto& [name, url] :
+         std::vector<NamedText>{{"a_blank_in_front", " " + std::string(our_soap_url)},
+                                {"a_blank_behind", std::string(our_soap_url) + " "},
+                                {"a_line_of_its_own", "&#10;\t" + std::string(our_soap_url) + "&#13;"}}) {
+        all.push_back(accepted("SAM-10", name, signed_text({.destination = url}), "S1"));
+    }
+    all.push_back(refused("SAM-10", "another_SP_with_a_blank_behind",
+                          signed_text({.destination = "https://do-not-repeat.example.com/saml/slo/soap "}),
+                          "check.destination"));
+    all.push_back(refused("SAM-10", "a_no_break_space_behind",
+                          signed_text({.destination = std::string(our_soap_url) + "\xC2\xA0"}), "check.destination"));
+    all.push_back(refused("SAM-10", "a_blank", signed_text({.destination = " "}), "check.destination_missing"));
     all.push_back(refused("SAM-10", "an_empty_one", signed_text({.destination = ""}), "check.destination_missing"));
     return all;
 }
@@ -244,9 +265,15 @@ Attacks name_id_tuples() {
 Attacks look_alike_names() {
     const std::string name(alice);
     const std::string rest = name.substr(1);
+    // An order that may well mean her ends nothing, and is no Success.
+    const std::vector<NamedText> indented{{"a_blank_in_front", " " + name},
+                                          {"a_blank_behind", name + " "},
+                                          {"a_tab_in_front", "\t" + name},
+                                          {"a_line_feed_behind", name + "\n"},
+                                          {"a_carriage_return", name + "&#13;"}};
     const std::vector<NamedText> white_space{
-        {"a_blank_in_front", " " + name},
-        {"a_blank_behind", name + " "},
+        {"a_next_line", name + "\xC2\x85"},
+        {"a_tab_inside", "al\tice" + name.substr(5)},
         {"a_blank_inside", "al " + name.substr(2)},
         {"a_no_break_space", "\xC2\xA0" + name},
         {"a_zero_width_space", name + "\xE2\x80\x8B"},
@@ -277,14 +304,15 @@ Attacks look_alike_names() {
     for (const auto& [what, value] : spellings) {
         all.push_back(accepted("SAM-16", what, signed_text({.identifier = transient_name_id(value)}), ""));
     }
-    const std::vector<NamedText> controls{{"a_tab_in_front", "\t" + name},
-                                          {"a_line_feed_behind", name + "\n"},
-                                          {"a_carriage_return", name + "&#13;"},
-                                          {"a_next_line", name + "\xC2\x85"}};
-    for (const auto& [what, value] : controls) {
-        all.push_back(refused("SAM-15", what, signed_text({.identifier = transient_name_id(value)}), "saml.name_id"));
+    for (const auto& [what, value] : indented) {
+        all.push_back(
+            missed("SAM-15", what, signed_text({.identifier = transient_name_id(value)}), "near_miss.white_space"));
     }
-    for (const auto* index : {" i1", "i1 ", "I1", "i1\xE2\x80\x8B",
+    for (const auto* index : {" i1", "i1 ", "\n\ti1&#13;\n"}) {
+        all.push_back(missed("SAM-15", "an_indented_index_" + std::to_string(all.size()),
+                             signed_text({.session_indexes = {index}}), "near_miss.white_space"));
+    }
+    for (const auto* index : {"I1", "i1\xE2\x80\x8B",
                               "\xEF\xBD\x89"
                               "1",
                               "i01"}) {
@@ -304,10 +332,13 @@ Attacks sizes_of_names() {
     return {
         one("empty", ""),
         one("blank", "   "),
+        one("white_space", "\t&#13;\n"),
         one("10_KB", std::string(10'240, 'a')),
         one("257_characters", std::string(257, 'a')),
-        one("DEL", "\x7F" + std::string(alice)),
-        one("a_C1_control", "\xC2\x80" + std::string(alice)),
+        accepted("SAM-17", "DEL", signed_text({.identifier = transient_name_id("\x7F" + std::string(alice))}), ""),
+        accepted("SAM-17", "a_C1_control",
+                 signed_text({.identifier = transient_name_id("\xC2\x80" + std::string(alice))}), ""),
+        refused("SAM-17", "a_C0_control", changed(std::string(alice), std::string(alice) + "&#1;"), "xml.malformed"),
         accepted("SAM-17", "256_characters", signed_text({.identifier = transient_name_id(std::string(256, 'a'))}), ""),
         accepted("SAM-17", "1024_octets_in_another_format", unspecified(1024), ""),
         refused("SAM-17", "1025_octets_in_another_format", unspecified(1025), "saml.name_id"),
@@ -317,8 +348,9 @@ Attacks sizes_of_names() {
         refused("SAM-17", "a_qualifier_of_1025_octets",
                 signed_text({.identifier = name_id(qualifier("NameQualifier", std::string(1025, 'a')))}),
                 "saml.name_id"),
-        refused("SAM-17", "a_qualifier_with_a_line_feed",
-                signed_text({.identifier = name_id(qualifier("SPProvidedID", "x&#10;y"))}), "saml.name_id"),
+        missed("SAM-17", "a_qualifier_with_a_line_feed",
+               signed_text({.identifier = name_id(transient_format + qualifier("SPProvidedID", "x&#10;y"))}),
+               "near_miss.qualifier"),
     };
 }
 

@@ -245,6 +245,29 @@ Text with_name_id_attributes(const std::string& attributes) {
     };
 }
 
+Text with_issuer_attributes(const std::string& attributes) {
+    return [=] {
+        const auto issuer = replaced(issuer_of(idp1_entity_id), "<saml:Issuer",
+                                     "<saml:Issuer" + std::string(schema_instance) + attributes);
+        return soap(marked({.id = "_a1", .issuer = issuer}));
+    };
+}
+
+/// The end of alice's first session, with `attributes` on the SessionIndex.
+Text with_index_attributes(const std::string& attributes) {
+    return [=] {
+        return soap(marked(
+            {.id = "_a1",
+             .session_indexes = {},
+             .tail = "<samlp:SessionIndex" + std::string(schema_instance) + attributes + ">i1</samlp:SessionIndex>"}));
+    };
+}
+
+/// Signed with `attributes` on ds:Signature, which no signature covers.
+Text signature_with(std::string_view declared, const std::string& attributes) {
+    return changed("<ds:Signature", "<ds:Signature" + std::string(declared) + attributes);
+}
+
 Attacks attributes_of_schemas() {
     return {
         accepted("XML-24", "the_xsi_type_that_the_message_has_anyway",
@@ -261,10 +284,36 @@ Attacks attributes_of_schemas() {
             },
             "saml.schema"),
         refused("XML-24", "xsi_nil", with_attributes(R"( xsi:nil="true")"), "saml.schema"),
-        refused("XML-24", "xsi_schemaLocation",
-                with_attributes(R"( xsi:schemaLocation="urn:x http://127.0.0.1:1/do-not-repeat.xsd")"), "saml.schema"),
-        refused("XML-24", "xsi_noNamespaceSchemaLocation",
-                with_attributes(R"( xsi:noNamespaceSchemaLocation="http://127.0.0.1:1/x.xsd")"), "saml.schema"),
+        accepted("XML-24", "xsi_schemaLocation",
+                 with_attributes(R"( xsi:schemaLocation="urn:x http://127.0.0.1:1/do-not-repeat.xsd")"), "S1"),
+        accepted("XML-24", "xsi_noNamespaceSchemaLocation",
+                 with_attributes(R"( xsi:noNamespaceSchemaLocation="http://127.0.0.1:1/x.xsd")"), "S1"),
+        accepted("XML-24", "xsi_schemaLocation_of_a_NameID",
+                 with_name_id_attributes(R"( xsi:schemaLocation="urn:x file:///etc/hostname")"), "S1"),
+        accepted("XML-24", "xsi_schemaLocation_of_the_Issuer",
+                 with_issuer_attributes(R"( xsi:schemaLocation="urn:x file:///etc/hostname")"), "S1"),
+        accepted("XML-24", "xsi_schemaLocation_of_the_Signature",
+                 signature_with(schema_instance, R"( xsi:schemaLocation="urn:x file:///etc/hostname")"), "S1"),
+        refused("XML-24", "an_xsi_type_of_the_Signature",
+                signature_with(schema_instance, R"( xsi:type="ds:SignatureType")"), "sig.attribute"),
+        refused("XML-24", "a_schemaLocation_of_nobody", with_attributes(R"( schemaLocation="urn:x urn:y")"),
+                "saml.schema"),
+        refused("XML-24", "a_schemaLocation_in_another_namespace",
+                with_attributes(R"( xmlns:x="urn:x" x:schemaLocation="urn:x urn:y")"), "saml.schema"),
+        accepted("XML-24", "the_xsi_type_that_an_Issuer_has_anyway",
+                 with_issuer_attributes(R"( xsi:type="saml:NameIDType")"), "S1"),
+        accepted("XML-24", "the_xsi_type_that_a_SessionIndex_has_anyway",
+                 with_index_attributes(R"( xmlns:xs="http://www.w3.org/2001/XMLSchema" xsi:type="xs:string")"), "S1"),
+        accepted("XML-24", "the_xsi_type_of_a_SessionIndex_in_white_space",
+                 with_index_attributes(R"( xmlns:xs="http://www.w3.org/2001/XMLSchema" xsi:type=" xs:string&#10;")"),
+                 "S1"),
+        refused("XML-24", "another_xsi_type_of_a_SessionIndex",
+                with_index_attributes(R"( xmlns:xs="http://www.w3.org/2001/XMLSchema" xsi:type="xs:anyType")"),
+                "saml.schema"),
+        refused("XML-24", "the_xsi_type_of_a_SessionIndex_in_another_namespace",
+                with_index_attributes(R"( xsi:type="samlp:string")"), "saml.schema"),
+        refused("XML-24", "the_xsi_type_of_a_SessionIndex_in_no_namespace",
+                with_index_attributes(R"( xsi:type="string")"), "saml.schema"),
         refused("XML-24", "xml_base", with_attributes(R"( xml:base="http://127.0.0.1:1/")"), "saml.schema"),
         refused("XML-24", "xml_lang", with_attributes(R"( xml:lang="tr")"), "saml.schema"),
         refused("XML-24", "xml_space", with_attributes(R"( xml:space="preserve")"), "saml.schema"),

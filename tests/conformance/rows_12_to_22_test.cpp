@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(row_12_leaves_in_response_to_out_where_the_id_is_none, *spe
     for (const auto& id :
          {std::optional<std::string>(), std::optional<std::string>("1abc"), std::optional<std::string>("a b"),
           std::optional<std::string>(""), std::optional<std::string>("&lt;x&gt;"),
-          std::optional<std::string>(std::string(129, 'a'))}) {
+          std::optional<std::string>(std::string(1025, 'a'))}) {
         Baseline provider;
         expect_requester(provider.post(unsigned_soap({.id = id})), std::nullopt);
         expect_rule(provider, "saml.id");

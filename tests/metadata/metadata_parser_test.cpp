@@ -97,6 +97,36 @@ BOOST_AUTO_TEST_CASE(compares_the_entity_id_byte_by_byte) {
     BOOST_TEST(test::read(text.xml())->entity_id.str() == "HTTPS://idp1.example.org/%6Detadata/");
 }
 
+BOOST_AUTO_TEST_CASE(takes_the_white_space_off_that_the_schema_takes_off,
+                     *boost::unit_test::description("XML Schema part 2, 4.3.6")) {
+    IdpMetadataText text;
+    text.entity_attributes =
+        "entityID=\"&#10;\t https://idp1.example.org/metadata&#13; \" "
+        "validUntil=\" 2030-01-16T10:00:00Z&#10;\" cacheDuration=\" PT1H\"";
+    text.services =
+        service("&#10;urn:oasis:names:tc:SAML:2.0:bindings:SOAP ",
+                "Location=\"&#10; https://idp1.example.org/slo\t\" "
+                "ResponseLocation=\" https://idp1.example.org/back \" xmlns:a="
+                R"("urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo" a:supportsAsynchronous=" true&#10;")");
+    const auto descriptor = test::read(text.xml());
+    BOOST_TEST_REQUIRE(descriptor.has_value());
+    BOOST_TEST(descriptor->entity_id.str() == "https://idp1.example.org/metadata");
+    BOOST_TEST((descriptor->valid_until == saml::parse_instant("2030-01-16T10:00:00Z").value()));
+    const auto& slo = descriptor->idp->single_logout_services.at(0);
+    BOOST_TEST(slo.binding == metadata::soap_binding);
+    BOOST_TEST(slo.location.str() == "https://idp1.example.org/slo");
+    BOOST_TEST(slo.response_location->str() == "https://idp1.example.org/back");
+    BOOST_TEST(slo.supports_asynchronous);
+    text.entity_attributes = R"(entityID="https://idp1.example.org/ metadata")";
+    test::check_refused(text.xml(), Errc::entity_id_malformed, "not an absolute URI");
+}
+
+BOOST_AUTO_TEST_CASE(white_space_around_an_entity_id_makes_no_other_entity) {
+    IdpMetadataText other;
+    other.entity_attributes = R"(entityID=" https://idp1.example.org/metadata ")";
+    test::check_document_refused(test::entities(IdpMetadataText{}.xml() + other.xml()), Errc::duplicate_entity);
+}
+
 BOOST_AUTO_TEST_CASE(keeps_endpoints_in_document_order_with_all_they_say) {
     IdpMetadataText text;
     text.services =

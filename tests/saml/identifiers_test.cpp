@@ -72,8 +72,9 @@ BOOST_AUTO_TEST_CASE(a_message_id_is_an_ncname_of_ascii_characters) {
          {"", "1a", "-a", ".a", "a b", " a", "a ", "a:b", "#a", "a'b", "a\"b", "a\n", "\xC3\xA4", "a/b"}) {
         BOOST_TEST(rule_of(MessageID::parse(text)) == rule(Errc::id_malformed), text);
     }
-    BOOST_TEST(rule_of(MessageID::parse(std::string(128, 'a'))) == "accepted");
-    BOOST_TEST(rule_of(MessageID::parse(std::string(129, 'a'))) == rule(Errc::id_malformed));
+    // xs:ID has no limit; Salesforce's have about 280.
+    BOOST_TEST(rule_of(MessageID::parse(std::string(1024, 'a'))) == "accepted");
+    BOOST_TEST(rule_of(MessageID::parse(std::string(1025, 'a'))) == rule(Errc::id_malformed));
 }
 
 // Kantara IIP-G02: 256 characters, whichever.
@@ -82,6 +83,21 @@ BOOST_AUTO_TEST_CASE(a_session_index_may_have_256_characters_outside_the_bmp) {
     BOOST_TEST(rule_of(SessionIndex::parse(repeated("\xF0\x9F\x98\x80", 256) + "a")) ==
                rule(Errc::session_index_malformed));
     BOOST_TEST(rule_of(SessionIndex::parse("::a/b.c=; d")) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(an_xml_value_has_characters_of_xml_that_are_not_all_white_space) {
+    for (const auto* text : {"a", "a\r", "\ta", "a\nb", "a\x7F", "\xC2\x80", "\xC2\x85", "\xC2\x9F", "\xC2\xA0",
+                             "\xEE\x80\x80", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF"}) {
+        BOOST_TEST(is_xml_value(text, 100), text);
+        BOOST_TEST(rule_of(SessionIndex::parse(text)) == "accepted", text);
+    }
+    for (const auto* text : {"", " ", "\t\r\n ", "\x01", "a\x08", "a\x0B", "a\x0C", "a\x1F", "a\xEF\xBF\xBE",
+                             "a\xEF\xBF\xBF", "a\xED\xA0\x80", "a\xC3"}) {
+        BOOST_TEST(!is_xml_value(text, 100), text);
+        BOOST_TEST(rule_of(SessionIndex::parse(text)) == rule(Errc::session_index_malformed), text);
+    }
+    BOOST_TEST(!is_xml_value({"a\0b", 3}, 100));
+    BOOST_TEST(!is_xml_value(std::string(101, 'a'), 100));
 }
 
 BOOST_AUTO_TEST_CASE(a_clean_value_is_not_blank_and_has_no_control) {

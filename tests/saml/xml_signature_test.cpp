@@ -21,6 +21,13 @@ std::string cut_out(const std::string& text, std::string_view from, std::string_
     return text.substr(begin, text.find(to, begin) + to.size() - begin);
 }
 
+class Nothing final : public StreamVisitor {
+public:
+    Result<Take> start(const StreamElement&) override { return Take::skip; }
+    Result<void> end() override { return Done{}; }
+    Result<void> kept(std::string_view) override { return Done{}; }
+} nothing;
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(enveloped_signature)
@@ -107,6 +114,30 @@ BOOST_AUTO_TEST_CASE(covers_the_message_without_its_signature) {
     const auto message = cut_out(octets, "<samlp:LogoutRequest ", "</samlp:LogoutRequest>");
     const auto signature = cut_out(message, "<ds:Signature ", "</ds:Signature>");
     BOOST_TEST(covered->str() == slo::test::replaced(message, signature, ""));
+}
+
+// xs:ID collapses white space, and no parser does it without a DTD: a signer that knows the schema refers to what is
+// left.
+BOOST_AUTO_TEST_CASE(white_space_around_an_id_is_no_part_of_it) {
+    const auto signed_with = [](const std::string& id, const std::string& content) {
+        return sign_document(rsa_key().signing,
+                             "<x ID=\"" + id + "\"><y>" + std::string(64, 'y') + "</y>" + content + "</x>")
+            .value();
+    };
+    const auto verdict = [](const std::string& octets) {
+        const auto document = xml::Document::parse(octets).value();
+        return rule_of(verify_enveloped(document, document.root(), "_a1", std::vector{rsa_key().verification}, {}));
+    };
+    const std::string octets = signed_with("&#10;\t_a1 &#13;", "");
+    BOOST_TEST(verdict(octets) == "accepted");
+    BOOST_TEST(rule_of(read_signed_stream(source_of(octets), std::vector{rsa_key().verification}, {}, {}, nothing)) ==
+               "accepted");
+    BOOST_TEST(verdict(slo::test::replaced(octets, "URI=\"#_a1\"", "URI=\" #_a1\"")) ==
+               rule(Errc::reference_not_to_root));
+    BOOST_TEST(verdict(slo::test::replaced(octets, "URI=\"#_a1\"", "URI=\"#&#xA;&#x9;_a1 &#xD;\"")) ==
+               rule(Errc::reference_not_to_root));
+    BOOST_TEST(verdict(signed_with("_a1", "<z id=' _a1'/>")) == rule(Errc::xml_duplicate_id));
+    BOOST_TEST(verdict(signed_with(" _a1", "<z id='_a1'/>")) == rule(Errc::xml_duplicate_id));
 }
 
 BOOST_AUTO_TEST_CASE(an_assertions_signature_stands_behind_its_issuer) {

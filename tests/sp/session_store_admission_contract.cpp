@@ -43,6 +43,14 @@ void refuses_a_late_login_with_an_index_that_was_logged_out(MakeStore make_store
     BOOST_TEST(trial.admits(session_with("a", {"i1"})));
 }
 
+void refuses_a_late_login_with_an_index_of_two_lines_that_was_logged_out(MakeStore make_store) {
+    Trial trial(make_store);
+    trial.log_out(order_for("r", {"i7\ni8", "i9\r"}));
+    BOOST_TEST(!trial.admits(session_with("a", {"i7\ni8"})));
+    BOOST_TEST(!trial.admits(session_with("a", {"i1", "i9\r"})));
+    BOOST_TEST(trial.admits(session_with("a", {"i7", "i8", "i9"})));
+}
+
 void refuses_a_late_login_before_the_logout_is_completed(MakeStore make_store) {
     Trial trial(make_store);
     trial.begin(order_for_all("r"));
@@ -286,6 +294,8 @@ std::vector<ContractCase> admission_contract() {
         {"a_session_is_alive_until_it_expires", a_session_is_alive_until_it_expires},
         {"refuses_a_late_login_with_an_index_that_was_logged_out",
          refuses_a_late_login_with_an_index_that_was_logged_out},
+        {"refuses_a_late_login_with_an_index_of_two_lines_that_was_logged_out",
+         refuses_a_late_login_with_an_index_of_two_lines_that_was_logged_out},
         {"refuses_a_late_login_before_the_logout_is_completed", refuses_a_late_login_before_the_logout_is_completed},
         {"refuses_every_late_login_after_a_logout_of_all", refuses_every_late_login_after_a_logout_of_all},
         {"admits_a_late_login_without_index_after_a_logout_of_one_index",

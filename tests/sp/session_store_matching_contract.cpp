@@ -49,6 +49,20 @@ void indexes_are_compared_byte_by_byte(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for("r2", {"X"})) == "");
 }
 
+// SQLite joins indexes by line feeds, and writes AuthnInstants behind one.
+void an_index_may_hold_any_character_of_xml(MakeStore make_store) {
+    Trial trial(make_store);
+    const std::string with_line_feed = "first-of-sixteen\nsecond-of-sixteen";
+    trial.login({session_with("a", {with_line_feed}), session_with("b", {"first-of-sixteen", "second-of-sixteen"}),
+                 session_with("c", {"i\r"}), session_with("d", {"i"}), session_with("e", {"i\xC2\x85", "j\n"}),
+                 session_with("f", {"\t\xC2\x80"})});
+    BOOST_TEST(trial.begin(order_for("r1", {with_line_feed})) == "a");
+    BOOST_TEST(trial.begin(order_for("r2", {"second-of-sixteen"})) == "b");
+    BOOST_TEST(trial.begin(order_for("r3", {"i\r"})) == "c");
+    BOOST_TEST(trial.begin(order_for("r4", {"j\n", "\t\xC2\x80"})) == "e f");
+    BOOST_TEST(trial.is_alive("d"));
+}
+
 void the_same_identifiers_of_others_are_untouched(MakeStore make_store) {
     Trial trial(make_store);
     sp::Session at_another_idp = session_of("b");
@@ -332,6 +346,7 @@ std::vector<ContractCase> matching_contract() {
         {"an_index_names_no_session_without_index", an_index_names_no_session_without_index},
         {"unknown_and_repeated_indexes_widen_nothing", unknown_and_repeated_indexes_widen_nothing},
         {"indexes_are_compared_byte_by_byte", indexes_are_compared_byte_by_byte},
+        {"an_index_may_hold_any_character_of_xml", an_index_may_hold_any_character_of_xml},
         {"the_same_identifiers_of_others_are_untouched", the_same_identifiers_of_others_are_untouched},
         {"an_order_names_sessions_whatever_their_authn_instant", an_order_names_sessions_whatever_their_authn_instant},
         {"a_missing_qualifier_stands_for_its_default_unless_exact",

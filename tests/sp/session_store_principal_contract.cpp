@@ -54,6 +54,16 @@ void a_principal_has_as_many_sessions_as_it_may(MakeStore make_store) {
     BOOST_TEST(trial.begin(order_for_all("r")) == "a b c");
 }
 
+void a_principal_is_named_by_an_index_of_two_lines(MakeStore make_store) {
+    Trial trial(make_store, three_each);
+    const std::string index = "an-index-of\ntwo-long-lines";
+    for (const char* id : {"a", "b", "c"}) BOOST_TEST(trial.admits(by_index(id, index)));
+    BOOST_TEST(is_full_for(trial, by_index("d", index)));
+    sp::LogoutOrder order = order_for("r", {index});
+    order.matching = saml::NameIDMatching::session_index;
+    BOOST_TEST(trial.begin(order) == "a b c");
+}
+
 void the_refusal_says_how_many_and_what_to_do(MakeStore make_store) {
     Trial trial(make_store, three_each);
     trial.login({session_of("a"), session_of("b"), session_of("c")});
@@ -214,6 +224,7 @@ void whatever_comes_and_goes_is_counted_exactly(MakeStore make_store) {
 std::vector<ContractCase> principal_contract() {
     return {
         {"a_principal_has_as_many_sessions_as_it_may", a_principal_has_as_many_sessions_as_it_may},
+        {"a_principal_is_named_by_an_index_of_two_lines", a_principal_is_named_by_an_index_of_two_lines},
         {"the_refusal_says_how_many_and_what_to_do", the_refusal_says_how_many_and_what_to_do},
         {"another_idps_user_of_that_name_has_a_count_of_its_own",
          another_idps_user_of_that_name_has_a_count_of_its_own},

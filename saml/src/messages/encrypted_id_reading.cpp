@@ -43,15 +43,16 @@ Result<EncryptedKey> read_encrypted_key(const xml::Element& element) {
     if (!method) return schema_violation(element, "no EncryptionMethod");
     auto ciphertext = read_cipher_value(element, max_wrapped_key_octets);
     if (!ciphertext) return ciphertext.error();
-    EncryptedKey key{.algorithm = method->attribute("Algorithm").value_or(""),
+    EncryptedKey key{.algorithm = method->collapsed_attribute("Algorithm").value_or(""),
                      .digest = std::nullopt,
                      .mgf = std::nullopt,
                      .oaep_params = {},
                      .recipient = element.attribute("Recipient"),
                      .ciphertext = *std::move(ciphertext)};
     if (const auto digest = child_of(*method, {vocabulary::ds, "DigestMethod"}))
-        key.digest = digest->attribute("Algorithm");
-    if (const auto mgf = child_of(*method, {vocabulary::xenc11, "MGF"})) key.mgf = mgf->attribute("Algorithm");
+        key.digest = digest->collapsed_attribute("Algorithm");
+    if (const auto mgf = child_of(*method, {vocabulary::xenc11, "MGF"}))
+        key.mgf = mgf->collapsed_attribute("Algorithm");
     if (const auto params = child_of(*method, xenc("OAEPparams"))) {
         const auto text = params->text();
         if (!text) return text.error();
@@ -86,7 +87,7 @@ Result<std::vector<EncryptedKey>> read_encrypted_keys(const xml::Element& encryp
 }  // namespace
 
 Result<EncryptedID> read_encrypted_id(const xml::Element& element) {
-    if (auto ok = expect_attributes(element, {}, "EncryptedElementType"); !ok) return ok.error();
+    if (auto ok = expect_attributes(element, {}, {vocabulary::saml, "EncryptedElementType"}); !ok) return ok.error();
     const auto data = element.first_child();
     if (!data || !data->is(xenc("EncryptedData")) || !element.has_only_element_content()) {
         return schema_violation(element, "not EncryptedData first");
@@ -98,7 +99,7 @@ Result<EncryptedID> read_encrypted_id(const xml::Element& element) {
     //= SAML Core 2.2.4 l.497
     //# The Type attribute SHOULD be present and, if present, MUST contain a value of
     //# http://www.w3.org/2001/04/xmlenc#Element.
-    const auto type = data->attribute("Type");
+    const auto type = data->collapsed_attribute("Type");
     if (type && *type != "http://www.w3.org/2001/04/xmlenc#Element") return schema_violation(*data, "another Type");
     const auto method = child_of(*data, xenc("EncryptionMethod"));
     if (!method) return schema_violation(*data, "no EncryptionMethod");
@@ -106,7 +107,7 @@ Result<EncryptedID> read_encrypted_id(const xml::Element& element) {
     if (!ciphertext) return ciphertext.error();
     auto keys = read_encrypted_keys(element, *data);
     if (!keys) return keys.error();
-    return EncryptedID{.algorithm = method->attribute("Algorithm").value_or(""),
+    return EncryptedID{.algorithm = method->collapsed_attribute("Algorithm").value_or(""),
                        .ciphertext = *std::move(ciphertext),
                        .keys = *std::move(keys),
                        .namespaces = element.namespaces_in_scope()};

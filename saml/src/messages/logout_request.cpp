@@ -34,7 +34,7 @@ Result<Identifier> read_identifier(const xml::Element& message, ChildCursor& chi
 Result<std::vector<SessionIndex>> read_session_indexes(ChildCursor& children) {
     std::vector<SessionIndex> indexes;
     while (const auto element = children.take({vocabulary::samlp, "SessionIndex"})) {
-        if (auto ok = expect_attributes(*element, {}, "string"); !ok) return ok.error();
+        if (auto ok = expect_attributes(*element, {}, {vocabulary::xs, "string"}); !ok) return ok.error();
         const auto text = element->text();
         if (!text) return text.error();
         auto index = SessionIndex::parse(*text);
@@ -50,7 +50,7 @@ Result<LogoutRequest> read_logout_request(const xml::Element& root) {
     if (!root.is({vocabulary::samlp, "LogoutRequest"})) return schema_violation(root, "not LogoutRequest");
     if (auto ok = expect_attributes(
             root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "Reason", "NotOnOrAfter"},
-            "LogoutRequestType");
+            {vocabulary::samlp, "LogoutRequestType"});
         !ok) {
         return ok.error();
     }
@@ -64,7 +64,7 @@ Result<LogoutRequest> read_logout_request(const xml::Element& root) {
     if (children.rest()) return schema_violation(*children.rest(), "an element that may not stand here");
 
     std::optional<Instant> not_on_or_after;
-    if (const auto attribute = root.attribute("NotOnOrAfter")) {
+    if (const auto attribute = root.collapsed_attribute("NotOnOrAfter")) {
         const auto instant = parse_instant(*attribute);
         if (!instant) return instant.error();
         not_on_or_after = *instant;

@@ -29,8 +29,9 @@ Result<std::vector<std::string>> read_status_codes(const xml::Element& outermost
         if (nested && (!code->is({vocabulary::samlp, "StatusCode"}) || code->next_sibling())) {
             return schema_violation(*code, "not one nested StatusCode");
         }
-        if (auto ok = expect_attributes(*code, {"Value"}, "StatusCodeType"); !ok) return ok.error();
-        auto value = code->attribute("Value");
+        if (auto ok = expect_attributes(*code, {"Value"}, {vocabulary::samlp, "StatusCodeType"}); !ok)
+            return ok.error();
+        auto value = code->collapsed_attribute("Value");
         if (!value || values.size() == max_status_depth)
             return fail(Errc::status_malformed, "no Value, or nested too deeply");
         values.push_back(*std::move(value));
@@ -64,7 +65,7 @@ Result<Status> read_status(const xml::Element& element) {
 Result<LogoutResponse> read_logout_response(const xml::Element& root) {
     if (!root.is({vocabulary::samlp, "LogoutResponse"})) return schema_violation(root, "not LogoutResponse");
     if (auto ok = expect_attributes(root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "InResponseTo"},
-                                    "StatusResponseType");
+                                    {vocabulary::samlp, "StatusResponseType"});
         !ok) {
         return ok.error();
     }
@@ -78,7 +79,7 @@ Result<LogoutResponse> read_logout_response(const xml::Element& root) {
     if (children.rest()) return schema_violation(*children.rest(), "an element that may not stand here");
 
     std::optional<MessageID> in_response_to;
-    if (const auto attribute = root.attribute("InResponseTo")) {
+    if (const auto attribute = root.collapsed_attribute("InResponseTo")) {
         auto id = MessageID::parse(*attribute);
         if (!id) return id.error();
         in_response_to = *std::move(id);

@@ -8,7 +8,7 @@ namespace {
 
 /// Returns whether aslo:Asynchronous was among the extensions; all others are passed over unread (Core 3.2.1 l.1495).
 Result<bool> read_extensions(const xml::Element& extensions) {
-    if (auto ok = expect_attributes(extensions, {}, "ExtensionsType"); !ok) return ok.error();
+    if (auto ok = expect_attributes(extensions, {}, {vocabulary::samlp, "ExtensionsType"}); !ok) return ok.error();
     if (!extensions.has_only_element_content()) return schema_violation(extensions, "text in Extensions");
     if (!extensions.first_child()) return schema_violation(extensions, "empty Extensions");
     bool asynchronous = false;
@@ -26,7 +26,7 @@ Result<bool> read_extensions(const xml::Element& extensions) {
 
 /// An absent URI attribute, or an absolute URI. An empty Destination counts as absent: pysaml2 writes it so.
 Result<std::optional<std::string>> read_destination(const xml::Element& message) {
-    auto value = message.attribute("Destination");
+    auto value = message.collapsed_attribute("Destination");
     if (!value || value->empty()) return std::optional<std::string>{};
     if (!is_absolute_uri(*value)) return fail(Errc::uri_malformed, "Destination");
     return value;
@@ -38,17 +38,17 @@ Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor
     if (!message.has_only_element_content()) return schema_violation(message, "text between the elements");
     const auto version = read_version(message);
     if (!version) return version.error();
-    const auto id_attribute = message.attribute("ID");
+    const auto id_attribute = message.collapsed_attribute("ID");
     if (!id_attribute) return fail(Errc::id_malformed, "no ID");
     auto id = MessageID::parse(*id_attribute);
     if (!id) return id.error();
-    const auto instant_attribute = message.attribute("IssueInstant");
+    const auto instant_attribute = message.collapsed_attribute("IssueInstant");
     if (!instant_attribute) return schema_violation(message, "no IssueInstant");
     const auto issue_instant = parse_instant(*instant_attribute);
     if (!issue_instant) return issue_instant.error();
     auto destination = read_destination(message);
     if (!destination) return destination.error();
-    auto consent = message.attribute("Consent");
+    auto consent = message.collapsed_attribute("Consent");
     if (consent && !is_absolute_uri(*consent)) return fail(Errc::uri_malformed, "Consent");
 
     const auto issuer_element = children.take({vocabulary::saml, "Issuer"});

@@ -5,6 +5,7 @@
 
 #include "slo/saml/error.hpp"
 #include "vocabulary.hpp"
+#include "xml_octets.hpp"
 
 namespace slo::saml {
 namespace {
@@ -23,15 +24,20 @@ bool is_xsi_type(const xml::Name& name) noexcept {
            (name.namespace_uri == vocabulary::xsi_2001 || name.namespace_uri == vocabulary::xsi_1999);
 }
 
-/// Whether each xsi:type on `element` repeats the element's own type: `type`, of the element's own namespace.
-bool says_its_own_type(const xml::Element& element, std::string_view type) {
-    for (const auto& [name, qname] : element.attributes()) {
+/// Whether each xsi:type on `element` repeats the element's own type, `type`.
+bool says_its_own_type(const xml::Element& element, xml::Name type) {
+    for (const auto& [name, value] : element.attributes()) {
         if (!is_xsi_type(name)) continue;
+        const std::string qname = xml::collapsed(value);
         const std::size_t colon = qname.find(':');
         const std::string prefix = colon == std::string::npos ? "" : qname.substr(0, colon);
         const std::string local = colon == std::string::npos ? qname : qname.substr(colon + 1);
+        if (local != type.local) return false;
         // In signed octets only a prefix that they bind themselves is found: rebinding one outside gains nothing.
-        if (local != type || element.namespace_of_prefix(prefix) != element.name().namespace_uri) return false;
+        const auto bound = element.namespace_of_prefix(prefix);
+        // Exclusive canonicalisation leaves out a prefix that stands in values alone, as that of XML Schema does.
+        const bool left_out = !bound && !prefix.empty() && type.namespace_uri == vocabulary::xs;
+        if (!left_out && bound != type.namespace_uri) return false;
     }
     return true;
 }
@@ -43,11 +49,11 @@ Failure schema_violation(const xml::Element& where, std::string_view what) {
 }
 
 Result<void> expect_attributes(const xml::Element& element, std::initializer_list<std::string_view> allowed,
-                               std::string_view type) {
+                               xml::Name type) {
     for (const auto& name : element.attribute_names()) {
         if (name.namespace_uri.empty() && std::find(allowed.begin(), allowed.end(), name.local) != allowed.end())
             continue;
-        if (is_xsi_type(name) && says_its_own_type(element, type)) continue;
+        if (xml::is_schema_hint(name) || (is_xsi_type(name) && says_its_own_type(element, type))) continue;
         return schema_violation(element, "an attribute that the element doesn't have");
     }
     return Done{};
@@ -77,8 +83,9 @@ Result<EntityID> read_issuer(const xml::Element& issuer) {
     //= SAML Profiles 4.4.4.1 l.1294
     //# The <Issuer> element MUST be present and MUST contain the unique identifier of the requesting entity; the Format
     //# attribute MUST be omitted or have a value of urn:oasis:names:tc:SAML:2.0:nameid-format:entity.
-    for (const auto& [name, value] : issuer.attributes()) {
-        if (name == xml::Name{"", "Format"} && value == vocabulary::format_entity) continue;
+    if (!expect_attributes(issuer, {"Format"}, {vocabulary::saml, "NameIDType"}) ||
+        issuer.collapsed_attribute("Format").value_or(std::string(vocabulary::format_entity)) !=
+            vocabulary::format_entity) {
         return fail(Errc::issuer_malformed, "an attribute other than Format=entity");
     }
     const auto text = issuer.text();
@@ -90,8 +97,8 @@ Result<EntityID> read_issuer(const xml::Element& issuer) {
 
 Result<NameID> read_name_id(const xml::Element& element) {
     if (!element.is({vocabulary::saml, "NameID"})) return schema_violation(element, "not NameID");
-    if (auto ok =
-            expect_attributes(element, {"Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"}, "NameIDType");
+    if (auto ok = expect_attributes(element, {"Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"},
+                                    {vocabulary::saml, "NameIDType"});
         !ok) {
         return ok.error();
     }
@@ -100,12 +107,12 @@ Result<NameID> read_name_id(const xml::Element& element) {
 
     NameID name_id;
     name_id.value = *std::move(text);
-    name_id.format = element.attribute("Format");
+    name_id.format = element.collapsed_attribute("Format");
     if (name_id.format && !is_absolute_uri(*name_id.format)) return fail(Errc::uri_malformed, "NameID/@Format");
     name_id.name_qualifier = element.attribute("NameQualifier");
     name_id.sp_name_qualifier = element.attribute("SPNameQualifier");
     name_id.sp_provided_id = element.attribute("SPProvidedID");
-    if (!is_well_formed(name_id)) return fail(Errc::name_id_malformed, "blank, too long or with controls");
+    if (!is_well_formed(name_id)) return fail(Errc::name_id_malformed, "blank, or too long");
     return name_id;
 }
 

@@ -32,10 +32,10 @@ namespace slo::saml {
 [[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root);
 [[nodiscard]] Result<LogoutResponse> read_logout_response(const xml::Element& root);
 
-/// expect_attributes refuses every attribute outside `allowed` (unqualified names) but a truthful xsi:type that names
-/// `type` of the element's own namespace. Errors: Errc::schema_violation.
+/// expect_attributes refuses every attribute outside `allowed` (unqualified names) but an xsi:type that names `type`,
+/// and xsi:schemaLocation and its like, which nothing reads. Errors: Errc::schema_violation.
 [[nodiscard]] Result<void> expect_attributes(const xml::Element& element,
-                                             std::initializer_list<std::string_view> allowed, std::string_view type);
+                                             std::initializer_list<std::string_view> allowed, xml::Name type);
 
 [[nodiscard]] Failure schema_violation(const xml::Element& where, std::string_view what);
 

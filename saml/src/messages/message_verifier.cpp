@@ -162,7 +162,7 @@ Result<AuthenticLogoutRequest> MessageVerifier::authenticate(const UnverifiedLog
     auto document = open_signed(*message.message_.impl_, message.id_, keys, algorithms);
     if (!document) return document.error();
     const xml::Element root = document->root();
-    if (root.attribute("ID") != message.id_.str()) return fail(Errc::signed_octets_differ, "ID");
+    if (root.collapsed_attribute("ID") != message.id_.str()) return fail(Errc::signed_octets_differ, "ID");
     return AuthenticLogoutRequest(std::make_unique<AuthenticLogoutRequest::Impl>(AuthenticLogoutRequest::Impl{
         *std::move(document), root, message.issuer_, message.id_, Evidence::signature, std::nullopt}));
 }

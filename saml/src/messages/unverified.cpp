@@ -18,7 +18,7 @@ struct Claims {
 
 Result<Claims> read_claims(const xml::Element& message) {
     if (auto version = read_version(message); !version) return version.error();
-    const auto id_attribute = message.attribute("ID");
+    const auto id_attribute = message.collapsed_attribute("ID");
     if (!id_attribute) return fail(Errc::id_malformed, "no ID");
     auto id = MessageID::parse(*id_attribute);
     if (!id) return id.error();
@@ -41,7 +41,7 @@ Binding ReceivedMessage::binding() const noexcept {
 }
 
 std::optional<MessageID> ReceivedMessage::claimed_id() const {
-    const auto attribute = impl_->message.attribute("ID");
+    const auto attribute = impl_->message.collapsed_attribute("ID");
     if (!attribute) return std::nullopt;
     auto id = MessageID::parse(*attribute);
     if (!id) return std::nullopt;

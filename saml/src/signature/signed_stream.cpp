@@ -255,7 +255,7 @@ private:
         if (id == root.attributes.end()) return at_line(Errc::signature_attribute, root_line_, "the root has no ID");
         const auto document = xml::Document::parse(signature.document());
         if (!document) return document.error();
-        auto profile = read_signature(document->root(), std::string(id->value), policy_);
+        auto profile = read_signature(document->root(), xml::collapsed(id->value), policy_);
         if (!profile) return std::move(profile).error();
         const auto key = verify_signed_info(*profile, signature.signed_info(), keys_);
         if (!key) return key.error();
@@ -353,7 +353,7 @@ public:
         if (depth_ > 1) return Done{};
         content = out.size();
         for (const TagAttribute& attribute : tag.attributes) {
-            if (attribute.prefix.empty() && attribute.local == "ID") id = attribute.value;
+            if (attribute.prefix.empty() && attribute.local == "ID") id = xml::collapsed(attribute.value);
         }
         return Done{};
     }

@@ -123,7 +123,7 @@ bool register_id(const xml::Document& document, const xml::Element& root, const 
             return false;
         target = attribute;
     }
-    if (target == nullptr || root.attribute("ID") != id) return false;
+    if (target == nullptr || root.collapsed_attribute("ID") != id) return false;
     const auto* value = reinterpret_cast<const xmlChar*>(id.c_str());
     xmlAttr* known = xmlGetID(document.doc(), value);
     if (known == target) return true;  // registered by an earlier verification of this document

@@ -11,7 +11,8 @@ namespace slo::saml {
 namespace {
 
 constexpr std::size_t max_uri_bytes = 1024;
-constexpr std::size_t max_message_id_bytes = 128;
+constexpr std::size_t max_message_id_bytes = 1024;
+constexpr std::string_view white_space = " \t\r\n";
 constexpr std::size_t max_session_index_bytes = 1024;
 
 // Locale-free, unlike <cctype>.
@@ -49,9 +50,18 @@ constexpr std::array<bool, 256> uri_octets = [] {
 }  // namespace
 
 bool is_clean_value(std::string_view text, std::size_t max_bytes) noexcept {
+    return is_xml_value(text, max_bytes) && !has_control(text);
+}
+
+//= XML 1.0, section 2.2
+//# Char ::= #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]
+bool is_xml_value(std::string_view text, std::size_t max_bytes) noexcept {
     if (text.empty() || text.size() > max_bytes) return false;
-    if (text.find_first_not_of(' ') == std::string_view::npos) return false;
-    return utf8_length(text) && !has_control(text) && !has_non_xml_char(text);
+    if (text.find_first_not_of(white_space) == std::string_view::npos) return false;
+    const bool has_no_char = std::ranges::any_of(text, [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 && white_space.find(c) == std::string_view::npos;
+    });
+    return utf8_length(text) && !has_no_char && !has_non_xml_char(text);
 }
 
 bool is_absolute_uri(std::string_view text) noexcept {
@@ -82,14 +92,14 @@ bool MessageIDKind::accepts(std::string_view text) noexcept {
                        [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
 }
 Failure MessageIDKind::refuse() {
-    return fail(Errc::id_malformed, "not an NCName of at most 128 ASCII characters");
+    return fail(Errc::id_malformed, "not an NCName of at most 1024 ASCII characters");
 }
 
 bool SessionIndexKind::accepts(std::string_view text) noexcept {
-    return is_clean_value(text, max_session_index_bytes);
+    return is_xml_value(text, max_session_index_bytes);
 }
 Failure SessionIndexKind::refuse() {
-    return fail(Errc::session_index_malformed, "blank, longer than 1024 bytes, not UTF-8 or with control characters");
+    return fail(Errc::session_index_malformed, "blank, longer than 1024 bytes, or not of XML's characters");
 }
 
 bool EndpointUrlKind::accepts(std::string_view text) noexcept {

@@ -27,7 +27,7 @@ void append_field(std::string& form, std::optional<std::string_view> field) {
 }
 
 bool is_clean(const std::optional<std::string>& attribute) noexcept {
-    return !attribute || is_clean_value(*attribute, max_name_id_bytes);
+    return !attribute || is_xml_value(*attribute, max_name_id_bytes);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ bool is_well_formed(const NameID& name_id) noexcept {
     constexpr std::size_t max_persistent_characters = 256;
     const bool limited =
         name_id.format == vocabulary::format_persistent || name_id.format == vocabulary::format_transient;
-    return is_clean_value(name_id.value, max_name_id_bytes) && is_clean(name_id.format) &&
+    return is_xml_value(name_id.value, max_name_id_bytes) && is_clean(name_id.format) &&
            (!name_id.format || is_absolute_uri(*name_id.format)) && is_clean(name_id.name_qualifier) &&
            is_clean(name_id.sp_name_qualifier) && is_clean(name_id.sp_provided_id) &&
            (!limited || utf8_length(name_id.value).value_or(0) <= max_persistent_characters);

@@ -13,6 +13,7 @@ inline constexpr std::string_view xenc11 = "http://www.w3.org/2009/xmlenc11#";
 inline constexpr std::string_view xenc_element = "http://www.w3.org/2001/04/xmlenc#Element";
 inline constexpr std::string_view soap11 = "http://schemas.xmlsoap.org/soap/envelope/";
 inline constexpr std::string_view aslo = "urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo";
+inline constexpr std::string_view xs = "http://www.w3.org/2001/XMLSchema";
 inline constexpr std::string_view xsi_2001 = "http://www.w3.org/2001/XMLSchema-instance";
 inline constexpr std::string_view xsi_1999 = "http://www.w3.org/1999/XMLSchema-instance";
 

@@ -183,7 +183,7 @@ bool is_xml_id(const xmlAttr* attribute) noexcept {
 bool collect_ids(const xmlNode* node, std::vector<std::string>& ids) {
     for (const xmlAttr* attribute = node->properties; attribute != nullptr; attribute = attribute->next) {
         if (is_xml_id(attribute)) return false;
-        if (is_id_like(attribute)) ids.push_back(attribute_value(attribute));
+        if (is_id_like(attribute)) ids.push_back(collapsed(attribute_value(attribute)));
     }
     for (const xmlNode* child = node->children; child != nullptr; child = child->next) {
         if (child->type == XML_ELEMENT_NODE && !collect_ids(child, ids)) return false;
@@ -243,6 +243,12 @@ std::optional<std::string> Element::attribute(std::string_view local) const {
         if (attribute->ns == nullptr && view(attribute->name) == local) return attribute_value(attribute);
     }
     return std::nullopt;
+}
+
+std::optional<std::string> Element::collapsed_attribute(std::string_view local) const {
+    auto value = attribute(local);
+    if (value) value = collapsed(*value);
+    return value;
 }
 
 std::vector<Attribute> Element::attributes() const {

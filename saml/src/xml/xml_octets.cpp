@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "slo/saml/identifiers.hpp"
+#include "vocabulary.hpp"
 
 namespace slo::saml::xml {
 
@@ -34,6 +35,25 @@ bool declares_another_encoding(std::string_view octets) noexcept {
 std::uint64_t line_of_tag(std::string_view octets, std::uint64_t line) noexcept {
     const std::size_t begin = std::min(octets.rfind('<'), octets.size());
     return line - static_cast<std::uint64_t>(std::ranges::count(octets.substr(begin), '\n'));
+}
+
+bool is_schema_hint(const Name& attribute) noexcept {
+    return attribute.namespace_uri == vocabulary::xsi_2001 &&
+           (attribute.local == "schemaLocation" || attribute.local == "noNamespaceSchemaLocation");
+}
+
+std::string collapsed(std::string_view value) {
+    std::string text;
+    text.reserve(value.size());
+    for (const char c : value) {
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+            text += c;
+        } else if (!text.empty() && text.back() != ' ') {
+            text += ' ';
+        }
+    }
+    if (text.ends_with(' ')) text.pop_back();
+    return text;
 }
 
 bool canonicalises(std::string_view namespace_uri) noexcept {

@@ -24,7 +24,7 @@ void for_each_pair(const EntityNames& idp, const EntityNames& sp, Visit visit) {
 }
 
 saml::MessageID numbered(const saml::MessageID& id, std::size_t number) {
-    constexpr std::size_t most_kept = 112;  // an ID has at most 128 characters
+    constexpr std::size_t most_kept = 1008;  // an ID has at most 1024 characters
     if (number == 0) return id;
     return saml::MessageID::parse(id.str().substr(0, most_kept) + "." + std::to_string(number)).value();
 }

@@ -56,6 +56,41 @@ LogoutAnswer answer_near_miss(const LogoutServiceParts& parts, AnswerDraft& draf
     return answer(parts, draft, make_status(status, parts.policy), gist_of(status));
 }
 
+/// Returns `text` without the white space at its ends; as it is where there is nothing else.
+std::string_view trimmed(std::string_view text) noexcept {
+    constexpr std::string_view white_space = " \t\r\n";
+    const std::size_t begin = text.find_first_not_of(white_space);
+    if (begin == std::string_view::npos) return text;
+    return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
+}
+
+/// Returns what `order` names, without the white space around its NameID and its SessionIndexes; nothing if there is
+/// none.
+std::optional<SessionNaming> trimmed(const LogoutOrder& order) {
+    SessionNaming naming = order.naming();
+    naming.name_id.value = trimmed(order.name_id.value);
+    for (saml::SessionIndex& index : naming.session_indexes) {
+        if (auto shorter = saml::SessionIndex::parse(trimmed(index.str()))) index = *std::move(shorter);
+    }
+    const bool same = naming.name_id.value == order.name_id.value && naming.session_indexes == order.session_indexes;
+    return same ? std::nullopt : std::optional(std::move(naming));
+}
+
+/// Returns the sessions that `order` would name if it were trimmed: a sender that indents its messages means them. No
+/// engine finds them, as a principal is looked up by its whole name.
+Result<std::vector<NearMiss>> near_in_white_space(SessionStore& store, const LogoutOrder& order) {
+    std::vector<NearMiss> misses;
+    const auto naming = trimmed(order);
+    if (!naming) return misses;
+    auto named = store.named_by(*naming);
+    if (!named) return std::move(named).error();
+    for (Session& session : *named) {
+        if (session.authn_instant > order.as_of || misses.size() == max_near_misses) continue;
+        misses.push_back({NearMiss::Kind::white_space, std::move(session)});
+    }
+    return misses;
+}
+
 /// Returns near misses under all names of the IdP and of ours.
 Result<std::vector<NearMiss>> near_misses(SessionStore& store, const std::vector<LogoutOrder>& orders) {
     std::vector<NearMiss> misses;
@@ -63,6 +98,9 @@ Result<std::vector<NearMiss>> near_misses(SessionStore& store, const std::vector
         auto some = store.near_misses(order);
         if (!some) return some;
         std::ranges::move(*some, std::back_inserter(misses));
+        auto indented = near_in_white_space(store, order);
+        if (!indented) return indented;
+        std::ranges::move(*indented, std::back_inserter(misses));
     }
     return misses;
 }

@@ -10,6 +10,8 @@ std::string_view name(NearMiss::Kind kind) noexcept {
             return "near_miss.qualifier";
         case NearMiss::Kind::name_case:
             return "near_miss.case";
+        case NearMiss::Kind::white_space:
+            return "near_miss.white_space";
         case NearMiss::Kind::session_index:
             return "near_miss.session_index";
         case NearMiss::Kind::no_index:
@@ -29,6 +31,9 @@ std::string_view remedy_for(NearMiss::Kind kind) noexcept {
         case NearMiss::Kind::name_case:
             return "a live session has this address in other letter case: have the IdP write it in one way, and "
                    "register it as the assertion has it";
+        case NearMiss::Kind::white_space:
+            return "a live session has this NameID and SessionIndex without the white space around them: have the IdP "
+                   "write them in one way, and register them as the assertion has them";
         case NearMiss::Kind::session_index:
             return "a live session has this SessionIndex under another NameID: have the IdP send the NameID of the "
                    "assertion (a persistent one, not a transient one that is made anew), or, where its indexes can't "

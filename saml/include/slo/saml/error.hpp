@@ -38,9 +38,9 @@ enum class Errc {
     version_too_high,     ///< saml.version_too_high
     // The message's own shape and values.
     schema_violation,         ///< saml.schema: element, attribute, order or text that the schema doesn't allow there
-    id_malformed,             ///< saml.id: ID isn't an NCName of at most 128 ASCII characters
+    id_malformed,             ///< saml.id: ID isn't an NCName of at most 1024 ASCII characters
     issuer_malformed,         ///< saml.issuer: missing, blank, too long, wrong Format or with qualifiers
-    name_id_malformed,        ///< saml.name_id: empty, blank, over 1024 bytes or with control characters
+    name_id_malformed,        ///< saml.name_id: blank, or over 1024 bytes
     session_index_malformed,  ///< saml.session_index
     uri_malformed,            ///< saml.uri: not an absolute URI
     time_malformed,           ///< saml.time: not xs:dateTime in UTC with Z

@@ -9,7 +9,7 @@
 namespace slo::saml {
 
 /// NameID as the schema has it (Core 2.2.2): the text and its four attributes, exactly as received.
-/// The text is 1 to 1024 bytes, not blank, without control characters; attributes likewise.
+/// The text is an is_xml_value of 1 to 1024 bytes; attributes likewise.
 struct NameID {
     std::string value;
     std::optional<std::string> format;
@@ -22,8 +22,8 @@ struct NameID {
 
 inline constexpr std::size_t max_name_id_bytes = 1024;
 
-/// is_well_formed says whether a LogoutRequest can carry `name_id`: clean values, Format an absolute URI, at most 256
-/// characters if it is persistent or transient (Core 8.3.7 l.3325, 8.3.8 l.3361).
+/// is_well_formed says whether a LogoutRequest can carry `name_id`: values of XML's characters, Format an absolute URI,
+/// at most 256 characters if it is persistent or transient (Core 8.3.7 l.3325, 8.3.8 l.3361).
 [[nodiscard]] bool is_well_formed(const NameID& name_id) noexcept;
 
 /// NameIDMatching says how strictly two NameIDs must agree to be one principal.

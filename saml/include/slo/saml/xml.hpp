@@ -51,6 +51,11 @@ struct Attribute {
     std::string value;
 };
 
+/// collapsed returns `value` as an XML Schema type sees it whose facet whiteSpace is "collapse" (xs:ID, xs:anyURI,
+/// xs:dateTime and most others, xs:string not): no white space at its ends, and one blank for each run of it inside.
+/// Without a DTD the parser leaves this to us.
+[[nodiscard]] std::string collapsed(std::string_view value);
+
 /// Element is a cursor on one element. It borrows from its Document and must not outlive it. Cheap to copy.
 class Element {
 public:
@@ -59,6 +64,8 @@ public:
 
     /// attribute returns the attribute in no namespace with this name.
     [[nodiscard]] std::optional<std::string> attribute(std::string_view local) const;
+    /// collapsed_attribute returns the same, collapsed(): for each attribute whose type in the schema isn't xs:string.
+    [[nodiscard]] std::optional<std::string> collapsed_attribute(std::string_view local) const;
     /// attributes returns every attribute, in document order; namespace declarations are none.
     [[nodiscard]] std::vector<Attribute> attributes() const;
     /// attribute_names returns their names alone. Views into the document.
@@ -104,7 +111,7 @@ public:
 
     [[nodiscard]] Element root() const noexcept;
     /// has_unique_ids: no two ID-like attributes (ID, AssertionID, RequestID, ResponseID; any namespace, any case)
-    /// share a value, and none is an xml:id, which libxml2 would register first.
+    /// share a collapsed() value, and none is an xml:id, which libxml2 would register first.
     [[nodiscard]] bool has_unique_ids() const;
     [[nodiscard]] _xmlDoc* doc() const noexcept { return doc_.get(); }  ///< for this folder only
 

@@ -82,6 +82,7 @@ struct NearMiss {
         format,         ///< the NameID's Format
         qualifier,      ///< NameQualifier, SPNameQualifier or SPProvidedID
         name_case,      ///< an e-mail address in other letter case
+        white_space,    ///< the order's NameID or SessionIndex has white space around it, the session's none
         session_index,  ///< the SessionIndex is the session's, the NameID isn't
         no_index,       ///< the session is named by its SessionIndex, and the order has none
     };
@@ -89,8 +90,8 @@ struct NearMiss {
     Session session;
     friend bool operator==(const NearMiss&, const NearMiss&) = default;
 };
-/// name returns "near_miss.format", "near_miss.qualifier", "near_miss.case", "near_miss.session_index" or
-/// "near_miss.no_index". Static storage.
+/// name returns "near_miss.format", "near_miss.qualifier", "near_miss.case", "near_miss.white_space",
+/// "near_miss.session_index" or "near_miss.no_index". Static storage.
 [[nodiscard]] std::string_view name(NearMiss::Kind kind) noexcept;
 /// remedy_for says, for an operator, what to change so that the logout finds the session. Static storage.
 [[nodiscard]] std::string_view remedy_for(NearMiss::Kind kind) noexcept;

@@ -22,8 +22,10 @@ const char* name(LogoutOrigin origin) noexcept {
 std::size_t weight_of(const LogoutOrder& order) noexcept {
     constexpr std::size_t of_record = 400;
     constexpr std::size_t of_barrier = 200;
+    constexpr std::size_t usual_id = 128;  // in of_record already
+    const std::size_t long_id = std::max(order.key.request_id.str().size(), usual_id) - usual_id;
     const std::size_t barriers = std::max<std::size_t>(1, order.session_indexes.size() + order.authn_instants.size());
-    return weight_of_octets(of_record + barriers * of_barrier);
+    return weight_of_octets(of_record + long_id + barriers * of_barrier);
 }
 
 Failure none_has_begun() {

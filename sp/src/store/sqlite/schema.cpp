@@ -3,9 +3,9 @@
 namespace slo::sp {
 namespace {
 
-// Instants are milliseconds since 1970. session_indexes are joined by line feeds, which no index contains. A session
-// is found by its principal and filtered by the order's rule, indexes included: a principal has few sessions, and a
-// table of indexes would double what each login writes.
+// Instants are milliseconds since 1970. session_indexes are joined by line feeds, and those of an index stand there as
+// U+0001. A session is found by its principal and filtered by the order's rule, indexes included: a principal has few
+// sessions, and a table of indexes would double what each login writes.
 //
 // `pending` is what a logout waits for: its completion, and each session whose ending_by it is. A barrier
 // covers each index that a logout names, or '' if it names all; those that a newer one makes redundant go.

@@ -46,7 +46,8 @@ bool SessionTables::is_forbidden(const Session& session, Instant now) {
                                    });
     };
     return any_forbids(every_index) || any_forbids(barred_index(session.authn_instant)) ||
-           std::ranges::any_of(session.session_indexes, any_forbids, &saml::SessionIndex::str);
+           std::ranges::any_of(session.session_indexes, any_forbids,
+                               [](const saml::SessionIndex& index) { return stored_index(index.str()); });
 }
 
 bool SessionTables::has_room_for(const Session& session, Instant now) {
@@ -235,8 +236,9 @@ std::vector<NearMiss> SessionTables::near_misses(const LogoutOrder& order, Insta
     }
     for (const saml::SessionIndex& index : order.session_indexes) {
         if (!is_identifying(index.str())) continue;
-        add(sessions_of(Query::sessions_of_index, idp, index.str(), most));
-        add(sessions_of(Query::sessions_of_further_index, idp, index.str(), most));
+        const std::string stored = stored_index(index.str());
+        add(sessions_of(Query::sessions_of_index, idp, stored, most));
+        add(sessions_of(Query::sessions_of_further_index, idp, stored, most));
     }
     std::erase_if(found, [now](const StoredSession& stored) { return !stored.is_alive(now); });
     return near_misses_among(order, sessions_in(std::move(found)), [](const Session&) { return true; });
@@ -257,7 +259,7 @@ std::size_t SessionTables::sweep_sessions_of(const saml::EntityID& idp, const Pr
     const bool by_name = principal.by == NamedBy::name_id;
     Cursor(database_, by_name ? Query::sweep_principal : Query::sweep_principal_of_index)
         .bind(idp.str())
-        .bind(principal.text)
+        .bind(stored_name(principal))
         .bind(ticks(now))
         .bind(sweep_batch)
         .run();

@@ -17,7 +17,7 @@ std::vector<StoredSession> SessionTables::sessions_of(const NamingView& naming) 
     constexpr std::int64_t all = -1;
     const Principal principal = Principal::of(naming);
     if (principal.by == NamedBy::session_index) {
-        return sessions_of(Query::sessions_of_index, naming.idp, principal.text, all);
+        return sessions_of(Query::sessions_of_index, naming.idp, stored_name(principal), all);
     }
     std::vector<StoredSession> sessions;
     Cursor row(database_, Query::sessions_of_principal);
@@ -43,7 +43,8 @@ bool SessionTables::has_at_least(std::size_t count, const saml::EntityID& idp, c
     if (count == 0) return true;
     const bool by_name = principal.by == NamedBy::name_id;
     Cursor row(database_, by_name ? Query::principal_has : Query::principal_of_index_has);
-    row.bind(idp.str()).bind(principal.text).bind(static_cast<std::int64_t>(count - 1));
+    const std::string name = stored_name(principal);
+    row.bind(idp.str()).bind(name).bind(static_cast<std::int64_t>(count - 1));
     return row.next();
 }
 
@@ -65,7 +66,7 @@ void SessionTables::add(const Session& session) {
     if (session.session_indexes.size() < 2) return;
     const std::int64_t number = database_.last_number();
     for (const saml::SessionIndex& index : session.session_indexes) {
-        Cursor(database_, Query::add_further_index).bind(number).bind(idp).bind(index.str()).run();
+        Cursor(database_, Query::add_further_index).bind(number).bind(idp).bind(stored_index(index.str())).run();
     }
 }
 

@@ -9,6 +9,8 @@
 namespace slo::sp {
 namespace {
 
+constexpr char line_feed_inside = '\x01';
+
 std::optional<std::uint32_t> count_in(const Cursor& row, int column) noexcept {
     const std::int64_t value = row.integer(column);
     if (value < 0 || value > UINT32_MAX) return std::nullopt;
@@ -36,11 +38,21 @@ std::optional<LogoutOrder> parse_order(const Cursor& row) {
 
 }  // namespace
 
+std::string stored_index(std::string_view index) {
+    std::string text(index);
+    std::ranges::replace(text, '\n', line_feed_inside);
+    return text;
+}
+
+std::string stored_name(const Principal& principal) {
+    return principal.by == NamedBy::name_id ? std::string(principal.text) : stored_index(principal.text);
+}
+
 std::string joined(const std::vector<saml::SessionIndex>& indexes) {
     std::string text;
     for (const saml::SessionIndex& index : indexes) {
         if (!text.empty()) text += '\n';
-        text += index.str();
+        text += stored_index(index.str());
     }
     return text;
 }
@@ -49,7 +61,9 @@ std::optional<std::vector<saml::SessionIndex>> split_indexes(std::string_view te
     std::vector<saml::SessionIndex> indexes;
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
-        auto index = saml::SessionIndex::parse(text.substr(0, end));
+        std::string one(text.substr(0, end));
+        std::ranges::replace(one, line_feed_inside, '\n');
+        auto index = saml::SessionIndex::parse(one);
         if (!index) return std::nullopt;
         indexes.push_back(*std::move(index));
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -82,7 +96,7 @@ std::optional<std::vector<Instant>> split_instants(std::string_view text) {
 std::vector<std::string> barred_indexes(const LogoutOrder& order) {
     if (order.session_indexes.empty()) return {std::string(every_index)};
     std::vector<std::string> barred;
-    for (const saml::SessionIndex& index : order.session_indexes) barred.push_back(index.str());
+    for (const saml::SessionIndex& index : order.session_indexes) barred.push_back(stored_index(index.str()));
     for (const Instant instant : order.authn_instants) barred.push_back(barred_index(instant));
     return barred;
 }
