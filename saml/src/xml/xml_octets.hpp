@@ -20,8 +20,8 @@ inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 /// line_of_tag is the line where the start tag begins that `octets` end in, on `line`. No value has a '<' in it.
 [[nodiscard]] std::uint64_t line_of_tag(std::string_view octets, std::uint64_t line) noexcept;
 
-/// is_schema_hint says whether it is xsi:schemaLocation or xsi:noNamespaceSchemaLocation: hints for validators, which may
-/// stand on any element (XML Schema part 1, 2.6.3). They are neither read nor followed here.
+/// is_schema_hint says whether it is xsi:schemaLocation or xsi:noNamespaceSchemaLocation: hints for validators, which
+/// may stand on any element (XML Schema part 1, 2.6.3). They are neither read nor followed here.
 [[nodiscard]] bool is_schema_hint(const Name& attribute) noexcept;
 
 /// canonicalises: a relative namespace name makes libxml2's canonicalisation fail, and '&' in one makes it wrong.

@@ -22,7 +22,8 @@ struct ProcessOptions {
     SystemCallFilter seccomp = SystemCallFilter::on;
 };
 
-/// ConfigurationFile is the content of the file by itself, our sections included: a tool beside the daemon needs no more.
+/// ConfigurationFile is the content of the file by itself, our sections included: a tool beside the daemon needs no
+/// more.
 struct ConfigurationFile : sp::ConfigurationFile {
     std::uint16_t local_port = 0;  ///< of the local interface; 0: none
     ProcessOptions process;
@@ -49,7 +50,8 @@ inline constexpr sp::OwnSection own_sections[] = {{"local", local_keys}, {"proce
 [[nodiscard]] Result<ProcessOptions> read_process(const sp::ConfigurationSection& process);
 
 /// read_configuration does what sp::ConfigurationFile::read does, and reads our sections: for all programs that read
-/// the same file, saml-slo too, so that each of them refuses what the daemon refuses. Errors: as sp::load_configuration.
+/// the same file, saml-slo too, so that each of them refuses what the daemon refuses. Errors: as
+/// sp::load_configuration.
 [[nodiscard]] Result<ConfigurationFile> read_configuration(const std::filesystem::path& file);
 
 /// load_configuration does what sp::load_configuration does, and reads our sections. A key folder that root makes is

@@ -64,9 +64,9 @@ using EndpointUrl = ParsedString<EndpointUrlKind>;
 /// is_clean_value accepts an is_xml_value without C0 and C1 controls and DEL: a text that people read.
 [[nodiscard]] bool is_clean_value(std::string_view text, std::size_t max_bytes) noexcept;
 
-/// is_xml_value accepts 1 to `max_bytes` bytes of valid UTF-8, each a character of XML 1.0, at least one of them no white
-/// space (Core 1.3.1 l.277). What an IdP calls a user may hold a carriage return or a C1 control: a name is compared
-/// octet by octet, and no log shows it.
+/// is_xml_value accepts 1 to `max_bytes` bytes of valid UTF-8, each a character of XML 1.0, at least one of them no
+/// white space (Core 1.3.1 l.277). What an IdP calls a user may hold a carriage return or a C1 control: a name is
+/// compared octet by octet, and no log shows it.
 [[nodiscard]] bool is_xml_value(std::string_view text, std::size_t max_bytes) noexcept;
 
 }  // namespace slo::saml

@@ -22,8 +22,8 @@ inline constexpr std::string_view every_index;
     return Instant(Instant::duration(ticks));
 }
 
-/// stored_index returns an index as it stands in columns where indexes are joined by line feeds, and AuthnInstants begin
-/// with one: its own line feeds become U+0001, which no index can contain. As long as the index is.
+/// stored_index returns an index as it stands in columns where indexes are joined by line feeds, and AuthnInstants
+/// begin with one: its own line feeds become U+0001, which no index can contain. As long as the index is.
 [[nodiscard]] std::string stored_index(std::string_view index);
 /// stored_name returns the columns' text for a principal: that of its NameID, or its stored_index().
 [[nodiscard]] std::string stored_name(const Principal& principal);
