@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(makes_missing_store_keys_once) {
 
 BOOST_AUTO_TEST_CASE(makes_no_store_key_for_a_configuration_that_is_wrong_elsewhere) {
     remove_store_keys();
-    refuse(redis("[[idp]]\nmetadata = 1"), 15, "metadata", "");
+    refuse(redis("[[idp]]\nmetadata = \"idp.xml\""), 14, "is configured twice", "keep one");
     BOOST_TEST(!fs::exists(folder / "store-index.key"));
     refuse(redis("sealing_keys = \"no/such/folder.key\"\nindex_key = \"new-index.key\""), 14, "can't create",
            "create its folder");
