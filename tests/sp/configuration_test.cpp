@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(other_idps_are_served_if_one_has_no_usable_metadata) {
     // libxml2 itself would inflate the file: a few octets could become any number.
     write("idp.xml.gz", test::gzipped(read(folder / "idp.xml")));
     check("idp.xml.gz", make_error_code(saml::Errc::xml_encoding), "isn't usable as an IdP's metadata",
-          "EntityDescriptor");
+          "convert it to UTF-8");
     write("expired.xml", read(fixtures + "/reports/expired.xml"));
     check("expired.xml", make_error_code(metadata::Errc::expired), "validUntil was 2018-05-20", "fetch a new copy");
     write("another.xml", read(folder / "idp.xml"));
