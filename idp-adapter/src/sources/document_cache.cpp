@@ -167,7 +167,16 @@ Result<DocumentCache> DocumentCache::open(const fs::path& cache, const std::stri
     return DocumentCache(std::move(path), *std::move(folder), std::move(lock));
 }
 
+Result<DocumentCache> DocumentCache::open_to_read(const fs::path& cache, const std::string& source) {
+    fs::path path = cache / source;
+    Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    if (!folder.is_open() && errno != ENOENT)
+        return cache_failure("the folder " + path.string() + " can't be opened; read it as the user who serves");
+    return DocumentCache(std::move(path), std::move(folder), Descriptor());
+}
+
 Result<CacheLock> DocumentCache::lock(const Pause& pause) const {
+    if (!lock_.is_open()) return cache_failure("the folder " + path_.string() + " is only read");
     for (int i = 0; i < max_tries; ++i) {
         if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return CacheLock(lock_.get());
         if (errno != EWOULDBLOCK && errno != EINTR) {
@@ -206,6 +215,7 @@ Result<std::optional<std::string>> DocumentCache::read(const std::string& name, 
 }
 
 bool DocumentCache::is_there(const std::string& name) const {
+    if (!folder_.is_open()) return false;  // only read, and not made yet
     struct stat status {};
     return ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }

@@ -59,6 +59,10 @@ public:
 
     /// open makes the folders (0700) if they are missing, and the lock. Errors: SourceErrc::cache_failed.
     [[nodiscard]] static Result<DocumentCache> open(const std::filesystem::path& cache, const std::string& source);
+    /// open_to_read makes nothing, locks nothing, and takes the folder of any user; a missing one holds nothing. A
+    /// document that is being replaced meanwhile may be missing, too. Errors: SourceErrc::cache_failed.
+    [[nodiscard]] static Result<DocumentCache> open_to_read(const std::filesystem::path& cache,
+                                                            const std::string& source);
 
     /// lock waits about a second, by `pause`, for the holder: a process that was stopped halfway must not stop us.
     /// Errors: SourceErrc::cache_failed.

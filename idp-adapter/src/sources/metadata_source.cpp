@@ -86,7 +86,9 @@ struct MetadataSource::Impl {
     void warn(MetadataSlot& slot, Instant now, Outcomes& outcomes) const;
 
     [[nodiscard]] bool is_remote() const { return slots.front().url.has_value(); }
-    [[nodiscard]] Instant due_at(const MetadataSlot& slot) const { return std::max(slot.next, rest_until); }
+    [[nodiscard]] Instant due_at(const MetadataSlot& slot) const {
+        return slot.url && options.copies == CopiesFor::reading ? Instant::max() : std::max(slot.next, rest_until);
+    }
     [[nodiscard]] RefreshBounds bounds() const { return {options.shortest_refresh, options.longest_refresh}; }
     [[nodiscard]] HttpCall question(const MetadataSlot& slot) const;
 
@@ -125,7 +127,7 @@ Result<void> MetadataSource::Impl::open(Instant now) {
     auto opened = SlotCopies::open(options, ports.pause);
     if (!opened) return std::move(opened).error();
     copies.emplace(*std::move(opened));
-    if (!ports.exchange) {
+    if (!ports.exchange && options.copies == CopiesFor::keeping) {
         const auto* url = std::get_if<MetadataUrl>(&options.place);
         auto client = HttpClient::open(url != nullptr ? url->http : std::get<MetadataQuery>(options.place).http);
         if (!client) return std::move(client).error();
@@ -139,8 +141,7 @@ Result<void> MetadataSource::Impl::open(Instant now) {
 }
 
 Result<void> MetadataSource::Impl::open_file_slot(MetadataSlot& slot, Instant now) {
-    slot.next = now;
-    slot.judged = now;
+    slot.next = slot.judged = now;
     slot.remedy = "end this process and start it again";
     Outcomes ignored;
     if (options.first) {

@@ -26,9 +26,11 @@ bool keeps_names(const MetadataSlot& slot) {
 
 Result<SlotCopies> SlotCopies::open(const MetadataSourceOptions& options, DocumentCache::Pause pause) {
     if (!pause) pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
-    auto cache = DocumentCache::open(options.cache, options.name);
+    const bool keeps = options.copies == CopiesFor::keeping;
+    auto cache = keeps ? DocumentCache::open(options.cache, options.name)
+                       : DocumentCache::open_to_read(options.cache, options.name);
     if (!cache) return std::move(cache).error();
-    {
+    if (keeps) {
         // If another process is stuck, it stays untidy.
         const auto lock = cache->lock(pause);
         if (lock) cache->tidy_up(*lock);

@@ -27,7 +27,8 @@ struct Keeping {
 /// document's proof is: the same place, and one of the same keys, or the same hash. Not thread-safe.
 class SlotCopies {
 public:
-    /// open also removes the files of a crash. `pause` as in SourcePorts. Errors: SourceErrc::cache_failed.
+    /// open also removes the files of a crash, unless the copies are only for reading. `pause` as in SourcePorts.
+    /// Errors: SourceErrc::cache_failed.
     [[nodiscard]] static Result<SlotCopies> open(const MetadataSourceOptions& options, DocumentCache::Pause pause);
 
     /// start returns the slot's copy, judged like a document from the network, with its record in the slot, even if the

@@ -80,6 +80,12 @@ enum class UnsignedFrom {
     certified_server,
 };
 
+/// CopiesFor says what the copies of a remote place are for.
+enum class CopiesFor {
+    keeping,  ///< the source starts from them, and keeps newer ones
+    reading,  ///< nothing is written and nothing is asked: for a tool beside the process that keeps them, of any user
+};
+
 struct MetadataSourceOptions {
     std::string name;  ///< for people: in audit lines, and as the folder's name in the cache; [a-z0-9-], 1 to 64
     MetadataPlace place;
@@ -88,6 +94,7 @@ struct MetadataSourceOptions {
     Holds holds = Holds::any_idps;
     UnsignedFrom unsigned_from = UnsignedFrom::pinned_server;
     std::filesystem::path cache = {};  ///< folder for the last good copies of what is remote; a file is its own
+    CopiesFor copies = CopiesFor::keeping;
     std::chrono::seconds shortest_refresh{300};
     std::chrono::seconds longest_refresh{6 * 3600};  ///< cacheDuration and Cache-Control only shorten it
     std::chrono::seconds warn_before_expiry{2 * 24 * 3600};
