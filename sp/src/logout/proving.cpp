@@ -26,26 +26,12 @@ using idp_adapter::IdpDirectory;
 
 const std::string unknown = "unknown";  ///< in the audit
 
-std::string_view name(saml::Binding binding) noexcept {
-    switch (binding) {
-        case saml::Binding::soap:
-            return "SOAP";
-        case saml::Binding::form:
-            return "a form's SAMLRequest";
-        case saml::Binding::form_with_envelope:
-            return "a form's SAMLRequest with a SOAP envelope";
-        case saml::Binding::form_logout_request:
-            return "a form's logoutRequest";
-    }
-    return "another binding";
-}
-
 /// Checks that `idp` is one whose requests may come like this.
 Result<void> check_sender(const Idp& idp, saml::Binding binding, const LogoutEvidence& evidence, const Policy& policy,
                           Instant now) {
     if (!idp.profile.wires.contains(binding)) {
-        return fail(LogoutErrc::wire_not_accepted,
-                    "it came by " + std::string(name(binding)) + ", which isn't among the wires of the IdP's profile");
+        return fail(LogoutErrc::wire_not_accepted, "it came by " + std::string(binding_name(binding)) +
+                                                       ", which isn't among the wires of the IdP's profile");
     }
     if (evidence.check_sender) {
         if (auto accepted = evidence.check_sender(idp.profile); !accepted) return accepted;
@@ -96,6 +82,20 @@ std::string told(const AbsentPartner& partner) {
 }
 
 }  // namespace
+
+std::string_view binding_name(saml::Binding binding) noexcept {
+    switch (binding) {
+        case saml::Binding::soap:
+            return "SOAP";
+        case saml::Binding::form:
+            return "a form's SAMLRequest";
+        case saml::Binding::form_with_envelope:
+            return "a form's SAMLRequest with a SOAP envelope";
+        case saml::Binding::form_logout_request:
+            return "a form's logoutRequest";
+    }
+    return "another binding";
+}
 
 Failure why_unknown(const IdpDirectory* idps, const saml::EntityID& name) {
     if (idps == nullptr) return fail(LogoutErrc::issuer_unknown, "no IdP is known yet");

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "slo/idp_adapter/idp.hpp"
@@ -45,6 +46,9 @@ struct Unproven {
 [[nodiscard]] std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts,
                                                    const idp_adapter::IdpDirectory* idps, saml::ReceivedMessage message,
                                                    const LogoutEvidence& evidence, Instant now, Addressee& sender);
+
+/// binding_name returns what operators call it: "SOAP", "a form's SAMLRequest". Static storage.
+[[nodiscard]] std::string_view binding_name(saml::Binding binding) noexcept;
 
 /// why_unknown says why no IdP of `idps` (which may be null) has `name`: LogoutErrc::metadata_expired or
 /// metadata_unusable for a partner of the configuration whose metadata has expired or can't be used, otherwise
