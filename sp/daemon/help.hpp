@@ -74,6 +74,9 @@ What a signed LogoutRequest would end:
 
   curl -i http://127.0.0.1:8081/logouts/preview -H 'Content-Type: text/xml' --data-binary @request.soap.xml
 
+  A form's body goes with Content-Type: application/x-www-form-urlencoded. saml-slo try says of a captured request which
+  check it doesn't pass.
+
 One line of JSON per logout goes to stderr; names and indexes in it are hashed with a key that this process made up.
 Where the store failed, "detail" says how. A line with the rule "store.replica_shortfall" is of no logout: it counts
 what fewer replicas than [store.redis] asks for had in time.

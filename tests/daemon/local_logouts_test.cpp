@@ -141,6 +141,17 @@ BOOST_AUTO_TEST_CASE(lists_the_sessions_that_a_logout_request_would_end) {
     BOOST_TEST(says(forged, R"("refused":"sig.invalid")"));
 }
 
+BOOST_AUTO_TEST_CASE(previews_a_form_and_an_envelope_that_is_called_one) {
+    const sp::HttpHeaders form{{"Content-Type", "application/x-www-form-urlencoded"}};
+    const std::string envelope = test::signed_body(test::baseline_request());
+    BOOST_TEST(send("POST", "/logouts/preview", envelope, form).status == 200);  // curl's default
+    const auto without_message = send("POST", "/logouts/preview", "a=b", form);
+    BOOST_TEST(without_message.status == 422);
+    BOOST_TEST(says(without_message, R"("refused":"form.fields")"));
+    const auto no_form = send("POST", "/logouts/preview", "a=b", {{"Content-Type", "text/xml"}});
+    BOOST_TEST(says(no_form, R"("refused":"xml.)"));
+}
+
 BOOST_AUTO_TEST_CASE(takes_an_order_however_its_media_type_is_written) {
     sign_in("c1", "ann", "_1");
     const sp::HttpHeaders written{{"content-type", "Application/X-WWW-Form-URLencoded; Charset=UTF-8"}};

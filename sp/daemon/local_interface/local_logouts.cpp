@@ -98,6 +98,11 @@ HttpReply told(const sp::LogoutPreview& preview) {
                           .str());
 }
 
+/// How an IdP would have posted the message. curl calls everything a form by default, and none begins with '<'.
+std::string_view type_of(const HttpRequest& request) {
+    return request.is_form() && !request.body.starts_with('<') ? saml::form::media_type : "text/xml";
+}
+
 /// Errors: sp::StoreErrc::session_malformed, local_session_id_malformed.
 Result<sp::SessionSelection> sessions_by_id(const std::vector<std::string>& texts) {
     sp::SessionsByID selection;
@@ -198,7 +203,7 @@ HttpReply LocalLogouts::log_out(const HttpRequest& request) {
 }
 
 HttpReply LocalLogouts::preview(const HttpRequest& request) {
-    const auto preview = sp::BackChannel(service_).preview({.body = request.body, .content_type = "text/xml"});
+    const auto preview = sp::BackChannel(service_).preview({.body = request.body, .content_type = type_of(request)});
     if (preview) return told(*preview);
     if (preview.error().code == sp::StoreErrc::store_failed) return failed(preview.error());
     return reply(422, JsonObject().add("refused", preview.error().code.message()).str());

@@ -14,7 +14,7 @@ namespace slo::daemon {
 ///   POST /sessions/<id>/logout   the user of this session logs out
 ///   POST /logouts                local_id=... (any number), idp=...&name_id=..., name_id=... or idp=... alone;
 ///                                with dry_run=true it only returns what would end
-///   POST /logouts/preview        what the LogoutRequest in this SOAP envelope would end
+///   POST /logouts/preview        what the LogoutRequest in this SOAP envelope, or form, would end
 /// Blocks until the IdPs have answered. Thread-safe, like the service, which must outlive it.
 class LocalLogouts {
 public:
