@@ -28,7 +28,9 @@ inline constexpr ExitCodeMeaning exit_code_meanings[] = {
     {ExitCode::usage,
      "the command line, the configuration, or a file, folder or key of ours is at fault, the cache of metadata among "
      "them"},
-    {ExitCode::refused, "refused: a document isn't believed or can't be used, or a step of the keys comes too early"},
+    {ExitCode::refused,
+     "refused: a document isn't believed or can't be used, the endpoint wouldn't take a message, or a step of the keys "
+     "comes too early"},
     {ExitCode::unreachable, "a source can't be reached, or sends no document"},
     {ExitCode::unpublished, "no endpoint is known to publish the key, or to follow the last step"},
 };

@@ -117,6 +117,12 @@ ExitCode explain_rule(std::string_view rule, Format format) {
     return print(object.str() + "\n", ExitCode::fine);
 }
 
+std::string meaning_of_rule(std::string_view rule) {
+    const auto pages = rule_pages();
+    const auto page = std::ranges::find(pages, rule, &RulePage::rule);
+    return page == pages.end() ? "" : in_one_line(meaning_of(*page));
+}
+
 ExitCode list_rules(Format format) {
     std::string text;
     std::vector<std::string> objects;

@@ -1,4 +1,4 @@
-// saml-slo: metadata and keys at the command line, and what the rules of the audit mean.
+// saml-slo: metadata and keys at the command line, captured messages, and what the rules of the audit mean.
 
 #include <CLI/CLI.hpp>
 
@@ -15,6 +15,7 @@
 #include "slo/saml/runtime.hpp"
 #include "slo/sp/clock.hpp"
 #include "trust_command.hpp"
+#include "try_command.hpp"
 #include "try_idp_command.hpp"
 
 namespace {
@@ -61,6 +62,11 @@ struct Line {
     NewTryIdp new_idp{{}, "https://try-idp.example.org/saml"};
     TryLogout logout;
     std::string rule;
+    MessageTrial trial;
+    bool as_soap = false;
+    bool as_form = false;
+    bool live = false;
+    bool show_name_id = false;
 };
 
 void add_key_wish(CLI::App& app, Line& line) {
@@ -125,6 +131,7 @@ struct Commands {
     CLI::App* new_idp = nullptr;
     CLI::App* logout = nullptr;
     CLI::App* explain = nullptr;
+    CLI::App* trial = nullptr;
 };
 
 void add_import_command(CLI::App& metadata, Line& line, Commands& commands) {
@@ -252,6 +259,32 @@ void add_try_idp_commands(CLI::App& app, Line& line, Commands& commands) {
         ->type_name("INDEX");
 }
 
+void add_try_command(CLI::App& app, Line& line, Commands& commands) {
+    commands.trial = app.add_subcommand(
+        "try",
+        "judge a captured LogoutRequest as the endpoint would, check by check; changes nothing, asks no network");
+    commands.trial
+        ->add_option("FILE", line.trial.file, "an envelope, a message, a form's body, base64, or a whole HTTP request")
+        ->required();
+    add_configuration(*commands.trial, line);
+    auto* const soap =
+        commands.trial->add_flag("--soap", line.as_soap, "read it as a SOAP body, whatever it looks like");
+    commands.trial->add_flag("--form", line.as_form, "read it as a form's body")->excludes(soap);
+    commands.trial
+        ->add_option_function<std::string>(
+            "--at",
+            [&line](const std::string& text) {
+                const auto at = saml::parse_instant(text);
+                if (!at) throw CLI::ValidationError("--at", "must be UTC, like 2026-01-31T12:00:00Z");
+                line.trial.at = *at;
+            },
+            "judge as of this time, not as of now")
+        ->type_name("INSTANT");
+    commands.trial->add_flag("--live", line.live,
+                             "ask the running daemon, by its local interface, which sessions would end");
+    commands.trial->add_flag("--show-name-id", line.show_name_id, "print the NameID, too");
+}
+
 void add_explain_command(CLI::App& app, Line& line, Commands& commands) {
     commands.explain = app.add_subcommand("explain", "what a rule means that the audit names, and how to mend it");
     commands.explain->add_option("RULE", line.rule, "e.g. sig.invalid; without it, all of them are listed");
@@ -280,6 +313,15 @@ ExitCode run_rotation(Line& line, Format format, Instant now) {
     return rotate_keys(line.rotation, format, now);
 }
 
+ExitCode run_trial(Line& line, Format format, Instant now) {
+    line.trial.configuration = line.configuration;
+    if (line.as_soap) line.trial.read_as = ReadAs::soap;
+    if (line.as_form) line.trial.read_as = ReadAs::form;
+    if (line.live) line.trial.ask = Ask::daemon;
+    if (line.show_name_id) line.trial.name_id = ShowNameID::yes;
+    return try_message(line.trial, format, now);
+}
+
 ExitCode run(Line& line, const Commands& commands) {
     const Format format = line.json ? Format::json : Format::table;
     const Instant now = sp::SystemClock().now();
@@ -290,6 +332,7 @@ ExitCode run(Line& line, const Commands& commands) {
     if (line.allow_private_addresses)
         line.judged_by.endpoints.private_addresses = EndpointRule::PrivateAddresses::accepted;
     if (*commands.explain) return line.rule.empty() ? list_rules(format) : explain_rule(line.rule, format);
+    if (*commands.trial) return run_trial(line, format, now);
     if (*commands.generate) {
         line.generation.configuration = line.configuration;
         if (line.sign) line.generation.signature = Signature::yes;
@@ -318,8 +361,8 @@ int main(int argc, char** argv) {
     Line line;
     Commands commands;
     CLI::App app{
-        "saml-slo: metadata and keys of a SAML 2.0 service provider, an IdP to try it out, and what the rules of the "
-        "audit mean",
+        "saml-slo: metadata and keys of a SAML 2.0 service provider, an IdP to try it out, captured messages, and what "
+        "the rules of the audit mean",
         "saml-slo"};
     app.footer(exit_code_table());
     app.require_subcommand(1);
@@ -330,6 +373,7 @@ int main(int argc, char** argv) {
         add_key_commands(app, line, commands);
         add_try_idp_commands(app, line, commands);
         add_explain_command(app, line, commands);
+        add_try_command(app, line, commands);
         app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {  // --help
         return app.exit(wanted);

@@ -325,6 +325,23 @@ BOOST_AUTO_TEST_CASE(exit_codes_of_explain) {
                 {"no such rule", "explain sig.invalidity", 2}});
 }
 
+BOOST_AUTO_TEST_CASE(exit_codes_of_try) {
+    const std::string judge = "try it.xml" + endpoint;
+    const auto with_keys = [](const std::string& captured) {
+        return [=](const FederationDesk& desk) {
+            BOOST_REQUIRE(desk.run("keys new --folder keys --kind p256").code == 0);
+            with_file("it.xml", captured)(desk);
+        };
+    };
+    check_rows({{"the endpoint wouldn't take it", judge, 3, with_keys("<a/>")},
+                {"HTTP alone refuses it", judge, 3, with_keys("GET / HTTP/1.1\r\n\r\n")},
+                {"no message", judge, 2, with_keys("{}")},
+                {"no file", judge, 2},
+                {"no key, and none is made", judge, 2, with_file("it.xml", "<a/>")},
+                {"no configuration", "try it.xml --config nowhere.toml", 2, with_file("it.xml", "<a/>")},
+                {"no time", judge + " --at noon", 2, with_file("it.xml", "<a/>")}});
+}
+
 // The steps of the keys have codes of their own, with them.
 BOOST_AUTO_TEST_CASE(exit_codes_of_keys_new) {
     check_rows({{"made", "keys new x --kind p256", 0},
