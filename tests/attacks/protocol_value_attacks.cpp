@@ -266,11 +266,9 @@ Attacks look_alike_names() {
     const std::string name(alice);
     const std::string rest = name.substr(1);
     // An order that may well mean her ends nothing, and is no Success.
-    const std::vector<NamedText> indented{{"a_blank_in_front", " " + name},
-                                          {"a_blank_behind", name + " "},
-                                          {"a_tab_in_front", "\t" + name},
-                                          {"a_line_feed_behind", name + "\n"},
-                                          {"a_carriage_return", name + "&#13;"}};
+    const std::vector<NamedText> indented{{"a_blank_in_front", " " + name}, {"a_blank_behind", name + " "}};
+    const std::vector<NamedText> of_markup{
+        {"a_tab_in_front", "\t" + name}, {"a_line_feed_behind", name + "\n"}, {"a_carriage_return", name + "&#13;"}};
     const std::vector<NamedText> white_space{
         {"a_next_line", name + "\xC2\x85"},
         {"a_tab_inside", "al\tice" + name.substr(5)},
@@ -308,7 +306,12 @@ Attacks look_alike_names() {
         all.push_back(
             missed("SAM-15", what, signed_text({.identifier = transient_name_id(value)}), "near_miss.white_space"));
     }
-    for (const auto* index : {" i1", "i1 ", "\n\ti1&#13;\n"}) {
+    for (const auto& [what, value] : of_markup) {
+        all.push_back(refused("SAM-15", what, signed_text({.identifier = transient_name_id(value)}), "saml.name_id"));
+    }
+    all.push_back(refused("SAM-15", "an_index_of_indented_markup", signed_text({.session_indexes = {"\n\ti1&#13;\n"}}),
+                          "saml.session_index"));
+    for (const auto* index : {" i1", "i1 "}) {
         all.push_back(missed("SAM-15", "an_indented_index_" + std::to_string(all.size()),
                              signed_text({.session_indexes = {index}}), "near_miss.white_space"));
     }

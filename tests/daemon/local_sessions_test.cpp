@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(names_the_field_that_is_wrong_and_says_why) {
         {with("sp_name_qualifier", "%01"), "sp_name_qualifier" + unfit},
         {with("sp_provided_id", std::string(2000, 'a')), "sp_provided_id" + unfit},
         {with("session_index", ""),
-         "session_index blank, longer than 1024 bytes, or not of XML's characters"},
+         "session_index blank, longer than 1024 bytes, not of XML's characters, or with a line end or tab around it"},
         {many, "session_index stands there more than 64 times"},
         {with("authn_instant", "yesterday"), "authn_instant" + instant},
         {with("authn_instant", "2030-01-15T09:59:00"), "authn_instant" + instant},

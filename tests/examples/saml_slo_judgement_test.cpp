@@ -86,7 +86,10 @@ public:
 
     void use(const Settings& settings) {
         in_use_ = settings;
-        configure("keys = \"keys\"", examples::free_port(), examples::free_port());
+        const auto port = examples::free_port();
+        auto local_port = examples::free_port();
+        while (local_port == port) local_port = examples::free_port();
+        configure("keys = \"keys\"", port, local_port);
         std::string text = content_of(folder / "slo.toml");
         const auto begin = text.find("[[idp]]");
         std::ofstream(folder / "slo.toml") << text.replace(begin, text.find("[store]") - begin, settings.table);

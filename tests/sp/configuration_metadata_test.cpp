@@ -124,7 +124,10 @@ BOOST_AUTO_TEST_CASE(one_idp_s_own_url_may_lack_a_valid_until_for_a_week) {
 
 // MET-01
 BOOST_AUTO_TEST_CASE(the_system_s_cas_are_enough_for_one_idp_s_url_if_configured) {
-    const std::string aloud = "accept_unsigned_from_certified_server = true\n";
+    const std::string alone = "accept_unsigned_from_certified_server = true\n";
+    const std::string aloud = alone + "entities = [\"https://idp.example.org\"]\n";
+    refuse(source_without(certificates, alone), 10, "without entities", "name the IdP's entityID");
+    refuse(source_without(certificates, aloud + "max_redirects = 1\n"), 12, "max_redirects beside", "remove it");
     const auto configuration = accept(source_without(certificates, aloud));
     const auto& options = configuration.metadata.sources.front().source;
     BOOST_TEST((options.unsigned_from == idp_adapter::UnsignedFrom::certified_server));
@@ -139,7 +142,7 @@ BOOST_AUTO_TEST_CASE(the_system_s_cas_are_enough_for_one_idp_s_url_if_configured
            "accept_unsigned_from_pinned_server");
     refuse(source_without(certificates, aloud + "allow_http = true\n"), 10, "allow_http", "remove them");
     refuse(source_without("url = \"https://md.example.org/all.xml\"\n" + std::string(certificates),
-                          "mdq = \"https://mdq.example.org\"\nentities = [\"https://idp.example.org\"]\n" + aloud),
+                          "mdq = \"https://mdq.example.org\"\nentities = [\"https://idp.example.org\"]\n" + alone),
            11, "without url", "remove it");
     refuse(source_without(certificates, ""), 7, "nothing to prove itself with",
            "accept_unsigned_from_certified_server");

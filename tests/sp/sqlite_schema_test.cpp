@@ -114,12 +114,12 @@ BOOST_AUTO_TEST_CASE(a_file_of_an_older_version_takes_the_steps_that_it_lacks) {
     }
     const char* const added[] = {"ALTER TABLE session ADD COLUMN device TEXT"};
     std::vector<sp::Migration> steps(sp::migrations().begin(), sp::migrations().end());
-    steps.push_back({.statements = added, .stamp = "PRAGMA user_version = 7"});
+    steps.push_back({.statements = added, .stamp = "PRAGMA user_version = 8"});
     for (int i = 0; i < 2; ++i) {  // the second time there is nothing to do
         const auto database = sp::Database::open(trial.file, Access::read_write);
         sp::migrate(*database, steps);
         BOOST_TEST(!database->has_failed());
-        BOOST_TEST(database->read_integer("PRAGMA user_version") == 7);
+        BOOST_TEST(database->read_integer("PRAGMA user_version") == 8);
         BOOST_TEST(database->read_integer("SELECT count(*) FROM session WHERE device IS NULL") == 1);
     }
 }
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_the_first_version_keeps_its_records_and_takes_req
     }
     const auto store = open_store(trial.clock, trial.folder.path());
     BOOST_TEST((taken(store->take_due_requests(noon, noon, 9)) == std::vector<sp::KeptRequest>{request_of("kept")}));
-    BOOST_TEST(Sqlite(trial.file).ask("PRAGMA user_version") == "6\n");
+    BOOST_TEST(Sqlite(trial.file).ask("PRAGMA user_version") == "7\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_step_that_fails_leaves_the_file_as_it_was) {
@@ -159,13 +159,13 @@ BOOST_AUTO_TEST_CASE(a_step_that_fails_leaves_the_file_as_it_was) {
     static_cast<void>(open_store(trial.clock, trial.folder.path()));
     const char* const broken[] = {"ALTER TABLE session ADD COLUMN device TEXT", "ALTER TABLE nothing ADD COLUMN a"};
     std::vector<sp::Migration> steps(sp::migrations().begin(), sp::migrations().end());
-    steps.push_back({.statements = broken, .stamp = "PRAGMA user_version = 7"});
+    steps.push_back({.statements = broken, .stamp = "PRAGMA user_version = 8"});
     {
         const auto database = sp::Database::open(trial.file, Access::read_write);
         sp::migrate(*database, steps);
         BOOST_TEST(database->has_failed());
     }
-    BOOST_TEST(Sqlite(trial.file).ask("PRAGMA user_version") == "6\n");
+    BOOST_TEST(Sqlite(trial.file).ask("PRAGMA user_version") == "7\n");
     BOOST_TEST(Sqlite(trial.file).ask("SELECT count(*) FROM pragma_table_info('session') WHERE name = 'device'") ==
                "0\n");
     BOOST_TEST(sp::SqliteSessionStore::open(trial.clock, options_in(trial.folder.path())).has_value());

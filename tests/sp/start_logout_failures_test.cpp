@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(nothing_happens_where_the_store_cannot_say_which_sessions_a
 BOOST_AUTO_TEST_CASE(a_request_kept_for_a_former_partner_ends_its_sessions_here_and_is_forgotten) {
     const auto partners = parts.idps;
     const auto others = directory_of({idp_that_can_be_asked(idp2_id)});
-    for (const auto& later_partners : {others, decltype(others)()}) {
+    for (const auto& later_partners : {others, directory_of({})}) {
         admit(session("S1", {"i1"}));
         link.will(Kind::unsent, ReplyErrc::unreachable);
         BOOST_TEST((log_out({"S1"}).idps.front().retried == Retried::yes));

@@ -330,6 +330,29 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_kept_waits_for_an_idp_that_is_out) {
     BOOST_TEST(link.asked.size() == 2U);
 }
 
+// Which IdPs it has isn't known before it comes.
+BOOST_AUTO_TEST_CASE(a_request_that_is_kept_waits_for_a_source_that_may_have_its_idp) {
+    link.will(Kind::lost, ReplyErrc::timed_out);
+    admit(session("S1", {"i1"}));
+    static_cast<void>(log_out({"S1"}));
+    const auto there = parts.idps;
+    const auto why = make_error_code(idp_adapter::SourceErrc::file_unreadable);
+    for (const auto& later :
+         {std::shared_ptr<const idp_adapter::IdpDirectory>(),
+          std::shared_ptr<const idp_adapter::IdpDirectory>(std::make_shared<idp_adapter::IdpDirectory>(taken(
+              idp_adapter::IdpDirectory::of({}, {{.source = "federation", .names = {}, .why = {why, "gone"}}}))))}) {
+        start_service().replace_idps(later);
+        clock.advance(20s);
+        BOOST_TEST(send_kept() == 1U);
+        BOOST_TEST(audit.last().rule == "check.metadata_unusable");
+    }
+    BOOST_TEST(link.asked.size() == 1U);
+    start_service().replace_idps(there);
+    clock.advance(1min);
+    BOOST_TEST(send_kept() == 1U);
+    BOOST_TEST(audit.last().status == "everywhere");
+}
+
 BOOST_AUTO_TEST_CASE(without_a_way_to_idps_logouts_stay_here) {
     parts.idp_link = nullptr;
     admit(session("S1", {"i1"}));

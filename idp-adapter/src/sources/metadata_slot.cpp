@@ -62,6 +62,9 @@ Result<void> check_trust(const MetadataSourceOptions& options) {
             "only a document at an https URL may lack validUntil: over plain http an old one could be sent for "
             "ever");
     }
+    if (options.rules.max_age_without_valid_until && !options.rules.longest_validity) {
+        return setup("max_age_without_valid_until without longest_validity: an aggregate would need no validUntil");
+    }
     if (!std::holds_alternative<metadata::TrustedPlace>(options.rules.trust)) return Done{};
     const HttpClientOptions& http = http_of(options.place);
     if (http.http == HttpClientOptions::Http::refused && std::holds_alternative<PinnedPublicKeys>(http.peer)) {

@@ -182,13 +182,13 @@ HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
 void MetadataSource::Impl::note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Instant now,
                                         Outcomes& outcomes) {
     const bool is_news = slot.url || why.code != slot.last_failure || kind == Kind::refused;
+    slot.last_failure = why.code;  // first: without memory for the rest it is judged again all the same
     RefreshOutcome outcome{.kind = kind, .entity_id = slot.entity_id, .why = why};
     if (!slot.document) {
         if (!slot.url) outcome = absence_of_file(slot, std::get<MetadataFile>(options.place).path, std::move(outcome));
         if (is_news) slot.warned = now;
         note_absence(slot, outcome);
     }
-    slot.last_failure = why.code;
     ++slot.failures;
     if (is_news) outcomes.push_back(std::move(outcome));
 }

@@ -168,7 +168,7 @@ Result<void> SlotCopies::renew(const MetadataSlot& slot) const {
     auto lock = cache_.lock(pause_);
     if (!lock) return std::move(lock).error();
     const auto known = cache_.state(slot.id);
-    if (!known || !*known || (*known)->voucher != voucher_) return Done{};
+    if (!known || !*known || !vouches_for(voucher_, (*known)->voucher)) return Done{};
     CachedState state = **known;
     if (state.precedent.sha256 != slot.state.precedent.sha256) return Done{};
     state.fetched = slot.state.fetched;

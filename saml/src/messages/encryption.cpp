@@ -79,7 +79,7 @@ Failure not_opened(Opened opened, const EncryptedID& encrypted, std::size_t our_
     }
     if (encrypted.keys.empty()) return fail(Errc::decryption_failed, "it has no EncryptedKey");
     const EncryptedKey& first = encrypted.keys.front();
-    if (!is_supported(first)) {
+    if (std::ranges::none_of(encrypted.keys, is_supported)) {
         return fail(Errc::decryption_failed,
                     "its key is encrypted with " + std::string(algorithm_name(first.algorithm)) +
                         " or parameters of it that aren't allowed; allowed: RSA-OAEP with SHA-1 or SHA-2");

@@ -49,7 +49,7 @@ std::string difference(std::string_view theirs, std::string_view ours) {
     differs("host", there->host == here->host);
     differs("port", there->port == here->port);
     differs("path", there->path_and_query == here->path_and_query);
-    return "it differs in its " + parts;
+    return parts.empty() ? "it differs in the way that it's written" : "it differs in its " + parts;
 }
 
 //= SAML Core 3.2.1 l.1480
@@ -67,8 +67,8 @@ Result<void> check_destination(const std::optional<std::string>& destination, co
                                   [&](const EndpointUrl& url) { return url.str() == *destination; });
     if (ours) return Done{};
     if (expected.destinations.empty()) return fail(Errc::destination_mismatch, "no URL of ours is known here");
-    return fail(Errc::destination_mismatch, "it must be " + one_of(expected.destinations) + "; " +
-                                                difference(*destination, expected.destinations.front().str()));
+    return fail(Errc::destination_mismatch, difference(*destination, expected.destinations.front().str()) +
+                                                "; it must be " + one_of(expected.destinations));
 }
 
 /// A clock that is ahead is tolerated by the skew. How old a message may be is its NotOnOrAfter's business where it has

@@ -7,6 +7,7 @@
 #include <xmlsec/xmldsig.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "algorithm_names.hpp"
 #include "c_errors.hpp"
@@ -131,33 +132,43 @@ bool register_id(const xml::Document& document, const xml::Element& root, const 
     return xmlAddID(nullptr, document.doc(), value, target) != nullptr && xmlGetID(document.doc(), value) == target;
 }
 
-/// The first certificate that KeyInfo has, if it can be read.
-std::optional<Result<Certificate>> certificate_in_key_info(const xml::Element& signature) {
+/// The texts of KeyInfo's certificates.
+std::vector<std::string> certificates_in_key_info(const xml::Element& signature) {
+    constexpr std::size_t most = 4;  // more are no help, and each is parsed
     constexpr auto ds = [](std::string_view local) { return xml::Name{vocabulary::ds, local}; };
+    std::vector<std::string> texts;
     for (const xml::Element& key_info : signature.children()) {
         if (!key_info.is(ds("KeyInfo"))) continue;
         for (const xml::Element& data : key_info.children()) {
-            const auto first = data.first_child();
-            if (!data.is(ds("X509Data")) || !first || !first->is(ds("X509Certificate"))) continue;
-            const auto text = first->text();
-            return text ? Certificate::from_base64(*text) : Result<Certificate>(text.error());
+            if (!data.is(ds("X509Data"))) continue;
+            for (const xml::Element& certificate : data.children()) {
+                if (!certificate.is(ds("X509Certificate")) || texts.size() == most) continue;
+                if (auto text = certificate.text()) texts.push_back(*std::move(text));
+            }
         }
     }
-    return std::nullopt;
+    return texts;
 }
 
-/// For the operator: a new key at the IdP and a change on the way look alike, but for the certificate that the sender
-/// wrote into KeyInfo. It is compared with the keys, after none of them has verified the signature, and never believed.
+/// For the operator: a new key at the IdP and a change on the way look alike, but for the certificates that the sender
+/// wrote into KeyInfo. They are compared with the keys, after none of these has verified the signature, and never
+/// believed.
 std::string hint_from_key_info(const xml::Element& signature, std::span<const VerificationKey> keys) {
-    const auto certificate = certificate_in_key_info(signature);
-    if (!certificate) return "KeyInfo has no certificate to compare them with";
-    const auto key = *certificate ? VerificationKey::from(**certificate) : certificate->error();
-    if (!key) return "the certificate in KeyInfo can't be read, or its key may not verify";
-    const auto found = std::ranges::find(keys, key->fingerprint(), &VerificationKey::fingerprint);
-    if (found == keys.end())
-        return "the certificate in KeyInfo is of another key: the signer's key isn't in its metadata";
-    return "the certificate in KeyInfo is of key " + std::to_string(found - keys.begin() + 1) +
-           " of them: the message was changed after it was signed, or signed with another key";
+    const std::vector<std::string> texts = certificates_in_key_info(signature);
+    if (texts.empty()) return "KeyInfo has no certificate to compare them with";
+    bool is_readable = false;
+    for (const std::string& text : texts) {
+        const auto certificate = Certificate::from_base64(text);
+        const auto key = certificate ? VerificationKey::from(*certificate) : certificate.error();
+        if (!key) continue;
+        is_readable = true;
+        const auto found = std::ranges::find(keys, key->fingerprint(), &VerificationKey::fingerprint);
+        if (found == keys.end()) continue;
+        return "the certificate in KeyInfo is of key " + std::to_string(found - keys.begin() + 1) +
+               " of them: the message was changed after it was signed, or signed with another key";
+    }
+    if (!is_readable) return "the certificate in KeyInfo can't be read, or its key may not verify";
+    return "the certificate in KeyInfo is of another key: the signer's key isn't in its metadata";
 }
 
 Failure verified_by_none(const xml::Element& signature, std::span<const VerificationKey> keys) {
@@ -195,7 +206,7 @@ Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::
         return fail(Errc::no_verification_key, "none of " + std::to_string(keys.size()) + " known keys is for " +
                                                    std::string(algorithm_name(uri(profile->signature_algorithm))));
     }
-    return verified_by_none(profile->signature, keys);
+    return verified_by_none(profile->signature, keys.first(std::min(keys.size(), max_verification_keys)));
 }
 
 }  // namespace slo::saml

@@ -58,6 +58,10 @@ bool is_clean_value(std::string_view text, std::size_t max_bytes) noexcept {
 bool is_xml_value(std::string_view text, std::size_t max_bytes) noexcept {
     if (text.empty() || text.size() > max_bytes) return false;
     if (text.find_first_not_of(white_space) == std::string_view::npos) return false;
+    // Markup's, of a sender that indents: no session would be found under the name, and the answer would be Success.
+    constexpr std::string_view line_ends_and_tabs = "\t\r\n";
+    if (line_ends_and_tabs.find(text.front()) != std::string_view::npos) return false;
+    if (line_ends_and_tabs.find(text.back()) != std::string_view::npos) return false;
     const bool has_no_char = std::ranges::any_of(text, [](char c) {
         return static_cast<unsigned char>(c) < 0x20 && white_space.find(c) == std::string_view::npos;
     });
@@ -99,7 +103,8 @@ bool SessionIndexKind::accepts(std::string_view text) noexcept {
     return is_xml_value(text, max_session_index_bytes);
 }
 Failure SessionIndexKind::refuse() {
-    return fail(Errc::session_index_malformed, "blank, longer than 1024 bytes, or not of XML's characters");
+    return fail(Errc::session_index_malformed,
+                "blank, longer than 1024 bytes, not of XML's characters, or with a line end or tab around it");
 }
 
 bool EndpointUrlKind::accepts(std::string_view text) noexcept {

@@ -104,7 +104,7 @@ HttpReply LocalSessions::readiness() const {
     }
     const auto has_ended = [](const idp_adapter::AbsentPartner& one) { return one.source.empty(); };
     const auto ended = static_cast<std::size_t>(std::ranges::count_if(out, has_ended));
-    const std::size_t served = idps ? idps->size() - ended : 0;
+    const std::size_t served = idps ? idps->size() - std::min(ended, idps->size()) : 0;  // may be a newer directory's
     return reply(served == 0 ? 503 : 200, sp::JsonObject()
                                               .add_value("ready", served == 0 ? "false" : "true")
                                               .add("idps", static_cast<std::int64_t>(served))

@@ -10,6 +10,7 @@ namespace slo::sp {
 namespace {
 
 constexpr std::size_t max_value_bytes = 256;
+constexpr std::size_t max_id_bytes = 1024;     // of a message
 constexpr std::size_t max_detail_bytes = 512;  // sentences of ours
 
 std::string text(std::string_view value) {
@@ -35,7 +36,7 @@ struct Common {
 void write(JsonObject& line, const Common& common) {
     const auto& [request, status, trouble, sessions, duration, idp_status] = common;
     line.add_value("idp", text(request.idp));
-    line.add_value("request_id", text(request.request_id));
+    line.add_value("request_id", json_text(request.request_id, max_id_bytes));
     if (!request.authenticated_by.empty()) line.add_value("authenticated_by", text(request.authenticated_by));
     line.add_value("name_id", text(request.name_id));
     line.add_value("session_indexes", texts(request.session_indexes));

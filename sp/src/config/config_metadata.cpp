@@ -336,6 +336,17 @@ void SourceReader::read_certified_server(MetadataSourceOptions& source, Proof pr
         refuse(table_.place_of(key), std::string(key) + " beside pinned_tls_keys or allow_http",
                "keep pinned_tls_keys with accept_unsigned_from_pinned_server = true, which is better, or remove them");
     }
+    // Without it the server's first answer could be of another partner's IdP.
+    if (!table_.has("entities")) {
+        refuse(table_.place_of(key), std::string(key) + " without entities",
+               "name the IdP's entityID: entities = [\"...\"]");
+    }
+    // The certificate is for the URL's host, and proves nothing about another one.
+    if (table_.has("max_redirects")) {
+        refuse(table_.place_of("max_redirects"), "max_redirects beside " + std::string(key),
+               "remove it: no redirect is followed there");
+    }
+    std::get<idp_adapter::MetadataUrl>(source.place).http.max_redirects = 0;
     source.unsigned_from = idp_adapter::UnsignedFrom::certified_server;
     source.holds = idp_adapter::Holds::one_idp;
     const bool own_ca = table_.has("ca");

@@ -24,8 +24,9 @@ void for_each_pair(const EntityNames& idp, const EntityNames& sp, Visit visit) {
 }
 
 saml::MessageID numbered(const saml::MessageID& id, std::size_t number) {
-    constexpr std::size_t most_kept = 1008;  // an ID has at most 1024 characters
     if (number == 0) return id;
+    // An ID has at most 1024 characters. Where 128 were the most, 112 were kept, and records from then are still found.
+    const std::size_t most_kept = id.str().size() <= 128 ? 112 : 1008;
     return saml::MessageID::parse(id.str().substr(0, most_kept) + "." + std::to_string(number)).value();
 }
 

@@ -64,29 +64,30 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
 }
 
-/// Returns what `order` names, without the white space around its NameID and its SessionIndexes; nothing if there is
-/// none.
-std::optional<SessionNaming> trimmed(const LogoutOrder& order) {
-    SessionNaming naming = order.naming();
-    naming.name_id.value = trimmed(order.name_id.value);
-    for (saml::SessionIndex& index : naming.session_indexes) {
-        if (auto shorter = saml::SessionIndex::parse(trimmed(index.str()))) index = *std::move(shorter);
+/// Returns `order` without the blanks around its NameID and its SessionIndexes; nothing if there are none.
+std::optional<LogoutOrder> trimmed(const LogoutOrder& order) {
+    LogoutOrder shorter = order;
+    shorter.name_id.value = trimmed(order.name_id.value);
+    for (saml::SessionIndex& index : shorter.session_indexes) {
+        if (auto text = saml::SessionIndex::parse(trimmed(index.str()))) index = *std::move(text);
     }
-    const bool same = naming.name_id.value == order.name_id.value && naming.session_indexes == order.session_indexes;
-    return same ? std::nullopt : std::optional(std::move(naming));
+    const bool same = shorter.name_id.value == order.name_id.value && shorter.session_indexes == order.session_indexes;
+    return same ? std::nullopt : std::optional(std::move(shorter));
 }
 
-/// Returns the sessions that `order` would name if it were trimmed: a sender that indents its messages means them. No
-/// engine finds them, as a principal is looked up by its whole name.
+/// Returns the sessions that `order` would name, or nearly name, if it were trimmed. No engine finds them, as a
+/// principal is looked up by its whole name.
 Result<std::vector<NearMiss>> near_in_white_space(SessionStore& store, const LogoutOrder& order) {
-    std::vector<NearMiss> misses;
-    const auto naming = trimmed(order);
-    if (!naming) return misses;
-    auto named = store.named_by(*naming);
+    const auto shorter = trimmed(order);
+    if (!shorter) return std::vector<NearMiss>{};
+    auto misses = store.near_misses(*shorter);
+    if (!misses) return misses;
+    for (NearMiss& miss : *misses) miss.kind = NearMiss::Kind::white_space;
+    auto named = store.named_by(shorter->naming());
     if (!named) return std::move(named).error();
     for (Session& session : *named) {
-        if (session.authn_instant > order.as_of || misses.size() == max_near_misses) continue;
-        misses.push_back({NearMiss::Kind::white_space, std::move(session)});
+        if (session.authn_instant > order.as_of || misses->size() >= max_near_misses) continue;
+        misses->push_back({NearMiss::Kind::white_space, std::move(session)});
     }
     return misses;
 }

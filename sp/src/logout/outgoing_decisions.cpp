@@ -66,7 +66,7 @@ std::vector<Group> grouped(const StartContext& context, const std::vector<Sessio
 
 std::optional<Failure> why_unaskable(const StartContext& context, const Idp* idp, const Group& group) {
     if (context.parts.idp_link == nullptr) return fail(StartErrc::no_link);
-    if (idp == nullptr) return why_unknown(context.idps.get(), group.first->idp);
+    if (idp == nullptr) return why_absent(context.idps.get(), group.first->idp);
     if (soap_logout_endpoint(*idp) == nullptr) return Failure{make_error_code(idp_adapter::ReplyErrc::no_endpoint), {}};
     //= SAML Profiles 4.4.4.1 l.1302 (erratum E38)
     //# If the requester is a session participant, it MUST include at least one <SessionIndex> element
@@ -138,7 +138,7 @@ seconds back_off(std::uint32_t attempts) {
     return attempts > 4 ? longest : std::min(longest, first * (1U << (attempts - 1)));
 }
 
-/// Its metadata may be corrected: the partner is one of the configuration's.
+/// Its metadata may be corrected: the partner is one of the configuration's, or may be.
 bool may_come_back(const LogoutPlan& plan, const idp_adapter::LogoutVerdict& verdict) noexcept {
     const auto& code = verdict.why.code;
     return plan.idp == nullptr && (code == make_error_code(LogoutErrc::metadata_expired) ||

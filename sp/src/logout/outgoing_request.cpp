@@ -60,7 +60,7 @@ Result<std::vector<KeptLogout>> take_due(const StartContext& context, std::size_
                         .begun = std::chrono::steady_clock::now()};
         if (context.idps) plan.idp = context.idps->find(plan.key().idp);
         if (context.parts.idp_link == nullptr) plan.unaskable = fail(StartErrc::no_link);
-        if (!plan.idp) plan.unaskable = why_unknown(context.idps.get(), plan.key().idp);
+        if (!plan.idp) plan.unaskable = why_absent(context.idps.get(), plan.key().idp);
         all.push_back(KeptLogout(std::move(plan), Retried::yes));
     }
     return all;

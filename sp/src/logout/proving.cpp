@@ -111,6 +111,16 @@ Failure why_unknown(const IdpDirectory* idps, const saml::EntityID& name) {
     return fail(LogoutErrc::issuer_unknown, "it may be a partner of the configuration that is out: " + told(*nameless));
 }
 
+Failure why_absent(const IdpDirectory* idps, const saml::EntityID& name) {
+    Failure why = why_unknown(idps, name);
+    const auto is_nameless = [](const AbsentPartner& one) { return one.names.empty(); };
+    const bool may_have_it = idps == nullptr || std::ranges::any_of(idps->absent(), is_nameless);
+    if (may_have_it && why.code == make_error_code(LogoutErrc::issuer_unknown)) {
+        why.code = make_error_code(LogoutErrc::metadata_unusable);
+    }
+    return why;
+}
+
 std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts, const IdpDirectory* idps,
                                      saml::ReceivedMessage message, const LogoutEvidence& evidence, Instant now,
                                      Addressee& sender) {

@@ -56,6 +56,10 @@ struct Unproven {
 /// may be its own.
 [[nodiscard]] Failure why_unknown(const idp_adapter::IdpDirectory* idps, const saml::EntityID& name);
 
+/// why_absent is why_unknown for a request of ours: where a source that is out may have the IdP, or no directory has
+/// come yet, it's metadata_unusable, so that the request waits for it.
+[[nodiscard]] Failure why_absent(const idp_adapter::IdpDirectory* idps, const saml::EntityID& name);
+
 /// weight_of says for how many of its IdP's requests one counts that names very many sessions. Where a SessionIndex
 /// stands for the principal, each of them takes a logout of its own.
 [[nodiscard]] std::size_t weight_of(const Proven& proven) noexcept;

@@ -166,8 +166,9 @@ template <class View>
 /// is_identifying says whether a SessionIndex alone identifies its session. Core 2.7.2 l.1074-1085 wants small integers
 /// that recur, or constants, for privacy; most IdPs make random ones of 16 characters and more.
 [[nodiscard]] inline bool is_identifying(std::string_view session_index) noexcept {
-    constexpr std::size_t least = 16;
-    return session_index.size() >= least;
+    constexpr std::ptrdiff_t least = 16;  // characters, as SQLite's length() counts them
+    return std::ranges::count_if(session_index,
+                                 [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }) >= least;
 }
 
 /// near_miss returns what keeps `order` from naming `session`, a live session of its IdP at its entity, although it may

@@ -203,6 +203,10 @@ constexpr const char* version_6[] = {
     "DROP INDEX session_of_principal",
 };
 
+// Nothing changes but what values may be: a line feed inside a SessionIndex is written as U+0001, and IDs have up to
+// 1,024 octets, which an earlier version would take for damage.
+constexpr const char* version_7[] = {"DROP INDEX IF EXISTS session_of_principal"};  // gone since version 6
+
 constexpr Migration steps_so_far[] = {
     {.statements = version_1, .stamp = "PRAGMA user_version = 1"},
     {.statements = version_2, .stamp = "PRAGMA user_version = 2"},
@@ -210,6 +214,7 @@ constexpr Migration steps_so_far[] = {
     {.statements = version_4, .stamp = "PRAGMA user_version = 4"},
     {.statements = version_5, .stamp = "PRAGMA user_version = 5"},
     {.statements = version_6, .stamp = "PRAGMA user_version = 6"},
+    {.statements = version_7, .stamp = "PRAGMA user_version = 7"},
 };
 
 }  // namespace
