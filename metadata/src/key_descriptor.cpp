@@ -33,7 +33,8 @@ Failure unusable(std::string why) {
 
 /// The rule's short name alone: the rest of the failure stays out of our report.
 Failure unusable(std::string_view what, const Failure& failure) {
-    return unusable(std::string(what) + " is refused (" + failure.code.message() + ")");
+    return unusable(std::string(what) + " is refused (" + failure.code.message() + ")" +
+                    (failure.detail.empty() ? "" : ": " + failure.detail));
 }
 
 std::vector<Element> children_named(const Element& parent, Name name) {

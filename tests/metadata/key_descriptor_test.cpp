@@ -141,6 +141,17 @@ BOOST_AUTO_TEST_CASE(a_descriptor_without_a_key_is_skipped) {
 BOOST_AUTO_TEST_CASE(a_key_outside_the_policy_is_skipped) {
     check_unusable(x509_data("keys/weak-rsa1024.crt.pem"), "the certificate's key is refused (key.not_allowed)");
     check_unusable(x509_data("keys/ed25519.crt.pem"), "the certificate's key is refused (key.not_allowed)");
+    // Each cause has words of its own.
+    check_unusable(x509_data("keys/weak-rsa1024.crt.pem"), "(key.not_allowed): RSA of 1024 bits");
+    const auto with_text = [](const std::string& text) {
+        return "<ds:X509Data><ds:X509Certificate>" + text + "</ds:X509Certificate></ds:X509Data>";
+    };
+    const std::string good = test::certificate_base64("keys/idp2.crt.pem");
+    check_unusable(with_text("\n-----BEGIN CERTIFICATE-----\n" + good + "\n-----END CERTIFICATE-----"),
+                   "(key.certificate): the lines of PEM stand inside: keep the base64 between BEGIN and END alone");
+    check_unusable(with_text(good + good), "two values run together");
+    check_unusable(with_text("CN=idp.example.org"), "(key.certificate): not base64 of at most 8 KiB");
+    check_unusable(with_text("no base64!"), "(key.certificate): not base64 of at most 8 KiB");
     check_unusable(rsa_key_value(saml::encode_base64(std::string(128, '\xC1')), "AQAB"),
                    "RSAKeyValue is refused (key.not_allowed)");
     check_unusable(rsa_key_value(first_modulus, "Aw=="), "RSAKeyValue is refused (key.not_allowed)");

@@ -32,6 +32,14 @@ std::optional<Instant> instant_of(const ASN1_TIME* time) {
            std::chrono::seconds{fields.tm_sec};
 }
 
+/// Whether base64 goes on behind its first '='.
+bool goes_on_behind_its_end(std::string_view base64) {
+    constexpr std::string_view all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n";
+    if (base64.find_first_not_of(all) != std::string_view::npos) return false;
+    const std::size_t end = base64.find('=');
+    return end != std::string_view::npos && base64.find_first_not_of("= \t\r\n", end) != std::string_view::npos;
+}
+
 Failure unreadable(std::string why) {
     return fail(KeyErrc::certificate_unreadable, std::move(why));
 }
@@ -41,7 +49,7 @@ Result<OwnedX509> read_x509(std::string_view der) {
     const unsigned char* cursor = begin;
     OwnedX509 x509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
     if (!x509) return unreadable("not an X.509 certificate: " + take_openssl_errors());
-    if (cursor != begin + der.size()) return unreadable("something follows the certificate");
+    if (cursor != begin + der.size()) return unreadable("something follows the certificate: two values run together");
     return x509;
 }
 
@@ -77,8 +85,14 @@ Result<Certificate> Certificate::parse(std::string_view pem_or_der) {
 }
 
 Result<Certificate> Certificate::from_base64(std::string_view text) {
+    if (text.find("-----BEGIN") != std::string_view::npos) {
+        return unreadable("the lines of PEM stand inside: keep the base64 between BEGIN and END alone");
+    }
     auto der = decode_base64(text, max_der_octets);
-    if (!der) return unreadable("not base64 of at most 8 KiB");
+    if (!der) {
+        return unreadable(goes_on_behind_its_end(text) ? "base64 goes on behind its end: two values run together"
+                                                       : "not base64 of at most 8 KiB");
+    }
     return Impl::read(*std::move(der));
 }
 
