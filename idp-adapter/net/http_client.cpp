@@ -115,9 +115,7 @@ std::string_view name(HttpErrc code) noexcept {
 }
 
 std::error_code make_error_code(HttpErrc code) noexcept {
-    static const RuleCategory category("slo.idp_adapter.http",
-                                       [](int value) noexcept { return name(static_cast<HttpErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.idp_adapter.http");
 }
 
 std::optional<std::string_view> HttpHead::header(std::string_view name) const {

@@ -45,9 +45,7 @@ std::string_view name(Errc code) noexcept {
 }
 
 std::error_code make_error_code(Errc code) noexcept {
-    static const RuleCategory category("slo.metadata",
-                                       [](int value) noexcept { return name(static_cast<Errc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.metadata");
 }
 
 }  // namespace slo::metadata

@@ -66,9 +66,7 @@ std::string_view name(ReplyErrc code) noexcept {
 }
 
 std::error_code make_error_code(ReplyErrc code) noexcept {
-    static const RuleCategory category("slo.idp_adapter.reply",
-                                       [](int value) noexcept { return name(static_cast<ReplyErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.idp_adapter.reply");
 }
 
 }  // namespace slo::idp_adapter

@@ -40,9 +40,7 @@ std::string_view name(SourceErrc code) noexcept {
 }
 
 std::error_code make_error_code(SourceErrc code) noexcept {
-    static const RuleCategory category("slo.idp_adapter.source",
-                                       [](int value) noexcept { return name(static_cast<SourceErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.idp_adapter.source");
 }
 
 std::string_view name(RefreshOutcome::Kind kind) noexcept {

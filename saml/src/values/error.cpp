@@ -108,13 +108,11 @@ std::string_view stage(Errc code) noexcept {
 }
 
 std::error_code make_error_code(Errc code) noexcept {
-    static const RuleCategory category("slo.saml", [](int value) noexcept { return name_in(rules, value); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.saml");
 }
 
 std::error_code make_error_code(KeyErrc code) noexcept {
-    static const RuleCategory category("slo.saml.key", [](int value) noexcept { return name_in(key_rules, value); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.saml.key");
 }
 
 }  // namespace slo::saml

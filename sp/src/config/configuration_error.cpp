@@ -11,9 +11,7 @@ std::string_view name(ConfigurationErrc code) noexcept {
 }
 
 std::error_code make_error_code(ConfigurationErrc code) noexcept {
-    static const RuleCategory category("slo.sp.configuration",
-                                       [](int value) noexcept { return name(static_cast<ConfigurationErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.sp.configuration");
 }
 
 }  // namespace slo::sp

@@ -15,9 +15,7 @@ std::string_view name(ServerErrc code) noexcept {
 }
 
 std::error_code make_error_code(ServerErrc code) noexcept {
-    static const RuleCategory category("slo.sp.server",
-                                       [](int value) noexcept { return name(static_cast<ServerErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.sp.server");
 }
 
 }  // namespace slo::sp

@@ -53,21 +53,15 @@ std::string_view name(StartErrc code) noexcept {
 }
 
 std::error_code make_error_code(LogoutErrc code) noexcept {
-    static const RuleCategory category("slo.sp.logout",
-                                       [](int value) noexcept { return name(static_cast<LogoutErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.sp.logout");
 }
 
 std::error_code make_error_code(AdmissionErrc code) noexcept {
-    static const RuleCategory category("slo.sp.admission",
-                                       [](int value) noexcept { return name(static_cast<AdmissionErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.sp.admission");
 }
 
 std::error_code make_error_code(StartErrc code) noexcept {
-    static const RuleCategory category("slo.sp.start",
-                                       [](int value) noexcept { return name(static_cast<StartErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.sp.start");
 }
 
 }  // namespace slo::sp

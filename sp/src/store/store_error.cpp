@@ -25,9 +25,7 @@ std::string_view name(StoreErrc code) noexcept {
 }
 
 std::error_code make_error_code(StoreErrc code) noexcept {
-    static const RuleCategory category("slo.sp.store",
-                                       [](int value) noexcept { return name(static_cast<StoreErrc>(value)); });
-    return {static_cast<int>(code), category};
+    return rule_code(code, "slo.sp.store");
 }
 
 }  // namespace slo::sp

@@ -29,6 +29,14 @@ private:
     Namer name_of_;
 };
 
+/// rule_code is the body of a room's make_error_code(): `room` is the name of the category of all rules of the
+/// enumeration `Code`, whose name() takes any value.
+template <class Code>
+[[nodiscard]] std::error_code rule_code(Code code, const char* room) noexcept {
+    static const RuleCategory category(room, [](int value) noexcept { return name(static_cast<Code>(value)); });
+    return {static_cast<int>(code), category};
+}
+
 /// rule_name is the dotted name of the rule in `code`, in static storage; std::nullopt for a code of another library.
 [[nodiscard]] inline std::optional<std::string_view> rule_name(const std::error_code& code) noexcept {
     const auto* category = dynamic_cast<const RuleCategory*>(&code.category());
