@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "received_message.hpp"
 #include "request_reading.hpp"
 #include "slo/saml/base64.hpp"
 #include "slo/saml/error.hpp"
@@ -41,6 +42,22 @@ Result<ReceivedMessage> envelope_as_text(std::string_view octets, const xml::Lim
     auto document = xml::Document::parse(octets, limits);
     if (!document) return std::move(document).error();
     return soap::enveloped_request(*std::move(document), Binding::form_logout_request);
+}
+
+/// The field of that name; nullptr if there is none. A Failure if there are several.
+Result<const Field*> only_field(const std::vector<Field>& fields, std::string_view name) {
+    const Field* found = nullptr;
+    for (const Field& field : fields) {
+        if (field.name != name) continue;
+        if (found != nullptr) return fail(Errc::form_fields, "a field twice");
+        found = &field;
+    }
+    return found;
+}
+
+/// Base64 and the percent-encoding of its characters; other fields are small.
+std::size_t most_body_octets(const xml::Limits& limits) noexcept {
+    return limits.octets * 2 + 16 * 1024;
 }
 
 }  // namespace
@@ -97,6 +114,28 @@ Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits)
         return soap::enveloped_request(*std::move(document), Binding::form_with_envelope);
     }
     return received_request(*std::move(document), root, Binding::form);
+}
+
+Result<PostedResponse> decode_response(std::string_view body, const xml::Limits& limits) {
+    if (body.size() > most_body_octets(limits)) return fail(Errc::message_too_large);
+    auto fields = parse_fields(body);
+    if (!fields) return std::move(fields).error();
+    const auto field = [&](std::string_view name) { return only_field(*fields, name); };
+    const auto request = field("SAMLRequest");
+    if (!request || *request) return fail(Errc::form_fields, "a SAMLRequest");
+    const auto response = field("SAMLResponse");
+    if (!response || !*response) return fail(Errc::form_fields, "not one SAMLResponse");
+    const auto relay_state = field("RelayState");
+    if (!relay_state) return fail(Errc::form_fields, "RelayState more than once");
+
+    const auto octets = decode_base64((*response)->value, limits.octets);
+    if (!octets) return octets.error();
+    auto document = xml::Document::parse(*octets, limits);
+    if (!document) return std::move(document).error();
+    const xml::Element root = document->root();
+    return PostedResponse{.message = ReceivedMessage(std::make_unique<ReceivedMessage::Impl>(
+                              ReceivedMessage::Impl{*std::move(document), root, Binding::post, std::nullopt})),
+                          .relay_state = *relay_state ? std::optional((*relay_state)->value) : std::nullopt};
 }
 
 std::string encode(const SignedMessage& message) {

@@ -9,7 +9,6 @@
 namespace slo::saml {
 namespace {
 
-constexpr std::size_t max_content_octets = 8 * 1024;
 constexpr std::size_t max_wrapped_key_octets = 1024;  // an RSA-8192 block
 constexpr std::size_t max_oaep_params_octets = 256;
 constexpr std::size_t max_encrypted_keys = 8;
@@ -86,7 +85,7 @@ Result<std::vector<EncryptedKey>> read_encrypted_keys(const xml::Element& encryp
 
 }  // namespace
 
-Result<EncryptedID> read_encrypted_id(const xml::Element& element) {
+Result<EncryptedID> read_encrypted_id(const xml::Element& element, std::size_t max_content_octets) {
     if (auto ok = expect_attributes(element, {}, {vocabulary::saml, "EncryptedElementType"}); !ok) return ok.error();
     const auto data = element.first_child();
     if (!data || !data->is(xenc("EncryptedData")) || !element.has_only_element_content()) {

@@ -8,6 +8,7 @@
 #include "algorithm_names.hpp"
 #include "c_errors.hpp"
 #include "content_cipher.hpp"
+#include "encrypted_content.hpp"
 #include "key_access.hpp"
 #include "key_policy.hpp"
 #include "key_transport.hpp"
@@ -66,7 +67,7 @@ std::optional<NameID> name_id_in(std::string_view plaintext, const EncryptedID& 
 /// How far the search for a key got, for the operator alone: a peer is told one thing for all of it (erratum E93).
 enum class Opened { nothing, key, content };
 
-Failure not_opened(Opened opened, const EncryptedID& encrypted, std::size_t our_keys) {
+Failure not_opened(Opened opened, const EncryptedID& encrypted, std::size_t our_keys, std::string_view wanted) {
     switch (opened) {
         case Opened::nothing:
             break;
@@ -75,7 +76,7 @@ Failure not_opened(Opened opened, const EncryptedID& encrypted, std::size_t our_
                         "a key of ours opens its EncryptedKey, but that doesn't open the content (" +
                             std::string(algorithm_name(encrypted.algorithm)) + "): padding or authentication tag");
         case Opened::content:
-            return fail(Errc::decryption_failed, "its content opens, but isn't one NameID");
+            return fail(Errc::decryption_failed, "its content opens, but isn't one " + std::string(wanted));
     }
     if (encrypted.keys.empty()) return fail(Errc::decryption_failed, "it has no EncryptedKey");
     const EncryptedKey& first = encrypted.keys.front();
@@ -88,8 +89,12 @@ Failure not_opened(Opened opened, const EncryptedID& encrypted, std::size_t our_
                                              " keys opens its EncryptedKey: the IdP has another certificate of ours");
 }
 
-Result<NameID> open(const EncryptedID& encrypted, std::span<const DecryptionKey> keys, const EntityID& our_entity_id,
-                    const AlgorithmPolicy& policy) {
+}  // namespace
+
+Result<void> open_content(const EncryptedID& encrypted, std::span<const DecryptionKey> keys,
+                          const EntityID& our_entity_id, const AlgorithmPolicy& policy, std::string_view wanted,
+                          const std::function<bool(std::string_view)>& takes) {
+    const CErrorScope quiet;
     const ContentCipher* const cipher = content_cipher(encrypted.algorithm, policy);
     if (cipher == nullptr) {
         return fail(Errc::decryption_failed, "its content is encrypted with " +
@@ -105,22 +110,36 @@ Result<NameID> open(const EncryptedID& encrypted, std::span<const DecryptionKey>
             const auto plaintext = decrypt_content(*cipher, *content_key, encrypted.ciphertext);
             if (!plaintext) continue;
             opened = Opened::content;
-            // With CBC, one wrong key in sixteen leaves padding that looks right: only a NameID ends the search.
-            if (auto name_id = name_id_in(*plaintext, encrypted)) return *std::move(name_id);
+            if (takes(*plaintext)) return Done{};
         }
     }
-    return not_opened(opened, encrypted, keys.size());
+    return not_opened(opened, encrypted, keys.size(), wanted);
 }
 
-}  // namespace
+bool is_cbc(const EncryptedID& encrypted) noexcept {
+    const ContentCipher* const cipher =
+        content_cipher(encrypted.algorithm, {.cbc = AlgorithmPolicy::Cbc::accepted_once_authenticated});
+    return cipher != nullptr && cipher->mode == CipherMode::cbc;
+}
+
+Result<NameID> open_name_id(const EncryptedID& encrypted, std::span<const DecryptionKey> keys,
+                            const EntityID& our_entity_id, const AlgorithmPolicy& policy) {
+    std::optional<NameID> found;
+    // With CBC, one wrong key in sixteen leaves padding that looks right: only a NameID ends the search.
+    const auto opened = open_content(encrypted, keys, our_entity_id, policy, "NameID", [&](std::string_view plaintext) {
+        found = name_id_in(plaintext, encrypted);
+        return found.has_value();
+    });
+    if (!opened) return opened.error();
+    return *std::move(found);
+}
 
 Result<NameID> open_name_id(const Verified<LogoutRequest>& request, std::span<const DecryptionKey> keys,
                             const EntityID& our_entity_id, const AlgorithmPolicy& policy) {
     if (const auto* name_id = std::get_if<NameID>(&request->identifier)) return *name_id;
     const auto* encrypted = std::get_if<EncryptedID>(&request->identifier);
     if (encrypted == nullptr) return fail(Errc::base_id_unsupported, "BaseID is abstract: it names nobody");
-    const CErrorScope quiet;
-    return open(*encrypted, keys, our_entity_id, policy);
+    return open_name_id(*encrypted, keys, our_entity_id, policy);
 }
 
 Result<EncryptedID> close_name_id(const NameID& name_id, const Certificate& certificate, const EntityID& recipient,

@@ -39,6 +39,8 @@ Result<std::vector<std::string>> read_status_codes(const xml::Element& outermost
     return values;
 }
 
+}  // namespace
+
 Result<Status> read_status(const xml::Element& element) {
     ChildCursor children(element);
     const auto code = children.take({vocabulary::samlp, "StatusCode"});
@@ -59,8 +61,6 @@ Result<Status> read_status(const xml::Element& element) {
     if (children.rest()) return schema_violation(*children.rest(), "an element that may not stand here");
     return status;
 }
-
-}  // namespace
 
 Result<LogoutResponse> read_logout_response(const xml::Element& root) {
     if (!root.is({vocabulary::samlp, "LogoutResponse"})) return schema_violation(root, "not LogoutResponse");

@@ -6,7 +6,16 @@
 namespace slo::saml {
 namespace {
 
-/// Returns whether aslo:Asynchronous was among the extensions; all others are passed over unread (Core 3.2.1 l.1495).
+/// An absent URI attribute, or an absolute URI. An empty Destination counts as absent: pysaml2 writes it so.
+Result<std::optional<std::string>> read_destination(const xml::Element& message) {
+    auto value = message.collapsed_attribute("Destination");
+    if (!value || value->empty()) return std::optional<std::string>{};
+    if (!is_absolute_uri(*value)) return fail(Errc::uri_malformed, "Destination");
+    return value;
+}
+
+}  // namespace
+
 Result<bool> read_extensions(const xml::Element& extensions) {
     if (auto ok = expect_attributes(extensions, {}, {vocabulary::samlp, "ExtensionsType"}); !ok) return ok.error();
     if (!extensions.has_only_element_content()) return schema_violation(extensions, "text in Extensions");
@@ -24,17 +33,7 @@ Result<bool> read_extensions(const xml::Element& extensions) {
     return asynchronous;
 }
 
-/// An absent URI attribute, or an absolute URI. An empty Destination counts as absent: pysaml2 writes it so.
-Result<std::optional<std::string>> read_destination(const xml::Element& message) {
-    auto value = message.collapsed_attribute("Destination");
-    if (!value || value->empty()) return std::optional<std::string>{};
-    if (!is_absolute_uri(*value)) return fail(Errc::uri_malformed, "Destination");
-    return value;
-}
-
-}  // namespace
-
-Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children) {
+Result<HeaderFields> read_header(const xml::Element& message) {
     if (!message.has_only_element_content()) return schema_violation(message, "text between the elements");
     const auto version = read_version(message);
     if (!version) return version.error();
@@ -50,7 +49,16 @@ Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor
     if (!destination) return destination.error();
     auto consent = message.collapsed_attribute("Consent");
     if (consent && !is_absolute_uri(*consent)) return fail(Errc::uri_malformed, "Consent");
+    return HeaderFields{.id = *std::move(id),
+                        .version = *version,
+                        .issue_instant = *issue_instant,
+                        .destination = *std::move(destination),
+                        .consent = std::move(consent)};
+}
 
+Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children) {
+    auto header = read_header(message);
+    if (!header) return header.error();
     const auto issuer_element = children.take({vocabulary::saml, "Issuer"});
     if (!issuer_element) return fail(Errc::issuer_malformed, "no Issuer");
     auto issuer = read_issuer(*issuer_element);
@@ -61,13 +69,7 @@ Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor
         if (!found) return found.error();
         asynchronous = *found;
     }
-    return CommonFields{.id = *std::move(id),
-                        .version = *version,
-                        .issue_instant = *issue_instant,
-                        .destination = *std::move(destination),
-                        .consent = std::move(consent),
-                        .issuer = *std::move(issuer),
-                        .asynchronous = asynchronous};
+    return CommonFields{*std::move(header), *std::move(issuer), asynchronous};
 }
 
 }  // namespace slo::saml

@@ -28,13 +28,24 @@ private:
     std::optional<xml::Element> next_;
 };
 
-/// CommonFields are those of RequestAbstractType and StatusResponseType (Core 3.2.1, 3.2.2).
-struct CommonFields {
+/// HeaderFields are the attributes of RequestAbstractType and StatusResponseType (Core 3.2.1, 3.2.2).
+struct HeaderFields {
     MessageID id;
     Version version;
     Instant issue_instant;
     std::optional<std::string> destination;
     std::optional<std::string> consent;
+};
+
+/// read_header reads them. Errors: Errc::schema_violation and the value errors.
+[[nodiscard]] Result<HeaderFields> read_header(const xml::Element& message);
+
+/// read_extensions returns whether aslo:Asynchronous is among the extensions; all others are passed over unread (Core
+/// 3.2.1 l.1495). Errors: Errc::schema_violation.
+[[nodiscard]] Result<bool> read_extensions(const xml::Element& extensions);
+
+/// CommonFields are all fields of RequestAbstractType and StatusResponseType.
+struct CommonFields : HeaderFields {
     EntityID issuer;
     bool asynchronous = false;
 };

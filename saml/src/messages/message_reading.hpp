@@ -1,6 +1,7 @@
 // From elements to values: the closed content models of the protocol schema, with the checks that the schema lacks.
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <string_view>
 
@@ -24,8 +25,16 @@ namespace slo::saml {
 /// Errors: Errc::name_id_malformed, schema_violation (Core 2.2.2).
 [[nodiscard]] Result<NameID> read_name_id(const xml::Element& element);
 
-/// Errors: Errc::schema_violation, base64_malformed (Core 2.2.4).
-[[nodiscard]] Result<EncryptedID> read_encrypted_id(const xml::Element& element);
+/// The most octets of an EncryptedID's content.
+inline constexpr std::size_t max_encrypted_id_octets = 8 * 1024;
+
+/// Reads an EncryptedElementType: EncryptedID, or EncryptedAssertion with its own bound. Errors:
+/// Errc::schema_violation, base64_malformed (Core 2.2.4, 2.3.4).
+[[nodiscard]] Result<EncryptedID> read_encrypted_id(const xml::Element& element,
+                                                    std::size_t max_content_octets = max_encrypted_id_octets);
+
+/// Reads samlp:Status. Errors: Errc::status_malformed, schema_violation (Core 3.2.2.1).
+[[nodiscard]] Result<Status> read_status(const xml::Element& element);
 
 /// Reads a message from its own element: the root of its signed octets, or the place of an unsigned one. Errors:
 /// Errc::schema_violation and every value error.

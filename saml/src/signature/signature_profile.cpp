@@ -208,17 +208,6 @@ Result<void> check_signed_info(const xml::Element& signed_info, const std::strin
     return check_reference(children[2], id, policy, profile);
 }
 
-/// The message's own child, right behind Issuer, and so in an Assertion; in metadata, which has no Issuer, the first.
-bool stands_where_it_must(const xml::Element& signature, const xml::Element& root) {
-    const auto first = root.first_child();
-    if (!first) return false;
-    const auto kind = root.name().namespace_uri;
-    const bool has_issuer = kind == vocabulary::samlp || kind == vocabulary::saml;
-    if (!has_issuer) return first->node() == signature.node();
-    const auto second = first->next_sibling();
-    return first->is({vocabulary::saml, "Issuer"}) && second && second->node() == signature.node();
-}
-
 /// [SignedInfo, SignatureValue, KeyInfo?] and nothing else; no ds:Object (erratum E91).
 Result<std::vector<xml::Element>> read_signature_children(const xml::Element& signature) {
     const auto children = signature.children();
@@ -236,10 +225,24 @@ Result<std::vector<xml::Element>> read_signature_children(const xml::Element& si
 
 }  // namespace
 
-bool has_signature(const xml::Document& document) {
+bool stands_where_it_must(const xml::Element& signature, const xml::Element& parent) {
+    const auto first = parent.first_child();
+    if (!first) return false;
+    const auto kind = parent.name().namespace_uri;
+    const bool has_issuer = kind == vocabulary::samlp || kind == vocabulary::saml;
+    if (!has_issuer) return first->node() == signature.node();
+    const auto second = first->next_sibling();
+    return first->is({vocabulary::saml, "Issuer"}) && second && second->node() == signature.node();
+}
+
+std::vector<xml::Element> signatures_in(const xml::Document& document) {
     std::vector<xml::Element> signatures;
     collect_signatures(document.root(), signatures);
-    return !signatures.empty();
+    return signatures;
+}
+
+bool has_signature(const xml::Document& document) {
+    return !signatures_in(document).empty();
 }
 
 Result<SignatureProfile> read_signature(const xml::Element& signature, const std::string& id,
@@ -262,8 +265,7 @@ Result<SignatureProfile> read_signature(const xml::Element& signature, const std
 
 Result<SignatureProfile> read_signature_profile(const xml::Document& document, const xml::Element& root,
                                                 const std::string& id, const AlgorithmPolicy& policy) {
-    std::vector<xml::Element> signatures;
-    collect_signatures(document.root(), signatures);
+    const std::vector<xml::Element> signatures = signatures_in(document);
     if (signatures.empty()) return fail(Errc::signature_missing);
     if (signatures.size() > 1) return fail(Errc::signature_count, "more than one ds:Signature");
     const xml::Element& signature = signatures.front();

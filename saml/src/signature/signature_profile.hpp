@@ -20,6 +20,13 @@ struct SignatureProfile {
     std::vector<std::string> inclusive_prefixes = {};  ///< InclusiveNamespaces/@PrefixList; "" is #default
 };
 
+/// stands_where_it_must says whether `signature` is the child of `parent` that the schema has for it: right behind
+/// Issuer in a message and in an Assertion; in metadata, which has no Issuer, the first.
+[[nodiscard]] bool stands_where_it_must(const xml::Element& signature, const xml::Element& parent);
+
+/// signatures_in returns each ds:Signature of `document`, wherever it is.
+[[nodiscard]] std::vector<xml::Element> signatures_in(const xml::Document& document);
+
 /// has_signature says whether a ds:Signature is anywhere in `document`.
 [[nodiscard]] bool has_signature(const xml::Document& document);
 

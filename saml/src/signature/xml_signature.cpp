@@ -14,6 +14,7 @@
 #include "digest.hpp"
 #include "key_access.hpp"
 #include "owned.hpp"
+#include "part_signature.hpp"
 #include "runtime_init.hpp"
 #include "signature_profile.hpp"
 #include "slo/saml/error.hpp"
@@ -176,6 +177,35 @@ Failure verified_by_none(const xml::Element& signature, std::span<const Verifica
                                              hint_from_key_info(signature, keys));
 }
 
+/// The octets that `profile`'s signature covers, if a key verifies it and they have the signed digest.
+Result<std::string> verified_octets(const xml::Document& document, const xml::Element& element, const std::string& id,
+                                    const SignatureProfile& profile, std::span<const VerificationKey> keys) {
+    const CErrorScope quiet;
+    if (!register_id(document, element, id))
+        return fail(Errc::signature_attribute, "the message's ID isn't its only one");
+
+    bool some_key_fits = false;
+    for (const auto& key : keys.first(std::min(keys.size(), max_verification_keys))) {
+        if (!key.fits(profile.signature_algorithm)) continue;
+        some_key_fits = true;
+        if (detail::KeyAccess::signature_octets(key) != profile.signature_value.size()) continue;
+        VerifyContext context;
+        if (!context.restrict_to(profile)) return fail(KeyErrc::crypto_failure, "xmlsec1 context");
+        auto octets = context.verify(profile.signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));
+        if (!octets) continue;
+        // xmlsec accepted it. Its hashed octets are hashed again by other means, before they are used.
+        if (octets->size() < min_signed_octets || digest(profile.digest_algorithm, *octets) != profile.digest_value) {
+            return fail(Errc::signed_octets_differ, "the hashed octets don't have the signed digest");
+        }
+        return *std::move(octets);
+    }
+    if (!some_key_fits) {
+        return fail(Errc::no_verification_key, "none of " + std::to_string(keys.size()) + " known keys is for " +
+                                                   std::string(algorithm_name(uri(profile.signature_algorithm))));
+    }
+    return verified_by_none(profile.signature, keys.first(std::min(keys.size(), max_verification_keys)));
+}
+
 }  // namespace
 
 Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::Element& root, const std::string& id,
@@ -184,29 +214,22 @@ Result<SignedOctets> verify_enveloped(const xml::Document& document, const xml::
     if (!document.has_unique_ids()) return fail(Errc::xml_duplicate_id);
     const auto profile = read_signature_profile(document, root, id, policy);
     if (!profile) return profile.error();
-    const CErrorScope quiet;
-    if (!register_id(document, root, id)) return fail(Errc::signature_attribute, "the message's ID isn't its only one");
+    auto octets = verified_octets(document, root, id, *profile, keys);
+    if (!octets) return octets.error();
+    return SignedOctets(*std::move(octets));
+}
 
-    bool some_key_fits = false;
-    for (const auto& key : keys.first(std::min(keys.size(), max_verification_keys))) {
-        if (!key.fits(profile->signature_algorithm)) continue;
-        some_key_fits = true;
-        if (detail::KeyAccess::signature_octets(key) != profile->signature_value.size()) continue;
-        VerifyContext context;
-        if (!context.restrict_to(*profile)) return fail(KeyErrc::crypto_failure, "xmlsec1 context");
-        auto octets = context.verify(profile->signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));
-        if (!octets) continue;
-        // xmlsec accepted it. Its hashed octets are hashed again by other means, before they are used.
-        if (octets->size() < min_signed_octets || digest(profile->digest_algorithm, *octets) != profile->digest_value) {
-            return fail(Errc::signed_octets_differ, "the hashed octets don't have the signed digest");
-        }
-        return SignedOctets(*std::move(octets));
-    }
-    if (!some_key_fits) {
-        return fail(Errc::no_verification_key, "none of " + std::to_string(keys.size()) + " known keys is for " +
-                                                   std::string(algorithm_name(uri(profile->signature_algorithm))));
-    }
-    return verified_by_none(profile->signature, keys.first(std::min(keys.size(), max_verification_keys)));
+Result<SignedOctets> verify_enveloped_at(const xml::Document& document, const xml::Element& element,
+                                         const xml::Element& signature, const std::string& id,
+                                         std::span<const VerificationKey> keys, const AlgorithmPolicy& policy) {
+    if (!runtime_ready()) return fail(KeyErrc::crypto_failure, "xmlsec1 is not ready");
+    if (!document.has_unique_ids()) return fail(Errc::xml_duplicate_id);
+    if (!stands_where_it_must(signature, element)) return fail(Errc::signature_position, "not behind its Issuer");
+    const auto profile = read_signature(signature, id, policy);
+    if (!profile) return profile.error();
+    auto octets = verified_octets(document, element, id, *profile, keys);
+    if (!octets) return octets.error();
+    return SignedOctets(*std::move(octets));
 }
 
 }  // namespace slo::saml

@@ -93,6 +93,8 @@ std::string_view binding_name(saml::Binding binding) noexcept {
             return "a form's SAMLRequest with a SOAP envelope";
         case saml::Binding::form_logout_request:
             return "a form's logoutRequest";
+        case saml::Binding::post:
+            return "HTTP-POST";
     }
     return "another binding";
 }

@@ -1,5 +1,6 @@
-// Messages in a form's body: application/x-www-form-urlencoded, sent by an IdP's server and not by a browser. The
-// standard has no such binding, but Keycloak, CAS, WSO2 and authentik use it.
+// Messages in a form's body, application/x-www-form-urlencoded: a Response that a browser brings (the HTTP-POST
+// binding), and requests that an IdP's server sends. The standard has no binding for the latter, but Keycloak, CAS,
+// WSO2 and authentik use it.
 #pragma once
 
 #include <optional>
@@ -38,6 +39,17 @@ struct Field {
 /// `limits.octets`; form_malformed; form_fields (none of these fields, one of them twice, two of them, or
 /// SAMLResponse); base64_malformed; those of xml::Document::parse and soap::decode.
 [[nodiscard]] Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits = {});
+
+/// PostedResponse is the content of a form that a browser brings to the assertion consumer service.
+struct PostedResponse {
+    ReceivedMessage message;
+    std::optional<std::string> relay_state;
+};
+
+/// decode_response extracts the one SAMLResponse of a body and at most one RelayState. Other fields are ignored, but
+/// SAMLRequest isn't. Errors: Errc::message_too_large if the body is over twice `limits.octets` and 16 KiB;
+/// form_malformed; form_fields; base64_malformed; those of xml::Document::parse. Spec: Bindings 3.5.4.
+[[nodiscard]] Result<PostedResponse> decode_response(std::string_view body, const xml::Limits& limits);
 
 /// encode writes `message` as base64, for senders that look for it in the answer's body.
 [[nodiscard]] std::string encode(const SignedMessage& message);

@@ -19,6 +19,7 @@ enum class Binding {
     form,                 ///< a form's SAMLRequest: base64 of the message (Keycloak without a SOAP URL, authentik, CAS)
     form_with_envelope,   ///< a form's SAMLRequest: base64 of a SOAP envelope (WSO2)
     form_logout_request,  ///< a form's logoutRequest, or the whole body: the SOAP envelope as text (CAS)
+    post,                 ///< the HTTP-POST binding: a form's SAMLResponse, sent by a browser (Bindings 3.5)
 };
 
 class MessageVerifier;
@@ -49,7 +50,9 @@ public:
 private:
     friend class UnverifiedLogoutRequest;
     friend class UnverifiedLogoutResponse;
+    friend class UnverifiedResponse;
     friend class MessageVerifier;
+    friend class ResponseVerifier;
     std::unique_ptr<Impl> impl_;
 };
 

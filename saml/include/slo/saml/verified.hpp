@@ -6,6 +6,7 @@
 namespace slo::saml {
 
 class MessageVerifier;
+class ResponseVerifier;
 
 /// Evidence is why a message is believed.
 enum class Evidence {
@@ -15,8 +16,8 @@ enum class Evidence {
 };
 
 /// Verified<Message> was read from the octets that the right key signed; a LogoutRequest without a signature, from
-/// those that an AuthenticatedSender sent: evidence() says which. Only MessageVerifier can make it: no default, no
-/// aggregate, no exception for tests.
+/// those that an AuthenticatedSender sent: evidence() says which. Only MessageVerifier and ResponseVerifier can make it:
+/// no default, no aggregate, no exception for tests.
 template <class Message>
 class [[nodiscard]] Verified {
 public:
@@ -26,6 +27,8 @@ public:
 
 private:
     friend class MessageVerifier;
+    friend class ResponseVerifier;
+class ResponseVerifier;
     Verified(Message message, Evidence evidence) : message_(std::move(message)), evidence_(evidence) {}
     Message message_;
     Evidence evidence_;

@@ -11,8 +11,9 @@
 
 namespace slo::saml {
 
-/// SignedOctets are the canonical octets that a verified signature covers: the root without its ds:Signature. Only
-/// verify_enveloped() makes one. Signed content is read from these, and from nothing else.
+/// SignedOctets are the canonical octets that a verified signature covers: its parent without the ds:Signature. Only
+/// verify_enveloped() makes one, and its sibling for the parts of a Response. Signed content is read from these, and
+/// from nothing else.
 class [[nodiscard]] SignedOctets {
 public:
     [[nodiscard]] const std::string& str() const noexcept { return octets_; }
@@ -20,6 +21,9 @@ public:
 private:
     friend Result<SignedOctets> verify_enveloped(const xml::Document&, const xml::Element&, const std::string&,
                                                  std::span<const VerificationKey>, const AlgorithmPolicy&);
+    friend Result<SignedOctets> verify_enveloped_at(const xml::Document&, const xml::Element&, const xml::Element&,
+                                                    const std::string&, std::span<const VerificationKey>,
+                                                    const AlgorithmPolicy&);
     explicit SignedOctets(std::string octets) : octets_(std::move(octets)) {}
     std::string octets_;
 };
