@@ -293,6 +293,34 @@ BOOST_AUTO_TEST_CASE(documents_end_a_while_after_their_fetch_despite_restarts) {
 BOOST_AUTO_TEST_CASE(a_missing_valid_until_is_refused_of_an_aggregate_and_by_default) {
     server.body = test::signed_octets(without_end);
     auto strict = open(at_url());
+BOOST_AUTO_TEST_CASE(documents_that_another_process_had_confirmed_live_on_here_too) {
+    server.body = second_server.body = test::signed_octets(without_end);
+    auto source = open(may_lack_it(at_url()));
+    BOOST_TEST(told(source.refresh(noon)) == "updated");
+    auto other = MetadataSource::open(may_lack_it(at_url()), noon, second_server.ports());
+    second_server.head = test::replied(304);
+    BOOST_TEST(told(other->refresh(noon + 6 * 24h)) == "unchanged");
+
+    server.failure = down();
+    const auto before = source.version();
+    BOOST_TEST(told(source.refresh(noon + week + 1h)) == "unreachable http.unreachable");
+    BOOST_TEST((end_of(source) == noon + 6 * 24h + week));
+    BOOST_TEST(source.version() != before);
+}
+
+BOOST_AUTO_TEST_CASE(a_confirmation_at_a_time_to_come_lets_no_document_live_longer) {
+    server.body = second_server.body = test::signed_octets(without_end);
+    auto source = open(may_lack_it(at_url()));
+    BOOST_TEST(told(source.refresh(noon)) == "updated");
+    auto ahead = MetadataSource::open(may_lack_it(at_url()), noon, second_server.ports());
+    second_server.head = test::replied(304);
+    BOOST_TEST(told(ahead->refresh(noon + 6 * 24h)) == "unchanged");
+
+    server.failure = down();
+    BOOST_TEST(told(source.refresh(noon + 24h)) == "unreachable http.unreachable");
+    BOOST_TEST((end_of(source) == noon + week));
+}
+
     const auto refused = strict.refresh(noon);
     check_only(refused, Kind::refused, make_error_code(Errc::valid_until_missing));
     BOOST_TEST((refused.front().why.detail.find("max_age_without_valid_until") != std::string::npos));

@@ -77,6 +77,7 @@ struct MetadataSource::Impl {
                                Outcomes& outcomes);
     void accept(MetadataSlot& slot, metadata::MetadataDocument document, CachedState state, Outcomes& outcomes);
     void stand_by(MetadataSlot& slot, Instant now, Outcomes& outcomes);
+    void stand_by_since(MetadataSlot& slot, Instant fetched, Instant now);
     void accept_file(MetadataSlot& slot, metadata::MetadataDocument document, Instant now, Outcomes& outcomes);
     [[nodiscard]] Instant after_success(const MetadataSlot& slot, const HttpHead& head, Instant now) const;
     void note_failure(MetadataSlot& slot, Kind kind, const Failure& why, Instant now, Outcomes& outcomes);
@@ -283,12 +284,13 @@ void MetadataSource::Impl::note_silence(Instant now) {
     if (++silences > 1) rest_until = after_failure(now, bounds(), silences - 1, ports.chance());
 }
 
-/// Copies that another process has kept since: before a request, and with its answer, which may be late, or older.
+/// What another process has kept since: before a request, and with its answer, which may be late, or older.
 void MetadataSource::Impl::take_over(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
-    auto newer = copies->newer(slot, now);
+    auto news = copies->news(slot, now);
     take_over_names(slot);  // they are kept before their document
-    if (!newer) return;
-    accept(slot, std::move(newer->document), std::move(newer->state), outcomes);
+    if (news.fetched) stand_by_since(slot, *news.fetched, now);
+    if (!news.copy) return;
+    accept(slot, std::move(news.copy->document), std::move(news.copy->state), outcomes);
     static_cast<void>(limit_age(slot, now));
     slot.unkept = 0;
 }
@@ -366,12 +368,16 @@ Result<void> MetadataSource::Impl::take_reply(MetadataSlot& slot, const HttpHead
     return take_document(slot, head, arrived, now, outcomes);
 }
 
+void MetadataSource::Impl::stand_by_since(MetadataSlot& slot, Instant fetched, Instant now) {
+    slot.state.fetched = fetched;
+    if (limit_age(slot, now)) ++version;
+    slot.warned.reset();
+}
+
 /// The server confirms a document without validUntil: its age begins anew, and a restart must know that.
 void MetadataSource::Impl::stand_by(MetadataSlot& slot, Instant now, Outcomes& outcomes) {
     if (!slot.age_end) return;
-    slot.state.fetched = now;
-    if (limit_age(slot, now)) ++version;
-    slot.warned.reset();
+    stand_by_since(slot, now, now);
     if (const auto kept = copies->renew(slot); !kept) {
         outcomes.push_back({.kind = Kind::not_kept, .entity_id = slot.entity_id, .why = kept.error()});
     }

@@ -22,6 +22,12 @@ bool keeps_names(const MetadataSlot& slot) {
     return slot.rules.wanted.empty() || slot.holds == Holds::one_idp;
 }
 
+/// A time to come is that of a wrong clock, and would let the document live longer here.
+std::optional<Instant> later_fetch(const MetadataSlot& slot, const CachedState& theirs, Instant now) {
+    if (!slot.age_end || !theirs.fetched || *theirs.fetched > now + slot.rules.clock_skew) return std::nullopt;
+    return slot.state.fetched < theirs.fetched ? theirs.fetched : std::nullopt;
+}
+
 }  // namespace
 
 Result<SlotCopies> SlotCopies::open(const MetadataSourceOptions& options, DocumentCache::Pause pause) {
@@ -120,20 +126,22 @@ std::optional<Names> SlotCopies::more_names(MetadataSlot& slot) const {
     return names;
 }
 
-std::optional<JudgedCopy> SlotCopies::newer(const MetadataSlot& slot, Instant now) const {
+NewsOfCache SlotCopies::news(const MetadataSlot& slot, Instant now) const {
     auto lock = cache_.lock(pause_);
-    if (!lock) return std::nullopt;
+    if (!lock) return {};
     auto known = cache_.state(slot.id);
-    if (!known || !*known || !vouches_for(voucher_, (*known)->voucher)) return std::nullopt;
+    if (!known || !*known || !vouches_for(voucher_, (*known)->voucher)) return {};
     CachedState state = **std::move(known);
-    if (state.precedent.sha256 == slot.state.precedent.sha256 && slot.document) return std::nullopt;
+    if (state.precedent.sha256 == slot.state.precedent.sha256 && slot.document) {
+        return {.fetched = later_fetch(slot, state, now)};
+    }
     const auto file = cache_.document(slot.id, state, slot.rules.limits.octets);
     { const CacheLock done = *std::move(lock); }
-    if (!file) return std::nullopt;
+    if (!file) return {};
     auto document = judged(slot, missing_, source_of(file->descriptor), now);
-    if (!document || document->sha256 != state.precedent.sha256) return std::nullopt;
+    if (!document || document->sha256 != state.precedent.sha256) return {};
     state.precedent = merged(state.precedent, slot.state.precedent);
-    return JudgedCopy{*std::move(document), std::move(state)};
+    return {.copy = JudgedCopy{*std::move(document), std::move(state)}};
 }
 
 Result<Keeping> SlotCopies::weigh(const MetadataSlot& slot, const metadata::MetadataDocument& document,

@@ -16,6 +16,14 @@ struct JudgedCopy {
     CachedState state;
 };
 
+/// NewsOfCache is what another process of the cache has learnt since.
+struct NewsOfCache {
+    std::optional<JudgedCopy> copy = {};  ///< a document newer than the one in force here
+    /// Of the very document in force here, which ends by its age: when its server last stood by it, if it has done so
+    /// since the time that is known here.
+    std::optional<Instant> fetched = {};
+};
+
 /// Keeping is a document that is to be kept, after it came into force.
 struct Keeping {
     std::optional<CacheLock> lock;
@@ -35,8 +43,8 @@ public:
     /// copy itself isn't used. Reports why it isn't, if there is one.
     [[nodiscard]] std::optional<JudgedCopy> start(MetadataSlot& slot, Instant now,
                                                   std::vector<RefreshOutcome>& outcomes) const;
-    /// newer returns a copy that another process has kept since, if it's newer than the one in force here.
-    [[nodiscard]] std::optional<JudgedCopy> newer(const MetadataSlot& slot, Instant now) const;
+    /// news returns what another process has kept since.
+    [[nodiscard]] NewsOfCache news(const MetadataSlot& slot, Instant now) const;
 
     /// The slot's names with those that another process has kept since. Nothing: there are no others.
     [[nodiscard]] std::optional<Names> more_names(MetadataSlot& slot) const;

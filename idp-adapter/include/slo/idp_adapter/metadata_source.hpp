@@ -141,7 +141,7 @@ struct MetadataQuestion;
 /// message, when next_refresh() has come, and no function here takes an entityID or a URL (MET-15).
 ///
 /// One IdP's own document may lack validUntil (MetadataRules::max_age_without_valid_until; over https only). It ends so
-/// long after the server last sent it, or said that it hasn't changed, which the cache remembers. A time of this that
+/// long after the server last sent it, or said that it hasn't changed, to any process of the cache. A time of this that
 /// lies further ahead than the longest age is no time: the document has ended until it's fetched again.
 class MetadataSource {
 public:
