@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <new>
@@ -414,7 +415,7 @@ BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_are_ignored_under_another_trus
     BOOST_TEST(open(certified(at_url())).documents().size() == 1U);
 
     auto by_own_ca = certified(at_url());
-    std::get<MetadataUrl>(by_own_ca.place).http.peer = CertificatesOf{"/etc/ours.pem"};
+    std::get<MetadataUrl>(by_own_ca.place).http.peer = CertificatesOf{write("a CA")};
     auto pinned = certified(at_url());
     pinned.unsigned_from = UnsignedFrom::pinned_server;
     std::get<MetadataUrl>(pinned.place).http.peer = PinnedPublicKeys{{std::string(64, '0')}};
@@ -426,3 +427,45 @@ BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_are_ignored_under_another_trus
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_end_with_its_ca) {
+    auto by_own_ca = certified(at_url());
+    const auto ca = write("a CA");
+    std::get<MetadataUrl>(by_own_ca.place).http.peer = CertificatesOf{ca};
+    server.body = without_end;
+    BOOST_TEST(told(open(by_own_ca).refresh(noon)) == "updated");
+    server.failure = down();
+    BOOST_TEST(open(by_own_ca).documents().size() == 1U);
+    write("another CA");
+    auto source = open(by_own_ca);
+    BOOST_TEST(source.documents().empty());
+    BOOST_TEST(told(source.refresh(noon)).starts_with("copy_unused source.copy_of_another, unreachable"));
+
+    fs::remove(ca);
+    const auto unreadable = MetadataSource::open(by_own_ca, noon, server.ports());
+    BOOST_REQUIRE(!unreadable);
+    BOOST_TEST(unreadable.error().code == make_error_code(HttpErrc::client_setup));
+    BOOST_TEST(unreadable.error().detail.find("idp.xml can't be read") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_end_with_one_of_the_system_s_cas) {
+    const test::TemporaryFolder cas;
+    const auto file = cas.path() / "cas.pem";
+    const auto withdrawn = cas.path() / "5ad8a5d6.0";
+    for (const auto& ca : {file, withdrawn, cas.path() / "README"}) std::ofstream(ca) << "a CA";
+    ::setenv("SSL_CERT_FILE", file.c_str(), 1);
+    ::setenv("SSL_CERT_DIR", cas.path().c_str(), 1);
+    server.body = without_end;
+    BOOST_TEST(told(open(certified(at_url())).refresh(noon)) == "updated");
+    server.failure = down();
+    fs::remove(cas.path() / "README");
+    BOOST_TEST(open(certified(at_url())).documents().size() == 1U);
+    fs::remove(withdrawn);
+    BOOST_TEST(open(certified(at_url())).documents().empty());
+    std::ofstream(withdrawn) << "a CA";
+    BOOST_TEST(open(certified(at_url())).documents().size() == 1U);
+    std::ofstream(file) << "another CA";
+    BOOST_TEST(open(certified(at_url())).documents().empty());
+    ::unsetenv("SSL_CERT_FILE");
+    ::unsetenv("SSL_CERT_DIR");
+}
+

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "authorities.hpp"
+
 namespace slo::idp_adapter {
 namespace {
 
@@ -28,6 +30,18 @@ const HttpClientOptions* http_of(const MetadataPlace& place) {
     if (const auto* url = std::get_if<MetadataUrl>(&place)) return &url->http;
     const auto* query = std::get_if<MetadataQuery>(&place);
     return query != nullptr ? &query->http : nullptr;
+}
+
+Result<std::vector<std::string>> anchors_of_server(const PeerTrust& peer) {
+    std::vector<std::string> anchors;
+    if (const auto* keys = std::get_if<PinnedPublicKeys>(&peer)) {
+        for (const std::string& key : keys->sha256) anchors.push_back("tls-key " + key);
+        return anchors;
+    }
+    auto authorities = hash_of_authorities(peer);
+    if (!authorities) return std::move(authorities).error();
+    anchors.push_back("tls-cas " + *authorities);
+    return anchors;
 }
 
 void add_line(std::string& text, std::string_view key, std::string_view value) {
@@ -100,7 +114,7 @@ bool is_keepable(std::string_view validator) noexcept {
            std::all_of(validator.begin(), validator.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
 }
 
-Voucher voucher_of(const MetadataSourceOptions& options) {
+Result<Voucher> voucher_of(const MetadataSourceOptions& options) {
     Voucher voucher;
     if (const auto* url = std::get_if<MetadataUrl>(&options.place)) voucher.place = "url " + url->url.str();
     if (const auto* query = std::get_if<MetadataQuery>(&options.place)) {
@@ -111,14 +125,9 @@ Voucher voucher_of(const MetadataSourceOptions& options) {
     } else if (const auto* pinned = std::get_if<metadata::PinnedHash>(&options.rules.trust)) {
         voucher.anchors.push_back("sha256 " + pinned->sha256);
     } else if (const auto* http = http_of(options.place)) {
-        const auto* keys = std::get_if<PinnedPublicKeys>(&http->peer);
-        if (keys == nullptr) {
-            const auto* ca = std::get_if<CertificatesOf>(&http->peer);
-            voucher.anchors.push_back("tls-host by " +
-                                      (ca == nullptr ? std::string("the system's CAs") : ca->ca_file.string()));
-            return voucher;
-        }
-        for (const std::string& key : keys->sha256) voucher.anchors.push_back("tls-key " + key);
+        auto anchors = anchors_of_server(http->peer);
+        if (!anchors) return std::move(anchors).error();
+        voucher.anchors = *std::move(anchors);
     }
     return voucher;
 }

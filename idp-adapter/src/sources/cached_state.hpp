@@ -15,11 +15,15 @@ namespace slo::idp_adapter {
 /// Voucher is the proof of a source's documents: the place that they come from, and the keys or hash by which any of
 /// them is believed. A record of one place or trust says nothing of another's.
 struct Voucher {
-    std::string place;                 ///< empty: unknown, for a copy of an earlier version
-    std::vector<std::string> anchors;  ///< fingerprints of signing keys, a pinned hash, or pinned keys of the server
+    std::string place;  ///< empty: unknown, for a copy of an earlier version
+    /// Fingerprints of signing keys, a pinned hash, pinned keys of the server, or the hash of all CAs that can certify
+    /// it.
+    std::vector<std::string> anchors;
     friend bool operator==(const Voucher&, const Voucher&) = default;
 };
-[[nodiscard]] Voucher voucher_of(const MetadataSourceOptions& options);
+/// voucher_of reads the CAs of a certified server: one that is withdrawn vouches for nothing any more. Errors:
+/// HttpErrc::client_setup.
+[[nodiscard]] Result<Voucher> voucher_of(const MetadataSourceOptions& options);
 
 /// vouches_for says whether the proof `then` still counts: the same place, and an anchor in common, so that signing
 /// keys can be exchanged one by one; and each pinned TLS key of then, since the copy may have come by any of them and

@@ -32,6 +32,8 @@ std::optional<Instant> later_fetch(const MetadataSlot& slot, const CachedState& 
 
 Result<SlotCopies> SlotCopies::open(const MetadataSourceOptions& options, DocumentCache::Pause pause) {
     if (!pause) pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
+    auto voucher = voucher_of(options);
+    if (!voucher) return std::move(voucher).error();
     const bool keeps = options.copies == CopiesFor::keeping;
     auto cache = keeps ? DocumentCache::open(options.cache, options.name)
                        : DocumentCache::open_to_read(options.cache, options.name);
@@ -41,7 +43,7 @@ Result<SlotCopies> SlotCopies::open(const MetadataSourceOptions& options, Docume
         const auto lock = cache->lock(pause);
         if (lock) cache->tidy_up(*lock);
     }
-    return SlotCopies(options, *std::move(cache), std::move(pause));
+    return SlotCopies(options, *std::move(voucher), *std::move(cache), std::move(pause));
 }
 
 std::optional<CachedState> SlotCopies::known_state(MetadataSlot& slot, Instant now, Outcomes& outcomes) const {

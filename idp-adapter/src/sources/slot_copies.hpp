@@ -36,7 +36,7 @@ struct Keeping {
 class SlotCopies {
 public:
     /// open also removes the files of a crash, unless the copies are only for reading. `pause` as in SourcePorts.
-    /// Errors: SourceErrc::cache_failed.
+    /// Errors: SourceErrc::cache_failed; those of voucher_of.
     [[nodiscard]] static Result<SlotCopies> open(const MetadataSourceOptions& options, DocumentCache::Pause pause);
 
     /// start returns the slot's copy, judged like a document from the network, with its record in the slot, even if the
@@ -60,11 +60,8 @@ public:
     [[nodiscard]] Result<void> renew(const MetadataSlot& slot) const;
 
 private:
-    SlotCopies(const MetadataSourceOptions& options, DocumentCache cache, DocumentCache::Pause pause)
-        : voucher_(voucher_of(options)),
-          missing_(options.missing),
-          cache_(std::move(cache)),
-          pause_(std::move(pause)) {}
+    SlotCopies(const MetadataSourceOptions& options, Voucher voucher, DocumentCache cache, DocumentCache::Pause pause)
+        : voucher_(std::move(voucher)), missing_(options.missing), cache_(std::move(cache)), pause_(std::move(pause)) {}
     [[nodiscard]] std::optional<CachedState> known_state(MetadataSlot& slot, Instant now,
                                                          std::vector<RefreshOutcome>& outcomes) const;
     void start_names(MetadataSlot& slot, std::vector<RefreshOutcome>& outcomes) const;
