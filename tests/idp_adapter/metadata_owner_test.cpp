@@ -343,6 +343,23 @@ BOOST_AUTO_TEST_CASE(an_idp_s_file_that_comes_late_takes_no_name_of_another_one_
     BOOST_TEST(refresher->directory()->absent().front().why.code == make_error_code(SourceErrc::entity_taken));
 }
 
+BOOST_AUTO_TEST_CASE(an_entity_that_a_source_is_to_have_and_that_conflicts_with_another_one_s_is_absent) {
+    auto wants_it = file_source(folder.path(), "b", {.entity_id = "urn:b"});  // with the key of the other
+    const auto absent_with = [&](std::vector<saml::EntityID> wanted) {
+        wants_it.source.rules.wanted = std::move(wanted);
+        auto refresher =
+            MetadataRefresher::open({file_source(folder.path(), "a", {}), wants_it}, SharedKeys::refused, noon);
+        BOOST_REQUIRE(refresher.has_value());
+        return refresher->directory()->not_ready(noon, 180s);
+    };
+    const auto absent = absent_with({id("urn:b")});
+    BOOST_REQUIRE(absent.size() == 1U);
+    BOOST_TEST(absent.front().source == "b");
+    BOOST_TEST((absent.front().names == std::vector{id("urn:b")}));
+    BOOST_TEST(absent.front().why.code == make_error_code(SourceErrc::key_shared));
+    BOOST_TEST(absent_with({}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(only_a_partner_whose_metadata_has_ended_is_not_ready) {
     auto refresher = MetadataRefresher::open(
         {file_source(folder.path(), "a", {}),

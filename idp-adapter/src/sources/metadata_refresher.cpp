@@ -152,9 +152,10 @@ struct MetadataRefresher::Member {
     MetadataSource source;
     InteropProfile profile;
     Holds holds = Holds::any_idps;
-    bool is_named = false;     ///< whether it has ever claimed an entityID
-    std::string server;        ///< scheme, host and port; empty: a file
-    std::uint64_t merged = 0;  ///< the source's version that is in the directory
+    std::unordered_set<saml::EntityID> wanted = {};  ///< by name in its options
+    bool is_named = false;                           ///< whether it has ever claimed an entityID
+    std::string server;                              ///< scheme, host and port; empty: a file
+    std::uint64_t merged = 0;                        ///< the source's version that is in the directory
     std::unique_ptr<MetadataLane> lane = {};
 };
 
@@ -176,11 +177,14 @@ Result<MetadataRefresher> MetadataRefresher::open(std::vector<SourceOfIdps> sour
     for (std::size_t i = 0; i < sources.size(); ++i) {
         std::string server = server_of(sources[i].source.place);
         const Holds holds = sources[i].source.holds;
+        const auto& wanted = sources[i].source.rules.wanted;
+        std::unordered_set<saml::EntityID> names(wanted.begin(), wanted.end());
         auto opened = MetadataSource::open(std::move(sources[i].source), now, std::move(ports[i]));
         if (!opened) return std::move(opened).error();
         refresher.members_.push_back({.source = *std::move(opened),
                                       .profile = std::move(sources[i].profile),
                                       .holds = holds,
+                                      .wanted = std::move(names),
                                       .server = std::move(server)});
     }
     refresher.rebuild();
@@ -210,6 +214,7 @@ void MetadataRefresher::rank_newly_named() {
 }
 
 /// The partners that are missing: those that the sources lack, and IdPs of the configuration that conflict with others.
+/// Of a federation's IdPs that no option names, only a conflict is told: they are no partners by anyone's choice.
 std::vector<AbsentPartner> MetadataRefresher::absent_partners(const std::vector<MetadataEvent>& conflicts) const {
     std::vector<AbsentPartner> absent;
     for (const Member& member : members_) {
@@ -217,7 +222,8 @@ std::vector<AbsentPartner> MetadataRefresher::absent_partners(const std::vector<
         for (AbsentPartner& one : member.source.absent()) absent.push_back(std::move(one));
         for (const MetadataEvent& conflict : conflicts) {
             const auto& id = conflict.outcome.entity_id;
-            if (conflict.source != member.source.name() || member.holds != Holds::one_idp || !id) continue;
+            if (conflict.source != member.source.name() || !id) continue;
+            if (member.holds != Holds::one_idp && !member.wanted.contains(*id)) continue;
             absent.push_back({.source = conflict.source, .names = {*id}, .why = conflict.outcome.why});
         }
         const auto& aliases = member.profile.issuer_aliases;
