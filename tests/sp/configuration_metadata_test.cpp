@@ -63,6 +63,22 @@ BOOST_AUTO_TEST_CASE(an_idp_s_file_becomes_a_source_that_is_watched) {
     BOOST_TEST(options.first.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_file_behind_a_link_is_watched_where_the_link_leads_also_before_it_is_there) {
+    fs::create_directory(folder / "published");
+    fs::create_symlink("published/idp.xml", folder / "first");
+    fs::create_symlink(folder / "first", folder / "link.xml");
+    const auto target = [&] {
+        const auto partners = accept(with("\"idp.xml\"", "\"link.xml\"")).metadata;
+        return std::get<idp_adapter::MetadataFile>(partners.sources.at(0).source.place).path;
+    };
+    BOOST_TEST(target() == folder / "published/idp.xml");
+    fs::copy_file(folder / "idp.xml", folder / "published/idp.xml");
+    BOOST_TEST(target() == fs::canonical(folder / "published/idp.xml"));
+    fs::remove(folder / "first");
+    fs::create_symlink("link.xml", folder / "first");  // a circle
+    BOOST_TEST(target() == folder / "link.xml");
+}
+
 BOOST_AUTO_TEST_CASE(an_idp_whose_logouts_go_through_the_browser_alone_is_noted) {
     BOOST_TEST(!has_note(accept(good), "NO LOGOUT"));
     std::string text = read(fixtures + "/lasso/metadata.xml");

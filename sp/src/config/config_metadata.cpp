@@ -98,11 +98,18 @@ private:
     [[nodiscard]] Placed<fs::path> path(const Placed<std::string>& text) const {
         return {folder_ / text.value, text.place};
     }
-    /// Its present target: later a link in its place is refused (MET-19).
+    /// Its present target, also where nothing is there yet: later a link in its place is refused (MET-19).
     [[nodiscard]] static fs::path resolved(const Placed<fs::path>& file) {
+        fs::path path = file.value;
         std::error_code error;
-        auto target = fs::canonical(file.value, error);
-        return error ? file.value : target;
+        for (int links_left = 40; links_left > 0; --links_left) {  // as the system's
+            auto target = fs::canonical(path, error);
+            if (!error) return target;
+            const auto link = fs::read_symlink(path, error);
+            if (error) return path;
+            path = path.parent_path() / link;
+        }
+        return file.value;
     }
     void note(const Place& place, const std::string& text) {
         notes_.push_back(place.file + ":" + std::to_string(place.line) + ": note: " + text);
