@@ -484,6 +484,9 @@ PartnersSection read_partners(const ConfigTable& root, const ProfileSurroundings
             }
             names_of_idps.take(id, watched.source.profile, table);
         }
+        if (watched.source.source.rules.wanted.empty()) {
+            names_of_idps.take_aliases(watched.source.source.name, watched.source.profile, table);
+        }
         refuse_shared_password(watched.source.profile, passwords, table);
         section.metadata.sources.push_back(std::move(watched.source));
         if (watched.absent) section.absent.push_back(*std::move(watched.absent));

@@ -31,21 +31,24 @@ inline void refuse_shared_keys(const std::vector<idp_adapter::Idp>& idps, const 
 class NamesOfIdps {
 public:
     void take(const saml::EntityID& idp, const idp_adapter::InteropProfile& profile, const ConfigTable& table) {
-        take_one(idp, idp, table);
-        for (const saml::EntityID& alias : profile.issuer_aliases) take_one(alias, idp, table);
+        take_one(idp, shown(idp.str()), table);
+        for (const saml::EntityID& alias : profile.issuer_aliases) take_one(alias, shown(idp.str()), table);
+    }
+    /// Of the IdP of `source`, whose entityID isn't known yet.
+    void take_aliases(const std::string& source, const idp_adapter::InteropProfile& profile, const ConfigTable& table) {
+        for (const saml::EntityID& alias : profile.issuer_aliases) take_one(alias, "that of " + source, table);
     }
 
 private:
-    void take_one(const saml::EntityID& name, const saml::EntityID& owner, const ConfigTable& table) {
+    void take_one(const saml::EntityID& name, const std::string& owner, const ConfigTable& table) {
         const auto [known, is_new] = owners_.emplace(name, owner);
         if (is_new || known->second == owner) return;
         refuse(table.place_of("issuer_aliases"),
-               shown(name.str()) + " would be a name of two IdPs, " + shown(known->second.str()) + " and " +
-                   shown(owner.str()),
+               shown(name.str()) + " would be a name of two IdPs, " + known->second + " and " + owner,
                "take it out of issuer_aliases of the one that doesn't sign with it");
     }
 
-    std::map<saml::EntityID, saml::EntityID> owners_;  ///< of entityIDs and aliases
+    std::map<saml::EntityID, std::string> owners_;  ///< of entityIDs and aliases
 };
 
 /// A secret that two IdPs share proves neither of them. `passwords` are those of the tables before.
