@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <new>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include "metadata_cache_fixture.hpp"
 #include "slo/idp_adapter/descriptor.hpp"
+#include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/metadata/error.hpp"
 
 namespace {
@@ -291,9 +293,6 @@ BOOST_AUTO_TEST_CASE(documents_end_a_while_after_their_fetch_despite_restarts) {
     BOOST_TEST((end_of(restarted) == again + week));
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_valid_until_is_refused_of_an_aggregate_and_by_default) {
-    server.body = test::signed_octets(without_end);
-    auto strict = open(at_url());
 BOOST_AUTO_TEST_CASE(documents_that_another_process_had_confirmed_live_on_here_too) {
     server.body = second_server.body = test::signed_octets(without_end);
     auto source = open(may_lack_it(at_url()));
@@ -322,6 +321,9 @@ BOOST_AUTO_TEST_CASE(a_confirmation_at_a_time_to_come_lets_no_document_live_long
     BOOST_TEST((end_of(source) == noon + week));
 }
 
+BOOST_AUTO_TEST_CASE(a_missing_valid_until_is_refused_of_an_aggregate_and_by_default) {
+    server.body = test::signed_octets(without_end);
+    auto strict = open(at_url());
     const auto refused = strict.refresh(noon);
     check_only(refused, Kind::refused, make_error_code(Errc::valid_until_missing));
     BOOST_TEST((refused.front().why.detail.find("max_age_without_valid_until") != std::string::npos));
@@ -345,11 +347,32 @@ BOOST_AUTO_TEST_CASE(documents_live_at_most_twice_their_time_if_the_clock_is_set
     const auto before_it_came = source.refresh(noon - week - 1s);
     BOOST_TEST((end_of(source) == Instant{}));
     BOOST_TEST(before_it_came.back().why.code == make_error_code(SourceErrc::expired));
+    BOOST_TEST(before_it_came.back().why.detail ==
+               "it has no validUntil, and when it was last fetched isn't known: its messages are refused; get the "
+               "source to work, then they count at once");
     auto restarted = open(may_lack_it(at_url()), noon - week - 1s);
     BOOST_TEST((end_of(restarted) == Instant{}));
     // The clock is right again: so is the age.
     static_cast<void>(restarted.refresh(noon + 1h));
     BOOST_TEST((end_of(restarted) == noon + week));
+}
+
+BOOST_AUTO_TEST_CASE(documents_of_an_unknown_age_are_told_as_that_and_as_no_date) {
+    server.body = test::signed_octets(without_end);
+    BOOST_TEST(told(open(may_lack_it(at_url())).refresh(noon)) == "updated");
+    const fs::path state = copies() / "document.state";
+    std::ifstream in(state);
+    std::string text(std::istreambuf_iterator<char>(in), {});
+    const auto line = text.find("fetched ");
+    text.erase(line, text.find('\n', line) + 1 - line);
+    std::ofstream(state) << text;
+    const auto refresher = MetadataRefresher::open({{.source = may_lack_it(at_url()), .profile = {}}},
+                                                   SharedKeys::refused, noon, {server.ports()});
+    BOOST_REQUIRE(refresher.has_value());
+    const auto ended = refresher->directory()->not_ready(noon, 180s);
+    BOOST_REQUIRE(ended.size() == 1U);
+    BOOST_TEST(ended.front().why.detail ==
+               "its metadata has no validUntil, and when it was last fetched isn't known; get a new copy of it");
 }
 
 BOOST_AUTO_TEST_CASE(an_earlier_end_inside_the_document_counts) {
@@ -426,7 +449,6 @@ BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_are_ignored_under_another_trus
     }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_end_with_its_ca) {
     auto by_own_ca = certified(at_url());
     const auto ca = write("a CA");
@@ -469,3 +491,4 @@ BOOST_AUTO_TEST_CASE(copies_of_a_certified_server_end_with_one_of_the_system_s_c
     ::unsetenv("SSL_CERT_DIR");
 }
 
+BOOST_AUTO_TEST_SUITE_END()

@@ -10,6 +10,11 @@
 
 namespace slo::idp_adapter {
 
+std::string told_end(std::string_view verb, Instant valid_until) {
+    if (valid_until == age_unknown) return "has no validUntil, and when it was last fetched isn't known";
+    return std::string(verb) + " at " + saml::format_instant(valid_until);
+}
+
 Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfile profile) {
     if (!descriptor.idp) {
         return Failure{make_error_code(metadata::Errc::not_metadata),

@@ -54,7 +54,7 @@ std::vector<AbsentPartner> IdpDirectory::not_ready(Instant now, std::chrono::sec
             {.source = {},
              .names = {idp->entity_id},
              .why = {make_error_code(metadata::Errc::expired),
-                     "its metadata ended at " + saml::format_instant(*idp->valid_until) + "; get a new copy of it"}});
+                     "its metadata " + told_end("ended", *idp->valid_until) + "; get a new copy of it"}});
     }
     return partners;
 }

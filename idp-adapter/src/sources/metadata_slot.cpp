@@ -147,8 +147,8 @@ bool limit_age(MetadataSlot& slot, Instant now) noexcept {
     const auto& longest = slot.rules.max_age_without_valid_until;
     if (!slot.url || !slot.document || slot.document->valid_until || !longest) return false;
     // A clock that has been set back makes it live longer by that, and no longer than twice its time.
-    const Instant fetched = slot.state.fetched.value_or(Instant{});
-    const Instant end = fetched - now > *longest ? Instant{} : fetched + *longest;
+    const auto& fetched = slot.state.fetched;
+    const Instant end = !fetched || *fetched - now > *longest ? age_unknown : *fetched + *longest;
     if (slot.age_end == end) return false;
     slot.age_end = end;
     for (auto& idp : slot.document->idps) idp.valid_until = slot.said_end ? std::min(*slot.said_end, end) : end;

@@ -31,7 +31,7 @@ struct MetadataSlot {
     std::error_code last_failure = {};           ///< none: the last time went well
     std::optional<RefreshOutcome> absence = {};  ///< while no document is in force: why, as it was told last
     std::optional<Instant> said_end = {};        ///< of a document without validUntil: the end inside it, if any
-    std::optional<Instant> age_end = {};         ///< of such a document: when it's too old
+    std::optional<Instant> age_end = {};         ///< of such a document: when it's too old, or age_unknown
     unsigned failures = 0;                       ///< in a row
     Instant next = {};
     std::optional<Instant> warned = {};

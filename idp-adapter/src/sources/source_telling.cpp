@@ -37,9 +37,11 @@ void tell_ageing(const MetadataSlot& slot, Instant now, std::chrono::seconds war
     const Expiry age = expiry_at(slot.age_end, now, std::min(warn_before, longest / 2), slot.rules.clock_skew);
     if (age == Expiry::far) return;
     const bool passed = age == Expiry::passed;
-    const std::string last = slot.state.fetched ? saml::format_instant(*slot.state.fetched) : "a time that isn't known";
-    const std::string what = "it has no validUntil, and was last fetched at " + last + ": " +
-                             std::to_string(longest.count()) + "s (max_age_without_valid_until) after that ";
+    std::string what = "it has no validUntil, and when it was last fetched isn't known: ";
+    if (slot.age_end != age_unknown) {
+        what = "it has no validUntil, and was last fetched at " + saml::format_instant(*slot.state.fetched) + ": " +
+               std::to_string(longest.count()) + "s (max_age_without_valid_until) after that ";
+    }
     outcomes.push_back(
         {.kind = passed ? Kind::expired : Kind::expiring,
          .entity_id = slot.document->idps.front().entity_id,

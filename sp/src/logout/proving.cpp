@@ -38,7 +38,7 @@ Result<void> check_sender(const Idp& idp, saml::Binding binding, const LogoutEvi
     }
     // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
     if (idp.valid_until && *idp.valid_until + policy.clock_skew <= now) {
-        return fail(LogoutErrc::metadata_expired, "its metadata ended at " + saml::format_instant(*idp.valid_until));
+        return fail(LogoutErrc::metadata_expired, "its metadata " + idp_adapter::told_end("ended", *idp.valid_until));
     }
     return Done{};
 }

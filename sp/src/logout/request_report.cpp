@@ -146,7 +146,7 @@ std::string difference(Instant time, Instant now) {
 }
 
 std::string metadata_note(const Idp& idp) {
-    return idp.valid_until ? "valid until " + saml::format_instant(*idp.valid_until) : "it doesn't say until when";
+    return idp.valid_until ? "it " + idp_adapter::told_end("ends", *idp.valid_until) : "it doesn't say until when";
 }
 
 std::string index_note(std::size_t count) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slo/idp_adapter/interop_profile.hpp"
@@ -12,6 +13,11 @@
 #include "slo/saml/result.hpp"
 
 namespace slo::idp_adapter {
+
+/// age_unknown is the valid_until of metadata that ends by its age (MetadataSource), if that isn't known: it has ended.
+inline constexpr Instant age_unknown{};
+/// told_end says for people when metadata ends: "ended at 2027-01-08T00:00:00Z" if `verb` is "ended".
+[[nodiscard]] std::string told_end(std::string_view verb, Instant valid_until);
 
 /// Idp is immutable: its name, its keys, its endpoints, its deviations.
 struct Idp {
