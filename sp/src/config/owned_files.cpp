@@ -37,14 +37,16 @@ fs::path without_slashes_at_end(const fs::path& folder) {
 
 struct OpenedPath {
     Descriptor folder = Descriptor();
-    fs::path anothers_link = {};  ///< which another user may turn elsewhere, where what root writes would do harm
+    fs::path anothers_link = {};  ///< which another user may replace, so that what root writes would do harm
 };
 
-/// Whether root alone decides where the link leads: it has made it, or nobody else can put another in its place.
+/// Whether root alone decides where the link leads: in its folder no other user can put another one in its place, and
+/// be it one that root has made for another purpose.
 bool is_roots(const struct stat& link, const Descriptor& above) {
     struct stat folder {};
-    if (link.st_uid == 0) return true;
-    return ::fstat(above.get(), &folder) == 0 && folder.st_uid == 0 && (folder.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    if (::fstat(above.get(), &folder) != 0 || folder.st_uid != 0) return false;
+    if ((folder.st_mode & (S_IWGRP | S_IWOTH)) == 0) return true;
+    return link.st_uid == 0 && (folder.st_mode & S_ISVTX) != 0;  // there, others can't rename it
 }
 
 /// WayOfRoot goes a path step by step from open descriptors, so that what is opened is what was looked at.
@@ -156,7 +158,7 @@ OwnedFolder::OwnedFolder(const fs::path& folder, const Place& place) : path_(fol
     if (!opened.anothers_link.empty()) {
         refuse(place,
                shown(opened.anothers_link.string()) +
-                   " is a symbolic link of another user, which root doesn't follow to write",
+                   " is a symbolic link that another user can replace, which root doesn't follow to write",
                "name the folder that it leads to, or run this as the folder's owner");
     }
     folder_ = std::move(opened.folder);

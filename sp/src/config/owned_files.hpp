@@ -27,8 +27,8 @@ void give_away(const std::filesystem::path& folder, const std::string& user = {}
 /// meanwhile leads elsewhere.
 class OwnedFolder {
 public:
-    /// As root it refuses a path through another user's symbolic link, which could lead anywhere, unless that is in a
-    /// folder that root alone can change. It refuses at `place`.
+    /// As root it refuses a path through a symbolic link that another user can replace, and so lead anywhere. It
+    /// refuses at `place`.
     OwnedFolder(const std::filesystem::path& folder, const Place& place);
 
     /// Writes the new file `name`, which must not exist: no key is ever overwritten. A file half written is
