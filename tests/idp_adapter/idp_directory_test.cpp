@@ -112,6 +112,23 @@ BOOST_AUTO_TEST_CASE(accepts_the_media_types_of_any_profile) {
     BOOST_TEST(!IdpDirectory::of({idp("https://a.example/")})->accepts_content_type("application/soap+xml"));
 }
 
+BOOST_AUTO_TEST_CASE(lists_the_media_types_of_all_profiles_once) {
+    const auto directory = IdpDirectory::of({idp("https://a.example/", {"application/xml", "application/soap+xml"}),
+                                             idp("https://b.example/", {"application/soap+xml"})});
+    const auto types = directory->content_types();
+    BOOST_TEST((std::vector(types.begin(), types.end()) ==
+                std::vector<std::string>{"application/soap+xml", "application/xml"}));
+}
+
+BOOST_AUTO_TEST_CASE(knows_the_first_partner_without_a_name) {
+    const auto directory = IdpDirectory::of(
+        {idp("https://a.example/")},
+        {{.source = "idp-2", .names = {entity("https://b.example/")}}, {.source = "idp-3"}, {.source = "idp-4"}});
+    BOOST_TEST_REQUIRE(directory->nameless() != nullptr);
+    BOOST_TEST(directory->nameless()->source == "idp-3");
+    BOOST_TEST(IdpDirectory::of({idp("https://a.example/")})->nameless() == nullptr);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "slo/idp_adapter/idp_directory.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -34,8 +33,14 @@ Result<IdpDirectory> IdpDirectory::of(std::vector<Idp> idps, std::vector<AbsentP
             if (!is_new && named->second != shared) return same_name(i + 1, "has another one's name as an alias");
         }
     }
+    for (const auto& idp : directory.idps_) {
+        directory.content_types_.insert(idp->profile.extra_content_types.begin(),
+                                        idp->profile.extra_content_types.end());
+        directory.wires_.insert(idp->profile.wires.begin(), idp->profile.wires.end());
+    }
     directory.absent_ = std::move(absent);
     for (std::size_t i = 0; i < directory.absent_.size(); ++i) {
+        if (directory.absent_[i].names.empty() && !directory.nameless_) directory.nameless_ = i;
         for (const saml::EntityID& name : directory.absent_[i].names) directory.absent_by_name_.emplace(name, i);
     }
     return directory;
@@ -44,6 +49,10 @@ Result<IdpDirectory> IdpDirectory::of(std::vector<Idp> idps, std::vector<AbsentP
 const AbsentPartner* IdpDirectory::find_absent(const saml::EntityID& name) const noexcept {
     const auto found = absent_by_name_.find(name);
     return found == absent_by_name_.end() || by_name_.contains(name) ? nullptr : &absent_[found->second];
+}
+
+const AbsentPartner* IdpDirectory::nameless() const noexcept {
+    return nameless_ ? &absent_[*nameless_] : nullptr;
 }
 
 std::vector<AbsentPartner> IdpDirectory::not_ready(Instant now, std::chrono::seconds clock_skew) const {
@@ -65,15 +74,11 @@ std::shared_ptr<const Idp> IdpDirectory::find(const saml::EntityID& name) const 
 }
 
 bool IdpDirectory::accepts_wire(Wire wire) const noexcept {
-    return std::any_of(idps_.begin(), idps_.end(), [&](const auto& idp) { return idp->profile.wires.contains(wire); });
+    return wires_.contains(wire);
 }
 
 bool IdpDirectory::accepts_content_type(std::string_view media_type) const noexcept {
-    if (media_type == "text/xml") return true;  // the binding's own, so no profile lists it
-    return std::any_of(idps_.begin(), idps_.end(), [&](const auto& idp) {
-        const auto& extra = idp->profile.extra_content_types;
-        return std::find(extra.begin(), extra.end(), media_type) != extra.end();
-    });
+    return media_type == "text/xml" || content_types_.contains(media_type);  // the first is the binding's own
 }
 
 }  // namespace slo::idp_adapter

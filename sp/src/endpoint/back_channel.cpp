@@ -110,11 +110,8 @@ std::string BackChannel::types_taken() const {
     if (options_.takes != Posted::forms) types.insert(usual_type);
     if (is_taken(saml::form::media_type, options_.takes, *service_)) types.insert(saml::form::media_type);
     const auto idps = service_->idps();
-    if (idps && options_.takes != Posted::forms) {
-        for (const auto& idp : idps->all()) {
-            types.insert(idp->profile.extra_content_types.begin(), idp->profile.extra_content_types.end());
-        }
-    }
+    if (idps && options_.takes != Posted::forms)
+        types.insert(idps->content_types().begin(), idps->content_types().end());
     std::string text;
     for (const std::string_view type : types) text += (text.empty() ? "" : ", ") + std::string(type);
     return text;

@@ -105,8 +105,8 @@ Failure why_unknown(const IdpDirectory* idps, const saml::EntityID& name) {
         const bool expired = partner->why.code == metadata::make_error_code(metadata::Errc::expired);
         return fail(expired ? LogoutErrc::metadata_expired : LogoutErrc::metadata_unusable, told(*partner));
     }
-    const auto nameless = std::ranges::find_if(idps->absent(), [](const auto& one) { return one.names.empty(); });
-    if (nameless == idps->absent().end()) {
+    const AbsentPartner* const nameless = idps->nameless();
+    if (nameless == nullptr) {
         return fail(LogoutErrc::issuer_unknown,
                     "its Issuer is neither the entityID nor an issuer alias of an IdP whose metadata is in force");
     }
@@ -115,8 +115,7 @@ Failure why_unknown(const IdpDirectory* idps, const saml::EntityID& name) {
 
 Failure why_absent(const IdpDirectory* idps, const saml::EntityID& name) {
     Failure why = why_unknown(idps, name);
-    const auto is_nameless = [](const AbsentPartner& one) { return one.names.empty(); };
-    const bool may_have_it = idps == nullptr || std::ranges::any_of(idps->absent(), is_nameless);
+    const bool may_have_it = idps == nullptr || idps->nameless() != nullptr;
     if (may_have_it && why.code == make_error_code(LogoutErrc::issuer_unknown)) {
         why.code = make_error_code(LogoutErrc::metadata_unusable);
     }

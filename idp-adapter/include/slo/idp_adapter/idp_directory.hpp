@@ -2,7 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +37,8 @@ public:
     [[nodiscard]] const AbsentPartner* find_absent(const saml::EntityID& name) const noexcept;
     /// absent returns those of the configuration that aren't believed, in its order.
     [[nodiscard]] const std::vector<AbsentPartner>& absent() const noexcept { return absent_; }
+    /// nameless returns the first of absent() whose names aren't known, which may be any entity; null if there is none.
+    [[nodiscard]] const AbsentPartner* nameless() const noexcept;
     /// not_ready returns the partners whose messages are refused at `now`: those of absent(), and the IdPs whose
     /// metadata has ended since it came, with `clock_skew` as in Policy. Costs a look at each IdP.
     [[nodiscard]] std::vector<AbsentPartner> not_ready(Instant now, std::chrono::seconds clock_skew) const;
@@ -42,6 +47,9 @@ public:
 
     /// accepts_content_type says whether any IdP's profile accepts this media type of SOAP (lower case, no parameters).
     [[nodiscard]] bool accepts_content_type(std::string_view media_type) const noexcept;
+
+    /// content_types returns those that profiles add to text/xml, in alphabetical order.
+    [[nodiscard]] const std::set<std::string, std::less<>>& content_types() const noexcept { return content_types_; }
 
     /// accepts_wire says whether any IdP's profile has this wire.
     [[nodiscard]] bool accepts_wire(Wire wire) const noexcept;
@@ -54,6 +62,10 @@ private:
     std::unordered_map<saml::EntityID, std::shared_ptr<const Idp>> by_name_;  ///< entityIDs and aliases
     std::vector<AbsentPartner> absent_;
     std::unordered_map<saml::EntityID, std::size_t> absent_by_name_;  ///< its place in absent_
+    std::optional<std::size_t> nameless_ = {};                        ///< its place in absent_
+    // What any stranger's message asks for costs no look at each IdP.
+    std::set<std::string, std::less<>> content_types_;
+    std::set<Wire> wires_;
 };
 
 }  // namespace slo::idp_adapter
