@@ -53,6 +53,13 @@ Result<OwnedX509> read_x509(std::string_view der) {
     return x509;
 }
 
+/// Of the form in which names are compared. std::nullopt: OpenSSL has no SHA-1, so nothing is known of it.
+std::optional<unsigned long> hash_of(const X509_NAME* name) {
+    int is_known = 0;
+    const unsigned long hash = X509_NAME_hash_ex(name, nullptr, nullptr, &is_known);
+    return is_known == 1 ? std::optional(hash) : std::nullopt;
+}
+
 }  // namespace
 
 struct Certificate::Impl {
@@ -60,6 +67,8 @@ struct Certificate::Impl {
     std::string base64;
     Instant not_before;
     Instant not_after;
+    std::optional<unsigned long> subject;  ///< its hash
+    std::optional<unsigned long> issuer;   ///< its hash
     OwnedPkey key;  ///< null where OpenSSL knows no such key: the certificate still has dates and a fingerprint
 
     static Result<Certificate> read(std::string der) {
@@ -73,7 +82,8 @@ struct Certificate::Impl {
         if (!not_before || !not_after) return unreadable("its validity isn't two points in time");
         std::string text = encode_base64(der);
         return Certificate(std::make_shared<const Impl>(
-            Impl{std::move(der), std::move(text), *not_before, *not_after, std::move(key)}));
+            Impl{std::move(der), std::move(text), *not_before, *not_after, hash_of(X509_get_subject_name(x509->get())),
+                 hash_of(X509_get_issuer_name(x509->get())), std::move(key)}));
     }
 };
 
@@ -114,6 +124,8 @@ std::string Certificate::fingerprint() const {
 }
 
 bool Certificate::issued(const Certificate& other) const {
+    // Of a chain's many pairs, only its links are parsed for this.
+    if (impl_->subject && other.impl_->issuer && impl_->subject != other.impl_->issuer) return false;
     const CErrorScope quiet;
     const auto issuer = read_x509(der());
     const auto child = read_x509(other.der());
