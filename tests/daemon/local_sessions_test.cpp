@@ -59,6 +59,7 @@ BOOST_AUTO_TEST_CASE(says_which_idps_it_can_serve) {
     BOOST_TEST(ended.body.starts_with(R"({"ready":false,"idps":0,"out":1,"not_ready":[{"source":"","idp":")" +
                                       idp.entity_id.str() + R"(","rule":"meta.expired")"),
                ended.body);
+    const auto snapshot = local.service.idps();
     std::vector<idp_adapter::AbsentPartner> many(70, {.source = "md", .names = {}, .why = {}});
     local.service.replace_idps(
         std::make_shared<idp_adapter::IdpDirectory>(idp_adapter::IdpDirectory::of({}, std::move(many)).value()));
@@ -67,6 +68,7 @@ BOOST_AUTO_TEST_CASE(says_which_idps_it_can_serve) {
     BOOST_TEST(none.body.starts_with(R"({"ready":false,"idps":0,"out":70,)"), none.body);
     BOOST_TEST((none.body.find(R"("source":"md","idp":"","rule":"","detail":"")") != std::string::npos), none.body);
     BOOST_TEST(none.body.size() < 64 * 80U);
+    BOOST_TEST(local.service.not_ready(*snapshot).size() == 1U);  // whatever is in force by now
 }
 
 BOOST_AUTO_TEST_CASE(registers_a_session_as_the_form_says) {

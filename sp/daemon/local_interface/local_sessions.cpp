@@ -91,8 +91,8 @@ HttpReply LocalSessions::register_session(const HttpRequest& request) {
 /// Of a federation's thousands, some of those that are out are named and all are counted.
 HttpReply LocalSessions::readiness() const {
     constexpr std::size_t most_named = 64;
-    const auto idps = service_.idps();
-    const auto out = service_.not_ready();
+    const auto idps = service_.idps();  // one snapshot: a newer one may have another number of IdPs
+    const auto out = idps ? service_.not_ready(*idps) : std::vector<idp_adapter::AbsentPartner>();
     std::vector<std::string> named;
     for (std::size_t i = 0; i < std::min(out.size(), most_named); ++i) {
         named.push_back(sp::JsonObject()
@@ -104,7 +104,7 @@ HttpReply LocalSessions::readiness() const {
     }
     const auto has_ended = [](const idp_adapter::AbsentPartner& one) { return one.source.empty(); };
     const auto ended = static_cast<std::size_t>(std::ranges::count_if(out, has_ended));
-    const std::size_t served = idps ? idps->size() - std::min(ended, idps->size()) : 0;  // may be a newer directory's
+    const std::size_t served = idps ? idps->size() - ended : 0;
     return reply(served == 0 ? 503 : 200, sp::JsonObject()
                                               .add_value("ready", served == 0 ? "false" : "true")
                                               .add("idps", static_cast<std::int64_t>(served))

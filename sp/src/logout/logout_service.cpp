@@ -277,10 +277,8 @@ std::shared_ptr<const IdpDirectory> LogoutService::idps() const {
     return impl_->idps;
 }
 
-std::vector<idp_adapter::AbsentPartner> LogoutService::not_ready() const {
-    const auto partners = idps();
-    if (!partners) return {};
-    return partners->not_ready(impl_->parts.clock.now(), impl_->parts.policy.clock_skew);
+std::vector<idp_adapter::AbsentPartner> LogoutService::not_ready(const IdpDirectory& idps) const {
+    return idps.not_ready(impl_->parts.clock.now(), impl_->parts.policy.clock_skew);
 }
 
 void LogoutService::replace_keys(saml::MessageSigner signer, std::vector<saml::DecryptionKey> decryption_keys) {

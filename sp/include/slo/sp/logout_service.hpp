@@ -168,9 +168,9 @@ public:
     /// replace_idps sets new partners from now on; logouts at work continue with the ones that they found.
     void replace_idps(std::shared_ptr<const idp_adapter::IdpDirectory> idps);
     [[nodiscard]] std::shared_ptr<const idp_adapter::IdpDirectory> idps() const;
-    /// not_ready returns the partners whose messages are refused now for their metadata's sake:
-    /// IdpDirectory::not_ready() of idps(). Thread-safe.
-    [[nodiscard]] std::vector<idp_adapter::AbsentPartner> not_ready() const;
+    /// not_ready returns the partners of `idps`, a snapshot that idps() returned, whose messages are refused now for
+    /// their metadata's sake: IdpDirectory::not_ready(). Thread-safe.
+    [[nodiscard]] std::vector<idp_adapter::AbsentPartner> not_ready(const idp_adapter::IdpDirectory& idps) const;
     /// replace_keys sets new keys of our own from now on. A logout at work is answered with the key that signed when it
     /// came: publish the old certificate a while longer.
     void replace_keys(saml::MessageSigner signer, std::vector<saml::DecryptionKey> decryption_keys);
