@@ -8,6 +8,7 @@
 #include "files.hpp"
 #include "slo/idp_adapter/http_client.hpp"
 #include "slo/metadata/difference.hpp"
+#include "slo/metadata/error.hpp"
 #include "slo/metadata/excerpt.hpp"
 
 namespace slo::tool {
@@ -101,7 +102,12 @@ OrStop<std::string> octets_of(const Import& command) {
 }
 
 Stop not_believed(const Failure& why) {
-    const std::string advice = advice_on(why.code);
+    std::string advice = advice_on(why.code);
+    if (why.code == make_error_code(metadata::Errc::valid_until_missing)) {
+        advice =
+            "; to pin this one document by hand, compare its keys over another channel, and write --sha256 with the "
+            "hash of its octets instead of --signed-by: then it needs no validUntil";
+    }
     return {ExitCode::refused, refusal("the document isn't believed", why) + std::string(nothing_changed) +
                                    (advice.empty() ? "; ask its publisher for the right document or key" : advice)};
 }

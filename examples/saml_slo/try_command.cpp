@@ -170,6 +170,15 @@ std::string age_hint(Instant at) {
     return "only its age: with --at " + saml::format_instant(at) + " it would be taken";
 }
 
+/// Why a captured request, which may have come in time, is refused by what is in force at another time.
+std::string end_hint(const Finding& finding) {
+    const CheckedRule* const refused = finding.report.refusal();
+    if (refused == nullptr || !is(refused->why, sp::LogoutErrc::metadata_expired)) return "";
+    return "as of " + saml::format_instant(finding.at) +
+           ", at which this is judged, the IdP's metadata has ended; if the request came before that end, write --at "
+           "with the time at which it came\n";
+}
+
 /// The local ids of the sessions that would end, as JSON writes them.
 std::vector<std::string> ids_in(const std::string& answer) {
     constexpr std::string_view key = R"("local_id":")";
@@ -224,6 +233,7 @@ std::string table_of(const Finding& finding) {
         table.add({std::string(name(row.check)), std::string(name(row.verdict)), what_of(row)});
     std::string text = printable(finding.trial.file.string()) + ": " + finding.kind + ", judged as of " +
                        saml::format_instant(finding.at) + "\n" + table.str();
+    text += end_hint(finding);
     if (finding.report.acceptable_at) text += age_hint(*finding.report.acceptable_at) + "\n";
     if (finding.report.order) text += order_text(finding);
     return text;

@@ -55,11 +55,11 @@ public:
             BOOST_TEST((written() == before));
         }
     }
-    void check_document_refused(const std::string& document, const std::string& why) const {
+    void check_document_refused(const std::string& document, const std::string& why,
+                                const std::string& remedy = "ask its publisher for the right document or key") const {
         const LoopbackServer server = server_of(reply_with(document));
         check_refused(import_of(server.url()), 3,
-                      "the document isn't believed: " + why +
-                          "; nothing was changed; ask its publisher for the right document or key");
+                      "the document isn't believed: " + why + "; nothing was changed; " + remedy);
     }
     void check_nothing_came(const std::string& arguments, const std::string& why) const {
         check_refused(arguments, 4, "no document came: " + why + "; check the URL and the way there");
@@ -112,7 +112,9 @@ BOOST_AUTO_TEST_CASE(refuses_a_document_without_an_end_in_sight) {
     const std::string endless = idp_document("keys/idp2.crt.pem");
     check_document_refused(signed_by(believed_signer, endless),
                            "meta.valid_until_missing (EntityDescriptor, line 2: no validUntil: only an https url of "
-                           "[[metadata]] may do without, for max_age_without_valid_until)");
+                           "[[metadata]] may do without, for max_age_without_valid_until)",
+                           "to pin this one document by hand, compare its keys over another channel, and write "
+                           "--sha256 with the hash of its octets instead of --signed-by: then it needs no validUntil");
     check_document_refused(signed_by(believed_signer, ending_at("2999-01-01T00:00:00Z", endless)),
                            "meta.valid_until_too_far (EntityDescriptor, line 2: validUntil is "
                            "2999-01-01T00:00:00Z)");

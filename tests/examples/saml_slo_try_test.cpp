@@ -242,6 +242,12 @@ BOOST_AUTO_TEST_CASE(metadata_that_has_ended_is_named_as_the_reason) {
     const Run made = desk.judge();
     BOOST_TEST(made.code == 3);
     BOOST_TEST(has(made.out, refused("idp", "check.metadata_expired")), made.out);
+    const Run told = desk.run("try it --config slo.toml" + at_its_time);
+    BOOST_TEST(has(told.out, "validUntil was 2030-01-01T00:00:00Z"), told.out);
+    BOOST_TEST(has(told.out,
+                   "as of 2030-01-15T10:00:30Z, at which this is judged, the IdP's metadata has ended; if the "
+                   "request came before that end, write --at with the time at which it came\n"),
+               told.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_only_too_old_is_judged_on_as_of_its_own_time) {
