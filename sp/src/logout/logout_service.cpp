@@ -10,6 +10,7 @@
 #include "ending_here.hpp"
 #include "entity_names.hpp"
 #include "logout_answer.hpp"
+#include "near_misses.hpp"
 #include "outgoing_logout.hpp"
 #include "proving.hpp"
 #include "reply_mapping.hpp"
@@ -54,56 +55,6 @@ LogoutAnswer answer_near_miss(const LogoutServiceParts& parts, AnswerDraft& draf
     draft.line.entry.detail = remedy_for(kind);
     const StatusAnswer status{saml::TopLevelStatus::responder, saml::SecondLevelStatus::unknown_principal};
     return answer(parts, draft, make_status(status, parts.policy), gist_of(status));
-}
-
-/// Returns `text` without the white space at its ends; as it is where there is nothing else.
-std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view white_space = " \t\r\n";
-    const std::size_t begin = text.find_first_not_of(white_space);
-    if (begin == std::string_view::npos) return text;
-    return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
-}
-
-/// Returns `order` without the blanks around its NameID and its SessionIndexes; nothing if there are none.
-std::optional<LogoutOrder> trimmed(const LogoutOrder& order) {
-    LogoutOrder shorter = order;
-    shorter.name_id.value = trimmed(order.name_id.value);
-    for (saml::SessionIndex& index : shorter.session_indexes) {
-        if (auto text = saml::SessionIndex::parse(trimmed(index.str()))) index = *std::move(text);
-    }
-    const bool same = shorter.name_id.value == order.name_id.value && shorter.session_indexes == order.session_indexes;
-    return same ? std::nullopt : std::optional(std::move(shorter));
-}
-
-/// Returns the sessions that `order` would name, or nearly name, if it were trimmed. No engine finds them, as a
-/// principal is looked up by its whole name.
-Result<std::vector<NearMiss>> near_in_white_space(SessionStore& store, const LogoutOrder& order) {
-    const auto shorter = trimmed(order);
-    if (!shorter) return std::vector<NearMiss>{};
-    auto misses = store.near_misses(*shorter);
-    if (!misses) return misses;
-    for (NearMiss& miss : *misses) miss.kind = NearMiss::Kind::white_space;
-    auto named = store.named_by(shorter->naming());
-    if (!named) return std::move(named).error();
-    for (Session& session : *named) {
-        if (session.authn_instant > order.as_of || misses->size() >= max_near_misses) continue;
-        misses->push_back({NearMiss::Kind::white_space, std::move(session)});
-    }
-    return misses;
-}
-
-/// Returns near misses under all names of the IdP and of ours.
-Result<std::vector<NearMiss>> near_misses(SessionStore& store, const std::vector<LogoutOrder>& orders) {
-    std::vector<NearMiss> misses;
-    for (const LogoutOrder& order : orders) {
-        auto some = store.near_misses(order);
-        if (!some) return some;
-        std::ranges::move(*some, std::back_inserter(misses));
-        auto indented = near_in_white_space(store, order);
-        if (!indented) return indented;
-        std::ranges::move(*indented, std::back_inserter(misses));
-    }
-    return misses;
 }
 
 /// Records the sessions' outcome, and answers by it.
