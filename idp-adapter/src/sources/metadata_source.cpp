@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "content_type.hpp"
+#include "metadata_exchange.hpp"
 #include "metadata_question.hpp"
 #include "metadata_slot.hpp"
 #include "refresh_schedule.hpp"
@@ -31,26 +31,6 @@ std::function<double()> system_chance() {
     return [generator = std::mt19937_64(std::random_device{}())]() mutable {
         return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
     };
-}
-
-bool is_samlmetadata(const HttpHead& head) {
-    const auto type = head.header("Content-Type");
-    return type && media_type_in(*type) == metadata::media_type;
-}
-
-std::string keepable(const HttpHead& head, std::string_view field) {
-    const auto value = head.header(field);
-    return value && is_keepable(*value) ? std::string(*value) : std::string();
-}
-
-/// Whether the server has a fault of its own, whatever was requested.
-bool is_troubled(const HttpHead& head) noexcept {
-    return head.status >= 500 || head.status == 429;
-}
-
-std::optional<seconds> freshness_of(const HttpHead& head) {
-    const auto control = head.header("Cache-Control");
-    return control ? freshness(*control) : std::nullopt;
 }
 
 }  // namespace
@@ -91,7 +71,6 @@ struct MetadataSource::Impl {
         return slot.url && options.copies == CopiesFor::reading ? Instant::max() : std::max(slot.next, rest_until);
     }
     [[nodiscard]] RefreshBounds bounds() const { return {options.shortest_refresh, options.longest_refresh}; }
-    [[nodiscard]] HttpCall question(const MetadataSlot& slot) const;
 
     MetadataSourceOptions options;
     SourcePorts ports;
@@ -164,19 +143,6 @@ void MetadataSource::Impl::start_from_copy(MetadataSlot& slot, Instant now) {
     Outcomes ignored;
     accept(slot, std::move(copy->document), std::move(copy->state), ignored);
     static_cast<void>(limit_age(slot, now));
-}
-
-HttpCall MetadataSource::Impl::question(const MetadataSlot& slot) const {
-    HttpCall call{.url = *slot.url, .headers = {}};
-    const bool is_query = slot.entity_id.has_value();
-    call.headers.emplace_back("Accept", is_query
-                                            ? std::string(metadata::media_type)
-                                            : std::string(metadata::media_type) + ", application/xml;q=0.9, */*;q=0.1");
-    // Entities left out of it for their time may count now, and an unkept copy is tried again: it has to come whole.
-    if (!slot.document || depends_on_time(slot) || slot.unkept != 0) return call;
-    if (!slot.state.etag.empty()) call.headers.emplace_back("If-None-Match", slot.state.etag);
-    if (!slot.state.last_modified.empty()) call.headers.emplace_back("If-Modified-Since", slot.state.last_modified);
-    return call;
 }
 
 /// The same failure is told once: a file that stays broken is looked at each second.
@@ -315,7 +281,7 @@ std::unique_ptr<MetadataQuestion> MetadataSource::Impl::begin(Instant now, Outco
     }
     take_over(slot, now, outcomes);
     return std::make_unique<MetadataQuestion>(MetadataQuestion{.slot = static_cast<std::size_t>(&slot - slots.data()),
-                                                               .call = question(slot),
+                                                               .call = call_for(slot),
                                                                .exchange = ports.exchange,
                                                                .arrived = copies->begin(slot)});
 }
