@@ -164,7 +164,8 @@ BOOST_AUTO_TEST_CASE(knows_a_name_for_each_of_its_rules) {
     constexpr auto each = boost::test_tools::per_element();
     BOOST_TEST((names_of_rules<StoreErrc>()) ==
                    (Names{"store.session_id", "store.session_id_taken", "store.session", "check.request_id",
-                          "store.full", "store.principal_full", "store.failed", "store.unusable"}),
+                          "store.full", "store.principal_full", "store.failed", "store.unusable", "store.flow_handle",
+                          "store.flow_handle_taken", "store.flow"}),
                each);
     BOOST_TEST((names_of_rules<LogoutErrc>()) ==
                    (Names{"check.issuer_unknown", "http.content_type", "check.metadata_expired",

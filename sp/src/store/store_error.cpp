@@ -20,6 +20,12 @@ std::string_view name(StoreErrc code) noexcept {
             return "store.failed";
         case StoreErrc::store_unusable:
             return "store.unusable";
+        case StoreErrc::flow_handle_malformed:
+            return "store.flow_handle";
+        case StoreErrc::flow_handle_taken:
+            return "store.flow_handle_taken";
+        case StoreErrc::flow_malformed:
+            return "store.flow";
     }
     return "unknown.unknown";
 }
