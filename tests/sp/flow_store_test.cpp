@@ -1,9 +1,14 @@
 // The engines of the FlowStore keep the contract, and have properties of their own.
 #include <boost/test/unit_test.hpp>
+#include <deque>
+#include <filesystem>
 
+#include "faulty_disk.hpp"
 #include "flow_store_contract.hpp"
 #include "slo/sp/memory_flow_store.hpp"
+#include "slo/sp/sqlite_flow_store.hpp"
 #include "slo/sp/store_error.hpp"
+#include "sqlite_trial.hpp"
 
 namespace slo::test {
 namespace {
@@ -20,11 +25,51 @@ std::unique_ptr<sp::FlowStore> make_memory_store(const sp::Clock& clock, const F
         sp::MemoryFlowStoreOptions{.max_flows = settings.max_flows, .max_claims = settings.max_claims});
 }
 
+std::unique_ptr<sp::SqliteFlowStore> open_flows(const sp::Clock& clock, const std::filesystem::path& folder,
+                                                const FlowSettings& settings = {}) {
+    return taken(sp::SqliteFlowStore::open(
+        clock, some_digest(), {.folder = folder, .max_flows = settings.max_flows, .max_claims = settings.max_claims}));
+}
+
+std::unique_ptr<sp::FlowStore> make_sqlite_flow_store(const sp::Clock& clock, const FlowSettings& settings) {
+    static std::deque<TemporaryFolder> folders;  // a case's store is gone before the program ends
+    return open_flows(clock, folders.emplace_back().path(), settings);
+}
+
+/// A store over a disk that fails when it is told to.
+struct FlowsOnDisk {
+    FaultyDisk disk;
+    TemporaryFolder folder;
+    FixedClock clock{flow_noon};
+    std::unique_ptr<sp::SqliteFlowStore> store;
+
+    FlowsOnDisk() {
+        disk.remember_syncs(folder.path());
+        store = open_flows(clock, folder.path());
+    }
+    [[nodiscard]] Result<void> keep(unsigned number) {
+        return store->keep(handle(number), "record", flow_noon + 10min);
+    }
+    [[nodiscard]] Result<sp::AssertionUse> claim(const std::string& id) { return claim_at(*store, id); }
+    [[nodiscard]] static Result<sp::AssertionUse> claim_at(sp::FlowStore& store, const std::string& id) {
+        return store.claim(idp_id, assertion_id(id), flow_noon + 10min);
+    }
+};
+
+bool is_refused(const sp::Clock& clock, const std::filesystem::path& folder, saml::KeyedDigest digest,
+                std::string_view reason) {
+    const auto opened = sp::SqliteFlowStore::open(clock, digest, {.folder = folder});
+    if (opened) return false;
+    BOOST_TEST((opened.error().code == sp::StoreErrc::store_unusable));
+    return opened.error().detail.find(reason) != std::string::npos;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(unit)
 
 const FlowContract memory_engine("memory_flow_store", &make_memory_store, {flow_contract(), flow_room_contract()});
+const FlowContract sqlite_engine("sqlite_flow_store", &make_sqlite_flow_store, {flow_contract(), flow_room_contract()});
 
 BOOST_AUTO_TEST_SUITE(flow_handle)
 
@@ -78,6 +123,142 @@ BOOST_AUTO_TEST_CASE(says_how_many_octets_its_records_take) {
     for (int i = 0; i < 256; ++i) forgotten += store.forget_expired();
     BOOST_TEST(forgotten == 199u);
     BOOST_TEST(store.size().octets == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(sqlite_flow_store_itself)
+
+BOOST_AUTO_TEST_CASE(a_restart_forgets_nothing) {
+    FlowsOnDisk trial;
+    BOOST_TEST(trial.keep(1).has_value());
+    BOOST_TEST(trial.keep(2).has_value());
+    BOOST_TEST(taken(trial.store->take(handle(2))).has_value());
+    BOOST_TEST((taken(trial.claim("a")) == sp::AssertionUse::first));
+    trial.store.reset();
+    trial.store = open_flows(trial.clock, trial.folder.path(), {.max_flows = 1, .max_claims = 1});
+    BOOST_TEST((taken(trial.claim("a")) == sp::AssertionUse::seen));
+    BOOST_TEST((trial.claim("b").error().code == sp::StoreErrc::store_full));
+    BOOST_TEST((trial.keep(3).error().code == sp::StoreErrc::store_full));
+    BOOST_TEST(!taken(trial.store->peek(handle(2))).has_value());
+    BOOST_TEST((taken(trial.store->take(handle(1))) == "record"));
+}
+
+// A copy of the open files is what a process leaves that is killed.
+BOOST_AUTO_TEST_CASE(a_killed_process_loses_nothing) {
+    FlowsOnDisk trial;
+    BOOST_TEST((taken(trial.claim("a")) == sp::AssertionUse::first));
+    BOOST_TEST(trial.keep(1).has_value());
+    BOOST_TEST(trial.keep(2).has_value());
+    BOOST_TEST(taken(trial.store->take(handle(2))).has_value());
+    const TemporaryFolder afterwards;
+    for (const char* const name : {"flows.db", "flows.db-wal"}) {
+        std::filesystem::copy_file(trial.folder.path() / name, afterwards.path() / name);
+    }
+    const auto restarted = open_flows(trial.clock, afterwards.path());
+    BOOST_TEST((taken(FlowsOnDisk::claim_at(*restarted, "a")) == sp::AssertionUse::seen));
+    BOOST_TEST((taken(restarted->peek(handle(1))) == "record"));
+    BOOST_TEST(!taken(restarted->peek(handle(2))).has_value());
+}
+
+// What it loses costs the user another try.
+BOOST_AUTO_TEST_CASE(a_power_cut_loses_no_claim) {
+    FlowsOnDisk trial;
+    for (unsigned i = 0; i < 12; ++i) {
+        const std::string number = std::to_string(i);
+        BOOST_TEST(trial.keep(2 * i).has_value());
+        BOOST_TEST((taken(trial.claim("a" + number)) == sp::AssertionUse::first));
+        BOOST_TEST(trial.keep(2 * i + 1).has_value());  // and no claim after it
+        const TemporaryFolder afterwards;
+        trial.disk.write_remembered(afterwards.path());
+        const auto restarted = open_flows(trial.clock, afterwards.path());
+        BOOST_TEST((taken(FlowsOnDisk::claim_at(*restarted, "a" + number)) == sp::AssertionUse::seen));
+        BOOST_TEST((taken(FlowsOnDisk::claim_at(*restarted, "a0")) == sp::AssertionUse::seen));
+        BOOST_TEST(taken(restarted->peek(handle(2 * i))).has_value());
+        BOOST_TEST(!taken(restarted->peek(handle(2 * i + 1))).has_value());  // which needed no wait for the disk
+    }
+}
+
+BOOST_AUTO_TEST_CASE(after_a_failure_of_the_disk_a_claim_can_be_made_and_once) {
+    FlowsOnDisk trial;
+    int failures = 0;
+    for (int n = 1;; ++n) {
+        const std::string id = "a" + std::to_string(n);
+        trial.disk.fail_nth(n);
+        const auto claimed = trial.claim(id);
+        const bool has_failed = trial.disk.has_failed();
+        trial.disk.mend();
+        if (!has_failed) break;
+        BOOST_TEST((claimed.error().code == sp::StoreErrc::store_failed));
+        BOOST_TEST((taken(trial.claim(id)) == sp::AssertionUse::first));
+        BOOST_TEST((taken(trial.claim(id)) == sp::AssertionUse::seen));
+        ++failures;
+    }
+    BOOST_TEST(failures >= 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_takes_no_record_and_no_claim) {
+    FlowsOnDisk trial;
+    BOOST_TEST(trial.keep(1).has_value());
+    trial.disk.fill_up();
+    BOOST_TEST((trial.keep(2).error().code == sp::StoreErrc::store_full));
+    BOOST_TEST((trial.claim("a").error().code == sp::StoreErrc::store_full));
+    BOOST_TEST((trial.store->take(handle(1)).error().code == sp::StoreErrc::store_full));
+    BOOST_TEST((taken(trial.store->peek(handle(1))) == "record"));
+    trial.disk.mend();
+    BOOST_TEST((taken(trial.claim("a")) == sp::AssertionUse::first));
+    BOOST_TEST((taken(trial.store->take(handle(1))) == "record"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_moved_away_accepts_nothing_any_more) {
+    FlowsOnDisk trial;
+    BOOST_TEST(trial.keep(1).has_value());
+    std::filesystem::rename(trial.folder.path() / "flows.db", trial.folder.path() / "elsewhere.db");
+    BOOST_TEST((trial.claim("a").error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((trial.keep(2).error().code == sp::StoreErrc::store_failed));
+    const auto peeked = trial.store->peek(handle(1));
+    BOOST_TEST_REQUIRE(!peeked.has_value());
+    BOOST_TEST((peeked.error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((peeked.error().detail.find("assertions that were used lately") != std::string::npos));
+    BOOST_TEST((trial.store->take(handle(1)).error().code == sp::StoreErrc::store_failed));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_under_another_key_is_refused) {
+    const FixedClock clock(flow_noon);
+    const TemporaryFolder folder;
+    BOOST_TEST((taken(FlowsOnDisk::claim_at(*open_flows(clock, folder.path()), "a")) == sp::AssertionUse::first));
+    const auto other = taken(saml::KeyedDigest::with_key("0123456789abcdeF"));
+    BOOST_TEST(is_refused(clock, folder.path(), other, "under another key"));
+    BOOST_TEST((taken(FlowsOnDisk::claim_at(*open_flows(clock, folder.path()), "a")) == sp::AssertionUse::seen));
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_may_have_sessions_too_and_one_process_has_either) {
+    const FixedClock clock(flow_noon);
+    const TemporaryFolder folder;
+    const auto sessions = open_store(clock, folder.path());
+    const auto flows = open_flows(clock, folder.path());
+    BOOST_TEST(is_refused(clock, folder.path(), some_digest(), "another process has this store open"));
+    BOOST_TEST((taken(FlowsOnDisk::claim_at(*flows, "a")) == sp::AssertionUse::first));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_sessions_is_no_file_of_sign_ons) {
+    const FixedClock clock(flow_noon);
+    const TemporaryFolder folder;
+    static_cast<void>(open_store(clock, folder.path()));
+    std::filesystem::rename(folder.path() / "sessions.db", folder.path() / "flows.db");
+    BOOST_TEST(is_refused(clock, folder.path(), some_digest(), "another program's database"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_that_names_a_handle_or_an_assertion_is_in_the_file) {
+    FlowsOnDisk trial;
+    BOOST_TEST(trial.keep(1).has_value());
+    BOOST_TEST((taken(trial.claim("an-assertion")) == sp::AssertionUse::first));
+    Sqlite file(trial.folder.path() / "flows.db");
+    BOOST_TEST(file.ask("SELECT length(name) FROM flow") == "16\n");
+    BOOST_TEST(file.ask("SELECT length(name) FROM claim") == "16\n");
+    BOOST_TEST(file.ask("SELECT count(*) FROM pragma_table_info('claim')") == "2\n");
+    BOOST_TEST(file.ask("SELECT count(*) FROM claim WHERE instr(name, 'assertion') > 0") == "0\n");
+    BOOST_TEST(file.ask("SELECT record FROM flow") == "record\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,6 +26,7 @@ struct Group {
     std::optional<sp::GroupCommit> group;
 
     Group() {
+        disk.remember_syncs(folder.path());
         static_cast<void>(open_store(clock, folder.path()));
         database = sp::Database::open(folder.path() / "sessions.db", sp::Database::Access::read_write);
         database->prepare();
@@ -65,6 +66,35 @@ struct Group {
 
 BOOST_AUTO_TEST_SUITE(unit)
 BOOST_AUTO_TEST_SUITE(group_commit)
+
+// The first of them needs no disk, and the second one does.
+BOOST_AUTO_TEST_CASE(a_commit_is_synced_if_one_of_its_callers_needs_that) {
+    using Syncing = sp::Database::Syncing;
+    Group trial;
+    const auto names_after_a_power_cut = [&] {
+        const TemporaryFolder afterwards;
+        trial.disk.write_remembered(afterwards.path());
+        return Sqlite(afterwards.path() / "sessions.db").ask("SELECT id FROM entity ORDER BY id");
+    };
+    std::vector<std::thread> threads;
+    const auto at_work = trial.group->run(
+        [&] {
+            for (const auto& [name, syncing] : {std::pair{"a", Syncing::later}, {"b", Syncing::at_commit}}) {
+                const std::size_t waiting = trial.group->waiting();
+                threads.emplace_back([&trial, operation = trial.adding(name), its = syncing] {
+                    BOOST_TEST(!trial.group->run(operation, its).has_value());
+                });
+                while (trial.group->waiting() == waiting) std::this_thread::yield();
+            }
+        },
+        Syncing::later);
+    BOOST_TEST(!at_work.has_value());
+    for (std::thread& thread : threads) thread.join();
+    BOOST_TEST(names_after_a_power_cut() == "a\nb\n");
+    BOOST_TEST(!trial.group->run(trial.adding("c"), Syncing::later).has_value());
+    BOOST_TEST(names_after_a_power_cut() == "a\nb\n");
+    BOOST_TEST(trial.names() == "a\nb\nc\n");
+}
 
 BOOST_AUTO_TEST_CASE(waiting_callers_share_one_commit) {
     Group trial;

@@ -38,7 +38,7 @@ std::string_view remedy(int code) noexcept {
         case SQLITE_LOCKED:
             return "another program has the file locked: end it";
         case SQLITE_CORRUPT:
-            return "the file is damaged: put back a copy, or move it away, which forgets every session and logout";
+            return "the file is damaged: put back a copy, or move it away, which forgets all that is in it";
         case SQLITE_NOTADB:
             return "the file is no SQLite database: name another folder, or move the file away";
         case SQLITE_CANTOPEN:
@@ -128,6 +128,19 @@ OwnedStatement Database::prepare(const char* sql) noexcept {
 
 void Database::prepare() noexcept {
     for (std::size_t i = 0; i < query_count; ++i) statements_[i] = prepare(sql_of(static_cast<Query>(i)));
+}
+
+void Database::prepare_for_flows() noexcept {
+    for (std::size_t i = 0; i < flow_query_count; ++i) {
+        statements_[i] =
+            prepare(i < shared_query_count ? sql_of(static_cast<Query>(i)) : sql_of(static_cast<FlowQuery>(i)));
+    }
+}
+
+void Database::set_syncing(Syncing syncing) noexcept {
+    if (syncing == syncing_) return;
+    run(syncing == Syncing::at_commit ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = NORMAL");
+    if (!has_failed()) syncing_ = syncing;
 }
 
 void Database::run(const char* sql) noexcept {

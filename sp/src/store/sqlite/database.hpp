@@ -23,6 +23,9 @@ namespace slo::sp {
 class Database {
 public:
     enum class Access { read_write, read_only };
+    /// Whether a commit is on the disk when it returns, or after the next one that is, or after a checkpoint. Until
+    /// then it outlives the process, but no power cut.
+    enum class Syncing { at_commit, later };
 
     /// Opens `file`, which exists, and shuts what SQLite has for other purposes: a damaged or planted file is only
     /// data. Null: no memory. Errors are in the result.
@@ -38,6 +41,10 @@ public:
     [[nodiscard]] std::int64_t read_integer(const char* sql) noexcept;
     /// prepare prepares every Query. Cursors come after it; they do nothing after an error.
     void prepare() noexcept;
+    /// prepare_for_flows prepares the shared ones and every FlowQuery instead.
+    void prepare_for_flows() noexcept;
+    /// set_syncing is for the commits from now on; not within a transaction. At first they are synced at_commit.
+    void set_syncing(Syncing syncing) noexcept;
 
     [[nodiscard]] bool has_failed() const noexcept { return error_ != SQLITE_OK; }
     /// failure returns the first error, with SQLite's complaint and the remedy, and no value. has_failed() is true.
@@ -84,6 +91,8 @@ private:
 
     OwnedDatabase database_;
     std::array<OwnedStatement, query_count> statements_;  // finalized before the connection closes
+    static_assert(flow_query_count <= query_count);
+    Syncing syncing_ = Syncing::at_commit;
     int error_ = SQLITE_OK;
     int pages_in_log_ = 0;  ///< that aren't all in the file
     std::chrono::milliseconds patience_{0};
@@ -92,10 +101,8 @@ private:
 /// Cursor is one use of a prepared statement: bind its values in order, then step. Values are borrowed until its end.
 class Cursor {
 public:
-    Cursor(Database& database, Query query) noexcept
-        : database_(database), statement_(database.statements_[static_cast<std::size_t>(query)].get()) {
-        if (statement_ == nullptr) database.note(SQLITE_MISUSE);  // prepare() failed, or was forgotten
-    }
+    Cursor(Database& database, Query query) noexcept : Cursor(database, static_cast<std::size_t>(query)) {}
+    Cursor(Database& database, FlowQuery query) noexcept : Cursor(database, static_cast<std::size_t>(query)) {}
     ~Cursor() {
         if (statement_ == nullptr) return;
         sqlite3_reset(statement_);  // repeats the error of a step, which is noted
@@ -121,6 +128,11 @@ public:
     [[nodiscard]] std::optional<std::string> optional_text(int column) const;
 
 private:
+    Cursor(Database& database, std::size_t query) noexcept
+        : database_(database), statement_(database.statements_[query].get()) {
+        if (statement_ == nullptr) database.note(SQLITE_MISUSE);  // prepare() failed, or was forgotten
+    }
+
     Database& database_;
     sqlite3_stmt* statement_;
     int bound_ = 0;

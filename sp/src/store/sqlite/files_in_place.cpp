@@ -12,10 +12,6 @@
 namespace slo::sp {
 namespace {
 
-constexpr std::string_view database_remedy =
-    "move the open one back, or start this process again, which then has only what it finds there: logouts in the lost "
-    "file are forgotten, and late logins get past them";
-
 /// Closing the last connection moves the log's content, wherever the log is.
 constexpr std::string_view log_remedy =
     "end this process in order, which moves what the open log holds into the database, and start it again";
@@ -31,8 +27,8 @@ std::string reason(int error) {
 
 }  // namespace
 
-FilesInPlace::FilesInPlace(const std::filesystem::path& path, const struct stat& database)
-    : files_{{path.string(), database.st_dev, database.st_ino, database_remedy}} {}
+FilesInPlace::FilesInPlace(const std::filesystem::path& path, const struct stat& database, std::string_view remedy)
+    : files_{{path.string(), database.st_dev, database.st_ino, remedy}} {}
 
 Result<void> FilesInPlace::remember_log() {
     const std::string database = files_.front().path;

@@ -19,8 +19,8 @@ namespace slo::sp {
 /// it remembers the log.
 class FilesInPlace {
 public:
-    /// FilesInPlace takes the status `database` of the open file at `path`.
-    FilesInPlace(const std::filesystem::path& path, const struct stat& database);
+    /// FilesInPlace takes the status `database` of the open file at `path`. `remedy`, static text, is for its loss.
+    FilesInPlace(const std::filesystem::path& path, const struct stat& database, std::string_view remedy);
 
     /// remember_log notes the log and its index: SQLite opens them by their names, and keeps them open.
     /// Errors: StoreErrc::store_unusable.

@@ -4,8 +4,13 @@
 #include <utility>
 
 namespace slo::sp {
-std::optional<Failure> GroupCommit::run(const Operation& operation) {
-    Job job{.operation = operation, .next = nullptr, .state = Job::State::waiting, .failure = {}, .changed = {}};
+std::optional<Failure> GroupCommit::run(const Operation& operation, Database::Syncing syncing) {
+    Job job{.operation = operation,
+            .syncing = syncing,
+            .next = nullptr,
+            .state = Job::State::waiting,
+            .failure = {},
+            .changed = {}};
     std::unique_lock lock(mutex_);
     (last_ != nullptr ? last_->next : first_) = &job;
     last_ = &job;
@@ -76,6 +81,7 @@ void GroupCommit::commit(Job* jobs) noexcept {
 
 GroupCommit::Committed GroupCommit::commit_together(Job* jobs) noexcept {
     database_.forget_failure();
+    database_.set_syncing(syncing_of(jobs));
     Cursor(database_, Query::begin_writing).run();
     const bool has_begun = !database_.has_failed();
     for (Job* job = jobs; job != nullptr && !database_.has_failed(); job = job->next) {
@@ -87,6 +93,13 @@ GroupCommit::Committed GroupCommit::commit_together(Job* jobs) noexcept {
     if (database_.in_transaction()) database_.roll_back();
     for (Job* job = jobs; job != nullptr; job = job->next) fail_with_database(*job);
     return has_begun ? Committed::no : Committed::never_began;
+}
+
+Database::Syncing GroupCommit::syncing_of(const Job* jobs) noexcept {
+    for (const Job* job = jobs; job != nullptr; job = job->next) {
+        if (job->syncing == Database::Syncing::at_commit) return Database::Syncing::at_commit;
+    }
+    return Database::Syncing::later;
 }
 
 /// Leaves `database_` failed only if the whole transaction is lost.

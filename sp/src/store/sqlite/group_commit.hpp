@@ -30,7 +30,9 @@ public:
     /// run executes `operation` and makes it durable. It may do so again, always after its first effects were undone.
     /// A Failure: it has had no effect, because the disk is full (StoreErrc::store_full) or fails (store_failed), or
     /// the check after the commit has failed.
-    [[nodiscard]] std::optional<Failure> run(const Operation& operation);
+    /// One that needs no disk is durable with the next that does; a commit of several is synced if one of them does.
+    [[nodiscard]] std::optional<Failure> run(const Operation& operation,
+                                             Database::Syncing syncing = Database::Syncing::at_commit);
     /// empty_log_at_rest empties a long log if no commit is at work. Calls in the meantime wait, as for a checkpoint.
     void empty_log_at_rest();
     /// waiting returns how many callers wait for the next commit.
@@ -39,6 +41,7 @@ public:
 private:
     struct Job {
         const Operation& operation;
+        Database::Syncing syncing;
         Job* next = nullptr;
         enum class State { waiting, leading, done } state = State::waiting;
         std::optional<Failure> failure;
@@ -50,6 +53,7 @@ private:
     void commit(Job* jobs) noexcept;
     enum class Committed { yes, no, never_began };
     Committed commit_together(Job* jobs) noexcept;
+    [[nodiscard]] static Database::Syncing syncing_of(const Job* jobs) noexcept;
     void run_in_savepoint(Job& job) noexcept;
     void fail_with_database(Job& job) noexcept;
     void check(Job* jobs) noexcept;

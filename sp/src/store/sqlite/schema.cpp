@@ -217,18 +217,61 @@ constexpr Migration steps_so_far[] = {
     {.statements = version_7, .stamp = "PRAGMA user_version = 7"},
 };
 
+// A file of pending sign-ons. Names are keyed digests, the same key for all of a file: digest_check is one of a
+// constant. Records are large and leave soon, so they stand beside their index; a claim is nothing but its index.
+constexpr const char* flow_version_1[] = {
+    R"(CREATE TABLE flow (
+        number INTEGER PRIMARY KEY,
+        name BLOB NOT NULL UNIQUE,
+        ends INTEGER NOT NULL,
+        record BLOB NOT NULL,
+        weight INTEGER NOT NULL
+    ) STRICT)",
+    "CREATE INDEX flow_end ON flow (ends)",
+    "CREATE TABLE claim (name BLOB PRIMARY KEY, ends INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE INDEX claim_end ON claim (ends)",
+    R"(CREATE TABLE tally (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        flow_weight INTEGER NOT NULL,
+        claims INTEGER NOT NULL,
+        digest_check BLOB
+    ) STRICT)",
+    "INSERT INTO tally VALUES (1, 0, 0, NULL)",
+    R"(CREATE TRIGGER flow_added AFTER INSERT ON flow BEGIN
+        UPDATE tally SET flow_weight = flow_weight + new.weight WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER flow_removed AFTER DELETE ON flow BEGIN
+        UPDATE tally SET flow_weight = flow_weight - old.weight WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER claim_added AFTER INSERT ON claim BEGIN
+        UPDATE tally SET claims = claims + 1 WHERE one = 1;
+    END)",
+    R"(CREATE TRIGGER claim_removed AFTER DELETE ON claim BEGIN
+        UPDATE tally SET claims = claims - 1 WHERE one = 1;
+    END)",
+    "PRAGMA application_id = 0x534C4F66",
+};
+
+constexpr Migration flow_steps_so_far[] = {
+    {.statements = flow_version_1, .stamp = "PRAGMA user_version = 1"},
+};
+
 }  // namespace
 
 std::span<const Migration> migrations() noexcept {
     return steps_so_far;
 }
 
-FileKind kind_of(Database& database, std::size_t newest_version) noexcept {
+std::span<const Migration> flow_migrations() noexcept {
+    return flow_steps_so_far;
+}
+
+FileKind kind_of(Database& database, std::size_t newest_version, std::int64_t id) noexcept {
     const std::int64_t owner = database.read_integer("PRAGMA application_id");
     const std::int64_t version = database.read_integer("PRAGMA user_version");
     const std::int64_t tables = database.read_integer("SELECT count(*) FROM sqlite_schema");
     if (owner == 0 && version == 0 && tables == 0) return FileKind::empty;
-    if (owner != application_id || version < 1) return FileKind::of_another_program;
+    if (owner != id || version < 1) return FileKind::of_another_program;
     return version <= static_cast<std::int64_t>(newest_version) ? FileKind::ours : FileKind::of_a_newer_version;
 }
 

@@ -9,6 +9,7 @@
 
 #include "disk_reserve.hpp"
 #include "group_commit.hpp"
+#include "opening.hpp"
 #include "page_place.hpp"
 #include "read_pool.hpp"
 #include "round_table.hpp"
@@ -40,47 +41,6 @@ Failure disk_is_full() {
 
 /// More would keep the log from being emptied for too long.
 constexpr std::size_t largest_page = 10'000;
-
-Failure unusable(const Database& database, const std::filesystem::path& file) {
-    Failure failure = database.failure(StoreErrc::store_unusable);
-    failure.detail = file.string() + ": " + failure.detail;
-    return failure;
-}
-
-/// Refuses another program's file before a byte of it is changed.
-Result<void> check_kind(Database& database, const std::filesystem::path& file) {
-    const FileKind kind = kind_of(database, migrations().size());
-    if (database.has_failed()) return unusable(database, file);
-    switch (kind) {
-        case FileKind::empty:
-            database.make_shrinkable();
-            return Done{};
-        case FileKind::ours:
-            return Done{};
-        case FileKind::of_another_program:
-            return fail(StoreErrc::store_unusable,
-                        file.string() + ": is another program's database; name another folder");
-        case FileKind::of_a_newer_version:
-            return fail(StoreErrc::store_unusable,
-                        file.string() + ": was written by a newer version of this program; use that one");
-    }
-    return fail(StoreErrc::store_unusable);
-}
-
-/// Leaves a reader as the next caller must find it, also if there is no memory for the failure's text.
-class EndOfReading {
-public:
-    explicit EndOfReading(Database& database) noexcept : database_(database) {}
-    EndOfReading(const EndOfReading&) = delete;
-    EndOfReading& operator=(const EndOfReading&) = delete;
-    ~EndOfReading() {
-        if (database_.in_transaction()) database_.roll_back();
-        database_.forget_failure();
-    }
-
-private:
-    Database& database_;
-};
 
 }  // namespace
 
@@ -155,11 +115,7 @@ struct SqliteSessionStore::Impl {
 };
 
 Result<void> SqliteSessionStore::Impl::open_all() {
-    writer->run("PRAGMA journal_mode = WAL");
-    if (writer->read_integer("SELECT journal_mode = 'wal' FROM pragma_journal_mode") == 0 && !writer->has_failed()) {
-        return fail(StoreErrc::store_unusable,
-                    folder.file().string() + ": its file system shares no memory; name a local disk");
-    }
+    if (auto logging = begin_logging(*writer, folder.file()); !logging) return logging;
     migrate(*writer, migrations());
     writer->make_shrinkable_if_small();
     writer->prepare();
@@ -202,7 +158,8 @@ Result<std::unique_ptr<SqliteSessionStore>> SqliteSessionStore::open(const Clock
     auto folder = StoreFolder::open(options.folder);
     if (!folder) return folder.error();
     auto writer = Database::open(folder->file(), Database::Access::read_write);
-    if (auto checked = check_kind(*writer, folder->file()); !checked) return checked.error();
+    if (auto checked = check_kind(*writer, folder->file(), migrations(), application_id); !checked)
+        return checked.error();
     auto impl = std::make_unique<Impl>(clock, std::move(options), *std::move(folder), std::move(writer));
     if (auto opened = impl->open_all(); !opened) return opened.error();
     return std::unique_ptr<SqliteSessionStore>(new SqliteSessionStore(std::move(impl)));

@@ -181,10 +181,43 @@ constexpr bool each_stands_in_its_place() {
 }
 static_assert(each_stands_in_its_place());
 
+struct FlowText {
+    FlowQuery query;
+    const char* sql;
+};
+
+constexpr FlowText flow_texts[] = {
+    {FlowQuery::tally, "SELECT flow_weight, claims FROM tally WHERE one = 1"},
+    {FlowQuery::digest_check, "SELECT digest_check FROM tally WHERE one = 1"},
+    {FlowQuery::set_digest_check, "UPDATE tally SET digest_check = ? WHERE one = 1"},
+    {FlowQuery::flow_by_name, "SELECT record, ends FROM flow WHERE name = ?"},
+    {FlowQuery::add_flow, "INSERT INTO flow (name, ends, record, weight) VALUES (?, ?, ?, ?)"},
+    {FlowQuery::take_flow, "DELETE FROM flow WHERE name = ? RETURNING record, ends"},
+    {FlowQuery::sweep_flows,
+     "DELETE FROM flow WHERE number IN (SELECT number FROM flow WHERE ends <= ? ORDER BY ends LIMIT ?)"},
+    {FlowQuery::claim_by_name, "SELECT ends FROM claim WHERE name = ?"},
+    {FlowQuery::add_claim, "INSERT INTO claim (name, ends) VALUES (?, ?)"},
+    {FlowQuery::remove_claim, "DELETE FROM claim WHERE name = ?"},
+    {FlowQuery::sweep_claims,
+     "DELETE FROM claim WHERE name IN (SELECT name FROM claim WHERE ends <= ? ORDER BY ends LIMIT ?)"},
+};
+
+constexpr bool each_of_flows_stands_in_its_place() {
+    for (std::size_t i = shared_query_count; i < flow_query_count; ++i) {
+        if (flow_texts[i - shared_query_count].query != static_cast<FlowQuery>(i)) return false;
+    }
+    return std::size(flow_texts) + shared_query_count == flow_query_count;
+}
+static_assert(each_of_flows_stands_in_its_place());
+
 }  // namespace
 
 const char* sql_of(Query query) noexcept {
     return texts[static_cast<std::size_t>(query)].sql;
+}
+
+const char* sql_of(FlowQuery query) noexcept {
+    return flow_texts[static_cast<std::size_t>(query) - shared_query_count].sql;
 }
 
 }  // namespace slo::sp

@@ -67,4 +67,26 @@ inline constexpr std::size_t query_count = static_cast<std::size_t>(Query::sweep
 /// The parameters are in the order in which they are bound; the columns are those that session_tables.cpp reads.
 [[nodiscard]] const char* sql_of(Query query) noexcept;
 
+/// The queries before this number are of any file, whatever its tables.
+inline constexpr std::size_t shared_query_count = static_cast<std::size_t>(Query::entity_number);
+
+/// FlowQuery is of a file of pending sign-ons. Its numbers follow the shared ones.
+enum class FlowQuery : std::size_t {
+    tally = shared_query_count,
+    digest_check,
+    set_digest_check,
+    flow_by_name,
+    add_flow,
+    take_flow,
+    sweep_flows,
+    claim_by_name,
+    add_claim,
+    remove_claim,
+    sweep_claims,
+};
+inline constexpr std::size_t flow_query_count = static_cast<std::size_t>(FlowQuery::sweep_claims) + 1;
+
+/// The columns are those that sqlite_flow_store.cpp reads.
+[[nodiscard]] const char* sql_of(FlowQuery query) noexcept;
+
 }  // namespace slo::sp

@@ -67,12 +67,25 @@ Result<void> check_folder(const Descriptor& opened, const fs::path& folder) {
                     "name a folder on a local disk, or use the Redis store for several hosts");
 }
 
+std::string stem_of(StoreFiles files) {
+    return files == StoreFiles::sessions ? "sessions" : "flows";
+}
+
+std::string_view remedy_for_lost(StoreFiles files) noexcept {
+    if (files == StoreFiles::sessions) {
+        return "move the open one back, or start this process again, which then has only what it finds there: logouts "
+               "in the lost file are forgotten, and late logins get past them";
+    }
+    return "move the open one back, or start this process again, which then has only what it finds there: pending "
+           "sign-ons are forgotten, and assertions that were used lately";
+}
+
 /// Checks files that already have one of our names: restored copies, above all.
-Result<void> check_files(const Descriptor& opened, const fs::path& folder) {
-    for (const char* const name : {"sessions.lock", "sessions.reserve", "sessions.db", "sessions.db-wal",
-                                   "sessions.db-shm", "sessions.db-journal"}) {
+Result<void> check_files(const Descriptor& opened, const fs::path& folder, StoreFiles files) {
+    for (const char* const end : {".lock", ".reserve", ".db", ".db-wal", ".db-shm", ".db-journal"}) {
+        const std::string name = stem_of(files) + end;
         struct stat status {};
-        if (::fstatat(opened.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (::fstatat(opened.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
             if (errno == ENOENT) continue;
             return unusable(folder / name, "can't ask what the file is (" + reason(errno) + ")", "check the disk");
         }
@@ -151,17 +164,17 @@ std::string complaint_about_file(const struct stat& status, uid_t user) {
     return "the file has " + std::to_string(status.st_nlink) + " names; remove the others (find -samefile tells them)";
 }
 
-Result<StoreFolder> StoreFolder::open(const fs::path& folder) {
+Result<StoreFolder> StoreFolder::open(const fs::path& folder, StoreFiles files) {
     if (auto made = make_folder(folder); !made) return made.error();
     const auto opened = open_folder(folder);
     if (!opened) return opened.error();
     if (auto checked = check_folder(*opened, folder); !checked) return checked.error();
-    if (auto checked = check_files(*opened, folder); !checked) return checked.error();
+    if (auto checked = check_files(*opened, folder, files); !checked) return checked.error();
     std::error_code error;
     const fs::path resolved = fs::canonical(folder, error);  // SQLite is to follow no link
     if (error) return unusable(folder, "can't resolve the path (" + error.message() + ")", "name another folder");
 
-    auto lock = open_file(*opened, resolved / "sessions.lock");
+    auto lock = open_file(*opened, resolved / (stem_of(files) + ".lock"));
     if (!lock) return lock.error();
     if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
@@ -169,19 +182,20 @@ Result<StoreFolder> StoreFolder::open(const fs::path& folder) {
         return unusable(folder, "another process has this store open",
                         "end it first, or give this one a folder of its own");
     }
-    fs::path file = resolved / "sessions.db";
+    fs::path file = resolved / (stem_of(files) + ".db");
     const auto made = open_file(*opened, file);
     if (!made) return made.error();
     struct stat database {};
     if (::fstat(made->get(), &database) != 0) {
         return unusable(file, "can't ask what the file is (" + reason(errno) + ")", "check the disk");
     }
-    auto reserve = open_file(*opened, resolved / "sessions.reserve");
+    Result<Descriptor> reserve = Descriptor();
+    if (files == StoreFiles::sessions) reserve = open_file(*opened, resolved / "sessions.reserve");
     if (!reserve) return reserve.error();
     const fs::path given = fs::absolute(folder, error);
     if (error) return unusable(folder, "can't complete the path (" + error.message() + ")", "name it from the root on");
-    FilesInPlace files(given / file.filename(), database);
-    return StoreFolder(*std::move(lock), *std::move(reserve), std::move(file), std::move(files));
+    FilesInPlace in_place(given / file.filename(), database, remedy_for_lost(files));
+    return StoreFolder(*std::move(lock), *std::move(reserve), std::move(file), std::move(in_place));
 }
 
 }  // namespace slo::sp

@@ -26,14 +26,20 @@ using idp_adapter::Descriptor;
 /// complaint_about_file says why users other than `user` could read or change it, also by a link. Empty: they can't.
 [[nodiscard]] std::string complaint_about_file(const struct stat& status, uid_t user);
 
-/// StoreFolder locks the folder as long as it lives. The lock is flock's on a file of its own: a POSIX lock would be
-/// released as soon as anything in this process closes the file, and SQLite's own locks let a second process in.
+/// StoreFiles says which store's files are meant: sessions.db or flows.db, each with a lock of its own beside it. One
+/// folder may have both.
+enum class StoreFiles { sessions, flows };
+
+/// StoreFolder locks the folder, for one kind of store, as long as it lives. The lock is flock's on a file of its own:
+/// a POSIX lock would be released as soon as anything in this process closes the file, and SQLite's own locks let a
+/// second process in.
 class StoreFolder {
 public:
-    /// open makes the folder (0700), the database's file and the one that reserves room (0600) if they are missing. The
-    /// log and its index get the database's mode from SQLite. Errors: StoreErrc::store_unusable, also for files that
-    /// other users can read or change.
-    [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder);
+    /// open makes the folder (0700), the database's file and, of sessions, the one that reserves room (0600) if they
+    /// are missing. The log and its index get the database's mode from SQLite. Errors: StoreErrc::store_unusable, also
+    /// for files that other users can read or change.
+    [[nodiscard]] static Result<StoreFolder> open(const std::filesystem::path& folder,
+                                                  StoreFiles files = StoreFiles::sessions);
 
     /// file returns the path without any link in it.
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
