@@ -19,6 +19,13 @@ inline constexpr std::string_view claim_digest_part = "claim";
     return Done{};
 }
 
+/// check_not_forgotten refuses a claim that may have been there and dropped: `floor` is the latest end of those that
+/// were. Its end is then after now only because the clock has gone back since.
+[[nodiscard]] inline Result<void> check_not_forgotten(Instant until, Instant floor) {
+    if (until > floor) return Done{};
+    return fail(StoreErrc::flow_malformed, "this host's clock went back: claims up to that end have been dropped");
+}
+
 /// check_flow refuses a pending record that can't be kept.
 [[nodiscard]] inline Result<void> check_flow(std::string_view record, Instant until, Instant now) {
     if (record.size() > largest_flow_record) return fail(StoreErrc::flow_malformed, "the record is over 4 KiB");

@@ -45,7 +45,8 @@ enum class AssertionUse { first, seen };
 /// to make room: a full store refuses.
 ///
 /// The store's Clock alone decides what has expired. Where several nodes share a store, their clocks mustn't differ by
-/// more than seconds.
+/// more than seconds. A clock that goes back brings no assertion back: one that may have been claimed and dropped in
+/// the meantime, by its end, is refused.
 ///
 /// StoreErrc::store_failed means that the result is unknown: the operation may have been done, and its answer lost. A
 /// keep() and a peek() may be repeated then with the same arguments. After a claim() or take() the user begins the
@@ -71,8 +72,8 @@ public:
     /// claim says whether an assertion is used for the first time, and remembers it until `until`, or for longer: of
     /// two claimers exactly one gets `first`, or none if an answer is lost. An engine that outlives the process has
     /// made `first` as durable as a logout before it returns it. `until` is when no rule accepts the assertion any
-    /// more. Errors: StoreErrc::flow_malformed if `until` isn't within the next longest_claim; store_full,
-    /// store_failed. On each of them the assertion isn't accepted.
+    /// more. Errors: StoreErrc::flow_malformed if `until` isn't within the next longest_claim, or such a claim may have
+    /// been dropped already; store_full, store_failed. On each of them the assertion isn't accepted.
     [[nodiscard]] virtual Result<AssertionUse> claim(const saml::EntityID& issuer, const saml::MessageID& assertion,
                                                      Instant until) = 0;
 

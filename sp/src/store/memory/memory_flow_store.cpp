@@ -57,7 +57,8 @@ struct alignas(64) FlowShard {
     mutable std::mutex mutex;
     PointerSet<PackedFlow, saml::Digest128, ByDigest> flows;  // owned
     Claims claims;
-    Earliest earliest_end;  // of both
+    Instant claims_floor = Instant::min();  // the latest end of those that were dropped
+    Earliest earliest_end;                  // of both
 };
 
 }  // namespace
@@ -171,10 +172,14 @@ Result<AssertionUse> MemoryFlowStore::Impl::claim(const saml::EntityID& issuer, 
     for (;;) {
         {
             const std::lock_guard lock(shard.mutex);
-            if (const auto known = shard.claims.find(name); known != shard.claims.end()) {
-                if (known->second > now) return AssertionUse::seen;
-                shard.claims.erase(known);
-                claim_quota.give_back();
+            const auto known = shard.claims.find(name);
+            if (known != shard.claims.end() && known->second > now) return AssertionUse::seen;
+            if (auto checked = check_not_forgotten(until, shard.claims_floor); !checked) {
+                return std::move(checked).error();
+            }
+            if (known != shard.claims.end()) {
+                known->second = until;
+                return AssertionUse::first;
             }
             if (room) {
                 shard.claims.emplace(name, until);
@@ -217,9 +222,12 @@ std::size_t MemoryFlowStore::Impl::sweep(FlowShard& shard, Instant now) {
         ++dropped;
     });
     const std::size_t claims_dropped = erase_if(shard.claims, [&](const auto& claim) {
-        if (claim.second <= now) return true;
-        earliest = std::min(earliest, claim.second);
-        return false;
+        if (claim.second > now) {
+            earliest = std::min(earliest, claim.second);
+            return false;
+        }
+        shard.claims_floor = std::max(shard.claims_floor, claim.second);
+        return true;
     });
     claim_quota.give_back(claims_dropped);
     shard.earliest_end.set(earliest);

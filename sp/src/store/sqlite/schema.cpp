@@ -219,6 +219,7 @@ constexpr Migration steps_so_far[] = {
 
 // A file of pending sign-ons. Names are keyed digests, the same key for all of a file: digest_check is one of a
 // constant. Records are large and leave soon, so they stand beside their index; a claim is nothing but its index.
+// claims_floor is the latest end of the claims that were dropped.
 constexpr const char* flow_version_1[] = {
     R"(CREATE TABLE flow (
         number INTEGER PRIMARY KEY,
@@ -234,9 +235,10 @@ constexpr const char* flow_version_1[] = {
         one INTEGER PRIMARY KEY CHECK (one = 1),
         flow_weight INTEGER NOT NULL,
         claims INTEGER NOT NULL,
+        claims_floor INTEGER NOT NULL,
         digest_check BLOB
     ) STRICT)",
-    "INSERT INTO tally VALUES (1, 0, 0, NULL)",
+    "INSERT INTO tally VALUES (1, 0, 0, -9223372036854775808, NULL)",
     R"(CREATE TRIGGER flow_added AFTER INSERT ON flow BEGIN
         UPDATE tally SET flow_weight = flow_weight + new.weight WHERE one = 1;
     END)",
@@ -247,7 +249,7 @@ constexpr const char* flow_version_1[] = {
         UPDATE tally SET claims = claims + 1 WHERE one = 1;
     END)",
     R"(CREATE TRIGGER claim_removed AFTER DELETE ON claim BEGIN
-        UPDATE tally SET claims = claims - 1 WHERE one = 1;
+        UPDATE tally SET claims = claims - 1, claims_floor = max(claims_floor, old.ends) WHERE one = 1;
     END)",
     "PRAGMA application_id = 0x534C4F66",
 };

@@ -57,6 +57,7 @@ private:
     [[nodiscard]] bool has_room_for_flow(std::size_t weight);
     [[nodiscard]] bool has_room_for_claim();
     [[nodiscard]] std::size_t tally(int column);
+    [[nodiscard]] Instant claims_floor();
 
     Database& database_;
     const SqliteFlowStoreOptions& options_;
@@ -80,6 +81,11 @@ std::size_t FlowTables::sweep(FlowQuery query, Instant now) {
 std::size_t FlowTables::tally(int column) {
     Cursor row(database_, FlowQuery::tally);
     return row.next() ? static_cast<std::size_t>(row.integer(column)) : 0;
+}
+
+Instant FlowTables::claims_floor() {
+    Cursor row(database_, FlowQuery::tally);
+    return row.next() ? instant_at(row.integer(2)) : Instant::max();
 }
 
 bool FlowTables::has_room_for_flow(std::size_t weight) {
@@ -118,6 +124,7 @@ Result<AssertionUse> FlowTables::claim(std::string_view name, Instant until, Ins
         if (row.next()) known = row.integer(0);
     }
     if (known && *known > ticks(now)) return AssertionUse::seen;
+    if (auto checked = check_not_forgotten(until, claims_floor()); !checked) return std::move(checked).error();
     if (known) Cursor(database_, FlowQuery::remove_claim).bind_octets(name).run();
     while (!has_room_for_claim()) {
         if (sweep_claims(now) == 0) {

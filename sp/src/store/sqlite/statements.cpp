@@ -187,7 +187,7 @@ struct FlowText {
 };
 
 constexpr FlowText flow_texts[] = {
-    {FlowQuery::tally, "SELECT flow_weight, claims FROM tally WHERE one = 1"},
+    {FlowQuery::tally, "SELECT flow_weight, claims, claims_floor FROM tally WHERE one = 1"},
     {FlowQuery::digest_check, "SELECT digest_check FROM tally WHERE one = 1"},
     {FlowQuery::set_digest_check, "UPDATE tally SET digest_check = ? WHERE one = 1"},
     {FlowQuery::flow_by_name, "SELECT record, ends FROM flow WHERE name = ?"},
