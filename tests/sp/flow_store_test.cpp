@@ -5,7 +5,10 @@
 
 #include "faulty_disk.hpp"
 #include "flow_store_contract.hpp"
+#include "redis/flow_operations.hpp"
+#include "redis_nodes.hpp"
 #include "slo/sp/memory_flow_store.hpp"
+#include "slo/sp/redis_flow_store.hpp"
 #include "slo/sp/sqlite_flow_store.hpp"
 #include "slo/sp/store_error.hpp"
 #include "sqlite_trial.hpp"
@@ -56,6 +59,80 @@ struct FlowsOnDisk {
     }
 };
 
+const saml::StoreKeys store_keys{.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
+
+std::string fresh_flow_prefix() {
+    static int stores = 0;
+    return "flows" + std::to_string(++stores);
+}
+
+sp::RedisFlowStoreOptions redis_options(std::string prefix = fresh_flow_prefix(), const FlowSettings& settings = {}) {
+    sp::RedisFlowStoreOptions options;
+    options.servers.addresses = {Site::server().address()};
+    options.servers.deadline = 30s;  // for a busy machine; nothing waits for it
+    options.keys = store_keys;
+    options.prefix = std::move(prefix);
+    options.max_flows = settings.max_flows;
+    options.max_claims = settings.max_claims;
+    return options;
+}
+
+std::unique_ptr<sp::FlowStore> make_redis_flow_store(const sp::Clock& clock, const FlowSettings& settings) {
+    return taken(sp::RedisFlowStore::open(clock, redis_options(fresh_flow_prefix(), settings)));
+}
+
+std::unique_ptr<sp::FlowStore> make_cluster_flow_store(const sp::Clock& clock, const FlowSettings& settings) {
+    sp::RedisFlowStoreOptions options = redis_options(fresh_flow_prefix(), settings);
+    options.servers.addresses = shared_cluster().addresses();
+    options.servers.topology = sp::RedisTopology::cluster;
+    return taken(sp::RedisFlowStore::open(clock, options));
+}
+
+/// Servers to which each request is sent twice, as a client does whose connection breaks before the first answer.
+class Repeating final : public sp::redis::Servers {
+public:
+    explicit Repeating(Servers& servers) : servers_(servers) {}
+
+    Result<sp::redis::Answer> call(sp::redis::Request request) override {
+        static_cast<void>(servers_.call(request));
+        return servers_.call(std::move(request));
+    }
+    std::vector<Result<sp::redis::Answer>> call_all(std::vector<sp::redis::Request> requests) override {
+        return servers_.call_all(std::move(requests));
+    }
+    Result<std::vector<sp::redis::Address>> masters() override { return servers_.masters(); }
+    std::vector<Result<sp::redis::Answer>> call_at(const std::vector<sp::redis::Address>& masters,
+                                                   const std::vector<std::string>& words) override {
+        return servers_.call_at(masters, words);
+    }
+
+private:
+    Servers& servers_;
+};
+
+/// FlowNode is one of a site's, with a line of its own.
+struct FlowNode {
+    explicit FlowNode(Site& site, Instant now = flow_noon) : FlowNode(site, redis_options(site.prefix()), now) {}
+    FlowNode(Site& site, sp::RedisFlowStoreOptions options, Instant now = flow_noon)
+        : clock(now),
+          line(site.servers()),
+          repeating(line),
+          store(clock, options, cipher(), line),
+          store_over_repeating(clock, options, cipher(), repeating) {}
+    static saml::RecordCipher cipher() { return taken(saml::RecordCipher::with_keys(store_keys)); }
+
+    [[nodiscard]] Result<void> keep(unsigned number) { return store.keep(handle(number), "record", flow_noon + 10min); }
+    [[nodiscard]] Result<sp::AssertionUse> claim(const std::string& id) {
+        return store.claim(idp_id, assertion_id(id), flow_noon + 10min);
+    }
+
+    FixedClock clock;
+    Line line;
+    Repeating repeating;
+    sp::RedisFlowOperations store;
+    sp::RedisFlowOperations store_over_repeating;
+};
+
 bool is_refused(const sp::Clock& clock, const std::filesystem::path& folder, saml::KeyedDigest digest,
                 std::string_view reason) {
     const auto opened = sp::SqliteFlowStore::open(clock, digest, {.folder = folder});
@@ -70,6 +147,9 @@ BOOST_AUTO_TEST_SUITE(unit)
 
 const FlowContract memory_engine("memory_flow_store", &make_memory_store, {flow_contract(), flow_room_contract()});
 const FlowContract sqlite_engine("sqlite_flow_store", &make_sqlite_flow_store, {flow_contract(), flow_room_contract()});
+
+const FlowContract redis_engine("redis_flow_store", &make_redis_flow_store, {flow_contract()});
+const FlowContract redis_cluster_engine("redis_flow_store_on_a_cluster", &make_cluster_flow_store, {flow_contract()});
 
 BOOST_AUTO_TEST_SUITE(flow_handle)
 
@@ -259,6 +339,150 @@ BOOST_AUTO_TEST_CASE(nothing_that_names_a_handle_or_an_assertion_is_in_the_file)
     BOOST_TEST(file.ask("SELECT count(*) FROM pragma_table_info('claim')") == "2\n");
     BOOST_TEST(file.ask("SELECT count(*) FROM claim WHERE instr(name, 'assertion') > 0") == "0\n");
     BOOST_TEST(file.ask("SELECT record FROM flow") == "record\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(redis_flow_store_itself)
+
+BOOST_AUTO_TEST_CASE(what_one_node_keeps_another_takes_and_what_one_claims_none_accepts) {
+    Site site;
+    FlowNode a(site);
+    FlowNode b(site);
+    BOOST_TEST(a.keep(1).has_value());
+    BOOST_TEST((taken(b.store.peek(handle(1))) == "record"));
+    BOOST_TEST((taken(b.store.take(handle(1))) == "record"));
+    BOOST_TEST(!taken(a.store.take(handle(1))).has_value());
+    BOOST_TEST((taken(b.claim("a")) == sp::AssertionUse::first));
+    BOOST_TEST((taken(a.claim("a")) == sp::AssertionUse::seen));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_the_client_repeats_counts_once) {
+    Site site;
+    FlowNode node(site);
+    auto& repeating = node.store_over_repeating;
+    BOOST_TEST(repeating.keep(handle(1), "record", flow_noon + 10min).has_value());
+    BOOST_TEST((taken(repeating.claim(idp_id, assertion_id("a"), flow_noon + 10min)) == sp::AssertionUse::first));
+    BOOST_TEST((taken(repeating.claim(idp_id, assertion_id("a"), flow_noon + 10min)) == sp::AssertionUse::seen));
+    BOOST_TEST((taken(repeating.peek(handle(1))) == "record"));
+    BOOST_TEST(!taken(repeating.take(handle(1))).has_value());  // the first one took it, perhaps for another caller
+}
+
+BOOST_AUTO_TEST_CASE(after_a_lost_answer_a_record_is_kept_again_and_an_assertion_is_seen) {
+    Site site;
+    FlowNode other(site);
+    const auto cut = [&site](Cut where) {
+        auto node = std::make_unique<FlowNode>(site);
+        node->line.cut_after(0, where);
+        return node;
+    };
+    BOOST_TEST((cut(Cut::before_answer)->keep(1).error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST(other.keep(1).has_value());
+    BOOST_TEST((cut(Cut::before_answer)->claim("a").error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((taken(other.claim("a")) == sp::AssertionUse::seen));
+    BOOST_TEST((taken(other.claim("of-the-next-sign-on")) == sp::AssertionUse::first));
+    BOOST_TEST((cut(Cut::before_answer)->store.take(handle(1)).error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST(!taken(other.store.take(handle(1))).has_value());
+    BOOST_TEST((cut(Cut::before_request)->claim("b").error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST((taken(other.claim("b")) == sp::AssertionUse::first));
+}
+
+// The nodes' clocks decide, and the server's only tidies.
+BOOST_AUTO_TEST_CASE(servers_keep_everything_for_an_hour_longer) {
+    Site site;
+    FlowNode node(site);
+    BOOST_TEST(node.keep(1).has_value());
+    BOOST_TEST((taken(node.claim("a")) == sp::AssertionUse::first));
+    for (const std::string pattern : {":flow:*", ":claim:*"}) {
+        const auto left = site.time_to_live(pattern);
+        BOOST_TEST((left <= 70min && left > 60min));
+    }
+    node.clock.set(flow_noon + 10min);
+    BOOST_TEST(!taken(node.store.peek(handle(1))).has_value());
+    BOOST_TEST((taken(node.store.claim(idp_id, assertion_id("a"), flow_noon + 20min)) == sp::AssertionUse::seen));
+    FlowNode behind(site, flow_noon + 10min - 1ms);
+    BOOST_TEST((taken(behind.store.peek(handle(1))) == "record"));
+}
+
+BOOST_AUTO_TEST_CASE(a_claim_counts_only_with_the_replicas_that_it_needs) {
+    Site site;  // has none
+    sp::RedisFlowStoreOptions options = redis_options(site.prefix());
+    options.servers.replicas = 1;
+    FlowNode refusing(site, options);
+    BOOST_TEST((refusing.claim("a").error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST(refusing.store.replica_shortfalls == 1u);
+    BOOST_TEST(refusing.keep(1).has_value());  // which waits for none
+    BOOST_TEST((taken(refusing.store.take(handle(1))) == "record"));
+    BOOST_TEST(refusing.store.replica_shortfalls == 1u);
+    options.replica_shortfall = sp::ReplicaShortfall::report;
+    FlowNode reporting(site, options);
+    BOOST_TEST((taken(reporting.claim("b")) == sp::AssertionUse::first));
+    BOOST_TEST(reporting.store.replica_shortfalls == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_without_memory_is_full) {
+    Site site;
+    FlowNode node(site);
+    using sp::redis::Reply;
+    const Reply out_of_memory{.kind = Reply::Kind::error, .text = "OOM command not allowed", .elements = {}};
+    node.line.garble_after(0, out_of_memory);
+    BOOST_TEST((node.keep(1).error().code == sp::StoreErrc::store_full));
+    node.line.garble_after(0, out_of_memory);
+    BOOST_TEST((node.claim("a").error().code == sp::StoreErrc::store_full));
+}
+
+BOOST_AUTO_TEST_CASE(what_no_node_has_written_is_no_record) {
+    Site site;
+    FlowNode node(site);
+    BOOST_TEST(node.keep(1).has_value());
+    const std::string key = site.key(":flow:*");
+    for (const char* const rubbish : {"record", "x record", " record", "12x record", "99999999999999"}) {
+        BOOST_TEST(Site::server().ask({"SET", key, rubbish}) == "OK");
+        BOOST_TEST((node.store.peek(handle(1)).error().code == sp::StoreErrc::store_failed), rubbish);
+        BOOST_TEST((node.store.take(handle(1)).error().code == sp::StoreErrc::store_failed), rubbish);
+    }
+    using sp::redis::Reply;
+    const Reply list{.kind = Reply::Kind::array, .text = {}, .elements = {}};
+    node.line.garble_after(0, list);
+    BOOST_TEST((node.claim("a").error().code == sp::StoreErrc::store_failed));
+    BOOST_TEST(Site::server().ask({"SET", site.key(":claim:*"), "rubbish"}) == "OK");
+    BOOST_TEST((taken(node.claim("a")) == sp::AssertionUse::seen));
+}
+
+BOOST_AUTO_TEST_CASE(neither_a_key_nor_a_claim_names_anything) {
+    Site site;
+    FlowNode node(site);
+    BOOST_TEST(node.keep(1).has_value());
+    BOOST_TEST((taken(node.claim("an-assertion")) == sp::AssertionUse::first));
+    BOOST_TEST(site.count_keys("*") == 2u);
+    for (const std::string kind : {":flow:", ":claim:"}) {
+        const std::string name = site.key(kind + "*").substr(site.prefix().size() + kind.size());
+        BOOST_TEST(name.size() == 32u);
+        BOOST_TEST(name.find_first_not_of("0123456789abcdef") == std::string::npos);
+    }
+    const std::string value = Site::server().ask({"GET", site.key(":claim:*")});
+    BOOST_TEST(value.size() == 16u);
+    BOOST_TEST(value.find_first_not_of("0123456789abcdef") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_deployment_has_one_key_for_sessions_and_sign_ons) {
+    const FixedClock clock(flow_noon);
+    sp::RedisFlowStoreOptions options = redis_options();
+    sp::RedisSessionStoreOptions of_sessions;
+    of_sessions.servers = options.servers;
+    of_sessions.keys = options.keys;
+    of_sessions.prefix = options.prefix;
+    const auto sessions = taken(sp::RedisSessionStore::open(clock, of_sessions));
+    const auto flows = taken(sp::RedisFlowStore::open(clock, options));
+    BOOST_TEST((flows->notes() == sessions->notes()));
+    BOOST_TEST(flows->health().replica_shortfalls == 0u);
+    BOOST_TEST(flows->forget_expired() == 0u);
+    options.keys.index_key = std::string(32, 'j');
+    const auto other = sp::RedisFlowStore::open(clock, options);
+    BOOST_TEST_REQUIRE(!other.has_value());
+    BOOST_TEST((other.error().code == sp::StoreErrc::store_unusable));
+    options.keys.index_key = "short";
+    BOOST_TEST((sp::RedisFlowStore::open(clock, options).error().code == sp::StoreErrc::store_unusable));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

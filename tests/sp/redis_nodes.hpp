@@ -107,6 +107,12 @@ private:
     return session;
 }
 
+/// A Cluster takes seconds to start, so all cases share one; each has a prefix of its own.
+[[nodiscard]] inline RedisCluster& shared_cluster() {
+    static RedisCluster one;
+    return one;
+}
+
 /// Site is shared by the nodes of one deployment: a prefix on a server.
 class Site {
 public:

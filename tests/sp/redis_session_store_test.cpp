@@ -11,6 +11,7 @@
 #include <sstream>
 #include <thread>
 
+#include "redis_nodes.hpp"
 #include "redis_server.hpp"
 #include "session_store_contract.hpp"
 #include "session_store_trial.hpp"
@@ -27,10 +28,6 @@ const std::string sealing_key(32, 's');
 /// One server for most cases, each of which has a prefix of its own.
 RedisServer& shared_server() {
     static RedisServer one;
-    return one;
-}
-RedisCluster& shared_cluster() {
-    static RedisCluster one;
     return one;
 }
 
