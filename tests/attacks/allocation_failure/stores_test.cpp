@@ -11,8 +11,11 @@
 #include "every_allocation.hpp"
 #include "redis_server.hpp"
 #include "session_store_trial.hpp"
+#include "slo/sp/memory_flow_store.hpp"
 #include "slo/sp/memory_session_store.hpp"
+#include "slo/sp/redis_flow_store.hpp"
 #include "slo/sp/redis_session_store.hpp"
+#include "slo/sp/sqlite_flow_store.hpp"
 #include "slo/sp/sqlite_session_store.hpp"
 #include "temporary_folder.hpp"
 
@@ -39,8 +42,12 @@ std::unique_ptr<sp::SessionStore> memory_store(const sp::Clock& clock, const Tem
 std::unique_ptr<sp::SessionStore> sqlite_store(const sp::Clock& clock, const TemporaryFolder& folder) {
     return sp::SqliteSessionStore::open(clock, {.folder = folder.path() / "store"}).value();
 }
-std::unique_ptr<sp::SessionStore> redis_store(const sp::Clock& clock, const TemporaryFolder& folder) {
+const RedisServer& shared_server() {
     static const RedisServer server;
+    return server;
+}
+std::unique_ptr<sp::SessionStore> redis_store(const sp::Clock& clock, const TemporaryFolder& folder) {
+    const RedisServer& server = shared_server();
     server.ask({"FLUSHALL"});
     return sp::RedisSessionStore::open(
                clock, {.servers = {.addresses = {server.address()}, .deadline = 10s},
@@ -204,6 +211,87 @@ const std::vector<Operation> operations = {
      expect_life_and_log_out},
 };
 
+using MakeFlows = std::unique_ptr<sp::FlowStore> (*)(const sp::Clock&, const TemporaryFolder&);
+const std::vector<MakeFlows> flow_engines = {
+    [](const sp::Clock& clock, const TemporaryFolder&) -> std::unique_ptr<sp::FlowStore> {
+        return std::make_unique<sp::MemoryFlowStore>(clock, saml::KeyedDigest::with_key("0123456789abcdef").value());
+    },
+    [](const sp::Clock& clock, const TemporaryFolder& folder) -> std::unique_ptr<sp::FlowStore> {
+        const auto digest = saml::KeyedDigest::with_key("0123456789abcdef").value();
+        return sp::SqliteFlowStore::open(clock, digest, {.folder = folder.path() / "store"}).value();
+    },
+    [](const sp::Clock& clock, const TemporaryFolder& folder) -> std::unique_ptr<sp::FlowStore> {
+        return sp::RedisFlowStore::open(
+                   clock, {.servers = {.addresses = {shared_server().address()}, .deadline = 10s},
+                           .keys = {.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}},
+                           .prefix = folder.path().filename().string()})
+            .value();
+    },
+};
+
+/// One sign-on after the other.
+class SignOns {
+public:
+    explicit SignOns(MakeFlows make) : store_(make(clock_, folder_)) { next(); }
+
+    void next() {
+        const std::string number = std::to_string(++number_);
+        handle = parsed<sp::FlowHandle>(std::string(40 - number.size(), '0') + number);
+        assertion = parsed<saml::MessageID>("_" + number);
+        firsts_ = 0;
+        has_failed_ = false;
+    }
+    [[nodiscard]] sp::FlowStore& store() { return *store_; }
+    slo::Result<void> keep() { return store().keep(handle, record, until); }
+    slo::Result<void> claim() {
+        const auto use = store().claim(idp_id, assertion, until);
+        if (use && *use == sp::AssertionUse::first) ++firsts_;
+        if (!use) has_failed_ = true;
+        return without_value(use);
+    }
+    /// The answer of a claim that failed may have been the one that said so.
+    [[nodiscard]] bool is_used_once() const { return firsts_ == 1 || (firsts_ == 0 && has_failed_); }
+
+    const std::string record = std::string(600, 'r');
+    const slo::Instant until = noon + 10min;
+    sp::FlowHandle handle = parsed<sp::FlowHandle>(std::string(40, '0'));
+    saml::MessageID assertion = parsed<saml::MessageID>("_0");
+
+private:
+    FixedClock clock_{noon};
+    TemporaryFolder folder_;
+    std::unique_ptr<sp::FlowStore> store_;
+    std::size_t number_ = 0;
+    int firsts_ = 0;
+    bool has_failed_ = false;
+};
+
+struct Step {
+    const char* name;
+    slo::Result<void> (*act)(SignOns&);
+    void (*after)(SignOns&);
+};
+void expect_one_use(SignOns& flow) {
+    BOOST_TEST(flow.keep().has_value());
+    BOOST_TEST(flow.claim().has_value());
+    BOOST_TEST(flow.claim().has_value());
+    BOOST_TEST(flow.is_used_once());
+    BOOST_TEST((flow.store().take(flow.handle).value() == flow.record));
+    BOOST_TEST(!flow.store().peek(flow.handle).value().has_value());
+}
+const Step steps[] = {
+    {"keep", [](SignOns& flow) { return flow.keep(); }, expect_one_use},
+    {"claim", [](SignOns& flow) { return flow.claim(); }, expect_one_use},
+    {"peek", [](SignOns& flow) { return without_value(flow.store().peek(flow.handle)); }, expect_one_use},
+    {"take", [](SignOns& flow) { return without_value(flow.store().take(flow.handle)); }, expect_one_use},
+    {"forget_expired",
+     [](SignOns& flow) -> slo::Result<void> {
+         static_cast<void>(flow.store().forget_expired());
+         return slo::Done{};
+     },
+     expect_one_use},
+};
+
 std::string outcome(const slo::Result<void>& result) {
     return result ? "done" : result.error().code.message();
 }
@@ -235,6 +323,26 @@ BOOST_DATA_TEST_CASE(an_operation_of_a_store_is_done_or_refused_and_then_works, 
             BOOST_TEST(run.left_clean);
             return run.was_short;
         });
+    }
+}
+
+BOOST_DATA_TEST_CASE(a_flow_store_without_memory_refuses_and_lets_an_assertion_be_used_once, data::xrange(3), engine) {
+    for (const Failing failing : both_ways) {
+        for (const Step& step : steps) {
+            SignOns flow(flow_engines[static_cast<std::size_t>(engine)]);
+            bool was_short = true;
+            for (std::size_t n = 1; was_short && n <= 1000; ++n) {
+                BOOST_TEST_CONTEXT(step.name << ", allocation " << n) {
+                    flow.next();
+                    if (n % 2 == 0) BOOST_TEST(flow.keep().has_value());
+                    const ShortRun run = with_shortage(failing, n, [&] { return outcome(step.act(flow)); });
+                    BOOST_TEST((run.said == "done" || run.said == "store.failed"), run.said);
+                    BOOST_TEST(run.left_clean);
+                    was_short = run.was_short;
+                    step.after(flow);
+                }
+            }
+        }
     }
 }
 
