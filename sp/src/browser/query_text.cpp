@@ -1,0 +1,49 @@
+#include "query_text.hpp"
+
+#include <charconv>
+
+#include "http_fields.hpp"
+#include "slo/saml/url_view.hpp"
+
+namespace slo::sp {
+
+std::string percent_encoded(std::string_view octets) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string text;
+    for (const char c : octets) {
+        if (idp_adapter::is_letter_or_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
+            text += c;
+            continue;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        text += '%';
+        text += digits[octet >> 4U];
+        text += digits[octet & 0x0FU];
+    }
+    return text;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string octets;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned char octet = 0;
+        const std::string_view digits = text.substr(i + 1, 2);
+        const char* end = digits.data() + digits.size();
+        const bool encoded =
+            text[i] == '%' && digits.size() == 2 && std::from_chars(digits.data(), end, octet, 16).ptr == end;
+        octets += encoded ? static_cast<char>(octet) : text[i];
+        if (encoded) i += 2;
+    }
+    return octets;
+}
+
+std::string with_parameter(std::string url, std::string_view name, std::string_view value) {
+    url += url.find('?') == std::string::npos ? '?' : '&';
+    return url.append(name).append("=").append(percent_encoded(value));
+}
+
+std::string origin_of(const saml::EndpointUrl& url) {
+    return url.str().substr(0, url.str().size() - saml::view_of(url).path_and_query.size());
+}
+
+}  // namespace slo::sp
