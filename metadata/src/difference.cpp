@@ -57,6 +57,7 @@ public:
     std::vector<Change> all() && {
         keys();
         endpoints();
+        sign_on_endpoints();
         algorithms();
         return std::move(changes_);
     }
@@ -117,6 +118,26 @@ private:
         for (const Endpoint& was : before_.idp->single_logout_services) {
             if (find(after_, was) != nullptr) continue;
             add(What::endpoint_removed, Trust::takes_away, "logouts no longer go to " + text_of(was));
+        }
+    }
+
+    static std::vector<SignOnEndpoint> sign_on_of(const EntityDescriptor& entity) {
+        return entity.idp ? entity.idp->sign_on.endpoints : std::vector<SignOnEndpoint>{};
+    }
+    static std::string text_of(const SignOnEndpoint& endpoint) {
+        return metadata::quoted(endpoint.location.str()) + " by " + std::string(name(endpoint.binding));
+    }
+
+    void sign_on_endpoints() {
+        const auto before = sign_on_of(before_);
+        const auto after = sign_on_of(after_);
+        for (const SignOnEndpoint& now : after) {
+            if (std::ranges::find(before, now) != before.end()) continue;
+            add(What::endpoint_added, Trust::adds, "sign-ons may go to " + text_of(now));
+        }
+        for (const SignOnEndpoint& was : before) {
+            if (std::ranges::find(after, was) != after.end()) continue;
+            add(What::endpoint_removed, Trust::takes_away, "sign-ons no longer go to " + text_of(was));
         }
     }
 

@@ -6,6 +6,7 @@
 #include "extension_reading.hpp"
 #include "reading.hpp"
 #include "role_reading.hpp"
+#include "sign_on_reading.hpp"
 
 namespace slo::metadata {
 
@@ -53,6 +54,7 @@ Result<EntityDescriptor> read_entity(const Element& entity, const Validity& arou
     auto idp = read_idp_role(**role, read_algorithm_support(extensions), known);
     if (!idp) return std::move(idp).error();
     descriptor.idp = *std::move(idp);
+    descriptor.idp->sign_on = read_sign_on(**role, extensions);
     return descriptor;
 }
 

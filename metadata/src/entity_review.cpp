@@ -10,6 +10,7 @@
 #include "extension_reading.hpp"
 #include "reading.hpp"
 #include "role_reading.hpp"
+#include "sign_on_reading.hpp"
 #include "slo/metadata/printable.hpp"
 
 namespace slo::metadata {
@@ -31,17 +32,20 @@ public:
     IdpReview(const Element& role, const MetadataRules& rules, Instant now, Findings& findings)
         : element_(role), rules_(rules), now_(now), findings_(findings) {}
 
-    void run(const AlgorithmSupport& of_the_entity) {
+    void run(const std::vector<Element>& of_the_entity) {
         if (!element_.has_only_element_content()) {
             findings_.error(broken(Errc::schema_violation, element_, "text between its elements"), line_of(element_));
         }
         for (const Element& child : element_.children()) {
             if (child.is(md("KeyDescriptor"))) review_key(child);
             if (child.is(md("SingleLogoutService"))) review_service(child);
+            if (child.is(md("SingleSignOnService"))) review_sign_on_service(child);
         }
         review_keys();
         review_services();
-        review_algorithms(role_support(read_algorithm_support(extensions_of(element_)), of_the_entity));
+        review_sign_on(of_the_entity);
+        review_algorithms(
+            role_support(read_algorithm_support(extensions_of(element_)), read_algorithm_support(of_the_entity)));
     }
 
 private:
@@ -104,6 +108,11 @@ private:
         }
     }
 
+    void review_sign_on_service(const Element& element) {
+        const std::string why = why_not_usable(element, rules_.endpoints);
+        if (!why.empty()) findings_.warning("Metadata 2.4.3", line_of(element), "it isn't used: " + why);
+    }
+
     void check(const Element& element, std::string_view attribute, const saml::EndpointUrl& url) {
         const auto checked = check_endpoint(url, rules_.endpoints);
         const std::string shown = std::string(attribute) + " " + metadata::quoted(url.str());
@@ -130,6 +139,19 @@ private:
         } else if (soap > 1) {
             findings_.note("Metadata 2.2.2", line_of(element_),
                            std::to_string(soap) + " SOAP endpoints: the first is tried first");
+        }
+    }
+
+    void review_sign_on(const std::vector<Element>& of_the_entity) {
+        SignOnRole sign_on = read_sign_on(element_, of_the_entity);
+        keep_allowed(sign_on, rules_.endpoints);
+        if (const std::string why = sign_on_obstacle(sign_on); !why.empty()) {
+            findings_.warning("Metadata 2.4.3", line_of(element_), "no sign-on: users can't be sent to it, as " + why);
+        }
+        if (sign_on.regexp_scopes > 0) {
+            findings_.note("Shibboleth metadata 1.0", line_of(element_),
+                           std::to_string(sign_on.regexp_scopes) +
+                               " scope(s) are regular expressions, which match nothing here: ask for literal ones");
         }
     }
 
@@ -241,7 +263,7 @@ void review_entity(const Element& entity, const Validity& around, const Metadata
     std::vector<End> ends{{around.valid_until, "EntitiesDescriptor around " + at(entity)}};
     Validity validity = review_validity(entity, around, ends, findings);
     const auto roles = review_roles(entity, expected, findings);
-    const AlgorithmSupport of_the_entity = read_algorithm_support(extensions_of(entity));
+    const auto of_the_entity = extensions_of(entity);
     for (const Element& role : roles) {
         validity = review_validity(role, validity, ends, findings);
         IdpReview(role, rules, now, findings).run(of_the_entity);

@@ -8,6 +8,7 @@
 #include "excerpt_writing.hpp"
 #include "reading.hpp"
 #include "role_reading.hpp"
+#include "sign_on_reading.hpp"
 #include "slo/metadata/excerpt.hpp"
 #include "slo/saml/keyed_digest.hpp"
 #include "trusted_reading.hpp"
@@ -200,6 +201,7 @@ Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view oc
     }
     const auto checked = check_endpoints(*entity);
     if (!checked) return checked.error();
+    keep_allowed(entity->idp->sign_on, rules_.endpoints);
     return std::optional(*std::move(entity));
 }
 

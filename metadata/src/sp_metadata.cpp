@@ -13,9 +13,6 @@
 namespace slo::metadata {
 namespace {
 
-constexpr std::string_view mdui_namespace = "urn:oasis:names:tc:SAML:metadata:ui";
-constexpr std::string_view http_post_binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
-
 // Deployments keep to 256 characters (Kantara SDP-G04), so a longer entityID wouldn't be stored whole everywhere.
 constexpr std::size_t max_entity_id_bytes = 256;
 constexpr std::size_t max_text_bytes = 1024;
@@ -223,7 +220,7 @@ void append_role(std::string& out, const SpMetadata& metadata) {
         saml::xml::escape_text(out, format);
         out += "</md:NameIDFormat>\n";
     }
-    append_endpoint(out, "AssertionConsumerService", http_post_binding, metadata.assertion_consumer_post,
+    append_endpoint(out, "AssertionConsumerService", post_binding, metadata.assertion_consumer_post,
                     " index=\"0\" isDefault=\"true\"");
     out += "  </md:SPSSODescriptor>\n";
 }

@@ -67,6 +67,13 @@ void check_idp(const IdpRole& role) {
         check_url(service.location);
         if (service.response_location) check_url(*service.response_location);
     }
+    fuzz::require(role.sign_on.endpoints.size() <= 16 && role.sign_on.skipped_services.size() <= 16);
+    for (const auto& endpoint : role.sign_on.endpoints) check_url(endpoint.location);
+    if (role.sign_on.error_url) check_url(*role.sign_on.error_url);
+    for (const auto& name : role.sign_on.display_names) fuzz::require(saml::is_clean_value(name.text, 256));
+    for (const auto& why : role.sign_on.skipped_services) {
+        fuzz::require(std::ranges::all_of(why, [](char c) { return c >= 0x20 && c < 0x7F; }));
+    }
 }
 
 /// Everything but the lines in the reports on skipped keys.
@@ -83,6 +90,9 @@ std::string describe(const EntityDescriptor& entity) {
         text += "|" + service.binding + "|" + service.location.str() + "|" +
                 (service.response_location ? service.response_location->str() : "") +
                 (service.supports_asynchronous ? "|asynchronous" : "");
+    }
+    for (const auto& endpoint : entity.idp->sign_on.endpoints) {
+        text += "|" + std::string(name(endpoint.binding)) + "|" + endpoint.location.str();
     }
     return text;
 }

@@ -51,6 +51,17 @@ BOOST_AUTO_TEST_CASE(names_keys_that_came_and_went) {
                "no longer a signing key, SHA-256 of the public key " + fingerprint("keys/idp1-second.crt.pem"));
 }
 
+BOOST_AUTO_TEST_CASE(names_places_for_sign_ons_that_came_and_went) {
+    IdpMetadataText more;
+    more.services += R"(<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" )"
+                     R"(Location="https://idp1.example.org/sso"/>)";
+    check_only(between(IdpMetadataText{}, more), What::endpoint_added, Trust::adds,
+               "sign-ons may go to \"https://idp1.example.org/sso\" by HTTP-POST");
+    check_only(between(more, IdpMetadataText{}), What::endpoint_removed, Trust::takes_away,
+               "sign-ons no longer go to \"https://idp1.example.org/sso\" by HTTP-POST");
+    BOOST_TEST(between(more, more).empty());
+}
+
 BOOST_AUTO_TEST_CASE(sees_another_use_of_a_known_key) {
     IdpMetadataText encrypting;
     encrypting.keys += test::key_descriptor(R"(use="encryption")", test::x509_data("keys/idp1-second.crt.pem"));

@@ -30,7 +30,55 @@ metadata::EntityDescriptor read(const IdpMetadataText& text) {
     return test::read(text.xml()).value();
 }
 
+std::string sign_on_extensions(std::string_view content) {
+    return R"(<md:Extensions xmlns:shibmd="urn:mace:shibboleth:metadata:1.0" )"
+           R"(xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui">)" +
+           std::string(content) + "</md:Extensions>\n";
+}
+
 BOOST_AUTO_TEST_SUITE(entity_extensions)
+
+BOOST_AUTO_TEST_CASE(literal_scopes_are_kept_and_patterns_only_counted, *boost::unit_test::description("MD-25")) {
+    IdpMetadataText text;
+    text.keys = sign_on_extensions(R"(<shibmd:Scope regexp="false"> example.org&#10;</shibmd:Scope>)"
+                                   R"(<shibmd:Scope>a.example.org</shibmd:Scope>)"
+                                   R"(<shibmd:Scope regexp="true">^.+\.example\.org$</shibmd:Scope>)"
+                                   R"(<shibmd:Scope regexp="1">b.example.org</shibmd:Scope>)"
+                                   R"(<shibmd:Scope regexp="perhaps">c.example.org</shibmd:Scope>)"
+                                   R"(<shibmd:Scope>two words</shibmd:Scope><shibmd:Scope>a@b</shibmd:Scope>)"
+                                   R"(<shibmd:Scope/><shibmd:Scope><x/></shibmd:Scope>)") +
+                text.keys;
+    text.before_role = sign_on_extensions("<shibmd:Scope>of-the-entity.example</shibmd:Scope>");
+    const auto sign_on = read(text).idp->sign_on;
+    const std::vector<std::string> scopes = {"example.org", "a.example.org", "of-the-entity.example"};
+    BOOST_TEST(sign_on.scopes == scopes, boost::test_tools::per_element());
+    BOOST_TEST(sign_on.regexp_scopes == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(display_names_are_kept_by_language_and_bounded, *boost::unit_test::description("MD-25")) {
+    IdpMetadataText text;
+    const std::string long_name(257, 'n');
+    std::string names =
+        R"(<mdui:DisplayName xml:lang="en">Example <!-- a -->&lt;University&gt;</mdui:DisplayName>)"
+        R"(<mdui:DisplayName xml:lang="de-CH">
+  Hochschule  Ü </mdui:DisplayName>)"
+        R"(<mdui:DisplayName xml:lang="en">Another</mdui:DisplayName>)"
+        R"(<mdui:DisplayName>No language</mdui:DisplayName><mdui:DisplayName xml:lang="e n">No</mdui:DisplayName>)"
+        R"(<mdui:DisplayName xml:lang="fr">a&#x85;b</mdui:DisplayName>)"
+        R"(<mdui:DisplayName xml:lang="it">)" +
+        long_name + R"(</mdui:DisplayName><mdui:DisplayName xml:lang="es">  </mdui:DisplayName>)";
+    const auto read_names = [&] {
+        IdpMetadataText with = text;
+        with.keys = sign_on_extensions("<mdui:UIInfo>" + names + "</mdui:UIInfo>") + with.keys;
+        return read(with).idp->sign_on.display_names;
+    };
+    const std::vector<metadata::LocalizedText> expected = {{"en", "Example <University>"}, {"de-CH", "Hochschule Ü"}};
+    BOOST_TEST((read_names() == expected));
+    for (int i = 0; i < 60; ++i) {
+        names += "<mdui:DisplayName xml:lang=\"en-" + std::to_string(i) + "\">x</mdui:DisplayName>";
+    }
+    BOOST_TEST(read_names().size() == 32U);
+}
 
 BOOST_AUTO_TEST_CASE(algorithms_keep_their_order, *boost::unit_test::description("ALG-01")) {
     IdpMetadataText text;

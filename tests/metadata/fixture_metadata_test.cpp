@@ -67,6 +67,44 @@ BOOST_DATA_TEST_CASE(metadata_of_an_sp_gives_no_idp_role, boost::unit_test::data
     BOOST_TEST(!descriptor->idp.has_value());
 }
 
+struct SignOnFile {
+    std::string_view metadata;
+    std::string_view endpoints;
+    std::size_t other_bindings;
+    bool wants_signed_requests;
+    std::size_t formats;
+};
+std::ostream& operator<<(std::ostream& out, const SignOnFile& file) {
+    return out << file.metadata;
+}
+
+constexpr std::string_view keycloak_places =
+    "HTTP-POST http://127.0.0.1:29800/realms/r1/protocol/saml HTTP-Redirect "
+    "http://127.0.0.1:29800/realms/r1/protocol/saml ";
+constexpr SignOnFile sign_on_files[] = {
+    {"sign-on/keycloak/metadata.xml", keycloak_places, 2, true, 4},
+    {"sign-on/simplesamlphp/metadata.xml", "HTTP-Redirect http://idp-ssp.example.org:29820/saml2/idp/SSOService.php ",
+     0, false, 1},
+    {"lasso/metadata.xml",
+     "HTTP-Redirect https://idp-lasso.example.org/sso HTTP-POST https://idp-lasso.example.org/sso ", 0, false, 3},
+    {"samlify/metadata.xml", "HTTP-Redirect https://idp-samlify.example.org/sso ", 0, false, 0},
+    {"pysaml2/metadata.xml", "HTTP-Redirect https://idp-pysaml2.example.org/sso ", 0, false, 2},
+};
+
+BOOST_DATA_TEST_CASE(idp_metadata_says_where_and_how_users_sign_on, boost::unit_test::data::make(sign_on_files), file) {
+    const auto role = test::role_of(test::fixture(file.metadata));
+    std::string endpoints;
+    for (const auto& endpoint : role.sign_on.endpoints) {
+        endpoints.append(metadata::name(endpoint.binding)).append(" ").append(endpoint.location.str()).append(" ");
+    }
+    BOOST_TEST(endpoints == file.endpoints);
+    BOOST_TEST(role.sign_on.other_bindings == file.other_bindings);
+    BOOST_TEST(role.sign_on.wants_signed_requests == file.wants_signed_requests);
+    BOOST_TEST(role.sign_on.name_id_formats.size() == file.formats);
+    BOOST_TEST(role.sign_on.skipped_services.empty());
+    BOOST_TEST(!role.verification_keys().empty());
+}
+
 BOOST_AUTO_TEST_CASE(keeps_lemonldaps_response_locations) {
     const auto role = test::role_of(test::fixture("lemonldap/idp-metadata.xml"));
     BOOST_TEST_REQUIRE(role.single_logout_services.size() == 3U);

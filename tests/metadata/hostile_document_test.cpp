@@ -323,6 +323,26 @@ BOOST_AUTO_TEST_CASE(a_forbidden_endpoint_is_refused, *boost::unit_test::descrip
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_forbidden_sign_on_endpoint_is_left_out, *boost::unit_test::description("MET-10, MD-25")) {
+    IdpMetadataText text;
+    for (const std::string_view url : {"http://idp1.example.org/canary", "https://10.0.0.1/canary",
+                                       "https://[::1]/canary", "javascript:canary()", "https://idp1.example.org/sso"}) {
+        text.services += R"(<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" )"
+                         R"(Location=")" +
+                         std::string(url) + "\"/>";
+    }
+    const auto document = test::read_document(text.xml());
+    BOOST_TEST_REQUIRE(document.has_value());
+    const auto& role = *document->idps.at(0).idp;
+    BOOST_TEST_REQUIRE(role.sign_on.endpoints.size() == 1U);
+    BOOST_TEST(role.sign_on.endpoints[0].location.str() == "https://idp1.example.org/sso");
+    BOOST_TEST(role.sign_on.skipped_services.size() == 4U);
+    BOOST_TEST(role.single_logout_services.size() == 1U);
+    for (const auto& why : role.sign_on.skipped_services) {
+        BOOST_TEST((why.find(test::canary) == std::string::npos), why);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_entity_without_a_readable_certificate_is_refused, *boost::unit_test::description("MET-12")) {
     const std::string good = test::certificate_base64("keys/idp1-first.crt.pem");
     const std::string der = saml::Certificate::from_base64(good).value().der();

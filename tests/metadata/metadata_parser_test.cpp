@@ -163,6 +163,105 @@ BOOST_AUTO_TEST_CASE(accepts_an_idp_without_any_logout_endpoint) {
     BOOST_TEST(test::role_of(text.xml()).single_logout_services.empty());
 }
 
+std::string sign_on(std::string_view binding, std::string_view more) {
+    return "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:" + std::string(binding) + "\" " +
+           std::string(more) + "/>\n";
+}
+std::string endpoints_of(const metadata::SignOnRole& role) {
+    std::string text;
+    for (const auto& endpoint : role.endpoints) {
+        text += std::string(metadata::name(endpoint.binding)) + " " + endpoint.location.str() + "; ";
+    }
+    return text;
+}
+
+BOOST_AUTO_TEST_CASE(takes_the_sign_on_endpoints_that_a_browser_can_use, *boost::unit_test::description("MD-25")) {
+    IdpMetadataText text;
+    text.services += sign_on("SOAP", R"(Location="https://idp1.example.org/soap")") +
+                     sign_on("HTTP-POST", R"(Location="&#10;https://idp1.example.org/post ")") +
+                     R"(<md:SingleSignOnService Binding="urn:mace:shibboleth:1.0:profiles:AuthnRequest" )"
+                     R"(Location="https://idp1.example.org/shire"/>)" +
+                     sign_on("HTTP-Redirect", R"(Location="https://idp1.example.org/sso?tenant=1&amp;x=y")") +
+                     sign_on("HTTP-POST-SimpleSign", R"(Location="https://idp1.example.org/simple")");
+    const auto role = test::role_of(text.xml());
+    BOOST_TEST(endpoints_of(role.sign_on) ==
+               "HTTP-POST https://idp1.example.org/post; HTTP-Redirect https://idp1.example.org/sso?tenant=1&x=y; ");
+    BOOST_TEST(role.sign_on.other_bindings == 3U);
+    BOOST_TEST(role.sign_on.skipped_services.empty());
+    BOOST_TEST(metadata::sign_on_obstacle(role.sign_on).empty());
+    BOOST_TEST(role.single_logout_services.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_sign_on_endpoint_costs_itself_alone, *boost::unit_test::description("MD-25")) {
+    IdpMetadataText text;
+    text.services += sign_on("HTTP-POST", "") + sign_on("HTTP-POST", R"(Location="javascript:canary")") +
+                     sign_on("HTTP-Redirect", R"(Location="https://u:canary@idp1.example.org/")") +
+                     R"(<md:SingleSignOnService Location="https://idp1.example.org/canary"/>)";
+    const auto none = test::role_of(text.xml());
+    BOOST_TEST(none.single_logout_services.size() == 1U);
+    BOOST_TEST(none.sign_on.endpoints.empty());
+    BOOST_TEST_REQUIRE(none.sign_on.skipped_services.size() == 3U);
+    BOOST_TEST(none.sign_on.skipped_services[0] == "SingleSignOnService, line 4: no Location");
+    BOOST_TEST(metadata::sign_on_obstacle(none.sign_on) ==
+               "no SingleSignOnService is usable: SingleSignOnService, line 4: no Location");
+    for (const auto& why : none.sign_on.skipped_services) {
+        BOOST_TEST((why.find(test::canary) == std::string::npos), why);
+    }
+    text.services += sign_on("HTTP-Redirect", R"(Location="https://idp1.example.org/sso")");
+    BOOST_TEST(endpoints_of(test::role_of(text.xml()).sign_on) == "HTTP-Redirect https://idp1.example.org/sso; ");
+}
+
+BOOST_AUTO_TEST_CASE(says_why_no_user_can_be_sent_to_an_idp) {
+    IdpMetadataText text;
+    BOOST_TEST(metadata::sign_on_obstacle(test::role_of(text.xml()).sign_on) ==
+               "its metadata has no SingleSignOnService");
+    text.services += sign_on("SOAP", R"(Location="https://idp1.example.org/soap")");
+    BOOST_TEST(metadata::sign_on_obstacle(test::role_of(text.xml()).sign_on) ==
+               "its metadata has no SingleSignOnService with HTTP-Redirect or HTTP-POST");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_a_bounded_number_of_sign_on_endpoints) {
+    IdpMetadataText text;
+    for (int i = 0; i < 40; ++i)
+        text.services += sign_on("HTTP-Redirect", R"(Location="https://idp1.example.org/sso")");
+    for (int i = 0; i < 40; ++i) text.services += "<md:NameIDFormat>urn:example:format</md:NameIDFormat>";
+    const auto role = test::role_of(text.xml()).sign_on;
+    BOOST_TEST(role.endpoints.size() == 16U);
+    BOOST_TEST(role.skipped_services.size() == 16U);
+    BOOST_TEST(role.name_id_formats.size() == 32U);
+}
+
+BOOST_AUTO_TEST_CASE(reads_what_an_idp_wants_of_requests_and_offers_as_names, *boost::unit_test::description("MD-25")) {
+    for (const auto& [value, expected] :
+         {std::pair{"1", true}, {" true&#10;", true}, {"0", false}, {"false", false}, {"TRUE", true}, {"", true}}) {
+        IdpMetadataText text;
+        text.role_attributes += " WantAuthnRequestsSigned=\"" + std::string(value) + "\"";
+        BOOST_TEST(test::role_of(text.xml()).sign_on.wants_signed_requests == expected, value);
+    }
+    IdpMetadataText text;
+    BOOST_TEST(!test::role_of(text.xml()).sign_on.wants_signed_requests);
+    text.services +=
+        "<md:NameIDFormat>\n urn:oasis:names:tc:SAML:2.0:nameid-format:transient </md:NameIDFormat>"
+        "<md:NameIDFormat>no URI</md:NameIDFormat><md:NameIDFormat><md:x/></md:NameIDFormat>"
+        "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>";
+    const std::vector<std::string> formats = {"urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+                                              "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"};
+    BOOST_TEST(test::role_of(text.xml()).sign_on.name_id_formats == formats, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(reads_an_error_url_that_a_page_may_link) {
+    const auto error_url = [](std::string_view value) {
+        IdpMetadataText text;
+        text.role_attributes += " errorURL=\"" + std::string(value) + "\"";
+        return test::role_of(text.xml()).sign_on.error_url;
+    };
+    BOOST_TEST(error_url("https://idp1.example.org/error?code=ERRORURL_CODE&amp;ts=ERRORURL_TS")->str() ==
+               "https://idp1.example.org/error?code=ERRORURL_CODE&ts=ERRORURL_TS");
+    for (const std::string_view url : {"javascript:alert(1)", "data:text/html,x", "mailto:a@example.org", ""}) {
+        BOOST_TEST(!error_url(url).has_value(), url);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(accepts_metadata_up_to_the_clock_skew_after_its_end) {
     IdpMetadataText text;
     text.entity_attributes += R"( validUntil="2030-01-15T09:57:00Z")";

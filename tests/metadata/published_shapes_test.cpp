@@ -31,6 +31,11 @@ metadata::EntityDescriptor read_both(const std::string& text) {
     return read;
 }
 
+std::string sign_on(std::string_view binding, std::string_view location) {
+    return "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:" + std::string(binding) +
+           "\" Location=\"" + std::string(location) + "\"/>";
+}
+
 std::string service(std::string_view binding, std::string_view location) {
     return "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:" + std::string(binding) +
            "\" Location=\"" + std::string(location) + "\"/>";
@@ -54,10 +59,13 @@ BOOST_AUTO_TEST_CASE(entra_and_adfs_metadata_is_read) {
                 test::signing_key("keys/idp1-second.crt.pem") + test::signing_key("keys/idp1-first.crt.pem") +
                 test::signing_key("keys/idp1-third.crt.pem");
     text.services = service("HTTP-Redirect", "https://adfs.example.org/adfs/ls/") +
-                    service("HTTP-POST", "https://adfs.example.org/adfs/ls/");
+                    service("HTTP-POST", "https://adfs.example.org/adfs/ls/") +
+                    sign_on("HTTP-Redirect", "https://adfs.example.org/adfs/ls/") +
+                    sign_on("HTTP-POST", "https://adfs.example.org/adfs/ls/");
     const auto idp = read_both("\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"utf-8\"?>" + text.xml());
     BOOST_TEST(idp.idp->verification_keys().size() == 3U);  // the order isn't age: all are tried
     BOOST_TEST(idp.idp->single_logout_services.size() == 2U);
+    BOOST_TEST(idp.idp->sign_on.endpoints.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(old_and_new_keycloak_metadata_is_read) {
@@ -96,9 +104,11 @@ BOOST_AUTO_TEST_CASE(google_metadata_is_read) {
     IdpMetadataText text;
     text.entity_attributes =
         R"(entityID="https://accounts.google.example/o/saml2?idpid=C01" validUntil="2034-11-19T16:01:28.000Z")";
-    text.services.clear();
+    text.services = sign_on("HTTP-Redirect", "https://accounts.google.example/o/saml2/idp?idpid=C01") +
+                    sign_on("HTTP-POST", "https://accounts.google.example/o/saml2/idp?idpid=C01");
     const auto idp = read_both("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>" + text.xml());
     BOOST_TEST(idp.idp->single_logout_services.empty());
+    BOOST_TEST(idp.idp->sign_on.endpoints.size() == 2U);
     auto remote = test::local_rules();
     remote.longest_validity = std::chrono::hours{14 * 24};
     test::check_document_refused(text.xml(), Errc::valid_until_too_far, remote);
@@ -117,7 +127,25 @@ BOOST_AUTO_TEST_CASE(generated_shibboleth_metadata_has_expired_already) {
     test::check_refused(text.xml(), Errc::expired);
     const std::string valid = R"( validUntil="2026-11-22T16:01:28.123Z")";
     text.entity_attributes.erase(text.entity_attributes.find(valid), valid.size());
-    BOOST_TEST(read_both(text.xml()).idp->keys.size() == 2U);
+    const auto idp = read_both(text.xml());
+    BOOST_TEST(idp.idp->keys.size() == 2U);
+    BOOST_TEST(idp.idp->sign_on.scopes == std::vector<std::string>{"example.org"}, boost::test_tools::per_element());
+    BOOST_TEST(idp.idp->sign_on.display_names.at(0).text == "A Name");
+}
+
+BOOST_AUTO_TEST_CASE(okta_metadata_is_read) {
+    IdpMetadataText text;
+    text.entity_attributes = R"(entityID="http://www.okta.com/exk1")";
+    text.role_attributes = R"(WantAuthnRequestsSigned="false" )" + text.role_attributes;
+    text.services =
+        "<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified</md:NameIDFormat>"
+        "<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>" +
+        sign_on("HTTP-POST", "https://tenant.okta.example/app/service/exk1/sso/saml") +
+        sign_on("HTTP-Redirect", "https://tenant.okta.example/app/service/exk1/sso/saml");
+    const auto idp = read_both(text.xml());
+    BOOST_TEST(idp.idp->single_logout_services.empty());
+    BOOST_TEST(idp.idp->sign_on.endpoints.size() == 2U);
+    BOOST_TEST(!idp.idp->sign_on.wants_signed_requests);
 }
 
 BOOST_AUTO_TEST_CASE(pysaml2_metadata_lists_md5_among_its_algorithms) {

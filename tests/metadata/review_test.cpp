@@ -41,6 +41,8 @@ std::size_t errors_in(const std::vector<Finding>& findings) {
 IdpMetadataText good() {
     IdpMetadataText text;
     text.entity_attributes += R"( validUntil="2030-12-01T00:00:00Z")";
+    text.services += R"(<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" )"
+                     R"(Location="https://idp1.example.org/sso"/>)";
     return text;
 }
 
@@ -99,6 +101,25 @@ BOOST_AUTO_TEST_CASE(warns_of_content_that_is_read_and_may_not_work) {
     BOOST_TEST(has(findings, Severity::note, 3, "no use"));
     text.services.clear();
     BOOST_TEST(has(review(text.xml()), Severity::warning, 2, "no SingleLogoutService:"));
+}
+
+BOOST_AUTO_TEST_CASE(warns_of_an_idp_to_which_no_user_can_be_sent, *boost::unit_test::description("MD-25")) {
+    BOOST_TEST(has(review(IdpMetadataText{}.xml()), Severity::warning, 2,
+                   "no sign-on: users can't be sent to it, as its metadata has no SingleSignOnService"));
+    auto text = good();
+    text.keys = R"(<md:Extensions><s:Scope xmlns:s="urn:mace:shibboleth:metadata:1.0" regexp="true">a</s:Scope>)"
+                "</md:Extensions>" +
+                text.keys;
+    text.services +=
+        "\n<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" "
+        "Location=\"https://127.0.0.1/canary\"/>";
+    const auto findings = review(text.xml());
+    BOOST_TEST(errors_in(findings) == 0U);
+    BOOST_TEST(
+        has(findings, Severity::warning, 5, "it isn't used: SingleSignOnService, line 5: Location is a URL whose"));
+    BOOST_TEST(has(findings, Severity::note, 2, "1 scope(s) are regular expressions"));
+    BOOST_TEST(!has(findings, Severity::warning, 2, "no sign-on"));
+    BOOST_TEST(!has(findings, Severity::warning, 5, "canary"));
 }
 
 BOOST_AUTO_TEST_CASE(warns_of_an_end_that_is_near_or_missing) {

@@ -33,7 +33,8 @@ struct TrustedPlace {};
 /// MetadataTrust is why a document is believed. There is no "because it says so".
 using MetadataTrust = std::variant<SignedBy, PinnedHash, TrustedPlace>;
 
-/// EndpointRule says which endpoints an entity may have. A violation costs the entity, not the document (MET-10).
+/// EndpointRule says which endpoints an entity may have. A violation by a SingleLogoutService costs the entity, not the
+/// document (MET-10), and one by a SingleSignOnService that endpoint alone.
 struct EndpointRule {
     enum class Http { refused, accepted };
     enum class PrivateAddresses { refused, accepted };

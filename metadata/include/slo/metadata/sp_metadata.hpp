@@ -7,18 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "slo/metadata/entity_descriptor.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/time.hpp"
 
 namespace slo::metadata {
-
-/// LocalizedText is a text in one language (xml:lang: RFC 5646, e.g. "en").
-struct LocalizedText {
-    std::string language;
-    std::string text;
-};
 
 /// Organization (SAML Metadata 2.3.2.1) has each of the three in one language at least.
 struct Organization {
