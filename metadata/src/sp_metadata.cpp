@@ -22,6 +22,7 @@ constexpr std::string_view encryption_methods[] = {
     "http://www.w3.org/2009/xmlenc11#aes256-gcm",
     "http://www.w3.org/2009/xmlenc11#aes128-gcm",
     "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+    "http://www.w3.org/2009/xmlenc11#rsa-oaep",
 };
 
 // In the order of preference; the policy chooses among them.
@@ -81,11 +82,44 @@ Result<void> check_people(const SpMetadata& metadata) {
     return Done{};
 }
 
+bool have_own_indexes(const std::vector<IndexedEndpoint>& endpoints) {
+    return std::ranges::all_of(endpoints, [&](const IndexedEndpoint& one) {
+        return std::ranges::count(endpoints, one.index, &IndexedEndpoint::index) == 1;
+    });
+}
+
+Result<void> check_attributes(const AttributeConsumingService& needs) {
+    if (needs.names.empty() || needs.attributes.empty())
+        return bad("requested attributes need a name of the service, and one attribute at least");
+    if (!are_sound(needs.names)) return bad("a name of the service is empty or too long, or its language is none");
+    for (const RequestedAttribute& attribute : needs.attributes) {
+        if (!saml::is_clean_value(attribute.name, max_text_bytes))
+            return bad("a requested attribute's Name is no text");
+        if (!attribute.friendly_name.empty() && !saml::is_clean_value(attribute.friendly_name, max_text_bytes))
+            return bad("a requested attribute's FriendlyName is no text");
+        if (!attribute.name_format.empty() && !saml::is_absolute_uri(attribute.name_format))
+            return bad("a requested attribute's NameFormat is not an absolute URI");
+        const auto repeats = std::ranges::count_if(needs.attributes, [&](const RequestedAttribute& other) {
+            return other.name == attribute.name && other.name_format == attribute.name_format;
+        });
+        if (repeats > 1) return bad("an attribute is requested twice");
+    }
+    return Done{};
+}
+
+Result<void> check_sign_on(const SpMetadata& metadata) {
+    if (metadata.assertion_consumers.empty()) return bad("no AssertionConsumerService: the schema demands one");
+    if (!have_own_indexes(metadata.assertion_consumers)) return bad("two AssertionConsumerServices have one index");
+    if (!have_own_indexes(metadata.discovery_responses)) return bad("two DiscoveryResponses have one index");
+    return metadata.attribute_needs ? check_attributes(*metadata.attribute_needs) : Result<void>(Done{});
+}
+
 Result<void> check(const SpMetadata& metadata) {
     if (metadata.entity_id.str().size() > max_entity_id_bytes) return bad("the entityID is longer than 256 bytes");
     if (metadata.cache_duration && *metadata.cache_duration < std::chrono::seconds(1))
         return bad("a cacheDuration of less than a second");
     if (auto people = check_people(metadata); !people) return people;
+    if (auto sign_on = check_sign_on(metadata); !sign_on) return sign_on;
     for (const std::string& format : metadata.name_id_formats) {
         if (!saml::is_absolute_uri(format)) return bad("a NameIDFormat is not an absolute URI");
     }
@@ -133,7 +167,6 @@ std::string duration(std::chrono::seconds time) {
 /// ALG-01: the sizes are those of keys that become a VerificationKey.
 void append_algorithms(std::string& out) {
     const saml::AlgorithmPolicy policy;
-    out += "  <md:Extensions>\n";
     for (const saml::DigestAlgorithm digest : digests) {
         if (!policy.allows(digest)) continue;
         out += "    <alg:DigestMethod";
@@ -149,6 +182,41 @@ void append_algorithms(std::string& out) {
         append_attribute(out, "MaxKeySize", is_rsa ? "8192" : "521");
         out += "/>\n";
     }
+}
+
+std::string_view value_of(SubjectIdNeed need) {
+    switch (need) {
+        case SubjectIdNeed::unsaid:
+            return {};
+        case SubjectIdNeed::subject_id:
+            return "subject-id";
+        case SubjectIdNeed::pairwise_id:
+            return "pairwise-id";
+        case SubjectIdNeed::any:
+            return "any";
+        case SubjectIdNeed::none:
+            return "none";
+    }
+    return {};
+}
+
+void append_subject_id(std::string& out, SubjectIdNeed need) {
+    if (need == SubjectIdNeed::unsaid) return;
+    out += "    <mdattr:EntityAttributes";
+    append_attribute(out, "xmlns:mdattr", mdattr_namespace);
+    append_attribute(out, "xmlns:saml", saml_namespace);
+    out += "><saml:Attribute";
+    append_attribute(out, "Name", "urn:oasis:names:tc:SAML:profiles:subject-id:req");
+    append_attribute(out, "NameFormat", uri_name_format);
+    out += "><saml:AttributeValue>";
+    out += value_of(need);
+    out += "</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes>\n";
+}
+
+void append_extensions(std::string& out, const SpMetadata& metadata) {
+    out += "  <md:Extensions>\n";
+    append_algorithms(out);
+    append_subject_id(out, metadata.subject_id);
     out += "  </md:Extensions>\n";
 }
 
@@ -197,19 +265,64 @@ void append_contact(std::string& out, const ContactPerson& person) {
 
 void append_names(std::string& out, const std::vector<LocalizedText>& names) {
     if (names.empty()) return;
-    out += "    <md:Extensions><mdui:UIInfo";
+    out += "    <mdui:UIInfo";
     append_attribute(out, "xmlns:mdui", mdui_namespace);
     out += ">\n";
     append_localized(out, "mdui:DisplayName", names);
-    out += "    </mdui:UIInfo></md:Extensions>\n";
+    out += "    </mdui:UIInfo>\n";
 }
 
-/// In the schema's order: Extensions, KeyDescriptor, SingleLogoutService, NameIDFormat, AssertionConsumerService.
+/// The attributes of an md:IndexedEndpointType, of which the first one is the default.
+std::string indexed(const IndexedEndpoint& endpoint, const std::vector<IndexedEndpoint>& all) {
+    std::string attributes;
+    append_attribute(attributes, "index", std::to_string(endpoint.index));
+    if (&endpoint == &all.front()) append_attribute(attributes, "isDefault", "true");
+    return attributes;
+}
+
+void append_discovery(std::string& out, const std::vector<IndexedEndpoint>& responses) {
+    for (const IndexedEndpoint& response : responses) {
+        out += "    <idpdisc:DiscoveryResponse";
+        append_attribute(out, "xmlns:idpdisc", idpdisc_namespace);
+        append_attribute(out, "Binding", idpdisc_namespace);
+        append_attribute(out, "Location", response.location.str());
+        out += indexed(response, responses);
+        out += "/>\n";
+    }
+}
+
+void append_role_extensions(std::string& out, const SpMetadata& metadata) {
+    if (metadata.display_names.empty() && metadata.discovery_responses.empty()) return;
+    out += "    <md:Extensions>\n";
+    append_names(out, metadata.display_names);
+    append_discovery(out, metadata.discovery_responses);
+    out += "    </md:Extensions>\n";
+}
+
+void append_attribute_needs(std::string& out, const AttributeConsumingService& needs) {
+    out += "    <md:AttributeConsumingService index=\"0\" isDefault=\"true\">\n";
+    append_localized(out, "md:ServiceName", needs.names);
+    for (const RequestedAttribute& attribute : needs.attributes) {
+        out += "    <md:RequestedAttribute";
+        append_attribute(out, "Name", attribute.name);
+        if (!attribute.name_format.empty()) append_attribute(out, "NameFormat", attribute.name_format);
+        if (!attribute.friendly_name.empty()) append_attribute(out, "FriendlyName", attribute.friendly_name);
+        if (attribute.need == RequestedAttribute::Need::required) append_attribute(out, "isRequired", "true");
+        out += "/>\n";
+    }
+    out += "    </md:AttributeConsumingService>\n";
+}
+
+/// In the schema's order: Extensions, KeyDescriptor, SingleLogoutService, NameIDFormat, AssertionConsumerService,
+/// AttributeConsumingService.
 void append_role(std::string& out, const SpMetadata& metadata) {
-    out += "  <md:SPSSODescriptor WantAssertionsSigned=\"true\"";
+    out += "  <md:SPSSODescriptor";
+    if (metadata.authn_requests == AuthnRequests::signed_always) append_attribute(out, "AuthnRequestsSigned", "true");
+    if (metadata.wanted_assertions == WantedAssertions::signed_themselves)
+        append_attribute(out, "WantAssertionsSigned", "true");
     append_attribute(out, "protocolSupportEnumeration", saml2_protocol);
     out += ">\n";
-    append_names(out, metadata.display_names);
+    append_role_extensions(out, metadata);
     for (const auto& certificate : metadata.signing) append_key_descriptor(out, "signing", certificate, {});
     for (const auto& certificate : metadata.encryption) {
         append_key_descriptor(out, "encryption", certificate, encryption_methods);
@@ -220,8 +333,11 @@ void append_role(std::string& out, const SpMetadata& metadata) {
         saml::xml::escape_text(out, format);
         out += "</md:NameIDFormat>\n";
     }
-    append_endpoint(out, "AssertionConsumerService", post_binding, metadata.assertion_consumer_post,
-                    " index=\"0\" isDefault=\"true\"");
+    for (const IndexedEndpoint& consumer : metadata.assertion_consumers) {
+        append_endpoint(out, "AssertionConsumerService", post_binding, consumer.location,
+                        indexed(consumer, metadata.assertion_consumers));
+    }
+    if (metadata.attribute_needs) append_attribute_needs(out, *metadata.attribute_needs);
     out += "  </md:SPSSODescriptor>\n";
 }
 
@@ -278,7 +394,7 @@ Result<std::string> write_sp_metadata(const SpMetadata& metadata) {
     if (metadata.valid_until) append_attribute(out, "validUntil", saml::format_instant(*metadata.valid_until));
     if (metadata.cache_duration) append_attribute(out, "cacheDuration", duration(*metadata.cache_duration));
     out += ">\n";
-    append_algorithms(out);
+    append_extensions(out, metadata);
     append_role(out, metadata);
     if (metadata.organization) append_organization(out, *metadata.organization);
     for (const ContactPerson& person : metadata.contacts) append_contact(out, person);

@@ -29,26 +29,40 @@ saml::SigningKey signing_key(const std::string& name) {
 
 metadata::Publication publication() {
     const auto key = signing_key("sp/sp");
-    return {.content = {.entity_id = saml::EntityID::parse(sp_entity_id).value(),
-                        .single_logout_soap = saml::EndpointUrl::parse("https://sp.example.com/saml/slo").value(),
-                        .assertion_consumer_post = saml::EndpointUrl::parse("https://sp.example.com/saml/acs").value(),
-                        .signing = {key.certificate(), signing_key("keys/sp-p256").certificate()},
-                        .encryption = {key.certificate()},
-                        .name_id_formats = {"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"},
-                        .valid_until = {},
-                        .cache_duration = 6h,
-                        .id = {},
-                        .display_names = {{"en", "Example"}},
-                        .organization = metadata::Organization{.names = {{"en", "Example Ltd"}},
-                                                               .display_names = {{"en", "Example"}},
-                                                               .urls = {{"en", "https://www.example.com/"}}},
-                        .contacts = {{.type = metadata::ContactType::technical,
-                                      .company = "Example Ltd",
-                                      .given_name = "Ann",
-                                      .sur_name = "Admin",
-                                      .email_addresses = {"saml@example.com"}}}},
-            .valid_for = two_weeks,
-            .signer = key};
+    return {
+        .content = {.entity_id = saml::EntityID::parse(sp_entity_id).value(),
+                    .single_logout_soap = saml::EndpointUrl::parse("https://sp.example.com/saml/slo").value(),
+                    .assertion_consumers = {{saml::EndpointUrl::parse("https://sp.example.com/saml/acs").value(), 0},
+                                            {saml::EndpointUrl::parse("https://old.example.com/acs").value(), 7}},
+                    .signing = {key.certificate(), signing_key("keys/sp-p256").certificate()},
+                    .encryption = {key.certificate()},
+                    .name_id_formats = {"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"},
+                    .valid_until = {},
+                    .cache_duration = 6h,
+                    .id = {},
+                    .display_names = {{"en", "Example"}},
+                    .organization = metadata::Organization{.names = {{"en", "Example Ltd"}},
+                                                           .display_names = {{"en", "Example"}},
+                                                           .urls = {{"en", "https://www.example.com/"}}},
+                    .contacts = {{.type = metadata::ContactType::technical,
+                                  .company = "Example Ltd",
+                                  .given_name = "Ann",
+                                  .sur_name = "Admin",
+                                  .email_addresses = {"saml@example.com"}}},
+                    .authn_requests = metadata::AuthnRequests::signed_always,
+                    .wanted_assertions = metadata::WantedAssertions::signed_themselves,
+                    .attribute_needs =
+                        metadata::AttributeConsumingService{
+                            .names = {{"en", "Example"}},
+                            .attributes = {{.name = "urn:oid:0.9.2342.19200300.100.1.3",
+                                            .name_format = std::string(metadata::uri_name_format),
+                                            .friendly_name = "mail",
+                                            .need = metadata::RequestedAttribute::Need::required}}},
+                    .discovery_responses = {{saml::EndpointUrl::parse("https://sp.example.com/saml/chosen").value(),
+                                             0}},
+                    .subject_id = metadata::SubjectIdNeed::pairwise_id},
+        .valid_for = two_weeks,
+        .signer = key};
 }
 
 metadata::PublishedDocument document(Instant now = some_day) {

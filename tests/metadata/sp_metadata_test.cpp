@@ -22,7 +22,7 @@ saml::Certificate certificate(std::string_view file) {
 metadata::SpMetadata minimal() {
     return {.entity_id = saml::EntityID::parse("https://sp.example.com/saml/metadata").value(),
             .single_logout_soap = saml::EndpointUrl::parse("https://sp.example.com/saml/slo/soap").value(),
-            .assertion_consumer_post = saml::EndpointUrl::parse("https://sp.example.com/saml/acs").value(),
+            .assertion_consumers = {{saml::EndpointUrl::parse("https://sp.example.com/saml/acs").value(), 0}},
             .signing = {certificate("sp/sp.crt.pem")},
             .encryption = {},
             .name_id_formats = {},
@@ -52,6 +52,19 @@ metadata::SpMetadata with_everything() {
                     .given_name = {},
                     .sur_name = {},
                     .email_addresses = {}}};
+    sp.assertion_consumers = {{saml::EndpointUrl::parse("https://sp.example.com/saml/acs").value(), 3},
+                              {saml::EndpointUrl::parse("https://www.example.com/acs?a=1&b=2").value(), 0}};
+    sp.authn_requests = metadata::AuthnRequests::signed_always;
+    sp.attribute_needs =
+        metadata::AttributeConsumingService{.names = {{"en", "Example & Sons"}, {"de", "Beispiel"}},
+                                            .attributes = {{.name = "urn:oid:0.9.2342.19200300.100.1.3",
+                                                            .name_format = std::string(metadata::uri_name_format),
+                                                            .friendly_name = "<mail>",
+                                                            .need = metadata::RequestedAttribute::Need::required},
+                                                           {.name = "group", .name_format = {}, .friendly_name = {}}}};
+    sp.discovery_responses = {{saml::EndpointUrl::parse("https://sp.example.com/chosen?a=1&b=2").value(), 1},
+                              {saml::EndpointUrl::parse("https://www.example.com/chosen").value(), 2}};
+    sp.subject_id = metadata::SubjectIdNeed::pairwise_id;
     return sp;
 }
 
@@ -99,7 +112,7 @@ BOOST_AUTO_TEST_CASE(is_read_by_our_own_parser_as_an_entity_without_idp_role) {
 }
 
 BOOST_AUTO_TEST_CASE(offers_one_logout_service_by_soap_and_nothing_else) {
-    const auto entity = test::read_xml(written(with_everything()));
+    const auto entity = test::read_xml(written(minimal()));
     const auto& role = entity.only(md, "SPSSODescriptor");
     BOOST_TEST(role.attributes.at("protocolSupportEnumeration") == "urn:oasis:names:tc:SAML:2.0:protocol");
     BOOST_TEST(!role.attributes.contains("AuthnRequestsSigned"));
@@ -111,6 +124,109 @@ BOOST_AUTO_TEST_CASE(offers_one_logout_service_by_soap_and_nothing_else) {
     const auto& consumer = role.only(md, "AssertionConsumerService");
     BOOST_TEST(consumer.attributes.at("Location") == "https://sp.example.com/saml/acs");
     BOOST_TEST(consumer.attributes.at("index") == "0");
+    BOOST_TEST(consumer.attributes.at("isDefault") == "true");
+}
+
+BOOST_AUTO_TEST_CASE(lists_every_place_for_assertions_with_the_first_as_the_default,
+                     *boost::unit_test::description("MD-19")) {
+    const auto entity = test::read_xml(written(with_everything()));
+    std::string consumers;
+    for (const auto& child : entity.only(md, "SPSSODescriptor").children) {
+        if (!child.is(md, "AssertionConsumerService")) continue;
+        BOOST_TEST(child.attributes.at("Binding") == "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST");
+        consumers += child.attributes.at("index") + " " + child.attributes.at("Location") +
+                     (child.attributes.contains("isDefault") ? " default; " : "; ");
+    }
+    BOOST_TEST(consumers == "3 https://sp.example.com/saml/acs default; 0 https://www.example.com/acs?a=1&b=2; ");
+    auto sp = with_everything();
+    sp.assertion_consumers[1].index = 3;
+    check_bad(sp, "two AssertionConsumerServices have one index");
+    sp.assertion_consumers.clear();
+    check_bad(sp, "no AssertionConsumerService");
+}
+
+BOOST_AUTO_TEST_CASE(promises_signed_requests_and_wants_signed_assertions_by_setting,
+                     *boost::unit_test::description("MD-20")) {
+    const auto flags = [](const metadata::SpMetadata& sp) {
+        const auto entity = test::read_xml(written(sp));
+        const auto& attributes = entity.only(md, "SPSSODescriptor").attributes;
+        return std::pair(attributes.contains("AuthnRequestsSigned") ? attributes.at("AuthnRequestsSigned") : "",
+                         attributes.contains("WantAssertionsSigned") ? attributes.at("WantAssertionsSigned") : "");
+    };
+    auto sp = minimal();
+    BOOST_TEST((flags(sp) == std::pair<std::string, std::string>("", "true")));
+    sp.authn_requests = metadata::AuthnRequests::signed_always;
+    BOOST_TEST((flags(sp) == std::pair<std::string, std::string>("true", "true")));
+    sp.wanted_assertions = metadata::WantedAssertions::as_the_idp_signs;
+    BOOST_TEST((flags(sp) == std::pair<std::string, std::string>("true", "")));
+}
+
+BOOST_AUTO_TEST_CASE(asks_for_attributes_by_name_and_format, *boost::unit_test::description("MD-24")) {
+    const auto entity = test::read_xml(written(with_everything()));
+    const auto& service = entity.only(md, "SPSSODescriptor").only(md, "AttributeConsumingService");
+    BOOST_TEST(service.count(md, "ServiceName") == 2U);
+    BOOST_TEST(service.count(md, "RequestedAttribute") == 2U);
+    const auto& first = service.children.at(2).attributes;
+    BOOST_TEST(first.at("Name") == "urn:oid:0.9.2342.19200300.100.1.3");
+    BOOST_TEST(first.at("NameFormat") == metadata::uri_name_format);
+    BOOST_TEST(first.at("FriendlyName") == "<mail>");
+    BOOST_TEST(first.at("isRequired") == "true");
+    BOOST_TEST(service.children.at(3).attributes.size() == 1U);
+    const auto broken = [](auto change, std::string_view words) {
+        auto sp = with_everything();
+        change(*sp.attribute_needs);
+        check_bad(sp, words);
+    };
+    broken([](auto& needs) { needs.names.clear(); }, "a name of the service");
+    broken([](auto& needs) { needs.attributes.clear(); }, "one attribute at least");
+    broken([](auto& needs) { needs.names.front().language = "e n"; }, "its language is none");
+    broken([](auto& needs) { needs.attributes.front().name = ""; }, "Name is no text");
+    broken([](auto& needs) { needs.attributes.front().friendly_name = "a\nb"; }, "FriendlyName is no text");
+    broken([](auto& needs) { needs.attributes.front().name_format = "uri"; }, "NameFormat is not an absolute URI");
+    broken([](auto& needs) { needs.attributes.push_back(needs.attributes.front()); }, "requested twice");
+}
+
+BOOST_AUTO_TEST_CASE(says_where_a_discovery_service_may_send_a_browser, *boost::unit_test::description("DISCO-05")) {
+    constexpr std::string_view idpdisc = "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol";
+    const auto entity = test::read_xml(written(with_everything()));
+    const auto& extensions = entity.only(md, "SPSSODescriptor").only(md, "Extensions");
+    BOOST_TEST(extensions.count(idpdisc, "DiscoveryResponse") == 2U);
+    const auto* const first = extensions.find(idpdisc, "DiscoveryResponse");
+    BOOST_TEST(first->attributes.at("Binding") == idpdisc);
+    BOOST_TEST(first->attributes.at("Location") == "https://sp.example.com/chosen?a=1&b=2");
+    BOOST_TEST(first->attributes.at("index") == "1");
+    auto sp = with_everything();
+    sp.display_names.clear();
+    const auto verdict = test::validate_metadata(written(sp));
+    BOOST_TEST(verdict.valid, verdict.complaint);
+    sp.discovery_responses[1].index = 1;
+    check_bad(sp, "two DiscoveryResponses have one index");
+}
+
+BOOST_AUTO_TEST_CASE(says_which_subject_identifier_it_needs, *boost::unit_test::description("MD-23")) {
+    using metadata::SubjectIdNeed;
+    constexpr std::string_view mdattr = "urn:oasis:names:tc:SAML:metadata:attribute";
+    for (const auto& [need, value] : {std::pair{SubjectIdNeed::subject_id, "subject-id"},
+                                      {SubjectIdNeed::pairwise_id, "pairwise-id"},
+                                      {SubjectIdNeed::any, "any"},
+                                      {SubjectIdNeed::none, "none"}}) {
+        auto sp = minimal();
+        sp.subject_id = need;
+        const auto read = test::read(written(sp));
+        BOOST_TEST_REQUIRE(read->attributes.size() == 1U);
+        BOOST_TEST(read->attributes[0].name == "urn:oasis:names:tc:SAML:profiles:subject-id:req");
+        BOOST_TEST(read->attributes[0].values.at(0) == value);
+    }
+    BOOST_TEST(test::read_xml(written(minimal())).only(md, "Extensions").count(mdattr, "EntityAttributes") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_name_id_formats_in_the_given_order, *boost::unit_test::description("MD-22")) {
+    const auto entity = test::read_xml(written(with_everything()));
+    std::vector<std::string> formats;
+    for (const auto& child : entity.only(md, "SPSSODescriptor").children) {
+        if (child.is(md, "NameIDFormat")) formats.push_back(child.text);
+    }
+    BOOST_TEST(formats == with_everything().name_id_formats, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(publishes_each_key_with_its_use_in_the_given_order,
@@ -120,7 +236,7 @@ BOOST_AUTO_TEST_CASE(publishes_each_key_with_its_use_in_the_given_order,
     for (const auto& child : entity.only(md, "SPSSODescriptor").children) {
         if (!child.is(md, "KeyDescriptor")) continue;
         keys.push_back(child.attributes.at("use") + ' ' + child.find(test::ds_ns, "X509Certificate")->text);
-        BOOST_TEST(child.count(md, "EncryptionMethod") == (child.attributes.at("use") == "encryption" ? 3U : 0U));
+        BOOST_TEST(child.count(md, "EncryptionMethod") == (child.attributes.at("use") == "encryption" ? 4U : 0U));
     }
     const std::vector<std::string> expected{"signing " + test::certificate_base64("sp/sp.crt.pem"),
                                             "signing " + test::certificate_base64("keys/sp-p256.crt.pem"),

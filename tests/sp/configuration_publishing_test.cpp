@@ -99,6 +99,62 @@ BOOST_AUTO_TEST_CASE(refuses_metadata_that_could_not_be_published) {
     refuse(sp_with("metadata_cache_for = \"10s\""), 7, "metadata_cache_for is out of range", "60s");
 }
 
+BOOST_AUTO_TEST_CASE(reads_what_metadata_says_of_sign_on) {
+    const auto plain = accept(good).publication.content;
+    BOOST_TEST(plain.assertion_consumers.size() == 1U);
+    BOOST_TEST((plain.authn_requests == metadata::AuthnRequests::unsaid));
+    BOOST_TEST((plain.wanted_assertions == metadata::WantedAssertions::signed_themselves));
+    BOOST_TEST((plain.subject_id == metadata::SubjectIdNeed::unsaid));
+    BOOST_TEST(plain.discovery_responses.empty());
+    BOOST_TEST(!plain.attribute_needs.has_value());
+    BOOST_TEST(plain.encryption.empty());  // published only where we can decrypt
+    const auto content =
+        accept(with("acs_url = \"https://sp.example.org/saml/acs\"",
+                    "acs_url = [\"https://sp.example.org/saml/acs\", \"https://old.example.org/acs\"]\n"
+                    "authn_requests_signed = true\nwant_assertions_signed = false\nsubject_id = \"pairwise-id\"\n"
+                    "discovery_url = \"https://sp.example.org/chosen\"\ndisplay_name = \"Example\"\n"
+                    "attribute = [{name = \"urn:oid:1.2\", friendly_name = \"mail\", required = true}, "
+                    "{name = \"groups\"}, {name = \"groups\", name_format = \"urn:x\"}]"))
+            .publication.content;
+    BOOST_TEST_REQUIRE(content.assertion_consumers.size() == 2U);
+    BOOST_TEST(content.assertion_consumers[0].location.str() == "https://sp.example.org/saml/acs");
+    BOOST_TEST(content.assertion_consumers[1].index == 1U);
+    BOOST_TEST((content.authn_requests == metadata::AuthnRequests::signed_always));
+    BOOST_TEST((content.wanted_assertions == metadata::WantedAssertions::as_the_idp_signs));
+    BOOST_TEST((content.subject_id == metadata::SubjectIdNeed::pairwise_id));
+    BOOST_TEST(content.discovery_responses.at(0).location.str() == "https://sp.example.org/chosen");
+    const auto& attributes = content.attribute_needs.value().attributes;
+    BOOST_TEST_REQUIRE(attributes.size() == 3U);
+    BOOST_TEST(attributes[0].name_format == metadata::uri_name_format);
+    BOOST_TEST(attributes[0].friendly_name == "mail");
+    BOOST_TEST((attributes[0].need == metadata::RequestedAttribute::Need::required));
+    BOOST_TEST(attributes[1].name_format == metadata::basic_name_format);
+    BOOST_TEST((attributes[1].need == metadata::RequestedAttribute::Need::wished));
+    BOOST_TEST(attributes[2].name_format == "urn:x");
+    BOOST_TEST(content.attribute_needs->names.at(0).text == "Example");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_sign_on_metadata_that_could_not_be_published) {
+    const auto acs = [](const std::string& value) {
+        return with("acs_url = \"https://sp.example.org/saml/acs\"", "acs_url = " + value);
+    };
+    refuse(acs("[\"https://sp.example.org/acs\", \"/acs\"]"), 4, "acs_url can't be", "full URL");
+    refuse(acs("[\"https://sp.example.org/acs\", \"https://sp.example.org/acs\"]"), 4, "stands there twice",
+           "remove one");
+    refuse(acs("[]"), 4, "acs_url", "");
+    refuse(sp_with("discovery_url = \"chosen\""), 7, "discovery_url can't be", "full URL");
+    refuse(sp_with("authn_requests_signed = \"yes\""), 7, "authn_requests_signed", "true");
+    refuse(sp_with("want_assertions_signed = 1"), 7, "want_assertions_signed", "true");
+    refuse(sp_with("subject_id = \"mail\""), 7, "subject_id can't be", "\"pairwise-id\"");
+    refuse(sp_with("[[sp.attribute]]\nname = \"mail\""), 7, "no display_name", "write display_name");
+    refuse(sp_with("[[sp.attribute]]\nfriendly_name = \"mail\""), 7, "name", "urn:oid");
+    refuse(sp_with("[[sp.attribute]]\nname = \"mail\"\nname_format = \"basic\""), 9, "name_format can't be",
+           "attrname-format:basic");
+    refuse(sp_with("[[sp.attribute]]\nname = \"mail\"\n[[sp.attribute]]\nname = \"mail\""), 10, "requested twice",
+           "remove one");
+    refuse(sp_with("[[sp.attribute]]\nname = \"mail\"\nvalue = \"x\""), 9, "unknown key \"value\"", "known here");
+}
+
 BOOST_AUTO_TEST_CASE(makes_the_first_key_of_a_folder_that_is_not_there) {
     const auto configuration = accept(with_folder());
     BOOST_TEST(has_note(configuration, "made the first signing key"));

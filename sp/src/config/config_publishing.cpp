@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view organization_keys[] = {"name", "display_name", "url"};
 constexpr std::string_view contact_keys[] = {"type", "company", "given_name", "surname", "mail"};
+constexpr std::string_view attribute_keys[] = {"name", "name_format", "friendly_name", "required"};
 constexpr std::string_view named_key_keys[] = {"signing_key", "signing_certificate", "next_signing_certificate",
                                                "encryption_key", "encryption_certificate"};
 constexpr std::chrono::seconds default_cache_duration = 6h;
@@ -83,6 +84,78 @@ metadata::ContactPerson read_contact(const ConfigTable& table) {
         person.email_addresses.push_back(mail.value);
     }
     return person;
+}
+
+metadata::RequestedAttribute read_attribute(const ConfigTable& table) {
+    metadata::RequestedAttribute attribute;
+    attribute.name = clean_text(table.required_text("name", "urn:oid:0.9.2342.19200300.100.1.3"), "name");
+    attribute.name_format =
+        saml::is_absolute_uri(attribute.name) ? metadata::uri_name_format : metadata::basic_name_format;
+    if (const auto format = table.text("name_format")) {
+        if (!saml::is_absolute_uri(format->value)) {
+            refuse(format->place, "name_format can't be " + shown(format->value),
+                   "write a URI, e.g. \"" + std::string(metadata::basic_name_format) + "\"");
+        }
+        attribute.name_format = format->value;
+    }
+    attribute.friendly_name = optional_text(table, "friendly_name");
+    if (table.is_on("required")) attribute.need = metadata::RequestedAttribute::Need::required;
+    return attribute;
+}
+
+std::optional<metadata::AttributeConsumingService> read_attribute_needs(
+    const ConfigTable& sp, const std::vector<metadata::LocalizedText>& display_names) {
+    metadata::AttributeConsumingService needs{.names = display_names, .attributes = {}};
+    for (const ConfigTable& table : sp.tables("attribute", attribute_keys)) {
+        auto attribute = read_attribute(table);
+        const bool repeats = std::ranges::any_of(needs.attributes, [&](const metadata::RequestedAttribute& other) {
+            return other.name == attribute.name && other.name_format == attribute.name_format;
+        });
+        if (repeats) refuse(table.place_of("name"), "the attribute is requested twice", "remove one of the two");
+        needs.attributes.push_back(std::move(attribute));
+    }
+    if (needs.attributes.empty()) return std::nullopt;
+    if (display_names.empty()) {
+        refuse(sp.place_of("attribute"), "requested attributes, and no display_name in [sp]",
+               "write display_name: metadata must name the service that needs them");
+    }
+    return needs;
+}
+
+std::vector<saml::EndpointUrl> read_urls(const ConfigTable& sp, std::string_view key) {
+    std::vector<saml::EndpointUrl> urls;
+    for (const auto& text : sp.texts(key)) {
+        urls.push_back(parse_url(text, key));
+        if (std::ranges::count(urls, urls.back()) > 1)
+            refuse(text.place, std::string(key) + ": " + shown(text.value) + " stands there twice", "remove one");
+    }
+    return urls;
+}
+
+std::vector<saml::EndpointUrl> read_acs_urls(const ConfigTable& sp) {
+    // A list without elements is refused as an absent one is.
+    if (sp.texts("acs_url").empty()) static_cast<void>(sp.required_text("acs_url", "https://sp.example.org/saml/acs"));
+    return read_urls(sp, "acs_url");
+}
+
+void read_sign_on_metadata(const ConfigTable& sp, SpSection& section) {
+    using metadata::SubjectIdNeed;
+    section.discovery_urls = read_urls(sp, "discovery_url");
+    if (sp.is_on("authn_requests_signed")) section.authn_requests = metadata::AuthnRequests::signed_always;
+    if (const auto wanted = sp.flag("want_assertions_signed"); wanted && !wanted->value)
+        section.wanted_assertions = metadata::WantedAssertions::as_the_idp_signs;
+    section.subject_id = sp.choice("subject_id", SubjectIdNeed::unsaid,
+                                   {{"subject-id", SubjectIdNeed::subject_id},
+                                    {"pairwise-id", SubjectIdNeed::pairwise_id},
+                                    {"any", SubjectIdNeed::any},
+                                    {"none", SubjectIdNeed::none}});
+    section.attribute_needs = read_attribute_needs(sp, section.display_names);
+}
+
+std::vector<metadata::IndexedEndpoint> indexed(const std::vector<saml::EndpointUrl>& urls) {
+    std::vector<metadata::IndexedEndpoint> endpoints;
+    for (const saml::EndpointUrl& url : urls) endpoints.push_back({url, static_cast<std::uint16_t>(endpoints.size())});
+    return endpoints;
 }
 
 std::vector<KeyPairFiles> encryption_files(const ConfigTable& sp, const fs::path& folder) {
@@ -282,7 +355,8 @@ SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
         .entity_id = parse_id(sp.required_text("entity_id", "https://sp.example.org/saml"), "entity_id"),
         .former_entity_ids = std::move(former),
         .destinations = read_destinations(sp),
-        .acs_url = parse_url(sp.required_text("acs_url", "https://sp.example.org/saml/acs"), "acs_url"),
+        .acs_urls = read_acs_urls(sp),
+        .discovery_urls = {},
         .name_id_formats = std::move(formats),
         .valid_for = seconds(sp, "metadata_valid_for", {24h, 24h * 3660}),
         .cache_for = seconds(sp, "metadata_cache_for", {1min, 24h * 30}).value_or(default_cache_duration),
@@ -290,6 +364,7 @@ SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
         .display_names = {},
         .organization = {},
         .contacts = {},
+        .attribute_needs = {},
         .key_folder = {},
         .named_keys = {},
         .publication_record = {}};
@@ -306,6 +381,7 @@ SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
     }
     for (const ConfigTable& contact : sp.tables("contact", contact_keys))
         section.contacts.push_back(read_contact(contact));
+    read_sign_on_metadata(sp, section);
     if (const auto keys = sp.text("keys")) {
         section.key_folder = read_key_folder_name(sp, *keys, folder);
     } else {
@@ -370,7 +446,7 @@ Keys load_keys(const SpSection& sp, const KeyLoading& loading, std::vector<std::
 metadata::Publication publication_of(const SpSection& sp, const Keys& keys) {
     metadata::SpMetadata content{.entity_id = sp.entity_id,
                                  .single_logout_soap = sp.destinations.soap.front(),
-                                 .assertion_consumer_post = sp.acs_url,
+                                 .assertion_consumers = indexed(sp.acs_urls),
                                  .signing = keys.signing_certificates,
                                  .encryption = keys.encryption_certificates,
                                  .name_id_formats = sp.name_id_formats,
@@ -379,7 +455,12 @@ metadata::Publication publication_of(const SpSection& sp, const Keys& keys) {
                                  .id = {},
                                  .display_names = sp.display_names,
                                  .organization = sp.organization,
-                                 .contacts = sp.contacts};
+                                 .contacts = sp.contacts,
+                                 .authn_requests = sp.authn_requests,
+                                 .wanted_assertions = sp.wanted_assertions,
+                                 .attribute_needs = sp.attribute_needs,
+                                 .discovery_responses = indexed(sp.discovery_urls),
+                                 .subject_id = sp.subject_id};
     std::optional<saml::SigningKey> signer;
     if (sp.sign_metadata == SignMetadata::yes) signer = keys.signing;
     return {.content = std::move(content), .valid_for = sp.valid_for, .signer = std::move(signer)};

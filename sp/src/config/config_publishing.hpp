@@ -25,6 +25,11 @@ inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "form_url",
                                                "allow_http",
                                                "acs_url",
+                                               "discovery_url",
+                                               "authn_requests_signed",
+                                               "want_assertions_signed",
+                                               "subject_id",
+                                               "attribute",
                                                "keys",
                                                "publication_record",
                                                "signing_key",
@@ -55,7 +60,11 @@ struct SpSection {
     saml::EntityID entity_id;
     std::vector<saml::EntityID> former_entity_ids;
     Destinations destinations;
-    saml::EndpointUrl acs_url;
+    std::vector<saml::EndpointUrl> acs_urls;        ///< the first one is the default
+    std::vector<saml::EndpointUrl> discovery_urls;  ///< where a discovery service may send browsers back to
+    metadata::AuthnRequests authn_requests = metadata::AuthnRequests::unsaid;
+    metadata::WantedAssertions wanted_assertions = metadata::WantedAssertions::signed_themselves;
+    metadata::SubjectIdNeed subject_id = metadata::SubjectIdNeed::unsaid;
     std::vector<std::string> name_id_formats;
     std::optional<std::chrono::seconds> valid_for;
     std::chrono::seconds cache_for;
@@ -63,6 +72,7 @@ struct SpSection {
     std::vector<metadata::LocalizedText> display_names;
     std::optional<metadata::Organization> organization;
     std::vector<metadata::ContactPerson> contacts;
+    std::optional<metadata::AttributeConsumingService> attribute_needs;
     std::optional<Placed<std::filesystem::path>> key_folder;  ///< else `named_keys`
     std::optional<NamedKeys> named_keys;
     std::optional<std::filesystem::path> publication_record;
