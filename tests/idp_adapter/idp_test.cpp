@@ -65,6 +65,83 @@ BOOST_AUTO_TEST_CASE(refuses_an_idp_whose_keys_may_not_verify) {
     BOOST_TEST(idp.error().code == metadata::Errc::no_usable_key);
 }
 
+using metadata::SignOnBinding;
+
+/// Where `idp` takes a request with a query of `octets`: the binding's name and the URL.
+std::string sign_on_at(const idp_adapter::Idp& idp, std::size_t octets) {
+    const auto* const endpoint = idp_adapter::sign_on_endpoint(idp, octets);
+    if (endpoint == nullptr) return {};
+    return std::string(metadata::name(endpoint->binding)) + " " + endpoint->location.str();
+}
+
+idp_adapter::Idp idp_with(std::vector<std::pair<SignOnBinding, std::string>> endpoints) {
+    auto idp = idp_adapter::make_idp(descriptor_of("lasso/metadata.xml"), {}).value();
+    idp.sign_on.endpoints.clear();
+    for (const auto& [binding, url] : endpoints) {
+        idp.sign_on.endpoints.push_back({binding, saml::EndpointUrl::parse(url).value()});
+    }
+    return idp;
+}
+
+BOOST_AUTO_TEST_CASE(takes_places_of_sign_on_from_the_metadata) {
+    const auto idp = idp_adapter::make_idp(descriptor_of("lasso/metadata.xml"), {}).value();
+    BOOST_TEST(idp.sign_on.endpoints.size() == 2U);
+    BOOST_TEST(idp.sign_on.name_id_formats.size() == 3U);
+    BOOST_TEST(sign_on_at(idp, 100) == "HTTP-Redirect https://idp-lasso.example.org/sso");
+    BOOST_TEST(idp_adapter::why_no_sign_on(idp).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_long_request_is_posted_where_that_is_possible, *boost::unit_test::description("CORE-AQ-18")) {
+    const auto both = idp_with({{SignOnBinding::post, "https://idp.example.org/post"},
+                                {SignOnBinding::redirect, "https://idp.example.org/first"},
+                                {SignOnBinding::redirect, "https://idp.example.org/second"}});
+    BOOST_TEST(sign_on_at(both, 2048) == "HTTP-Redirect https://idp.example.org/first");
+    BOOST_TEST(sign_on_at(both, 2049) == "HTTP-POST https://idp.example.org/post");
+    const auto redirect = idp_with({{SignOnBinding::redirect, "https://idp.example.org/sso"}});
+    BOOST_TEST(sign_on_at(redirect, 5000) == "HTTP-Redirect https://idp.example.org/sso");
+    const auto post = idp_with({{SignOnBinding::post, "https://idp.example.org/sso"}});
+    BOOST_TEST(sign_on_at(post, 1) == "HTTP-POST https://idp.example.org/sso");
+    BOOST_TEST(sign_on_at(idp_with({}), 1).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_profile_may_choose_the_binding_of_requests) {
+    auto both = idp_with({{SignOnBinding::post, "https://idp.example.org/post"},
+                          {SignOnBinding::redirect, "https://idp.example.org/redirect"}});
+    both.profile.sign_on.request_binding = idp_adapter::RequestBinding::redirect;
+    BOOST_TEST(sign_on_at(both, 5000) == "HTTP-Redirect https://idp.example.org/redirect");
+    both.profile.sign_on.request_binding = idp_adapter::RequestBinding::post;
+    BOOST_TEST(sign_on_at(both, 1) == "HTTP-POST https://idp.example.org/post");
+    both.sign_on.endpoints.erase(both.sign_on.endpoints.begin());
+    BOOST_TEST(sign_on_at(both, 1).empty());
+    BOOST_TEST(idp_adapter::why_no_sign_on(both) ==
+               "its metadata has sign-on by HTTP-Redirect alone, which request_binding in its [idp.sign_on] excludes");
+}
+
+BOOST_AUTO_TEST_CASE(a_browser_is_sent_to_plain_http_only_where_that_is_allowed) {
+    auto idp = idp_with({{SignOnBinding::redirect, "http://idp.example.org/plain"},
+                         {SignOnBinding::redirect, "https://idp.example.org/tls"}});
+    BOOST_TEST(sign_on_at(idp, 1) == "HTTP-Redirect https://idp.example.org/tls");
+    idp.sign_on.endpoints.pop_back();
+    BOOST_TEST(sign_on_at(idp, 1).empty());
+    BOOST_TEST(idp_adapter::why_no_sign_on(idp) ==
+               "its sign-on is at plain http, which allow_http in its [idp.logout] would accept");
+    idp.profile.outgoing.http.http = idp_adapter::HttpClientOptions::Http::accepted;
+    BOOST_TEST(sign_on_at(idp, 1) == "HTTP-Redirect http://idp.example.org/plain");
+    idp.sign_on.endpoints.clear();
+    BOOST_TEST(idp_adapter::why_no_sign_on(idp) == "its metadata has no SingleSignOnService");
+}
+
+BOOST_AUTO_TEST_CASE(the_query_of_a_location_stays_before_ours, *boost::unit_test::description("Bindings 3.4.3")) {
+    const auto at = [](const char* location) {
+        return idp_adapter::redirect_url(saml::EndpointUrl::parse(location).value(), "SAMLRequest=a%2Bb");
+    };
+    BOOST_TEST(at("https://idp.example.org/sso") == "https://idp.example.org/sso?SAMLRequest=a%2Bb");
+    BOOST_TEST(at("https://idp.example.org/sso?idpid=C01&x=%20") ==
+               "https://idp.example.org/sso?idpid=C01&x=%20&SAMLRequest=a%2Bb");
+    BOOST_TEST(at("https://idp.example.org/sso?") == "https://idp.example.org/sso?SAMLRequest=a%2Bb");
+    BOOST_TEST(at("https://idp.example.org/sso?a=1&") == "https://idp.example.org/sso?a=1&SAMLRequest=a%2Bb");
+}
+
 BOOST_AUTO_TEST_CASE(an_idp_s_summary_says_by_which_wires_logouts_pass) {
     using idp_adapter::Wire;
     const auto ways = [](const std::string& binding, std::set<Wire> wires, const std::string& scheme = "https") {

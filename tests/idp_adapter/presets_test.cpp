@@ -18,11 +18,12 @@ BOOST_AUTO_TEST_CASE(a_preset_exists_for_each_name_and_for_no_other) {
         BOOST_TEST(preset(name).has_value(), name);
         BOOST_TEST(seen.insert(name).second, name);
     }
-    for (const auto* name : {"keycloak", "shibboleth", "lemonldap", "authentic2", "openam", "pingfederate", "pysaml2",
-                             "wso2", "cas", "authentik"}) {
+    for (const auto* name :
+         {"keycloak", "shibboleth", "lemonldap", "authentic2", "openam", "pingfederate", "pysaml2", "wso2", "cas",
+          "authentik", "zitadel", "simplesamlphp", "adfs", "entra", "okta", "google", "onelogin", "auth0"}) {
         BOOST_TEST(seen.contains(name), name);
     }
-    for (const auto* name : {"", "Keycloak", "keycloak ", "adfs"}) BOOST_TEST(!preset(name), name);
+    for (const auto* name : {"", "Keycloak", "keycloak ", "adfs 2022"}) BOOST_TEST(!preset(name), name);
 }
 
 BOOST_AUTO_TEST_CASE(no_preset_makes_a_signature_prove_less) {
@@ -36,6 +37,38 @@ BOOST_AUTO_TEST_CASE(no_preset_makes_a_signature_prove_less) {
         BOOST_TEST((profile.outgoing.http.http == idp_adapter::HttpClientOptions::Http::refused), name);
         BOOST_TEST(profile.outgoing.http.max_body == 64U * 1024, name);
     }
+}
+
+BOOST_AUTO_TEST_CASE(no_preset_takes_a_sign_on_that_proves_less) {
+    const idp_adapter::SignOnProfile strict;
+    for (const auto name : idp_adapter::preset_names()) {
+        const auto sign_on = preset(name)->sign_on;
+        BOOST_TEST((sign_on.unsolicited == idp_adapter::Unsolicited::converted), name);
+        BOOST_TEST((sign_on.name_id == idp_adapter::NameIDNeed::required), name);
+        BOOST_TEST((sign_on.destination == idp_adapter::ResponseDestination::exact), name);
+        BOOST_TEST((sign_on.max_window == strict.max_window), name);
+        BOOST_TEST((sign_on.name_id_policy == strict.name_id_policy), name);
+        BOOST_TEST(sign_on.authn_contexts.empty(), name);
+        BOOST_TEST((sign_on.request_binding == idp_adapter::RequestBinding::by_length), name);
+    }
+    BOOST_TEST((strict.signature_on == idp_adapter::SignatureOn::either));
+    BOOST_TEST((strict.cbc == saml::AlgorithmPolicy::Cbc::accepted_once_authenticated));
+    BOOST_TEST(strict.max_window.count() == 300);
+}
+
+BOOST_AUTO_TEST_CASE(presets_know_who_signs_each_response_and_who_ignores_force_authn) {
+    std::string signed_responses;
+    std::string never_ask_again;
+    for (const auto name : idp_adapter::preset_names()) {
+        const auto sign_on = preset(name)->sign_on;
+        BOOST_TEST((sign_on.signature_on == idp_adapter::SignatureOn::response ||
+                    sign_on.signature_on == idp_adapter::SignatureOn::either),
+                   name);
+        if (sign_on.signature_on == idp_adapter::SignatureOn::response) signed_responses.append(name).append(" ");
+        if (sign_on.force_authn == idp_adapter::ForcedAuthn::untrusted) never_ask_again.append(name).append(" ");
+    }
+    BOOST_TEST(signed_responses == "keycloak shibboleth cas simplesamlphp ");
+    BOOST_TEST(never_ask_again == "google ");
 }
 
 BOOST_AUTO_TEST_CASE(presets_know_whose_success_proves_nothing) {

@@ -29,7 +29,8 @@ Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfil
                .single_logout_services = descriptor.idp->single_logout_services,
                .valid_until = descriptor.valid_until,
                .profile = std::move(profile),
-               .algorithms = descriptor.idp->algorithms};
+               .algorithms = descriptor.idp->algorithms,
+               .sign_on = descriptor.idp->sign_on};
 }
 
 Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner& signer) {
@@ -44,11 +45,58 @@ Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner
     return saml::MessageSigner(*std::move(key), idp.profile.prefixes);
 }
 
+namespace {
+
+bool may_lead_to(const Idp& idp, const saml::EndpointUrl& location) noexcept {
+    return idp.profile.outgoing.http.http == HttpClientOptions::Http::accepted || location.str().starts_with("https:");
+}
+
+const metadata::SignOnEndpoint* first_by(const Idp& idp, metadata::SignOnBinding binding) noexcept {
+    const auto found = std::ranges::find_if(idp.sign_on.endpoints, [&](const metadata::SignOnEndpoint& one) {
+        return one.binding == binding && may_lead_to(idp, one.location);
+    });
+    return found == idp.sign_on.endpoints.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const metadata::SignOnEndpoint* sign_on_endpoint(const Idp& idp, std::size_t query_octets) noexcept {
+    const auto* const redirect = first_by(idp, metadata::SignOnBinding::redirect);
+    const auto* const post = first_by(idp, metadata::SignOnBinding::post);
+    switch (idp.profile.sign_on.request_binding) {
+        case RequestBinding::redirect:
+            return redirect;
+        case RequestBinding::post:
+            return post;
+        case RequestBinding::by_length:
+            break;
+    }
+    const bool is_short = query_octets <= max_redirect_query;
+    return redirect != nullptr && (is_short || post == nullptr) ? redirect : post;
+}
+
+std::string redirect_url(const saml::EndpointUrl& location, std::string_view query) {
+    const std::string& own = location.str();
+    const bool has_query = own.find('?') != std::string::npos;
+    const bool is_open = own.ends_with('?') || own.ends_with('&');
+    return (own + (!has_query ? "?" : is_open ? "" : "&")).append(query);
+}
+
+std::string why_no_sign_on(const Idp& idp) {
+    if (sign_on_endpoint(idp, 0) != nullptr) return {};
+    if (auto obstacle = metadata::sign_on_obstacle(idp.sign_on); !obstacle.empty()) return obstacle;
+    for (const auto binding : {metadata::SignOnBinding::redirect, metadata::SignOnBinding::post}) {
+        if (first_by(idp, binding) == nullptr) continue;
+        return "its metadata has sign-on by " + std::string(metadata::name(binding)) +
+               " alone, which request_binding in its [idp.sign_on] excludes";
+    }
+    return "its sign-on is at plain http, which allow_http in its [idp.logout] would accept";
+}
+
 const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept {
-    const bool takes_http = idp.profile.outgoing.http.http == HttpClientOptions::Http::accepted;
     // Chosen by its binding, never by its place in the list: IdPs list it first, last or in between.
-    const auto found = std::ranges::find_if(idp.single_logout_services, [takes_http](const metadata::Endpoint& one) {
-        return one.binding == metadata::soap_binding && (takes_http || one.location.str().starts_with("https:"));
+    const auto found = std::ranges::find_if(idp.single_logout_services, [&idp](const metadata::Endpoint& one) {
+        return one.binding == metadata::soap_binding && may_lead_to(idp, one.location);
     });
     return found == idp.single_logout_services.end() ? nullptr : &*found;
 }

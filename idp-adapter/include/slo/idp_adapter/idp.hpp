@@ -1,6 +1,7 @@
 // One IdP as a partner.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Idp {
     std::optional<Instant> valid_until;
     InteropProfile profile;
     metadata::AlgorithmSupport algorithms = {};  ///< what its metadata says it can verify; empty: nothing
+    metadata::SignOnRole sign_on = {};           ///< where and how its users sign on
 };
 
 /// make_idp takes the IdP role of `descriptor`. Errors: metadata::Errc::not_metadata if it has none,
@@ -41,6 +43,17 @@ struct Idp {
 /// soap_logout_endpoint returns where `idp` takes LogoutRequests over SOAP (Metadata 2.4.2): the first endpoint that
 /// its profile allows, https unless it says otherwise; null if there is none. Lives as long as `idp`.
 [[nodiscard]] const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept;
+
+/// sign_on_endpoint returns where a browser takes an AuthnRequest to `idp` that has `query_octets` as a query of
+/// HTTP-Redirect: the first endpoint of the binding that its profile and that length choose, https unless `allow_http`
+/// of its [idp.logout] says otherwise; null if there is none (Metadata 2.4.3). Lives as long as `idp`.
+[[nodiscard]] const metadata::SignOnEndpoint* sign_on_endpoint(const Idp& idp, std::size_t query_octets) noexcept;
+
+/// redirect_url returns `location` with `query` behind it, octet by octet: its own query stays (Bindings 3.4.3).
+[[nodiscard]] std::string redirect_url(const saml::EndpointUrl& location, std::string_view query);
+
+/// why_no_sign_on says for operators why no user can be sent to `idp`, and is empty if one can.
+[[nodiscard]] std::string why_no_sign_on(const Idp& idp);
 
 /// LogoutWays says how logouts pass between an IdP and us without a browser, as far as its metadata and its profile
 /// tell.

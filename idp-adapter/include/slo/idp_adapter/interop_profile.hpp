@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <set>
 #include <span>
@@ -87,6 +88,71 @@ struct AcceptedAuthentication {
     BasicCredentials basic = {};
 };
 
+/// SignatureOn says which signatures of an IdP suffice for a sign-on. There is no choice without one.
+enum class SignatureOn { response, assertion, either, both };
+
+/// Unsolicited says what becomes of a Response that answers no request of ours.
+enum class Unsolicited {
+    converted,  ///< it is thrown away unread, and the browser is sent to the IdP with a request
+    refused,
+    allowed,  ///< it opens a session: then others can sign a user on as somebody else (login CSRF)
+};
+
+/// RequestBinding says how an AuthnRequest travels, among what the IdP's metadata offers.
+enum class RequestBinding {
+    by_length,  ///< HTTP-Redirect up to max_redirect_query octets, else HTTP-POST where there is one
+    redirect,
+    post,
+};
+
+/// NameIDPolicyRule is the NameIDPolicy of an AuthnRequest (Core 3.4.1.1).
+struct NameIDPolicyRule {
+    enum class Policy {
+        omit,
+        any,          ///< one without Format
+        this_format,  ///< one with `format`; an answer with another one is refused (erratum E15)
+    };
+    Policy policy = Policy::omit;
+    std::string format = {};  ///< a URI, with this_format alone
+    friend bool operator==(const NameIDPolicyRule&, const NameIDPolicyRule&) = default;
+};
+
+/// NameIDNeed says whether an assertion must have a NameID. Without one, only its SessionIndex can end the session.
+enum class NameIDNeed { required, optional };
+
+/// ForcedAuthn says whether an IdP asks the user again because of ForceAuthn.
+enum class ForcedAuthn {
+    trusted,
+    untrusted,  ///< it is known to ignore it: a sign-on that needs a new login can't be had from it
+};
+
+/// ResponseDestination says how a Response's Destination is compared with the URL at which it arrived.
+enum class ResponseDestination {
+    exact,
+    scheme_host_normalised,  ///< letter case of scheme and host, and the scheme's default port, have no meaning
+};
+
+/// SignOnProfile is the sign-on part of a profile. No value of it gives up a signature, Recipient, Audience or
+/// InResponseTo: whatever lacks one of these is mended at the IdP.
+struct SignOnProfile {
+    SignatureOn signature_on = SignatureOn::either;
+    Unsolicited unsolicited = Unsolicited::converted;
+    RequestBinding request_binding = RequestBinding::by_length;
+    NameIDPolicyRule name_id_policy = {};
+    NameIDNeed name_id = NameIDNeed::required;
+    std::vector<std::string> authn_contexts =
+        {};  ///< URIs, requested exactly and checked on return; none: not requested
+    ForcedAuthn force_authn = ForcedAuthn::trusted;
+    ResponseDestination destination = ResponseDestination::exact;
+    /// How old an assertion may be by its IssueInstant, whatever its own conditions say. The clock skew is added.
+    std::chrono::seconds max_window{300};
+    /// AES-CBC of an EncryptedAssertion: where accepted, under a signature of the Response alone, which covers it.
+    saml::AlgorithmPolicy::Cbc cbc = saml::AlgorithmPolicy::Cbc::accepted_once_authenticated;
+};
+
+/// max_redirect_query is the size of a query in octets up to which HTTP-Redirect is used by_length.
+inline constexpr std::size_t max_redirect_query = 2048;
+
 /// InteropProfile: the defaults are the strict and common case; every other value is chosen per IdP in configuration.
 struct InteropProfile {
     AcceptedAuthentication accepted_authentication = {};
@@ -104,6 +170,7 @@ struct InteropProfile {
     FormAnswer form_answer = FormAnswer::empty;
     saml::NamespacePrefixes prefixes = saml::NamespacePrefixes::usual;  ///< of what we sign for it
     OutgoingRules outgoing = {};
+    SignOnProfile sign_on = {};
 };
 
 /// preset returns the profile called `name`: what is known of a product and its versions, each value with its source
