@@ -115,6 +115,63 @@ BOOST_AUTO_TEST_CASE(says_how_the_idp_is_asked) {
     BOOST_TEST(asked.http.max_redirects == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(says_how_users_sign_on) {
+    using namespace idp_adapter;
+    const auto strict = profile("").sign_on;
+    BOOST_TEST((strict.signature_on == SignatureOn::either));
+    BOOST_TEST((strict.unsolicited == Unsolicited::converted));
+    BOOST_TEST((strict.name_id_policy == NameIDPolicyRule{}));
+    const std::string everything =
+        "signature_on = \"both\"\nunsolicited = \"refused\"\nrequest_binding = \"post\"\n"
+        "name_id_policy = \"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\"\nname_id = \"optional\"\n"
+        "authn_contexts = [\"urn:a:b\", \"urn:c:d\"]\nforce_authn_trusted = false\n"
+        "destination = \"scheme_host_normalised\"\nmax_window = \"1h\"\ncbc = \"never\"\n";
+    const auto all = profile("[idp.sign_on]\n" + everything).sign_on;
+    BOOST_TEST((all.signature_on == SignatureOn::both));
+    BOOST_TEST((all.unsolicited == Unsolicited::refused));
+    BOOST_TEST((all.request_binding == RequestBinding::post));
+    BOOST_TEST((all.name_id_policy.policy == NameIDPolicyRule::Policy::this_format));
+    BOOST_TEST(all.name_id_policy.format == "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent");
+    BOOST_TEST((all.name_id == NameIDNeed::optional));
+    BOOST_TEST((all.authn_contexts == std::vector<std::string>{"urn:a:b", "urn:c:d"}));
+    BOOST_TEST((all.force_authn == ForcedAuthn::untrusted));
+    BOOST_TEST((all.destination == ResponseDestination::scheme_host_normalised));
+    BOOST_TEST((all.max_window == std::chrono::hours(1)));
+    BOOST_TEST((all.cbc == saml::AlgorithmPolicy::Cbc::refused));
+    const auto some = profile("sign_on = {signature_on = \"assertion\", name_id_policy = \"any\"}\n").sign_on;
+    BOOST_TEST((some.signature_on == SignatureOn::assertion));
+    BOOST_TEST((some.name_id_policy.policy == NameIDPolicyRule::Policy::any));
+    const std::string over_google = "profile = \"google\"\n[idp.sign_on]\n";
+    BOOST_TEST((profile(over_google).sign_on.force_authn == ForcedAuthn::untrusted));
+    BOOST_TEST((profile(over_google + "force_authn_trusted = true\n").sign_on.force_authn == ForcedAuthn::trusted));
+    const auto federation =
+        accept(with("[[idp]]\nmetadata = \"idp.xml\"\n",
+                    "[[metadata]]\nname = \"federation\"\nurl = \"https://md.example.org/all.xml\"\n"
+                    "signing_certificates = [\"sp.crt.pem\"]\n[metadata.sign_on]\n" +
+                        everything));
+    BOOST_TEST((federation.metadata.sources.front().profile.sign_on.signature_on == SignatureOn::both));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_wrong_values_of_sign_on_with_the_key) {
+    const auto refuse_value = [&](const std::string& line, std::string_view what, std::string_view mend) {
+        refuse_line("[idp.sign_on]\n" + line + "\n", 10, what, mend);
+    };
+    refuse_value("signature_on = \"none\"", "signature_on can't be \"none\"", "\"response\", \"assertion\"");
+    refuse_value("unsolicited = \"yes\"", "unsolicited can't be \"yes\"", "\"converted\"");
+    refuse_value("request_binding = \"soap\"", "request_binding can't be \"soap\"", "\"by_length\"");
+    refuse_value("name_id_policy = \"persistent\"", "name_id_policy can't be \"persistent\"", "\"omit\", \"any\"");
+    refuse_value("name_id = \"maybe\"", "name_id can't be \"maybe\"", "\"required\"");
+    refuse_value("authn_contexts = [\"password\"]", "authn_contexts: \"password\" is no URI", "classes:Password");
+    refuse_value("force_authn_trusted = \"no\"", "force_authn_trusted", "true");
+    refuse_value("destination = \"optional\"", "destination can't be \"optional\"", "\"exact\"");
+    refuse_value("max_window = \"2d\"", "max_window is out of range", "30s to 1d");
+    refuse_value("max_window = \"1s\"", "max_window is out of range", "30s");
+    refuse_value("cbc = \"always\"", "cbc can't be \"always\"", "\"never\"");
+    for (const auto* key : {"audience", "recipient", "in_response_to", "subject"}) {
+        refuse_value(std::string(key) + " = \"optional\"", "unknown key \"" + std::string(key) + "\"", "known here");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(refuses_half_a_way_to_the_idp) {
     write("password", "secret\n");
     write("empty", "\n");

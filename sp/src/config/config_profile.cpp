@@ -28,6 +28,10 @@ constexpr std::string_view logout_keys[] = {
     "basic_user",   "proxy",           "proxy_user",         "basic_password_file", "proxy_password_file",
     "timeout",      "allow_http"};
 
+constexpr std::string_view sign_on_keys[] = {
+    "signature_on",   "unsolicited",         "request_binding", "name_id_policy", "name_id",
+    "authn_contexts", "force_authn_trusted", "destination",     "max_window",     "cbc"};
+
 InteropProfile named_profile(const ConfigTable& table) {
     const auto name = table.text("profile");
     if (!name) return {};
@@ -213,6 +217,62 @@ void read_outgoing(const ConfigTable& table, const fs::path& folder, OutgoingRul
     read_way(table, folder, outgoing.http, notes);
 }
 
+void read_name_id_policy(const ConfigTable& table, idp_adapter::NameIDPolicyRule& rule) {
+    using Policy = idp_adapter::NameIDPolicyRule::Policy;
+    const auto text = table.text("name_id_policy");
+    if (!text) return;
+    if (text->value == "omit" || text->value == "any") {
+        rule = {.policy = text->value == "omit" ? Policy::omit : Policy::any, .format = {}};
+        return;
+    }
+    if (!saml::is_absolute_uri(text->value)) {
+        refuse(text->place, "name_id_policy can't be " + shown(text->value),
+               R"(write "omit", "any", or a Format, e.g. "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent")");
+    }
+    rule = {.policy = Policy::this_format, .format = text->value};
+}
+
+void read_authn_contexts(const ConfigTable& table, std::vector<std::string>& contexts) {
+    if (!table.has("authn_contexts")) return;
+    contexts.clear();
+    for (const auto& text : table.texts("authn_contexts")) {
+        if (!saml::is_absolute_uri(text.value)) {
+            refuse(text.place, "authn_contexts: " + shown(text.value) + " is no URI",
+                   "write e.g. \"urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport\"");
+        }
+        contexts.push_back(text.value);
+    }
+}
+
+void read_sign_on(const ConfigTable& table, idp_adapter::SignOnProfile& sign_on) {
+    using namespace idp_adapter;
+    using Cbc = saml::AlgorithmPolicy::Cbc;
+    sign_on.signature_on = table.choice("signature_on", sign_on.signature_on,
+                                        {{"response", SignatureOn::response},
+                                         {"assertion", SignatureOn::assertion},
+                                         {"either", SignatureOn::either},
+                                         {"both", SignatureOn::both}});
+    sign_on.unsolicited = table.choice(
+        "unsolicited", sign_on.unsolicited,
+        {{"converted", Unsolicited::converted}, {"refused", Unsolicited::refused}, {"allowed", Unsolicited::allowed}});
+    sign_on.request_binding = table.choice("request_binding", sign_on.request_binding,
+                                           {{"by_length", RequestBinding::by_length},
+                                            {"redirect", RequestBinding::redirect},
+                                            {"post", RequestBinding::post}});
+    read_name_id_policy(table, sign_on.name_id_policy);
+    sign_on.name_id = table.choice("name_id", sign_on.name_id,
+                                   {{"required", NameIDNeed::required}, {"optional", NameIDNeed::optional}});
+    read_authn_contexts(table, sign_on.authn_contexts);
+    if (const auto trusted = table.flag("force_authn_trusted"))
+        sign_on.force_authn = trusted->value ? ForcedAuthn::trusted : ForcedAuthn::untrusted;
+    sign_on.destination = table.choice("destination", sign_on.destination,
+                                       {{"exact", ResponseDestination::exact},
+                                        {"scheme_host_normalised", ResponseDestination::scheme_host_normalised}});
+    sign_on.max_window = table.seconds("max_window", sign_on.max_window, {30s, 24h});
+    sign_on.cbc = table.choice(
+        "cbc", sign_on.cbc, {{"with_response_signature", Cbc::accepted_once_authenticated}, {"never", Cbc::refused}});
+}
+
 /// While an IdP is still asked to end a session, the session's logout must not be forgotten here.
 void refuse_short_memory(const ConfigTable& table, const OutgoingRules& outgoing, const Policy& policy) {
     if (outgoing.validity <= policy.logout_record_cap) return;
@@ -236,6 +296,7 @@ InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings&
     read_receiving(table, profile);
     read_answering(table, profile);
     if (table.has("logout")) read_outgoing(table.table("logout", logout_keys), folder, profile.outgoing, notes);
+    if (table.has("sign_on")) read_sign_on(table.table("sign_on", sign_on_keys), profile.sign_on);
     refuse_short_memory(table, profile.outgoing, surroundings.policy);
     return profile;
 }

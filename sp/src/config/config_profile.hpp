@@ -16,7 +16,7 @@
 namespace slo::sp {
 
 /// profile_keys are common to [[idp]] and [[metadata]].
-inline constexpr std::array<std::string_view, 18> profile_keys = {"profile",
+inline constexpr std::array<std::string_view, 19> profile_keys = {"profile",
                                                                   "accepted_authentication",
                                                                   "sender_user",
                                                                   "sender_password_file",
@@ -33,7 +33,8 @@ inline constexpr std::array<std::string_view, 18> profile_keys = {"profile",
                                                                   "repeats",
                                                                   "form_answer",
                                                                   "asynchronous",
-                                                                  "logout"};
+                                                                  "logout",
+                                                                  "sign_on"};
 
 /// with_profile_keys returns `own`, and profile_keys behind them.
 template <std::size_t count>
