@@ -111,6 +111,21 @@ saml::LogoutRequest random_request(Values& values) {
     return request;
 }
 
+saml::AuthnRequest random_authn_request(Values& values) {
+    saml::AuthnRequest request{
+        .id = fresh_id(),
+        .issue_instant = at(baseline_now),
+        .destination = saml::EndpointUrl::parse("https://idp.example.org/sso?a=1&b='2'").value(),
+        .issuer = entity_id("https://sp.example.com/?a='b'&c=d"),
+        .assertion_consumer_service = saml::EndpointUrl::parse("https://sp.example.com/acs?a=1&b='2'").value()};
+    request.force_authn = values.below(2) == 0;
+    request.is_passive = values.below(2) == 0;
+    if (values.below(2)) request.attribute_consuming_service = static_cast<std::uint16_t>(values.below(65536));
+    if (values.below(2)) request.name_id_policy.emplace().sp_name_qualifier = values.maybe(Controls::none);
+    for (auto left = values.below(3); left > 0; --left) request.authn_context_classes.push_back("urn:x:a?b=c&d='e'");
+    return request;
+}
+
 /// The digested octets (the message without its signature) and the signed ones (SignedInfo), as they are in ours.
 struct PartsUnderSignature {
     std::string message;
@@ -190,6 +205,36 @@ BOOST_DATA_TEST_CASE(xmlsec1_verifies_every_request_that_we_sign, boost::unit_te
         BOOST_TEST(attribute(read_name_id, "SPProvidedID") == name_id.sp_provided_id.value_or("(absent)"));
         BOOST_TEST(attribute(read, "Reason") == request.reason.value_or("(absent)"));
         BOOST_TEST(read.count(samlp_ns, "SessionIndex") == request.session_indexes.size());
+    }
+}
+
+BOOST_DATA_TEST_CASE(xmlsec1_verifies_every_request_for_a_login_that_we_sign, boost::unit_test::data::make(key_pairs),
+                     pair) {
+    const auto our_signer = signer(pair);
+    const auto certificate = fixture(pair.certificate);
+    Values values(11);
+    for (int i = 0; i < messages_per_key / 5; ++i) {
+        const auto request = random_authn_request(values);
+        const auto message = our_signer.sign(request);
+        BOOST_TEST_REQUIRE(message.has_value());
+        expect_verified(message->xml(), certificate);
+        const auto read = read_xml(message->xml());
+        BOOST_TEST(attribute(read, "ID") == request.id.str());
+        BOOST_TEST(attribute(read, "Destination") == request.destination.str());
+        BOOST_TEST(attribute(read, "AssertionConsumerServiceURL") == request.assertion_consumer_service.str());
+        BOOST_TEST(attribute(read, "ForceAuthn") == (request.force_authn ? "true" : "(absent)"));
+        BOOST_TEST(attribute(read, "IsPassive") == (request.is_passive ? "true" : "(absent)"));
+        const auto index = request.attribute_consuming_service;
+        BOOST_TEST(attribute(read, "AttributeConsumingServiceIndex") == (index ? std::to_string(*index) : "(absent)"));
+        BOOST_TEST(read.only(saml_ns, "Issuer").text == request.issuer.str());
+        BOOST_TEST(read.count(samlp_ns, "NameIDPolicy") == (request.name_id_policy ? 1U : 0U));
+        if (request.name_id_policy) {
+            BOOST_TEST(attribute(read.only(samlp_ns, "NameIDPolicy"), "SPNameQualifier") ==
+                       request.name_id_policy->sp_name_qualifier.value_or("(absent)"));
+        }
+        const auto* contexts = read.find(samlp_ns, "RequestedAuthnContext");
+        BOOST_TEST((contexts ? contexts->count(saml_ns, "AuthnContextClassRef") : 0U) ==
+                   request.authn_context_classes.size());
     }
 }
 

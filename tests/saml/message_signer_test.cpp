@@ -86,9 +86,102 @@ LogoutRequest random_request(std::mt19937& random) {
     return request;
 }
 
+AuthnRequest authn_request() {
+    return {.id = MessageID::parse("_q1").value(),
+            .issue_instant = noon(),
+            .destination = EndpointUrl::parse("https://idp.example.com/sso?a=1&b='2'").value(),
+            .issuer = EntityID::parse("https://sp.example.com/saml/metadata").value(),
+            .assertion_consumer_service = EndpointUrl::parse("https://sp.example.com/saml/acs").value()};
+}
+
+std::string written(const AuthnRequest& request) {
+    return without_signature(MessageSigner(ec_key().signing).sign(request).value().xml());
+}
+
+std::string rule_of_writing(const AuthnRequest& request) {
+    const auto message = MessageSigner(ec_key().signing).sign(request);
+    return message ? "written" : message.error().code.message();
+}
+
+constexpr std::string_view transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+constexpr std::string_view persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(message_signer)
+
+// CORE-AQ-01 to 05, 14, 15, 22
+BOOST_AUTO_TEST_CASE(asks_for_a_login_with_what_each_idp_needs_and_nothing_else) {
+    BOOST_TEST(written(authn_request()) ==
+               "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\""
+               " AssertionConsumerServiceURL=\"https://sp.example.com/saml/acs\""
+               " Destination=\"https://idp.example.com/sso?a=1&amp;b='2'\" ID=\"_q1\""
+               " IssueInstant=\"2026-03-01T12:00:00Z\""
+               " ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Version=\"2.0\">"
+               "<saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">"
+               "https://sp.example.com/saml/metadata</saml:Issuer></samlp:AuthnRequest>");
+}
+
+// CORE-AQ-07, 08, 10 to 12, 21
+BOOST_AUTO_TEST_CASE(asks_for_more_where_it_is_wished) {
+    AuthnRequest request = authn_request();
+    request.force_authn = request.is_passive = true;
+    request.attribute_consuming_service = 0;
+    request.name_id_policy = NameIDPolicy{};
+    request.authn_context_classes = {"urn:x:one", "urn:x:two?a&b"};
+    const std::string xml = written(request);
+    BOOST_TEST(xml.find(" AttributeConsumingServiceIndex=\"0\" Destination=") != std::string::npos);
+    BOOST_TEST(xml.find(" ForceAuthn=\"true\" ID=\"_q1\" IsPassive=\"true\" IssueInstant=") != std::string::npos);
+    constexpr std::string_view declared = " xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">";
+    std::string tail = "</saml:Issuer><samlp:NameIDPolicy AllowCreate=\"true\"></samlp:NameIDPolicy>";
+    tail += "<samlp:RequestedAuthnContext Comparison=\"exact\">";
+    tail.append("<saml:AuthnContextClassRef").append(declared).append("urn:x:one</saml:AuthnContextClassRef>");
+    tail.append("<saml:AuthnContextClassRef").append(declared).append("urn:x:two?a&amp;b</saml:AuthnContextClassRef>");
+    tail += "</samlp:RequestedAuthnContext></samlp:AuthnRequest>";
+    BOOST_TEST(xml.ends_with(tail));
+}
+
+// CORE-AQ-08
+BOOST_AUTO_TEST_CASE(asks_for_the_creation_of_a_name_where_the_format_lets_it) {
+    AuthnRequest request = authn_request();
+    request.name_id_policy = NameIDPolicy{.format = std::string(persistent), .sp_name_qualifier = "urn:x:\"us\""};
+    BOOST_TEST(written(request).find("<samlp:NameIDPolicy AllowCreate=\"true\" Format=\"" + std::string(persistent) +
+                                     "\" SPNameQualifier=\"urn:x:&quot;us&quot;\">") != std::string::npos);
+    request.name_id_policy->allow_create = false;
+    BOOST_TEST(written(request).find("AllowCreate") == std::string::npos);
+    request.name_id_policy = NameIDPolicy{.format = std::string(transient), .sp_name_qualifier = {}};
+    BOOST_TEST(written(request).find("<samlp:NameIDPolicy Format=\"" + std::string(transient) + "\">") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_to_ask_for_a_login_with_values_that_the_schema_does_not_allow) {
+    AuthnRequest request = authn_request();
+    request.authn_context_classes = {"urn:x:one", "PasswordProtectedTransport"};
+    BOOST_TEST(rule_of_writing(request) == "saml.uri");
+    request = authn_request();
+    request.name_id_policy = NameIDPolicy{.format = "transient", .sp_name_qualifier = {}};
+    BOOST_TEST(rule_of_writing(request) == "saml.uri");
+    request.name_id_policy = NameIDPolicy{.format = {}, .sp_name_qualifier = ""};
+    BOOST_TEST(rule_of_writing(request) == "saml.name_id");
+    request.name_id_policy->sp_name_qualifier = "urn:x";
+    BOOST_TEST(rule_of_writing(request) == "written");
+}
+
+BOOST_AUTO_TEST_CASE(writes_requests_for_a_login_in_the_very_form_that_libxml2_canonicalises_them_to) {
+    std::mt19937 random(20260305);
+    for (int i = 0; i < 200; ++i) {
+        AuthnRequest request = authn_request();
+        request.force_authn = random() % 2 == 0;
+        request.is_passive = random() % 2 == 0;
+        if (random() % 2) request.attribute_consuming_service = static_cast<std::uint16_t>(random());
+        if (random() % 2)
+            request.name_id_policy = NameIDPolicy{.format = {}, .sp_name_qualifier = random_text(random, 30)};
+        for (std::size_t n = random() % 4; n > 0; --n) request.authn_context_classes.emplace_back("urn:x:a&b'c");
+        const std::string octets = MessageSigner(ec_key().signing).sign(request).value().xml();
+        BOOST_REQUIRE_EQUAL(without_signature(octets), canonical(without_signature(octets), "AuthnRequest"));
+        BOOST_REQUIRE_EQUAL(signed_info(octets), canonical(octets, "SignedInfo"));
+    }
+}
 
 BOOST_AUTO_TEST_CASE(writes_requests_in_the_very_form_that_libxml2_canonicalises_them_to) {
     std::mt19937 random(20260301);  // a fixed seed: the same documents every time

@@ -44,4 +44,13 @@ Result<SignedMessage> MessageSigner::sign(const LogoutRequest& request) const {
     return SignedMessage(*std::move(octets));
 }
 
+Result<SignedMessage> MessageSigner::sign(const AuthnRequest& request) const {
+    const Prefixes prefixes = prefixes_of(prefixes_);
+    const auto message = write_request(request, prefixes);
+    if (!message) return message.error();
+    auto octets = seal(key_, key_info_, request.id, message->up_to_issuer, message->after_issuer, prefixes.ds);
+    if (!octets) return octets.error();
+    return SignedMessage(*std::move(octets));
+}
+
 }  // namespace slo::saml

@@ -152,6 +152,41 @@ std::string status_codes(const Prefixes& prefixes, const Status& status) {
     return inner;
 }
 
+/// AllowCreate doesn't go with the format `transient` (Core 3.4.1.1, erratum E14).
+void name_id_policy(std::string& out, const Prefixes& prefixes, const NameIDPolicy& policy) {
+    open(out, prefixes.samlp, "NameIDPolicy");
+    if (policy.allow_create && policy.format != vocabulary::format_transient) attribute(out, "AllowCreate", "true");
+    optional_attribute(out, "Format", policy.format);
+    optional_attribute(out, "SPNameQualifier", policy.sp_name_qualifier);
+    out += '>';
+    close(out, prefixes.samlp, "NameIDPolicy");
+}
+
+void requested_authn_context(std::string& out, const Prefixes& prefixes, const std::vector<std::string>& classes) {
+    open(out, prefixes.samlp, "RequestedAuthnContext");
+    attribute(out, "Comparison", "exact");
+    out += '>';
+    for (const std::string& reference : classes) {
+        open_declared(out, prefixes.saml, "AuthnContextClassRef", vocabulary::saml);
+        out += '>';
+        xml::escape_text(out, reference);
+        close(out, prefixes.saml, "AuthnContextClassRef");
+    }
+    close(out, prefixes.samlp, "RequestedAuthnContext");
+}
+
+Result<void> expect_valid(const AuthnRequest& request) {
+    for (const std::string& reference : request.authn_context_classes) {
+        if (auto ok = expect_uri(reference, "AuthnContextClassRef"); !ok) return ok;
+    }
+    if (!request.name_id_policy) return Done{};
+    const auto& qualifier = request.name_id_policy->sp_name_qualifier;
+    if (qualifier && !is_xml_value(*qualifier, max_name_id_bytes)) {
+        return fail(Errc::name_id_malformed, "NameIDPolicy/@SPNameQualifier");
+    }
+    return expect_uri(request.name_id_policy->format, "NameIDPolicy/@Format");
+}
+
 }  // namespace
 
 Prefixes prefixes_of(const LogoutRequest& request, NamespacePrefixes style) noexcept {
@@ -265,6 +300,34 @@ Result<UnsignedMessage> write_request(const LogoutRequest& request, const Prefix
         text_element(tail, prefixes.samlp, "SessionIndex", index.str());
     }
     close(tail, prefixes.samlp, "LogoutRequest");
+    return message;
+}
+
+Result<UnsignedMessage> write_request(const AuthnRequest& request, const Prefixes& prefixes) {
+    if (auto ok = expect_valid(request); !ok) return ok.error();
+    UnsignedMessage message;
+    std::string& head = message.up_to_issuer;
+    open_declared(head, prefixes.samlp, "AuthnRequest", vocabulary::samlp);
+    attribute(head, "AssertionConsumerServiceURL", request.assertion_consumer_service.str());
+    if (const auto index = request.attribute_consuming_service) {
+        attribute(head, "AttributeConsumingServiceIndex", std::to_string(*index));
+    }
+    attribute(head, "Destination", request.destination.str());
+    if (request.force_authn) attribute(head, "ForceAuthn", "true");
+    attribute(head, "ID", request.id.str());
+    if (request.is_passive) attribute(head, "IsPassive", "true");
+    attribute(head, "IssueInstant", format_instant(request.issue_instant));
+    attribute(head, "ProtocolBinding", vocabulary::binding_post);
+    attribute(head, "Version", to_string(Version{}));
+    head += '>';
+    issuer(head, prefixes, request.issuer);
+
+    std::string& tail = message.after_issuer;
+    if (request.name_id_policy) name_id_policy(tail, prefixes, *request.name_id_policy);
+    if (!request.authn_context_classes.empty()) {
+        requested_authn_context(tail, prefixes, request.authn_context_classes);
+    }
+    close(tail, prefixes.samlp, "AuthnRequest");
     return message;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "slo/saml/authn_request.hpp"
 #include "slo/saml/logout_request.hpp"
 #include "slo/saml/logout_response.hpp"
 #include "slo/saml/message_signer.hpp"
@@ -37,6 +38,7 @@ struct Prefixes {
 [[nodiscard]] Result<UnsignedMessage> write_response(std::string_view element, const LogoutResponse& response,
                                                      const Prefixes& prefixes);
 [[nodiscard]] Result<UnsignedMessage> write_request(const LogoutRequest& request, const Prefixes& prefixes);
+[[nodiscard]] Result<UnsignedMessage> write_request(const AuthnRequest& request, const Prefixes& prefixes);
 
 /// write_name_id writes saml:NameID with its own xmlns. Errors: Errc::name_id_malformed, uri_malformed.
 [[nodiscard]] Result<std::string> write_name_id(const NameID& name_id, const Prefixes& prefixes = {});

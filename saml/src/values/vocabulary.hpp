@@ -28,4 +28,6 @@ inline constexpr std::string_view format_entity = "urn:oasis:names:tc:SAML:2.0:n
 inline constexpr std::string_view format_persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 inline constexpr std::string_view format_transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
+inline constexpr std::string_view binding_post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+
 }  // namespace slo::saml::vocabulary

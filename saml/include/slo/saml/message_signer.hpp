@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "slo/saml/authn_request.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/saml/logout_request.hpp"
 #include "slo/saml/logout_response.hpp"
@@ -38,6 +39,7 @@ public:
     /// status_malformed for a value that the schema doesn't allow.
     [[nodiscard]] Result<SignedMessage> sign(const LogoutResponse& response) const;
     [[nodiscard]] Result<SignedMessage> sign(const LogoutRequest& request) const;
+    [[nodiscard]] Result<SignedMessage> sign(const AuthnRequest& request) const;
     /// sign_refusal refuses another request, in that request's own response element, with `response`'s fields.
     [[nodiscard]] Result<SignedMessage> sign_refusal(RefusedRequest of, const LogoutResponse& response) const;
 
