@@ -357,6 +357,60 @@ Attacks sizes_of_names() {
     };
 }
 
+/// What a profile takes on purpose, and what stands next to it.
+Attacks forms_of_an_idp() {
+    idp_adapter::InteropProfile profile;
+    profile.forms = {.times = saml::MessageForms::Times::utc_however_written,
+                     .empty_qualifiers = saml::MessageForms::EmptyQualifiers::absent,
+                     .issuer_attributes = saml::MessageForms::IssuerAttributes::ignored};
+    const std::string as_login = transient_format;
+    const auto issuer = [](const std::string& attributes) {
+        return replaced(issuer_of(idp1_entity_id), "<saml:Issuer", "<saml:Issuer" + attributes);
+    };
+    const auto of_another_idp = [&](const std::string& attributes) {
+        return [text = marked({.id = "_a1", .issuer = issuer(attributes)})] { return soap(text, "keys/idp2.key.pem"); };
+    };
+    Attacks all{
+        accepted("SAM-07", "UTC_without_a_zone", signed_text({.issue_instant = "2030-01-15T10:00:00"}), "S1"),
+        accepted("SAM-07", "UTC_with_a_zone_of_zero", signed_text({.issue_instant = "2030-01-15T10:00:00+00:00"}),
+                 "S1"),
+        refused("SAM-07", "a_zone_that_isn_t_UTC_where_no_zone_is_taken",
+                signed_text({.issue_instant = "2030-01-15T12:00:00+02:00"}), "saml.time"),
+        refused("SAM-07", "a_stale_IssueInstant_without_a_zone",
+                signed_text({.issue_instant = "2030-01-15T09:51:59.999", .not_on_or_after = std::nullopt}),
+                "check.issue_instant"),
+        accepted("SAM-08", "a_NotOnOrAfter_without_a_zone", signed_text({.not_on_or_after = "2030-01-15T10:05:00"}),
+                 "S1"),
+        refused("SAM-08", "one_that_has_passed_with_a_zone_of_zero",
+                signed_text({.issue_instant = "2030-01-15T09:50:00Z", .not_on_or_after = "2030-01-15T09:57:00+00:00"}),
+                "check.not_on_or_after"),
+        accepted("SAM-13", "empty_qualifiers_where_they_are_read_as_none",
+                 signed_text({.identifier = name_id(as_login + qualifier("NameQualifier", "") +
+                                                    qualifier("SPNameQualifier", ""))}),
+                 "S1"),
+        missed("SAM-13", "another_qualifier_where_empty_ones_are_read_as_none",
+               signed_text({.identifier = name_id(as_login + qualifier("NameQualifier", "") +
+                                                  qualifier("SPNameQualifier", "urn:do-not-repeat"))}),
+               "near_miss.qualifier"),
+        refused("SAM-13", "an_empty_SPProvidedID_where_qualifiers_may_be_empty",
+                signed_text({.identifier = name_id(as_login + qualifier("SPProvidedID", ""))}), "saml.name_id"),
+        accepted("SAM-29", "a_NameQualifier_of_the_Issuer_that_is_ignored",
+                 signed_text({.issuer = issuer(qualifier("NameQualifier", "urn:do-not-repeat"))}), "S1"),
+        refused("SAM-29", "an_SPNameQualifier_of_the_Issuer_where_a_NameQualifier_is_ignored",
+                signed_text({.issuer = issuer(qualifier("SPNameQualifier", "urn:do-not-repeat"))}), "saml.issuer"),
+        accepted("SAM-29", "a_Format_of_the_Issuer_that_is_ignored",
+                 signed_text({.issuer = issuer(R"( Format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient")")}),
+                 "S1"),
+        refused("SAM-29", "another_IdP_as_NameQualifier_of_the_Issuer",
+                of_another_idp(qualifier("NameQualifier", idp2_entity_id)), "sig.invalid"),
+    };
+    for (auto& attack : all) attack.provider = with_profile(profile);
+    auto strict = refused("SAM-29", "a_NameQualifier_of_the_Issuer",
+                          signed_text({.issuer = issuer(qualifier("NameQualifier", idp1_entity_id))}), "saml.issuer");
+    all.push_back(std::move(strict));
+    return all;
+}
+
 Attacks versions() {
     const auto one = [](const char* name, std::optional<std::string> version, const char* rule) {
         return refused("SAM-27", name, signed_text({.version = std::move(version)}), rule);
@@ -386,7 +440,8 @@ Attacks versions() {
 }  // namespace
 
 Attacks protocol_value_attacks() {
-    return joined({times, destinations, other_parties, name_id_tuples, look_alike_names, sizes_of_names, versions});
+    return joined({times, destinations, other_parties, name_id_tuples, look_alike_names, sizes_of_names,
+                   forms_of_an_idp, versions});
 }
 
 }  // namespace slo::test

@@ -60,6 +60,25 @@ BOOST_AUTO_TEST_CASE(refuses_every_zone_but_z) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(reads_utc_without_z_only_where_that_is_asked_for) {
+    const auto instant = parse_instant("2030-01-15T10:00:00.5Z").value();
+    for (const auto* text : {"2030-01-15T10:00:00.5Z", "2030-01-15T10:00:00.5+00:00", "2030-01-15T10:00:00.5-00:00",
+                             "2030-01-15T10:00:00.5"}) {
+        BOOST_TEST((parse_instant_however_written(text).value() == instant), text);
+    }
+    for (const auto* text : {"2030-01-15T10:00:00+02:00", "2030-01-15T10:00:00+00:01", "2030-01-15T10:00:00+0000",
+                             "2030-01-15T10:00:00+00", "2030-01-15T10:00:00z", "2030-01-15T10:00:00ZZ",
+                             "2030-01-15T10:00:00Z+00:00", "2030-01-15T10:00:00+00:00Z", "2030-01-15T10:00:00UTC",
+                             "2030-01-15T10:00:60", "2030-01-15", "", "Z", "+00:00"}) {
+        BOOST_TEST(rule_of(parse_instant_however_written(text)) == rule(Errc::time_malformed), text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(reads_as_many_digits_of_a_fraction_as_clocks_write) {
+    BOOST_TEST(reformatted("2026-11-29T23:46:50.1234567890123Z") == "2026-11-29T23:46:50.123Z");
+    BOOST_TEST(reformatted("2026-11-29T23:46:50.12345678901234567890Z") == "2026-11-29T23:46:50.123Z");
+}
+
 BOOST_AUTO_TEST_CASE(refuses_leap_seconds) {
     BOOST_TEST(rule_of(parse_instant("2030-06-30T23:59:60Z")) == rule(Errc::time_malformed));
     BOOST_TEST(rule_of(parse_instant("2016-12-31T23:59:60Z")) == rule(Errc::time_malformed));
@@ -86,7 +105,7 @@ BOOST_AUTO_TEST_CASE(refuses_years_that_are_not_four_digits) {
 // A 40-digit fraction made SimpleSAMLphp's parser run for minutes (CVE-2018-6519).
 BOOST_AUTO_TEST_CASE(refuses_fractions_of_no_or_too_many_digits) {
     BOOST_TEST(rule_of(parse_instant("2030-01-15T10:00:00.Z")) == rule(Errc::time_malformed));
-    BOOST_TEST(rule_of(parse_instant("2030-01-15T10:00:00.0000000000Z")) == rule(Errc::time_malformed));
+    BOOST_TEST(rule_of(parse_instant("2030-01-15T10:00:00.000000000000000000000Z")) == rule(Errc::time_malformed));
     for (const std::size_t digits : {40U, 100'000U}) {
         const std::string text = "2030-01-15T10:00:00." + std::string(digits, '1') + "Z";
         BOOST_TEST(rule_of(parse_instant(text)) == rule(Errc::time_malformed), digits);

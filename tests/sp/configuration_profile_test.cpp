@@ -313,6 +313,20 @@ BOOST_AUTO_TEST_CASE(accepts_a_tls_client_s_key_where_certificates_are_asked_for
     }
 }
 
+BOOST_AUTO_TEST_CASE(reads_how_an_idp_writes_its_messages) {
+    using saml::MessageForms;
+    const auto strict = profile("").forms;
+    BOOST_TEST((strict.times == MessageForms::Times::utc_with_z));
+    BOOST_TEST((strict.empty_qualifiers == MessageForms::EmptyQualifiers::refused));
+    BOOST_TEST((strict.issuer_attributes == MessageForms::IssuerAttributes::refused));
+    const auto lenient =
+        profile("times = \"utc\"\nempty_qualifiers = \"absent\"\nissuer_attributes = \"ignored\"\n").forms;
+    BOOST_TEST((lenient.times == MessageForms::Times::utc_however_written));
+    BOOST_TEST((lenient.empty_qualifiers == MessageForms::EmptyQualifiers::absent));
+    BOOST_TEST((lenient.issuer_attributes == MessageForms::IssuerAttributes::ignored));
+    refuse_line("times = \"local\"\n", 9, "times can't be \"local\"", "\"utc\"");
+}
+
 BOOST_AUTO_TEST_CASE(accepts_only_a_long_password_over_tls) {
     write("sender.password", "0123456789abcdef\n");
     write("short.password", "0123456789abcde\n");

@@ -160,7 +160,8 @@ Result<saml::Status> proven_status(saml::ReceivedMessage& message, const AskedLo
                                       .now = asked.issue_instant,
                                       .clock_skew = asked.tolerance,
                                       .max_age = std::chrono::seconds(0),
-                                      .algorithms = asked.idp.profile.algorithms};
+                                      .algorithms = asked.idp.profile.algorithms,
+                                      .forms = asked.idp.profile.forms};
     const auto verified = saml::MessageVerifier::verify(*unverified, asked.idp.keys, asked.request_id, expected);
     if (verified) return (*verified)->status;
     // The response's own ID was read before: a malformed one now is its InResponseTo.

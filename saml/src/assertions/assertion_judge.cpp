@@ -46,7 +46,8 @@ Result<std::optional<NameID>> name_id_of(const Assertion& assertion, const Asser
     if (const auto* name_id = std::get_if<NameID>(&*identifier)) return std::optional<NameID>(*name_id);
     const auto* encrypted = std::get_if<EncryptedID>(&*identifier);
     if (encrypted == nullptr) return fail(Errc::base_id_unsupported, "BaseID is abstract: it names no principal");
-    auto opened = open_name_id(*encrypted, expected.decryption_keys, expected.our_entity_id, expected.algorithms);
+    auto opened =
+        open_name_id(*encrypted, expected.decryption_keys, expected.our_entity_id, expected.algorithms, expected.forms);
     if (!opened) return opened.error();
     return std::optional<NameID>(*std::move(opened));
 }

@@ -21,19 +21,20 @@ xml::Name in_saml(std::string_view local) {
     return {vocabulary::saml, local};
 }
 
-Result<std::optional<Instant>> optional_instant(const xml::Element& element, std::string_view attribute) {
+Result<std::optional<Instant>> optional_instant(const xml::Element& element, std::string_view attribute,
+                                                const MessageForms& forms) {
     const auto text = element.collapsed_attribute(attribute);
     if (!text) return std::optional<Instant>{};
-    const auto instant = parse_instant(*text);
+    const auto instant = read_instant(*text, forms);
     if (!instant) return instant.error();
     return std::optional<Instant>(*instant);
 }
 
 using Identifier = std::optional<std::variant<NameID, EncryptedID, BaseID>>;
 
-Result<Identifier> read_identifier(ChildCursor& children) {
+Result<Identifier> read_identifier(ChildCursor& children, const MessageForms& forms) {
     if (const auto element = children.take(in_saml("NameID"))) {
-        auto name_id = read_name_id(*element);
+        auto name_id = read_name_id(*element, forms);
         if (!name_id) return name_id.error();
         return Identifier(*std::move(name_id));
     }
@@ -47,10 +48,11 @@ Result<Identifier> read_identifier(ChildCursor& children) {
 }
 
 /// SubjectConfirmationData: its own attributes are read, those of other namespaces and its content are not.
-Result<void> read_confirmation_data(const xml::Element& data, SubjectConfirmation& confirmation) {
-    auto not_before = optional_instant(data, "NotBefore");
+Result<void> read_confirmation_data(const xml::Element& data, const MessageForms& forms,
+                                    SubjectConfirmation& confirmation) {
+    auto not_before = optional_instant(data, "NotBefore", forms);
     if (!not_before) return not_before.error();
-    auto not_on_or_after = optional_instant(data, "NotOnOrAfter");
+    auto not_on_or_after = optional_instant(data, "NotOnOrAfter", forms);
     if (!not_on_or_after) return not_on_or_after.error();
     confirmation.not_before = *not_before;
     confirmation.not_on_or_after = *not_on_or_after;
@@ -64,7 +66,7 @@ Result<void> read_confirmation_data(const xml::Element& data, SubjectConfirmatio
     return Done{};
 }
 
-Result<SubjectConfirmation> read_confirmation(const xml::Element& element) {
+Result<SubjectConfirmation> read_confirmation(const xml::Element& element, const MessageForms& forms) {
     if (auto ok = expect_attributes(element, {"Method"}, in_saml("SubjectConfirmationType")); !ok) return ok.error();
     const auto method = element.collapsed_attribute("Method");
     if (!method) return schema_violation(element, "no Method");
@@ -75,23 +77,23 @@ Result<SubjectConfirmation> read_confirmation(const xml::Element& element) {
                                      .in_response_to = std::nullopt,
                                      .address = std::nullopt};
     ChildCursor children(element);
-    if (auto confirmer = read_identifier(children); !confirmer) return confirmer.error();
+    if (auto confirmer = read_identifier(children, forms); !confirmer) return confirmer.error();
     if (const auto data = children.take(in_saml("SubjectConfirmationData"))) {
-        if (auto ok = read_confirmation_data(*data, confirmation); !ok) return ok.error();
+        if (auto ok = read_confirmation_data(*data, forms, confirmation); !ok) return ok.error();
     }
     if (children.rest()) return schema_violation(*children.rest(), "an element that may not stand here");
     return confirmation;
 }
 
-Result<Subject> read_subject(const xml::Element& element) {
+Result<Subject> read_subject(const xml::Element& element, const MessageForms& forms) {
     if (auto ok = expect_attributes(element, {}, in_saml("SubjectType")); !ok) return ok.error();
     if (!element.has_only_element_content()) return schema_violation(element, "text between the elements");
     ChildCursor children(element);
-    auto identifier = read_identifier(children);
+    auto identifier = read_identifier(children, forms);
     if (!identifier) return identifier.error();
     Subject subject{.identifier = *std::move(identifier), .confirmations = {}};
     while (const auto child = children.take(in_saml("SubjectConfirmation"))) {
-        auto confirmation = read_confirmation(*child);
+        auto confirmation = read_confirmation(*child, forms);
         if (!confirmation) return confirmation.error();
         subject.confirmations.push_back(*std::move(confirmation));
     }
@@ -127,14 +129,14 @@ Result<void> read_condition(const xml::Element& element, Conditions& conditions)
     return Done{};
 }
 
-Result<Conditions> read_conditions(const xml::Element& element) {
+Result<Conditions> read_conditions(const xml::Element& element, const MessageForms& forms) {
     if (auto ok = expect_attributes(element, {"NotBefore", "NotOnOrAfter"}, in_saml("ConditionsType")); !ok) {
         return ok.error();
     }
     if (!element.has_only_element_content()) return schema_violation(element, "text between the elements");
-    auto not_before = optional_instant(element, "NotBefore");
+    auto not_before = optional_instant(element, "NotBefore", forms);
     if (!not_before) return not_before.error();
-    auto not_on_or_after = optional_instant(element, "NotOnOrAfter");
+    auto not_on_or_after = optional_instant(element, "NotOnOrAfter", forms);
     if (!not_on_or_after) return not_on_or_after.error();
     Conditions conditions{.not_before = *not_before, .not_on_or_after = *not_on_or_after, .audience_restrictions = {}};
     for (const auto& child : element.children()) {
@@ -162,16 +164,16 @@ Result<void> read_context(const xml::Element& element, AuthnStatement& statement
     return Done{};
 }
 
-Result<AuthnStatement> read_authn_statement(const xml::Element& element) {
+Result<AuthnStatement> read_authn_statement(const xml::Element& element, const MessageForms& forms) {
     if (auto ok = expect_attributes(element, {"AuthnInstant", "SessionIndex", "SessionNotOnOrAfter"},
                                     in_saml("AuthnStatementType"));
         !ok) {
         return ok.error();
     }
-    const auto instant = optional_instant(element, "AuthnInstant");
+    const auto instant = optional_instant(element, "AuthnInstant", forms);
     if (!instant) return instant.error();
     if (!*instant) return schema_violation(element, "no AuthnInstant");
-    const auto session_end = optional_instant(element, "SessionNotOnOrAfter");
+    const auto session_end = optional_instant(element, "SessionNotOnOrAfter", forms);
     if (!session_end) return session_end.error();
     AuthnStatement statement{.authn_instant = **instant,
                              .session_index = std::nullopt,
@@ -192,9 +194,9 @@ Result<AuthnStatement> read_authn_statement(const xml::Element& element) {
 }
 
 /// A statement, of whichever kind. Those that say nothing about a sign-on are passed over (Core 2.7.1, 2.7.4).
-Result<void> read_statement(const xml::Element& element, Assertion& assertion) {
+Result<void> read_statement(const xml::Element& element, const MessageForms& forms, Assertion& assertion) {
     if (element.is(in_saml("AuthnStatement"))) {
-        auto statement = read_authn_statement(element);
+        auto statement = read_authn_statement(element, forms);
         if (!statement) return statement.error();
         assertion.authn_statements.push_back(*std::move(statement));
         return Done{};
@@ -205,27 +207,27 @@ Result<void> read_statement(const xml::Element& element, Assertion& assertion) {
 }
 
 /// Subject, Conditions, Advice and the statements, behind Issuer.
-Result<void> read_content(ChildCursor& children, Assertion& assertion) {
+Result<void> read_content(ChildCursor& children, const MessageForms& forms, Assertion& assertion) {
     if (const auto element = children.take(in_saml("Subject"))) {
-        auto subject = read_subject(*element);
+        auto subject = read_subject(*element, forms);
         if (!subject) return subject.error();
         assertion.subject = *std::move(subject);
     }
     if (const auto element = children.take(in_saml("Conditions"))) {
-        auto conditions = read_conditions(*element);
+        auto conditions = read_conditions(*element, forms);
         if (!conditions) return conditions.error();
         assertion.conditions = *std::move(conditions);
     }
     std::ignore = children.take(in_saml("Advice"));  // Core 2.6.1: may be ignored
     for (auto child = children.rest(); child; child = child->next_sibling()) {
-        if (auto ok = read_statement(*child, assertion); !ok) return ok.error();
+        if (auto ok = read_statement(*child, forms, assertion); !ok) return ok.error();
     }
     return Done{};
 }
 
 }  // namespace
 
-Result<Assertion> read_assertion(const xml::Element& element) {
+Result<Assertion> read_assertion(const xml::Element& element, const MessageForms& forms) {
     if (!element.is(in_saml("Assertion"))) return schema_violation(element, "not Assertion");
     if (auto ok = expect_attributes(element, {"ID", "Version", "IssueInstant"}, in_saml("AssertionType")); !ok) {
         return ok.error();
@@ -236,13 +238,13 @@ Result<Assertion> read_assertion(const xml::Element& element) {
     if (!id_attribute) return fail(Errc::id_malformed, "no ID");
     auto id = MessageID::parse(*id_attribute);
     if (!id) return id.error();
-    const auto instant = optional_instant(element, "IssueInstant");
+    const auto instant = optional_instant(element, "IssueInstant", forms);
     if (!instant) return instant.error();
     if (!*instant) return schema_violation(element, "no IssueInstant");
     ChildCursor children(element);
     const auto issuer_element = children.take(in_saml("Issuer"));
     if (!issuer_element) return fail(Errc::issuer_malformed, "no Issuer in the Assertion");
-    auto issuer = read_issuer(*issuer_element);
+    auto issuer = read_issuer(*issuer_element, forms);
     if (!issuer) return issuer.error();
     Assertion assertion{.id = *std::move(id),
                         .issue_instant = **instant,
@@ -251,7 +253,7 @@ Result<Assertion> read_assertion(const xml::Element& element) {
                         .conditions = std::nullopt,
                         .authn_statements = {},
                         .attributes = {}};
-    if (auto ok = read_content(children, assertion); !ok) return ok.error();
+    if (auto ok = read_content(children, forms, assertion); !ok) return ok.error();
     return assertion;
 }
 

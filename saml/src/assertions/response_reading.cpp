@@ -8,10 +8,10 @@
 namespace slo::saml {
 namespace {
 
-Result<std::optional<EntityID>> read_optional_issuer(ChildCursor& children) {
+Result<std::optional<EntityID>> read_optional_issuer(ChildCursor& children, const MessageForms& forms) {
     const auto element = children.take({vocabulary::saml, "Issuer"});
     if (!element) return std::optional<EntityID>{};
-    auto issuer = read_issuer(*element);
+    auto issuer = read_issuer(*element, forms);
     if (!issuer) return issuer.error();
     return std::optional<EntityID>(*std::move(issuer));
 }
@@ -26,19 +26,19 @@ Result<std::optional<MessageID>> read_in_response_to(const xml::Element& root) {
 
 }  // namespace
 
-Result<Response> read_response(const xml::Element& root) {
+Result<Response> read_response(const xml::Element& root, const MessageForms& forms) {
     if (!root.is({vocabulary::samlp, "Response"})) return schema_violation(root, "not Response");
     if (auto ok = expect_attributes(root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "InResponseTo"},
                                     {vocabulary::samlp, "ResponseType"});
         !ok) {
         return ok.error();
     }
-    auto header = read_header(root);
+    auto header = read_header(root, forms);
     if (!header) return header.error();
     auto in_response_to = read_in_response_to(root);
     if (!in_response_to) return in_response_to.error();
     ChildCursor children(root);
-    auto issuer = read_optional_issuer(children);
+    auto issuer = read_optional_issuer(children, forms);
     if (!issuer) return issuer.error();
     if (const auto extensions = children.take({vocabulary::samlp, "Extensions"})) {
         if (const auto ok = read_extensions(*extensions); !ok) return ok.error();

@@ -29,7 +29,7 @@ Result<MessageID> id_of(const xml::Element& element) {
 Result<std::optional<EntityID>> issuer_of(const xml::Element& element) {
     const auto first = element.first_child();
     if (!first || !first->is({vocabulary::saml, "Issuer"})) return std::optional<EntityID>{};
-    auto issuer = read_issuer(*first);
+    auto issuer = read_issuer(*first, any_issuer);
     if (!issuer) return issuer.error();
     return std::optional<EntityID>(*std::move(issuer));
 }
@@ -142,15 +142,15 @@ struct ReadAssertion {
 
 /// The assertion in `document`: from its own signed octets if it has a signature, otherwise as it stands.
 Result<ReadAssertion> read_from(const xml::Document& document, const ResponseShape& shape,
-                                std::span<const VerificationKey> keys, const AlgorithmPolicy& algorithms) {
+                                std::span<const VerificationKey> keys, const ResponseExpectations& expected) {
     if (!shape.assertion_signature) {
-        auto assertion = read_assertion(*shape.assertion);
+        auto assertion = read_assertion(*shape.assertion, expected.forms);
         if (!assertion) return assertion.error();
         return ReadAssertion{*std::move(assertion), false};
     }
-    const auto own = open_signed(document, *shape.assertion, *shape.assertion_signature, keys, algorithms);
+    const auto own = open_signed(document, *shape.assertion, *shape.assertion_signature, keys, expected.algorithms);
     if (!own) return own.error();
-    auto assertion = read_assertion(own->root());
+    auto assertion = read_assertion(own->root(), expected.forms);
     if (!assertion) return assertion.error();
     return ReadAssertion{*std::move(assertion), true};
 }
@@ -158,12 +158,12 @@ Result<ReadAssertion> read_from(const xml::Document& document, const ResponseSha
 /// The one assertion of a Response, plain or encrypted. `document` is the signed octets if `is_covered`.
 Result<ReadAssertion> assertion_in(const xml::Document& document, const ResponseShape& shape, bool is_covered,
                                    std::span<const VerificationKey> keys, const ResponseExpectations& expected) {
-    if (shape.assertion) return read_from(document, shape, keys, expected.algorithms);
+    if (shape.assertion) return read_from(document, shape, keys, expected);
     const auto plaintext = open_assertion(*shape.encrypted_assertion, is_covered, expected);
     if (!plaintext) return plaintext.error();
     const auto inner = shape_of_assertion(*plaintext);
     if (!inner) return inner.error();
-    return read_from(*plaintext, *inner, keys, expected.algorithms);
+    return read_from(*plaintext, *inner, keys, expected);
 }
 
 }  // namespace
@@ -206,8 +206,8 @@ bool UnverifiedResponse::claims_in_response_to() const {
     return has_in_response_to(impl_->message.impl_->message);
 }
 
-Result<Response> UnverifiedResponse::unproven_answer() const {
-    return read_response(impl_->message.impl_->message);
+Result<Response> UnverifiedResponse::unproven_answer(const MessageForms& forms) const {
+    return read_response(impl_->message.impl_->message, forms);
 }
 
 bool UnverifiedResponse::is_signed() const noexcept {
@@ -227,7 +227,7 @@ Result<VerifiedResponse> ResponseVerifier::verify(const UnverifiedResponse& mess
         covered = *std::move(opened);
     }
     const xml::Document& document = covered ? *covered : received;
-    auto response = read_response(document.root());
+    auto response = read_response(document.root(), expected.forms);
     if (!response) return response.error();
     if (response->id != message.impl_->id) return fail(Errc::signed_octets_differ, "ID");
     if (auto ok = check_destination(response->destination, is_covered, expected); !ok) return ok.error();

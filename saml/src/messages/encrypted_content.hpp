@@ -10,6 +10,7 @@
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/saml/logout_request.hpp"
+#include "slo/saml/message_forms.hpp"
 #include "slo/saml/result.hpp"
 
 namespace slo::saml {
@@ -23,7 +24,8 @@ namespace slo::saml {
 
 /// open_name_id is the public one for an EncryptedID anywhere in a verified message.
 [[nodiscard]] Result<NameID> open_name_id(const EncryptedID& encrypted, std::span<const DecryptionKey> keys,
-                                          const EntityID& our_entity_id, const AlgorithmPolicy& policy);
+                                          const EntityID& our_entity_id, const AlgorithmPolicy& policy,
+                                          const MessageForms& forms);
 
 /// is_cbc says whether its content is encrypted with an algorithm that authenticates nothing.
 [[nodiscard]] bool is_cbc(const EncryptedID& encrypted) noexcept;

@@ -54,12 +54,12 @@ std::string in_its_context(std::string_view plaintext, const EncryptedID& encryp
 }
 
 /// The one saml:NameID that the plaintext must be (Core 2.2.4 l.498).
-std::optional<NameID> name_id_in(std::string_view plaintext, const EncryptedID& encrypted) {
+std::optional<NameID> name_id_in(std::string_view plaintext, const EncryptedID& encrypted, const MessageForms& forms) {
     const auto document = xml::Document::parse(in_its_context(plaintext, encrypted));
     if (!document) return std::nullopt;
     const auto child = document->root().first_child();
     if (!child || child->next_sibling() || !document->root().has_only_element_content()) return std::nullopt;
-    auto name_id = read_name_id(*child);
+    auto name_id = read_name_id(*child, forms);
     if (!name_id) return std::nullopt;
     return *std::move(name_id);
 }
@@ -123,11 +123,11 @@ bool is_cbc(const EncryptedID& encrypted) noexcept {
 }
 
 Result<NameID> open_name_id(const EncryptedID& encrypted, std::span<const DecryptionKey> keys,
-                            const EntityID& our_entity_id, const AlgorithmPolicy& policy) {
+                            const EntityID& our_entity_id, const AlgorithmPolicy& policy, const MessageForms& forms) {
     std::optional<NameID> found;
     // With CBC, one wrong key in sixteen leaves padding that looks right: only a NameID ends the search.
     const auto opened = open_content(encrypted, keys, our_entity_id, policy, "NameID", [&](std::string_view plaintext) {
-        found = name_id_in(plaintext, encrypted);
+        found = name_id_in(plaintext, encrypted, forms);
         return found.has_value();
     });
     if (!opened) return opened.error();
@@ -135,11 +135,11 @@ Result<NameID> open_name_id(const EncryptedID& encrypted, std::span<const Decryp
 }
 
 Result<NameID> open_name_id(const Verified<LogoutRequest>& request, std::span<const DecryptionKey> keys,
-                            const EntityID& our_entity_id, const AlgorithmPolicy& policy) {
+                            const EntityID& our_entity_id, const AlgorithmPolicy& policy, const MessageForms& forms) {
     if (const auto* name_id = std::get_if<NameID>(&request->identifier)) return *name_id;
     const auto* encrypted = std::get_if<EncryptedID>(&request->identifier);
     if (encrypted == nullptr) return fail(Errc::base_id_unsupported, "BaseID is abstract: it names nobody");
-    return open_name_id(*encrypted, keys, our_entity_id, policy);
+    return open_name_id(*encrypted, keys, our_entity_id, policy, forms);
 }
 
 Result<EncryptedID> close_name_id(const NameID& name_id, const Certificate& certificate, const EntityID& recipient,

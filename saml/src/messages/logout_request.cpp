@@ -15,9 +15,9 @@ namespace {
 
 using Identifier = std::variant<NameID, EncryptedID, BaseID>;
 
-Result<Identifier> read_identifier(const xml::Element& message, ChildCursor& children) {
+Result<Identifier> read_identifier(const xml::Element& message, ChildCursor& children, const MessageForms& forms) {
     if (const auto element = children.take({vocabulary::saml, "NameID"})) {
-        auto name_id = read_name_id(*element);
+        auto name_id = read_name_id(*element, forms);
         if (!name_id) return name_id.error();
         return Identifier(*std::move(name_id));
     }
@@ -46,7 +46,7 @@ Result<std::vector<SessionIndex>> read_session_indexes(ChildCursor& children) {
 
 }  // namespace
 
-Result<LogoutRequest> read_logout_request(const xml::Element& root) {
+Result<LogoutRequest> read_logout_request(const xml::Element& root, const MessageForms& forms) {
     if (!root.is({vocabulary::samlp, "LogoutRequest"})) return schema_violation(root, "not LogoutRequest");
     if (auto ok = expect_attributes(
             root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "Reason", "NotOnOrAfter"},
@@ -55,9 +55,9 @@ Result<LogoutRequest> read_logout_request(const xml::Element& root) {
         return ok.error();
     }
     ChildCursor children(root);
-    auto common = read_common_fields(root, children);
+    auto common = read_common_fields(root, children, forms);
     if (!common) return common.error();
-    auto identifier = read_identifier(root, children);
+    auto identifier = read_identifier(root, children, forms);
     if (!identifier) return identifier.error();
     auto session_indexes = read_session_indexes(children);
     if (!session_indexes) return session_indexes.error();
@@ -65,7 +65,7 @@ Result<LogoutRequest> read_logout_request(const xml::Element& root) {
 
     std::optional<Instant> not_on_or_after;
     if (const auto attribute = root.collapsed_attribute("NotOnOrAfter")) {
-        const auto instant = parse_instant(*attribute);
+        const auto instant = read_instant(*attribute, forms);
         if (!instant) return instant.error();
         not_on_or_after = *instant;
     }

@@ -33,7 +33,7 @@ Result<bool> read_extensions(const xml::Element& extensions) {
     return asynchronous;
 }
 
-Result<HeaderFields> read_header(const xml::Element& message) {
+Result<HeaderFields> read_header(const xml::Element& message, const MessageForms& forms) {
     if (!message.has_only_element_content()) return schema_violation(message, "text between the elements");
     const auto version = read_version(message);
     if (!version) return version.error();
@@ -43,7 +43,7 @@ Result<HeaderFields> read_header(const xml::Element& message) {
     if (!id) return id.error();
     const auto instant_attribute = message.collapsed_attribute("IssueInstant");
     if (!instant_attribute) return schema_violation(message, "no IssueInstant");
-    const auto issue_instant = parse_instant(*instant_attribute);
+    const auto issue_instant = read_instant(*instant_attribute, forms);
     if (!issue_instant) return issue_instant.error();
     auto destination = read_destination(message);
     if (!destination) return destination.error();
@@ -56,12 +56,12 @@ Result<HeaderFields> read_header(const xml::Element& message) {
                         .consent = std::move(consent)};
 }
 
-Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children) {
-    auto header = read_header(message);
+Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children, const MessageForms& forms) {
+    auto header = read_header(message, forms);
     if (!header) return header.error();
     const auto issuer_element = children.take({vocabulary::saml, "Issuer"});
     if (!issuer_element) return fail(Errc::issuer_malformed, "no Issuer");
-    auto issuer = read_issuer(*issuer_element);
+    auto issuer = read_issuer(*issuer_element, forms);
     if (!issuer) return issuer.error();
     bool asynchronous = false;
     if (const auto extensions = children.take({vocabulary::samlp, "Extensions"})) {

@@ -38,7 +38,7 @@ struct HeaderFields {
 };
 
 /// read_header reads them. Errors: Errc::schema_violation and the value errors.
-[[nodiscard]] Result<HeaderFields> read_header(const xml::Element& message);
+[[nodiscard]] Result<HeaderFields> read_header(const xml::Element& message, const MessageForms& forms);
 
 /// read_extensions returns whether aslo:Asynchronous is among the extensions; all others are passed over unread (Core
 /// 3.2.1 l.1495). Errors: Errc::schema_violation.
@@ -51,6 +51,7 @@ struct CommonFields : HeaderFields {
 };
 
 /// Reads them and moves `children` behind Issuer and Extensions. Errors: Errc::schema_violation and the value errors.
-[[nodiscard]] Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children);
+[[nodiscard]] Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children,
+                                                      const MessageForms& forms);
 
 }  // namespace slo::saml

@@ -78,14 +78,21 @@ Result<Version> read_version(const xml::Element& message) {
     return version;
 }
 
-Result<EntityID> read_issuer(const xml::Element& issuer) {
+Result<Instant> read_instant(std::string_view text, const MessageForms& forms) {
+    if (forms.times == MessageForms::Times::utc_with_z) return parse_instant(text);
+    return parse_instant_however_written(text);
+}
+
+Result<EntityID> read_issuer(const xml::Element& issuer, const MessageForms& forms) {
     if (!issuer.is({vocabulary::saml, "Issuer"})) return fail(Errc::issuer_malformed, "no Issuer in its place");
     //= SAML Profiles 4.4.4.1 l.1294
     //# The <Issuer> element MUST be present and MUST contain the unique identifier of the requesting entity; the Format
     //# attribute MUST be omitted or have a value of urn:oasis:names:tc:SAML:2.0:nameid-format:entity.
-    if (!expect_attributes(issuer, {"Format"}, {vocabulary::saml, "NameIDType"}) ||
-        issuer.collapsed_attribute("Format").value_or(std::string(vocabulary::format_entity)) !=
-            vocabulary::format_entity) {
+    const bool says_more = issuer.attribute("NameQualifier") ||
+                           issuer.collapsed_attribute("Format").value_or(std::string(vocabulary::format_entity)) !=
+                               vocabulary::format_entity;
+    if (!expect_attributes(issuer, {"Format", "NameQualifier"}, {vocabulary::saml, "NameIDType"}) ||
+        (says_more && forms.issuer_attributes == MessageForms::IssuerAttributes::refused)) {
         return fail(Errc::issuer_malformed, "an attribute other than Format=entity");
     }
     const auto text = issuer.text();
@@ -95,7 +102,7 @@ Result<EntityID> read_issuer(const xml::Element& issuer) {
     return entity_id;
 }
 
-Result<NameID> read_name_id(const xml::Element& element) {
+Result<NameID> read_name_id(const xml::Element& element, const MessageForms& forms) {
     if (!element.is({vocabulary::saml, "NameID"})) return schema_violation(element, "not NameID");
     if (auto ok = expect_attributes(element, {"Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"},
                                     {vocabulary::saml, "NameIDType"});
@@ -111,6 +118,11 @@ Result<NameID> read_name_id(const xml::Element& element) {
     if (name_id.format && !is_absolute_uri(*name_id.format)) return fail(Errc::uri_malformed, "NameID/@Format");
     name_id.name_qualifier = element.attribute("NameQualifier");
     name_id.sp_name_qualifier = element.attribute("SPNameQualifier");
+    if (forms.empty_qualifiers == MessageForms::EmptyQualifiers::absent) {
+        for (auto* const qualifier : {&name_id.name_qualifier, &name_id.sp_name_qualifier}) {
+            if (*qualifier == "") qualifier->reset();
+        }
+    }
     name_id.sp_provided_id = element.attribute("SPProvidedID");
     if (!is_well_formed(name_id)) return fail(Errc::name_id_malformed, "blank, or too long");
     return name_id;

@@ -7,6 +7,7 @@
 
 #include "slo/saml/logout_request.hpp"
 #include "slo/saml/logout_response.hpp"
+#include "slo/saml/message_forms.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/xml.hpp"
 
@@ -19,11 +20,18 @@ namespace slo::saml {
 /// version_too_high.
 [[nodiscard]] Result<Version> read_version(const xml::Element& message);
 
+/// any_issuer are the forms of an Issuer's claim: whose exceptions hold is known once it's known who claims to have sent
+/// the message.
+inline constexpr MessageForms any_issuer{.issuer_attributes = MessageForms::IssuerAttributes::ignored};
+
 /// Errors: Errc::issuer_malformed (Core 2.2.5, Profiles 4.4.4.1 l.1294).
-[[nodiscard]] Result<EntityID> read_issuer(const xml::Element& issuer);
+[[nodiscard]] Result<EntityID> read_issuer(const xml::Element& issuer, const MessageForms& forms);
 
 /// Errors: Errc::name_id_malformed, schema_violation (Core 2.2.2).
-[[nodiscard]] Result<NameID> read_name_id(const xml::Element& element);
+[[nodiscard]] Result<NameID> read_name_id(const xml::Element& element, const MessageForms& forms);
+
+/// Reads an xs:dateTime as the sender may write it. Errors: Errc::time_malformed.
+[[nodiscard]] Result<Instant> read_instant(std::string_view text, const MessageForms& forms);
 
 /// The most octets of an EncryptedID's content.
 inline constexpr std::size_t max_encrypted_id_octets = 8 * 1024;
@@ -38,8 +46,8 @@ inline constexpr std::size_t max_encrypted_id_octets = 8 * 1024;
 
 /// Reads a message from its own element: the root of its signed octets, or the place of an unsigned one. Errors:
 /// Errc::schema_violation and every value error.
-[[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root);
-[[nodiscard]] Result<LogoutResponse> read_logout_response(const xml::Element& root);
+[[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root, const MessageForms& forms);
+[[nodiscard]] Result<LogoutResponse> read_logout_response(const xml::Element& root, const MessageForms& forms);
 
 /// expect_attributes refuses every attribute outside `allowed` (unqualified names) but an xsi:type that names `type`,
 /// and xsi:schemaLocation and its like, which nothing reads. Errors: Errc::schema_violation.

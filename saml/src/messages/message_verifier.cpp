@@ -116,7 +116,7 @@ Result<void> check_claims(const Message& message, const EntityID& claimed_issuer
 /// What a LogoutRequest says, once it's known whose it is.
 Result<LogoutRequest> read_and_check(const xml::Element& element, const EntityID& claimed_issuer,
                                      const MessageID& claimed_id, const Expectations& expected) {
-    auto request = read_logout_request(element);
+    auto request = read_logout_request(element, expected.forms);
     if (!request) return request;
     if (auto ok = check_claims(*request, claimed_issuer, claimed_id, expected); !ok) return ok.error();
     if (auto ok = check_destination(request->destination, expected, expected.destination_rule); !ok) return ok.error();
@@ -208,7 +208,7 @@ Result<Verified<LogoutResponse>> MessageVerifier::verify(const UnverifiedLogoutR
                                                          const MessageID& request_id, const Expectations& expected) {
     const auto document = open_signed(*message.message_.impl_, message.id_, keys, expected.algorithms);
     if (!document) return document.error();
-    auto response = read_logout_response(document->root());
+    auto response = read_logout_response(document->root(), expected.forms);
     if (!response) return response.error();
     if (auto ok = check_claims(*response, message.issuer_, message.id_, expected); !ok) return ok.error();
     //= SAML Core 3.2.2 l.1545

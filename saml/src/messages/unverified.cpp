@@ -24,7 +24,7 @@ Result<Claims> read_claims(const xml::Element& message) {
     if (!id) return id.error();
     const auto first = message.first_child();
     if (!first) return fail(Errc::issuer_malformed, "no Issuer");
-    auto issuer = read_issuer(*first);
+    auto issuer = read_issuer(*first, any_issuer);
     if (!issuer) return issuer.error();
     return Claims{*std::move(issuer), *std::move(id)};
 }

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t max_fraction_digits = 9;
+constexpr std::size_t max_fraction_digits = 20;  // xs:dateTime has no limit; some clocks write 13
 
 // The first and the last instant that four digits of a year can say.
 constexpr Instant first_instant = std::chrono::sys_days{std::chrono::January / 1 / 0};
@@ -194,6 +194,13 @@ Result<seconds> parse_duration(std::string_view text) {
     const auto duration = read_duration(text);
     if (!duration) return fail(Errc::time_malformed, "not an xs:duration from zero up to ten thousand years");
     return *duration;
+}
+
+Result<Instant> parse_instant_however_written(std::string_view text) {
+    for (const std::string_view zone : {"+00:00", "-00:00"}) {
+        if (text.ends_with(zone)) return parse_instant(std::string(text.substr(0, text.size() - zone.size())) + 'Z');
+    }
+    return parse_instant(text.ends_with('Z') ? std::string(text) : std::string(text) + 'Z');
 }
 
 std::string format_instant(Instant instant) {

@@ -175,6 +175,19 @@ void read_receiving(const ConfigTable& table, InteropProfile& profile) {
                                    {{"answer_again", RepeatRule::answer_again}, {"refuse", RepeatRule::refuse}});
 }
 
+void read_forms(const ConfigTable& table, saml::MessageForms& forms) {
+    using saml::MessageForms;
+    forms.times = table.choice(
+        "times", forms.times,
+        {{"utc_with_z", MessageForms::Times::utc_with_z}, {"utc", MessageForms::Times::utc_however_written}});
+    forms.empty_qualifiers = table.choice(
+        "empty_qualifiers", forms.empty_qualifiers,
+        {{"refused", MessageForms::EmptyQualifiers::refused}, {"absent", MessageForms::EmptyQualifiers::absent}});
+    forms.issuer_attributes = table.choice(
+        "issuer_attributes", forms.issuer_attributes,
+        {{"refused", MessageForms::IssuerAttributes::refused}, {"ignored", MessageForms::IssuerAttributes::ignored}});
+}
+
 void read_answering(const ConfigTable& table, InteropProfile& profile) {
     using idp_adapter::AsynchronousRule;
     using idp_adapter::FormAnswer;
@@ -294,6 +307,7 @@ InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings&
     if (table.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_once_authenticated;
     read_accepted_authentication(table, surroundings, profile.accepted_authentication, notes);
     read_receiving(table, profile);
+    read_forms(table, profile.forms);
     read_answering(table, profile);
     if (table.has("logout")) read_outgoing(table.table("logout", logout_keys), folder, profile.outgoing, notes);
     if (table.has("sign_on")) read_sign_on(table.table("sign_on", sign_on_keys), profile.sign_on);

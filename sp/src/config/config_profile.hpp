@@ -16,7 +16,7 @@
 namespace slo::sp {
 
 /// profile_keys are common to [[idp]] and [[metadata]].
-inline constexpr std::array<std::string_view, 19> profile_keys = {"profile",
+inline constexpr std::array<std::string_view, 22> profile_keys = {"profile",
                                                                   "accepted_authentication",
                                                                   "sender_user",
                                                                   "sender_password_file",
@@ -32,6 +32,9 @@ inline constexpr std::array<std::string_view, 19> profile_keys = {"profile",
                                                                   "issuer_aliases",
                                                                   "repeats",
                                                                   "form_answer",
+                                                                  "times",
+                                                                  "empty_qualifiers",
+                                                                  "issuer_attributes",
                                                                   "asynchronous",
                                                                   "logout",
                                                                   "sign_on"};

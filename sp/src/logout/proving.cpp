@@ -55,6 +55,7 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
         .clock_skew = parts.policy.clock_skew,
         .max_age = idp.profile.max_age,
         .algorithms = idp.profile.algorithms,
+        .forms = idp.profile.forms,
     };
 }
 
@@ -164,7 +165,7 @@ Result<saml::NameID> name_id_of(const LogoutServiceParts& parts, const Proven& p
     const bool needs_index = profile.session_index == idp_adapter::SessionIndexRule::required;
     if (needs_index && proven.request->session_indexes.empty())
         return fail(LogoutErrc::session_index_missing, "the IdP's profile says session_index = \"required\"");
-    return saml::open_name_id(proven.request, keys.decryption_keys, parts.entity_id, profile.algorithms);
+    return saml::open_name_id(proven.request, keys.decryption_keys, parts.entity_id, profile.algorithms, profile.forms);
 }
 
 Result<LogoutOrder> order_of(const LogoutServiceParts& parts, const Proven& proven, saml::NameID name_id, Instant now) {

@@ -12,6 +12,7 @@
 
 #include "slo/idp_adapter/http_client.hpp"
 #include "slo/saml/algorithms.hpp"
+#include "slo/saml/message_forms.hpp"
 #include "slo/saml/message_signer.hpp"
 #include "slo/saml/message_verifier.hpp"
 #include "slo/saml/name_id.hpp"
@@ -157,6 +158,7 @@ inline constexpr std::size_t max_redirect_query = 2048;
 struct InteropProfile {
     AcceptedAuthentication accepted_authentication = {};
     saml::AlgorithmPolicy algorithms = {};
+    saml::MessageForms forms = {};
     saml::DestinationRule destination = saml::DestinationRule::required;
     saml::NameIDMatching name_id_matching = saml::NameIDMatching::default_qualifiers;
     std::chrono::seconds max_age{300};  ///< how old a request without NotOnOrAfter may be

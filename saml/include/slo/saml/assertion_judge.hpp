@@ -11,6 +11,7 @@
 #include "slo/saml/assertion.hpp"
 #include "slo/saml/assertion_error.hpp"
 #include "slo/saml/keys.hpp"
+#include "slo/saml/message_forms.hpp"
 #include "slo/saml/response_verifier.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/verified.hpp"
@@ -31,6 +32,7 @@ struct AssertionExpectations {
     std::optional<std::string> name_id_format;            ///< requested Format; std::nullopt: any
     bool is_name_id_required = true;                      ///< no logout can name a session without NameID
     AlgorithmPolicy algorithms;                           ///< for an EncryptedID
+    MessageForms forms = {};                              ///< likewise
     std::span<const DecryptionKey> decryption_keys = {};  ///< borrowed for the call
 };
 

@@ -6,6 +6,7 @@
 #include "slo/saml/algorithms.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/saml/logout_request.hpp"
+#include "slo/saml/message_forms.hpp"
 #include "slo/saml/name_id.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/verified.hpp"
@@ -18,7 +19,8 @@ namespace slo::saml {
 /// Errors: Errc::base_id_unsupported; Errc::decryption_failed for all other failures, always with the same text.
 /// Spec: Core 2.2.4 (errata E43, E93), XML Encryption 1.1. Thread-safe.
 [[nodiscard]] Result<NameID> open_name_id(const Verified<LogoutRequest>& request, std::span<const DecryptionKey> keys,
-                                          const EntityID& our_entity_id, const AlgorithmPolicy& policy);
+                                          const EntityID& our_entity_id, const AlgorithmPolicy& policy,
+                                          const MessageForms& forms = {});
 
 /// close_name_id encrypts `name_id` for the owner of `certificate` (an RSA key) with rsa-oaep-mgf1p in its default
 /// form, which every peer can decrypt (SHA-1 there needs no collision resistance), and a fresh key and IV. Errors:

@@ -10,6 +10,7 @@
 #include "slo/saml/keys.hpp"
 #include "slo/saml/logout_request.hpp"
 #include "slo/saml/logout_response.hpp"
+#include "slo/saml/message_forms.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/sender.hpp"
 #include "slo/saml/unverified.hpp"
@@ -31,6 +32,7 @@ struct Expectations {
     std::chrono::seconds clock_skew{180};  ///< tolerated on every comparison with `now` (erratum E92)
     std::chrono::seconds max_age{300};     ///< greatest age of IssueInstant, beyond the skew, if NotOnOrAfter is absent
     AlgorithmPolicy algorithms;
+    MessageForms forms = {};
 };
 
 /// AuthenticLogoutRequest is a LogoutRequest that is proven to be its sender's, and whose content isn't checked yet:

@@ -11,6 +11,7 @@
 #include "slo/saml/assertion.hpp"
 #include "slo/saml/assertion_error.hpp"
 #include "slo/saml/keys.hpp"
+#include "slo/saml/message_forms.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/unverified.hpp"
 #include "slo/saml/verified.hpp"
@@ -40,7 +41,7 @@ public:
     /// unproven_answer is the content of the Response as it was received: an attacker may have written it. For an
     /// answer that isn't Success and has no signature, which may be told to the user and must not end a flow.
     /// Errors: Errc::schema_violation and the value errors.
-    [[nodiscard]] Result<Response> unproven_answer() const;
+    [[nodiscard]] Result<Response> unproven_answer(const MessageForms& forms = {}) const;
     /// is_signed: the Response itself has a signature, which isn't verified yet.
     [[nodiscard]] bool is_signed() const noexcept;
 
@@ -78,6 +79,7 @@ struct ResponseExpectations {
     std::optional<MessageID> request_id;  ///< std::nullopt if no request of ours went before
     SignatureOn signature_on = SignatureOn::either;
     AlgorithmPolicy algorithms;
+    MessageForms forms = {};
     std::span<const DecryptionKey> decryption_keys = {};  ///< borrowed for the call
 };
 

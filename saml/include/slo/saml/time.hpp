@@ -16,10 +16,14 @@ using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
 namespace slo::saml {
 
-/// parse_instant reads `YYYY-MM-DDThh:mm:ss[.f...]Z` (SAML Core 1.3.3 l.311-314), 1 to 9 fraction digits, cut to
+/// parse_instant reads `YYYY-MM-DDThh:mm:ss[.f...]Z` (SAML Core 1.3.3 l.311-314), 1 to 20 fraction digits, cut to
 /// milliseconds. 24:00:00 is the next day's midnight; :60, offsets, a missing Z, and years other than four digits are
 /// not. Errors: Errc::time_malformed.
 [[nodiscard]] Result<Instant> parse_instant(std::string_view text);
+
+/// parse_instant_however_written reads the same with `+00:00`, `-00:00` or nothing in the place of `Z`. Errors:
+/// Errc::time_malformed.
+[[nodiscard]] Result<Instant> parse_instant_however_written(std::string_view text);
 
 /// format_instant writes `YYYY-MM-DDThh:mm:ssZ`, with `.mmm` if the milliseconds are not zero. Years 0000 to 9999.
 [[nodiscard]] std::string format_instant(Instant instant);
