@@ -55,6 +55,8 @@ BOOST_AUTO_TEST_CASE(what_could_lead_to_another_host_or_into_a_header_is_no_targ
                                         "HTTPS://portal.example.com/home",
                                         "//evil",
                                         "///evil",
+                                        "//../evil",
+                                        "/%2f../evil",
                                         "/\\evil",
                                         "\\\\evil",
                                         "/a\\b",

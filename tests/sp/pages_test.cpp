@@ -54,6 +54,7 @@ std::string between(std::string_view text, std::string_view begin, std::string_v
 
 /// What a browser reads from an attribute's text.
 std::string unescaped(std::string text) {
+    std::erase(text, '\r');  // the parser makes each line break a line feed
     const std::pair<std::string_view, std::string_view> entities[] = {{"&lt;", "<"},   {"&gt;", ">"},  {"&quot;", "\""},
                                                                       {"&#39;", "'"},  {"&#9;", "\t"}, {"&#10;", "\n"},
                                                                       {"&#13;", "\r"}, {"&amp;", "&"}};
@@ -220,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_page_without_a_form_permits_none) {
 BOOST_AUTO_TEST_CASE(a_signed_message_is_posted_to_the_idp_and_nowhere_else) {
     const HttpReply page = posted("5f00ba");
     BOOST_TEST(page.status == 200);
-    BOOST_TEST(unescaped(between(page.body, "action=\"", "\"")) == idp_sso.str());
+    BOOST_TEST(between(page.body, "action=\"", "\"") == "https://idp1.example.org/sso?tenant=&#39;x&#39;&amp;y=1");
     BOOST_TEST(contains(header(page, "Content-Security-Policy"), "; form-action https://idp1.example.org;"));
     BOOST_TEST(header(page, "Referrer-Policy") == "no-referrer");
     BOOST_TEST(taken(saml::decode_base64(field(page, "SAMLRequest"), 65536)) == signed_request().xml());
@@ -291,16 +292,14 @@ BOOST_AUTO_TEST_CASE(a_refusal_says_its_sentence_its_code_and_its_number) {
 }
 
 BOOST_AUTO_TEST_CASE(the_names_of_the_codes_are_stable) {
-    const std::pair<PageCode, std::string_view> codes[] = {{PageCode::form, "form"},
-                                                           {PageCode::flow_expired, "flow_expired"},
-                                                           {PageCode::sig, "sig"},
-                                                           {PageCode::status_unproven, "status_unproven"},
-                                                           {PageCode::clock, "clock"},
-                                                           {PageCode::replay, "replay"},
-                                                           {PageCode::logged_out, "logged_out"},
-                                                           {PageCode::framed, "framed"},
-                                                           {PageCode::unavailable, "unavailable"}};
-    for (const auto& [code, expected] : codes) BOOST_TEST(name(code) == expected);
+    std::string all;
+    for (std::size_t code = 0; code < page_codes; ++code) all.append(name(static_cast<PageCode>(code))).append(" ");
+    BOOST_TEST(all ==
+               "form encoding binding structure flow flow_expired other_browser issuer unsolicited destination sig "
+               "status status_unproven assertion clock stale authn_context replay not_allowed logged_out "
+               "logout_unproven cross_site framed too_many unavailable ");
+    BOOST_TEST(name(PageCode::sig) == "sig");
+    BOOST_TEST(name(PageCode::unavailable) == "unavailable");
 }
 
 BOOST_AUTO_TEST_CASE(only_a_refusal_without_a_saml_message_has_an_error_status) {
