@@ -45,13 +45,13 @@ BOOST_AUTO_TEST_CASE(no_preset_takes_a_sign_on_that_proves_less) {
         const auto sign_on = preset(name)->sign_on;
         BOOST_TEST((sign_on.unsolicited == idp_adapter::Unsolicited::converted), name);
         BOOST_TEST((sign_on.name_id == idp_adapter::NameIDNeed::required), name);
-        BOOST_TEST((sign_on.destination == idp_adapter::ResponseDestination::exact), name);
+        BOOST_TEST((sign_on.destination == saml::UrlMatching::exact), name);
         BOOST_TEST((sign_on.max_window == strict.max_window), name);
         BOOST_TEST((sign_on.name_id_policy == strict.name_id_policy), name);
         BOOST_TEST(sign_on.authn_contexts.empty(), name);
         BOOST_TEST((sign_on.request_binding == idp_adapter::RequestBinding::by_length), name);
     }
-    BOOST_TEST((strict.signature_on == idp_adapter::SignatureOn::either));
+    BOOST_TEST((strict.signature_on == saml::SignatureOn::either));
     BOOST_TEST((strict.cbc == saml::AlgorithmPolicy::Cbc::accepted_once_authenticated));
     BOOST_TEST(strict.max_window.count() == 300);
 }
@@ -61,10 +61,10 @@ BOOST_AUTO_TEST_CASE(presets_know_who_signs_each_response_and_who_ignores_force_
     std::string never_ask_again;
     for (const auto name : idp_adapter::preset_names()) {
         const auto sign_on = preset(name)->sign_on;
-        BOOST_TEST((sign_on.signature_on == idp_adapter::SignatureOn::response ||
-                    sign_on.signature_on == idp_adapter::SignatureOn::either),
-                   name);
-        if (sign_on.signature_on == idp_adapter::SignatureOn::response) signed_responses.append(name).append(" ");
+        BOOST_TEST(
+            (sign_on.signature_on == saml::SignatureOn::response || sign_on.signature_on == saml::SignatureOn::either),
+            name);
+        if (sign_on.signature_on == saml::SignatureOn::response) signed_responses.append(name).append(" ");
         if (sign_on.force_authn == idp_adapter::ForcedAuthn::untrusted) never_ask_again.append(name).append(" ");
     }
     BOOST_TEST(signed_responses == "keycloak shibboleth cas simplesamlphp ");

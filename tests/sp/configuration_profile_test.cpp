@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(says_how_the_idp_is_asked) {
 BOOST_AUTO_TEST_CASE(says_how_users_sign_on) {
     using namespace idp_adapter;
     const auto strict = profile("").sign_on;
-    BOOST_TEST((strict.signature_on == SignatureOn::either));
+    BOOST_TEST((strict.signature_on == saml::SignatureOn::either));
     BOOST_TEST((strict.unsolicited == Unsolicited::converted));
     BOOST_TEST((strict.name_id_policy == NameIDPolicyRule{}));
     const std::string everything =
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(says_how_users_sign_on) {
         "authn_contexts = [\"urn:a:b\", \"urn:c:d\"]\nforce_authn_trusted = false\n"
         "destination = \"scheme_host_normalised\"\nmax_window = \"1h\"\ncbc = \"never\"\n";
     const auto all = profile("[idp.sign_on]\n" + everything).sign_on;
-    BOOST_TEST((all.signature_on == SignatureOn::both));
+    BOOST_TEST((all.signature_on == saml::SignatureOn::both));
     BOOST_TEST((all.unsolicited == Unsolicited::refused));
     BOOST_TEST((all.request_binding == RequestBinding::post));
     BOOST_TEST((all.name_id_policy.policy == NameIDPolicyRule::Policy::this_format));
@@ -135,11 +135,11 @@ BOOST_AUTO_TEST_CASE(says_how_users_sign_on) {
     BOOST_TEST((all.name_id == NameIDNeed::optional));
     BOOST_TEST((all.authn_contexts == std::vector<std::string>{"urn:a:b", "urn:c:d"}));
     BOOST_TEST((all.force_authn == ForcedAuthn::untrusted));
-    BOOST_TEST((all.destination == ResponseDestination::scheme_host_normalised));
+    BOOST_TEST((all.destination == saml::UrlMatching::scheme_host_normalised));
     BOOST_TEST((all.max_window == std::chrono::hours(1)));
     BOOST_TEST((all.cbc == saml::AlgorithmPolicy::Cbc::refused));
     const auto some = profile("sign_on = {signature_on = \"assertion\", name_id_policy = \"any\"}\n").sign_on;
-    BOOST_TEST((some.signature_on == SignatureOn::assertion));
+    BOOST_TEST((some.signature_on == saml::SignatureOn::assertion));
     BOOST_TEST((some.name_id_policy.policy == NameIDPolicyRule::Policy::any));
     const std::string over_google = "profile = \"google\"\n[idp.sign_on]\n";
     BOOST_TEST((profile(over_google).sign_on.force_authn == ForcedAuthn::untrusted));
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(says_how_users_sign_on) {
                     "[[metadata]]\nname = \"federation\"\nurl = \"https://md.example.org/all.xml\"\n"
                     "signing_certificates = [\"sp.crt.pem\"]\n[metadata.sign_on]\n" +
                         everything));
-    BOOST_TEST((federation.metadata.sources.front().profile.sign_on.signature_on == SignatureOn::both));
+    BOOST_TEST((federation.metadata.sources.front().profile.sign_on.signature_on == saml::SignatureOn::both));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_wrong_values_of_sign_on_with_the_key) {

@@ -33,13 +33,13 @@ constexpr std::array presets{
                return InteropProfile{.wires = {Wire::soap, Wire::form},
                                      .form_answer = FormAnswer::empty,
                                      .outgoing = {.success = SuccessProves::nothing},
-                                     .sign_on = {.signature_on = SignatureOn::response}};
+                                     .sign_on = {.signature_on = saml::SignatureOn::response}};
            }},
     // 4 and 5: java-identity-provider 70cacdf, java-opensaml 5.2.1. Signed SOAP with Destination, and nothing else. Its
     // Content-Encoding: UTF-8 is no coding, and tolerated from every IdP. Sign-on, its documentation of
     // SAML2SSOConfiguration: signResponses is on, signAssertions off, and assertions are encrypted for an SP with a
     // key.
-    Preset{"shibboleth", [] { return InteropProfile{.sign_on = {.signature_on = SignatureOn::response}}; }},
+    Preset{"shibboleth", [] { return InteropProfile{.sign_on = {.signature_on = saml::SignatureOn::response}}; }},
     // 2.16.1, captured in lemonldap/. Played live: it finds its session by the first SessionIndex, ends that one whole,
     // and answers with its login page (HTTP 200, text/html) where it doesn't know it. Sign-on, its documentation and
     // Lasso played: which of Response and Assertion is signed is an option for each SP; conditions last 20 h
@@ -82,7 +82,7 @@ constexpr std::array presets{
            [] {
                return InteropProfile{.wires = {Wire::form, Wire::form_logout_request},
                                      .form_answer = FormAnswer::empty,
-                                     .sign_on = {.signature_on = SignatureOn::response}};
+                                     .sign_on = {.signature_on = saml::SignatureOn::response}};
            }},
     // 2025.10, providers/saml/tasks.py: a form; an HTTP status from 400 on is a failure, and the body isn't read.
     // Sign-on, providers/saml/models.py: the Assertion is signed, the Response by another switch. Its provider needs
@@ -93,7 +93,7 @@ constexpr std::array presets{
     Preset{"zitadel", [] { return InteropProfile{.outgoing = {.success = SuccessProves::nothing}}; }},
     // 1.19.7, played live: Response and Assertion are signed by default (saml20.sign.response, .assertion), errors too.
     // Its logout goes through the browser.
-    Preset{"simplesamlphp", [] { return InteropProfile{.sign_on = {.signature_on = SignatureOn::response}}; }},
+    Preset{"simplesamlphp", [] { return InteropProfile{.sign_on = {.signature_on = saml::SignatureOn::response}}; }},
     // AD FS 2016 to 2022, Microsoft's documentation of Set-AdfsRelyingPartyTrust: SamlResponseSignature is
     // AssertionOnly, MessageOnly or MessageAndAssertion. It answers a NameIDPolicy that no claim rule serves with an
     // error, so none is sent. Its logout goes through the browser, as that of the following ones does.

@@ -261,10 +261,10 @@ void read_sign_on(const ConfigTable& table, idp_adapter::SignOnProfile& sign_on)
     using namespace idp_adapter;
     using Cbc = saml::AlgorithmPolicy::Cbc;
     sign_on.signature_on = table.choice("signature_on", sign_on.signature_on,
-                                        {{"response", SignatureOn::response},
-                                         {"assertion", SignatureOn::assertion},
-                                         {"either", SignatureOn::either},
-                                         {"both", SignatureOn::both}});
+                                        {{"response", saml::SignatureOn::response},
+                                         {"assertion", saml::SignatureOn::assertion},
+                                         {"either", saml::SignatureOn::either},
+                                         {"both", saml::SignatureOn::both}});
     sign_on.unsolicited = table.choice(
         "unsolicited", sign_on.unsolicited,
         {{"converted", Unsolicited::converted}, {"refused", Unsolicited::refused}, {"allowed", Unsolicited::allowed}});
@@ -278,9 +278,9 @@ void read_sign_on(const ConfigTable& table, idp_adapter::SignOnProfile& sign_on)
     read_authn_contexts(table, sign_on.authn_contexts);
     if (const auto trusted = table.flag("force_authn_trusted"))
         sign_on.force_authn = trusted->value ? ForcedAuthn::trusted : ForcedAuthn::untrusted;
-    sign_on.destination = table.choice("destination", sign_on.destination,
-                                       {{"exact", ResponseDestination::exact},
-                                        {"scheme_host_normalised", ResponseDestination::scheme_host_normalised}});
+    sign_on.destination = table.choice(
+        "destination", sign_on.destination,
+        {{"exact", saml::UrlMatching::exact}, {"scheme_host_normalised", saml::UrlMatching::scheme_host_normalised}});
     sign_on.max_window = table.seconds("max_window", sign_on.max_window, {30s, 24h});
     sign_on.cbc = table.choice(
         "cbc", sign_on.cbc, {{"with_response_signature", Cbc::accepted_once_authenticated}, {"never", Cbc::refused}});

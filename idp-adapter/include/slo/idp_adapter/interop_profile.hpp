@@ -16,6 +16,7 @@
 #include "slo/saml/message_signer.hpp"
 #include "slo/saml/message_verifier.hpp"
 #include "slo/saml/name_id.hpp"
+#include "slo/saml/response_rules.hpp"
 #include "slo/saml/unverified.hpp"
 
 namespace slo::idp_adapter {
@@ -89,9 +90,6 @@ struct AcceptedAuthentication {
     BasicCredentials basic = {};
 };
 
-/// SignatureOn says which signatures of an IdP suffice for a sign-on. There is no choice without one.
-enum class SignatureOn { response, assertion, either, both };
-
 /// Unsolicited says what becomes of a Response that answers no request of ours.
 enum class Unsolicited {
     converted,  ///< it is thrown away unread, and the browser is sent to the IdP with a request
@@ -127,16 +125,10 @@ enum class ForcedAuthn {
     untrusted,  ///< it is known to ignore it: a sign-on that needs a new login can't be had from it
 };
 
-/// ResponseDestination says how a Response's Destination is compared with the URL at which it arrived.
-enum class ResponseDestination {
-    exact,
-    scheme_host_normalised,  ///< letter case of scheme and host, and the scheme's default port, have no meaning
-};
-
 /// SignOnProfile is the sign-on part of a profile. No value of it gives up a signature, Recipient, Audience or
 /// InResponseTo: whatever lacks one of these is mended at the IdP.
 struct SignOnProfile {
-    SignatureOn signature_on = SignatureOn::either;
+    saml::SignatureOn signature_on = saml::SignatureOn::either;
     Unsolicited unsolicited = Unsolicited::converted;
     RequestBinding request_binding = RequestBinding::by_length;
     NameIDPolicyRule name_id_policy = {};
@@ -144,7 +136,7 @@ struct SignOnProfile {
     std::vector<std::string> authn_contexts =
         {};  ///< URIs, requested exactly and checked on return; none: not requested
     ForcedAuthn force_authn = ForcedAuthn::trusted;
-    ResponseDestination destination = ResponseDestination::exact;
+    saml::UrlMatching destination = saml::UrlMatching::exact;  ///< of Destination and Recipient
     /// How old an assertion may be by its IssueInstant, whatever its own conditions say. The clock skew is added.
     std::chrono::seconds max_window{300};
     /// AES-CBC of an EncryptedAssertion: where accepted, under a signature of the Response alone, which covers it.

@@ -12,6 +12,7 @@
 #include "slo/saml/assertion_error.hpp"
 #include "slo/saml/keys.hpp"
 #include "slo/saml/message_forms.hpp"
+#include "slo/saml/response_rules.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/unverified.hpp"
 #include "slo/saml/verified.hpp"
@@ -54,20 +55,6 @@ private:
     struct Impl;
     explicit UnverifiedResponse(std::unique_ptr<Impl> impl) noexcept;
     std::unique_ptr<Impl> impl_;
-};
-
-/// SignatureOn says what an IdP signs.
-enum class SignatureOn {
-    either,     ///< the Response or the Assertion: one that verifies suffices, and none may fail
-    response,   ///< the Response at least
-    assertion,  ///< the Assertion at least, also where it's encrypted
-    both,
-};
-
-/// UrlMatching says how Destination and Recipient are compared with our own URL.
-enum class UrlMatching {
-    exact,                      ///< octet by octet
-    scheme_and_host_normalised  ///< scheme and host without regard to letter case, a default port may be left out
 };
 
 /// ResponseExpectations are the values that a Response is verified with.
