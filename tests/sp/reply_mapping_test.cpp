@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(finds_no_status_where_there_is_no_saml_request) {
     for (const SamlErrc code :
          {SamlErrc::xml_encoding, SamlErrc::xml_malformed, SamlErrc::xml_doctype, SamlErrc::xml_processing_instruction,
           SamlErrc::xml_comment, SamlErrc::xml_limits, SamlErrc::soap_structure, SamlErrc::soap_body_count,
-          SamlErrc::not_a_saml_request, SamlErrc::form_malformed, SamlErrc::form_fields}) {
+          SamlErrc::not_a_saml_request, SamlErrc::form_malformed, SamlErrc::form_fields, SamlErrc::query_malformed,
+          SamlErrc::query_encoding, SamlErrc::query_deflate, SamlErrc::query_response}) {
         expect(code, Refusal::no_request);
     }
     expect(SamlErrc::soap_version, Refusal::envelope_version);

@@ -8,6 +8,7 @@
 
 #include "c_errors.hpp"
 #include "digest.hpp"
+#include "ecdsa_form.hpp"
 #include "key_access.hpp"
 #include "key_policy.hpp"
 #include "owned.hpp"
@@ -85,36 +86,6 @@ Result<OwnedXmlSecKey> xmlsec_key_of(EVP_PKEY* key) {
     if (xmlSecKeySetValue(xmlsec.get(), data.get()) < 0) return fail(KeyErrc::crypto_failure, "xmlsec1 refused a key");
     (void)data.release();  // the xmlSecKey owns it
     return xmlsec;
-}
-
-/// r||s, each as long as the curve's coordinate (RFC 6931, section 2.3.6), from the DER that OpenSSL writes.
-std::optional<std::string> p1363_from_der(std::string_view der, std::size_t octets) {
-    const auto* cursor = reinterpret_cast<const unsigned char*>(der.data());
-    const OwnedEcdsaSig signature(d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(der.size())));
-    if (!signature) return std::nullopt;
-    std::string both(octets, '\0');
-    auto* const out = reinterpret_cast<unsigned char*>(both.data());
-    const int half = static_cast<int>(octets / 2);
-    if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, half) != half ||
-        BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), out + half, half) != half) {
-        return std::nullopt;
-    }
-    return both;
-}
-
-/// And back.
-std::optional<std::string> der_from_p1363(std::string_view both) {
-    OwnedBignum r = number(both.substr(0, both.size() / 2));
-    OwnedBignum s = number(both.substr(both.size() / 2));
-    const OwnedEcdsaSig signature(ECDSA_SIG_new());
-    if (!r || !s || !signature || ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return std::nullopt;
-    (void)r.release();  // the signature owns both
-    (void)s.release();
-    unsigned char* octets = nullptr;
-    const int size = i2d_ECDSA_SIG(signature.get(), &octets);
-    if (size <= 0) return std::nullopt;
-    const OwnedOpensslMemory owner(octets);
-    return std::string(reinterpret_cast<const char*>(octets), static_cast<std::size_t>(size));
 }
 
 /// The signature as OpenSSL writes it: octets for RSA, DER for ECDSA.
@@ -268,7 +239,7 @@ Result<std::string> SigningKey::sign(std::string_view octets) const {
         return signature;
     }
     auto both = p1363_from_der(*signature, impl_->shape.signature_octets);
-    if (!both) return fail(KeyErrc::crypto_failure, "ECDSA signature of another form: " + take_openssl_errors());
+    if (!both) return fail(KeyErrc::crypto_failure, "ECDSA signature of another form");
     return *std::move(both);
 }
 

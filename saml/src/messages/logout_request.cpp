@@ -46,7 +46,8 @@ Result<std::vector<SessionIndex>> read_session_indexes(ChildCursor& children) {
 
 }  // namespace
 
-Result<LogoutRequest> read_logout_request(const xml::Element& root, const MessageForms& forms) {
+Result<LogoutRequest> read_logout_request(const xml::Element& root, const MessageForms& forms,
+                                          OwnSignature own_signature) {
     if (!root.is({vocabulary::samlp, "LogoutRequest"})) return schema_violation(root, "not LogoutRequest");
     if (auto ok = expect_attributes(
             root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "Reason", "NotOnOrAfter"},
@@ -55,7 +56,7 @@ Result<LogoutRequest> read_logout_request(const xml::Element& root, const Messag
         return ok.error();
     }
     ChildCursor children(root);
-    auto common = read_common_fields(root, children, forms);
+    auto common = read_common_fields(root, children, forms, own_signature);
     if (!common) return common.error();
     auto identifier = read_identifier(root, children, forms);
     if (!identifier) return identifier.error();

@@ -62,7 +62,8 @@ Result<Status> read_status(const xml::Element& element) {
     return status;
 }
 
-Result<LogoutResponse> read_logout_response(const xml::Element& root, const MessageForms& forms) {
+Result<LogoutResponse> read_logout_response(const xml::Element& root, const MessageForms& forms,
+                                            OwnSignature own_signature) {
     if (!root.is({vocabulary::samlp, "LogoutResponse"})) return schema_violation(root, "not LogoutResponse");
     if (auto ok = expect_attributes(root, {"ID", "Version", "IssueInstant", "Destination", "Consent", "InResponseTo"},
                                     {vocabulary::samlp, "StatusResponseType"});
@@ -70,7 +71,7 @@ Result<LogoutResponse> read_logout_response(const xml::Element& root, const Mess
         return ok.error();
     }
     ChildCursor children(root);
-    auto common = read_common_fields(root, children, forms);
+    auto common = read_common_fields(root, children, forms, own_signature);
     if (!common) return common.error();
     const auto status_element = children.take({vocabulary::samlp, "Status"});
     if (!status_element) return fail(Errc::status_malformed, "no Status");

@@ -1,5 +1,7 @@
 #include "message_fields.hpp"
 
+#include <tuple>
+
 #include "slo/saml/error.hpp"
 #include "vocabulary.hpp"
 
@@ -56,13 +58,15 @@ Result<HeaderFields> read_header(const xml::Element& message, const MessageForms
                         .consent = std::move(consent)};
 }
 
-Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children, const MessageForms& forms) {
+Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children, const MessageForms& forms,
+                                        OwnSignature own_signature) {
     auto header = read_header(message, forms);
     if (!header) return header.error();
     const auto issuer_element = children.take({vocabulary::saml, "Issuer"});
     if (!issuer_element) return fail(Errc::issuer_malformed, "no Issuer");
     auto issuer = read_issuer(*issuer_element, forms);
     if (!issuer) return issuer.error();
+    if (own_signature == OwnSignature::ignored) std::ignore = children.take({vocabulary::ds, "Signature"});
     bool asynchronous = false;
     if (const auto extensions = children.take({vocabulary::samlp, "Extensions"})) {
         const auto found = read_extensions(*extensions);

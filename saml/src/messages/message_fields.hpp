@@ -52,6 +52,6 @@ struct CommonFields : HeaderFields {
 
 /// Reads them and moves `children` behind Issuer and Extensions. Errors: Errc::schema_violation and the value errors.
 [[nodiscard]] Result<CommonFields> read_common_fields(const xml::Element& message, ChildCursor& children,
-                                                      const MessageForms& forms);
+                                                      const MessageForms& forms, OwnSignature own_signature);
 
 }  // namespace slo::saml

@@ -20,8 +20,8 @@ namespace slo::saml {
 /// version_too_high.
 [[nodiscard]] Result<Version> read_version(const xml::Element& message);
 
-/// any_issuer are the forms of an Issuer's claim: whose exceptions hold is known once it's known who claims to have sent
-/// the message.
+/// any_issuer are the forms of an Issuer's claim: whose exceptions hold is known once it's known who claims to have
+/// sent the message.
 inline constexpr MessageForms any_issuer{.issuer_attributes = MessageForms::IssuerAttributes::ignored};
 
 /// Errors: Errc::issuer_malformed (Core 2.2.5, Profiles 4.4.4.1 l.1294).
@@ -44,10 +44,16 @@ inline constexpr std::size_t max_encrypted_id_octets = 8 * 1024;
 /// Reads samlp:Status. Errors: Errc::status_malformed, schema_violation (Core 3.2.2.1).
 [[nodiscard]] Result<Status> read_status(const xml::Element& element);
 
+/// OwnSignature says what happens to a ds:Signature behind Issuer. Signed octets have none; in a query, one counts for
+/// nothing beside the query's own signature.
+enum class OwnSignature { refused, ignored };
+
 /// Reads a message from its own element: the root of its signed octets, or the place of an unsigned one. Errors:
 /// Errc::schema_violation and every value error.
-[[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root, const MessageForms& forms);
-[[nodiscard]] Result<LogoutResponse> read_logout_response(const xml::Element& root, const MessageForms& forms);
+[[nodiscard]] Result<LogoutRequest> read_logout_request(const xml::Element& root, const MessageForms& forms,
+                                                        OwnSignature own_signature = OwnSignature::refused);
+[[nodiscard]] Result<LogoutResponse> read_logout_response(const xml::Element& root, const MessageForms& forms,
+                                                          OwnSignature own_signature = OwnSignature::refused);
 
 /// expect_attributes refuses every attribute outside `allowed` (unqualified names) but an xsi:type that names `type`,
 /// and xsi:schemaLocation and its like, which nothing reads. Errors: Errc::schema_violation.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "message_reading.hpp"
+#include "query_access.hpp"
 #include "received_message.hpp"
 #include "signature_profile.hpp"
 #include "slo/saml/error.hpp"
@@ -17,6 +18,8 @@ namespace {
 /// The octets that the signature covers, parsed anew: from here on nothing else of the message is looked at.
 Result<xml::Document> open_signed(const ReceivedMessage::Impl& received, const MessageID& id,
                                   std::span<const VerificationKey> keys, const AlgorithmPolicy& algorithms) {
+    // What stands in a query is proven by the query's own signature.
+    if (received.binding == Binding::redirect) return fail(Errc::signature_missing, "only the query's own counts");
     const auto signed_octets = verify_enveloped(received.document, received.message, id.str(), keys, algorithms);
     if (!signed_octets) return signed_octets.error();
     return xml::Document::parse(signed_octets->str());
@@ -114,9 +117,10 @@ Result<void> check_claims(const Message& message, const EntityID& claimed_issuer
 }
 
 /// What a LogoutRequest says, once it's known whose it is.
-Result<LogoutRequest> read_and_check(const xml::Element& element, const EntityID& claimed_issuer,
-                                     const MessageID& claimed_id, const Expectations& expected) {
-    auto request = read_logout_request(element, expected.forms);
+Result<LogoutRequest> read_and_check(const xml::Element& element, OwnSignature own_signature,
+                                     const EntityID& claimed_issuer, const MessageID& claimed_id,
+                                     const Expectations& expected) {
+    auto request = read_logout_request(element, expected.forms, own_signature);
     if (!request) return request;
     if (auto ok = check_claims(*request, claimed_issuer, claimed_id, expected); !ok) return ok.error();
     if (auto ok = check_destination(request->destination, expected, expected.destination_rule); !ok) return ok.error();
@@ -124,6 +128,18 @@ Result<LogoutRequest> read_and_check(const xml::Element& element, const EntityID
         return ok.error();
     if (auto ok = check_not_on_or_after(*request, expected); !ok) return ok.error();
     return request;
+}
+
+/// What a LogoutResponse must say, once it's known whose it is.
+Result<void> check_response(const LogoutResponse& response, const EntityID& claimed_issuer, const MessageID& claimed_id,
+                            const MessageID& request_id, const Expectations& expected,
+                            DestinationRule destination_rule) {
+    if (auto ok = check_claims(response, claimed_issuer, claimed_id, expected); !ok) return ok;
+    //= SAML Core 3.2.2 l.1545
+    //# If the attribute is present, its value MUST match the value of the corresponding request's ID attribute.
+    if (response.in_response_to != request_id) return fail(Errc::in_response_to_mismatch);
+    if (auto ok = check_destination(response.destination, expected, destination_rule); !ok) return ok;
+    return check_issue_instant(response.issue_instant, std::nullopt, expected);
 }
 
 Evidence evidence_of(const AuthenticatedSender& sender) noexcept {
@@ -145,6 +161,7 @@ struct AuthenticLogoutRequest::Impl {
     MessageID id;
     Evidence evidence;
     std::optional<EntityID> sender;  ///< the sender that vouches, if there is no signature
+    OwnSignature own_signature = OwnSignature::refused;
 };
 
 AuthenticLogoutRequest::AuthenticLogoutRequest(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -168,6 +185,21 @@ Result<AuthenticLogoutRequest> MessageVerifier::authenticate(const UnverifiedLog
 }
 
 Result<AuthenticLogoutRequest> MessageVerifier::authenticate(const UnverifiedLogoutRequest& message,
+                                                             const redirect::QuerySignature& query,
+                                                             std::span<const VerificationKey> keys,
+                                                             const AlgorithmPolicy& algorithms) {
+    auto content = detail::QueryAccess::open(query, keys, algorithms);
+    if (!content) return content.error();
+    const xml::Element element = content->root();
+    if (element.collapsed_attribute("ID") != message.id_.str()) {
+        return fail(Errc::signed_octets_differ, "the signature of another query");
+    }
+    return AuthenticLogoutRequest(std::make_unique<AuthenticLogoutRequest::Impl>(
+        AuthenticLogoutRequest::Impl{*std::move(content), element, message.issuer_, message.id_, Evidence::signature,
+                                     std::nullopt, OwnSignature::ignored}));
+}
+
+Result<AuthenticLogoutRequest> MessageVerifier::authenticate(const UnverifiedLogoutRequest& message,
                                                              const AuthenticatedSender& sender) {
     const ReceivedMessage::Impl& received = *message.message_.impl_;
     if (has_signature(received.document)) return fail(Errc::signature_invalid, "not verified: only its sender was");
@@ -182,7 +214,8 @@ Result<Verified<LogoutRequest>> MessageVerifier::check(const AuthenticLogoutRequ
     if (authentic.sender && *authentic.sender != expected.issuer) {
         return fail(Errc::issuer_mismatch, "sent by another entity");
     }
-    auto request = read_and_check(authentic.content, authentic.claimed_issuer, authentic.id, expected);
+    auto request =
+        read_and_check(authentic.content, authentic.own_signature, authentic.claimed_issuer, authentic.id, expected);
     if (!request) return request.error();
     return Verified<LogoutRequest>(*std::move(request), authentic.evidence);
 }
@@ -191,6 +224,15 @@ Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRe
                                                         std::span<const VerificationKey> keys,
                                                         const Expectations& expected) {
     const auto authentic = authenticate(message, keys, expected.algorithms);
+    if (!authentic) return authentic.error();
+    return check(*authentic, expected);
+}
+
+Result<Verified<LogoutRequest>> MessageVerifier::verify(const UnverifiedLogoutRequest& message,
+                                                        const redirect::QuerySignature& query,
+                                                        std::span<const VerificationKey> keys,
+                                                        const Expectations& expected) {
+    const auto authentic = authenticate(message, query, keys, expected.algorithms);
     if (!authentic) return authentic.error();
     return check(*authentic, expected);
 }
@@ -210,12 +252,23 @@ Result<Verified<LogoutResponse>> MessageVerifier::verify(const UnverifiedLogoutR
     if (!document) return document.error();
     auto response = read_logout_response(document->root(), expected.forms);
     if (!response) return response.error();
-    if (auto ok = check_claims(*response, message.issuer_, message.id_, expected); !ok) return ok.error();
-    //= SAML Core 3.2.2 l.1545
-    //# If the attribute is present, its value MUST match the value of the corresponding request's ID attribute.
-    if (response->in_response_to != request_id) return fail(Errc::in_response_to_mismatch);
-    if (auto ok = check_destination(response->destination, expected, DestinationRule::optional); !ok) return ok.error();
-    if (auto ok = check_issue_instant(response->issue_instant, std::nullopt, expected); !ok) return ok.error();
+    const auto checked =
+        check_response(*response, message.issuer_, message.id_, request_id, expected, DestinationRule::optional);
+    if (!checked) return checked.error();
+    return Verified<LogoutResponse>(*std::move(response), Evidence::signature);
+}
+
+Result<Verified<LogoutResponse>> MessageVerifier::verify(const UnverifiedLogoutResponse& message,
+                                                         const redirect::QuerySignature& query,
+                                                         std::span<const VerificationKey> keys,
+                                                         const MessageID& request_id, const Expectations& expected) {
+    const auto content = detail::QueryAccess::open(query, keys, expected.algorithms);
+    if (!content) return content.error();
+    auto response = read_logout_response(content->root(), expected.forms, OwnSignature::ignored);
+    if (!response) return response.error();
+    const auto checked =
+        check_response(*response, message.issuer_, message.id_, request_id, expected, expected.destination_rule);
+    if (!checked) return checked.error();
     return Verified<LogoutResponse>(*std::move(response), Evidence::signature);
 }
 

@@ -29,5 +29,6 @@ inline constexpr std::string_view format_persistent = "urn:oasis:names:tc:SAML:2
 inline constexpr std::string_view format_transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
 inline constexpr std::string_view binding_post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+inline constexpr std::string_view url_encoding_deflate = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE";
 
 }  // namespace slo::saml::vocabulary

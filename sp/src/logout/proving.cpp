@@ -36,11 +36,7 @@ Result<void> check_sender(const Idp& idp, saml::Binding binding, const LogoutEvi
     if (evidence.check_sender) {
         if (auto accepted = evidence.check_sender(idp.profile); !accepted) return accepted;
     }
-    // SAML Metadata 2.3.2, erratum E94: not to be used after validUntil.
-    if (idp.valid_until && *idp.valid_until + policy.clock_skew <= now) {
-        return fail(LogoutErrc::metadata_expired, "its metadata " + idp_adapter::told_end("ended", *idp.valid_until));
-    }
-    return Done{};
+    return check_in_force(idp, policy, now);
 }
 
 /// `issuer` is the name of the IdP under which the directory found it: inside the signature it must be the same.
@@ -84,6 +80,13 @@ std::string told(const AbsentPartner& partner) {
 
 }  // namespace
 
+Result<void> check_in_force(const Idp& idp, const Policy& policy, Instant now) {
+    if (idp.valid_until && *idp.valid_until + policy.clock_skew <= now) {
+        return fail(LogoutErrc::metadata_expired, "its metadata " + idp_adapter::told_end("ended", *idp.valid_until));
+    }
+    return Done{};
+}
+
 std::string_view binding_name(saml::Binding binding) noexcept {
     switch (binding) {
         case saml::Binding::soap:
@@ -96,6 +99,8 @@ std::string_view binding_name(saml::Binding binding) noexcept {
             return "a form's logoutRequest";
         case saml::Binding::post:
             return "HTTP-POST";
+        case saml::Binding::redirect:
+            return "HTTP-Redirect";
     }
     return "another binding";
 }

@@ -41,6 +41,10 @@ TableAnswer answer_to(saml::Errc code) noexcept {
         case Errc::not_a_saml_request:
         case Errc::form_malformed:
         case Errc::form_fields:
+        case Errc::query_malformed:
+        case Errc::query_encoding:
+        case Errc::query_deflate:
+        case Errc::query_response:
             return Refusal::no_request;
         case Errc::soap_version:
             return Refusal::envelope_version;
@@ -105,6 +109,7 @@ TableAnswer answer_to(saml::Errc code) noexcept {
         // No request can break these: the fault is on our side.
         case Errc::status_malformed:
         case Errc::in_response_to_mismatch:
+        case Errc::relay_state_too_long:
             return responder;
     }
     return responder;

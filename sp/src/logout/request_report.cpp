@@ -48,6 +48,10 @@ RequestCheck check_of_decoding(const Failure& why) noexcept {
         case Errc::message_too_large:
         case Errc::form_malformed:
         case Errc::form_fields:
+        case Errc::query_malformed:
+        case Errc::query_encoding:
+        case Errc::query_deflate:
+        case Errc::relay_state_too_long:
         case Errc::base64_malformed:
             return RequestCheck::transport;
         default:

@@ -30,6 +30,12 @@ enum class Errc {
     // A form with a message.
     form_malformed,  ///< form.malformed: not application/x-www-form-urlencoded
     form_fields,     ///< form.fields: not exactly one of SAMLRequest and logoutRequest, or a SAMLResponse
+    // A URL's query with a message (HTTP-Redirect).
+    query_malformed,       ///< query.malformed: not exactly one message and at most one of each other parameter
+    query_encoding,        ///< query.encoding: a SAMLEncoding other than DEFLATE
+    query_deflate,         ///< query.deflate: not one whole stream of raw DEFLATE, and nothing behind it
+    query_response,        ///< query.response: a SAMLResponse that isn't a LogoutResponse
+    relay_state_too_long,  ///< query.relay_state: over 80 octets of ours, or over 1024 of a partner's
     // What kind of message it is.
     not_a_saml_request,   ///< saml.not_a_request
     unsupported_request,  ///< saml.unsupported_request: another samlp request than LogoutRequest

@@ -11,6 +11,7 @@
 #include "slo/saml/logout_request.hpp"
 #include "slo/saml/logout_response.hpp"
 #include "slo/saml/message_forms.hpp"
+#include "slo/saml/query_signature.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/sender.hpp"
 #include "slo/saml/unverified.hpp"
@@ -71,6 +72,16 @@ public:
     [[nodiscard]] static Result<AuthenticLogoutRequest> authenticate(const UnverifiedLogoutRequest& message,
                                                                      const AuthenticatedSender& sender);
 
+    /// This overload is for a request in a query, whose signature is `query`: the content is read from the octets that
+    /// it covers. A ds:Signature inside the message counts for nothing, neither here nor alone.
+    /// Errors: Errc::signature_missing, signature_algorithm_not_allowed, signature_structure, no_verification_key,
+    /// signature_invalid, signed_octets_differ (it covers another message); those of xml::Document::parse;
+    /// xml_duplicate_id. Spec: Bindings 3.4.4.1.
+    [[nodiscard]] static Result<AuthenticLogoutRequest> authenticate(const UnverifiedLogoutRequest& message,
+                                                                     const redirect::QuerySignature& query,
+                                                                     std::span<const VerificationKey> keys,
+                                                                     const AlgorithmPolicy& algorithms);
+
     /// check reads the content of `message` and compares it with `expected`.
     /// Errors: Errc::schema_violation and the value errors (id_malformed, ..., version_*), issuer_mismatch,
     /// destination_missing, destination_mismatch, issue_instant_out_of_window, request_expired; their detail says by
@@ -84,6 +95,12 @@ public:
                                                                 std::span<const VerificationKey> keys,
                                                                 const Expectations& expected);
 
+    /// This overload is the same for a request in a query.
+    [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
+                                                                const redirect::QuerySignature& query,
+                                                                std::span<const VerificationKey> keys,
+                                                                const Expectations& expected);
+
     /// This overload is the same for a request for which `sender` vouches. Errors: as above; issuer_mismatch also if
     /// `sender` is another entity.
     [[nodiscard]] static Result<Verified<LogoutRequest>> verify(const UnverifiedLogoutRequest& message,
@@ -93,6 +110,14 @@ public:
     /// This overload is for an answer to `request_id` (Core 3.2.2 l.1545). Destination is compared if present.
     /// Errors: as above (no request_expired), and Errc::in_response_to_mismatch, status_malformed.
     [[nodiscard]] static Result<Verified<LogoutResponse>> verify(const UnverifiedLogoutResponse& message,
+                                                                 std::span<const VerificationKey> keys,
+                                                                 const MessageID& request_id,
+                                                                 const Expectations& expected);
+
+    /// This overload is for such an answer in a query, where `expected.destination_rule` counts (Bindings 3.4.5.2).
+    /// Errors: as authenticate() of a query, and as above.
+    [[nodiscard]] static Result<Verified<LogoutResponse>> verify(const UnverifiedLogoutResponse& message,
+                                                                 const redirect::QuerySignature& query,
                                                                  std::span<const VerificationKey> keys,
                                                                  const MessageID& request_id,
                                                                  const Expectations& expected);
