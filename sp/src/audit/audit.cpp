@@ -65,6 +65,10 @@ struct Writer {
     void operator()(const LogoutRefused& event) const {
         write(line, {event.request, event.status, event.trouble, {}, event.duration});
     }
+    void operator()(const SignOnEnded& event) const {
+        if (!event.number.empty()) line.add_value("number", text(event.number));
+        write(line, {.request = event.request, .trouble = event.trouble, .idp_status = event.idp_status});
+    }
     void operator()(const HttpRefused& event) const {
         if (!event.peer.empty()) line.add_value("peer", text(event.peer));
         if (!event.path.empty()) line.add_value("path", text(event.path));
@@ -107,6 +111,9 @@ struct Name {
         return event.kind == LogoutByIdp::Kind::repeat ? "repeat" : "logout";
     }
     Text operator()(const LogoutRefused&) const noexcept { return "refused"; }
+    Text operator()(const SignOnEnded& event) const noexcept {
+        return event.kind == SignOnEnded::Kind::admitted ? "sign_on" : "sign_on_refused";
+    }
     Text operator()(const HttpRefused&) const noexcept { return "http_refused"; }
     Text operator()(const LogoutHere& event) const noexcept {
         return event.kind == LogoutHere::Kind::resend ? "resend" : "start";

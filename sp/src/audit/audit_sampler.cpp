@@ -18,6 +18,7 @@ AuditEntry summary(std::string_view rule, Instant now, std::uint64_t more, std::
 /// Null where `event` is no refusal.
 const AuditTrouble* why_refused(const AuditEvent& event) noexcept {
     if (const auto* logout = std::get_if<LogoutRefused>(&event)) return &logout->trouble;
+    if (const auto* sign_on = std::get_if<SignOnEnded>(&event)) return &sign_on->trouble;
     if (const auto* unread = std::get_if<HttpRefused>(&event)) return &unread->trouble;
     return nullptr;
 }

@@ -346,6 +346,10 @@ LogoutAnswer LogoutService::handle(saml::ReceivedMessage message, const LogoutEv
     return pending.finish();
 }
 
+std::shared_ptr<const ServiceKeys> LogoutService::keys() const {
+    return impl_->our_keys();
+}
+
 EndContext LogoutService::end_context() const {
     return impl_->end_context();
 }

@@ -47,6 +47,10 @@ struct Unproven {
                                                    const idp_adapter::IdpDirectory* idps, saml::ReceivedMessage message,
                                                    const LogoutEvidence& evidence, Instant now, Addressee& sender);
 
+/// check_in_force says whether the metadata of `idp` may be used at `now`. Errors: LogoutErrc::metadata_expired. Spec:
+/// Metadata 2.3.2, erratum E94.
+[[nodiscard]] Result<void> check_in_force(const idp_adapter::Idp& idp, const Policy& policy, Instant now);
+
 /// binding_name returns what operators call it: "SOAP", "a form's SAMLRequest". Static storage.
 [[nodiscard]] std::string_view binding_name(saml::Binding binding) noexcept;
 

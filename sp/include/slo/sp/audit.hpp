@@ -89,6 +89,16 @@ struct LogoutRefused {
     std::chrono::microseconds duration{};
 };
 
+/// SignOnEnded is the end of a user's sign-on: "sign_on" if it opened a session, "sign_on_refused" otherwise.
+struct SignOnEnded {
+    enum class Kind { admitted, refused };
+    Kind kind = Kind::refused;
+    std::string number = {};      ///< that the user was shown for support, if it was refused
+    AuditedRequest request = {};  ///< `request_id` is that of our AuthnRequest, if one was pending
+    std::string idp_status = {};  ///< of an answer that isn't Success: "Responder/NoPassive"
+    AuditTrouble trouble = {};
+};
+
 /// HttpRefused is a request that HTTP refused before it could be read as a message, or a connection that failed with
 /// one under way: "http_refused".
 struct HttpRefused {
@@ -154,7 +164,7 @@ struct StoreNews {
     AuditTrouble trouble = {};
 };
 
-/// RefusalsSummedUp replaces LogoutRefused or HttpRefused entries with one rule that weren't written: "summary".
+/// RefusalsSummedUp replaces LogoutRefused, SignOnEnded or HttpRefused entries with one rule that weren't written: "summary".
 struct RefusalsSummedUp {
     std::string stage = {};
     std::string rule = {};
@@ -174,7 +184,7 @@ struct LinesLost {
 /// then, and that the line of LinesLost has no other keys than its own. docs/audit.md has all of them in a table. No
 /// NameID, no key, no text of a peer that wasn't proven.
 using AuditEvent =
-    std::variant<LogoutByIdp, LogoutRefused, HttpRefused, LogoutHere, LogoutRecovered, HousekeepingFailed, MetadataNews,
+    std::variant<LogoutByIdp, LogoutRefused, SignOnEnded, HttpRefused, LogoutHere, LogoutRecovered, HousekeepingFailed, MetadataNews,
                  KeyNews, KeysFailed, StoreNews, RefusalsSummedUp, LinesLost>;
 
 /// event_name returns the value of "event" in the line, as listed at each event. Static storage.

@@ -177,9 +177,11 @@ public:
 
 private:
     friend class Housekeeper;
+    friend class SignOn;
     friend void keep_house(LogoutService& service, unsigned turn, const std::stop_token& stop) noexcept;
     struct Impl;
     [[nodiscard]] const LogoutServiceParts& parts() const noexcept;
+    [[nodiscard]] std::shared_ptr<const ServiceKeys> keys() const;
     void sum_up_audit() noexcept;
     [[nodiscard]] EndContext end_context() const;
     [[nodiscard]] StartContext start_context(const std::stop_token& stop) const;
