@@ -8,6 +8,7 @@
 #include "store_answers.hpp"
 #include "store_rules.hpp"
 #include "store_scripts.hpp"
+#include "stored_records.hpp"
 
 namespace slo::sp {
 namespace {
@@ -30,17 +31,6 @@ std::string random_nonce() {
     const auto id = saml::random_message_id();
     if (!id) throw std::bad_alloc();
     return id->str().substr(1, digits);
-}
-
-std::string hex(std::string_view octets) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const char c : octets) {
-        const auto octet = static_cast<unsigned char>(c);
-        text += digits[octet >> 4];
-        text += digits[octet & 0xF];
-    }
-    return text;
 }
 
 }  // namespace

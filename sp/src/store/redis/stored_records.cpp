@@ -75,15 +75,6 @@ std::string_view field_in(std::string_view record, const Field& field) noexcept 
     return record.substr(field.at, field.octets);
 }
 
-std::string hex(std::string_view octets) {
-    std::string text;
-    for (const char octet : octets) {
-        text += "0123456789abcdef"[static_cast<unsigned char>(octet) >> 4];
-        text += "0123456789abcdef"[static_cast<unsigned char>(octet) & 15];
-    }
-    return text;
-}
-
 char rule_of(saml::NameIDMatching matching) noexcept {
     switch (matching) {
         case saml::NameIDMatching::exact:
@@ -126,6 +117,15 @@ Failure unreadable() {
 }
 
 }  // namespace
+
+std::string hex(std::string_view octets) {
+    std::string text;
+    for (const char octet : octets) {
+        text += "0123456789abcdef"[static_cast<unsigned char>(octet) >> 4];
+        text += "0123456789abcdef"[static_cast<unsigned char>(octet) & 15];
+    }
+    return text;
+}
 
 std::string RecordWriter::principal(const saml::EntityID& idp, const Principal& principal) const {
     return hex(cipher_.name({principal.kind(), idp.str(), principal.text}));

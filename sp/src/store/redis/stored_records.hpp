@@ -14,6 +14,9 @@
 
 namespace slo::sp::redis {
 
+/// hex returns two lower-case digits for each octet: as a name stands in a key.
+[[nodiscard]] std::string hex(std::string_view octets);
+
 /// RecordWriter names, composes, seals and opens. Thread-safe. Every function may throw std::bad_alloc.
 class RecordWriter {
 public:
