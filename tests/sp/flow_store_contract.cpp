@@ -279,13 +279,16 @@ void what_is_forgotten_makes_room_again_and_again(MakeFlowStore make_store) {
 }
 
 void an_expired_record_or_claim_gives_way_to_a_new_one(MakeFlowStore make_store) {
-    FlowTrial trial(make_store, {.max_flows = 1, .max_claims = 1});
-    for (unsigned round = 0; round < 3; ++round) {
-        const Instant until = flow_noon + 10min * (round + 1);
-        trial.keep(1, std::to_string(round), until);
-        BOOST_TEST(trial.claim("a", until) == "first");
-        BOOST_TEST(trial.claim("a", until) == "seen");
-        trial.clock.set(until);
+    for (const std::size_t room : {1, 10}) {
+        FlowTrial trial(make_store, {.max_flows = room, .max_claims = room});
+        for (unsigned round = 0; round < 3; ++round) {
+            const Instant until = flow_noon + 10min * (round + 1);
+            trial.keep(1, std::to_string(round), until);
+            BOOST_TEST(trial.peek(1) == std::to_string(round));
+            BOOST_TEST(trial.claim("a", until) == "first");
+            BOOST_TEST(trial.claim("a", until) == "seen");
+            trial.clock.set(until);
+        }
     }
 }
 

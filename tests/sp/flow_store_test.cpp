@@ -205,6 +205,27 @@ BOOST_AUTO_TEST_CASE(says_how_many_octets_its_records_take) {
     BOOST_TEST(store.size().octets == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(forgets_what_has_expired_and_what_expires_later_in_its_turn) {
+    FixedClock clock(flow_noon);
+    sp::MemoryFlowStore store(clock, some_digest());
+    const auto forget_all = [&store] {
+        for (int i = 0; i < 256; ++i) static_cast<void>(store.forget_expired());
+    };
+    constexpr unsigned count = 1000;  // so that many a shard has some of each end
+    for (unsigned i = 0; i < count; ++i) {
+        const Instant until = flow_noon + std::chrono::minutes(i % 2 + 1);
+        BOOST_TEST(store.keep(handle(i), "record", until).has_value());
+        BOOST_TEST(store.claim(idp_id, assertion_id("a" + std::to_string(i)), until + 2min).has_value());
+    }
+    for (const auto& [minute, flows, claims] :
+         {std::tuple{1, count / 2, count}, {2, 0U, count}, {3, 0U, count / 2}, {4, 0U, 0U}}) {
+        clock.set(flow_noon + std::chrono::minutes(minute));
+        forget_all();
+        BOOST_TEST(store.size().flows == flows);
+        BOOST_TEST(store.size().claims == claims);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(sqlite_flow_store_itself)
