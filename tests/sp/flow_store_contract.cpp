@@ -74,6 +74,8 @@ void a_record_is_any_octets_up_to_4_kib(MakeFlowStore make_store) {
         BOOST_TEST((trial.peek(i) == records[i]), i);
         BOOST_TEST((trial.take(i) == records[i]), i);
     }
+    trial.keep(8, std::string_view(), flow_noon + 10min);  // without an address
+    BOOST_TEST(trial.peek(8).empty());
     BOOST_TEST(code_of(trial.store->keep(handle(9), largest + "x", flow_noon + 10min)) == StoreErrc::flow_malformed);
     BOOST_TEST(trial.peek(9) == "-");
 }
