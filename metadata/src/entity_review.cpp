@@ -110,7 +110,15 @@ private:
 
     void review_sign_on_service(const Element& element) {
         const std::string why = why_not_usable(element, rules_.endpoints);
-        if (!why.empty()) findings_.warning("Metadata 2.4.3", line_of(element), "it isn't used: " + why);
+        if (!why.empty()) return findings_.warning("Metadata 2.4.3", line_of(element), "it isn't used: " + why);
+        const auto binding = element.collapsed_attribute("Binding");
+        const auto location = element.collapsed_attribute("Location");
+        const bool is_used = binding == redirect_binding || binding == post_binding;
+        if (is_used && location && location->starts_with("http://")) {
+            findings_.warning("Metadata 2.4.3", line_of(element),
+                              "Location " + metadata::quoted(*location) +
+                                  " is without TLS, and users would type their passwords there: ask for an https one");
+        }
     }
 
     void check(const Element& element, std::string_view attribute, const saml::EndpointUrl& url) {

@@ -120,6 +120,12 @@ BOOST_AUTO_TEST_CASE(warns_of_an_idp_to_which_no_user_can_be_sent, *boost::unit_
     BOOST_TEST(has(findings, Severity::note, 2, "1 scope(s) are regular expressions"));
     BOOST_TEST(!has(findings, Severity::warning, 2, "no sign-on"));
     BOOST_TEST(!has(findings, Severity::warning, 5, "canary"));
+    auto rules = test::local_rules();
+    rules.endpoints.http = metadata::EndpointRule::Http::accepted;
+    auto plain = good();
+    plain.services.replace(plain.services.rfind("https:"), 6, "http:");
+    BOOST_TEST(has(review(plain.xml(), rules), Severity::warning, 4, "is without TLS, and users would type"));
+    BOOST_TEST(has(review(plain.xml()), Severity::warning, 4, "it isn't used: SingleSignOnService, line 4"));
 }
 
 BOOST_AUTO_TEST_CASE(warns_of_an_end_that_is_near_or_missing) {
