@@ -230,10 +230,55 @@ Attacks algorithms() {
     return all;
 }
 
+/// RSA-PSS of the JDK, where the profile accepts it: without parameters it has one reading.
+Attacks rsa_pss() {
+    const auto jdk = [](const std::string& name, std::string_view from = "", std::string_view to = "") -> Text {
+        return [=, what = std::string(from), by = std::string(to)] {
+            const std::string octets = fixture("jdk/" + name + ".soap.xml");
+            return what.empty() ? octets : replaced(octets, what, by);
+        };
+    };
+    const std::string sha256 = "sha256-rsa-MGF1";
+    const std::string schema = "http://www.w3.org/2001/XMLSchema";
+    Attacks all;
+    for (const std::string name : {"sha256-rsa-MGF1", "sha384-rsa-MGF1", "sha512-rsa-MGF1"}) {
+        all.push_back(accepted("KEY-28", "RSA_PSS_where_it_is_accepted_" + name.substr(0, 6), jdk(name), "S1"));
+        all.push_back(refused("KEY-03", "another_NameID_under_RSA_PSS_with_" + name.substr(0, 6), jdk(name, alice, bob),
+                              "sig.invalid"));
+    }
+    for (auto& attack : Attacks{
+             accepted("KEY-28", "RSA_PSS_with_a_PrefixList", jdk(sha256 + "-prefixes"), "S1"),
+             refused("KEY-03", "another_binding_of_a_prefix_under_RSA_PSS",
+                     jdk(sha256 + "-prefixes", schema, "urn:do-not-repeat"), "sig.invalid"),
+             refused("KEY-03", "another_DigestValue_under_RSA_PSS",
+                     jdk(sha256, "<ds:DigestValue>", "<ds:DigestValue>AAAA"), "sig.invalid"),
+             refused("KEY-03", "white_space_in_SignedInfo_under_RSA_PSS",
+                     jdk(sha256, "<ds:SignedInfo>", "<ds:SignedInfo> "), "sig.invalid"),
+             refused("KEY-14", "one_IdP_in_the_name_of_another_under_RSA_PSS",
+                     jdk(sha256, idp1_entity_id, idp2_entity_id), "sig.algorithm"),
+             refused("KEY-28", "RSA_PSS_with_SHA_1", jdk("sha1-rsa-MGF1"), "sig.algorithm"),
+             refused("KEY-28", "RSA_PSS_with_parameters",
+                     jdk(sha256, sha256 + "\"/>", "rsa-pss\"><p:RSAPSSParams/></ds:SignatureMethod>"), "sig.structure"),
+             refused("KEY-28", "RSA_PSS_named_over_another_padding",
+                     with_algorithm(std::string(dsig_2007) + "sha256-rsa-MGF1"), "sig.invalid"),
+             refused("XSW-03", "a_forged_request_around_one_with_RSA_PSS",
+                     jdk(sha256, "<S:Body>", "<S:Body><p:LogoutRequest ID=\"_do-not-repeat\"/>"), "soap.body_count"),
+         }) {
+        all.push_back(std::move(attack));
+    }
+    idp_adapter::InteropProfile profile;
+    profile.algorithms.rsa_pss = saml::AlgorithmPolicy::RsaPss::accepted;
+    for (auto& attack : all) {
+        attack.provider = [=] { return ServiceProviderOptions{.idps = {idp1(profile), idp2()}}; };
+    }
+    all.push_back(refused("KEY-28", "RSA_PSS_where_it_is_no_exception", jdk(sha256), "sig.algorithm"));
+    return all;
+}
+
 }  // namespace
 
 Attacks key_attacks() {
-    return joined({no_signature, tampered, trust_configuration, keys_in_the_message, algorithms});
+    return joined({no_signature, tampered, trust_configuration, keys_in_the_message, algorithms, rsa_pss});
 }
 
 }  // namespace slo::test

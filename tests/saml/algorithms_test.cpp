@@ -20,7 +20,10 @@ const std::vector<std::pair<SignatureAlgorithm, std::string>> signatures = {
     {SignatureAlgorithm::ecdsa_sha256, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"},
     {SignatureAlgorithm::ecdsa_sha384, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384"},
     {SignatureAlgorithm::ecdsa_sha512, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512"},
-    {SignatureAlgorithm::rsa_sha1, "http://www.w3.org/2000/09/xmldsig#rsa-sha1"}};
+    {SignatureAlgorithm::rsa_sha1, "http://www.w3.org/2000/09/xmldsig#rsa-sha1"},
+    {SignatureAlgorithm::rsa_pss_sha256, "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"},
+    {SignatureAlgorithm::rsa_pss_sha384, "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1"},
+    {SignatureAlgorithm::rsa_pss_sha512, "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1"}};
 const std::vector<std::pair<DigestAlgorithm, std::string>> digests = {
     {DigestAlgorithm::sha256, "http://www.w3.org/2001/04/xmlenc#sha256"},
     {DigestAlgorithm::sha384, "http://www.w3.org/2001/04/xmldsig-more#sha384"},
@@ -46,6 +49,7 @@ BOOST_AUTO_TEST_CASE(no_other_identifier_is_known) {
           "http://www.w3.org/2000/09/xmldsig#dsa-sha1", "http://www.w3.org/2000/09/xmldsig#hmac-sha1",
           "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-md5",
           "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1", "http://www.w3.org/2001/04/xmlenc#sha256",
+          "http://www.w3.org/2007/05/xmldsig-more#rsa-pss", "http://www.w3.org/2007/05/xmldsig-more#sha1-rsa-MGF1",
           " http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"}) {
         BOOST_TEST(!signature_algorithm(identifier).has_value(), identifier);
     }
@@ -56,13 +60,20 @@ BOOST_AUTO_TEST_CASE(no_other_identifier_is_known) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(sha_1_needs_its_exception_and_nothing_else_does) {
+BOOST_AUTO_TEST_CASE(sha_1_and_rsa_pss_need_their_exceptions_and_nothing_else_does) {
     const AlgorithmPolicy strict;
     AlgorithmPolicy lenient;
     lenient.sha1 = AlgorithmPolicy::Sha1::dangerously_accepted;
     for (const auto& [algorithm, identifier] : signatures) {
-        BOOST_TEST(strict.allows(algorithm) == (algorithm != SignatureAlgorithm::rsa_sha1), identifier);
-        BOOST_TEST(lenient.allows(algorithm), identifier);
+        const bool is_pss = identifier.ends_with("-rsa-MGF1");
+        BOOST_TEST(is_rsa_pss(algorithm) == is_pss, identifier);
+        BOOST_TEST(strict.allows(algorithm) == (algorithm != SignatureAlgorithm::rsa_sha1 && !is_pss), identifier);
+        BOOST_TEST(lenient.allows(algorithm) == !is_pss, identifier);
+        for (const auto pss : {AlgorithmPolicy::RsaPss::accepted, AlgorithmPolicy::RsaPss::accepted_and_used}) {
+            AlgorithmPolicy with_pss;
+            with_pss.rsa_pss = pss;
+            BOOST_TEST(with_pss.allows(algorithm) == (algorithm != SignatureAlgorithm::rsa_sha1), identifier);
+        }
     }
     for (const auto& [algorithm, identifier] : digests) {
         BOOST_TEST(strict.allows(algorithm) == (algorithm != DigestAlgorithm::sha1), identifier);

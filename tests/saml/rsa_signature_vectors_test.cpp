@@ -85,6 +85,28 @@ std::string good_signature(const Unsigned& message) {
     return signature_over({.digest_info = digest_info(hash(EVP_sha256(), message.signed_info))});
 }
 
+/// What RSASSA-PSS leaves to its parameters.
+struct Pss {
+    const EVP_MD* digest = EVP_sha256();
+    const EVP_MD* mask = EVP_sha256();
+    int salt = 32;
+};
+
+std::string pss_signature(const Unsigned& message, const Pss& pss) {
+    EVP_PKEY* const key = detail::KeyAccess::pkey(rsa_key().signing);
+    const OwnedMdCtx context = made(OwnedMdCtx(EVP_MD_CTX_new()));
+    EVP_PKEY_CTX* key_context = nullptr;  // the context's own
+    std::string signature(modulus_octets, '\0');
+    std::size_t size = signature.size();
+    must(EVP_DigestSignInit(context.get(), &key_context, pss.digest, nullptr, key));
+    must(EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING));
+    must(EVP_PKEY_CTX_set_rsa_mgf1_md(key_context, pss.mask));
+    must(EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, pss.salt));
+    must(EVP_DigestSign(context.get(), octets(signature), &size, octets(std::string_view(message.signed_info)),
+                        message.signed_info.size()));
+    return signature;
+}
+
 struct Vector {
     const char* name;
     std::function<std::string(const Unsigned&)> sign;
@@ -281,20 +303,65 @@ const std::vector<Vector> number_vectors = {
     {"no octets", [](const Unsigned&) { return std::string(); }, rule(Errc::signature_structure)},
     {"longer than any key's", [](const Unsigned& message) { return std::string(769, '\0') + good_signature(message); },
      rule(Errc::signature_structure)},
-    {"PSS",
-     [](const Unsigned& message) {
-         EVP_PKEY* const key = detail::KeyAccess::pkey(rsa_key().signing);
-         const OwnedMdCtx context = made(OwnedMdCtx(EVP_MD_CTX_new()));
-         EVP_PKEY_CTX* key_context = nullptr;  // the context's own
-         std::string signature(modulus_octets, '\0');
-         std::size_t size = signature.size();
-         must(EVP_DigestSignInit(context.get(), &key_context, EVP_sha256(), nullptr, key));
-         must(EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING));
-         must(EVP_DigestSign(context.get(), octets(signature), &size, octets(std::string_view(message.signed_info)),
-                             message.signed_info.size()));
-         return signature;
-     }},
+    {"PSS", [](const Unsigned& message) { return pss_signature(message, {}); }},
 };
+
+struct PssVector {
+    const char* name;
+    SignatureAlgorithm algorithm;
+    std::function<std::string(const Unsigned&)> sign;
+};
+std::ostream& operator<<(std::ostream& out, const PssVector& vector) {
+    return out << vector.name;
+}
+
+/// The signature with these parameters, which no message can name.
+PssVector with_parameters(const char* name, SignatureAlgorithm algorithm, const Pss& pss) {
+    return {name, algorithm, [pss](const Unsigned& message) { return pss_signature(message, pss); }};
+}
+
+constexpr auto pss_256 = SignatureAlgorithm::rsa_pss_sha256;
+constexpr auto pss_384 = SignatureAlgorithm::rsa_pss_sha384;
+constexpr auto pss_512 = SignatureAlgorithm::rsa_pss_sha512;
+
+const std::vector<PssVector> good_pss_vectors = {
+    with_parameters("sha256", pss_256, {}),
+    with_parameters("sha384", pss_384, {.digest = EVP_sha384(), .mask = EVP_sha384(), .salt = 48}),
+    with_parameters("sha512", pss_512, {.digest = EVP_sha512(), .mask = EVP_sha512(), .salt = 64}),
+};
+
+const std::vector<PssVector> bad_pss_vectors = {
+    with_parameters("no salt", pss_256, {.salt = 0}),
+    with_parameters("a salt of 20 octets, PKCS#1's default", pss_256, {.salt = 20}),
+    with_parameters("a salt that is an octet shorter", pss_256, {.salt = 31}),
+    with_parameters("a salt that is an octet longer", pss_256, {.salt = 33}),
+    with_parameters("the longest salt", pss_256, {.salt = 222}),
+    with_parameters("SHA-256's salt beside SHA-512", pss_512,
+                    {.digest = EVP_sha512(), .mask = EVP_sha512(), .salt = 32}),
+    with_parameters("a mask of SHA-1, PKCS#1's default", pss_256, {.mask = EVP_sha1()}),
+    with_parameters("a mask of SHA-512", pss_256, {.mask = EVP_sha512()}),
+    with_parameters("SHA-1", pss_256, {.digest = EVP_sha1(), .mask = EVP_sha1(), .salt = 20}),
+    with_parameters("SHA-256 where SHA-384 is named", pss_384, {}),
+    with_parameters("SHA-512 where SHA-256 is named", pss_256,
+                    {.digest = EVP_sha512(), .mask = EVP_sha512(), .salt = 64}),
+    {"the usual padding", pss_256, good_signature},
+    {"0", pss_256, [](const Unsigned&) { return std::string(modulus_octets, '\0'); }},
+    {"1", pss_256, [](const Unsigned&) { return Number(1).octets_of(modulus_octets); }},
+    {"s + n, an octet longer", pss_256,
+     [](const Unsigned& message) {
+         return (Number::from_octets(pss_signature(message, {})) + numbers().n).octets_of(modulus_octets + 1);
+     }},
+    {"a zero behind", pss_256, [](const Unsigned& message) { return pss_signature(message, {}) + '\0'; }},
+    {"without its last octet", pss_256,
+     [](const Unsigned& message) { return pss_signature(message, {}).substr(0, modulus_octets - 1); }},
+};
+
+std::string verdict(const PssVector& vector) {
+    const Unsigned message(logout_request(), rsa_key().signing.using_algorithm(vector.algorithm).value());
+    Expectations expected = expectations();
+    expected.algorithms.rsa_pss = AlgorithmPolicy::RsaPss::accepted;
+    return rule_of(verify(message.with_signature(vector.sign(message)), {rsa_key().verification}, expected));
+}
 
 BOOST_AUTO_TEST_SUITE(unit)
 BOOST_AUTO_TEST_SUITE(rsa_signature_vectors)
@@ -375,6 +442,16 @@ BOOST_AUTO_TEST_CASE(a_cube_root_forgery_finds_neither_a_key_of_exponent_three_n
     BOOST_TEST(rule_of(VerificationKey::from(Certificate::parse(certificate_pem_for(e3.get())).value())) ==
                rule(KeyErrc::key_not_allowed));
     BOOST_TEST(verdict(message, root.octets_of(modulus_octets)) == rule(Errc::signature_invalid));
+}
+
+BOOST_DATA_TEST_CASE(rsa_pss_has_the_parameters_of_its_name, data::make(good_pss_vectors), vector) {
+    BOOST_TEST(verdict(vector) == "accepted");
+    const Unsigned message(logout_request(), rsa_key().signing.using_algorithm(vector.algorithm).value());
+    BOOST_TEST(verdict(message, vector.sign(message)) == rule(Errc::signature_algorithm_not_allowed));
+}
+
+BOOST_DATA_TEST_CASE(rsa_pss_has_no_other_parameters, data::make(bad_pss_vectors), vector) {
+    BOOST_TEST(verdict(vector) == rule(Errc::signature_invalid));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

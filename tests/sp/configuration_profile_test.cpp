@@ -313,6 +313,14 @@ BOOST_AUTO_TEST_CASE(accepts_a_tls_client_s_key_where_certificates_are_asked_for
     }
 }
 
+BOOST_AUTO_TEST_CASE(reads_whether_an_idp_has_rsa_pss) {
+    using RsaPss = saml::AlgorithmPolicy::RsaPss;
+    BOOST_TEST((profile("").algorithms.rsa_pss == RsaPss::refused));
+    BOOST_TEST((profile("rsa_pss = \"accepted\"\n").algorithms.rsa_pss == RsaPss::accepted));
+    BOOST_TEST((profile("rsa_pss = \"accepted_and_used\"\n").algorithms.rsa_pss == RsaPss::accepted_and_used));
+    refuse_line("rsa_pss = \"used\"\n", 9, "rsa_pss can't be \"used\"", "\"accepted_and_used\"");
+}
+
 BOOST_AUTO_TEST_CASE(reads_how_an_idp_writes_its_messages) {
     using saml::MessageForms;
     const auto strict = profile("").forms;

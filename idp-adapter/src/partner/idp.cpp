@@ -33,14 +33,25 @@ Result<Idp> make_idp(const metadata::EntityDescriptor& descriptor, InteropProfil
                .sign_on = descriptor.idp->sign_on};
 }
 
+namespace {
+
+/// An EC key has one padding, whatever the profile says of RSA's.
+saml::SigningKey padded_for(const InteropProfile& profile, const saml::SigningKey& key) {
+    if (profile.algorithms.rsa_pss != saml::AlgorithmPolicy::RsaPss::accepted_and_used) return key;
+    auto with_pss = key.using_algorithm(saml::SignatureAlgorithm::rsa_pss_sha256);
+    return with_pss ? *std::move(with_pss) : key;
+}
+
+}  // namespace
+
 Result<saml::MessageSigner> signer_for(const Idp& idp, const saml::MessageSigner& signer) {
-    const auto usual = signer.key().algorithm();
+    const saml::SigningKey ours = padded_for(idp.profile, signer.key());
     const bool anything = idp.algorithms == metadata::AlgorithmSupport{};
-    const auto algorithm = anything ? Result<saml::SignatureAlgorithm>(usual)
-                                    : metadata::choose_signature_algorithm(idp.algorithms, signer.key());
+    const auto algorithm = anything ? Result<saml::SignatureAlgorithm>(ours.algorithm())
+                                    : metadata::choose_signature_algorithm(idp.algorithms, ours);
     if (!algorithm) return algorithm.error();
-    if (*algorithm == usual) return signer.with_prefixes(idp.profile.prefixes);
-    auto key = signer.key().using_algorithm(*algorithm);
+    if (*algorithm == signer.key().algorithm()) return signer.with_prefixes(idp.profile.prefixes);
+    auto key = ours.using_algorithm(*algorithm);
     if (!key) return std::move(key).error();
     return saml::MessageSigner(*std::move(key), idp.profile.prefixes);
 }

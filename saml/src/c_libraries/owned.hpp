@@ -33,6 +33,7 @@ using Owned = std::unique_ptr<T, Release<Free>>;
 using OwnedXmlDoc = Owned<xmlDoc, xmlFreeDoc>;
 using OwnedXmlParserCtxt = Owned<xmlParserCtxt, xmlFreeParserCtxt>;
 using OwnedXmlChars = Owned<xmlChar, [](xmlChar* chars) noexcept { xmlFree(chars); }>;  // xmlFree is a variable
+using OwnedXmlOutput = Owned<xmlOutputBuffer, xmlOutputBufferClose>;
 using OwnedXmlSecKey = Owned<xmlSecKey, xmlSecKeyDestroy>;
 using OwnedXmlSecKeyData = Owned<xmlSecKeyData, xmlSecKeyDataDestroy>;
 

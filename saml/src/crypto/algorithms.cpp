@@ -21,6 +21,9 @@ constexpr auto signature_identifiers = std::to_array<Identifier<SignatureAlgorit
     {SignatureAlgorithm::ecdsa_sha384, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384"},
     {SignatureAlgorithm::ecdsa_sha512, "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512"},
     {SignatureAlgorithm::rsa_sha1, "http://www.w3.org/2000/09/xmldsig#rsa-sha1"},
+    {SignatureAlgorithm::rsa_pss_sha256, "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"},
+    {SignatureAlgorithm::rsa_pss_sha384, "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1"},
+    {SignatureAlgorithm::rsa_pss_sha512, "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1"},
 });
 constexpr auto digest_identifiers = std::to_array<Identifier<DigestAlgorithm>>({
     {DigestAlgorithm::sha256, "http://www.w3.org/2001/04/xmlenc#sha256"},
@@ -60,12 +63,15 @@ std::optional<DigestAlgorithm> digest_algorithm(std::string_view uri) noexcept {
 DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept {
     switch (algorithm) {
         case SignatureAlgorithm::rsa_sha256:
+        case SignatureAlgorithm::rsa_pss_sha256:
         case SignatureAlgorithm::ecdsa_sha256:
             return DigestAlgorithm::sha256;
         case SignatureAlgorithm::rsa_sha384:
+        case SignatureAlgorithm::rsa_pss_sha384:
         case SignatureAlgorithm::ecdsa_sha384:
             return DigestAlgorithm::sha384;
         case SignatureAlgorithm::rsa_sha512:
+        case SignatureAlgorithm::rsa_pss_sha512:
         case SignatureAlgorithm::ecdsa_sha512:
             return DigestAlgorithm::sha512;
         case SignatureAlgorithm::rsa_sha1:
@@ -74,7 +80,13 @@ DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept {
     return DigestAlgorithm::sha256;
 }
 
+bool is_rsa_pss(SignatureAlgorithm algorithm) noexcept {
+    return algorithm == SignatureAlgorithm::rsa_pss_sha256 || algorithm == SignatureAlgorithm::rsa_pss_sha384 ||
+           algorithm == SignatureAlgorithm::rsa_pss_sha512;
+}
+
 bool AlgorithmPolicy::allows(SignatureAlgorithm algorithm) const noexcept {
+    if (is_rsa_pss(algorithm)) return rsa_pss != RsaPss::refused;
     return algorithm != SignatureAlgorithm::rsa_sha1 || sha1 == Sha1::dangerously_accepted;
 }
 bool AlgorithmPolicy::allows(DigestAlgorithm algorithm) const noexcept {

@@ -1,6 +1,7 @@
 #include "slo/saml/keys.hpp"
 
 #include <openssl/core_names.h>
+#include <openssl/rsa.h>
 #include <xmlsec/openssl/evp.h>
 
 #include <new>
@@ -26,6 +27,9 @@ bool is_rsa(SignatureAlgorithm algorithm) noexcept {
         case SignatureAlgorithm::rsa_sha384:
         case SignatureAlgorithm::rsa_sha512:
         case SignatureAlgorithm::rsa_sha1:
+        case SignatureAlgorithm::rsa_pss_sha256:
+        case SignatureAlgorithm::rsa_pss_sha384:
+        case SignatureAlgorithm::rsa_pss_sha512:
             return true;
         case SignatureAlgorithm::ecdsa_sha256:
         case SignatureAlgorithm::ecdsa_sha384:
@@ -57,12 +61,15 @@ SignatureAlgorithm usual_algorithm(KeyFamily family) noexcept {
 const EVP_MD* signing_digest(SignatureAlgorithm algorithm) noexcept {
     switch (algorithm) {
         case SignatureAlgorithm::rsa_sha256:
+        case SignatureAlgorithm::rsa_pss_sha256:
         case SignatureAlgorithm::ecdsa_sha256:
             return EVP_sha256();
         case SignatureAlgorithm::rsa_sha384:
+        case SignatureAlgorithm::rsa_pss_sha384:
         case SignatureAlgorithm::ecdsa_sha384:
             return EVP_sha384();
         case SignatureAlgorithm::rsa_sha512:
+        case SignatureAlgorithm::rsa_pss_sha512:
         case SignatureAlgorithm::ecdsa_sha512:
             return EVP_sha512();
         case SignatureAlgorithm::rsa_sha1:
@@ -88,13 +95,33 @@ Result<OwnedXmlSecKey> xmlsec_key_of(EVP_PKEY* key) {
     return xmlsec;
 }
 
+/// A digest, and for RSA the padding around it.
+struct Scheme {
+    const EVP_MD* digest;
+    bool pss = false;
+
+    static Scheme of(SignatureAlgorithm algorithm) noexcept {
+        return {signing_digest(algorithm), is_rsa_pss(algorithm)};
+    }
+};
+
+/// Without parameters, RSASSA-PSS has one reading (RFC 6931, section 2.3.10): the mask is MGF1 of the same digest, and
+/// the salt has the digest's length, no more and no less.
+bool pad(EVP_PKEY_CTX* context, const Scheme& scheme) noexcept {
+    return !scheme.pss || (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+                           EVP_PKEY_CTX_set_rsa_mgf1_md(context, scheme.digest) == 1 &&
+                           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
 /// The signature as OpenSSL writes it: octets for RSA, DER for ECDSA.
-Result<std::string> raw_signature(EVP_PKEY* key, const EVP_MD* digest, std::string_view octets) {
+Result<std::string> raw_signature(EVP_PKEY* key, const Scheme& scheme, std::string_view octets) {
     const OwnedMdCtx context(EVP_MD_CTX_new());
     const auto* const data = reinterpret_cast<const unsigned char*>(octets.data());
     std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
     std::size_t size = signature.size();
-    if (!context || EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key) != 1 ||
+    EVP_PKEY_CTX* padding = nullptr;  // the context's own
+    if (!context || EVP_DigestSignInit(context.get(), &padding, scheme.digest, nullptr, key) != 1 ||
+        !pad(padding, scheme) ||
         EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, data, octets.size()) !=
             1) {
         return fail(KeyErrc::crypto_failure, "signing failed: " + take_openssl_errors());
@@ -105,10 +132,12 @@ Result<std::string> raw_signature(EVP_PKEY* key, const EVP_MD* digest, std::stri
     return signature;
 }
 
-bool verifies(EVP_PKEY* key, const EVP_MD* digest, std::string_view octets, std::string_view signature) {
+bool verifies(EVP_PKEY* key, const Scheme& scheme, std::string_view octets, std::string_view signature) {
     const CErrorScope quiet;
     const OwnedMdCtx context(EVP_MD_CTX_new());
-    return context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key) == 1 &&
+    EVP_PKEY_CTX* padding = nullptr;  // the context's own
+    return context && EVP_DigestVerifyInit(context.get(), &padding, scheme.digest, nullptr, key) == 1 &&
+           pad(padding, scheme) &&
            EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
                             reinterpret_cast<const unsigned char*>(octets.data()), octets.size()) == 1;
 }
@@ -117,8 +146,9 @@ bool verifies(EVP_PKEY* key, const EVP_MD* digest, std::string_view octets, std:
 Result<void> check_belong_together(EVP_PKEY* private_key, EVP_PKEY* certified) {
     const CErrorScope quiet;
     constexpr std::string_view probe = "probe";
-    const auto signature = raw_signature(private_key, EVP_sha256(), probe);
-    if (!signature || certified == nullptr || !verifies(certified, EVP_sha256(), probe, *signature)) {
+    const Scheme scheme{EVP_sha256()};
+    const auto signature = raw_signature(private_key, scheme, probe);
+    if (!signature || certified == nullptr || !verifies(certified, scheme, probe, *signature)) {
         return fail(KeyErrc::key_mismatch, "what the private key signs, the certificate doesn't verify");
     }
     return Done{};
@@ -185,10 +215,11 @@ bool VerificationKey::fits(SignatureAlgorithm algorithm) const noexcept {
 bool VerificationKey::verifies(SignatureAlgorithm algorithm, std::string_view octets,
                                std::string_view signature) const {
     if (!fits(algorithm) || signature.size() != impl_->shape.signature_octets) return false;
-    const EVP_MD* const md = algorithm == SignatureAlgorithm::rsa_sha1 ? EVP_sha1() : signing_digest(algorithm);
-    if (impl_->shape.family == KeyFamily::rsa) return slo::saml::verifies(impl_->key.get(), md, octets, signature);
+    Scheme scheme = Scheme::of(algorithm);
+    if (algorithm == SignatureAlgorithm::rsa_sha1) scheme.digest = EVP_sha1();
+    if (impl_->shape.family == KeyFamily::rsa) return slo::saml::verifies(impl_->key.get(), scheme, octets, signature);
     const auto der = der_from_p1363(signature);
-    return der && slo::saml::verifies(impl_->key.get(), md, octets, *der);
+    return der && slo::saml::verifies(impl_->key.get(), scheme, octets, *der);
 }
 
 struct SigningKey::Impl {
@@ -228,12 +259,13 @@ Result<SigningKey> SigningKey::using_algorithm(SignatureAlgorithm algorithm) con
 
 Result<std::string> SigningKey::sign(std::string_view octets) const {
     const CErrorScope quiet;
-    auto signature = raw_signature(impl_->key.get(), signing_digest(impl_->algorithm), octets);
+    const Scheme scheme = Scheme::of(impl_->algorithm);
+    auto signature = raw_signature(impl_->key.get(), scheme, octets);
     if (!signature) return signature;
     if (impl_->shape.family == KeyFamily::rsa) {
         // Where OpenSSL 3.0 found no memory to renew an RSA key's blinding, it signs wrongly up to 31 times and calls
         // it success. Verifying is cheap with RSA, and helps against a faulty processor, too.
-        if (!verifies(impl_->key.get(), signing_digest(impl_->algorithm), octets, *signature)) {
+        if (!verifies(impl_->key.get(), scheme, octets, *signature)) {
             return fail(KeyErrc::crypto_failure, "the signature that was made doesn't verify");
         }
         return signature;

@@ -31,9 +31,10 @@ Failure not_allowed(Errc rule, const xml::Element& where, std::string_view algor
     return broken(rule, where, std::string(algorithm_name(algorithm)).append("; allowed: ").append(allowed));
 }
 
-std::string_view allowed_signatures(const AlgorithmPolicy& policy) noexcept {
-    return policy.sha1 == AlgorithmPolicy::Sha1::refused ? "RSA and ECDSA with SHA-256, SHA-384 or SHA-512"
-                                                         : "RSA-SHA1, RSA and ECDSA with SHA-256, SHA-384 or SHA-512";
+std::string allowed_signatures(const AlgorithmPolicy& policy) {
+    std::string names = policy.sha1 == AlgorithmPolicy::Sha1::refused ? "" : "RSA-SHA1, ";
+    if (policy.rsa_pss != AlgorithmPolicy::RsaPss::refused) names += "RSA-PSS, ";
+    return names + "RSA and ECDSA with SHA-256, SHA-384 or SHA-512";
 }
 
 std::string_view allowed_digests(const AlgorithmPolicy& policy) noexcept {

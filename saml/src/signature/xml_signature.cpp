@@ -1,5 +1,6 @@
 #include "slo/saml/xml_signature.hpp"
 
+#include <libxml/c14n.h>
 #include <xmlsec/crypto.h>
 #include <xmlsec/keyinfo.h>
 #include <xmlsec/list.h>
@@ -41,6 +42,10 @@ xmlSecTransformId transform_of(SignatureAlgorithm algorithm) noexcept {
             return xmlSecTransformEcdsaSha512Id;
         case SignatureAlgorithm::rsa_sha1:
             return xmlSecTransformRsaSha1Id;
+        case SignatureAlgorithm::rsa_pss_sha256:  // xmlsec1 1.2 has none of them
+        case SignatureAlgorithm::rsa_pss_sha384:
+        case SignatureAlgorithm::rsa_pss_sha512:
+            return nullptr;
     }
     return nullptr;
 }
@@ -114,6 +119,64 @@ private:
     xmlSecDSigCtx context_{};
     bool initialised_;
 };
+
+/// One element of a document, without one of those inside it.
+struct Part {
+    const xmlNode* apex;
+    const xmlNode* without;  ///< or null
+};
+
+int belongs_to(void* part, xmlNode* node, xmlNode* parent) noexcept {
+    const auto& [apex, without] = *static_cast<const Part*>(part);
+    // An attribute, or a namespace, stands where its element does.
+    const bool is_of_element = node->type == XML_NAMESPACE_DECL || node->type == XML_ATTRIBUTE_NODE;
+    bool inside = false;
+    for (const xmlNode* at = is_of_element ? parent : node; at != nullptr; at = at->parent) {
+        if (at == without) return 0;
+        inside = inside || at == apex;
+    }
+    return inside ? 1 : 0;
+}
+
+/// Exclusive canonicalisation by libxml2, which is xmlsec1's, too.
+std::optional<std::string> canonical(const xml::Document& document, Part part,
+                                     std::span<const std::string> inclusive_prefixes) {
+    std::vector<std::string> names;
+    for (const std::string& prefix : inclusive_prefixes) names.push_back(prefix.empty() ? "#default" : prefix);
+    std::vector<xmlChar*> list;
+    for (std::string& name : names) list.push_back(reinterpret_cast<xmlChar*>(name.data()));
+    list.push_back(nullptr);
+    const OwnedXmlOutput out(xmlAllocOutputBuffer(nullptr));
+    if (!out || xmlC14NExecute(document.doc(), belongs_to, &part, XML_C14N_EXCLUSIVE_1_0, list.data(),
+                               /*with_comments=*/0, out.get()) < 0) {
+        return std::nullopt;
+    }
+    const xmlChar* const octets = xmlOutputBufferGetContent(out.get());
+    if (octets == nullptr) return std::nullopt;
+    return std::string(reinterpret_cast<const char*>(octets), xmlOutputBufferGetSize(out.get()));
+}
+
+/// The octets that were hashed, if `key` verifies the RSA-PSS signature. The profile has left two canonicalisations, of
+/// SignedInfo and of the message without its Signature, so that nothing has to be interpreted here.
+Result<std::optional<std::string>> verify_rsa_pss(const xml::Document& document, const xml::Element& root,
+                                                  const SignatureProfile& profile, const VerificationKey& key) {
+    const std::optional<std::string> not_verified;
+    const auto signed_info = profile.signature.first_child();
+    const auto info = canonical(document, {.apex = signed_info->node(), .without = nullptr}, {});
+    if (!info || !key.verifies(profile.signature_algorithm, *info, profile.signature_value)) return not_verified;
+    auto octets =
+        canonical(document, {.apex = root.node(), .without = profile.signature.node()}, profile.inclusive_prefixes);
+    if (!octets || digest(profile.digest_algorithm, *octets) != profile.digest_value) return not_verified;
+    return octets;
+}
+
+/// The same for every other algorithm, by xmlsec1.
+Result<std::optional<std::string>> verify_by_xmlsec(const SignatureProfile& profile, const std::string& id,
+                                                    const VerificationKey& key) {
+    VerifyContext context;
+    if (!context.restrict_to(profile)) return fail(KeyErrc::crypto_failure, "xmlsec1 context");
+    return context.verify(profile.signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));
+}
 
 /// Registers `root`'s attribute ID, and only that, as the target of '#id'. No other attribute on it is called ID, in
 /// any namespace or case.
@@ -189,11 +252,12 @@ Result<std::string> verified_octets(const xml::Document& document, const xml::El
         if (!key.fits(profile.signature_algorithm)) continue;
         some_key_fits = true;
         if (detail::KeyAccess::signature_octets(key) != profile.signature_value.size()) continue;
-        VerifyContext context;
-        if (!context.restrict_to(profile)) return fail(KeyErrc::crypto_failure, "xmlsec1 context");
-        auto octets = context.verify(profile.signature.node(), "#" + id, detail::KeyAccess::xmlsec_key(key));
+        auto hashed = is_rsa_pss(profile.signature_algorithm) ? verify_rsa_pss(document, element, profile, key)
+                                                              : verify_by_xmlsec(profile, id, key);
+        if (!hashed) return std::move(hashed).error();
+        std::optional<std::string>& octets = *hashed;
         if (!octets) continue;
-        // xmlsec accepted it. Its hashed octets are hashed again by other means, before they are used.
+        // It is verified. The hashed octets are hashed again by other means, before they are used.
         if (octets->size() < min_signed_octets || digest(profile.digest_algorithm, *octets) != profile.digest_value) {
             return fail(Errc::signed_octets_differ, "the hashed octets don't have the signed digest");
         }

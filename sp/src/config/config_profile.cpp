@@ -305,6 +305,10 @@ InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings&
     InteropProfile profile = named_profile(table);
     if (table.is_on("dangerously_accept_sha1")) profile.algorithms.sha1 = AlgorithmPolicy::Sha1::dangerously_accepted;
     if (table.is_on("accept_cbc")) profile.algorithms.cbc = AlgorithmPolicy::Cbc::accepted_once_authenticated;
+    profile.algorithms.rsa_pss = table.choice("rsa_pss", profile.algorithms.rsa_pss,
+                                              {{"refused", AlgorithmPolicy::RsaPss::refused},
+                                               {"accepted", AlgorithmPolicy::RsaPss::accepted},
+                                               {"accepted_and_used", AlgorithmPolicy::RsaPss::accepted_and_used}});
     read_accepted_authentication(table, surroundings, profile.accepted_authentication, notes);
     read_receiving(table, profile);
     read_forms(table, profile.forms);

@@ -16,6 +16,10 @@ enum class SignatureAlgorithm {
     ecdsa_sha384,
     ecdsa_sha512,
     rsa_sha1,
+    /// RSASSA-PSS without parameters: MGF1 with the same digest, a salt of its length (RFC 6931, section 2.3.10).
+    rsa_pss_sha256,
+    rsa_pss_sha384,
+    rsa_pss_sha512,
 };
 
 /// ContentEncryption is an algorithm that we encrypt with (XML Encryption 1.1, section 5.2.4).
@@ -27,6 +31,9 @@ enum class ContentEncryption { aes128_gcm, aes256_gcm };
 [[nodiscard]] std::optional<SignatureAlgorithm> signature_algorithm(std::string_view uri) noexcept;
 [[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm(std::string_view uri) noexcept;
 
+/// is_rsa_pss says whether `algorithm` is one of the three RSASSA-PSS.
+[[nodiscard]] bool is_rsa_pss(SignatureAlgorithm algorithm) noexcept;
+
 /// digest_of returns the digest of our References beside a signature: the one in the algorithm's name.
 [[nodiscard]] DigestAlgorithm digest_of(SignatureAlgorithm algorithm) noexcept;
 
@@ -35,9 +42,15 @@ enum class ContentEncryption { aes128_gcm, aes256_gcm };
 struct AlgorithmPolicy {
     enum class Sha1 { refused, dangerously_accepted };
     enum class Cbc { refused, accepted_once_authenticated };
+    enum class RsaPss {
+        refused,
+        accepted,
+        accepted_and_used,  ///< what our RSA key signs for this IdP is RSA-PSS, too (ELSTER takes no other)
+    };
 
     Sha1 sha1 = Sha1::refused;  ///< rsa-sha1 signatures and SHA-1 digests (Lasso's and pysaml2's old default)
     Cbc cbc = Cbc::refused;     ///< aes128-cbc and aes256-cbc for EncryptedID, once its sender is proven (erratum E93)
+    RsaPss rsa_pss = RsaPss::refused;  ///< as safe as the others; an exception, because few need it
 
     [[nodiscard]] bool allows(SignatureAlgorithm algorithm) const noexcept;
     [[nodiscard]] bool allows(DigestAlgorithm algorithm) const noexcept;

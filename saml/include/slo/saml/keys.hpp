@@ -63,8 +63,8 @@ public:
     [[nodiscard]] unsigned bits() const noexcept;
     /// fingerprint is the SHA-256 of the SubjectPublicKeyInfo, lower-case hex: equal for all certificates of a key.
     [[nodiscard]] std::string fingerprint() const;
-    /// verifies says whether `signature` is this key's over `octets`: PKCS#1 v1.5 for RSA, r||s (IEEE P1363) for ECDSA,
-    /// of exactly the length that the key makes. False for an algorithm that doesn't fit. Thread-safe.
+    /// verifies says whether `signature` is this key's over `octets`: PKCS#1 v1.5 or PSS for RSA, r||s (IEEE P1363)
+    /// for ECDSA, of exactly the length that the key makes. False for an algorithm that doesn't fit. Thread-safe.
     [[nodiscard]] bool verifies(SignatureAlgorithm algorithm, std::string_view octets,
                                 std::string_view signature) const;
 
@@ -93,7 +93,7 @@ public:
     [[nodiscard]] SignatureAlgorithm algorithm() const noexcept;
     /// using_algorithm is the same key with another algorithm that fits (rsa_sha512). Errors: KeyErrc::key_not_allowed.
     [[nodiscard]] Result<SigningKey> using_algorithm(SignatureAlgorithm algorithm) const;
-    /// sign: PKCS#1 v1.5 for RSA, r||s (IEEE P1363) for ECDSA. Errors: KeyErrc::crypto_failure. Thread-safe.
+    /// sign: PKCS#1 v1.5 or PSS for RSA, r||s (IEEE P1363) for ECDSA. Errors: KeyErrc::crypto_failure. Thread-safe.
     [[nodiscard]] Result<std::string> sign(std::string_view octets) const;
 
 private:
