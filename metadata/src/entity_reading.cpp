@@ -12,9 +12,9 @@ namespace slo::metadata {
 
 using saml::xml::Element;
 
-Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where) {
+Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where, saml::EntityIDForm form) {
     if (text == nullptr) return broken(Errc::schema_violation, where, "no entityID");
-    auto entity_id = saml::EntityID::parse(saml::xml::collapsed(*text));
+    auto entity_id = saml::read_entity_id(saml::xml::collapsed(*text), form);
     if (!entity_id) {
         return broken(Errc::entity_id_malformed, where, "entityID is not an absolute URI of at most 1024 bytes");
     }
@@ -22,9 +22,9 @@ Result<saml::EntityID> read_entity_id(const std::string* text, const std::string
 }
 
 Result<EntityDescriptor> read_entity(const Element& entity, const Validity& around, ReadingTime time,
-                                     CertificateKeys& known) {
+                                     CertificateKeys& known, saml::EntityIDForm form) {
     const auto id_text = entity.attribute("entityID");
-    auto entity_id = read_entity_id(id_text ? &*id_text : nullptr, at(entity));
+    auto entity_id = read_entity_id(id_text ? &*id_text : nullptr, at(entity), form);
     if (!entity_id) return std::move(entity_id).error();
     const auto role = find_idp_role(entity);
     if (!role) return role.error();

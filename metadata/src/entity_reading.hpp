@@ -20,11 +20,12 @@ struct ReadingTime {
 };
 
 /// read_entity_id: Errc::schema_violation if `text` is null, entity_id_malformed; `where` goes into the report.
-[[nodiscard]] Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where);
+[[nodiscard]] Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where,
+                                                    saml::EntityIDForm form);
 
 /// read_entity reads an element that is an md:EntityDescriptor. `around` is what its parents grant; `known` are the
 /// certificates that were read before. Errors: metadata::Errc; of an entity that has ended, Errc::expired.
 [[nodiscard]] Result<EntityDescriptor> read_entity(const saml::xml::Element& entity, const Validity& around,
-                                                   ReadingTime time, CertificateKeys& known);
+                                                   ReadingTime time, CertificateKeys& known, saml::EntityIDForm form);
 
 }  // namespace slo::metadata

@@ -216,9 +216,9 @@ void review_end(const Element& entity, const Validity& validity, const std::vect
     }
 }
 
-void review_entity_id(const Element& entity, Findings& findings) {
+void review_entity_id(const Element& entity, saml::EntityIDForm form, Findings& findings) {
     const auto text = entity.attribute("entityID");
-    const auto entity_id = read_entity_id(text ? &*text : nullptr, at(entity));
+    const auto entity_id = read_entity_id(text ? &*text : nullptr, at(entity), form);
     if (!entity_id) return findings.error(entity_id.error(), line_of(entity));
     if (entity_id->str().size() > usual_entity_id_bytes) {
         findings.note("Kantara SDP-G04", line_of(entity), "the entityID is longer than 256 bytes");
@@ -264,7 +264,7 @@ void review_entity(const Element& entity, const Validity& around, const Metadata
                    IdpExpected expected, Findings& findings) {
     // Of a group, the reader looks at IdPs only.
     if (expected == IdpExpected::no && !has_idp_role(entity)) return;
-    review_entity_id(entity, findings);
+    review_entity_id(entity, rules.entity_id_form, findings);
     if (!entity.has_only_element_content()) {
         findings.error(broken(Errc::schema_violation, entity, "text between its elements"), line_of(entity));
     }

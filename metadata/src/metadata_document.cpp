@@ -143,7 +143,7 @@ Result<StreamVisitor::Take> Collector::start_entity(const StreamElement& element
         return broken(Errc::too_many_entities, at(element),
                       "more entities than the " + std::to_string(rules_.max_entities) + " that are allowed");
     }
-    auto entity_id = read_entity_id(element.attribute("entityID"), at(element));
+    auto entity_id = read_entity_id(element.attribute("entityID"), at(element), rules_.entity_id_form);
     current_line_ = element.line;
     if (!entity_id) {
         current_.reset();
@@ -193,7 +193,7 @@ Result<std::optional<EntityDescriptor>> Collector::read_kept(std::string_view oc
     const auto document = saml::xml::Document::parse(octets, saml::xml::metadata_limits, lines);
     if (!document) return document.error();
     if (!asked_for && !has_idp_role(document->root())) return std::optional<EntityDescriptor>{};
-    auto entity = read_entity(document->root(), around(), time_, known_);
+    auto entity = read_entity(document->root(), around(), time_, known_, rules_.entity_id_form);
     if (!entity) return std::move(entity).error();
     if (!entity->idp) {
         if (!asked_for) return std::optional<EntityDescriptor>{};

@@ -53,7 +53,7 @@ Result<EntityDescriptor> parse_entity_descriptor(std::string_view octets, Instan
         around = narrowed(around, *group);
     }
     CertificateKeys known;
-    return read_entity(path->back(), around, {now, clock_skew}, known);
+    return read_entity(path->back(), around, {now, clock_skew}, known, saml::EntityIDForm::absolute_uri);
 }
 
 }  // namespace slo::metadata

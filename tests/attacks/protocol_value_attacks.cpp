@@ -411,6 +411,34 @@ Attacks forms_of_an_idp() {
     return all;
 }
 
+/// An IdP's name may be none of a URI where its profile says so.
+Attacks opaque_names() {
+    const std::string localhost = "localhost";
+    const auto named = [](const std::string& issuer) {
+        return LogoutRequestText{.id = "_a1", .issuer = issuer_of(issuer)};
+    };
+    const auto from_idp1 = [&](const std::string& issuer) { return signed_text(named(issuer)); };
+    Attacks all{
+        accepted("SAM-30", "a_name_that_is_no_URI", from_idp1(localhost), "S1"),
+        accepted("SAM-30", "the_URI_of_an_IdP_that_has_a_name_too", from_idp1(std::string(idp1_entity_id)), "S1"),
+        refused("SAM-30", "that_name_in_upper_case", from_idp1("LOCALHOST"), "saml.issuer"),
+        refused("SAM-30", "that_name_with_a_blank_behind", from_idp1(localhost + " "), "saml.issuer"),
+        refused("SAM-30", "that_name_as_a_prefix", from_idp1(localhost + "-do-not-repeat"), "saml.issuer"),
+        refused(
+            "SAM-30", "that_name_by_another_IdP",
+            [text = marked(named(localhost))] { return soap(text, "keys/idp2.key.pem"); }, "sig.invalid"),
+    };
+    idp_adapter::InteropProfile profile;
+    profile.issuer_aliases = {saml::EntityID::opaque(localhost).value()};
+    Attack strict =
+        refused("SAM-30", "a_name_that_is_no_URI_where_it_is_no_exception", from_idp1(localhost), "saml.issuer");
+    strict.provider = with_profile(profile);
+    profile.forms.entity_id = saml::EntityIDForm::opaque;
+    for (auto& attack : all) attack.provider = with_profile(profile);
+    all.push_back(std::move(strict));
+    return all;
+}
+
 Attacks versions() {
     const auto one = [](const char* name, std::optional<std::string> version, const char* rule) {
         return refused("SAM-27", name, signed_text({.version = std::move(version)}), rule);
@@ -441,7 +469,7 @@ Attacks versions() {
 
 Attacks protocol_value_attacks() {
     return joined({times, destinations, other_parties, name_id_tuples, look_alike_names, sizes_of_names,
-                   forms_of_an_idp, versions});
+                   forms_of_an_idp, opaque_names, versions});
 }
 
 }  // namespace slo::test

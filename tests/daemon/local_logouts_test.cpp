@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_an_order) {
         {"local_id=c1&name_id=ann", "name_id" + beside},
         {"local_id=c1&format=urn%3Ax", "format" + beside},
         {"local_id=", "local_id isn't 1 to 256 octets without controls"},
-        {"idp=no", "idp isn't an entityID: an absolute URI of at most 1024 octets"},
+        {"idp=%3Cno%3E", "idp isn't an entityID: a URI, or the name that the IdP has instead, of at most 1024 octets"},
         {"idp=" + idp + "&format=urn%3Ax", "name_id is missing beside format"},
         {"name_id=", "name_id is blank, too long, or has characters that no NameID has"},
         {"name_id=ann&format=no", "format isn't an absolute URI"},

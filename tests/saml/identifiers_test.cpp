@@ -57,6 +57,28 @@ BOOST_AUTO_TEST_CASE(an_entity_id_is_an_absolute_uri) {
     BOOST_TEST(rule_of(EntityID::parse({"https://idp\0", 12})) == rule(Errc::uri_malformed));
 }
 
+BOOST_AUTO_TEST_CASE(an_opaque_entity_id_is_a_name_that_is_shown_as_it_is) {
+    for (const auto* text : {"localhost", "idp.example.org/metadata", "/metadata", "My IdP 2", "ID\xC3\xA9",
+                             "https://idp.example.org/metadata"}) {
+        BOOST_TEST(rule_of(EntityID::opaque(text)) == "accepted", text);
+        BOOST_TEST(EntityID::opaque(text)->str() == text);
+    }
+    for (const auto* text : {"", " ", " idp", "idp ", "a  b", "a\tb", "a\nb", "a\x7F", "a\xC2\x85", "a\xFF", "a\"b",
+                             "a\\b", "a<b", "a>b", "a{b", "a}b", "a|b", "a^b", "a`b"}) {
+        BOOST_TEST(rule_of(EntityID::opaque(text)) == rule(Errc::uri_malformed), text);
+    }
+    BOOST_TEST(rule_of(EntityID::opaque({"idp\0", 4})) == rule(Errc::uri_malformed));
+    BOOST_TEST(rule_of(EntityID::opaque(std::string(1024, 'a'))) == "accepted");
+    BOOST_TEST(rule_of(EntityID::opaque(std::string(1025, 'a'))) == rule(Errc::uri_malformed));
+    BOOST_TEST((*EntityID::opaque("localhost") != *EntityID::opaque("Localhost")));
+    BOOST_TEST((*EntityID::opaque("urn:a") == *EntityID::parse("urn:a")));
+}
+
+BOOST_AUTO_TEST_CASE(an_entity_id_is_read_in_the_form_that_is_allowed) {
+    BOOST_TEST(rule_of(read_entity_id("localhost", EntityIDForm::opaque)) == "accepted");
+    BOOST_TEST(rule_of(read_entity_id("localhost", EntityIDForm::absolute_uri)) == rule(Errc::uri_malformed));
+}
+
 // Core 8.3.6 l.3315.
 BOOST_AUTO_TEST_CASE(an_entity_id_ends_at_1024_bytes) {
     const std::string longest = "urn:" + std::string(1020, 'a');

@@ -2,6 +2,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "configuration_workspace.hpp"
+#include "logout_request_text.hpp"
+#include "slo/metadata/error.hpp"
 
 namespace {
 
@@ -311,6 +313,32 @@ BOOST_AUTO_TEST_CASE(accepts_a_tls_client_s_key_where_certificates_are_asked_for
     for (const auto& blind : {accepting, accepting + tls}) {
         refuse(blind, 9, "\"tls_client_key\", but no client certificate is asked for", "client_certificates = \"any\"");
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_no_uri_is_an_exception_for_the_idp_that_has_it) {
+    write("wso2.xml", replaced(read(folder / "idp.xml"), "entityID=\"https://idp-lasso.example.org/metadata\"",
+                               "entityID=\"localhost\""));
+    const auto with_wso2 = [](const std::string& more) {
+        return with("metadata = \"idp.xml\"\n", "metadata = \"wso2.xml\"\n" + more);
+    };
+    const auto strict = accept(with_wso2(""));
+    BOOST_TEST(strict.idps.empty());
+    BOOST_TEST((strict.absent.at(0).why.code == make_error_code(metadata::Errc::entity_id_malformed)));
+    const auto loaded =
+        accept(with_wso2("entity_id = \"localhost\"\nopaque_entity_id = true\nissuer_aliases = [\"old\"]\n"));
+    BOOST_TEST_REQUIRE(loaded.idps.size() == 1U);
+    BOOST_TEST(loaded.idps.front().entity_id.str() == "localhost");
+    BOOST_TEST(loaded.idps.front().profile.issuer_aliases.at(0).str() == "old");
+    BOOST_TEST((loaded.idps.front().profile.forms.entity_id == saml::EntityIDForm::opaque));
+    BOOST_TEST((profile("").forms.entity_id == saml::EntityIDForm::absolute_uri));
+    refuse_line("issuer_aliases = [\"a  b\"]\nopaque_entity_id = true\n", 9, "can't be \"a  b\"", "single blanks");
+}
+
+BOOST_AUTO_TEST_CASE(our_own_name_is_a_uri_unless_the_operator_says_otherwise) {
+    const std::string uri = "\"https://sp.example.org/saml\"";
+    refuse(with(uri, "\"my-sp\""), 2, "entity_id can't be \"my-sp\"", "opaque_entity_id = true");
+    const auto loaded = accept(with(uri, "\"my-sp\"\nopaque_entity_id = true\nformer_entity_ids = [\"old-sp\"]"));
+    BOOST_TEST(loaded.entity_id.str() == "my-sp");
 }
 
 BOOST_AUTO_TEST_CASE(reads_whether_an_idp_has_rsa_pss) {

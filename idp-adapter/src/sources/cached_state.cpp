@@ -181,7 +181,7 @@ std::optional<KnownNames> names_of(std::string_view text) {
     KnownNames known;
     const bool read = read_lines(*rest, [&](auto key, auto value) {
         if (key != "entity") return take_of_voucher(key, value, known.voucher);
-        auto name = saml::EntityID::parse(value);
+        auto name = saml::EntityID::opaque(value);
         if (name) known.names.insert(*std::move(name));
         return name.has_value();
     });

@@ -97,7 +97,7 @@ Result<EntityID> read_issuer(const xml::Element& issuer, const MessageForms& for
     }
     const auto text = issuer.text();
     if (!text) return fail(Errc::issuer_malformed, "an element inside Issuer");
-    auto entity_id = EntityID::parse(*text);
+    auto entity_id = read_entity_id(*text, forms.entity_id);
     if (!entity_id) return fail(Errc::issuer_malformed, "not an entity identifier");
     return entity_id;
 }

@@ -22,7 +22,8 @@ namespace slo::saml {
 
 /// any_issuer are the forms of an Issuer's claim: whose exceptions hold is known once it's known who claims to have
 /// sent the message.
-inline constexpr MessageForms any_issuer{.issuer_attributes = MessageForms::IssuerAttributes::ignored};
+inline constexpr MessageForms any_issuer{.entity_id = EntityIDForm::opaque,
+                                         .issuer_attributes = MessageForms::IssuerAttributes::ignored};
 
 /// Errors: Errc::issuer_malformed (Core 2.2.5, Profiles 4.4.4.1 l.1294).
 [[nodiscard]] Result<EntityID> read_issuer(const xml::Element& issuer, const MessageForms& forms);

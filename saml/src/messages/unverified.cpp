@@ -52,7 +52,7 @@ std::optional<EntityID> ReceivedMessage::claimed_issuer() const {
     const auto first = impl_->message.first_child();
     if (!first || !first->is({vocabulary::saml, "Issuer"})) return std::nullopt;
     const auto text = first->text();
-    auto issuer = text ? EntityID::parse(*text) : Result<EntityID>(text.error());
+    auto issuer = text ? EntityID::opaque(*text) : Result<EntityID>(text.error());
     if (!issuer) return std::nullopt;
     return *std::move(issuer);
 }

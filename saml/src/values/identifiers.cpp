@@ -85,8 +85,20 @@ bool is_absolute_uri(std::string_view text) noexcept {
 bool EntityIDKind::accepts(std::string_view text) noexcept {
     return text.size() <= max_uri_bytes && is_absolute_uri(text);
 }
+// What a URI can't hold would need an escape where a name is shown, and white space is taken off in metadata.
+bool EntityIDKind::accepts_opaque(std::string_view text) noexcept {
+    const bool is_shown_as_it_is =
+        std::ranges::all_of(text, [](char c) { return c == ' ' || uri_octets[static_cast<unsigned char>(c)]; });
+    const bool is_collapsed =
+        !text.starts_with(' ') && !text.ends_with(' ') && text.find("  ") == std::string_view::npos;
+    return is_clean_value(text, max_uri_bytes) && is_shown_as_it_is && is_collapsed;
+}
 Failure EntityIDKind::refuse() {
     return fail(Errc::uri_malformed, "not an absolute URI of at most 1024 bytes");
+}
+
+Result<EntityID> read_entity_id(std::string_view text, EntityIDForm form) {
+    return form == EntityIDForm::opaque ? EntityID::opaque(text) : EntityID::parse(text);
 }
 
 bool MessageIDKind::accepts(std::string_view text) noexcept {

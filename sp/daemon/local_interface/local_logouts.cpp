@@ -126,7 +126,7 @@ std::string_view first_of_name_id(const Form& form) {
 Result<std::optional<saml::EntityID>> idp_in(const Form& form) {
     const auto text = form.one("idp");
     if (!text) return std::optional<saml::EntityID>();
-    auto idp = saml::EntityID::parse(*text);
+    auto idp = saml::EntityID::opaque(*text);
     if (!idp) return Form::malformed("idp isn't " + std::string(an_entity_id));
     return std::optional(*std::move(idp));
 }

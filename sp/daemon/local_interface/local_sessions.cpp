@@ -131,7 +131,7 @@ Result<sp::Session> LocalSessions::read_session(std::string_view body) const {
     if (!form) return form.error();
     auto id = required(*form, "local_id", an_id, sp::LocalSessionID::parse);
     if (!id) return std::move(id).error();
-    auto idp = required(*form, "idp", an_entity_id, saml::EntityID::parse);
+    auto idp = required(*form, "idp", an_entity_id, saml::EntityID::opaque);
     if (!idp) return std::move(idp).error();
     auto text = form->required("name_id");
     if (!text) return std::move(text).error();

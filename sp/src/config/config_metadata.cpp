@@ -179,7 +179,9 @@ ConfiguredSource SourceReader::read_idp_source(std::size_t number) {
                   .clock_skew = clock_skew_},
         .holds = ConfiguredSource::Holds::one_idp};
     source.rules.limits.octets = max_idp_octets;
-    if (const auto id = table_.text("entity_id")) source.rules.wanted = {parse_id(*id, "entity_id")};
+    source.rules.entity_id_form = entity_id_form(table_);
+    if (const auto id = table_.text("entity_id"))
+        source.rules.wanted = {parse_id(*id, "entity_id", source.rules.entity_id_form)};
     static_cast<void>(proof_reader().read_trust(source.rules));
     return source;
 }
@@ -276,7 +278,9 @@ void SourceReader::read_limits(MetadataSourceOptions& source) {
     if (table_.is_on("allow_private_addresses")) {
         rules.endpoints.private_addresses = metadata::EndpointRule::PrivateAddresses::accepted;
     }
-    for (const auto& text : table_.texts("entities")) rules.wanted.push_back(parse_id(text, "entities"));
+    rules.entity_id_form = entity_id_form(table_);
+    for (const auto& text : table_.texts("entities"))
+        rules.wanted.push_back(parse_id(text, "entities", rules.entity_id_form));
     source.shortest_refresh = table_.seconds("shortest_refresh", source.shortest_refresh, {1s, 24h});
     source.longest_refresh = table_.seconds("longest_refresh", source.longest_refresh, {1s, 24h * 7});
     source.warn_before_expiry = table_.seconds("warn_before_expiry", source.warn_before_expiry, {0s, 24h * 60});

@@ -165,7 +165,7 @@ void read_receiving(const ConfigTable& table, InteropProfile& profile) {
     read_types(table, "extra_content_types", profile.extra_content_types);
     read_wires(table, profile.wires);
     for (const auto& text : table.texts("issuer_aliases"))
-        profile.issuer_aliases.push_back(parse_id(text, "issuer_aliases"));
+        profile.issuer_aliases.push_back(parse_id(text, "issuer_aliases", profile.forms.entity_id));
     using idp_adapter::RepeatRule;
     using idp_adapter::SessionIndexRule;
     profile.session_index =
@@ -177,6 +177,7 @@ void read_receiving(const ConfigTable& table, InteropProfile& profile) {
 
 void read_forms(const ConfigTable& table, saml::MessageForms& forms) {
     using saml::MessageForms;
+    if (table.has("opaque_entity_id")) forms.entity_id = entity_id_form(table);
     forms.times = table.choice(
         "times", forms.times,
         {{"utc_with_z", MessageForms::Times::utc_with_z}, {"utc", MessageForms::Times::utc_however_written}});
@@ -310,8 +311,8 @@ InteropProfile read_profile(const ConfigTable& table, const ProfileSurroundings&
                                                {"accepted", AlgorithmPolicy::RsaPss::accepted},
                                                {"accepted_and_used", AlgorithmPolicy::RsaPss::accepted_and_used}});
     read_accepted_authentication(table, surroundings, profile.accepted_authentication, notes);
-    read_receiving(table, profile);
     read_forms(table, profile.forms);
+    read_receiving(table, profile);
     read_answering(table, profile);
     if (table.has("logout")) read_outgoing(table.table("logout", logout_keys), folder, profile.outgoing, notes);
     if (table.has("sign_on")) read_sign_on(table.table("sign_on", sign_on_keys), profile.sign_on);

@@ -349,10 +349,11 @@ SpSection read_sp(const ConfigTable& sp, const fs::path& folder) {
         formats.push_back(format.value);
     }
     const std::string language = read_language(sp);
+    const saml::EntityIDForm form = entity_id_form(sp);
     std::vector<saml::EntityID> former;
-    for (const auto& text : sp.texts("former_entity_ids")) former.push_back(parse_id(text, "former_entity_ids"));
+    for (const auto& text : sp.texts("former_entity_ids")) former.push_back(parse_id(text, "former_entity_ids", form));
     SpSection section{
-        .entity_id = parse_id(sp.required_text("entity_id", "https://sp.example.org/saml"), "entity_id"),
+        .entity_id = parse_id(sp.required_text("entity_id", "https://sp.example.org/saml"), "entity_id", form),
         .former_entity_ids = std::move(former),
         .destinations = read_destinations(sp),
         .acs_urls = read_acs_urls(sp),

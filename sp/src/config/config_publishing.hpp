@@ -21,6 +21,7 @@ namespace slo::sp {
 
 inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "former_entity_ids",
+                                               "opaque_entity_id",
                                                "slo_url",
                                                "form_url",
                                                "allow_http",

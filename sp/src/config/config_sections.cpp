@@ -112,11 +112,20 @@ void read_timeouts(const ConfigTable& timeouts, HttpServerOptions& server) {
 
 }  // namespace
 
-saml::EntityID parse_id(const Placed<std::string>& text, std::string_view key) {
-    auto id = saml::EntityID::parse(text.value);
+saml::EntityIDForm entity_id_form(const ConfigTable& table) {
+    return table.is_on("opaque_entity_id") ? saml::EntityIDForm::opaque : saml::EntityIDForm::absolute_uri;
+}
+
+saml::EntityID parse_id(const Placed<std::string>& text, std::string_view key, saml::EntityIDForm form) {
+    auto id = saml::read_entity_id(text.value, form);
+    if (!id && form == saml::EntityIDForm::opaque) {
+        refuse(text.place, std::string(key) + " can't be " + shown(text.value),
+               "write 1 to 1024 octets of those that a URI may have, with single blanks inside at most");
+    }
     if (!id) {
         refuse(text.place, std::string(key) + " can't be " + shown(text.value),
-               "write an absolute URI of at most 1024 bytes, e.g. \"https://sp.example.org/saml\"");
+               "write an absolute URI of at most 1024 bytes, e.g. \"https://sp.example.org/saml\" (another name takes "
+               "opaque_entity_id = true)");
     }
     return *std::move(id);
 }

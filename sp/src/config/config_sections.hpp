@@ -26,7 +26,10 @@ inline constexpr std::string_view policy_keys[] = {
 inline constexpr std::string_view server_keys[] = {"listen",    "soap_path", "metadata_path",   "hosts",  "threads",
                                                    "form_path", "tls",       "handler_threads", "limits", "timeouts"};
 
-[[nodiscard]] saml::EntityID parse_id(const Placed<std::string>& text, std::string_view key);
+[[nodiscard]] saml::EntityID parse_id(const Placed<std::string>& text, std::string_view key,
+                                      saml::EntityIDForm form = saml::EntityIDForm::absolute_uri);
+/// entity_id_form reads opaque_entity_id.
+[[nodiscard]] saml::EntityIDForm entity_id_form(const ConfigTable& table);
 [[nodiscard]] saml::EndpointUrl parse_url(const Placed<std::string>& text, std::string_view key);
 
 /// Destinations are our public logout URLs.

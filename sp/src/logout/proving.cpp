@@ -146,6 +146,9 @@ std::variant<Proven, Unproven> prove(const LogoutServiceParts& parts, const IdpD
     if (!partner) {
         const auto* absent = idps ? idps->find_absent(unverified->claimed_issuer()) : nullptr;
         if (absent != nullptr) sender.name = absent->names.front().str();
+        // Only the name of a partner may be none, and this is no partner's.
+        const bool is_uri = saml::is_absolute_uri(unverified->claimed_issuer().str());
+        if (absent == nullptr && !is_uri) return Unproven{fail(saml::Errc::issuer_malformed, "not an absolute URI")};
         return Unproven{why_unknown(idps, unverified->claimed_issuer())};
     }
     sender.partner = partner;

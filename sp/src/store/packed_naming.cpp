@@ -160,11 +160,11 @@ bool PackedNaming::has_any_of(const std::vector<saml::SessionIndex>& indexes) co
 }
 
 saml::EntityID PackedNaming::idp_entity() const {
-    return shared_ != nullptr ? shared_->idp : saml::EntityID::parse(*scope_field(0)).value();
+    return shared_ != nullptr ? shared_->idp : saml::EntityID::opaque(*scope_field(0)).value();
 }
 
 saml::EntityID PackedNaming::sp_entity() const {
-    return shared_ != nullptr ? shared_->sp : saml::EntityID::parse(*scope_field(1)).value();
+    return shared_ != nullptr ? shared_->sp : saml::EntityID::opaque(*scope_field(1)).value();
 }
 
 saml::NameID PackedNaming::name_id() const {

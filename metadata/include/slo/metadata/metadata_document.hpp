@@ -57,6 +57,7 @@ struct MetadataRules {
     /// one beside longest_validity, too. The reader of the document limits its age. Nothing: it must have one.
     std::optional<std::chrono::seconds> max_age_without_valid_until = {};
     EndpointRule endpoints = {};
+    saml::EntityIDForm entity_id_form = saml::EntityIDForm::absolute_uri;  ///< of every entity in it
     std::chrono::seconds clock_skew{180};
     std::size_t max_entities = 100'000;  ///< in the document, kept or not
     saml::StreamLimits limits = {};

@@ -21,6 +21,15 @@ public:
         if (!Kind::accepts(text)) return Kind::refuse();
         return ParsedString(std::string(text));
     }
+    /// opaque takes any entityID that is fit to be shown, URI or not: for a partner, or for us, whose configuration
+    /// says that its name is none, and for what was accepted before. Errors: Kind::malformed.
+    [[nodiscard]] static Result<ParsedString> opaque(std::string_view text) requires requires {
+        Kind::accepts_opaque(text);
+    }
+    {
+        if (!Kind::accepts_opaque(text)) return Kind::refuse();
+        return ParsedString(std::string(text));
+    }
     [[nodiscard]] const std::string& str() const noexcept { return text_; }
     friend auto operator<=>(const ParsedString&, const ParsedString&) = default;
 
@@ -29,9 +38,11 @@ private:
     std::string text_;
 };
 
-/// EntityID is an entity identifier: an absolute URI of 1 to 1024 bytes (Core 8.3.6 l.3315).
+/// EntityID is an entity identifier: an absolute URI of 1 to 1024 bytes (Core 8.3.6 l.3315). An opaque one has the same
+/// octets and blanks inside it, one at a time, but needn't be a URI (WSO2's `localhost`).
 struct EntityIDKind {
     static bool accepts(std::string_view text) noexcept;
+    static bool accepts_opaque(std::string_view text) noexcept;
     static Failure refuse();
 };
 /// MessageID is an NCName of 1 to 1024 ASCII characters (Core 1.3.4; xs:ID, narrowed).
@@ -53,6 +64,11 @@ using EntityID = ParsedString<EntityIDKind>;
 using MessageID = ParsedString<MessageIDKind>;
 using SessionIndex = ParsedString<SessionIndexKind>;
 using EndpointUrl = ParsedString<EndpointUrlKind>;
+
+/// EntityIDForm is the form that the entityID of one partner, or ours, may have.
+enum class EntityIDForm { absolute_uri, opaque };
+/// read_entity_id reads an entityID of that form. Errors: Errc::uri_malformed.
+[[nodiscard]] Result<EntityID> read_entity_id(std::string_view text, EntityIDForm form);
 
 /// random_message_id makes an ID of '_' and 40 hex digits: 160 bits from OpenSSL's CSPRNG (Core 1.3.4 l.318-329).
 /// Errors: KeyErrc::crypto_failure. Thread-safe.

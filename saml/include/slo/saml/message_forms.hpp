@@ -1,6 +1,8 @@
 // Forms that the standard rules out and that some sender writes all the same.
 #pragma once
 
+#include "slo/saml/identifiers.hpp"
+
 namespace slo::saml {
 
 /// MessageForms are exceptions for one sender: the defaults are what the standard wants. None of them changes what a
@@ -20,6 +22,7 @@ struct MessageForms {
         refused,  ///< Profiles 4.4.4.1 l.1294
         ignored,  ///< Issuer may have a NameQualifier, as Italy's SPID demands, and any Format: neither is read
     };
+    EntityIDForm entity_id = EntityIDForm::absolute_uri;  ///< of its Issuer; Core 8.3.6
     Times times = Times::utc_with_z;
     EmptyQualifiers empty_qualifiers = EmptyQualifiers::refused;
     IssuerAttributes issuer_attributes = IssuerAttributes::refused;

@@ -404,7 +404,7 @@ Result<std::string> RecordWriter::seal_idp(const saml::EntityID& idp) const {
 Result<saml::EntityID> RecordWriter::open_idp(std::string_view sealed, std::string_view name) const {
     const auto plain = cipher_.open(sealed, context("idp", "", name));
     if (!plain || plain->empty() || plain->front() != version) return unreadable();
-    auto idp = saml::EntityID::parse(std::string_view(*plain).substr(1));
+    auto idp = saml::EntityID::opaque(std::string_view(*plain).substr(1));
     if (!idp) return unreadable();
     return idp;
 }
@@ -459,7 +459,7 @@ Result<LogoutKey> RecordWriter::open_logout_key(std::string_view sealed, std::st
     const std::string_view fields = std::string_view(*plain).substr(1);
     const std::size_t length = read_small_number(fields);
     if (fields.size() < 2 + length) return unreadable();
-    auto idp = saml::EntityID::parse(fields.substr(2, length));
+    auto idp = saml::EntityID::opaque(fields.substr(2, length));
     auto id = saml::MessageID::parse(fields.substr(2 + length));
     if (!idp || !id) return unreadable();
     return LogoutKey{*std::move(idp), *std::move(id)};

@@ -130,7 +130,7 @@ std::int64_t SessionTables::entity(const saml::EntityID& id) {
 std::vector<saml::EntityID> SessionTables::idps_of_sessions() {
     std::vector<saml::EntityID> idps;
     for (Cursor row(database_, Query::idps_of_sessions); row.next();) {
-        auto idp = saml::EntityID::parse(row.text(0));
+        auto idp = saml::EntityID::opaque(row.text(0));
         if (!idp) database_.fail_as_damaged();
         if (idp) idps.push_back(*std::move(idp));
     }

@@ -20,8 +20,8 @@ std::optional<std::uint32_t> count_in(const Cursor& row, int column) noexcept {
 /// The columns 1 to 13, which logouts and kept requests have in common.
 std::optional<LogoutOrder> parse_order(const Cursor& row) {
     auto request_id = saml::MessageID::parse(row.text(1));
-    auto idp = saml::EntityID::parse(row.text(2));
-    auto sp = saml::EntityID::parse(row.text(3));
+    auto idp = saml::EntityID::opaque(row.text(2));
+    auto sp = saml::EntityID::opaque(row.text(3));
     auto indexes = split_indexes(row.text(9));
     const auto matching = matching_of(row.integer(10));
     auto instants = split_instants(row.text(13));
@@ -165,8 +165,8 @@ std::int64_t number_of(NamedBy named_by) noexcept {
 
 std::optional<StoredSession> parse_session(const Cursor& row) {
     auto id = LocalSessionID::parse(row.text(1));
-    auto idp = saml::EntityID::parse(row.text(2));
-    auto sp = saml::EntityID::parse(row.text(3));
+    auto idp = saml::EntityID::opaque(row.text(2));
+    auto sp = saml::EntityID::opaque(row.text(3));
     auto indexes = split_indexes(row.text(9));
     const auto named_by = row.integer(13) == number_of(NamedBy::name_id) ? NamedBy::name_id : NamedBy::session_index;
     if (!id || !idp || !sp || !indexes || row.integer(13) != number_of(named_by)) return std::nullopt;
