@@ -153,7 +153,7 @@ std::optional<saml::EntityID> SignOnEndpoint::Impl::chosen(const HttpRequest& re
     const auto idps = sign_on.service().idps();
     if (!idps) return std::nullopt;
     const auto usable = [&](const std::string& text) -> std::optional<saml::EntityID> {
-        const auto name = saml::EntityID::parse(text);
+        const auto name = saml::EntityID::opaque(text);
         const auto idp = name ? idps->find(*name) : nullptr;
         if (!idp || !idp_adapter::why_no_sign_on(*idp).empty()) return std::nullopt;
         return idp->entity_id;

@@ -62,7 +62,7 @@ std::optional<PendingSignOn> read(std::string_view record) {
     if (!idp || !request_id || !browser || !target || !flags || !started_at || !format || flags->size() != 4) {
         return std::nullopt;
     }
-    auto entity_id = saml::EntityID::parse(*idp);
+    auto entity_id = saml::EntityID::opaque(*idp);
     auto id = saml::MessageID::parse(*request_id);
     const auto instant = instant_in(*started_at);
     if (!entity_id || !id || !instant) return std::nullopt;
