@@ -262,11 +262,11 @@ BOOST_AUTO_TEST_CASE(gives_no_name_of_an_idp_to_one_whose_file_is_missing) {
     const std::string missing = "[[idp]]\nmetadata = \"missing.xml\"\n";
     const std::string mend = "take it out of issuer_aliases";
     const std::string both = "\"" + there + "\" would be a name of two IdPs, ";
-    refuse(idp_with(missing + alias), 12, both + "\"" + there + "\" and that of idp-2", mend);
+    refuse(idp_with(missing + alias), 11, both + "\"" + there + "\" and that of idp-2", mend);
     refuse(
         with("metadata = \"idp.xml\"\n", "metadata = \"missing.xml\"\n" + alias + "[[idp]]\nmetadata = \"idp.xml\"\n"),
         10, both + "that of idp-1 and \"" + there + "\"", mend);
-    refuse(idp_with(alias + missing + alias), 13, both + "\"" + there + "\" and that of idp-2", mend);
+    refuse(idp_with(alias + missing + alias), 12, both + "\"" + there + "\" and that of idp-2", mend);
     BOOST_TEST(accept(idp_with(missing + "issuer_aliases = [\"urn:old\"]\n")).absent.size() == 1U);
 }
 
