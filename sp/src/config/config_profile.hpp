@@ -16,7 +16,7 @@
 namespace slo::sp {
 
 /// profile_keys are common to [[idp]] and [[metadata]].
-inline constexpr std::array<std::string_view, 23> profile_keys = {"profile",
+inline constexpr std::array<std::string_view, 24> profile_keys = {"profile",
                                                                   "accepted_authentication",
                                                                   "sender_user",
                                                                   "sender_password_file",
