@@ -17,6 +17,7 @@
 #include "slo/idp_adapter/metadata_source.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/metadata/error.hpp"
+#include "slo/saml/assertion_error.hpp"
 #include "slo/saml/error.hpp"
 #include "slo/sp/configuration_error.hpp"
 #include "slo/sp/http.hpp"
@@ -59,9 +60,10 @@ Rules rules_of_enumerations() {
 }
 
 Rules rules_of_all_enumerations() {
-    Rules rules = rules_of_enumerations<saml::Errc, saml::KeyErrc, metadata::Errc, idp_adapter::HttpErrc,
-                                        idp_adapter::SourceErrc, idp_adapter::ReplyErrc, sp::StoreErrc, sp::LogoutErrc,
-                                        sp::AdmissionErrc, sp::StartErrc, sp::ServerErrc, sp::ConfigurationErrc>();
+    Rules rules =
+        rules_of_enumerations<saml::Errc, saml::KeyErrc, saml::AssertionErrc, metadata::Errc, idp_adapter::HttpErrc,
+                              idp_adapter::SourceErrc, idp_adapter::ReplyErrc, sp::StoreErrc, sp::LogoutErrc,
+                              sp::AdmissionErrc, sp::StartErrc, sp::ServerErrc, sp::ConfigurationErrc>();
     rules.merge(named_by([](int i) { return std::string(name(static_cast<sp::HttpRule>(i))); }));
     rules.merge(named_by([](int i) { return std::string(name(static_cast<sp::NearMiss::Kind>(i - 1))); }));
     return rules;
