@@ -1,7 +1,6 @@
 #include "authorities.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/ssl.h>  // digests and the places of the CAs, too
 
 #include <algorithm>
 #include <array>

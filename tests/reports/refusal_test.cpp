@@ -149,17 +149,23 @@ BOOST_AUTO_TEST_CASE(the_audit_line_says_what_to_change) {
 }
 
 BOOST_AUTO_TEST_CASE(the_audit_line_names_the_idp_of_a_message_that_can_not_be_read) {
-    for (const auto& change :
-         {+[](LogoutRequestText& request) { request.id = "0"; },
-          +[](LogoutRequestText& request) { request.version = "1.1"; },
-          +[](LogoutRequestText& request) {
-              request.issuer = R"(<saml:Issuer NameQualifier="x">https://idp1.example.org/metadata</saml:Issuer>)";
-          }}) {
+    for (const auto& change : {+[](LogoutRequestText& request) { request.id = "0"; },
+                               +[](LogoutRequestText& request) { request.version = "1.1"; }}) {
         Baseline provider;
         static_cast<void>(provider.post(with(change)));
         BOOST_TEST(provider.audit.last().idp == idp1_entity_id);
         BOOST_TEST(provider.audit.last().request_id == "");
     }
+}
+
+BOOST_AUTO_TEST_CASE(the_audit_line_has_the_id_of_a_signed_message_whose_issuer_has_a_qualifier) {
+    Baseline provider;
+    static_cast<void>(provider.post(with([](LogoutRequestText& request) {
+        request.issuer = R"(<saml:Issuer NameQualifier="x">https://idp1.example.org/metadata</saml:Issuer>)";
+    })));
+    BOOST_TEST(provider.audit.last().idp == idp1_entity_id);
+    BOOST_TEST(provider.audit.last().rule == "saml.issuer");
+    BOOST_TEST(provider.audit.last().request_id == "_r1");
 }
 
 BOOST_AUTO_TEST_CASE(the_audit_line_says_unknown_for_an_issuer_that_is_not_configured) {

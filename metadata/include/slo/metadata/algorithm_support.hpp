@@ -28,11 +28,10 @@ struct AlgorithmSupport {
 };
 
 /// choose_signature_algorithm returns the algorithm of `ours` for a partner that declares `partner`: the first of its
-/// methods that our key can do and that isn't `blocked`, with a digest that the partner takes too. Without
-/// declared methods it is the key's own algorithm, and if that doesn't fit, another one of its family. SHA-1 is never
-/// chosen, whatever the partner declares, and RSA-PSS by a key of that algorithm alone, which gets no other. Pure.
-/// Errors: Errc::no_common_algorithm; `detail` says what to change. Spec: profile 2.5 and 2.6; Kantara IIP-MD10,
-/// IIP-ALG08.
+/// methods that our key can do and that isn't `blocked`, with a digest that the partner takes too. Without declared
+/// methods it is the key's own algorithm, and if that doesn't fit, another one of its family. SHA-1 is never chosen,
+/// whatever the partner declares, and RSA-PSS by a key of that algorithm alone, which gets no other. Pure. Errors:
+/// Errc::no_common_algorithm; `detail` says what to change. Spec: profile 2.5 and 2.6; Kantara IIP-MD10, IIP-ALG08.
 [[nodiscard]] Result<saml::SignatureAlgorithm> choose_signature_algorithm(
     const AlgorithmSupport& partner, const saml::SigningKey& ours,
     std::span<const saml::SignatureAlgorithm> blocked = {});
