@@ -141,4 +141,11 @@ BOOST_AUTO_TEST_CASE(the_profile_says_which_signatures_suffice) {
     try_all({.response = false, .assertion = false}, {"sig.missing", no, no, no});
 }
 
+BOOST_AUTO_TEST_CASE(a_response_to_our_request_names_it_itself_too) {
+    std::string xml = response_with(plain_assertion, "", "", {});
+    const std::string named = R"( InResponseTo="_q1")";
+    xml.erase(xml.find(named), named.size());
+    BOOST_TEST(rule_of(judged(xml, expected_here())) == "check.in_response_to");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

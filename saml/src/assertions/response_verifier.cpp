@@ -85,9 +85,12 @@ Result<void> check_destination(const std::optional<std::string>& destination, bo
 /// What the Response itself says. Where no signature covers it, its values can refuse and never admit.
 Result<void> check_response(const Response& response, const ResponseExpectations& expected) {
     if (response.issuer && *response.issuer != expected.issuer) return fail(Errc::issuer_mismatch);
-    if (response.in_response_to && response.in_response_to != expected.request_id) {
+    //= SAML Core 3.2.2
+    //# If the message is not a response to a request [...] this attribute MUST NOT be present. Otherwise, it MUST be
+    //# present
+    if (response.in_response_to != expected.request_id) {
         return fail(Errc::in_response_to_mismatch, expected.request_id
-                                                       ? "it answers another request than the one of this browser"
+                                                       ? "it doesn't answer the request of this browser"
                                                        : "it answers a request, and this browser wasn't sent with one");
     }
     return Done{};
