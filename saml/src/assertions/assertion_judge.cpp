@@ -171,7 +171,7 @@ Result<void> check_authentication(const AuthnStatement& statement, const Asserti
 Instant usable_until(const Assertion& assertion, const AssertionExpectations& expected) {
     Instant end = assertion.issue_instant + expected.max_age;
     if (assertion.conditions->not_on_or_after) end = std::min(end, *assertion.conditions->not_on_or_after);
-    return end + 2 * expected.clock_skew;
+    return end + 2 * expected.clock_skew + std::chrono::milliseconds(1);  // at the end itself it may still be accepted
 }
 
 }  // namespace

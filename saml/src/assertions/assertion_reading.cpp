@@ -194,14 +194,15 @@ Result<AuthnStatement> read_authn_statement(const xml::Element& element, const M
 }
 
 /// A statement, of whichever kind. Those that say nothing about a sign-on are passed over (Core 2.7.1, 2.7.4).
-Result<void> read_statement(const xml::Element& element, const MessageForms& forms, Assertion& assertion) {
+Result<void> read_statement(const xml::Element& element, const MessageForms& forms, Assertion& assertion,
+                            AttributeReading& attributes) {
     if (element.is(in_saml("AuthnStatement"))) {
         auto statement = read_authn_statement(element, forms);
         if (!statement) return statement.error();
         assertion.authn_statements.push_back(*std::move(statement));
         return Done{};
     }
-    if (element.is(in_saml("AttributeStatement"))) return read_attribute_statement(element, assertion);
+    if (element.is(in_saml("AttributeStatement"))) return attributes.read_statement(element);
     if (element.is(in_saml("Statement")) || element.is(in_saml("AuthzDecisionStatement"))) return Done{};
     return schema_violation(element, "an element that may not stand here");
 }
@@ -219,8 +220,9 @@ Result<void> read_content(ChildCursor& children, const MessageForms& forms, Asse
         assertion.conditions = *std::move(conditions);
     }
     std::ignore = children.take(in_saml("Advice"));  // Core 2.6.1: may be ignored
+    AttributeReading attributes(assertion);
     for (auto child = children.rest(); child; child = child->next_sibling()) {
-        if (auto ok = read_statement(*child, forms, assertion); !ok) return ok.error();
+        if (auto ok = read_statement(*child, forms, assertion, attributes); !ok) return ok.error();
     }
     return Done{};
 }

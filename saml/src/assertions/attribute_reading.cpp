@@ -1,5 +1,5 @@
 // Reading AttributeStatement (SAML Core 2.7.3): (Attribute | EncryptedAttribute)+, Attribute: AttributeValue*.
-#include <algorithm>
+#include <utility>
 
 #include "assertion_reading.hpp"
 #include "message_reading.hpp"
@@ -18,21 +18,22 @@ bool is_nil(const xml::Element& value) {
     return false;
 }
 
-/// The attribute with this name, which one or several elements have: Keycloak writes one element for each value.
-Attribute& attribute_of(Assertion& assertion, const std::string& name, const std::string& name_format) {
-    const auto found = std::ranges::find_if(assertion.attributes, [&](const Attribute& known) {
-        return known.name == name && known.name_format == name_format;
-    });
-    if (found != assertion.attributes.end()) return *found;
-    assertion.attributes.push_back({.name = name, .name_format = name_format, .values = {}});
-    return assertion.attributes.back();
+}  // namespace
+
+Attribute& AttributeReading::attribute_of(std::string name, std::string name_format) {
+    const auto [place, is_new] =
+        places_.try_emplace({std::move(name), std::move(name_format)}, assertion_.attributes.size());
+    if (is_new) {
+        assertion_.attributes.push_back({.name = place->first.first, .name_format = place->first.second, .values = {}});
+    }
+    return assertion_.attributes[place->second];
 }
 
 /// A text counts, whatever its xsi:type says. An element inside isn't flattened into one.
-Result<void> read_attribute(const xml::Element& element, Assertion& assertion) {
-    const auto name = element.attribute("Name");
+Result<void> AttributeReading::read_attribute(const xml::Element& element) {
+    auto name = element.attribute("Name");
     if (!name) return schema_violation(element, "no Name");
-    Attribute& attribute = attribute_of(assertion, *name, element.collapsed_attribute("NameFormat").value_or(""));
+    Attribute& attribute = attribute_of(*std::move(name), element.collapsed_attribute("NameFormat").value_or(""));
     for (const auto& value : element.children()) {
         if (!value.is({vocabulary::saml, "AttributeValue"})) {
             return schema_violation(value, "an element that may not stand here");
@@ -47,19 +48,18 @@ Result<void> read_attribute(const xml::Element& element, Assertion& assertion) {
     return Done{};
 }
 
-}  // namespace
-
-Result<void> read_attribute_statement(const xml::Element& element, Assertion& assertion) {
+/// Keycloak writes one element for each value of an attribute.
+Result<void> AttributeReading::read_statement(const xml::Element& element) {
     if (!element.has_only_element_content()) return schema_violation(element, "text between the elements");
     for (const auto& child : element.children()) {
         if (child.is({vocabulary::saml, "EncryptedAttribute"})) {
-            ++assertion.encrypted_attributes;
+            ++assertion_.encrypted_attributes;
             continue;
         }
         if (!child.is({vocabulary::saml, "Attribute"})) {
             return schema_violation(child, "an element that may not stand here");
         }
-        if (auto ok = read_attribute(child, assertion); !ok) return ok;
+        if (auto ok = read_attribute(child); !ok) return ok;
     }
     return Done{};
 }

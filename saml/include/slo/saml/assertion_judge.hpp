@@ -25,8 +25,9 @@ struct AssertionExpectations {
     UrlMatching url_matching = UrlMatching::exact;
     std::optional<MessageID> request_id;  ///< std::nullopt if no request of ours went before
     Instant now;
-    std::chrono::seconds clock_skew{180};                 ///< tolerated on every comparison with `now` (erratum E92)
-    std::chrono::seconds max_age{300};                    ///< greatest age of IssueInstant, beyond the skew
+    std::chrono::seconds clock_skew{
+        180};                           ///< tolerated on comparisons with `now` (erratum E92), but for a session's end
+    std::chrono::seconds max_age{300};  ///< greatest age of IssueInstant, beyond the skew
     std::optional<Instant> authenticated_since;           ///< with ForceAuthn: when we asked
     std::vector<std::string> authn_contexts;              ///< requested classes; empty: any
     std::optional<std::string> name_id_format;            ///< requested Format; std::nullopt: any

@@ -81,7 +81,7 @@ struct VerifiedResponse {
 /// signed octets only. Stateless, thread-safe.
 class ResponseVerifier {
 public:
-    /// verify checks in this order: Destination, the signature of the Response, its content, the status, the
+    /// verify checks in this order: the signature of the Response, its content, Destination, the status, the
     /// assertion's own signature (that of an encrypted one after it's opened), whether they suffice, and the
     /// assertion's Issuer. A ciphertext in AES-CBC is opened only under the signature of the Response.
     /// Errors: Errc::destination_missing, destination_mismatch; those of verify_enveloped(); Errc::schema_violation and
