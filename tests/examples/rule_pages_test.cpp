@@ -24,6 +24,7 @@
 #include "slo/sp/logout_error.hpp"
 #include "slo/sp/server_error.hpp"
 #include "slo/sp/session_store.hpp"
+#include "slo/sp/sign_on_error.hpp"
 #include "slo/sp/store_error.hpp"
 
 using namespace slo;
@@ -60,10 +61,10 @@ Rules rules_of_enumerations() {
 }
 
 Rules rules_of_all_enumerations() {
-    Rules rules =
-        rules_of_enumerations<saml::Errc, saml::KeyErrc, saml::AssertionErrc, metadata::Errc, idp_adapter::HttpErrc,
-                              idp_adapter::SourceErrc, idp_adapter::ReplyErrc, sp::StoreErrc, sp::LogoutErrc,
-                              sp::AdmissionErrc, sp::StartErrc, sp::ServerErrc, sp::ConfigurationErrc>();
+    Rules rules = rules_of_enumerations<saml::Errc, saml::KeyErrc, saml::AssertionErrc, metadata::Errc,
+                                        idp_adapter::HttpErrc, idp_adapter::SourceErrc, idp_adapter::ReplyErrc,
+                                        sp::StoreErrc, sp::LogoutErrc, sp::AdmissionErrc, sp::SignOnErrc, sp::StartErrc,
+                                        sp::ServerErrc, sp::ConfigurationErrc>();
     rules.merge(named_by([](int i) { return std::string(name(static_cast<sp::HttpRule>(i))); }));
     rules.merge(named_by([](int i) { return std::string(name(static_cast<sp::NearMiss::Kind>(i - 1))); }));
     return rules;

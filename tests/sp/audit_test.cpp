@@ -41,6 +41,21 @@ std::vector<Sample> of_requests() {
              R"("session_indexes":["ff","ee"],"session_index_count":70,"status":"Responder",)"
              R"("stage":"store","rule":"store.failed","detail":"the disk is full","ended":1,)"
              R"("already_gone":2,"failed":3,"failed_applications":["shop","desk"],"duration_us":1234})"},
+            {SignOnEnded{SignOnEnded::Kind::admitted, "", {idp, "_q1", "", "0011", {"ff"}, 2}, "", {}},
+             R"({"time":"2030-01-15T10:00:00Z","event":"sign_on","idp":"https://idp1.example.org/metadata",)"
+             R"("request_id":"_q1","name_id":"0011","session_indexes":["ff"],"session_index_count":2,)"
+             R"("status":"","stage":"","rule":"","ended":0,"already_gone":0,"failed":0,)"
+             R"("failed_applications":[],"duration_us":0})"},
+            {SignOnEnded{SignOnEnded::Kind::refused,
+                         "4630c96141",
+                         {idp, "_q1", "", "0011", {"ff"}, 2},
+                         "Responder/NoPassive",
+                         {"response", "response.status", "not signed"}},
+             R"({"time":"2030-01-15T10:00:00Z","event":"sign_on_refused","number":"4630c96141",)"
+             R"("idp":"https://idp1.example.org/metadata","request_id":"_q1","name_id":"0011",)"
+             R"("session_indexes":["ff"],"session_index_count":2,"status":"","idp_status":"Responder/NoPassive",)"
+             R"("stage":"response","rule":"response.status","detail":"not signed","ended":0,"already_gone":0,)"
+             R"("failed":0,"failed_applications":[],"duration_us":0})"},
             {HttpRefused{"192.0.2.7", "/saml/slo/soap", "405", {"http", "http.method", "POST goes there"}},
              R"({"time":"2030-01-15T10:00:00Z","event":"http_refused","peer":"192.0.2.7",)"
              R"("path":"/saml/slo/soap","idp":"","request_id":"","name_id":"","session_indexes":[],)"

@@ -24,7 +24,7 @@ constexpr auto rules = std::to_array<NamedRule>({
     {AssertionErrc::confirmation_time, "confirmation.time"},
     {AssertionErrc::condition_time, "condition.time"},
     {AssertionErrc::condition_audience, "condition.audience"},
-    {AssertionErrc::condition_unknown, "condition.unknown"},
+    {AssertionErrc::condition_unknown, "condition.not_understood"},
     {AssertionErrc::assertion_age, "assertion.age"},
     {AssertionErrc::authn_missing, "authn.missing"},
     {AssertionErrc::authn_instant, "authn.instant"},
@@ -47,7 +47,7 @@ static_assert(in_enumeration_order());
 
 std::string_view name(AssertionErrc code) noexcept {
     const auto number = static_cast<std::size_t>(code);
-    return number - 1 < rules.size() ? rules[number - 1].name : "unknown";
+    return number - 1 < rules.size() ? rules[number - 1].name : "assertion.unknown";
 }
 
 std::error_code make_error_code(AssertionErrc code) noexcept {

@@ -27,7 +27,7 @@ std::string_view name(SignOnErrc code) noexcept {
         case SignOnErrc::not_admitted:
             return "sign_on.not_admitted";
     }
-    return "unknown";
+    return "sign_on.unknown";
 }
 
 std::error_code make_error_code(SignOnErrc code) noexcept {

@@ -28,7 +28,7 @@ enum class AssertionErrc {
     // The conditions.
     condition_time,      ///< condition.time: not yet or not any more valid
     condition_audience,  ///< condition.audience: not for us, or for everybody
-    condition_unknown,   ///< condition.unknown: a condition that isn't Core's, or one that may stand only once
+    condition_unknown,   ///< condition.not_understood: a condition that isn't Core's, or one that may stand only once
     assertion_age,       ///< assertion.age: issued too long ago, or in the future
     // The authentication.
     authn_missing,        ///< authn.missing: not exactly one AuthnStatement
