@@ -71,6 +71,13 @@ std::optional<HttpAnswer> parse(const std::string& octets) {
     if (!is_whole(std::string_view(octets).substr(0, head_end), octets.size() - head_end - 4)) return std::nullopt;
     HttpAnswer answer{.status = 0, .body = octets.substr(head_end + 4)};
     std::from_chars(octets.data() + 9, octets.data() + 12, answer.status);
+    for (auto at = octets.find("\r\n") + 2; at < head_end;) {
+        const auto end = octets.find("\r\n", at);
+        const auto colon = octets.find(": ", at);
+        if (colon < end)
+            answer.headers.emplace_back(octets.substr(at, colon - at), octets.substr(colon + 2, end - colon - 2));
+        at = end + 2;
+    }
     return answer;
 }
 
@@ -79,10 +86,18 @@ std::string compose(std::uint16_t port, const HttpCall& request) {
     std::string head = std::string(request.method) + " " + request.path + " HTTP/1.1\r\nHost: " + host +
                        "\r\nConnection: close\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
     if (!request.content_type.empty()) head += "Content-Type: " + std::string(request.content_type) + "\r\n";
+    if (!request.cookie.empty()) head += "Cookie: " + request.cookie + "\r\n";
     return head + "\r\n" + std::string(request.body);
 }
 
 }  // namespace
+
+std::string HttpAnswer::header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+        if (key == name) return value;
+    }
+    return {};
+}
 
 std::optional<HttpAnswer> call(std::uint16_t port, const HttpCall& request) {
     const Socket socket;

@@ -6,12 +6,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace slo::examples {
 
 struct HttpAnswer {
     int status = 0;
     std::string body;
+    std::vector<std::pair<std::string, std::string>> headers = {};
+
+    /// The value of the first field of that name; empty if there is none.
+    [[nodiscard]] std::string header(std::string_view name) const;
 };
 
 struct HttpCall {
@@ -19,7 +25,8 @@ struct HttpCall {
     std::string path;
     std::string_view content_type = {};  ///< empty: none is sent
     std::string_view body = {};
-    std::string host = {};  ///< the Host header; empty: 127.0.0.1 and the port
+    std::string host = {};    ///< the Host header; empty: 127.0.0.1 and the port
+    std::string cookie = {};  ///< the Cookie header; empty: none is sent
     std::chrono::seconds patience{5};
 };
 

@@ -88,6 +88,10 @@ std::string TestIdp::metadata(const std::string& slo_url) const {
            R"(Location="https://idp.example.org/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>)";
 }
 
+Result<std::string> TestIdp::respond(const WantedSignOn& wanted, Instant now) const {
+    return response_of(entity_id_, signer_.key(), wanted, now);
+}
+
 Result<SentLogout> TestIdp::order(const WantedLogout& wanted, Instant now) const {
     auto id = saml::random_message_id();
     if (!id) return std::move(id).error();

@@ -13,6 +13,7 @@
 #include "slo/saml/name_id.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/time.hpp"
+#include "test_response.hpp"
 
 namespace slo::examples {
 
@@ -45,6 +46,8 @@ public:
     /// Its EntityDescriptor, with every key that it has; with a SOAP SingleLogoutService where `slo_url` isn't empty.
     [[nodiscard]] std::string metadata(const std::string& slo_url = {}) const;
     [[nodiscard]] Result<SentLogout> order(const WantedLogout& wanted, Instant now) const;
+    /// A signed Response: the user's browser brings it.
+    [[nodiscard]] Result<std::string> respond(const WantedSignOn& wanted, Instant now) const;
     /// A signed LogoutResponse to `request`, in its envelope.
     [[nodiscard]] Result<std::string> answer(const saml::MessageID& request, saml::Status status, Instant now) const;
 

@@ -1,16 +1,19 @@
-// The part that a program with signed-in users adds for single logout. README shows the text between the two marks.
+// A web service that signs its users on and off by SAML. README shows the text between the two marks.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "slo/idp_adapter/single_logout_client.hpp"
-#include "slo/sp/back_channel.hpp"
 #include "slo/sp/configuration.hpp"
+#include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/logout_service.hpp"
+#include "slo/sp/memory_flow_store.hpp"
+#include "slo/sp/sign_on_endpoint.hpp"
 
 namespace embed {
 
@@ -22,6 +25,11 @@ public:
     void sign_in(const std::string& cookie, const std::string& name) {
         const std::lock_guard lock(mutex_);
         users_[cookie] = name;
+    }
+    std::optional<std::string> of(const std::string& cookie) {
+        const std::lock_guard lock(mutex_);
+        const auto found = users_.find(cookie);
+        return found == users_.end() ? std::nullopt : std::optional(found->second);
     }
     bool forget(const std::string& cookie) {
         const std::lock_guard lock(mutex_);
@@ -37,11 +45,23 @@ private:
     std::map<std::string, std::string> users_;
 };
 
+/// The value of the cookie `shop`; empty if there is none.
+inline std::string cookie_of(const sp::HttpRequest& request) {
+    const std::string cookies = "; " + std::string(request.header("Cookie").value_or(""));
+    const auto at = cookies.find("; shop=");
+    return at == std::string::npos ? "" : cookies.substr(at + 7, cookies.find(';', at + 7) - at - 7);
+}
+
+inline sp::HttpReply text(std::string body) {
+    return {200, {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "no-store"}}, std::move(body)};
+}
+
 // [README
-class SingleLogout {
+class Shop final : public sp::HttpHandler, public sp::SignOnHost {
 public:
-    SingleLogout(const sp::Configuration& configuration, sp::SessionStore& store, const sp::Clock& clock, Users& users)
-        : application_("shop",  // told before Success is signed; its silence for three seconds counts as failed
+    Shop(const sp::Configuration& configuration, sp::SessionStore& store, const sp::Clock& clock, Users& users)
+        : users_(users),
+          application_("shop",  // told before Success is signed; its silence for three seconds counts as failed
                        [&users](const sp::Session& session) {
                            return users.forget(session.id.str()) ? sp::Ended::ended : sp::Ended::already_gone;
                        }),
@@ -60,45 +80,53 @@ public:
                     .audit = *audit_,
                     .clock = clock,
                     .idp_link = &idp_link_},
-                   sp::Housekeeping::in_threads) {}  // recovery, expiry, and asking IdPs again: beside serving
+                   sp::Housekeeping::in_threads),  // recovery, expiry, and asking IdPs again: beside serving
+          logout_(service_, configuration.endpoint),
+          flows_(clock, saml::KeyedDigest::with_random_key().value()),
+          sign_on_(service_, flows_, saml::RecordCipher::with_random_keys().value(),
+                   {.assertion_consumer_service = acs(), .targets = here(), .landing = home()}),
+          login_(sign_on_, *this, {.login_url = saml::EndpointUrl::parse("https://host.example.org/login").value()}) {}
 
-    // At login, with what the assertion said: first into your own table, then here, and only then the cookie.
-    // false: a logout came first, or no logout would find the session. Erase it again.
-    bool admit(const sp::Session& session) {
-        const auto admission = service_.admit(session);
-        return admission && *admission == sp::Admission::admitted;
+    sp::HttpStep handle(const sp::HttpRequest& request) noexcept override {
+        if (login_.serves(request.target)) return login_.handle(request);   // /login and /saml/acs
+        if (request.target == "/saml/slo") return logout_.handle(request);  // the IdP's orders, by SOAP
+        const std::string cookie = cookie_of(request);
+        const auto user = users_.of(cookie);
+        if (!user) return sp::HttpReply{303, {{"Location", "/login"}}, {}};
+        if (request.method == "POST" && request.target == "/logout") {  // here, and then at the IdP
+            const auto ended = service_.start_logout(sp::SessionsByID{{sp::LocalSessionID::parse(cookie).value()}},
+                                                     sp::LogoutReason::user);
+            return ended ? text("signed out\n") : sp::HttpReply{503, {}, {}};
+        }
+        return text("signed in as " + *user + "\n");
     }
-    // What your server does with a POST to the logout URL; send back http_status, content_type and body.
-    sp::SoapReply take(std::string_view body, std::string_view content_type) {
-        return back_channel_.handle({.body = body, .content_type = content_type});
+
+    // A proven principal: a session of our own, under a new name. It isn't given out yet.
+    std::optional<sp::HostSession> open(const sp::SignedOn& who, const sp::HttpRequest&) override {
+        const std::string cookie = saml::random_message_id().value().str();
+        users_.sign_in(cookie, who.principal().name_id()->value);
+        return sp::HostSession{sp::LocalSessionID::parse(cookie).value(),
+                               "shop=" + cookie + "; Path=/; Secure; HttpOnly; SameSite=Lax"};
     }
-    // When the user clicks "log out": everywhere, partial, local_only or unknown.
-    Result<sp::GlobalLogoutResult> log_out(const std::string& cookie) {
-        return service_.start_logout(sp::SessionsByID{{sp::LocalSessionID::parse(cookie).value()}},
-                                     sp::LogoutReason::user);
-    }
+    void admitted(const sp::LocalSessionID&, Instant) override {
+    }  // end it by then yourself; here it lives as long as we
+    void erase(const sp::LocalSessionID& session) noexcept override { users_.forget(session.str()); }
 
 private:
+    static saml::EndpointUrl acs() { return saml::EndpointUrl::parse("https://host.example.org/saml/acs").value(); }
+    static sp::TargetRules here() { return {.origin = acs(), .prefix = "/", .others = {}}; }
+    static sp::LocalTarget home() { return sp::LocalTarget::parse("/", here()).value(); }
+
+    Users& users_;
     sp::SynchronousApplication application_;
     std::unique_ptr<sp::AuditSink> audit_;
     idp_adapter::SingleLogoutClient idp_link_;
     sp::LogoutService service_;
-    sp::BackChannel back_channel_{service_};
+    sp::HttpEndpoint logout_;
+    sp::MemoryFlowStore flows_;
+    sp::SignOn sign_on_;
+    sp::SignOnEndpoint login_;
 };
 // README]
-
-/// The program's web server: one of its own, or as here the library's.
-class Web final : public sp::HttpHandler {
-public:
-    explicit Web(SingleLogout& logout) : logout_(logout) {}
-    sp::HttpStep handle(const sp::HttpRequest& request) noexcept override {
-        if (request.method != "POST" || request.target != "/saml/slo") return sp::HttpReply{.status = 404};
-        const sp::SoapReply reply = logout_.take(request.body, request.header("Content-Type").value_or(""));
-        return sp::HttpReply{reply.http_status, {{"Content-Type", std::string(reply.content_type)}}, reply.body};
-    }
-
-private:
-    SingleLogout& logout_;
-};
 
 }  // namespace embed

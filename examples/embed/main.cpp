@@ -1,54 +1,123 @@
-// embed: plays a user's login and their IdP's logout around a host's part (host.hpp).
+// embed: plays users, their browsers and their IdP around a web service (host.hpp).
 // Usage: embed FOLDER: for its configuration, keys and store; removed at the end.
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "host.hpp"
 #include "http_client.hpp"
+#include "slo/saml/redirect.hpp"
 #include "slo/saml/runtime.hpp"
 #include "test_idp.hpp"
+#include "test_response.hpp"
 
 namespace {
 
 using namespace embed;
-using std::chrono::hours;
 
-/// Alice's IdP orders her logout at our socket.
+/// A browser keeps the cookies of one host.
+class Browser {
+public:
+    explicit Browser(std::uint16_t port) : port_(port) {}
+
+    examples::HttpAnswer get(const std::string& path) { return send({.method = "GET", .path = path}); }
+    examples::HttpAnswer post(const std::string& path, const std::string& form) {
+        return send(
+            {.method = "POST", .path = path, .content_type = "application/x-www-form-urlencoded", .body = form});
+    }
+    /// The page that a user sees: the service's text, or where it sends them.
+    std::string page() {
+        const auto answer = get("/");
+        return answer.status == 200 ? answer.body : answer.header("Location") + "\n";
+    }
+
+private:
+    examples::HttpAnswer send(examples::HttpCall call) {
+        for (const auto& [name, value] : cookies_)
+            call.cookie += (call.cookie.empty() ? "" : "; ") + name + "=" + value;
+        const auto answer = examples::call(port_, call);
+        if (!answer) return {};
+        for (const auto& [name, value] : answer->headers) {
+            if (name != "Set-Cookie") continue;
+            const auto equals = value.find('=');
+            cookies_[value.substr(0, equals)] = value.substr(equals + 1, value.find(';') - equals - 1);
+        }
+        return *answer;
+    }
+
+    std::uint16_t port_;
+    std::map<std::string, std::string> cookies_;
+};
+
+/// What the IdP makes of the request with which the browser comes.
+struct Answer {
+    std::string response;
+    std::string relay_state;
+};
+Answer answer_of(const examples::TestIdp& idp, const std::string& location, const std::string& user,
+                 const sp::Configuration& configuration, Instant now) {
+    const auto request = saml::redirect::decode(location.substr(location.find('?') + 1)).value();
+    const auto response =
+        idp.respond({.assertion_consumer_service = *saml::EndpointUrl::parse("https://host.example.org/saml/acs"),
+                     .audience = configuration.entity_id,
+                     .in_response_to = request.message.claimed_id(),
+                     .name_id = examples::persistent_name(user),
+                     .session_index = "_" + user},
+                    now);
+    return {*response, request.relay_state->octets()};
+}
+
+void tell(const char* what, const std::string& page) {
+    std::printf("%-44s %s", what, page.c_str());
+}
+
+/// Alice and Bob sign on at their IdP; the IdP orders Alice's logout, and Bob logs out here.
 bool play(const sp::Configuration& configuration, const examples::TestIdp& idp, const sp::Clock& clock) {
     const auto store = sp::open_session_store(clock, configuration.store);
     if (!store) return false;
     Users users;
-    SingleLogout logout(configuration, **store, clock, users);
-    Web web(logout);
-    auto server = sp::HttpServer::open(configuration.server, web);
+    Shop shop(configuration, **store, clock, users);
+    auto server = sp::HttpServer::open(configuration.server, shop);
     if (!server) return false;
     const std::jthread serving([&] { server->run(); });
+    Browser alice(server->port());
+    Browser bob(server->port());
 
-    users.sign_in("cookie-1", "alice");
-    const auto index = *saml::SessionIndex::parse("_s1");
-    const bool admitted = logout.admit({.id = *sp::LocalSessionID::parse("cookie-1"),
-                                        .idp = idp.entity_id(),
-                                        .sp = configuration.entity_id,
-                                        .name_id = examples::persistent_name("alice"),
-                                        .session_indexes = {index},
-                                        .authn_instant = clock.now(),
-                                        .expires = clock.now() + hours(8)});
+    tell("Alice, without a session, is sent to", alice.page());
+    const auto answer = answer_of(idp, alice.get("/login").header("Location"), "alice", configuration, clock.now());
+    const auto late = answer_of(idp, alice.get("/login").header("Location"), "alice", configuration, clock.now());
+    alice.post("/saml/acs", examples::posted(answer.response, answer.relay_state));
+    const std::string in = alice.page();
+    tell("Alice, with the IdP's assertion, is", in);
+    const auto of_bob = answer_of(idp, bob.get("/login").header("Location"), "bob", configuration, clock.now());
+    bob.post("/saml/acs", examples::posted(of_bob.response, of_bob.relay_state));
+
     const auto request = *idp.order({.destination = configuration.destinations.front().str(),
                                      .name_id = examples::persistent_name("alice"),
-                                     .session_indexes = {index}},
+                                     .session_indexes = {*saml::SessionIndex::parse("_alice")}},
                                     clock.now());
     const auto reply = examples::call(
         server->port(),
         {.method = "POST", .path = "/saml/slo", .content_type = "text/xml; charset=utf-8", .body = request.body});
-    server->stop();
     const examples::TrustedSp us{configuration.entity_id, {configuration.signing_key.certificate()}};
     const auto status = us.read_answer(reply ? reply->body : "", request, clock.now());
-    const std::string answer = status ? examples::short_text(*status) : status.error().code.message();
-    std::printf("%s, signed; %zu signed in\n", answer.c_str(), users.count());
-    return admitted && answer == "Success" && users.count() == 0;
+    const std::string answered = status ? examples::short_text(*status) : status.error().code.message();
+    tell("The IdP orders Alice's logout, and reads", answered + ", signed\n");
+    const std::string out = alice.page();
+    tell("Alice is sent to", out);
+    alice.post("/saml/acs", examples::posted(late.response, late.relay_state));
+    const std::string still_out = alice.page();
+    tell("With a late assertion, Alice is sent to", still_out);
+    const std::string bobs = bob.page();
+    tell("Bob is", bobs);
+    bob.post("/logout", "");
+    tell("After his own logout, Bob is sent to", bob.page());
+    server->stop();
+    return in == "signed in as alice\n" && answered == "Success" && out == "/login\n" && still_out == "/login\n" &&
+           bobs == "signed in as bob\n" && users.count() == 0;
 }
 
 }  // namespace

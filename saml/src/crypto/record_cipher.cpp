@@ -82,6 +82,16 @@ struct RecordCipher::Keys {
     }
 };
 
+Result<RecordCipher> RecordCipher::with_random_keys() {
+    StoreKeys keys{.index_key = std::string(key_octets, '\0'), .sealing_keys = {std::string(key_octets, '\0')}};
+    for (std::string* key : {&keys.index_key, &keys.sealing_keys.front()}) {
+        if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(key->data()), static_cast<int>(key->size())) != 1) {
+            return fail(KeyErrc::crypto_failure, "no random octets: " + take_openssl_errors());
+        }
+    }
+    return with_keys(keys);
+}
+
 Result<RecordCipher> RecordCipher::with_keys(const StoreKeys& keys) {
     const auto has_length = [](const std::string& key) { return key.size() == key_octets; };
     if (!has_length(keys.index_key) || !std::ranges::all_of(keys.sealing_keys, has_length)) {

@@ -17,6 +17,7 @@
 #include "slo/saml/error.hpp"
 #include "slo/saml/form.hpp"
 #include "slo/saml/response_verifier.hpp"
+#include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
 namespace {
@@ -82,6 +83,15 @@ std::string_view header_of(const HttpRequest& request, std::string_view name) {
 bool is_in_a_frame(const HttpRequest& request) {
     constexpr std::array<std::string_view, 4> framed{"iframe", "frame", "object", "embed"};
     return std::ranges::find(framed, header_of(request, "Sec-Fetch-Dest")) != framed.end();
+}
+
+/// An exception here is of memory for a refusal's words: the host erases its session as for any other one.
+Result<AdmittedSignOn> admit(SignedOn who, const LocalSessionID& session) noexcept {
+    try {
+        return std::move(who).admit(session);
+    } catch (...) {
+        return fail(StoreErrc::store_failed, "exception");  // so short that it takes no memory
+    }
 }
 
 CookieTransport transport_of(const saml::EndpointUrl& url) {
@@ -280,7 +290,7 @@ HttpReply SignOnEndpoint::Impl::let_in(const HttpRequest& request, SignedOn who)
         std::move(who).refuse();
         return page(request, PageCode::not_allowed, number, &idp);
     }
-    const auto admitted = std::move(who).admit(session->id);
+    const auto admitted = admit(std::move(who), session->id);
     if (!admitted) {
         host.erase(session->id);
         const bool logged_out = is(admitted.error(), SignOnErrc::logged_out);

@@ -65,6 +65,17 @@ void mark_done(SignedOn::State& state) noexcept {
     }
 }
 
+/// A store or memory has failed: whether the assertion was claimed isn't known, and no session was admitted.
+RefusedSignOn refused_by_exception(const LogoutServiceParts& parts, SignOnLine line) noexcept {
+    RefusedSignOn refused{.why = fail(StoreErrc::store_failed, "exception")};  // so short that it takes no memory
+    try {
+        Told{parts, line}(refused);
+    } catch (...) {
+        // No memory for the line either.
+    }
+    return refused;
+}
+
 SignOnLine new_line() {
     SignOnLine line;
     if (const auto id = saml::random_message_id()) line.event.number = id->str().substr(1, 10);
@@ -106,18 +117,19 @@ Result<StartedSignOn> SignOn::start(const SignOnWish& wish) noexcept {
     try {
         return start_sign_on(impl_->context(impl_->service.keys()), wish);
     } catch (...) {
-        return fail(StoreErrc::store_failed, "memory ran out, or a store threw");
+        return fail(StoreErrc::store_failed, "exception");  // so short that it takes no memory
     }
 }
 
 SignOnOutcome SignOn::accept(SignOnReply reply) noexcept {
+    SignOnLine line;
     try {
-        SignOnLine line = new_line();
+        line = new_line();
         SignOnOutcome outcome = accept_sign_on(impl_->context(impl_->service.keys()), std::move(reply), line);
         std::visit(Told{impl_->parts, line}, outcome);
         return outcome;
     } catch (...) {
-        return RefusedSignOn{.why = fail(StoreErrc::store_failed, "memory ran out, or a store threw")};
+        return refused_by_exception(impl_->parts, std::move(line));
     }
 }
 
@@ -191,6 +203,7 @@ Result<AdmittedSignOn> SignedOn::admit(LocalSessionID session) && {
     }
     if (result) {
         state.line.event.kind = SignOnEnded::Kind::admitted;
+        state.line.event.number.clear();  // no page shows it
         mark_done(state);
     } else {
         blame(state.line, result.error());

@@ -27,6 +27,10 @@ public:
     /// with_keys checks `keys`. Errors: KeyErrc::key_not_allowed if a key has another length, none seals, or two match.
     [[nodiscard]] static Result<RecordCipher> with_keys(const StoreKeys& keys);
 
+    /// with_random_keys is for one process: what it sealed before a restart doesn't open after it. Errors:
+    /// KeyErrc::crypto_failure.
+    [[nodiscard]] static Result<RecordCipher> with_random_keys();
+
     /// name returns 16 bytes for `parts`. Parts are length-prefixed, so ("a","bc") differs from ("ab","c"). Throws
     /// std::bad_alloc.
     [[nodiscard]] std::string name(std::initializer_list<std::string_view> parts) const;
