@@ -64,6 +64,9 @@ const std::vector<std::pair<std::string, std::string>> classes{
     {"INJ", "injection, logs, side channels"},
     {"MEM", "memory and concurrency"},
     {"RDR", "other bindings"},
+    {"SSO", "sign-on"},
+    {"WEB", "the user's browser"},
+    {"MIX", "one IdP taken for another"},
 };
 
 struct Sums {
