@@ -24,7 +24,8 @@ namespace slo::daemon {
 
 /// What fields should be.
 inline constexpr std::string_view an_id = "1 to 256 octets without controls";
-inline constexpr std::string_view an_entity_id = "an entityID: a URI, or the name that the IdP has instead, of at most 1024 octets";
+inline constexpr std::string_view an_entity_id =
+    "an entityID: a URI, or the name that the IdP has instead, of at most 1024 octets";
 
 inline constexpr std::string_view send_a_form =
     "send Content-Type: application/x-www-form-urlencoded, in UTF-8 or in ASCII alone";

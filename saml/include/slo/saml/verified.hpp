@@ -16,8 +16,8 @@ enum class Evidence {
 };
 
 /// Verified<Message> was read from the octets that the right key signed; a LogoutRequest without a signature, from
-/// those that an AuthenticatedSender sent: evidence() says which. Only MessageVerifier and ResponseVerifier can make it:
-/// no default, no aggregate, no exception for tests.
+/// those that an AuthenticatedSender sent: evidence() says which. Only MessageVerifier and ResponseVerifier can make
+/// it: no default, no aggregate, no exception for tests.
 template <class Message>
 class [[nodiscard]] Verified {
 public:
@@ -28,7 +28,7 @@ public:
 private:
     friend class MessageVerifier;
     friend class ResponseVerifier;
-class ResponseVerifier;
+    class ResponseVerifier;
     Verified(Message message, Evidence evidence) : message_(std::move(message)), evidence_(evidence) {}
     Message message_;
     Evidence evidence_;

@@ -164,7 +164,8 @@ struct StoreNews {
     AuditTrouble trouble = {};
 };
 
-/// RefusalsSummedUp replaces LogoutRefused, SignOnEnded or HttpRefused entries with one rule that weren't written: "summary".
+/// RefusalsSummedUp replaces LogoutRefused, SignOnEnded or HttpRefused entries with one rule that weren't written:
+/// "summary".
 struct RefusalsSummedUp {
     std::string stage = {};
     std::string rule = {};
@@ -184,8 +185,8 @@ struct LinesLost {
 /// then, and that the line of LinesLost has no other keys than its own. docs/audit.md has all of them in a table. No
 /// NameID, no key, no text of a peer that wasn't proven.
 using AuditEvent =
-    std::variant<LogoutByIdp, LogoutRefused, SignOnEnded, HttpRefused, LogoutHere, LogoutRecovered, HousekeepingFailed, MetadataNews,
-                 KeyNews, KeysFailed, StoreNews, RefusalsSummedUp, LinesLost>;
+    std::variant<LogoutByIdp, LogoutRefused, SignOnEnded, HttpRefused, LogoutHere, LogoutRecovered, HousekeepingFailed,
+                 MetadataNews, KeyNews, KeysFailed, StoreNews, RefusalsSummedUp, LinesLost>;
 
 /// event_name returns the value of "event" in the line, as listed at each event. Static storage.
 [[nodiscard]] std::string_view event_name(const AuditEvent& event) noexcept;
