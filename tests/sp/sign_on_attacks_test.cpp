@@ -48,7 +48,9 @@ struct OtherNode {
           sign_on(first.service, flows,
                   taken(saml::RecordCipher::with_keys({std::string(32, 'i'), {std::string(32, 's')}})),
                   first.sign_on.options()),
-          endpoint(sign_on, host, {.login_url = login_url}) {}
+          endpoint(sign_on, host, {.login_url = login_url}) {
+        host.prefix = "other-";
+    }
     sp::HttpReply post(Browser& browser, const std::string& response, const std::string& relay_state) {
         return browser.took(
             sp::wait_for(endpoint.handle(browser.post("/saml/acs", examples::posted(response, relay_state)))));

@@ -275,6 +275,21 @@ BOOST_AUTO_TEST_CASE(refuses_a_response_that_comes_by_http_redirect) {
     BOOST_TEST(header_of(sp.send(Browser().get("/saml/acs")), "Location") == "https://sp.example.com/home");
 }
 
+BOOST_AUTO_TEST_CASE(opens_one_session_however_often_it_is_asked) {
+    SignOnUnderTest sp;
+    Browser browser;
+    const auto asked = sp.begin(browser);
+    auto posted = taken(saml::form::decode_response(examples::posted(sp.response(sp.wanted(asked)), asked.relay_state),
+                                                    saml::response_limits));
+    auto outcome = sp.sign_on.accept({.posted = std::move(posted), .browser = browser.cookies.at("__Host-saml-flow")});
+    auto& who = std::get<sp::SignedOn>(outcome);
+    BOOST_TEST(std::move(who).admit(parsed<sp::LocalSessionID>("one")).has_value());
+    const auto again = std::move(who).admit(parsed<sp::LocalSessionID>("two"));
+    BOOST_TEST_REQUIRE(!again);
+    BOOST_TEST(is(again.error(), sp::SignOnErrc::not_admitted));
+    BOOST_TEST(sp.live() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(gives_the_application_the_attributes_of_the_assertion) {
     SignOnUnderTest sp;
     Browser browser;

@@ -60,7 +60,7 @@ class HostUnderTest final : public sp::SignOnHost {
 public:
     std::optional<sp::HostSession> open(const sp::SignedOn& who, const sp::HttpRequest&) override {
         if (refuses) return std::nullopt;
-        const std::string id = "app-" + std::to_string(++made);
+        const std::string id = prefix + std::to_string(++made);
         sessions[id] = who.principal().name_id() ? who.principal().name_id()->value : "";
         for (const saml::Attribute& attribute : who.principal().attributes()) attributes.push_back(attribute);
         return sp::HostSession{parsed<sp::LocalSessionID>(id),
@@ -72,6 +72,7 @@ public:
     }
     void erase(const sp::LocalSessionID& id) noexcept override { sessions.erase(id.str()); }
 
+    std::string prefix = "app-";  ///< of its sessions' IDs, which no other node's may have
     bool refuses = false;
     int made = 0;
     std::map<std::string, std::string> sessions;

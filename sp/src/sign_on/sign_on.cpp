@@ -180,6 +180,7 @@ const std::string& SignedOn::number() const noexcept {
 }
 
 Result<AdmittedSignOn> SignedOn::admit(LocalSessionID session) && {
+    if (!state_ || !state_->is_open) return fail(SignOnErrc::not_admitted, "used up before");
     State& state = *state_;
     const saml::AuthnStatement& authentication = state.principal.authentication();
     const Instant now = state.parts.clock.now();
@@ -193,28 +194,28 @@ Result<AdmittedSignOn> SignedOn::admit(LocalSessionID session) && {
                      .authn_instant = authentication.authn_instant,
                      .expires = expires};
     if (authentication.session_index) admitted.session_indexes.push_back(*authentication.session_index);
+    Result<AdmittedSignOn> result(AdmittedSignOn{state.target, expires});  // before: nothing throws once it's admitted
     const auto admission = state.service.admit(std::move(admitted));
-    state.is_open = false;
-    Result<AdmittedSignOn> result(AdmittedSignOn{state.target, expires});
-    if (!admission) {
-        result = admission.error();
-    } else if (*admission == Admission::refused_by_logout) {
-        result = fail(SignOnErrc::logged_out, "a logout has named its session: the IdP still has another one");
-    }
-    if (result) {
+    if (admission && *admission == Admission::admitted) {
+        state.is_open = false;
         state.line.event.kind = SignOnEnded::Kind::admitted;
         state.line.event.number.clear();  // no page shows it
         mark_done(state);
     } else {
+        result = admission
+                     ? fail(SignOnErrc::logged_out, "a logout has named its session: the IdP still has another one")
+                     : admission.error();
         blame(state.line, result.error());
+        state.is_open = false;
     }
     tell(state.parts, std::move(state.line));
     return result;
 }
 
 void SignedOn::refuse() && {
-    state_->is_open = false;
+    if (!state_ || !state_->is_open) return;
     blame(state_->line, fail(SignOnErrc::not_allowed));
+    state_->is_open = false;
     tell(state_->parts, std::move(state_->line));
 }
 
