@@ -104,7 +104,9 @@ public:
     // A proven principal: a session of our own, under a new name. It isn't given out yet.
     std::optional<sp::HostSession> open(const sp::SignedOn& who, const sp::HttpRequest&) override {
         const std::string cookie = saml::random_message_id().value().str();
-        users_.sign_in(cookie, who.principal().name_id()->value);
+        // By IdP and NameID: another IdP may have the same NameID. The profile's name_id = "required" says there is
+        // one.
+        users_.sign_in(cookie, who.principal().name_id()->value + " of " + who.idp().str());
         return sp::HostSession{sp::LocalSessionID::parse(cookie).value(),
                                "shop=" + cookie + "; Path=/; Secure; HttpOnly; SameSite=Lax"};
     }

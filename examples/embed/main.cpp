@@ -116,8 +116,9 @@ bool play(const sp::Configuration& configuration, const examples::TestIdp& idp, 
     bob.post("/logout", "");
     tell("After his own logout, Bob is sent to", bob.page());
     server->stop();
-    return in == "signed in as alice\n" && answered == "Success" && out == "/login\n" && still_out == "/login\n" &&
-           bobs == "signed in as bob\n" && users.count() == 0;
+    return in == "signed in as alice of https://idp.example.org/embed\n" && answered == "Success" &&
+           out == "/login\n" && still_out == "/login\n" &&
+           bobs == "signed in as bob of https://idp.example.org/embed\n" && users.count() == 0;
 }
 
 }  // namespace

@@ -41,6 +41,48 @@ std::string json_of(const metadata::KeyDescriptor& key) {
     return object.str();
 }
 
+std::vector<std::string> json_texts(const std::vector<std::string>& texts) {
+    std::vector<std::string> quoted;
+    for (const std::string& text : texts) quoted.push_back(json_text(text));
+    return quoted;
+}
+
+std::string json_of(const metadata::SignOnRole& sign_on) {
+    std::vector<std::string> endpoints;
+    for (const auto& endpoint : sign_on.endpoints) {
+        endpoints.push_back(JsonObject()
+                                .add("binding", metadata::name(endpoint.binding))
+                                .add("location", endpoint.location.str())
+                                .str());
+    }
+    JsonObject object;
+    const std::string obstacle = metadata::sign_on_obstacle(sign_on);
+    object.add_value("usable", obstacle.empty() ? "true" : "false");
+    if (!obstacle.empty()) object.add("why_not", obstacle);
+    return object.add_value("endpoints", json_array(endpoints))
+        .add_value("not_used", json_array(json_texts(sign_on.skipped_services)))
+        .add_value("wants_signed_requests", sign_on.wants_signed_requests ? "true" : "false")
+        .add_value("name_id_formats", json_array(json_texts(sign_on.name_id_formats)))
+        .add_value("scopes", json_array(json_texts(sign_on.scopes)))
+        .add("scope_patterns", static_cast<std::int64_t>(sign_on.regexp_scopes))
+        .str();
+}
+
+std::string text_of(const metadata::SignOnRole& sign_on) {
+    std::string text;
+    const std::string obstacle = metadata::sign_on_obstacle(sign_on);
+    text += obstacle.empty() ? "  users can sign on" : "  users can't sign on: " + printable(obstacle);
+    if (obstacle.empty() && sign_on.wants_signed_requests) text += "; it wants signed requests";
+    text += "\n";
+    for (const std::string& why : sign_on.skipped_services) text += "  not used: " + printable(why) + "\n";
+    for (const std::string& scope : sign_on.scopes) text += "  scope " + printable(scope) + "\n";
+    if (sign_on.regexp_scopes > 0) {
+        text +=
+            "  " + std::to_string(sign_on.regexp_scopes) + " scope(s) are regular expressions, which match nothing\n";
+    }
+    return text;
+}
+
 std::string json_of(const metadata::EntityDescriptor& entity) {
     std::vector<std::string> keys;
     std::vector<std::string> endpoints;
@@ -54,7 +96,10 @@ std::string json_of(const metadata::EntityDescriptor& entity) {
     JsonObject object;
     object.add("entity_id", entity.entity_id.str());
     if (entity.valid_until) object.add("valid_until", format_instant(*entity.valid_until));
-    return object.add_value("keys", json_array(keys)).add_value("single_logout_services", json_array(endpoints)).str();
+    return object.add_value("keys", json_array(keys))
+        .add_value("single_logout_services", json_array(endpoints))
+        .add_value("sign_on", json_of(entity.idp->sign_on))
+        .str();
 }
 
 std::string json_of(const metadata::MetadataDocument& document) {
@@ -91,7 +136,10 @@ std::string table_of(const metadata::MetadataDocument& document, const metadata:
         }
         for (const auto& endpoint : idp.idp->single_logout_services)
             table.add({"  logout by " + last_part(endpoint.binding), endpoint.location.str(), ""});
+        for (const auto& endpoint : idp.idp->sign_on.endpoints)
+            table.add({"  sign-on by " + std::string(metadata::name(endpoint.binding)), endpoint.location.str(), ""});
         text += table.str();
+        text += text_of(idp.idp->sign_on);
         for (const std::string& why : idp.idp->skipped_keys) text += "  a key isn't usable: " + printable(why) + "\n";
     }
     if (document.refused_count > 0) text += "\n" + refused_text(document, "");

@@ -46,9 +46,38 @@ BOOST_AUTO_TEST_CASE(shows_the_entities_of_a_document) {
     check("metadata show idp.xml", 0, certificate->fingerprint());
     BOOST_TEST(run("metadata show idp.xml --json").code == 0);
     BOOST_TEST(json("it['idps'][0]['keys'][0]['sha256']") == certificate->fingerprint());
+    BOOST_TEST(json("it['idps'][0]['sign_on']['usable']") == "True");
+    BOOST_TEST(json("[e['binding'] + ' ' + e['location'] for e in it['idps'][0]['sign_on']['endpoints']]") ==
+               "['HTTP-Redirect https://idp-lasso.example.org/sso', 'HTTP-POST https://idp-lasso.example.org/sso']");
+    check("metadata show idp.xml", 0, "sign-on by HTTP-POST");
+    check("metadata show idp.xml", 0, "users can sign on");
     check("metadata show nowhere.xml", 2, "", "nowhere.xml");
     std::ofstream(folder / "broken.xml") << "<EntityDescriptor/>";
     check("metadata show broken.xml", 1, "", "meta.not_metadata");
+}
+
+BOOST_AUTO_TEST_CASE(says_whether_users_can_sign_on_at_an_idp_and_why_not) {
+    const std::string ours = idp_document("keys/idp2.crt.pem");
+    const auto with = [&](const std::string& name, const std::string& attributes) {
+        std::string text = ours;
+        const std::string end = "</md:IDPSSODescriptor>";
+        const std::string service = attributes.empty() ? "" : "<md:SingleSignOnService " + attributes + "/>";
+        text.insert(text.find(end), service);
+        for (auto at = text.find("<md:SingleSignOnService"); service.empty() && at != std::string::npos;
+             at = text.find("<md:SingleSignOnService")) {
+            text.erase(at, text.find("/>", at) + 2 - at);
+        }
+        std::ofstream(folder / name) << text;
+    };
+    with("none.xml", "");
+    check("metadata show none.xml", 0, "users can't sign on: its metadata has no SingleSignOnService");
+    check("metadata validate none.xml", 0, "no sign-on: users can't be sent to it");
+    BOOST_TEST(run("metadata show none.xml --json").code == 0);
+    BOOST_TEST(json("(it['idps'][0]['sign_on']['usable'], it['idps'][0]['sign_on']['why_not'])") ==
+               "(False, 'its metadata has no SingleSignOnService')");
+    with("broken.xml", "Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location=\"javascript:canary\"");
+    check("metadata show broken.xml", 0, "not used: SingleSignOnService, line");
+    check("metadata validate broken.xml", 0, "it isn't used: SingleSignOnService, line");
 }
 
 BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_its_line_and_rule) {
