@@ -248,6 +248,17 @@ BOOST_AUTO_TEST_CASE(keeps_a_request_that_an_unsigned_failure_answers) {
     BOOST_TEST(sp.post(browser, sp.response(sp.wanted(asked)), asked.relay_state).status == 303);
 }
 
+BOOST_AUTO_TEST_CASE(tells_no_status_code_that_the_standard_does_not_have) {
+    SignOnUnderTest sp;
+    Browser browser;
+    const auto asked = sp.begin(browser);
+    auto failure = sp.wanted(asked);
+    failure.second_level_status = "urn:oasis:names:tc:SAML:2.0:status:alice";
+    failure.signs_response = false;
+    std::ignore = sp.post(browser, sp.response(failure), asked.relay_state);
+    BOOST_TEST(sp.audit.last().json.find(R"("idp_status":"Responder/other")") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(ends_a_request_that_a_signed_failure_answers) {
     SignOnUnderTest sp;
     Browser browser;

@@ -108,9 +108,13 @@ void blame(LineDraft& line, std::string_view rule) {
     line.entry.stage = rule.substr(0, rule.find('.'));
 }
 
+AuditTrouble trouble_of(const Failure& failure) {
+    const std::string_view rule = rule_of(failure);
+    return {.stage = std::string(rule.substr(0, rule.find('.'))), .rule = std::string(rule), .detail = failure.detail};
+}
+
 void blame(LineDraft& line, const Failure& failure) {
-    blame(line, rule_of(failure));
-    line.entry.detail = failure.detail;
+    static_cast<AuditTrouble&>(line.entry) = trouble_of(failure);
 }
 
 std::string hashed(const LogoutServiceParts& parts, const saml::EntityID& idp, const saml::NameID& name_id) {

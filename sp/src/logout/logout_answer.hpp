@@ -66,6 +66,10 @@ void note(AnswerDraft& draft, Addressee of_unproven);
 /// line with what it has by now.
 [[nodiscard]] LogoutAnswer answer_exception(const LogoutServiceParts& parts, AnswerDraft& draft) noexcept;
 
+/// trouble_of is the part of a line about `failure`: its rule, the stage in front of the rule's dot, and its detail,
+/// our own words and numbers for the operator.
+[[nodiscard]] AuditTrouble trouble_of(const Failure& failure);
+
 /// blame notes the broken rule for the audit line; its stage is the part before the dot.
 void blame(LineDraft& line, std::string_view rule);
 

@@ -4,7 +4,9 @@
 #include <tuple>
 #include <utility>
 
+#include "logout_answer.hpp"
 #include "sign_on_parts.hpp"
+#include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
@@ -15,9 +17,7 @@ void tell(const LogoutServiceParts& parts, SignOnLine line) noexcept {
 }
 
 void blame(SignOnLine& line, const Failure& why) {
-    line.event.trouble.rule = why.code.message();
-    line.event.trouble.stage = line.event.trouble.rule.substr(0, line.event.trouble.rule.find('.'));
-    line.event.trouble.detail = why.detail;
+    line.event.trouble = trouble_of(why);
 }
 
 /// A sign-on's line if it ended here: a principal has it with its session.
@@ -31,9 +31,8 @@ struct Told {
     void operator()(const CookieMissing&) const noexcept {}
     void operator()(NotSignedOn& no) const {
         no.number = line.event.number;
-        line.event.idp_status = status_text(no.status);
-        line.event.trouble.rule = name(saml::AssertionErrc::response_status);
-        line.event.trouble.stage = "response";
+        line.event.idp_status = idp_adapter::status_names(no.status);
+        blame(line, fail(saml::AssertionErrc::response_status));
         if (no.is_proven) line.lane = AuditLane::proven;
         tell(parts, std::move(line));
     }
@@ -44,10 +43,6 @@ struct Told {
         tell(parts, std::move(line));
     }
 };
-
-}  // namespace
-
-namespace {
 
 constexpr std::chrono::minutes time_for_a_repeat{2};
 

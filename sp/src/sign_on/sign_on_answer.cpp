@@ -139,7 +139,7 @@ Found find_request(const SignOnContext& context, const saml::UnverifiedResponse&
     return find_unsolicited(context, response);
 }
 
-/// An answer that isn't Success. One that nobody signed ends no flow: the IdP's own may still come.
+/// An answer that isn't Success. One without a signature ends no flow: the IdP's own may still come.
 SignOnOutcome not_signed_on(const SignOnContext& context, const Answered& answered, const saml::Response& response,
                             bool is_proven) {
     if (!answered.pending || response.in_response_to != answered.pending->request_id) {
@@ -221,19 +221,6 @@ SignOnOutcome accept_sign_on(const SignOnContext& context, SignOnReply reply, Si
     return judge_answer(context, *response, answered, line);
 }
 
-/// The status codes that an IdP sends, as far as the standard has them.
-std::string status_text(const saml::Status& status) {
-    const auto last = [](std::string_view uri) { return uri.substr(uri.rfind(':') + 1); };
-    std::string text(last(saml::uri(status.code)));
-    constexpr std::string_view standards = "urn:oasis:names:tc:SAML:2.0:status:";
-    if (!status.nested.empty()) {
-        text += '/';
-        text += status.nested.front().starts_with(standards) ? last(status.nested.front()) : "other";
-    }
-    return text;
-}
-
-/// A session without NameID has a name of our own, under which no IdP's logout looks for it: its SessionIndex may.
 saml::NameID name_of(const saml::SignedOnPrincipal& principal) {
     if (principal.name_id()) return *principal.name_id();
     saml::NameID none;

@@ -53,9 +53,6 @@ struct SignedOn::State {
 /// requested_format is the Format that an answer must have by `rule`.
 [[nodiscard]] std::optional<std::string> requested_format(const idp_adapter::NameIDPolicyRule& rule);
 
-/// status_text has the standard's codes of an IdP's answer ("Responder/NoPassive"), and "other" for all else.
-[[nodiscard]] std::string status_text(const saml::Status& status);
-
 /// name_of returns the principal's NameID. One without has a name of our own, under which no logout looks for its
 /// session: its SessionIndex may.
 [[nodiscard]] saml::NameID name_of(const saml::SignedOnPrincipal& principal);
