@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "enveloped_seal.hpp"
+#include "http_client.hpp"
 #include "slo/saml/base64.hpp"
 #include "slo/saml/xml.hpp"
 
@@ -103,22 +104,6 @@ std::string status(const WantedSignOn& wanted) {
            attribute("Value", wanted.second_level_status) + "></samlp:StatusCode></samlp:StatusCode></samlp:Status>";
 }
 
-std::string form_value(std::string_view octets) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string text;
-    for (const char c : octets) {
-        const auto octet = static_cast<unsigned char>(c);
-        const bool is_plain =
-            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
-        if (is_plain) {
-            text += c;
-        } else {
-            text += {'%', digits[octet >> 4U], digits[octet & 15U]};
-        }
-    }
-    return text;
-}
-
 }  // namespace
 
 Result<std::string> response_of(const saml::EntityID& idp, const saml::SigningKey& key, const WantedSignOn& wanted,
@@ -142,8 +127,8 @@ Result<std::string> response_of(const saml::EntityID& idp, const saml::SigningKe
 }
 
 std::string posted(const std::string& response, const std::string& relay_state) {
-    return "SAMLResponse=" + form_value(saml::encode_base64(response)) +
-           (relay_state.empty() ? "" : "&RelayState=" + form_value(relay_state));
+    return "SAMLResponse=" + escape(saml::encode_base64(response)) +
+           (relay_state.empty() ? "" : "&RelayState=" + escape(relay_state));
 }
 
 }  // namespace slo::examples

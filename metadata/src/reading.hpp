@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "slo/metadata/error.hpp"
+#include "slo/saml/identifiers.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/xml.hpp"
 
@@ -49,6 +50,15 @@ inline constexpr std::string_view saml2_protocol = "urn:oasis:names:tc:SAML:2.0:
 }
 [[nodiscard]] inline Failure broken(Errc code, const saml::xml::Element& element, std::string_view what) {
     return broken(code, at(element), what);
+}
+
+/// location_of reads the Location of an endpoint (Metadata 2.2.2). Errors: Errc::schema_violation, endpoint_malformed.
+[[nodiscard]] inline Result<saml::EndpointUrl> location_of(const saml::xml::Element& service) {
+    const auto location = service.collapsed_attribute("Location");
+    if (!location) return broken(Errc::schema_violation, service, "no Location");
+    auto url = saml::EndpointUrl::parse(*location);
+    if (!url) return broken(Errc::endpoint_malformed, service, "Location is not an http(s) URL that we would use");
+    return url;
 }
 
 }  // namespace slo::metadata

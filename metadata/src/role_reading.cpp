@@ -78,13 +78,10 @@ Result<Endpoint> read_single_logout_service(const Element& service) {
     if (!binding || !saml::is_absolute_uri(*binding)) {
         return broken(Errc::schema_violation, service, "Binding is missing or no URI");
     }
-    const auto location = service.collapsed_attribute("Location");
-    if (!location) return broken(Errc::schema_violation, service, "no Location");
-    auto url = saml::EndpointUrl::parse(*location);
-    if (!url) return broken(Errc::endpoint_malformed, service, "Location is not an http(s) URL that we would use");
-
+    auto location = location_of(service);
+    if (!location) return std::move(location).error();
     Endpoint endpoint{.binding = *binding,
-                      .location = *std::move(url),
+                      .location = *std::move(location),
                       .response_location = std::nullopt,
                       .supports_asynchronous = false};
     if (const auto response_location = service.collapsed_attribute("ResponseLocation")) {

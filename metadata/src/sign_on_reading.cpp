@@ -31,14 +31,6 @@ std::optional<SignOnBinding> binding_of(const Element& service) {
     return std::nullopt;
 }
 
-Result<saml::EndpointUrl> location_of(const Element& service) {
-    const auto location = service.collapsed_attribute("Location");
-    if (!location) return broken(Errc::schema_violation, service, "no Location");
-    auto url = saml::EndpointUrl::parse(*location);
-    if (!url) return broken(Errc::endpoint_malformed, service, "Location is not an http(s) URL that we would use");
-    return url;
-}
-
 void skip(SignOnRole& role, std::string why) {
     if (role.skipped_services.size() < max_services) role.skipped_services.push_back(std::move(why));
 }

@@ -70,7 +70,7 @@ SignOnExpectations expected_here() {
                           .algorithms = {}}};
 }
 
-struct Row {
+struct Mistake {
     std::string from, to, rule;
 };
 const std::string data_end = R"(NotOnOrAfter="2026-03-01T12:05:00Z")";
@@ -80,7 +80,7 @@ const std::string issued = R"(IssueInstant="2026-03-01T12:00:00Z")";
 const std::string authenticated = R"(AuthnInstant="2026-03-01T11:59:00Z")";
 const std::string session_end = R"(SessionNotOnOrAfter="2026-03-01T20:00:00Z")";
 
-const std::vector<Row> rows{
+const std::vector<Mistake> rows{
     {"", "", "accepted"},
     {"<saml:NameID>alice</saml:NameID>", "", "assertion.subject"},
     {"cm:bearer", "cm:sender-vouches", "confirmation.method"},
@@ -119,7 +119,7 @@ const std::vector<Row> rows{
 BOOST_AUTO_TEST_SUITE(response_verifier)
 
 BOOST_AUTO_TEST_CASE(a_signed_assertion_with_one_mistake_breaks_its_rule) {
-    for (const Row& row : rows) {
+    for (const Mistake& row : rows) {
         const auto judgement = judged(response_with(plain_assertion, row.from, row.to, {}), expected_here());
         BOOST_TEST(rule_of(judgement) == row.rule, row.from << " -> " << row.to << ": " << rule_of(judgement));
     }

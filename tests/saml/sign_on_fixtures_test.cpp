@@ -17,13 +17,13 @@ using namespace slo::saml::test;
 namespace {
 
 /// The file, and the first broken rule where its IdP may also use SHA-1 and AES-CBC.
-struct Row {
+struct CapturedRow {
     std::string file;
     std::string rule;
-    friend std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.file; }
+    friend std::ostream& operator<<(std::ostream& out, const CapturedRow& row) { return out << row.file; }
 };
 
-const std::vector<Row> rows{
+const std::vector<CapturedRow> rows{
     {"keycloak/error-no-passive", "response.status"},
     {"keycloak/solicited-assertion-signed", "accepted"},
     {"keycloak/solicited-both-signed", "accepted"},

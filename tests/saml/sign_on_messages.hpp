@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "queries.hpp"
 #include "signed_messages.hpp"
 #include "slo/saml/assertion_judge.hpp"
 #include "slo/saml/base64.hpp"
@@ -17,26 +18,8 @@
 
 namespace slo::saml::test {
 
-/// `text` as a form's value.
-inline std::string form_escaped(const std::string& text) {
-    std::string escaped;
-    for (const char c : text) {
-        if (c == '+') {
-            escaped += "%2B";
-        } else if (c == '/') {
-            escaped += "%2F";
-        } else if (c == '=') {
-            escaped += "%3D";
-        } else {
-            escaped += c;
-        }
-    }
-    return escaped;
-}
-
 inline std::string form_of(const std::string& response, const std::string& relay_state = {}) {
-    return "SAMLResponse=" + form_escaped(encode_base64(response)) +
-           (relay_state.empty() ? "" : "&RelayState=" + relay_state);
+    return "SAMLResponse=" + in_base64(response) + (relay_state.empty() ? "" : "&RelayState=" + relay_state);
 }
 
 /// All that a Response is verified and judged with.

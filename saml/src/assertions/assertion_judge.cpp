@@ -6,18 +6,15 @@
 
 #include "encrypted_content.hpp"
 #include "slo/saml/error.hpp"
+#include "told_time.hpp"
 #include "url_matching.hpp"
+#include "vocabulary.hpp"
 
 namespace slo::saml {
 namespace {
 
 constexpr std::string_view bearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
-constexpr std::string_view format_unspecified = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 constexpr std::string_view format_encrypted = "urn:oasis:names:tc:SAML:2.0:nameid-format:encrypted";
-
-std::string seconds(std::chrono::milliseconds duration) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
-}
 
 std::string and_allowed(const AssertionExpectations& expected) {
     return ", and " + seconds(expected.clock_skew) + " are allowed: compare both clocks";
@@ -57,7 +54,7 @@ Result<std::optional<NameID>> name_id_of(const Assertion& assertion, const Asser
 //# returns any assertions [...] the Format value of the <NameID> [...] MUST be identical to the Format value supplied.
 Result<void> check_format(const std::optional<NameID>& name_id, const AssertionExpectations& expected) {
     const auto& wanted = expected.name_id_format;
-    if (!wanted || *wanted == format_unspecified || *wanted == format_encrypted) return Done{};
+    if (!wanted || *wanted == vocabulary::format_unspecified || *wanted == format_encrypted) return Done{};
     if (name_id && name_id->format == *wanted) return Done{};
     return fail(AssertionErrc::name_id_unexpected, "its Format isn't the requested " + *wanted);
 }

@@ -96,9 +96,15 @@ Result<void> check_response(const Response& response, const ResponseExpectations
     return Done{};
 }
 
+/// An Assertion that is a document of its own.
+struct OpenedAssertion {
+    xml::Document document;
+    ResponseShape shape;  ///< borrowed from `document`
+};
+
 /// The plaintext of an EncryptedAssertion, which must be one Assertion with its own namespaces (XML Encryption 3.1).
-Result<xml::Document> open_assertion(const xml::Element& encrypted_assertion, bool is_covered,
-                                     const ResponseExpectations& expected) {
+Result<OpenedAssertion> open_assertion(const xml::Element& encrypted_assertion, bool is_covered,
+                                       const ResponseExpectations& expected) {
     const auto encrypted = read_encrypted_id(encrypted_assertion, max_encrypted_assertion_octets);
     if (!encrypted) return fail(Errc::decryption_failed, encrypted.error().detail);
     // A padding oracle needs ciphertexts of the attacker's own making.
@@ -106,12 +112,14 @@ Result<xml::Document> open_assertion(const xml::Element& encrypted_assertion, bo
         return fail(AssertionErrc::cbc_unauthenticated,
                     "the Response isn't signed: have the IdP sign it, or use AES-GCM");
     }
-    std::optional<xml::Document> opened;
+    std::optional<OpenedAssertion> opened;
     const auto found = open_content(*encrypted, expected.decryption_keys, expected.our_entity_id, expected.algorithms,
                                     "Assertion", [&opened](std::string_view plaintext) {
                                         auto document = xml::Document::parse(plaintext, response_limits);
-                                        if (!document || !shape_of_assertion(*document)) return false;
-                                        opened = *std::move(document);
+                                        if (!document) return false;
+                                        const auto shape = shape_of_assertion(*document);
+                                        if (!shape) return false;
+                                        opened = OpenedAssertion{*std::move(document), *shape};
                                         return true;
                                     });
     if (!found) return found.error();
@@ -164,9 +172,7 @@ Result<ReadAssertion> assertion_in(const xml::Document& document, const Response
     if (shape.assertion) return read_from(document, shape, keys, expected);
     const auto plaintext = open_assertion(*shape.encrypted_assertion, is_covered, expected);
     if (!plaintext) return plaintext.error();
-    const auto inner = shape_of_assertion(*plaintext);
-    if (!inner) return inner.error();
-    return read_from(*plaintext, *inner, keys, expected);
+    return read_from(plaintext->document, plaintext->shape, keys, expected);
 }
 
 }  // namespace
@@ -236,7 +242,8 @@ Result<VerifiedResponse> ResponseVerifier::verify(const UnverifiedResponse& mess
     if (auto ok = check_destination(response->destination, is_covered, expected); !ok) return ok.error();
     if (auto ok = check_response(*response, expected); !ok) return ok.error();
 
-    const auto shape = shape_of_response(document);
+    // In the signed octets its elements are others; what was received has been walked over by parse().
+    const auto shape = covered ? shape_of_response(*covered) : Result<ResponseShape>(message.impl_->shape);
     if (!shape) return shape.error();
     const bool has_assertion = shape->assertion || shape->encrypted_assertion;
     const bool is_success = response->status.code == TopLevelStatus::success;
@@ -251,7 +258,6 @@ Result<VerifiedResponse> ResponseVerifier::verify(const UnverifiedResponse& mess
         if (auto ok = check_sufficient(is_covered, read->is_signed, expected.signature_on); !ok) return ok.error();
         if (read->assertion.issuer != expected.issuer) return fail(Errc::issuer_mismatch, "of the Assertion");
         verified.assertion = Verified<Assertion>(std::move(read->assertion), Evidence::signature);
-        verified.was_encrypted = shape->encrypted_assertion.has_value();
     } else if (!is_covered) {
         return fail(AssertionErrc::response_status, "the answer isn't Success, and isn't signed");
     }

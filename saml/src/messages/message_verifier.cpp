@@ -11,6 +11,7 @@
 #include "slo/saml/error.hpp"
 #include "slo/saml/url_view.hpp"
 #include "slo/saml/xml_signature.hpp"
+#include "told_time.hpp"
 
 namespace slo::saml {
 namespace {
@@ -23,10 +24,6 @@ Result<xml::Document> open_signed(const ReceivedMessage::Impl& received, const M
     const auto signed_octets = verify_enveloped(received.document, received.message, id.str(), keys, algorithms);
     if (!signed_octets) return signed_octets.error();
     return xml::Document::parse(signed_octets->str());
-}
-
-std::string seconds(std::chrono::milliseconds duration) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
 }
 
 /// Our own URLs, as many as a line of a log has room for.

@@ -9,7 +9,6 @@ namespace slo::saml {
 namespace {
 
 // What a missing Format means (Core 2.2.2; erratum E60 corrects the first edition's "1.0").
-constexpr std::string_view unspecified_format = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 
 std::string_view value_or(const std::optional<std::string>& attribute, std::string_view otherwise) noexcept {
     return attribute ? std::string_view(*attribute) : otherwise;
@@ -47,7 +46,8 @@ bool strongly_matches(const NameID& a, const NameID& b, NameIDMatching matching,
     if (matching == NameIDMatching::session_index) return true;
     if (a.value != b.value) return false;
     if (matching == NameIDMatching::value_only) return true;
-    if (value_or(a.format, unspecified_format) != value_or(b.format, unspecified_format)) return false;
+    if (value_or(a.format, vocabulary::format_unspecified) != value_or(b.format, vocabulary::format_unspecified))
+        return false;
     if (a.sp_provided_id != b.sp_provided_id) return false;
     if (matching == NameIDMatching::default_qualifiers) return qualifiers_match(a, b, idp, sp);
     return a.name_qualifier == b.name_qualifier && a.sp_name_qualifier == b.sp_name_qualifier;
@@ -58,7 +58,7 @@ std::string matching_form(const NameID& name_id, NameIDMatching matching, const 
     if (matching == NameIDMatching::session_index) return form;
     append_field(form, name_id.value);
     if (matching == NameIDMatching::value_only) return form;
-    append_field(form, value_or(name_id.format, unspecified_format));
+    append_field(form, value_or(name_id.format, vocabulary::format_unspecified));
     append_field(form, name_id.sp_provided_id);
     if (matching == NameIDMatching::default_qualifiers) {
         append_field(form, value_or(name_id.name_qualifier, idp.str()));

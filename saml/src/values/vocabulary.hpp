@@ -25,6 +25,7 @@ inline constexpr std::string_view ds_signature_properties = "http://www.w3.org/2
 inline constexpr std::string_view soap_actor_next = "http://schemas.xmlsoap.org/soap/actor/next";
 
 inline constexpr std::string_view format_entity = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
+inline constexpr std::string_view format_unspecified = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 inline constexpr std::string_view format_persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 inline constexpr std::string_view format_transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 

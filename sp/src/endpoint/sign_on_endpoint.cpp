@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <mutex>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -94,6 +95,11 @@ Result<AdmittedSignOn> admit(SignedOn who, const LocalSessionID& session) noexce
     }
 }
 
+/// Whether users can be sent to it.
+bool signs_on(const std::shared_ptr<const idp_adapter::Idp>& idp) noexcept {
+    return idp_adapter::sign_on_endpoint(*idp, 0) != nullptr;
+}
+
 CookieTransport transport_of(const saml::EndpointUrl& url) {
     return url.str().starts_with("https:") ? CookieTransport::https : CookieTransport::plain_http_for_development;
 }
@@ -125,7 +131,8 @@ struct SignOnEndpoint::Impl {
                                                        const std::vector<Field>& fields) const;
     [[nodiscard]] HttpReply chooser(const HttpRequest& request, const LocalTarget& target) const;
     [[nodiscard]] HttpReply consume(const HttpRequest& request);
-    [[nodiscard]] HttpReply answer(const HttpRequest& request, const std::vector<Field>& fields, SignOnOutcome outcome);
+    [[nodiscard]] HttpReply answer(const HttpRequest& request, SignOnOutcome outcome);
+    [[nodiscard]] HttpReply resubmit(const HttpRequest& request) const;
     [[nodiscard]] HttpReply let_in(const HttpRequest& request, SignedOn who);
     [[nodiscard]] HttpReply convert(const HttpRequest& request, const UnsolicitedSignOn& unsolicited);
     [[nodiscard]] HttpReply page(const HttpRequest& request, PageCode code, std::string number = {},
@@ -156,7 +163,7 @@ HttpReply SignOnEndpoint::Impl::login(const HttpRequest& request) {
     return start(request, *idp, *fields, std::move(target));
 }
 
-/// The one IdP that there is, the one that the link or the cookie names, or none. Whatever a browser says is compared
+/// The IdP that the link names, the one that the cookie names, or the only one. Whatever a browser says is compared
 /// with those of the configuration.
 std::optional<saml::EntityID> SignOnEndpoint::Impl::chosen(const HttpRequest& request,
                                                            const std::vector<Field>& fields) const {
@@ -165,25 +172,22 @@ std::optional<saml::EntityID> SignOnEndpoint::Impl::chosen(const HttpRequest& re
     const auto usable = [&](const std::string& text) -> std::optional<saml::EntityID> {
         const auto name = saml::EntityID::opaque(text);
         const auto idp = name ? idps->find(*name) : nullptr;
-        if (!idp || !idp_adapter::why_no_sign_on(*idp).empty()) return std::nullopt;
-        return idp->entity_id;
+        return idp && signs_on(idp) ? std::optional(idp->entity_id) : std::nullopt;
     };
     if (const auto named = parameter(fields, "idp")) return usable(*named);
-    std::vector<saml::EntityID> all;
-    for (const auto& idp : idps->all()) {
-        if (idp_adapter::why_no_sign_on(*idp).empty()) all.push_back(idp->entity_id);
-    }
-    if (all.size() == 1) return all.front();
     const CookieValue remembered = cookie_value(idp_cookie(), request.headers);
-    if (const auto* text = std::get_if<std::string>(&remembered)) return usable(*text);
-    return std::nullopt;
+    if (const auto* text = std::get_if<std::string>(&remembered)) {
+        if (auto idp = usable(*text)) return idp;
+    }
+    const auto only = std::ranges::find_if(idps->all(), signs_on);
+    if (only == idps->all().end() || std::any_of(std::next(only), idps->all().end(), signs_on)) return std::nullopt;
+    return (*only)->entity_id;
 }
 
 HttpReply SignOnEndpoint::Impl::chooser(const HttpRequest& request, const LocalTarget& target) const {
     ChooserPage choice;
     if (const auto idps = sign_on.service().idps()) {
-        for (const auto& idp : idps->all()) {
-            if (!idp_adapter::why_no_sign_on(*idp).empty()) continue;
+        for (const auto& idp : idps->all() | std::views::filter(signs_on)) {
             choice.idps.push_back(
                 {.idp = idp->entity_id,
                  .names = idp->sign_on.display_names,
@@ -254,24 +258,24 @@ HttpReply SignOnEndpoint::Impl::consume(const HttpRequest& request) {
     } else if (std::holds_alternative<RepeatedCookie>(cookie)) {
         reply.browser = std::string();  // one of them isn't ours: the same as another browser's
     }
-    const auto fields = saml::form::parse_fields(request.body);
-    return answer(request, fields ? *fields : std::vector<Field>(), sign_on.accept(std::move(reply)));
+    return answer(request, sign_on.accept(std::move(reply)));
 }
 
-HttpReply SignOnEndpoint::Impl::answer(const HttpRequest& request, const std::vector<Field>& fields,
-                                       SignOnOutcome outcome) {
+/// The same two fields once more, from a page of ours.
+HttpReply SignOnEndpoint::Impl::resubmit(const HttpRequest& request) const {
+    const auto fields = saml::form::parse_fields(request.body);
+    if (!fields) return page(request, PageCode::form);
+    const auto response = parameter(*fields, "SAMLResponse").value_or("");
+    const auto relay_state = parameter(*fields, "RelayState");
+    return resubmit_page(acs(), {.saml_response = response, .relay_state = relay_state},
+                         header_of(request, "Accept-Language"));
+}
+
+HttpReply SignOnEndpoint::Impl::answer(const HttpRequest& request, SignOnOutcome outcome) {
     if (auto* who = std::get_if<SignedOn>(&outcome)) return let_in(request, std::move(*who));
     if (const auto* already = std::get_if<SignedOnAlready>(&outcome)) return redirect(303, already->target.url());
     if (const auto* unsolicited = std::get_if<UnsolicitedSignOn>(&outcome)) return convert(request, *unsolicited);
-    if (std::holds_alternative<CookieMissing>(outcome)) {
-        const auto response = parameter(fields, "SAMLResponse");
-        const auto relay_state = parameter(fields, "RelayState");
-        return resubmit_page(
-            acs(),
-            {.saml_response = response ? std::string_view(*response) : std::string_view(),
-             .relay_state = relay_state ? std::optional<std::string_view>(*relay_state) : std::nullopt},
-            header_of(request, "Accept-Language"));
-    }
+    if (std::holds_alternative<CookieMissing>(outcome)) return resubmit(request);
     if (const auto* no = std::get_if<NotSignedOn>(&outcome)) {
         if (no->was_passive && no->is_no_passive()) return redirect(303, no->target.url());
         return page(request, no->is_proven ? PageCode::status : PageCode::status_unproven, no->number, &no->idp,

@@ -19,7 +19,7 @@ struct PostFrame {
     /// Where the answer to the form may redirect to. Chromium applies form-action to redirects as well, and stops
     /// there.
     std::vector<saml::EndpointUrl> then_to = {};
-    /// Whose pages may show this one in a frame, where an IdP does that at a logout; none: nobody's.
+    /// Whose pages may show this one in a frame, where an IdP does that at a logout; none: no page.
     std::vector<saml::EndpointUrl> framed_by = {};
 };
 

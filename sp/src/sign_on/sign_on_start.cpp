@@ -52,9 +52,7 @@ std::size_t query_octets(std::string_view url) noexcept {
     return mark == std::string_view::npos ? 0 : url.size() - mark - 1;
 }
 
-struct WrittenRequest {
-    std::variant<std::string, PostedForm> request;
-};
+using WrittenRequest = decltype(StartedSignOn::request);
 
 /// By HTTP-Redirect, or by HTTP-POST where the query becomes too long or the profile says so.
 Result<WrittenRequest> write_request(const SignOnWish& wish, const Idp& idp, const saml::MessageID& id,
@@ -71,11 +69,11 @@ Result<WrittenRequest> write_request(const SignOnWish& wish, const Idp& idp, con
         if (!redirect) return redirect.error();
         to = idp_adapter::sign_on_endpoint(idp, query_octets(redirect->url()));
         if (to == nullptr) return fail(SignOnErrc::no_endpoint, idp_adapter::why_no_sign_on(idp));
-        if (to->binding == metadata::SignOnBinding::redirect) return WrittenRequest{redirect->url()};
+        if (to->binding == metadata::SignOnBinding::redirect) return WrittenRequest(redirect->url());
     }
     auto message = signer->sign(request_of(wish, idp, id, to->location, context));
     if (!message) return message.error();
-    return WrittenRequest{PostedForm{*std::move(message), to->location}};
+    return WrittenRequest(PostedForm{*std::move(message), to->location});
 }
 
 }  // namespace
@@ -115,7 +113,7 @@ Result<StartedSignOn> start_sign_on(const SignOnContext& context, const SignOnWi
     if (auto kept = context.flows.keep(*handle, *sealed, context.now + context.options.flow_lifetime); !kept) {
         return kept.error();
     }
-    return StartedSignOn{std::move(written->request), *handle, *browser};
+    return StartedSignOn{*std::move(written), *handle, *browser};
 }
 
 }  // namespace slo::sp

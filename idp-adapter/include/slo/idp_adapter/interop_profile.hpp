@@ -94,7 +94,7 @@ struct AcceptedAuthentication {
 enum class Unsolicited {
     converted,  ///< it is thrown away unread, and the browser is sent to the IdP with a request
     refused,
-    allowed,  ///< it opens a session: then others can sign a user on as somebody else (login CSRF)
+    allowed,  ///< it opens a session: then others can sign a user on as another one (login CSRF)
 };
 
 /// RequestBinding says how an AuthnRequest travels, among what the IdP's metadata offers.

@@ -74,7 +74,6 @@ struct ResponseExpectations {
 struct VerifiedResponse {
     std::optional<Verified<Response>> response;    ///< if the Response's own signature covers it
     std::optional<Verified<Assertion>> assertion;  ///< if the answer is Success
-    bool was_encrypted = false;
 };
 
 /// ResponseVerifier verifies each signature that a Response has, opens its EncryptedAssertion, and reads values from

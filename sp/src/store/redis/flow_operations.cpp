@@ -69,19 +69,12 @@ Result<std::optional<std::string>> RedisFlowOperations::ask(std::vector<std::str
     request.key = words[1];
     request.words = std::move(words);
     request.acknowledgement = acknowledgement;
-    auto answer = servers.call(std::move(request));
-    if (!answer) return std::move(answer).error();
-    Reply& reply = answer->reply;
-    if (reply.kind == Reply::Kind::error) return refused_by_server(reply);
-    if (acknowledgement == Acknowledgement::replicas && answer->replicas < options.servers.replicas) {
-        ++replica_shortfalls;
-        if (options.replica_shortfall == ReplicaShortfall::refuse) {
-            return fail(StoreErrc::store_failed, "fewer replicas than asked for have the claim");
-        }
-    }
-    if (reply.kind == Reply::Kind::nil) return std::optional<std::string>();
-    if (reply.kind != Reply::Kind::text) return broken();
-    return std::optional(std::move(reply.text));
+    auto reply = reply_in(servers.call(std::move(request)), acknowledgement,
+                          {options.servers.replicas, options.replica_shortfall, "the claim"}, replica_shortfalls);
+    if (!reply) return std::move(reply).error();
+    if (reply->kind == Reply::Kind::nil) return std::optional<std::string>();
+    if (reply->kind != Reply::Kind::text) return broken();
+    return std::optional(std::move(reply->text));
 }
 
 Result<std::optional<std::string>> RedisFlowOperations::set_once(const std::string& key, const std::string& value,

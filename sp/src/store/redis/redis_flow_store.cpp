@@ -76,13 +76,7 @@ std::vector<std::string> RedisFlowStore::notes() const {
 }
 
 StoreHealth RedisFlowStore::health() const noexcept {
-    const auto client = impl_->client->counters();
-    return {.reconnects = client.reconnects,
-            .redirections = client.redirections,
-            .replica_shortfalls = impl_->operations.replica_shortfalls,
-            .clock_differences = impl_->clocks.differences(),
-            .clock_leaps = impl_->clocks.leaps(),
-            .last_clock_leap = impl_->clocks.last_leap()};
+    return health_of(*impl_->client, impl_->clocks, impl_->operations.replica_shortfalls);
 }
 
 }  // namespace slo::sp

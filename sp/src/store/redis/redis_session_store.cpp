@@ -55,15 +55,8 @@ Result<std::vector<Reply>> RedisOperations::ask_all(std::vector<Request> request
 }
 
 Result<Reply> RedisOperations::judge(Result<Answer> answer, Acknowledgement asked) {
-    if (!answer) return std::move(answer).error();
-    if (answer->reply.kind == Reply::Kind::error) return refused_by_server(answer->reply);
-    if (asked == Acknowledgement::replicas && answer->replicas < options.servers.replicas) {
-        ++replica_shortfalls;
-        if (options.replica_shortfall == ReplicaShortfall::refuse) {
-            return fail(StoreErrc::store_failed, "fewer replicas than asked for have the logout");
-        }
-    }
-    return std::move(answer->reply);
+    return reply_in(std::move(answer), asked, {options.servers.replicas, options.replica_shortfall, "the logout"},
+                    replica_shortfalls);
 }
 
 Result<Reply> RedisOperations::ask_for_text(Request request) {
@@ -212,13 +205,7 @@ std::vector<std::string> RedisSessionStore::notes() const {
 }
 
 StoreHealth RedisSessionStore::health() const noexcept {
-    const auto client = impl_->client->counters();
-    return {.reconnects = client.reconnects,
-            .redirections = client.redirections,
-            .replica_shortfalls = impl_->operations.replica_shortfalls,
-            .clock_differences = impl_->clocks.differences(),
-            .clock_leaps = impl_->clocks.leaps(),
-            .last_clock_leap = impl_->clocks.last_leap()};
+    return health_of(*impl_->client, impl_->clocks, impl_->operations.replica_shortfalls);
 }
 
 }  // namespace slo::sp

@@ -77,4 +77,14 @@ void ServerClocks::look(Servers& servers, const Clock& clock, Moment now) {
     }
 }
 
+StoreHealth health_of(const Client& client, const ServerClocks& clocks, std::uint64_t replica_shortfalls) noexcept {
+    const auto counters = client.counters();
+    return {.reconnects = counters.reconnects,
+            .redirections = counters.redirections,
+            .replica_shortfalls = replica_shortfalls,
+            .clock_differences = clocks.differences(),
+            .clock_leaps = clocks.leaps(),
+            .last_clock_leap = clocks.last_leap()};
+}
+
 }  // namespace slo::sp::redis

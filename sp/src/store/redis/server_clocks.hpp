@@ -14,6 +14,7 @@
 #include "client.hpp"
 #include "event_loop.hpp"
 #include "slo/sp/clock.hpp"
+#include "slo/sp/session_store.hpp"
 
 namespace slo::sp::redis {
 
@@ -61,5 +62,9 @@ private:
     std::atomic<std::uint64_t> leaps_ = 0;
     std::atomic<std::chrono::seconds> last_leap_{};
 };
+
+/// health_of puts together what was seen of the servers.
+[[nodiscard]] StoreHealth health_of(const Client& client, const ServerClocks& clocks,
+                                    std::uint64_t replica_shortfalls) noexcept;
 
 }  // namespace slo::sp::redis

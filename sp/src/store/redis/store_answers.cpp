@@ -39,6 +39,20 @@ bool is_scan_step(const Reply& reply) noexcept {
     return reply.elements.size() == 2 && is_scan_position(reply.elements[0].text) && is_list(reply.elements[1], 0);
 }
 
+Result<Reply> reply_in(Result<Answer> answer, Acknowledgement asked, const ReplicaRule& rule,
+                       std::atomic<std::uint64_t>& shortfalls) {
+    if (!answer) return std::move(answer).error();
+    if (answer->reply.kind == Reply::Kind::error) return refused_by_server(answer->reply);
+    if (asked == Acknowledgement::replicas && answer->replicas < rule.replicas) {
+        ++shortfalls;
+        if (rule.shortfall == ReplicaShortfall::refuse) {
+            return fail(StoreErrc::store_failed,
+                        std::string("fewer replicas than asked for have ").append(rule.written));
+        }
+    }
+    return std::move(answer->reply);
+}
+
 Failure broken() {
     return fail(StoreErrc::store_failed, "the server answered something else than the store's scripts do");
 }

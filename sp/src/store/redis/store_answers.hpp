@@ -1,6 +1,7 @@
 // How the store writes arguments, and how it judges answers.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "client.hpp"
 #include "slo/saml/time.hpp"
+#include "slo/sp/redis_session_store.hpp"
 
 namespace slo::sp::redis {
 
@@ -31,6 +33,18 @@ namespace slo::sp::redis {
 
 /// broken is for an answer that the store's scripts never give.
 [[nodiscard]] Failure broken();
+/// ReplicaRule is what a store wants of its replicas.
+struct ReplicaRule {
+    unsigned replicas;
+    ReplicaShortfall shortfall;
+    std::string_view written;  ///< "the logout", in a refusal
+};
+/// reply_in returns the reply of `answer`, whose request wanted `asked`, and counts a shortfall. Errors: the server's
+/// own error, as refused_by_server(); StoreErrc::store_failed if fewer replicas than `rule` wants have what was
+/// written.
+[[nodiscard]] Result<Reply> reply_in(Result<Answer> answer, Acknowledgement asked, const ReplicaRule& rule,
+                                     std::atomic<std::uint64_t>& shortfalls);
+
 /// refused_by_server is for the server's own error: its code is a word of capitals; the text behind it isn't repeated.
 [[nodiscard]] Failure refused_by_server(const Reply& error);
 
