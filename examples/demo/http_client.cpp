@@ -120,19 +120,4 @@ std::uint16_t free_port() {
     return ntohs(address.sin_port);
 }
 
-std::string escape(std::string_view text) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string escaped;
-    for (const char c : text) {
-        if (plain.find(c) != std::string_view::npos) {
-            escaped += c;
-            continue;
-        }
-        const auto octet = static_cast<unsigned char>(c);
-        escaped += {'%', hex[octet >> 4U], hex[octet & 15U]};
-    }
-    return escaped;
-}
-
 }  // namespace slo::examples

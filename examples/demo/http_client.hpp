@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "slo/saml/form.hpp"
+
 namespace slo::examples {
 
 struct HttpAnswer {
@@ -37,7 +39,6 @@ struct HttpCall {
 /// free_port finds a port of 127.0.0.1 without a listener; 0 if there is none.
 [[nodiscard]] std::uint16_t free_port();
 
-/// escape writes `text` for a form field or a path segment.
-[[nodiscard]] std::string escape(std::string_view text);
+using saml::form::escape;
 
 }  // namespace slo::examples

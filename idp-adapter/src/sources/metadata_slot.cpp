@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "slo/metadata/error.hpp"
+#include "slo/saml/form.hpp"
 #include "slo/saml/sha1_name.hpp"
 
 namespace slo::idp_adapter {
@@ -13,23 +14,6 @@ Failure setup(std::string detail) {
     return fail(SourceErrc::setup, std::move(detail));
 }
 
-/// RFC 3986: everything but unreserved characters.
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    std::string encoded;
-    for (const char c : text) {
-        if (plain.find(c) != std::string_view::npos) {
-            encoded += c;
-            continue;
-        }
-        const auto octet = static_cast<unsigned char>(c);
-        encoded += '%';
-        encoded += "0123456789ABCDEF"[octet >> 4U];
-        encoded += "0123456789ABCDEF"[octet & 0xFU];
-    }
-    return encoded;
-}
-
 /// {base}/entities/{id}; the transformed identifier is {sha1} and 40 hex digits (Metadata Query Protocol 3.1, its SAML
 /// profile 2.2).
 Result<saml::EndpointUrl> query_url(const MetadataQuery& query, const saml::EntityID& entity_id) {
@@ -37,7 +21,7 @@ Result<saml::EndpointUrl> query_url(const MetadataQuery& query, const saml::Enti
     while (base.ends_with('/')) base.pop_back();
     const std::string id =
         query.form == MetadataQuery::Form::sha1 ? "{sha1}" + saml::sha1_name(entity_id.str()) : entity_id.str();
-    auto url = saml::EndpointUrl::parse(base + "/entities/" + percent_encoded(id));
+    auto url = saml::EndpointUrl::parse(base + "/entities/" + saml::form::escape(id));
     if (!url) return setup("the Metadata Query URL for an entityID gets too long: ask by SHA-1 instead");
     return url;
 }

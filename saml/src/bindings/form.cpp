@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "escaping.hpp"
 #include "received_message.hpp"
 #include "request_reading.hpp"
 #include "slo/saml/base64.hpp"
@@ -12,6 +13,10 @@
 
 namespace slo::saml::form {
 namespace {
+
+bool is_alphanumeric(char c) noexcept {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
 
 constexpr std::size_t max_fields = 256;
 
@@ -61,6 +66,27 @@ std::size_t most_body_octets(const xml::Limits& limits) noexcept {
 }
 
 }  // namespace
+
+std::string escaped_except(std::string_view text, std::string_view others) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    out.reserve(text.size() * 2);
+    for (const char c : text) {
+        if (is_alphanumeric(c) || others.find(c) != std::string_view::npos) {
+            out += c;
+            continue;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        out += '%';
+        out += digits[octet >> 4U];
+        out += digits[octet & 0xFU];
+    }
+    return out;
+}
+
+std::string escape(std::string_view text) {
+    return escaped_except(text, "-._~");
+}
 
 std::optional<std::string> unescape(std::string_view text, Plus plus) {
     std::string plain;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "deflate.hpp"
+#include "escaping.hpp"
 #include "message_writing.hpp"
 #include "query_access.hpp"
 #include "received_message.hpp"
@@ -17,36 +18,10 @@
 namespace slo::saml::redirect {
 namespace {
 
+using form::escaped_except;
 using form::Plus;
 using form::unescape;
 
-bool is_alphanumeric(char c) noexcept {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-void append_escaped(std::string& out, char c) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    const auto octet = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[octet >> 4U];
-    out += digits[octet & 0xFU];
-}
-
-/// `text` with all octets escaped but letters, digits and `others`.
-std::string escaped_except(std::string_view text, std::string_view others) {
-    std::string out;
-    out.reserve(text.size() * 2);
-    for (const char c : text) {
-        if (is_alphanumeric(c) || others.find(c) != std::string_view::npos) {
-            out += c;
-        } else {
-            append_escaped(out, c);
-        }
-    }
-    return out;
-}
-
-constexpr std::string_view unreserved = "-._~";  // RFC 3986 2.3
 constexpr std::string_view query_characters =
     "-._~!$'()*+,;=:@/?%";  // RFC 3986 3.4, but for the '&' between parameters
 
@@ -135,15 +110,15 @@ public:
                                         const SigningKey& key) {
         std::string query(parameter);
         query += '=';
-        query += escaped_except(encode_base64(deflated(message.up_to_issuer + message.after_issuer)), unreserved);
+        query += form::escape(encode_base64(deflated(message.up_to_issuer + message.after_issuer)));
         if (state && !state->raw().empty()) {
             if (state->octets().size() > max_echoed_relay_state_octets) return fail(Errc::relay_state_too_long);
             query += "&RelayState=" + state->raw();
         }
-        query += "&SigAlg=" + escaped_except(uri(key.algorithm()), unreserved);
+        query += "&SigAlg=" + form::escape(uri(key.algorithm()));
         const auto value = key.sign(query);
         if (!value) return value.error();
-        query += "&Signature=" + escaped_except(encode_base64(*value), unreserved);
+        query += "&Signature=" + form::escape(encode_base64(*value));
         return SignedRedirect(with_question_mark(to.str()) + query);
     }
 
@@ -193,7 +168,7 @@ Result<EndpointUrl> destination_of(const std::optional<std::string>& destination
 
 Result<RelayState> RelayState::from(std::string_view octets) {
     if (octets.size() > max_relay_state_octets) return fail(Errc::relay_state_too_long);
-    return RelayState(escaped_except(octets, unreserved));
+    return RelayState(form::escape(octets));
 }
 
 std::string RelayState::octets() const {

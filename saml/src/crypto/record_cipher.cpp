@@ -92,6 +92,15 @@ Result<RecordCipher> RecordCipher::with_random_keys() {
     return with_keys(keys);
 }
 
+Result<RecordCipher> RecordCipher::with_secret(std::string_view secret) {
+    if (secret.size() != key_octets) return fail(KeyErrc::key_not_allowed, "a store's secret has 32 octets");
+    const SecretOctets octets(secret.begin(), secret.end());
+    const auto index = hmac(octets, {"index key"});
+    const auto sealing = hmac(octets, {"sealing key"});
+    if (!index || !sealing) return fail(KeyErrc::crypto_failure, "no HMAC: " + take_openssl_errors());
+    return with_keys({.index_key = front_of(*index, key_octets), .sealing_keys = {front_of(*sealing, key_octets)}});
+}
+
 Result<RecordCipher> RecordCipher::with_keys(const StoreKeys& keys) {
     const auto has_length = [](const std::string& key) { return key.size() == key_octets; };
     if (!has_length(keys.index_key) || !std::ranges::all_of(keys.sealing_keys, has_length)) {

@@ -1,7 +1,8 @@
-#include "cookies.hpp"
+#include "slo/sp/cookies.hpp"
 
 #include "http_fields.hpp"
 #include "query_text.hpp"
+#include "slo/saml/form.hpp"
 
 namespace slo::sp {
 namespace {
@@ -14,7 +15,7 @@ std::string sent_name(const CookieKind& kind) {
 
 std::string set_cookie(const CookieKind& kind, std::string_view value, std::chrono::seconds max_age) {
     const bool is_secure = kind.transport == CookieTransport::https;
-    std::string field = sent_name(kind) + "=" + percent_encoded(value) + "; Path=/; HttpOnly";
+    std::string field = sent_name(kind) + "=" + saml::form::escape(value) + "; Path=/; HttpOnly";
     field += "; Max-Age=" + std::to_string(max_age.count());
     if (is_secure) field += "; Secure";
     return field + (is_secure && kind.same_site == SameSite::none ? "; SameSite=None" : "; SameSite=Lax");

@@ -3,25 +3,10 @@
 #include <charconv>
 
 #include "http_fields.hpp"
+#include "slo/saml/form.hpp"
 #include "slo/saml/url_view.hpp"
 
 namespace slo::sp {
-
-std::string percent_encoded(std::string_view octets) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string text;
-    for (const char c : octets) {
-        if (idp_adapter::is_letter_or_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
-            text += c;
-            continue;
-        }
-        const auto octet = static_cast<unsigned char>(c);
-        text += '%';
-        text += digits[octet >> 4U];
-        text += digits[octet & 0x0FU];
-    }
-    return text;
-}
 
 std::string percent_decoded(std::string_view text) {
     std::string octets;
@@ -39,7 +24,7 @@ std::string percent_decoded(std::string_view text) {
 
 std::string with_parameter(std::string url, std::string_view name, std::string_view value) {
     url += url.find('?') == std::string::npos ? '?' : '&';
-    return url.append(name).append("=").append(percent_encoded(value));
+    return url.append(name).append("=").append(saml::form::escape(value));
 }
 
 std::string origin_of(const saml::EndpointUrl& url) {

@@ -8,9 +8,6 @@
 
 namespace slo::sp {
 
-/// percent_encoded encodes all octets but the unreserved ones: a value for a query or a cookie.
-[[nodiscard]] std::string percent_encoded(std::string_view octets);
-
 /// percent_decoded decodes once. A '%' without two hex digits stays as it is, as in browsers.
 [[nodiscard]] std::string percent_decoded(std::string_view text);
 

@@ -26,6 +26,10 @@ enum class Plus {
 /// that must have been encoded: a control, a blank, or one beyond ASCII.
 [[nodiscard]] std::optional<std::string> unescape(std::string_view text, Plus plus);
 
+/// escape percent-encodes each octet that isn't unreserved (RFC 3986, 2.3): for a form's field, a path's segment, or a
+/// cookie. unescape undoes it.
+[[nodiscard]] std::string escape(std::string_view text);
+
 struct Field {
     std::string name;
     std::string value;

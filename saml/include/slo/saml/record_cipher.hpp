@@ -31,6 +31,10 @@ public:
     /// KeyErrc::crypto_failure.
     [[nodiscard]] static Result<RecordCipher> with_random_keys();
 
+    /// with_secret makes both kinds of keys of one secret of 32 bytes, for a store that one host has to itself: it has
+    /// no rotation. Errors: KeyErrc::key_not_allowed for another length, crypto_failure.
+    [[nodiscard]] static Result<RecordCipher> with_secret(std::string_view secret);
+
     /// name returns 16 bytes for `parts`. Parts are length-prefixed, so ("a","bc") differs from ("ab","c"). Throws
     /// std::bad_alloc.
     [[nodiscard]] std::string name(std::initializer_list<std::string_view> parts) const;
