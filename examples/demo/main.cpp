@@ -44,12 +44,13 @@ void scene(Stage& stage, std::string_view heading, std::string claim = {}) {
 }
 
 void sign_in_all_users(Stage& stage) {
-    scene(stage, "Alice signs in on three devices, Bob on one");
+    scene(stage, "Alice signs on at the IdP with three devices, Bob with one", "an assertion opens a session");
     const Instant some_time_ago = now() - minutes(10);
     stage.admit({"alice", "laptop", "_s1", some_time_ago}, stage.node());
     stage.admit({"alice", "phone", "_s2", some_time_ago}, stage.node());
     stage.admit({"alice", "tablet", "_s3", some_time_ago}, stage.node());
     stage.admit({"bob", "desk", "_s4", some_time_ago}, stage.node());
+    stage.timeline().seen("4 signed on");
 }
 
 /// Logs sessions out. Returns the order that named all of Alice's.
@@ -71,9 +72,10 @@ void sign_in_again(Stage& stage, const SentLogout& all) {
     scene(stage, "An assertion from before that logout arrives late", "a late assertion opens no session");
     stage.refuse({"alice", "late", "_s5", all.issue_instant - minutes(1)}, stage.node());
 
-    scene(stage, "Alice signs in anew at the IdP: that is a new session", "a new login opens one");
+    scene(stage, "Alice signs on anew at the IdP: that is a new session", "a new sign-on opens one");
     while (now() <= all.issue_instant) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     stage.admit({"alice", "anew", "_s6", now()}, stage.node());
+    stage.timeline().seen("signed on");
 }
 
 void attack(Stage& stage, const SentLogout& all) {
@@ -130,11 +132,12 @@ void play_on_one_node(Stage& stage, StoreEngine engine) {
 void play_on_two_nodes(Stage& stage) {
     Node& a = stage.node(0);
     Node& b = stage.node(1);
-    scene(stage, "Alice signs in at A and at B, Bob at B");
+    scene(stage, "Alice signs on at A and at B, Bob at B", "an assertion opens a session");
     const Instant some_time_ago = now() - minutes(10);
     stage.admit({"alice", "laptop", "_s1", some_time_ago}, a);
     stage.admit({"alice", "phone", "_s2", some_time_ago}, b);
     stage.admit({"bob", "desk", "_s3", some_time_ago}, b);
+    stage.timeline().seen("3 signed on");
 
     scene(stage, "The IdP orders the end of Alice's sessions at A: they end at B too",
           "a logout ends sessions at all nodes");

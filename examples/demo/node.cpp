@@ -27,10 +27,15 @@ std::string Node::own_slo_url() const {
     return "http://127.0.0.1:" + std::to_string(port_) + "/saml/slo/soap";
 }
 
+std::string Node::acs_url(const std::string& slo_url) {
+    return slo_url.substr(0, slo_url.find("/saml/slo/")) + "/saml/acs";
+}
+
 bool Node::configure(const std::string& slo_url) const {
+    const std::string acs = acs_url(slo_url);
     return bool(std::ofstream(file()) << "[sp]\nentity_id = \"" + identity_.entity_id + R"("
 slo_url = ")" + slo_url + R"("
-acs_url = ")" + identity_.entity_id + "/acs\"\nsigning_key = \"" +
+acs_url = ")" + acs + "\"\nsigning_key = \"" +
                                              identity_.key + ".key.pem\"\nsigning_certificate = \"" + identity_.key +
                                              R"(.crt.pem"
 [[idp]]
@@ -39,7 +44,8 @@ metadata = "idp.xml"
 allow_http = true
 timeout = "3s"
 [store]
-)" + store_section(engine_, folder_) +
+)" + store_section(engine_, folder_) + "[sign_on]\nlogin_url = \"" +
+                                             acs.substr(0, acs.find("/saml/")) + "/login\"\n" +
                                              "[server]\nlisten = \"127.0.0.1:" + std::to_string(port_) +
                                              "\"\n[local]\nport = " + std::to_string(local_port_) + "\n"
                                       << std::flush);
@@ -50,6 +56,10 @@ bool Node::start(const std::string& endpoint_program) {
     if (!process) return false;
     process_.emplace(*std::move(process));
     return true;
+}
+
+std::optional<HttpAnswer> Node::ask_who(const std::string& cookie) const {
+    return call(local_port_, {.method = "GET", .path = "/auth", .cookie = cookie});
 }
 
 std::optional<HttpAnswer> Node::post_soap(std::string_view body) const {

@@ -33,6 +33,8 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// own_slo_url is the node's own address, whatever its public URL is.
     [[nodiscard]] std::string own_slo_url() const;
+    /// acs_url is the public one of the assertion consumer service, as configure() wrote it for this `slo_url`.
+    [[nodiscard]] static std::string acs_url(const std::string& slo_url);
     [[nodiscard]] pid_t id() const noexcept { return process_->id(); }
 
     /// configure writes the file of an operator; `slo_url` is the public one, the same for all. False: it can't.
@@ -48,6 +50,8 @@ public:
     /// SIGKILL: it can't do anything about it.
     void kill() { process_.reset(); }
 
+    /// GET /auth, as a proxy asks in front of the application, for the request of a browser with this field Cookie.
+    [[nodiscard]] std::optional<HttpAnswer> ask_who(const std::string& cookie) const;
     [[nodiscard]] std::optional<HttpAnswer> post_soap(std::string_view body) const;
     /// The status of POST /sessions; 0: no answer.
     [[nodiscard]] int register_session(const std::string& form) const;

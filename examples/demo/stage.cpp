@@ -5,7 +5,9 @@
 #include <fstream>
 #include <utility>
 
+#include "browser.hpp"
 #include "redis_process.hpp"
+#include "test_response.hpp"
 
 namespace slo::examples {
 namespace {
@@ -115,7 +117,7 @@ void Stage::expect_others(const std::string& user, int status) {
 
 void Stage::log_out_here(const Login& login, const std::string& extent) {
     timeline_.line("log out", "POST /sessions/" + login.id() + "/logout");
-    const auto answer = node().log_out(login.id());
+    const auto answer = node().log_out(session_of(login.id()));
     alive_.erase(login.id());
     const std::string result = answer ? member(answer->body, "result") : "nothing";
     timeline_.expect(result == extent, "result", result);
@@ -183,23 +185,48 @@ std::string Stage::place(const Node& node) const {
     return nodes_.size() == 1 ? "" : " at " + node.name();
 }
 
-void Stage::admit(const Login& login, const Node& at) {
-    known_.insert(login.id());
-    alive_.insert(login.id());
-    const int status = at.register_session(form_of(login, *idp_));
-    timeline_.expect(status == 201, "login",
-                     login.id() + " (" + login.index + ")" + place(at) + ": POST /sessions -> " +
-                         std::to_string(status) + (status == 201 ? "" : ", refused"));
-    timeline_.seen("login: " + std::to_string(status));
+std::string Stage::session_of(const std::string& id) const {
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() ? id : found->second;
 }
 
-void Stage::refuse(const Login& login, const Node& at) {
+/// The browser is sent to the IdP, comes back with its assertion, and shows its cookie to the application's proxy.
+Stage::SignedOnAs Stage::sign_on(const Login& login, Node& at) {
+    Browser browser(at.port());
+    const auto asked = asked_by(browser.get("/login").header("Location"));
+    if (!asked) return {{}, "no redirect to the IdP"};
+    const auto response =
+        idp_->respond({.assertion_consumer_service = *saml::EndpointUrl::parse(Node::acs_url(slo_url_)),
+                       .audience = sp_->entity_id,
+                       .in_response_to = asked->id,
+                       .name_id = persistent_name(login.user),
+                       .session_index = login.index,
+                       .authn_instant = login.authn_instant},
+                      now());
+    if (!response) return {{}, response.error().code.message()};
+    browser.post("/saml/acs", posted(*response, asked->relay_state));
+    const std::string rule = member(next_audit(at), "rule");
+    const auto seen = at.ask_who(browser.cookie());
+    return {seen && seen->status == 200 ? seen->header("X-Saml-Session") : "", rule};
+}
+
+void Stage::admit(const Login& login, Node& at) {
     known_.insert(login.id());
-    const int status = at.register_session(form_of(login, *idp_));
-    timeline_.expect(status == 409, "login",
-                     login.id() + " (" + login.index + ")" + place(at) + ": POST /sessions -> " +
-                         std::to_string(status) + (status == 409 ? ", too late" : ""));
-    timeline_.seen("login: " + std::to_string(status));
+    alive_.insert(login.id());
+    const SignedOnAs as = sign_on(login, at);
+    sessions_[login.id()] = as.session;
+    timeline_.expect(!as.session.empty(), "sign-on",
+                     login.id() + " (" + login.index + ")" + place(at) +
+                         (as.session.empty() ? ": refused, " + as.rule : ": assertion taken; GET /auth -> 200"));
+}
+
+void Stage::refuse(const Login& login, Node& at) {
+    known_.insert(login.id());
+    const SignedOnAs as = sign_on(login, at);
+    timeline_.expect(as.session.empty() && as.rule == "sign_on.logged_out", "sign-on",
+                     login.id() + " (" + login.index + ")" + place(at) + ": " +
+                         (as.session.empty() ? "too late, " + as.rule : "signed on"));
+    timeline_.seen(as.session.empty() ? "refused" : "signed on");
     expect_alive();
 }
 
@@ -240,14 +267,14 @@ void Stage::expect_alive() {
 
 void Stage::expect_alive_at(const Node& node) {
     if (nodes_.size() > 1 && !redis_) {
-        const int status = node.ask_for(*known_.begin());
+        const int status = node.ask_for(session_of(*known_.begin()));
         timeline_.expect(status == 503, "alive" + place(node),
                          "it can't tell: GET /sessions/" + *known_.begin() + " -> " + std::to_string(status));
         return;
     }
     std::set<std::string> found;
     for (const std::string& id : known_) {
-        const int status = node.ask_for(id);
+        const int status = node.ask_for(session_of(id));
         if (status == 200) found.insert(id);
         if (status != 200 && status != 404) timeline_.expect(false, "alive", "no answer for " + id);
     }
@@ -255,20 +282,22 @@ void Stage::expect_alive_at(const Node& node) {
                      joined(found) + (found == alive_ ? "" : "; should be: " + joined(alive_)));
 }
 
-void Stage::expect_audit(Node& node, const Expected& expected) {
+std::string Stage::next_audit(Node& node) {
     std::optional<std::string> line = node.next_line(patience);
     // Its own events, while its store is away, don't answer any request.
     while (line && (!line->starts_with("{") || member(*line, "event") == "resend")) line = node.next_line(patience);
-    if (!line) {
-        timeline_.expect(false, "audit", "no line");
-        return;
-    }
-    const std::string rule = member(*line, "rule");
+    timeline_.detail("audit", line.value_or("no line"));
+    return line.value_or("");
+}
+
+void Stage::expect_audit(Node& node, const Expected& expected) {
+    const std::string line = next_audit(node);
+    if (line.empty()) return timeline_.expect(false, "audit", "no line");
+    const std::string rule = member(line, "rule");
     const bool is_signed = rule.empty() || rule.starts_with("store.");
     timeline_.expect(rule == expected.rule, "proven",
                      is_signed ? "the key in the IdP's metadata signed it" : "nothing: " + rule);
-    const std::string event = member(*line, "event");
-    timeline_.detail("audit", *line);
+    const std::string event = member(line, "event");
     if (event != expected.event) timeline_.expect(false, "audit", "tells of " + event + ", not of " + expected.event);
 }
 
@@ -287,7 +316,7 @@ void Stage::restart_redis() {
     if (!start_server("restart")) return;
     for (const Node& node : nodes_) {  // each connects again when it gets to it
         const double end = timeline_.milliseconds() + 1000.0 * static_cast<double>(patience.count());
-        while (node.ask_for(*known_.begin()) == 503 && timeline_.milliseconds() < end) {
+        while (node.ask_for(session_of(*known_.begin())) == 503 && timeline_.milliseconds() < end) {
         }
     }
     expect_alive();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -63,9 +64,9 @@ public:
     [[nodiscard]] const std::string& slo_url() const noexcept { return slo_url_; }
     [[nodiscard]] Node& node(std::size_t i = 0) noexcept { return nodes_[i]; }
 
-    /// Registers a session at `at` and expects it to be admitted, or refused by a logout.
-    void admit(const Login& login, const Node& at);
-    void refuse(const Login& login, const Node& at);
+    /// The user signs on at `at` with an assertion of the IdP, and is expected to be let in, or refused for a logout.
+    void admit(const Login& login, Node& at);
+    void refuse(const Login& login, Node& at);
     /// post sends `body`, which claims to be `request`, to `at`, and expects this result.
     void post(const SentLogout& request, std::string_view body, const Expected& expected, Node& at);
     /// The user of `login` logs out at the first node, which should then know that it went as far as `extent`.
@@ -91,6 +92,15 @@ private:
           folder_(std::move(folder)),
           idp_(std::make_unique<TestIdp>(std::move(idp))),
           program_(std::move(program)) {}
+    /// What came of a sign-on: the session that the application's proxy is told of, or the rule in the audit.
+    struct SignedOnAs {
+        std::string session;  ///< empty: none
+        std::string rule;
+    };
+    [[nodiscard]] SignedOnAs sign_on(const Login& login, Node& at);
+    /// The next audit line of `node` that isn't of its own events; empty if none comes.
+    [[nodiscard]] std::string next_audit(Node& node);
+    [[nodiscard]] std::string session_of(const std::string& id) const;
     [[nodiscard]] bool start_idp();
     void stop(std::vector<Node>& group);
     [[nodiscard]] bool add_nodes(StoreEngine engine);
@@ -116,8 +126,9 @@ private:
     std::unique_ptr<IdpServer> idp_server_;
     std::string slo_url_;
     std::optional<TrustedSp> sp_;
-    std::set<std::string> known_;  ///< every session that ever was
-    std::set<std::string> alive_;  ///< which of them should live
+    std::set<std::string> known_;                  ///< every session that ever was, by Login::id
+    std::map<std::string, std::string> sessions_;  ///< what the endpoint calls them, by Login::id
+    std::set<std::string> alive_;                  ///< which of them should live
 };
 
 }  // namespace slo::examples

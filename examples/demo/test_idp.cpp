@@ -16,7 +16,9 @@ namespace {
 constexpr saml::xml::Name role{"urn:oasis:names:tc:SAML:2.0:metadata", "SPSSODescriptor"};
 constexpr saml::xml::Name key_descriptor{"urn:oasis:names:tc:SAML:2.0:metadata", "KeyDescriptor"};
 constexpr saml::xml::Name logout_service{"urn:oasis:names:tc:SAML:2.0:metadata", "SingleLogoutService"};
+constexpr saml::xml::Name consumer_service{"urn:oasis:names:tc:SAML:2.0:metadata", "AssertionConsumerService"};
 constexpr std::string_view soap_binding = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP";
+constexpr std::string_view post_binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 constexpr saml::xml::Name x509_certificate{"http://www.w3.org/2000/09/xmldsig#", "X509Certificate"};
 
 /// All of them below `element`, depth-first; the parser bounds the depth.
@@ -131,17 +133,23 @@ Result<TrustedSp> TrustedSp::from_metadata(std::string_view octets) {
     if (!document) return document.error();
     auto entity_id = saml::EntityID::parse(document->root().attribute("entityID").value_or(""));
     if (!entity_id) return std::move(entity_id).error();
-    TrustedSp sp{*std::move(entity_id), {}, {}};
+    TrustedSp sp{.entity_id = *std::move(entity_id), .certificates = {}};
     std::vector<saml::xml::Element> roles;
     std::vector<saml::xml::Element> keys;
     std::vector<saml::xml::Element> certificates;
     std::vector<saml::xml::Element> services;
+    std::vector<saml::xml::Element> consumers;
     collect(document->root(), role, roles);
     for (const auto& element : roles) collect(element, key_descriptor, keys);
     for (const auto& element : roles) collect(element, logout_service, services);
+    for (const auto& element : roles) collect(element, consumer_service, consumers);
     for (const auto& element : services) {
         const auto url = saml::EndpointUrl::parse(element.attribute("Location").value_or(""));
         if (element.attribute("Binding") == soap_binding && url && !sp.slo_url) sp.slo_url = *url;
+    }
+    for (const auto& element : consumers) {
+        const auto url = saml::EndpointUrl::parse(element.attribute("Location").value_or(""));
+        if (element.attribute("Binding") == post_binding && url && !sp.acs_url) sp.acs_url = *url;
     }
     for (const auto& key : keys) {
         if (key.attribute("use").value_or("signing") == "signing") collect(key, x509_certificate, certificates);

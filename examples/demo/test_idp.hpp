@@ -68,6 +68,7 @@ struct TrustedSp {
     saml::EntityID entity_id;
     std::vector<saml::Certificate> certificates;
     std::optional<saml::EndpointUrl> slo_url = {};  ///< by SOAP
+    std::optional<saml::EndpointUrl> acs_url = {};  ///< the first one by HTTP-POST
 
     /// Reads an SP's metadata; a signature on it is not looked at.
     [[nodiscard]] static Result<TrustedSp> from_metadata(std::string_view octets);

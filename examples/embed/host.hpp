@@ -6,14 +6,16 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/sp/configuration.hpp"
+#include "slo/sp/cookies.hpp"
 #include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/logout_service.hpp"
-#include "slo/sp/memory_flow_store.hpp"
 #include "slo/sp/sign_on_endpoint.hpp"
+#include "slo/sp/store_options.hpp"
 
 namespace embed {
 
@@ -45,13 +47,6 @@ private:
     std::map<std::string, std::string> users_;
 };
 
-/// The value of the cookie `shop`; empty if there is none.
-inline std::string cookie_of(const sp::HttpRequest& request) {
-    const std::string cookies = "; " + std::string(request.header("Cookie").value_or(""));
-    const auto at = cookies.find("; shop=");
-    return at == std::string::npos ? "" : cookies.substr(at + 7, cookies.find(';', at + 7) - at - 7);
-}
-
 inline sp::HttpReply text(std::string body) {
     return {200, {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
@@ -82,23 +77,32 @@ public:
                     .idp_link = &idp_link_},
                    sp::Housekeeping::in_threads),  // recovery, expiry, and asking IdPs again: beside serving
           logout_(service_, configuration.endpoint),
-          flows_(clock, saml::KeyedDigest::with_random_key().value()),
-          sign_on_(service_, flows_, saml::RecordCipher::with_random_keys().value(),
-                   {.assertion_consumer_service = acs(), .targets = here(), .landing = home()}),
-          login_(sign_on_, *this, {.login_url = saml::EndpointUrl::parse("https://host.example.org/login").value()}) {}
+          flows_(sp::open_flow_store(clock, configuration.sign_on->flows).value()),
+          sign_on_(service_, *flows_.store, flows_.cipher, configuration.sign_on->options),
+          login_(sign_on_, *this, configuration.sign_on->endpoint),
+          login_url_(configuration.sign_on->endpoint.login_url) {}
 
     sp::HttpStep handle(const sp::HttpRequest& request) noexcept override {
         if (login_.serves(request.target)) return login_.handle(request);   // /login and /saml/acs
         if (request.target == "/saml/slo") return logout_.handle(request);  // the IdP's orders, by SOAP
-        const std::string cookie = cookie_of(request);
+        const auto value = sp::cookie_value(cookie_, request.headers);
+        const std::string cookie = std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : "";
         const auto user = users_.of(cookie);
-        if (!user) return sp::HttpReply{303, {{"Location", "/login"}}, {}};
+        if (!user) {  // to the IdP, and then back here
+            const auto here = sp::LocalTarget::parse(request.target, sign_on_.options().targets);
+            return sp::HttpReply{303,
+                                 {{"Location", sp::StartLink(login_url_, nullptr, here ? &*here : nullptr).href()}}};
+        }
         if (request.method == "POST" && request.target == "/logout") {  // here, and then at the IdP
             const auto ended = service_.start_logout(sp::SessionsByID{{sp::LocalSessionID::parse(cookie).value()}},
                                                      sp::LogoutReason::user);
             return ended ? text("signed out\n") : sp::HttpReply{503, {}, {}};
         }
         return text("signed in as " + *user + "\n");
+    }
+
+    std::size_t max_body(std::string_view target, std::size_t usual) const noexcept override {
+        return login_.max_body(target, usual);  // a Response is longer than a logout message
     }
 
     // A proven principal: a session of our own, under a new name. It isn't given out yet.
@@ -108,26 +112,24 @@ public:
         // one.
         users_.sign_in(cookie, who.principal().name_id()->value + " of " + who.idp().str());
         return sp::HostSession{sp::LocalSessionID::parse(cookie).value(),
-                               "shop=" + cookie + "; Path=/; Secure; HttpOnly; SameSite=Lax"};
+                               sp::set_cookie(cookie_, cookie, sign_on_.options().session_lifetime)};
     }
     void admitted(const sp::LocalSessionID&, Instant) override {
     }  // end it by then yourself; here it lives as long as we
     void erase(const sp::LocalSessionID& session) noexcept override { users_.forget(session.str()); }
 
 private:
-    static saml::EndpointUrl acs() { return saml::EndpointUrl::parse("https://host.example.org/saml/acs").value(); }
-    static sp::TargetRules here() { return {.origin = acs(), .prefix = "/", .others = {}}; }
-    static sp::LocalTarget home() { return sp::LocalTarget::parse("/", here()).value(); }
-
     Users& users_;
     sp::SynchronousApplication application_;
     std::unique_ptr<sp::AuditSink> audit_;
     idp_adapter::SingleLogoutClient idp_link_;
     sp::LogoutService service_;
     sp::HttpEndpoint logout_;
-    sp::MemoryFlowStore flows_;
+    sp::OpenFlowStore flows_;
     sp::SignOn sign_on_;
     sp::SignOnEndpoint login_;
+    saml::EndpointUrl login_url_;
+    sp::CookieKind cookie_{.name = "shop"};
 };
 // README]
 

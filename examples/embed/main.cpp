@@ -4,12 +4,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <thread>
 
+#include "browser.hpp"
 #include "host.hpp"
 #include "http_client.hpp"
-#include "slo/saml/redirect.hpp"
 #include "slo/saml/runtime.hpp"
 #include "test_idp.hpp"
 #include "test_response.hpp"
@@ -18,39 +17,11 @@ namespace {
 
 using namespace embed;
 
-/// A browser keeps the cookies of one host.
-class Browser {
-public:
-    explicit Browser(std::uint16_t port) : port_(port) {}
-
-    examples::HttpAnswer get(const std::string& path) { return send({.method = "GET", .path = path}); }
-    examples::HttpAnswer post(const std::string& path, const std::string& form) {
-        return send(
-            {.method = "POST", .path = path, .content_type = "application/x-www-form-urlencoded", .body = form});
-    }
-    /// The page that a user sees: the service's text, or where it sends them.
-    std::string page() {
-        const auto answer = get("/");
-        return answer.status == 200 ? answer.body : answer.header("Location") + "\n";
-    }
-
-private:
-    examples::HttpAnswer send(examples::HttpCall call) {
-        for (const auto& [name, value] : cookies_)
-            call.cookie += (call.cookie.empty() ? "" : "; ") + name + "=" + value;
-        const auto answer = examples::call(port_, call);
-        if (!answer) return {};
-        for (const auto& [name, value] : answer->headers) {
-            if (name != "Set-Cookie") continue;
-            const auto equals = value.find('=');
-            cookies_[value.substr(0, equals)] = value.substr(equals + 1, value.find(';') - equals - 1);
-        }
-        return *answer;
-    }
-
-    std::uint16_t port_;
-    std::map<std::string, std::string> cookies_;
-};
+/// The page that a user sees: the service's text, or where it sends them.
+std::string page_of(examples::Browser& browser) {
+    const auto answer = browser.get("/orders");
+    return answer.status == 200 ? answer.body : answer.header("Location") + "\n";
+}
 
 /// What the IdP makes of the request with which the browser comes.
 struct Answer {
@@ -59,15 +30,15 @@ struct Answer {
 };
 Answer answer_of(const examples::TestIdp& idp, const std::string& location, const std::string& user,
                  const sp::Configuration& configuration, Instant now) {
-    const auto request = saml::redirect::decode(location.substr(location.find('?') + 1)).value();
+    const auto asked = examples::asked_by(location).value();
     const auto response =
-        idp.respond({.assertion_consumer_service = *saml::EndpointUrl::parse("https://host.example.org/saml/acs"),
+        idp.respond({.assertion_consumer_service = configuration.sign_on->options.assertion_consumer_service,
                      .audience = configuration.entity_id,
-                     .in_response_to = request.message.claimed_id(),
+                     .in_response_to = asked.id,
                      .name_id = examples::persistent_name(user),
                      .session_index = "_" + user},
                     now);
-    return {*response, request.relay_state->octets()};
+    return {*response, asked.relay_state};
 }
 
 void tell(const char* what, const std::string& page) {
@@ -83,14 +54,14 @@ bool play(const sp::Configuration& configuration, const examples::TestIdp& idp, 
     auto server = sp::HttpServer::open(configuration.server, shop);
     if (!server) return false;
     const std::jthread serving([&] { server->run(); });
-    Browser alice(server->port());
-    Browser bob(server->port());
+    examples::Browser alice(server->port());
+    examples::Browser bob(server->port());
 
-    tell("Alice, without a session, is sent to", alice.page());
+    tell("Alice, without a session, is sent to", page_of(alice));
     const auto answer = answer_of(idp, alice.get("/login").header("Location"), "alice", configuration, clock.now());
     const auto late = answer_of(idp, alice.get("/login").header("Location"), "alice", configuration, clock.now());
     alice.post("/saml/acs", examples::posted(answer.response, answer.relay_state));
-    const std::string in = alice.page();
+    const std::string in = page_of(alice);
     tell("Alice, with the IdP's assertion, is", in);
     const auto of_bob = answer_of(idp, bob.get("/login").header("Location"), "bob", configuration, clock.now());
     bob.post("/saml/acs", examples::posted(of_bob.response, of_bob.relay_state));
@@ -106,19 +77,19 @@ bool play(const sp::Configuration& configuration, const examples::TestIdp& idp, 
     const auto status = us.read_answer(reply ? reply->body : "", request, clock.now());
     const std::string answered = status ? examples::short_text(*status) : status.error().code.message();
     tell("The IdP orders Alice's logout, and reads", answered + ", signed\n");
-    const std::string out = alice.page();
+    const std::string out = page_of(alice);
     tell("Alice is sent to", out);
     alice.post("/saml/acs", examples::posted(late.response, late.relay_state));
-    const std::string still_out = alice.page();
+    const std::string still_out = page_of(alice);
     tell("With a late assertion, Alice is sent to", still_out);
-    const std::string bobs = bob.page();
+    const std::string bobs = page_of(bob);
     tell("Bob is", bobs);
     bob.post("/logout", "");
-    tell("After his own logout, Bob is sent to", bob.page());
+    tell("After his own logout, Bob is sent to", page_of(bob));
     server->stop();
-    return in == "signed in as alice of https://idp.example.org/embed\n" && answered == "Success" &&
-           out == "/login\n" && still_out == "/login\n" &&
-           bobs == "signed in as bob of https://idp.example.org/embed\n" && users.count() == 0;
+    const std::string login = "https://host.example.org/login?target=%2Forders\n";
+    return in == "signed in as alice of https://idp.example.org/embed\n" && answered == "Success" && out == login &&
+           still_out == login && bobs == "signed in as bob of https://idp.example.org/embed\n" && users.count() == 0;
 }
 
 }  // namespace
@@ -137,6 +108,8 @@ slo_url = "https://host.example.org/saml/slo"
 acs_url = "https://host.example.org/saml/acs"
 signing_key = "sp.key.pem"
 signing_certificate = "sp.crt.pem"
+[sign_on]
+login_url = "https://host.example.org/login"
 [[idp]]
 metadata = "idp.xml"
 [server]

@@ -61,6 +61,7 @@ struct Line {
     std::string configuration;
     NewTryIdp new_idp{{}, "https://try-idp.example.org/saml"};
     TryLogout logout;
+    TrySignOn sign_on;
     std::string rule;
     MessageTrial trial;
     bool as_soap = false;
@@ -130,6 +131,7 @@ struct Commands {
     CLI::App* list = nullptr;
     CLI::App* new_idp = nullptr;
     CLI::App* logout = nullptr;
+    CLI::App* sign_on = nullptr;
     CLI::App* explain = nullptr;
     CLI::App* trial = nullptr;
 };
@@ -259,6 +261,26 @@ void add_try_idp_commands(CLI::App& app, Line& line, Commands& commands) {
         ->type_name("INDEX");
 }
 
+void add_try_sign_on_command(CLI::App& app, Line& line, Commands& commands) {
+    commands.sign_on = app.get_subcommand("try-idp")->add_subcommand(
+        "sign-on", "answer a request that brought a browser, and print the form that it posts to acs_url");
+    CLI::App& sign_on = *commands.sign_on;
+    sign_on.add_option("--folder", line.sign_on.folder, "of try-idp new")->required()->type_name("FOLDER");
+    sign_on.add_option("--sp", line.sign_on.sp, "the endpoint's metadata: a file, or a URL")
+        ->required()
+        ->type_name("SOURCE");
+    sign_on.add_option("--location", line.sign_on.location, "where /login sent the browser")
+        ->required()
+        ->type_name("URL");
+    sign_on.add_option("--name-id", line.sign_on.name_id, "who signs on")->required()->type_name("NAMEID");
+    sign_on.add_option("--format", line.sign_on.format, "of the NameID; else it has none")->type_name("URI");
+    sign_on.add_option("--session-index", line.sign_on.session_index, "of the session at the IdP")
+        ->type_name("INDEX")
+        ->capture_default_str();
+    sign_on.add_option("--attribute", line.sign_on.attributes, "an attribute with one value; any number")
+        ->type_name("NAME=VALUE");
+}
+
 void add_try_command(CLI::App& app, Line& line, Commands& commands) {
     commands.trial = app.add_subcommand(
         "try",
@@ -351,6 +373,7 @@ ExitCode run(Line& line, const Commands& commands) {
     }
     if (*commands.new_idp) return new_try_idp(line.new_idp, format, now);
     if (*commands.logout) return order_logout(line.logout, format, now);
+    if (*commands.sign_on) return answer_sign_on(line.sign_on, format, now);
     if (*commands.new_key) return run_new_key(line, format, now);
     return run_rotation(line, format, now);
 }
@@ -372,6 +395,7 @@ int main(int argc, char** argv) {
         add_metadata_commands(app, line, commands);
         add_key_commands(app, line, commands);
         add_try_idp_commands(app, line, commands);
+        add_try_sign_on_command(app, line, commands);
         add_explain_command(app, line, commands);
         add_try_command(app, line, commands);
         app.parse(argc, argv);

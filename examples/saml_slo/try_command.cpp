@@ -328,14 +328,14 @@ ExitCode try_message(const MessageTrial& trial, Format format, Instant now) {
     Finding finding{.trial = trial,
                     .kind = message.kind,
                     .at = at,
-                    .local_port = configuration->local_port,
+                    .local_port = configuration->local.port,
                     .report = std::get<sp::RequestReport>(std::move(report))};
     const auto& algorithm = signature_method(message);
     auto& signature = finding.report.checks.at(static_cast<std::size_t>(RequestCheck::signature));
     if (signature.verdict == CheckVerdict::ok && signature.note.starts_with("key ") && !algorithm.empty())
         signature.note = algorithm + ", " + signature.note;
     if (trial.ask == Ask::daemon) {
-        auto answer = ask_the_daemon(message, configuration->local_port);
+        auto answer = ask_the_daemon(message, configuration->local.port);
         if (const auto* const stop = std::get_if<Stop>(&answer)) return complain(*stop);
         finding.live = std::get<examples::HttpAnswer>(std::move(answer));
     }

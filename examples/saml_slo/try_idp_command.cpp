@@ -3,13 +3,16 @@
 #include <utility>
 #include <variant>
 
+#include "browser.hpp"
 #include "files.hpp"
 #include "slo/idp_adapter/http_client.hpp"
+#include "slo/saml/error.hpp"
 #include "slo/saml/soap.hpp"
 #include "slo/saml/xml.hpp"
 #include "slo/sp/key_folder.hpp"
 #include "stop.hpp"
 #include "test_idp.hpp"
+#include "test_response.hpp"
 
 namespace slo::tool {
 namespace {
@@ -166,13 +169,57 @@ ExitCode new_try_idp(const NewTryIdp& command, Format format, Instant now) {
                  ExitCode::fine);
 }
 
+namespace {
+
+Stop no_idp(const Failure& failure, const fs::path& folder) {
+    return {ExitCode::usage, text_of(failure) + "; make one with saml-slo try-idp new --folder " + folder.string()};
+}
+
+Result<examples::WantedSignOn> wanted(const TrySignOn& command, const TrustedSp& sp,
+                                      const examples::AskedSignOn& asked) {
+    saml::NameID name_id = examples::persistent_name(command.name_id);
+    name_id.format = command.format;
+    examples::WantedSignOn sign_on{.assertion_consumer_service = *sp.acs_url,
+                                   .audience = sp.entity_id,
+                                   .in_response_to = asked.id,
+                                   .name_id = std::move(name_id),
+                                   .session_index = command.session_index};
+    for (const std::string& text : command.attributes) {
+        const auto equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos)
+            return saml::fail(saml::Errc::form_malformed, "--attribute takes NAME=VALUE");
+        sign_on.attributes.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return sign_on;
+}
+
+}  // namespace
+
+ExitCode answer_sign_on(const TrySignOn& command, Format format, Instant now) {
+    const auto idp = read_idp(command.folder);
+    if (!idp) return complain(no_idp(idp.error(), command.folder));
+    const auto asked = examples::asked_by(command.location);
+    if (!asked)
+        return complain("--location is no redirect to an IdP: take the field Location of the answer of /login",
+                        ExitCode::usage);
+    const auto found = service_provider(command.sp);
+    if (const auto* stop = std::get_if<Stop>(&found)) return complain(*stop);
+    const auto& sp = std::get<TrustedSp>(found);
+    if (!sp.acs_url) return complain("the metadata has no AssertionConsumerService for HTTP-POST", ExitCode::usage);
+    const auto sign_on = wanted(command, sp, *asked);
+    if (!sign_on) return complain(sign_on.error().detail, ExitCode::usage);
+    const auto response = idp->respond(*sign_on, now);
+    if (!response) return complain(text_of(response.error()), ExitCode::usage);
+    const std::string form = examples::posted(*response, asked->relay_state);
+    if (format == Format::json) {
+        return print(JsonObject().add("acs_url", sp.acs_url->str()).add("form", form).str() + "\n", ExitCode::fine);
+    }
+    return print(form + "\n", ExitCode::fine);
+}
+
 ExitCode order_logout(const TryLogout& command, Format format, Instant now) {
     const auto idp = read_idp(command.folder);
-    if (!idp) {
-        return complain(
-            text_of(idp.error()) + "; make one with saml-slo try-idp new --folder " + command.folder.string(),
-            ExitCode::usage);
-    }
+    if (!idp) return complain(no_idp(idp.error(), command.folder));
     const auto found = service_provider(command.sp);
     if (const auto* stop = std::get_if<Stop>(&found)) return complain(*stop);
     const auto& sp = std::get<TrustedSp>(found);

@@ -33,4 +33,18 @@ struct TryLogout {
 /// theirs; refused: an answer that proves nothing.
 [[nodiscard]] ExitCode order_logout(const TryLogout& command, Format format, Instant now);
 
+struct TrySignOn {
+    std::filesystem::path folder;  ///< of new_try_idp
+    std::string sp;                ///< a file or a URL with the service provider's metadata
+    std::string location;          ///< to which the service provider has sent the browser
+    std::string name_id;
+    std::optional<std::string> format;  ///< a URI; nothing: the NameID has none
+    std::string session_index = "_s1";
+    std::vector<std::string> attributes;  ///< each NAME=VALUE
+};
+
+/// answer_sign_on signs the Response to the request in a redirect, and prints the form that the browser posts to the
+/// assertion consumer service.
+[[nodiscard]] ExitCode answer_sign_on(const TrySignOn& command, Format format, Instant now);
+
 }  // namespace slo::tool

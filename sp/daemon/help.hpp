@@ -6,7 +6,7 @@
 namespace slo::daemon {
 
 inline constexpr std::string_view help =
-    R"(saml-slod: a SAML 2.0 single-logout endpoint, to run beside an application
+    R"(saml-slod: a SAML 2.0 sign-on and single-logout endpoint, to run beside an application
 
   saml-slod --config FILE           serve until SIGTERM or SIGINT
   saml-slod --check --config FILE   read all that FILE names, make and ask nothing, and say what is wrong: 0 or 2
@@ -27,10 +27,22 @@ published.log tells that this service had some: mount or restore them then, or m
 Public endpoints ([server] listen):
   POST /saml/slo/soap    the path of slo_url: for the identity provider
   GET  /saml/metadata    our metadata: give it to the identity provider's administrator
+and with [sign_on]:
+  GET  /login?target=/x  the path of login_url: sends a user to their identity provider, and then to /x
+  POST /saml/acs         the path of acs_url: for the assertion that the browser brings
 
-Local interface ([local] port, 127.0.0.1 only): for your application. At login, with the values of the assertion exactly
-as they stand there; session_index may be repeated; format, name_qualifier, sp_name_qualifier and sp_provided_id are the
-NameID's attributes, if it has them:
+Local interface ([local] port, 127.0.0.1 only): for your application. With [sign_on], a proxy in front of it asks at every
+request, with the browser's Cookie:
+
+  curl -i http://127.0.0.1:8081/auth -H "Cookie: $COOKIE" -H 'X-Original-URI: /inbox'
+
+  200  signed on: X-Saml-Session, X-Saml-IdP, X-Saml-NameID, X-Saml-NameID-Format, X-Saml-Authn-Instant, and the fields of
+       identity_headers. 401  not: X-Saml-Login is where to go. 503  the store can't tell: let no user in until it can.
+  /gate answers 302 to the login instead of 401, and /gate/inbox is the same with X-Forwarded-Uri: /inbox. X-Saml-Session
+  is the session's name in the calls below.
+
+Without [sign_on]: at login, with the values of the assertion exactly as they stand there; session_index may be repeated;
+format, name_qualifier, sp_name_qualifier and sp_provided_id are the NameID's attributes, if it has them:
 
   curl -i http://127.0.0.1:8081/sessions \
     --data-urlencode local_id=cookie-value-or-its-hash --data-urlencode idp=https://idp.example.org/metadata \

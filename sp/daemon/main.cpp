@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -32,6 +33,7 @@
 #include "slo/sp/logout_service.hpp"
 #include "slo/sp/store_options.hpp"
 #include "system_call_filter.hpp"
+#include "web_sign_on.hpp"
 
 namespace {
 
@@ -63,6 +65,9 @@ public:
         return behind->handle(request);
     }
     [[nodiscard]] Lane lane(const sp::HttpRequest& request) const noexcept override { return behind->lane(request); }
+    [[nodiscard]] std::size_t max_body(std::string_view target, std::size_t usual) const noexcept override {
+        return behind->max_body(target, usual);
+    }
     void refused(const sp::RefusedByServer& refused) noexcept override { behind->refused(refused); }
     sp::HttpHandler* behind = nullptr;
 };
@@ -74,14 +79,24 @@ struct Servers {
     std::unique_ptr<sp::HttpServer> local;  ///< null if the configuration has no [local]
 };
 
+struct Stores {
+    std::unique_ptr<sp::SessionStore> sessions;
+    std::optional<sp::OpenFlowStore> flows;  ///< std::nullopt without [sign_on]
+};
+
+/// The values of Host at the local interface.
+std::vector<std::string> local_hosts(std::uint16_t port) {
+    const std::string suffix = ":" + std::to_string(port);
+    return {"127.0.0.1" + suffix, "localhost" + suffix};
+}
+
 /// Parts are those of one endpoint, in the order in which they need each other.
 struct Parts {
-    Parts(const sp::Clock& the_clock, sp::Configuration& configuration, idp_adapter::MetadataRefresher refreshed,
-          const saml::KeyedDigest& digest, std::unique_ptr<sp::SessionStore> opened,
-          std::shared_ptr<metadata::PublishedMetadata> published)
+    Parts(const sp::Clock& the_clock, daemon::Configuration& configuration, idp_adapter::MetadataRefresher refreshed,
+          const saml::KeyedDigest& digest, Stores opened, std::shared_ptr<metadata::PublishedMetadata> published)
         : clock(the_clock),
           refresher(std::move(refreshed)),
-          store(std::move(opened)),
+          store(std::move(opened.sessions)),
           application("local", end_by_asking, sp::SynchronousApplication::in_callers_thread),
           audit(sp::make_boost_log_audit()),
           idp_link({.destinations = configuration.destinations, .clock_skew = configuration.policy.clock_skew}),
@@ -101,7 +116,13 @@ struct Parts {
                   sp::Housekeeping::by_host),
           metadata(std::move(published)),
           endpoint(service, with_metadata(configuration.endpoint)),
-          local_sessions(*store, service, configuration.entity_id) {}
+          sign_on(opened.flows ? std::make_unique<daemon::WebSignOn>(service, *store, *std::move(opened.flows),
+                                                                     *configuration.sign_on,
+                                                                     configuration.local.identity_headers, endpoint)
+                               : nullptr),
+          local_sessions(
+              *store, service, configuration.entity_id,
+              {.hosts = local_hosts(configuration.local.port), .web = sign_on ? &sign_on->sessions() : nullptr}) {}
 
     const sp::Clock& clock;
     idp_adapter::MetadataRefresher refresher;
@@ -112,6 +133,7 @@ struct Parts {
     sp::LogoutService service;
     std::shared_ptr<metadata::PublishedMetadata> metadata;
     sp::HttpEndpoint endpoint;
+    std::unique_ptr<daemon::WebSignOn> sign_on;  ///< null without [sign_on]
     daemon::LocalSessions local_sessions;
 
 private:
@@ -127,9 +149,10 @@ void note_key_failure(Parts& parts, std::string stage, const Failure& failure) {
     parts.audit->record({.time = parts.clock.now(), .event = std::move(failed)});
 }
 
-/// The troubles of a shared store's servers.
+/// The troubles of a shared store's servers. Both stores look at the same clocks.
 struct ServerTroubles {
-    daemon::ReplicaShortfalls shortfalls;
+    daemon::ReplicaShortfalls shortfalls{"steps of logouts"};
+    daemon::ReplicaShortfalls claims{"claims of assertions"};
     daemon::ClockAlarms clocks;
 };
 
@@ -138,6 +161,16 @@ void note_server_troubles(Parts& parts, ServerTroubles& troubles) {
     const Instant now = parts.clock.now();
     if (const auto entry = troubles.shortfalls.look(health.replica_shortfalls, now)) parts.audit->record(*entry);
     if (const auto entry = troubles.clocks.look(health, now)) parts.audit->record(*entry);
+    if (!parts.sign_on) return;
+    const sp::StoreHealth flows = parts.sign_on->flows().health();
+    if (const auto entry = troubles.claims.look(flows.replica_shortfalls, now)) parts.audit->record(*entry);
+}
+
+/// As much at a time as there is, so that a flood of sign-ons leaves nothing behind for long.
+void forget_old_sign_ons(const std::stop_token& stop, Parts& parts) {
+    if (!parts.sign_on) return;
+    while (!stop.stop_requested() && parts.sign_on->flows().forget_expired() > 0) {
+    }
 }
 
 /// What IdPs can know of our keys, and what the tool must know before they change.
@@ -175,6 +208,7 @@ void keep_watch(const std::stop_token& stop, Parts& parts, const Watched& watche
             if (watched.keys != nullptr) look_for_new_keys(parts, *watched.keys, watched.published);
             write_down_what_is_published(parts, watched.published);
             note_server_troubles(parts, troubles);
+            forget_old_sign_ons(stop, parts);
         } catch (const std::bad_alloc&) {
             // Memory may be free again in a second.
         }
@@ -189,9 +223,7 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
     // Their own: an application that asks never waits behind logouts, be they an IdP's or those that start here.
     options.handler_threads = std::max<std::size_t>(handler_threads, 8);
     options.waiting_threads = 32;
-    const std::string suffix = ":" + std::to_string(port);
-    options.hosts = {"127.0.0.1" + suffix, "localhost" + suffix};  // a name that was re-bound to us isn't served
-    return options;
+    return options;  // Host is LocalSessions' to check: a proxy passes its browsers' on
 }
 
 /// Descriptors beside those of connections: standard streams, listeners, three for each thread's event loop, the
@@ -200,8 +232,9 @@ sp::HttpServerOptions local_options(std::uint16_t port, std::size_t handler_thre
 /// with an event loop.
 std::size_t descriptors_needed(const daemon::Configuration& configuration) {
     constexpr std::size_t others = 64;
-    const std::size_t local = configuration.local_port == 0 ? 0 : local_options(0, 0).max_connections;
-    const std::size_t store = std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store) ? 512 : 64;
+    const std::size_t local = configuration.local.port == 0 ? 0 : local_options(0, 0).max_connections;
+    const std::size_t one = std::holds_alternative<sp::RedisSessionStoreOptions>(configuration.store) ? 512 : 64;
+    const std::size_t store = configuration.sign_on ? 2 * one : one;
     const std::size_t metadata = 5 * configuration.metadata.sources.size() + 8;
     constexpr std::size_t to_idps = 256;
     return to_idps + configuration.server.max_connections + local + 3 * configuration.server.threads + store +
@@ -214,8 +247,8 @@ Result<void> listen(const daemon::Configuration& configuration, Servers& servers
     if (!server) return std::move(server).error();
     servers.server = std::make_unique<sp::HttpServer>(*std::move(server));
     servers.server->stop_on_signals();
-    if (configuration.local_port == 0) return Done{};
-    auto local = sp::HttpServer::open(local_options(configuration.local_port, configuration.server.handler_threads),
+    if (configuration.local.port == 0) return Done{};
+    auto local = sp::HttpServer::open(local_options(configuration.local.port, configuration.server.handler_threads),
                                       servers.local_sessions);
     if (!local) return std::move(local).error();
     servers.local = std::make_unique<sp::HttpServer>(*std::move(local));
@@ -249,7 +282,7 @@ Result<void> become_who_serves(const daemon::Configuration& configuration) {
 
 /// Whether a logout that starts here may have an IdP to ask, now or after a refresh.
 bool asks_idps(const daemon::Configuration& configuration) {
-    if (configuration.local_port == 0) return false;
+    if (configuration.local.port == 0) return false;
     const bool may_come = configuration.metadata.sources.size() > configuration.idps.size();
     return may_come || std::ranges::any_of(configuration.idps, [](const idp_adapter::Idp& idp) {
                return idp_adapter::soap_logout_endpoint(idp) != nullptr;
@@ -279,11 +312,15 @@ Result<void> confine(const daemon::Configuration& configuration) {
     return daemon::filter_system_calls(calls_of(configuration));
 }
 
-Result<std::unique_ptr<sp::SessionStore>> open_store(const sp::Clock& clock, const sp::StoreOptions& options) {
-    auto store = sp::open_session_store(clock, options);
-    if (!store) return store;
-    for (const std::string& note : (*store)->notes()) std::fprintf(stderr, "saml-slod: note: %s\n", note.c_str());
-    return store;
+Result<Stores> open_stores(const sp::Clock& clock, const daemon::Configuration& configuration) {
+    auto sessions = sp::open_session_store(clock, configuration.store);
+    if (!sessions) return std::move(sessions).error();
+    // Both have the same servers, and the same to tell of them.
+    for (const std::string& note : (*sessions)->notes()) std::fprintf(stderr, "saml-slod: note: %s\n", note.c_str());
+    if (!configuration.sign_on) return Stores{*std::move(sessions), std::nullopt};
+    auto flows = sp::open_flow_store(clock, configuration.sign_on->flows);
+    if (!flows) return std::move(flows).error();
+    return Stores{*std::move(sessions), *std::move(flows)};
 }
 
 /// The partners that are out and that the configuration's notes didn't tell of: files of [[metadata]], copies.
@@ -350,12 +387,17 @@ private:
 
 void serve(Parts& parts, const daemon::Configuration& configuration, Servers& servers, const Watched& watched) {
     servers.endpoint.behind = &parts.endpoint;
+    if (parts.sign_on) servers.endpoint.behind = parts.sign_on.get();
     servers.local_sessions.behind = &parts.local_sessions;
     sp::HttpServer& server = *servers.server;
     sp::HttpServer* const local = servers.local.get();
     std::fprintf(stderr, "saml-slod: %s listens on %s port %u: %s for logouts, %s for our metadata\n",
                  configuration.entity_id.str().c_str(), configuration.server.address.c_str(), server.port(),
                  configuration.endpoint.soap_path.c_str(), configuration.endpoint.metadata_path.c_str());
+    if (configuration.sign_on) {
+        std::fprintf(stderr, "saml-slod: users sign on at %s\n",
+                     configuration.sign_on->endpoint.login_url.str().c_str());
+    }
     if (local != nullptr) std::fprintf(stderr, "saml-slod: local interface on 127.0.0.1 port %u\n", local->port());
 
     const sp::StderrLog log;  // before the threads that write to it, and after them gone
@@ -413,13 +455,13 @@ int run(const std::string& file) {
     daemon::PublishedKeys published_keys(*configuration);
     if (auto became = become_who_serves(*configuration); !became) return complain(text_of(became.error()));
     const sp::SystemClock clock;
-    auto store = open_store(clock, configuration->store);
-    if (!store) return complain(text_of(store.error()));
+    auto stores = open_stores(clock, *configuration);
+    if (!stores) return complain(text_of(stores.error()));
     auto published = metadata::PublishedMetadata::make(configuration->publication, clock.now());
     if (!published) return complain(text_of(published.error()));
     auto refresher = open_sources(clock, *configuration);
     if (!refresher) return complain(text_of(refresher.error()));
-    Parts parts(clock, *configuration, *std::move(refresher), *digest, *std::move(store), *std::move(published));
+    Parts parts(clock, *configuration, *std::move(refresher), *digest, *std::move(stores), *std::move(published));
 
     if (const auto unkept = published_keys.keep(clock.now()))
         std::fprintf(stderr, "saml-slod: note: %s\n", text_of(*unkept).c_str());

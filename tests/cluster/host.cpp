@@ -188,7 +188,7 @@ struct Parts {
 int serve(const daemon::Configuration& configuration, Parts& parts, test::Plant plant) {
     const bool has_one_lane = plant == test::Plant::one_lane;
     sp::HttpServerOptions local_options;
-    local_options.port = configuration.local_port;
+    local_options.port = configuration.local.port;
     local_options.handler_threads = has_one_lane ? 4 : configuration.server.handler_threads;
     local_options.waiting_threads = 32;
     auto server = sp::HttpServer::open(configuration.server, parts.endpoint);

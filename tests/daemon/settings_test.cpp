@@ -37,18 +37,18 @@ BOOST_FIXTURE_TEST_SUITE(settings, DaemonWorkspace)
 BOOST_AUTO_TEST_CASE(defaults_are_no_local_interface_and_a_filter) {
     const auto configuration = accept(good);
     BOOST_TEST(configuration.entity_id.str() == "https://sp.example.org/saml");
-    BOOST_TEST(configuration.local_port == 0U);
+    BOOST_TEST(configuration.local.port == 0U);
     BOOST_TEST(configuration.process.user.empty());
     BOOST_TEST((configuration.process.seccomp == daemon::SystemCallFilter::on));
 }
 
 BOOST_AUTO_TEST_CASE(documented_example_is_accepted_and_states_the_defaults) {
     copy_key("keys/sp-old", "sp-signing");
-    BOOST_TEST(accept(daemon_s_example()).local_port == 8081U);
+    BOOST_TEST(accept(daemon_s_example()).local.port == 8081U);
     const std::string example = daemon_s_example();
     const auto ours = example.find("# The interface for your application");
     const auto written = accept(good + with_defaults_written_out(example.substr(ours)));
-    BOOST_TEST(written.local_port == 8081U);
+    BOOST_TEST(written.local.port == 8081U);
     BOOST_TEST(written.process.user == "saml-slo");
     BOOST_TEST((written.process.seccomp == daemon::ProcessOptions().seccomp));
 }
@@ -65,10 +65,31 @@ BOOST_AUTO_TEST_CASE(settings_define_the_restrictions_of_the_process) {
 }
 
 BOOST_AUTO_TEST_CASE(settings_say_where_the_local_interface_is) {
-    BOOST_TEST(accept(good + "[local]\nport = 8081\n").local_port == 8081U);
+    BOOST_TEST(accept(good + "[local]\nport = 8081\n").local.port == 8081U);
     refuse(good + "[local]\nport = 8080\n", 12, "[local] and [server] have the same port", "another one");
     refuse(good + "[local]\nport = 65536\n", 12, "port is out of range", "1 to 65535");
     refuse(good + "[local]\nprot = 1\n", 12, "unknown key \"prot\" in [local]", "did you mean \"port\"?");
+}
+
+BOOST_AUTO_TEST_CASE(sign_on_needs_an_interface_that_tells_of_it) {
+    remove_keys();
+    const std::string sign_on = "[sign_on]\nlogin_url = \"https://sp.example.org/login\"\n";
+    refuse(good + sign_on, 0, "[sign_on] without [local]", "with a port");
+    refuse(good + "[local]\nport = 8081\nidentity_headers = [\"X-Mail: mail\"]\n", 13, "mean nothing without",
+           "write [sign_on]");
+    const auto headers = [&](const std::string& list) {
+        return good + sign_on + "[local]\nport = 8081\nidentity_headers = " + list + "\n";
+    };
+    for (const std::string wrong :
+         {"X-Mail", "X-Mail:mail", "X-Mail: ", "Location: mail", "X-Ma il: mail", "X-Saml-IdP: x"})
+        refuse(headers("[\"" + wrong + "\"]"), 15, "no header and attribute", "\"X-Mail: urn:oid:");
+    refuse(headers(R"(["X-Mail: mail", "X-Mail: email"])"), 15, "names a header twice", "remove one");
+    BOOST_TEST(!fs::exists(folder / "sp.key.pem"));
+    const auto accepted = accept(headers(R"(["Remote-User: urn:oid:0.9.2342.19200300.100.1.1", "X-Groups: groups"])"));
+    BOOST_REQUIRE(accepted.local.identity_headers.size() == 2U);
+    BOOST_TEST(accepted.local.identity_headers[0].name == "Remote-User");
+    BOOST_TEST(accepted.local.identity_headers[0].attribute == "urn:oid:0.9.2342.19200300.100.1.1");
+    BOOST_TEST(accepted.local.identity_headers[1].name == "X-Groups");
 }
 
 BOOST_AUTO_TEST_CASE(only_daemon_and_library_sections_are_accepted) {

@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_logout_that_too_few_replicas_have_shows_in_the_audit) {
 }
 
 BOOST_AUTO_TEST_CASE(the_audit_is_told_of_shortfalls_only_where_there_are_more) {
-    daemon::ReplicaShortfalls shortfalls;
+    daemon::ReplicaShortfalls shortfalls{"steps of logouts"};
     BOOST_TEST(!shortfalls.look(0, now()).has_value());
     const auto first = told(shortfalls.look(3, now()));
     BOOST_REQUIRE(first.has_value());

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 
+#include "browser.hpp"
 #include "desk.hpp"
 #include "http_client.hpp"
 #include "operator.hpp"
@@ -95,6 +96,30 @@ BOOST_AUTO_TEST_CASE(an_answer_that_another_key_signed_proves_nothing) {
     }
     std::ofstream(folder / "other.xml") << other;
     check("try-idp logout --folder idp --sp other.xml --name-id alice", 3, "", "sig.invalid");
+}
+
+BOOST_AUTO_TEST_CASE(a_user_of_the_tool_s_idp_signs_on_and_is_logged_out) {
+    std::string text = content_of(folder / "slo.toml");
+    const std::string acs = "https://sp.example.org/saml/acs";
+    text.replace(text.find(acs), acs.size(), url + "/saml/acs");
+    std::ofstream(folder / "slo.toml") << text << "identity_headers = [\"X-Mail: mail\"]\n[sign_on]\nlogin_url = \""
+                                       << url << "/login\"\n";
+    start();
+    examples::Browser alice(port);
+    const std::string location = alice.get("/login").header("Location");
+    const std::string sign_on =
+        "try-idp sign-on --folder idp --name-id alice --sp " + url + "/saml/metadata --location ";
+    const auto answer = run(sign_on + "'" + location + "' --attribute mail=alice@example.org");
+    BOOST_TEST_REQUIRE(answer.code == 0, answer.err);
+    BOOST_TEST(alice.post("/saml/acs", answer.out.substr(0, answer.out.find('\n'))).status == 303);
+    const auto seen = examples::call(local_port, {.method = "GET", .path = "/auth", .cookie = alice.cookie()});
+    BOOST_REQUIRE(seen.has_value());
+    BOOST_TEST(seen->status == 200);
+    BOOST_TEST(seen->header("X-Mail") == "alice%40example.org");
+    check(logout + "alice", 0, "Success, signed by the service provider");
+    BOOST_TEST(examples::call(local_port, {.method = "GET", .path = "/auth", .cookie = alice.cookie()})->status == 401);
+    check(sign_on + url + "/login", 2, "", "--location is no redirect to an IdP");
+    check(sign_on + "'" + location + "' --attribute =x", 2, "", "--attribute takes NAME=VALUE");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_arguments_are_refused_with_the_remedy) {

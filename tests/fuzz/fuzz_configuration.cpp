@@ -10,11 +10,13 @@
 #include "config_profile.hpp"
 #include "config_publishing.hpp"
 #include "config_sections.hpp"
+#include "config_sign_on.hpp"
 #include "config_store.hpp"
 #include "config_table.hpp"
 #include "config_tree.hpp"
 #include "fuzz.hpp"
 #include "settings.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
 #include "slo/sp/configuration_error.hpp"
 
 namespace {
@@ -99,6 +101,17 @@ void check_store(const StoreSection& store) {
     fuzz::require(redis->servers.password.empty() && redis->keys.sealing_keys.empty());  // no file was opened
 }
 
+void check_sign_on(const SignOnSection& section, const ServerSection& server) {
+    const auto login = idp_adapter::parts_of(section.endpoint.login_url);
+    const auto acs = idp_adapter::parts_of(section.options.assertion_consumer_service);
+    fuzz::require(login.scheme == acs.scheme && login.host == acs.host && login.port == acs.port);
+    fuzz::require(login.scheme == "https" || idp_adapter::is_loopback(login.host));
+    fuzz::require(login.target != acs.target && login.target != server.endpoint.soap_path);
+    require_within<std::chrono::seconds>(section.options.flow_lifetime, 1min, 60min);
+    require_within<std::chrono::seconds>(section.options.session_lifetime, 1min, 24h * 365);
+    fuzz::require(LocalTarget::parse(section.options.landing.str(), section.options.targets).has_value());
+}
+
 void check_profile(const idp_adapter::InteropProfile& profile) {
     require_within<std::chrono::seconds>(profile.max_age, 1s, 24h);
     const bool loose = profile.name_id_matching == saml::NameIDMatching::value_only &&
@@ -124,8 +137,10 @@ void check_own_sections(const ConfigTable& root, const HttpServerOptions& server
     const auto section = [&](std::string_view name, KnownKeys keys) {
         return ConfigurationSection(std::make_shared<ConfigTable>(root.table(name, keys)));
     };
-    const auto local_port = accepted(daemon::read_local_port(section("local", daemon::local_keys), server));
-    fuzz::require(local_port == 0 || local_port != server.port);
+    const auto local =
+        accepted(daemon::read_local(section("local", daemon::local_keys), server,
+                                    root.has("sign_on") ? daemon::UsersSignOn::here : daemon::UsersSignOn::elsewhere));
+    fuzz::require(local.port == 0 || local.port != server.port);
     const auto process = accepted(daemon::read_process(section("process", daemon::process_keys)));
     fuzz::require(process.user.empty() || root.has("process"));
 }
@@ -146,6 +161,7 @@ void read_sections(const ConfigMap& tree) {
     check_server(server);
     for (const auto& note : notes) check_refusal(note);
     check_own_sections(root, server.server);
+    if (const auto sign_on = read_sign_on(root, "/", sp, server, store.options)) check_sign_on(*sign_on, server);
     const std::filesystem::path nowhere = "/";
     const auto destinations = sp.destinations.all();
     const ProfileSurroundings surroundings{

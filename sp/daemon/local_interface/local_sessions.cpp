@@ -52,6 +52,7 @@ sp::HttpHandler::Lane LocalSessions::lane(const HttpRequest& request) const noex
 }
 
 sp::HttpStep LocalSessions::handle(const HttpRequest& request) noexcept {
+    if (access_.web != nullptr && WebSessions::answers(request.target)) return access_.web->handle(request);
     try {
         return answer(request);
     } catch (const std::exception&) {
@@ -59,7 +60,16 @@ sp::HttpStep LocalSessions::handle(const HttpRequest& request) noexcept {
     }
 }
 
+/// A name that was re-bound to this machine isn't served.
+bool LocalSessions::is_our_host(const HttpRequest& request) const {
+    if (access_.hosts.empty()) return true;
+    std::string host(request.header("Host").value_or(""));
+    std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    return std::ranges::find(access_.hosts, host) != access_.hosts.end();
+}
+
 HttpReply LocalSessions::answer(const HttpRequest& request) {
+    if (!is_our_host(request)) return refusal(421, "Host is neither 127.0.0.1 nor localhost with this port");
     // Browsers send the origin of a request; no page may make this machine's browser write here.
     if (request.count("Origin") != 0) return refusal(403, "not for browsers");
     const std::string_view target = request.target;

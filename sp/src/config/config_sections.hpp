@@ -18,7 +18,7 @@
 namespace slo::sp {
 
 /// The keys of each table. sp/daemon/saml-slod.toml explains them.
-inline constexpr std::string_view root_keys[] = {"sp", "idp", "metadata", "policy", "store", "server"};
+inline constexpr std::string_view root_keys[] = {"sp", "idp", "metadata", "policy", "store", "server", "sign_on"};
 inline constexpr std::string_view policy_keys[] = {
     "unknown_principal", "second_level_codes",         "clock_skew",        "application_deadline",
     "relogin",           "logout_record_horizon",      "logout_record_cap", "unproven_answers_per_second",

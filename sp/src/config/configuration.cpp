@@ -8,6 +8,7 @@
 #include "config_metadata.hpp"
 #include "config_publishing.hpp"
 #include "config_sections.hpp"
+#include "config_sign_on.hpp"
 #include "config_store.hpp"
 #include "config_table.hpp"
 #include "key_files.hpp"
@@ -60,6 +61,7 @@ struct ConfigurationFile::Sections {
           store(read_store(root, folder, policy.relogin)),
           server(read_server(root.table("server", server_keys), folder, sp.destinations,
                              handler_threads_for(store.options), server_notes)),
+          sign_on(read_sign_on(root, folder, sp, server, store.options)),
           own(tables_of(root, own_sections)),
           destinations(sp.destinations.all()) {}
     Sections(const Sections&) = delete;
@@ -81,6 +83,7 @@ struct ConfigurationFile::Sections {
     StoreSection store;
     std::vector<std::string> server_notes;
     ServerSection server;
+    std::optional<SignOnSection> sign_on;
     std::map<std::string, std::shared_ptr<const ConfigTable>, std::less<>> own;
     std::vector<saml::EndpointUrl> destinations;
 };
@@ -92,7 +95,10 @@ Configuration ConfigurationFile::Sections::load(Instant now, const Loading& load
     Keys keys =
         load_keys(sp, {.record = record, .missing = loading.missing, .user = loading.key_owner, .now = now}, notes);
     StoreOptions store_options = load_store(store, loading.missing, notes);
+    std::optional<SignOnConfiguration> signs_on;
+    if (sign_on) signs_on = load_sign_on(*sign_on, store_options, loading.missing, notes);
     metadata::Publication publication = publication_of(sp, keys);
+    if (signs_on) publication.content.authn_requests = metadata::AuthnRequests::signed_always;
     if (auto document = metadata::make_document(publication, now); !document)
         refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
 
@@ -113,6 +119,7 @@ Configuration ConfigurationFile::Sections::load(Instant now, const Loading& load
             .store = std::move(store_options),
             .server = server.server,
             .endpoint = server.endpoint,
+            .sign_on = std::move(signs_on),
             .notes = std::move(notes)};
 }
 
@@ -182,6 +189,10 @@ const HttpServerOptions& ConfigurationFile::server() const noexcept {
     return sections_->server.server;
 }
 
+bool ConfigurationFile::signs_on() const noexcept {
+    return sections_->sign_on.has_value();
+}
+
 Result<Configuration> ConfigurationFile::load(Instant now, const Loading& loading) const {
     return guarded(sections_->file, [&] { return sections_->load(now, loading); });
 }
@@ -204,6 +215,14 @@ Result<std::optional<std::string>> ConfigurationSection::text(std::string_view k
     return guarded(table_->place().file, [&] {
         auto text = table_->text(key);
         return text ? std::optional<std::string>(std::move(text->value)) : std::nullopt;
+    });
+}
+
+Result<std::vector<std::string>> ConfigurationSection::texts(std::string_view key) const {
+    return guarded(table_->place().file, [&] {
+        std::vector<std::string> texts;
+        for (auto& text : table_->texts(key)) texts.push_back(std::move(text.value));
+        return texts;
     });
 }
 

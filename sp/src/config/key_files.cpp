@@ -80,15 +80,18 @@ std::string hex(std::string_view octets) {
 
 /// A store that finds other keys there than those of the servers' records would find no session, so no half of a set
 /// stays behind.
+void generate_secret_key(const Placed<fs::path>& file) {
+    std::string key(secret_key_octets, '\0');
+    if (::getentropy(key.data(), key.size()) != 0)
+        refuse(file.place, "can't make a key (" + reason(errno) + ")", "see the kernel's random numbers");
+    write_new_file(file, hex(key) + "\n", 0600);
+}
+
 void generate_secret_keys(const std::vector<Placed<fs::path>>& files, std::vector<std::string>& notes) {
     std::string names;
     for (std::size_t made = 0; made < files.size(); ++made) {
-        std::string key(secret_key_octets, '\0');
-        if (::getentropy(key.data(), key.size()) != 0) {
-            refuse(files[made].place, "can't make a key (" + reason(errno) + ")", "see the kernel's random numbers");
-        }
         try {
-            write_new_file(files[made], hex(key) + "\n", 0600);
+            generate_secret_key(files[made]);
         } catch (const ConfigurationError&) {
             for (std::size_t i = 0; i < made; ++i) ::unlink(files[i].value.c_str());
             throw;
@@ -99,8 +102,9 @@ void generate_secret_keys(const std::vector<Placed<fs::path>>& files, std::vecto
                                                      "; every node needs the same: copy them to the others"));
 }
 
-std::string read_secret_key(const Placed<fs::path>& file) {
-    const saml::WipedText octets(read_key_file(file, "the shared store's keys"));
+/// `whose` key it is, as refusals call it.
+std::string read_secret_key(const Placed<fs::path>& file, const std::string& whose) {
+    const saml::WipedText octets(read_key_file(file, "the keys of " + whose));
     const auto text = std::string_view(octets.text).substr(0, octets.text.find_last_not_of("\r\n \t") + 1);
     std::string key;
     for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
@@ -110,7 +114,7 @@ std::string read_secret_key(const Placed<fs::path>& file) {
         key += static_cast<char>(octet);
     }
     if (key.size() != secret_key_octets || text.size() != 2 * secret_key_octets) {
-        refuse(file.place, shown(file.value.string()) + " holds no key of a shared store",
+        refuse(file.place, shown(file.value.string()) + " holds no key of " + whose,
                "it must hold 64 hex digits (openssl rand -hex 32 > FILE), the same on every node");
     }
     return key;
@@ -278,7 +282,7 @@ std::vector<std::string> load_secret_keys(const std::vector<Placed<fs::path>>& f
     }
     std::vector<std::string> keys;
     for (const auto& file : files) {
-        keys.push_back(read_secret_key(file));
+        keys.push_back(read_secret_key(file, "a shared store"));
         if (std::find(keys.begin(), keys.end() - 1, keys.back()) != keys.end() - 1) {
             refuse(file.place, shown(file.value.string()) + " holds the same key as another file",
                    "give each of them a key of its own (openssl rand -hex 32 > FILE)");
@@ -286,6 +290,19 @@ std::vector<std::string> load_secret_keys(const std::vector<Placed<fs::path>>& f
         note_readable_by_others(file.value, "key", file.place, notes);
     }
     return keys;
+}
+
+std::string load_own_secret(const Placed<fs::path>& file, MissingKeys policy, std::vector<std::string>& notes) {
+    if (!exists(file)) {
+        if (policy == MissingKeys::refused)
+            refuse(file.place, "there is no key for sign-ons yet", "start the endpoint once");
+        generate_secret_key(file);
+        notes.push_back(
+            note_at(file.place, "made a new key for sign-ons (mode 0600) in " + shown(file.value.string())));
+    }
+    std::string key = read_secret_key(file, "sign-ons");
+    note_readable_by_others(file.value, "key", file.place, notes);
+    return key;
 }
 
 }  // namespace slo::sp

@@ -81,4 +81,8 @@ void note_readable_by_others(const std::filesystem::path& file, std::string_view
 [[nodiscard]] std::vector<std::string> load_secret_keys(const std::vector<Placed<std::filesystem::path>>& files,
                                                         MissingKeys missing, std::vector<std::string>& notes);
 
+/// load_own_secret does the same with a key of this host alone.
+[[nodiscard]] std::string load_own_secret(const Placed<std::filesystem::path>& file, MissingKeys missing,
+                                          std::vector<std::string>& notes);
+
 }  // namespace slo::sp

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "allowance.hpp"
-#include "cookies.hpp"
 #include "post_page.hpp"
 #include "query_text.hpp"
 #include "sign_on_pages.hpp"
@@ -18,6 +17,7 @@
 #include "slo/saml/error.hpp"
 #include "slo/saml/form.hpp"
 #include "slo/saml/response_verifier.hpp"
+#include "slo/sp/cookies.hpp"
 #include "slo/sp/store_error.hpp"
 
 namespace slo::sp {
@@ -350,6 +350,10 @@ SignOnEndpoint::~SignOnEndpoint() = default;
 
 bool SignOnEndpoint::serves(std::string_view target) const noexcept {
     return path_of(target) == impl_->login_path || path_of(target) == impl_->acs_path;
+}
+
+std::size_t SignOnEndpoint::max_body(std::string_view target, std::size_t usual) const noexcept {
+    return path_of(target) == impl_->acs_path ? impl_->options.max_body : usual;
 }
 
 HttpStep SignOnEndpoint::handle(const HttpRequest& request) noexcept {

@@ -179,7 +179,8 @@ private:
     bool answering_ = false;  ///< the handler has a request of ours
     bool keep_alive_ = true;
     std::size_t requests_ = 0;
-    std::size_t received_ = 0;  ///< octets since the last request, about
+    std::size_t received_ = 0;                                 ///< octets since the last request, about
+    std::size_t max_body_ = service_.options.max_body_octets;  ///< of the request under way
     std::optional<Refusal> refusal_;
     std::function<void()> hurry_;  ///< ends the wait for a pending reply
 };
@@ -237,7 +238,8 @@ inline Task<std::optional<HttpRequest>> Connection::receive() {
     const auto octets = input_.unread().substr(place->begin, place->end - place->begin);
     const auto& options = service_.options;
     telling_.note_head(octets);
-    const auto head = read_head(octets, {options.max_header_fields, options.max_body_octets, options.hosts});
+    max_body_ = service_.handler.max_body(telling_.target(), options.max_body_octets);
+    const auto head = read_head(octets, {options.max_header_fields, max_body_, options.hosts});
     if (const auto* refusal = std::get_if<Refusal>(&head)) co_return refuse_with(*refusal);
     auto request = parse_head(octets);
     if (!request) co_return refuse_with({400, HttpRule::head, "a head is as in RFC 9112"});
@@ -277,7 +279,7 @@ inline Task<std::optional<HeadScan::Complete>> Connection::receive_head() {
 }
 
 inline Task<std::optional<std::string>> Connection::receive_body(RequestHead head) {
-    RequestBody body(head, service_.options.max_body_octets);
+    RequestBody body(head, max_body_);
     if (!body.complete()) allow(service_.options.body_timeout);
     // A client that hasn't waited for it doesn't need it (RFC 9110, 10.1.1).
     if (head.expects_continue && !body.complete() && input_.empty()) {
@@ -389,7 +391,7 @@ inline Task<void> Connection::close_gently() {
     socket_.shutdown(Socket::shutdown_send, error);
     input_.consume(input_.unread().size());
     const auto space = input_.space();
-    while (!error && received_ < service_.options.max_body_octets + read_size) {
+    while (!error && received_ < max_body_ + read_size) {
         const auto buffer = boost::asio::buffer(space.data(), space.size());
         provide_for_an_operation();
         const auto [failure, size] = co_await socket_.async_read_some(buffer, use_task);

@@ -25,6 +25,7 @@ public:
     RefusalTelling(HttpHandler& handler, std::string peer) : handler_(handler), peer_(std::move(peer)) {}
 
     [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+    [[nodiscard]] const std::string& target() const noexcept { return target_; }
     void begin_request() noexcept { target_.clear(); }
     /// A request's head has come, whatever it's worth.
     void note_head(std::string_view head);

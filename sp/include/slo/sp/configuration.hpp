@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@
 #include "slo/sp/key_folder.hpp"
 #include "slo/sp/policy.hpp"
 #include "slo/sp/publication_record.hpp"
+#include "slo/sp/sign_on.hpp"
+#include "slo/sp/sign_on_endpoint.hpp"
 #include "slo/sp/store_options.hpp"
 
 namespace slo::sp {
@@ -33,6 +36,13 @@ struct OwnSection {
 struct MetadataOptions {
     std::vector<idp_adapter::SourceOfIdps> sources;
     idp_adapter::SharedKeys shared_keys = idp_adapter::SharedKeys::refused;
+};
+
+/// SignOnConfiguration is what a SignOn, its FlowStore and its SignOnEndpoint are made of.
+struct SignOnConfiguration {
+    SignOnOptions options;
+    SignOnEndpointOptions endpoint;
+    FlowStoreOptions flows;  ///< for open_flow_store
 };
 
 /// Configuration is the content of the TOML file, with every file that it names read, parsed and checked.
@@ -56,6 +66,7 @@ struct Configuration {
     StoreOptions store;
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
+    std::optional<SignOnConfiguration> sign_on;  ///< std::nullopt: no [sign_on], so users sign on elsewhere
     std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 

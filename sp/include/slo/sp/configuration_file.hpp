@@ -28,6 +28,8 @@ public:
 
     /// text reads a text; std::nullopt if the key is absent.
     [[nodiscard]] Result<std::optional<std::string>> text(std::string_view key) const;
+    /// texts reads a text or a list of texts; none if the key is absent.
+    [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;
     /// number reads a whole number from `least` to `most`; `fallback` if the key is absent.
     [[nodiscard]] Result<std::size_t> number(std::string_view key, std::size_t fallback, std::size_t least,
                                              std::size_t most) const;
@@ -61,6 +63,8 @@ public:
     /// section returns the section `name`, one of `own`; an empty one if the file doesn't have it.
     [[nodiscard]] ConfigurationSection section(std::string_view name) const;
     [[nodiscard]] const HttpServerOptions& server() const noexcept;
+    /// signs_on says whether the file has [sign_on].
+    [[nodiscard]] bool signs_on() const noexcept;
 
     /// load reads all that the file names, as load_configuration does.
     [[nodiscard]] Result<Configuration> load(Instant now, const Loading& loading) const;

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/result.hpp"
 #include "slo/saml/time.hpp"
+#include "slo/sp/session_store.hpp"
 
 namespace slo::sp {
 
@@ -80,6 +82,11 @@ public:
     /// forget_expired drops some of what has expired; call it now and then, as SessionStore::sweep_some. Returns how
     /// many were dropped. An engine whose servers do that by themselves drops nothing.
     virtual std::size_t forget_expired() { return 0; }
+
+    /// health returns the state of the engine's servers; its replica_shortfalls are of claims.
+    [[nodiscard]] virtual StoreHealth health() const noexcept { return {}; }
+    /// notes returns what an operator should know of the engine when it starts to serve, one line each.
+    [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 
 }  // namespace slo::sp

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -93,6 +94,13 @@ public:
     virtual ~HttpHandler() = default;
     /// lane is called once for each request, before handle(), in a thread that mustn't be blocked.
     [[nodiscard]] virtual Lane lane(const HttpRequest&) const noexcept { return Lane::usual; }
+    /// max_body returns how many octets the body of a request for `target` may have, where that isn't
+    /// HttpServerOptions::max_body_octets, which is `usual`. Called once for each request, before its body is read, in
+    /// a thread that mustn't be blocked.
+    [[nodiscard]] virtual std::size_t max_body(std::string_view target, std::size_t usual) const noexcept {
+        static_cast<void>(target);
+        return usual;
+    }
     [[nodiscard]] virtual HttpStep handle(const HttpRequest& request) noexcept = 0;
     /// refused is called for each request that the server refuses without handle(), before the reply goes out, and for
     /// each connection that fails during a request; in a thread that mustn't be blocked.

@@ -52,10 +52,8 @@ public:
     /// RedisSessionStore::sweep_some does: after a leap forward, claims may be missing.
     std::size_t forget_expired() override;
 
-    /// health returns what was seen of the servers; its replica_shortfalls are of claims.
-    [[nodiscard]] StoreHealth health() const noexcept;
-    /// notes returns what was found about the servers at open(), one line each.
-    [[nodiscard]] std::vector<std::string> notes() const;
+    [[nodiscard]] StoreHealth health() const noexcept override;
+    [[nodiscard]] std::vector<std::string> notes() const override;
 
 private:
     struct Impl;

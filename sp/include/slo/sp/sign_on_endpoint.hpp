@@ -55,6 +55,9 @@ public:
 
     /// serves says whether a request's target is one of its two paths.
     [[nodiscard]] bool serves(std::string_view target) const noexcept;
+    /// max_body is SignOnEndpointOptions::max_body for the assertion consumer service: a handler in front passes the
+    /// call on, as a Response is longer than a logout message.
+    [[nodiscard]] std::size_t max_body(std::string_view target, std::size_t usual) const noexcept override;
     [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;
 
 private:
