@@ -6,6 +6,7 @@
 
 #include "slo/saml/error.hpp"
 #include "slo/saml/message_verifier.hpp"
+#include "slo/saml/redirect.hpp"
 #include "slo/saml/soap.hpp"
 #include "slo/saml/unverified.hpp"
 #include "slo/saml/xml.hpp"
@@ -94,23 +95,39 @@ Result<std::string> TestIdp::respond(const WantedSignOn& wanted, Instant now) co
     return response_of(entity_id_, signer_.key(), wanted, now);
 }
 
-Result<SentLogout> TestIdp::order(const WantedLogout& wanted, Instant now) const {
+Result<saml::LogoutRequest> TestIdp::request_for(const WantedLogout& wanted, Instant now) const {
     auto id = saml::random_message_id();
     if (!id) return std::move(id).error();
-    const saml::LogoutRequest request{.id = *id,
-                                      .version = {},
-                                      .issue_instant = now,
-                                      .destination = wanted.destination,
-                                      .consent = {},
-                                      .issuer = entity_id_,
-                                      .asynchronous = false,
-                                      .identifier = wanted.name_id,
-                                      .session_indexes = wanted.session_indexes,
-                                      .not_on_or_after = now + std::chrono::minutes(5),
-                                      .reason = {}};
-    const auto message = signer_.sign(request);
+    return saml::LogoutRequest{.id = *std::move(id),
+                               .version = {},
+                               .issue_instant = now,
+                               .destination = wanted.destination,
+                               .consent = {},
+                               .issuer = entity_id_,
+                               .asynchronous = false,
+                               .identifier = wanted.name_id,
+                               .session_indexes = wanted.session_indexes,
+                               .not_on_or_after = now + std::chrono::minutes(5),
+                               .reason = {}};
+}
+
+Result<SentLogout> TestIdp::order(const WantedLogout& wanted, Instant now) const {
+    const auto request = request_for(wanted, now);
+    if (!request) return request.error();
+    const auto message = signer_.sign(*request);
     if (!message) return message.error();
-    return SentLogout{*std::move(id), now, saml::soap::encode(*message)};
+    return SentLogout{request->id, now, saml::soap::encode(*message)};
+}
+
+Result<std::string> TestIdp::redirect_order(const WantedLogout& wanted, const std::string& relay_state,
+                                            Instant now) const {
+    const auto request = request_for(wanted, now);
+    if (!request) return request.error();
+    const auto state = saml::redirect::RelayState::from(relay_state);
+    if (!state) return state.error();
+    const auto url = saml::redirect::encode(*request, *state, signer_.key());
+    if (!url) return url.error();
+    return url->url();
 }
 
 Result<std::string> TestIdp::answer(const saml::MessageID& request, saml::Status status, Instant now) const {

@@ -7,6 +7,7 @@
 
 #include "slo/saml/identifiers.hpp"
 #include "slo/saml/keys.hpp"
+#include "slo/saml/logout_request.hpp"
 #include "slo/saml/logout_response.hpp"
 #include "slo/saml/message_signer.hpp"
 #include "slo/saml/message_verifier.hpp"
@@ -46,6 +47,9 @@ public:
     /// Its EntityDescriptor, with every key that it has; with a SOAP SingleLogoutService where `slo_url` isn't empty.
     [[nodiscard]] std::string metadata(const std::string& slo_url = {}) const;
     [[nodiscard]] Result<SentLogout> order(const WantedLogout& wanted, Instant now) const;
+    /// The URL with which a browser brings the same order by HTTP-Redirect, with this RelayState.
+    [[nodiscard]] Result<std::string> redirect_order(const WantedLogout& wanted, const std::string& relay_state,
+                                                     Instant now) const;
     /// A signed Response: the user's browser brings it.
     [[nodiscard]] Result<std::string> respond(const WantedSignOn& wanted, Instant now) const;
     /// A signed LogoutResponse to `request`, in its envelope.
@@ -58,6 +62,7 @@ public:
 private:
     TestIdp(saml::EntityID entity_id, saml::MessageSigner signer)
         : entity_id_(std::move(entity_id)), signer_(std::move(signer)) {}
+    [[nodiscard]] Result<saml::LogoutRequest> request_for(const WantedLogout& wanted, Instant now) const;
     saml::EntityID entity_id_;
     saml::MessageSigner signer_;
     std::optional<saml::MessageSigner> other_;  ///< the next one, or the old one

@@ -46,7 +46,10 @@ class NoAnswer final : public sp::LogoutWire {
 public:
     [[nodiscard]] bool carries_message(const idp_adapter::Idp*) const noexcept override { return false; }
     [[nodiscard]] std::string_view name(sp::Refusal) const noexcept override { return "none"; }
-    [[nodiscard]] std::string carried(const saml::SignedMessage&) const override { return {}; }
+    [[nodiscard]] Result<std::string> carried(const saml::LogoutResponse&, const saml::MessageSigner&,
+                                              std::optional<saml::RefusedRequest>) const override {
+        return std::string();
+    }
 };
 
 /// The metadata of files and of the cache's copies, as of `now`.

@@ -142,8 +142,8 @@ private:
         } else if (soap == 0) {
             findings_.warning("Profiles 4.4.3", line_of(element_),
                               "no SingleLogoutService with the SOAP binding: logouts can't be sent to this IdP "
-                              "directly, and none of it ends a session here, as the others go through the user's "
-                              "browser; unless it posts forms by itself (wires)");
+                              "directly, and its own go through the user's browser (browser_slo_url), unless it posts "
+                              "forms by itself (wires)");
         } else if (soap > 1) {
             findings_.note("Metadata 2.2.2", line_of(element_),
                            std::to_string(soap) + " SOAP endpoints: the first is tried first");

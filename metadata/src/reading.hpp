@@ -22,8 +22,6 @@ inline constexpr std::string_view mdrpi_namespace = "urn:oasis:names:tc:SAML:met
 inline constexpr std::string_view mdui_namespace = "urn:oasis:names:tc:SAML:metadata:ui";
 inline constexpr std::string_view shibmd_namespace = "urn:mace:shibboleth:metadata:1.0";
 inline constexpr std::string_view idpdisc_namespace = "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol";
-inline constexpr std::string_view redirect_binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
-inline constexpr std::string_view post_binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 inline constexpr std::string_view saml2_protocol = "urn:oasis:names:tc:SAML:2.0:protocol";
 
 [[nodiscard]] constexpr saml::xml::Name md(std::string_view local) noexcept {

@@ -328,6 +328,10 @@ void append_role(std::string& out, const SpMetadata& metadata) {
         append_key_descriptor(out, "encryption", certificate, encryption_methods);
     }
     append_endpoint(out, "SingleLogoutService", soap_binding, metadata.single_logout_soap);
+    if (metadata.single_logout_browser) {
+        append_endpoint(out, "SingleLogoutService", redirect_binding, *metadata.single_logout_browser);
+        append_endpoint(out, "SingleLogoutService", post_binding, *metadata.single_logout_browser);
+    }
     for (const std::string& format : metadata.name_id_formats) {
         out += "    <md:NameIDFormat>";
         saml::xml::escape_text(out, format);

@@ -27,6 +27,8 @@ published.log tells that this service had some: mount or restore them then, or m
 Public endpoints ([server] listen):
   POST /saml/slo/soap    the path of slo_url: for the identity provider
   GET  /saml/metadata    our metadata: give it to the identity provider's administrator
+with browser_slo_url:
+  GET, POST /saml/slo    its path: for logouts that a user's browser brings from the identity provider
 and with [sign_on]:
   GET  /login?target=/x  the path of login_url: sends a user to their identity provider, and then to /x
   POST /saml/acs         the path of acs_url: for the assertion that the browser brings

@@ -23,6 +23,7 @@
 #include "partners.hpp"
 #include "pause.hpp"
 #include "process.hpp"
+#include "public_endpoint.hpp"
 #include "published_keys.hpp"
 #include "replica_shortfalls.hpp"
 #include "settings.hpp"
@@ -84,12 +85,6 @@ struct Stores {
     std::optional<sp::OpenFlowStore> flows;  ///< std::nullopt without [sign_on]
 };
 
-/// The values of Host at the local interface.
-std::vector<std::string> local_hosts(std::uint16_t port) {
-    const std::string suffix = ":" + std::to_string(port);
-    return {"127.0.0.1" + suffix, "localhost" + suffix};
-}
-
 /// Parts are those of one endpoint, in the order in which they need each other.
 struct Parts {
     Parts(const sp::Clock& the_clock, daemon::Configuration& configuration, idp_adapter::MetadataRefresher refreshed,
@@ -115,14 +110,18 @@ struct Parts {
                    .former_entity_ids = configuration.former_entity_ids},
                   sp::Housekeeping::by_host),
           metadata(std::move(published)),
-          endpoint(service, with_metadata(configuration.endpoint)),
+          endpoint(service, with_metadata(configuration)),
           sign_on(opened.flows ? std::make_unique<daemon::WebSignOn>(service, *store, *std::move(opened.flows),
                                                                      *configuration.sign_on,
-                                                                     configuration.local.identity_headers, endpoint)
+                                                                     configuration.local.identity_headers)
                                : nullptr),
-          local_sessions(
-              *store, service, configuration.entity_id,
-              {.hosts = local_hosts(configuration.local.port), .web = sign_on ? &sign_on->sessions() : nullptr}) {}
+          front_channel(configuration.front_channel
+                            ? std::make_unique<sp::FrontChannel>(service, *configuration.front_channel)
+                            : nullptr),
+          public_endpoint(endpoint, sign_on ? &sign_on->endpoint() : nullptr, front_channel.get()),
+          local_sessions(*store, service, configuration.entity_id,
+                         {.hosts = daemon::local_hosts(configuration.local.port),
+                          .web = sign_on ? &sign_on->sessions() : nullptr}) {}
 
     const sp::Clock& clock;
     idp_adapter::MetadataRefresher refresher;
@@ -133,12 +132,16 @@ struct Parts {
     sp::LogoutService service;
     std::shared_ptr<metadata::PublishedMetadata> metadata;
     sp::HttpEndpoint endpoint;
-    std::unique_ptr<daemon::WebSignOn> sign_on;  ///< null without [sign_on]
+    std::unique_ptr<daemon::WebSignOn> sign_on;       ///< null without [sign_on]
+    std::unique_ptr<sp::FrontChannel> front_channel;  ///< null without browser_slo_url
+    daemon::PublicEndpoint public_endpoint;
     daemon::LocalSessions local_sessions;
 
 private:
-    [[nodiscard]] sp::HttpEndpointOptions with_metadata(sp::HttpEndpointOptions options) const {
+    [[nodiscard]] sp::HttpEndpointOptions with_metadata(const daemon::Configuration& configuration) const {
+        sp::HttpEndpointOptions options = configuration.endpoint;
         options.metadata = [this] { return metadata->at(clock.now()); };
+        options.paths_beside = daemon::paths_beside(configuration);
         return options;
     }
 };
@@ -341,7 +344,7 @@ void note_ways(const daemon::Configuration& configuration, const idp_adapter::Id
     for (const auto& idp : idps.all()) {
         const auto is_told = [&](const idp_adapter::Idp& one) { return one.entity_id == idp->entity_id; };
         if (std::ranges::any_of(configuration.idps, is_told)) continue;
-        const idp_adapter::LogoutWays ways = idp_adapter::logout_ways(*idp);
+        const idp_adapter::LogoutWays ways = idp_adapter::logout_ways(*idp, daemon::browser_logouts(configuration));
         if (!ways.it_sends.empty() || ++silent > most_named) continue;
         std::fprintf(stderr, "saml-slod: note: the IdP \"%s\": %s\n", idp->entity_id.str().c_str(),
                      ways.summary.c_str());
@@ -386,8 +389,7 @@ private:
 };
 
 void serve(Parts& parts, const daemon::Configuration& configuration, Servers& servers, const Watched& watched) {
-    servers.endpoint.behind = &parts.endpoint;
-    if (parts.sign_on) servers.endpoint.behind = parts.sign_on.get();
+    servers.endpoint.behind = &parts.public_endpoint;
     servers.local_sessions.behind = &parts.local_sessions;
     sp::HttpServer& server = *servers.server;
     sp::HttpServer* const local = servers.local.get();
@@ -428,7 +430,7 @@ int check(const std::string& file) {
     if (!partners) return complain(text_of(partners.error()));
     for (const auto& idp : partners->directory()->all()) {
         std::fprintf(stderr, "saml-slod: the IdP \"%s\": %s\n", idp->entity_id.str().c_str(),
-                     idp_adapter::logout_ways(*idp).summary.c_str());
+                     idp_adapter::logout_ways(*idp, daemon::browser_logouts(*configuration)).summary.c_str());
     }
     int result = stopped_as_asked;
     for (const idp_adapter::AbsentPartner& partner : partners->directory()->absent()) {

@@ -1,6 +1,8 @@
 // saml-slod with [sign_on]: a browser signs on, a proxy asks, the IdP logs out, and the process restarts in between.
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -136,7 +138,9 @@ BOOST_AUTO_TEST_CASE(a_long_response_is_taken_where_responses_arrive_and_nowhere
     BOOST_TEST(rule_in(next_line(process)) == "http.size");
     const auto far_too_long = alice.post("/saml/acs", std::string(513 * 1024, 'x'));
     BOOST_TEST(far_too_long.status == 413);
-    BOOST_TEST(rule_in(next_line(process)) == "http.size");
+    const std::string line = next_line(process);
+    BOOST_TEST(rule_in(line) == "http.size");
+    BOOST_TEST((line.find(R"("path":"/saml/acs")") != std::string::npos), line);
     BOOST_TEST(process.stop(patience) == 0);
 }
 
@@ -146,6 +150,43 @@ BOOST_AUTO_TEST_CASE(its_metadata_says_where_assertions_go_and_that_requests_are
     BOOST_REQUIRE(metadata.has_value());
     BOOST_TEST((metadata->body.find("AuthnRequestsSigned=\"true\"") != std::string::npos), metadata->body);
     BOOST_TEST((metadata->body.find("https://sp.example.org/saml/acs") != std::string::npos));
+    BOOST_TEST(process.stop(patience) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_that_the_browser_brings_ends_the_session_and_goes_back) {
+    std::string text = idp.metadata();
+    const std::string before = "<md:SingleSignOnService";
+    text.insert(text.find(before),
+                "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" "
+                "Location=\"https://idp.example.org/slo\"/>");
+    std::ofstream(folder / "idp.xml") << text;
+    std::ifstream stream(folder / "slo.toml");
+    std::string toml(std::istreambuf_iterator<char>(stream), {});
+    const std::string acs = "acs_url = ";
+    toml.insert(toml.find(acs), "browser_slo_url = \"https://sp.example.org/saml/browser\"\n");
+    std::ofstream(folder / "slo.toml") << toml;
+    auto process = open_with_sign_on();
+    Browser alice(port);
+    BOOST_TEST(alice.post("/saml/acs", go_to_idp(alice, of_alice()).form).status == 303);
+    BOOST_TEST((next_line(process).find(R"("event":"sign_on")") != std::string::npos));
+    const auto url = idp.redirect_order({.destination = "https://sp.example.org/saml/browser",
+                                         .name_id = examples::persistent_name("alice"),
+                                         .session_indexes = {}},
+                                        "chain-7", test::now());
+    BOOST_REQUIRE(url.has_value());
+    Browser frame(port);  // an IdP's frame, which brings no cookie
+    const auto back = frame.get(url->substr(url->find("/saml/browser")));
+    BOOST_TEST(back.status == 302);
+    BOOST_TEST(back.header("Location").starts_with("https://idp.example.org/slo?SAMLResponse="));
+    BOOST_TEST((back.header("Location").find("&RelayState=chain-7&") != std::string::npos));
+    BOOST_TEST((next_line(process).find(R"("event":"logout")") != std::string::npos));
+    BOOST_TEST(ask(alice).status == 401);
+    const auto metadata = examples::call(port, {.method = "GET", .path = "/saml/metadata"});
+    BOOST_REQUIRE(metadata.has_value());
+    BOOST_TEST((metadata->body.find("bindings:HTTP-Redirect\" Location=\"https://sp.example.org/saml/browser\"") !=
+                std::string::npos),
+               metadata->body);
+    BOOST_TEST(frame.get("/saml/browser?SAMLRequest=" + std::string(10'000, 'A')).status == 200);  // the head's limit
     BOOST_TEST(process.stop(patience) == 0);
 }
 

@@ -143,8 +143,10 @@ BOOST_AUTO_TEST_CASE(the_query_of_a_location_stays_before_ours, *boost::unit_tes
 }
 
 BOOST_AUTO_TEST_CASE(an_idp_s_summary_says_by_which_wires_logouts_pass) {
+    using idp_adapter::BrowserLogouts;
     using idp_adapter::Wire;
-    const auto ways = [](const std::string& binding, std::set<Wire> wires, const std::string& scheme = "https") {
+    const auto ways = [](const std::string& binding, std::set<Wire> wires, const std::string& scheme = "https",
+                         BrowserLogouts browser = BrowserLogouts::not_taken) {
         std::string text = test::text_of({.root_attributes = ""});
         const std::string soap = "bindings:SOAP";
         if (binding.empty()) {
@@ -158,7 +160,7 @@ BOOST_AUTO_TEST_CASE(an_idp_s_summary_says_by_which_wires_logouts_pass) {
         idp_adapter::InteropProfile profile;
         profile.wires = std::move(wires);
         const auto parsed = metadata::parse_entity_descriptor(text, now, std::chrono::seconds{180}).value();
-        return idp_adapter::logout_ways(idp_adapter::make_idp(parsed, profile).value());
+        return idp_adapter::logout_ways(idp_adapter::make_idp(parsed, profile).value(), browser);
     };
     const auto check = [](const idp_adapter::LogoutWays& is, std::size_t sent, bool asked, std::string_view summary) {
         BOOST_TEST(is.it_sends.size() == sent);
@@ -174,8 +176,15 @@ BOOST_AUTO_TEST_CASE(an_idp_s_summary_says_by_which_wires_logouts_pass) {
           "\"HTTP-POST\"");
     check(ways("HTTP-Redirect", {Wire::soap}), 0, false,
           "NO LOGOUT of it can end a session here: its metadata has single logout over \"HTTP-Redirect\" alone, which "
-          "goes "
-          "through the user's browser and isn't supported; nor can it be asked; if it has logout over SOAP");
+          "goes through the user's browser; nor can it be asked; write browser_slo_url in [sp], and give the IdP our "
+          "new metadata");
+    check(
+        ways("HTTP-Redirect", {Wire::soap}, "https", BrowserLogouts::taken), 1, false,
+        "its logouts end sessions here by the browser; it can't be asked: its metadata has single logout over "
+        "\"HTTP-Redirect\" alone, which goes through the user's browser, and logouts that start here don't go that way "
+        "yet");
+    check(ways("SOAP", {Wire::soap}, "https", BrowserLogouts::taken), 1, true,
+          "its logouts end sessions here by SOAP; it can");
     check(ways("", {Wire::soap}), 0, false,
           "NO LOGOUT of it can end a session here: its metadata has no single logout; nor can it be asked");
 }

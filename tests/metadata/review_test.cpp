@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(warns_of_content_that_is_read_and_may_not_work) {
     BOOST_TEST(has(findings, Severity::note, 1, "1 other role"));
     BOOST_TEST(has(findings, Severity::warning, 2, "no key says use=\"signing\""));
     BOOST_TEST(has(findings, Severity::warning, 2, "no SingleLogoutService with the SOAP binding"));
-    BOOST_TEST(has(findings, Severity::warning, 2, "none of it ends a session here"));
+    BOOST_TEST(has(findings, Severity::warning, 2, "its own go through the user's browser (browser_slo_url)"));
     BOOST_TEST(has(findings, Severity::warning, 3, "the certificate ended at 2030-01-08T10:00:00Z"));
     BOOST_TEST(has(findings, Severity::note, 3, "no use"));
     text.services.clear();

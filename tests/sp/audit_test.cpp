@@ -61,8 +61,9 @@ std::vector<Sample> of_requests() {
              R"("path":"/saml/slo/soap","idp":"","request_id":"","name_id":"","session_indexes":[],)"
              R"("status":"405","stage":"http","rule":"http.method","detail":"POST goes there","ended":0,)"
              R"("already_gone":0,"failed":0,"failed_applications":[],"duration_us":0})"},
-            {LogoutRefused{request, "Responder", trouble, 1234us},
-             R"({"time":"2030-01-15T10:00:00Z","event":"refused","idp":"https://idp1.example.org/metadata",)"
+            {LogoutRefused{"0a1b2c3d4e", request, "Responder", trouble, 1234us},
+             R"({"time":"2030-01-15T10:00:00Z","event":"refused","number":"0a1b2c3d4e",)"
+             R"("idp":"https://idp1.example.org/metadata",)"
              R"("request_id":"_r1","authenticated_by":"http_basic","name_id":"0011",)"
              R"("session_indexes":["ff","ee"],"session_index_count":70,"status":"Responder",)"
              R"("stage":"store","rule":"store.failed","detail":"the disk is full","ended":0,)"

@@ -64,10 +64,10 @@ BOOST_AUTO_TEST_CASE(has_keys_that_override_the_preset) {
 
 BOOST_AUTO_TEST_CASE(says_how_logouts_arrive_and_are_answered) {
     const auto all = profile(
-        "wires = [\"soap\", \"form\", \"form_with_envelope\", \"form_logout_request\"]\n"
+        "wires = [\"soap\", \"form\", \"form_with_envelope\", \"form_logout_request\", \"redirect\", \"post\"]\n"
         "issuer_aliases = [\"https://old.example.org/idp\"]\nsession_index = \"required\"\nrepeats = \"refuse\"\n"
         "asynchronous = \"stay_silent\"\nform_answer = \"logout_response\"\nprefixes = \"numbered\"\n");
-    BOOST_TEST(all.wires.size() == 4U);
+    BOOST_TEST(all.wires.size() == 6U);
     BOOST_TEST_REQUIRE(all.issuer_aliases.size() == 1U);
     BOOST_TEST(all.issuer_aliases.front().str() == "https://old.example.org/idp");
     BOOST_TEST((all.session_index == idp_adapter::SessionIndexRule::required));
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(says_how_logouts_arrive_and_are_answered) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_unknown_keys_and_values) {
-    refuse_line("wires = [\"soap\", \"post\"]\n", 9, "wires: \"post\" is none", "form_with_envelope");
+    refuse_line("wires = [\"soap\", \"artifact\"]\n", 9, "wires: \"artifact\" is none", "form_with_envelope");
     refuse_line("wires = []\n", 9, "wires is empty", "[\"soap\"]");
     refuse_line("session_index = \"maybe\"\n", 9, "session_index", "required");
     refuse_line("issuer_aliases = [\"old\"]\n", 9, "can't be \"old\"", "absolute URI");

@@ -99,6 +99,26 @@ BOOST_AUTO_TEST_CASE(refuses_metadata_that_could_not_be_published) {
     refuse(sp_with("metadata_cache_for = \"10s\""), 7, "metadata_cache_for is out of range", "60s");
 }
 
+BOOST_AUTO_TEST_CASE(takes_logouts_by_the_browser_where_it_is_told_to) {
+    BOOST_TEST(!accept(good).front_channel.has_value());
+    BOOST_TEST(!accept(good).publication.content.single_logout_browser.has_value());
+    const std::string url = "browser_slo_url = \"https://sp.example.org/saml/browser\"";
+    const auto taken = accept(sp_with(url));
+    BOOST_TEST(taken.front_channel->urls.front().str() == "https://sp.example.org/saml/browser");
+    BOOST_TEST(taken.publication.content.single_logout_browser->str() == "https://sp.example.org/saml/browser");
+    BOOST_TEST(taken.destinations.size() == 1U);  // those of servers
+    BOOST_TEST(taken.server.max_header_octets == 24U * 1024);
+    const auto limited = accept(sp_with(url) + "[server.limits]\nheader_octets = 10000\n");
+    BOOST_TEST(limited.server.max_header_octets == 10'000U);
+    const auto quiet = accept(sp_with(url + "\npublish_browser_slo = false"));
+    BOOST_TEST(quiet.front_channel.has_value());
+    BOOST_TEST(!quiet.publication.content.single_logout_browser.has_value());
+    refuse(sp_with("publish_browser_slo = true"), 7, "publish_browser_slo without browser_slo_url", "write the URL");
+    refuse(sp_with("browser_slo_url = \"http://sp.example.org/b\""), 7, "plain http", "https://");
+    refuse(sp_with("browser_slo_url = \"https://sp.example.org/saml/slo\""), 10, "another endpoint", "of its own");
+    refuse(sp_with("browser_slo_url = \"https://sp.example.org/b?x\""), 10, "browser_slo_url", "without a query");
+}
+
 BOOST_AUTO_TEST_CASE(reads_what_metadata_says_of_sign_on) {
     const auto plain = accept(good).publication.content;
     BOOST_TEST(plain.assertion_consumers.size() == 1U);

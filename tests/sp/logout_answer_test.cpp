@@ -24,7 +24,10 @@ public:
         return messages_ == Messages::in_vain;
     }
     [[nodiscard]] std::string_view name(Refusal) const noexcept override { return "refused here"; }
-    [[nodiscard]] std::string carried(const saml::SignedMessage&) const override { throw std::bad_alloc(); }
+    [[nodiscard]] Result<std::string> carried(const saml::LogoutResponse&, const saml::MessageSigner&,
+                                              std::optional<saml::RefusedRequest>) const override {
+        throw std::bad_alloc();
+    }
 
 private:
     Messages messages_;

@@ -17,6 +17,7 @@ struct AuditLine : sp::AuditedRequest, sp::AuditTrouble, sp::AuditedSessions {
     sp::AuditLane lane = sp::AuditLane::proven;
     std::string event;
     std::string status;
+    std::string number;
     std::string peer;
     std::string path;
     std::chrono::microseconds duration{};
@@ -35,6 +36,7 @@ struct AuditLine : sp::AuditedRequest, sp::AuditTrouble, sp::AuditedSessions {
         [&line](const auto& event) {
             if constexpr (requires { event.request; }) static_cast<sp::AuditedRequest&>(line) = event.request;
             if constexpr (requires { event.idp; }) line.idp = event.idp;
+            if constexpr (requires { event.number; }) line.number = event.number;
             if constexpr (requires { event.request_id; }) line.request_id = event.request_id;
             if constexpr (requires { event.name_id; }) line.name_id = event.name_id;
             if constexpr (requires { event.session_indexes; }) line.session_indexes = event.session_indexes;

@@ -114,6 +114,35 @@ const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept {
 
 namespace {
 
+std::optional<LogoutReturn> return_by(const Idp& idp, metadata::SignOnBinding binding) {
+    const std::string_view uri =
+        binding == metadata::SignOnBinding::redirect ? metadata::redirect_binding : metadata::post_binding;
+    for (const metadata::Endpoint& one : idp.single_logout_services) {
+        const saml::EndpointUrl& url = one.response_location.value_or(one.location);
+        if (one.binding == uri && may_lead_to(idp, url)) return LogoutReturn{binding, url};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<LogoutReturn> logout_return(const Idp& idp, Wire came_by) {
+    using metadata::SignOnBinding;
+    if (came_by == Wire::post) {
+        if (auto by_post = return_by(idp, SignOnBinding::post)) return by_post;
+    }
+    if (auto by_redirect = return_by(idp, SignOnBinding::redirect)) return by_redirect;
+    return return_by(idp, SignOnBinding::post);
+}
+
+bool may_send_by(const Idp& idp, Wire wire) {
+    if (idp.profile.wires.contains(wire)) return true;
+    const bool is_browsers = wire == Wire::redirect || wire == Wire::post;
+    return is_browsers && logout_return(idp, wire).has_value();
+}
+
+namespace {
+
 bool has_soap(const Idp& idp) {
     return std::ranges::find(idp.single_logout_services, metadata::soap_binding, &metadata::Endpoint::binding) !=
            idp.single_logout_services.end();
@@ -137,33 +166,43 @@ std::string bindings_of(const Idp& idp) {
     return joined(names);
 }
 
+std::string why_not_taken(const Idp& idp) {
+    if (idp.single_logout_services.empty()) return "its metadata has no single logout";
+    return "its metadata has single logout over " + bindings_of(idp) + " alone, which goes through the user's browser";
+}
+
 std::string why_not_asked(const Idp& idp) {
     if (has_soap(idp)) return "its SOAP endpoint is plain http, which allow_http in its [idp.logout] would accept";
-    if (idp.single_logout_services.empty()) return "its metadata has no single logout";
-    return "its metadata has single logout over " + bindings_of(idp) +
-           " alone, which goes through the user's browser and isn't supported";
+    if (idp.single_logout_services.empty()) return why_not_taken(idp);
+    return why_not_taken(idp) + ", and logouts that start here don't go that way yet";
+}
+
+bool is_a_server_s_form(Wire wire) noexcept {
+    return wire == Wire::form || wire == Wire::form_with_envelope || wire == Wire::form_logout_request;
 }
 
 }  // namespace
 
-LogoutWays logout_ways(const Idp& idp) {
+LogoutWays logout_ways(const Idp& idp, BrowserLogouts browser) {
     LogoutWays ways{.it_sends = {}, .can_be_asked = soap_logout_endpoint(idp) != nullptr, .summary = {}};
     // What it lists is where it takes requests; what takes SOAP requests sends them, too.
     if (idp.profile.wires.contains(Wire::soap) && has_soap(idp)) ways.it_sends.emplace_back("SOAP");
-    const bool by_form = std::ranges::any_of(idp.profile.wires, [](Wire wire) { return wire != Wire::soap; });
+    const bool by_form = std::ranges::any_of(idp.profile.wires, is_a_server_s_form);
     if (by_form) ways.it_sends.emplace_back("a form");
+    const bool has_browsers = may_send_by(idp, Wire::redirect) || may_send_by(idp, Wire::post);
+    if (has_browsers && browser == BrowserLogouts::taken) ways.it_sends.emplace_back("the browser");
     const std::string asked =
         ways.can_be_asked ? "it can be asked over SOAP" : "it can't be asked: " + why_not_asked(idp);
     if (!ways.it_sends.empty()) {
         ways.summary = "its logouts end sessions here by " + joined(ways.it_sends) + "; " + asked;
         return ways;
     }
-    ways.summary =
-        "NO LOGOUT of it can end a session here: " +
-        (has_soap(idp) ? std::string("wires lacks soap") : why_not_asked(idp)) + "; " +
-        (ways.can_be_asked ? asked : "nor can it be asked") +
-        "; if it has logout over SOAP, turn it on there and take its new metadata, or write in wires what it "
-        "posts by itself";
+    const std::string mend = has_browsers ? "; write browser_slo_url in [sp], and give the IdP our new metadata"
+                                          : "; if it has logout over SOAP, turn it on there and take its new metadata, "
+                                            "or write in wires what it posts by itself";
+    ways.summary = "NO LOGOUT of it can end a session here: " +
+                   (has_soap(idp) ? std::string("wires lacks soap") : why_not_taken(idp)) + "; " +
+                   (ways.can_be_asked ? asked : "nor can it be asked") + mend;
     return ways;
 }
 

@@ -142,26 +142,53 @@ Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits)
     return received_request(*std::move(document), root, Binding::form);
 }
 
-Result<PostedResponse> decode_response(std::string_view body, const xml::Limits& limits) {
+namespace {
+
+/// BrowsersForm is the content of a form of the HTTP-POST binding.
+struct BrowsersForm {
+    xml::Document message;
+    std::optional<std::string> relay_state;
+};
+
+/// Exactly one of the field `name` and none of `other`, with at most one RelayState.
+Result<BrowsersForm> read_browsers_form(std::string_view body, std::string_view name, std::string_view other,
+                                        const xml::Limits& limits) {
     if (body.size() > most_body_octets(limits)) return fail(Errc::message_too_large);
     auto fields = parse_fields(body);
     if (!fields) return std::move(fields).error();
-    const auto field = [&](std::string_view name) { return only_field(*fields, name); };
-    const auto request = field("SAMLRequest");
-    if (!request || *request) return fail(Errc::form_fields, "a SAMLRequest");
-    const auto response = field("SAMLResponse");
-    if (!response || !*response) return fail(Errc::form_fields, "not one SAMLResponse");
+    const auto field = [&](std::string_view which) { return only_field(*fields, which); };
+    const auto excluded = field(other);
+    if (!excluded || *excluded) return fail(Errc::form_fields, "a " + std::string(other));
+    const auto message = field(name);
+    if (!message || !*message) return fail(Errc::form_fields, "not one " + std::string(name));
     const auto relay_state = field("RelayState");
     if (!relay_state) return fail(Errc::form_fields, "RelayState more than once");
 
-    const auto octets = decode_base64((*response)->value, limits.octets);
+    const auto octets = decode_base64((*message)->value, limits.octets);
     if (!octets) return octets.error();
     auto document = xml::Document::parse(*octets, limits);
     if (!document) return std::move(document).error();
-    const xml::Element root = document->root();
+    return BrowsersForm{*std::move(document), *relay_state ? std::optional((*relay_state)->value) : std::nullopt};
+}
+
+}  // namespace
+
+Result<PostedResponse> decode_response(std::string_view body, const xml::Limits& limits) {
+    auto form = read_browsers_form(body, "SAMLResponse", "SAMLRequest", limits);
+    if (!form) return std::move(form).error();
+    const xml::Element root = form->message.root();
     return PostedResponse{.message = ReceivedMessage(std::make_unique<ReceivedMessage::Impl>(
-                              ReceivedMessage::Impl{*std::move(document), root, Binding::post, std::nullopt})),
-                          .relay_state = *relay_state ? std::optional((*relay_state)->value) : std::nullopt};
+                              ReceivedMessage::Impl{std::move(form->message), root, Binding::post, std::nullopt})),
+                          .relay_state = std::move(form->relay_state)};
+}
+
+Result<PostedMessage> decode_request(std::string_view body, const xml::Limits& limits) {
+    auto form = read_browsers_form(body, "SAMLRequest", "SAMLResponse", limits);
+    if (!form) return std::move(form).error();
+    const xml::Element root = form->message.root();
+    auto message = received_request(std::move(form->message), root, Binding::post);
+    if (!message) return std::move(message).error();
+    return PostedMessage{*std::move(message), std::move(form->relay_state)};
 }
 
 std::string encode(const SignedMessage& message) {

@@ -171,6 +171,11 @@ Result<RelayState> RelayState::from(std::string_view octets) {
     return RelayState(form::escape(octets));
 }
 
+Result<RelayState> RelayState::echo(std::string_view octets) {
+    if (octets.size() > max_echoed_relay_state_octets) return fail(Errc::relay_state_too_long);
+    return RelayState(form::escape(octets));
+}
+
 std::string RelayState::octets() const {
     return unescape(raw_, Plus::blank).value_or("");
 }

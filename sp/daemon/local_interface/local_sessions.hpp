@@ -1,6 +1,7 @@
 // The local interface: an application on this machine registers sessions and asks whether they live.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,12 @@
 #include "web_sessions.hpp"
 
 namespace slo::daemon {
+
+/// local_hosts returns the values of Host with which a local client asks.
+[[nodiscard]] inline std::vector<std::string> local_hosts(std::uint16_t port) {
+    const std::string suffix = ":" + std::to_string(port);
+    return {"127.0.0.1" + suffix, "localhost" + suffix};
+}
 
 /// LocalAccess says for whom a LocalSessions answers.
 struct LocalAccess {

@@ -63,6 +63,7 @@ struct Writer {
         write(line, {event.request, event.status, event.trouble, event.sessions, event.duration});
     }
     void operator()(const LogoutRefused& event) const {
+        if (!event.number.empty()) line.add_value("number", text(event.number));
         write(line, {event.request, event.status, event.trouble, {}, event.duration});
     }
     void operator()(const SignOnEnded& event) const {

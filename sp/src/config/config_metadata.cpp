@@ -207,7 +207,7 @@ SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
         return {.absent = std::move(absent), .source = {std::move(source), std::move(profile)}};
     }
     note_idp(document->idps.front(), file);
-    const idp_adapter::LogoutWays ways = idp_adapter::logout_ways(*idp);
+    const idp_adapter::LogoutWays ways = idp_adapter::logout_ways(*idp, surroundings_.browser);
     if (ways.it_sends.empty() || !ways.can_be_asked)
         note(file.place, "the IdP " + shown(idp->entity_id.str()) + ": " + ways.summary);
     source.first = *std::move(document);

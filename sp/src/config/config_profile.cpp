@@ -68,9 +68,13 @@ void read_wires(const ConfigTable& table, std::set<Wire>& wires) {
             wires.insert(Wire::form_with_envelope);
         } else if (text.value == "form_logout_request") {
             wires.insert(Wire::form_logout_request);
+        } else if (text.value == "redirect") {
+            wires.insert(Wire::redirect);
+        } else if (text.value == "post") {
+            wires.insert(Wire::post);
         } else {
             refuse(text.place, "wires: " + shown(text.value) + " is none",
-                   R"(write some of "soap", "form", "form_with_envelope", "form_logout_request")");
+                   R"(write some of "soap", "form", "form_with_envelope", "form_logout_request", "redirect", "post")");
         }
     }
     if (wires.empty()) refuse(table.place_of("wires"), "wires is empty: no logout could arrive", "write [\"soap\"]");

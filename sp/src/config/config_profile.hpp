@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config_table.hpp"
+#include "slo/idp_adapter/idp.hpp"
 #include "slo/idp_adapter/interop_profile.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/policy.hpp"
@@ -57,6 +58,7 @@ struct ProfileSurroundings {
     const HttpServerOptions& server;                     ///< must be able to show the proofs that are accepted
     const std::vector<saml::EndpointUrl>& destinations;  ///< the proofs' destinations
     const Policy& policy;                                ///< says how long a logout is remembered
+    idp_adapter::BrowserLogouts browser = idp_adapter::BrowserLogouts::not_taken;
 };
 
 /// read_profile reads the preset that `profile` names, if any, with the table's other keys. Appends notes for the

@@ -141,6 +141,11 @@ std::vector<saml::EndpointUrl> read_acs_urls(const ConfigTable& sp) {
 void read_sign_on_metadata(const ConfigTable& sp, SpSection& section) {
     using metadata::SubjectIdNeed;
     section.discovery_urls = read_urls(sp, "discovery_url");
+    const auto published = sp.flag("publish_browser_slo");
+    if (published && section.destinations.browser.empty())
+        refuse(published->place, "publish_browser_slo without browser_slo_url", "write the URL, or remove it");
+    if (!section.destinations.browser.empty() && !(published && !published->value))
+        section.published_browser_slo = section.destinations.browser.front();
     if (sp.is_on("authn_requests_signed")) section.authn_requests = metadata::AuthnRequests::signed_always;
     if (const auto wanted = sp.flag("want_assertions_signed"); wanted && !wanted->value)
         section.wanted_assertions = metadata::WantedAssertions::as_the_idp_signs;
@@ -461,7 +466,8 @@ metadata::Publication publication_of(const SpSection& sp, const Keys& keys) {
                                  .wanted_assertions = sp.wanted_assertions,
                                  .attribute_needs = sp.attribute_needs,
                                  .discovery_responses = indexed(sp.discovery_urls),
-                                 .subject_id = sp.subject_id};
+                                 .subject_id = sp.subject_id,
+                                 .single_logout_browser = sp.published_browser_slo};
     std::optional<saml::SigningKey> signer;
     if (sp.sign_metadata == SignMetadata::yes) signer = keys.signing;
     return {.content = std::move(content), .valid_for = sp.valid_for, .signer = std::move(signer)};

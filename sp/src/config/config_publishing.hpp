@@ -24,6 +24,8 @@ inline constexpr std::string_view sp_keys[] = {"entity_id",
                                                "opaque_entity_id",
                                                "slo_url",
                                                "form_url",
+                                               "browser_slo_url",
+                                               "publish_browser_slo",
                                                "allow_http",
                                                "acs_url",
                                                "discovery_url",
@@ -66,6 +68,7 @@ struct SpSection {
     metadata::AuthnRequests authn_requests = metadata::AuthnRequests::unsaid;
     metadata::WantedAssertions wanted_assertions = metadata::WantedAssertions::signed_themselves;
     metadata::SubjectIdNeed subject_id = metadata::SubjectIdNeed::unsaid;
+    std::optional<saml::EndpointUrl> published_browser_slo = {};  ///< the first browser_slo_url
     std::vector<std::string> name_id_formats;
     std::optional<std::chrono::seconds> valid_for;
     std::chrono::seconds cache_for;

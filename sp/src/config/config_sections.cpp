@@ -167,7 +167,9 @@ Destinations read_destinations(const ConfigTable& sp) {
     if (sp.texts("slo_url").empty()) {
         static_cast<void>(sp.required_text("slo_url", "https://sp.example.org/saml/slo/soap"));
     }
-    return {.soap = read_urls(sp, "slo_url"), .form = read_urls(sp, "form_url")};
+    return {.soap = read_urls(sp, "slo_url"),
+            .form = read_urls(sp, "form_url"),
+            .browser = read_urls(sp, "browser_slo_url")};
 }
 
 std::string trouble_with(const std::filesystem::path& file, const Failure& failure) {
@@ -224,6 +226,21 @@ void read_form_path(const ConfigTable& table, const Destinations& destinations, 
     }
 }
 
+/// A query of 16 KiB stands in the head of a request.
+constexpr std::size_t head_with_query = 24 * 1024;
+
+void read_front_channel(const ConfigTable& table, const Destinations& destinations, ServerSection& section) {
+    const std::string path = idp_adapter::parts_of(destinations.browser.front()).target;
+    const HttpEndpointOptions& others = section.endpoint;
+    if (path.find('?') != std::string::npos || path == others.soap_path || path == others.form_path ||
+        path == others.metadata_path) {
+        refuse(table.place(), "browser_slo_url in [sp] has the path " + shown(path) + ", which another endpoint has",
+               "give it a path of its own, without a query");
+    }
+    section.front_channel = FrontChannelOptions{.urls = destinations.browser};
+    if (!table.table("limits", limits_keys).has("header_octets")) section.server.max_header_octets = head_with_query;
+}
+
 }  // namespace
 
 ServerSection read_server(const ConfigTable& table, const std::filesystem::path& folder,
@@ -239,6 +256,7 @@ ServerSection read_server(const ConfigTable& table, const std::filesystem::path&
                "give one of them another path");
     }
     read_form_path(table, destinations, section.endpoint);
+    if (!destinations.browser.empty()) read_front_channel(table, destinations, section);
     section.endpoint.soap_urls = destinations.soap;
     section.endpoint.form_urls = destinations.form;
     server.threads = table.number("threads", server.threads, {1, 256});

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/saml/identifiers.hpp"
 #include "slo/sp/configuration.hpp"
+#include "slo/sp/front_channel.hpp"
 #include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/policy.hpp"
@@ -34,8 +36,10 @@ inline constexpr std::string_view server_keys[] = {"listen",    "soap_path", "me
 
 /// Destinations are our public logout URLs.
 struct Destinations {
-    std::vector<saml::EndpointUrl> soap;  ///< slo_url: one or more
-    std::vector<saml::EndpointUrl> form;  ///< form_url: none, or more
+    std::vector<saml::EndpointUrl> soap;          ///< slo_url: one or more
+    std::vector<saml::EndpointUrl> form;          ///< form_url: none, or more
+    std::vector<saml::EndpointUrl> browser = {};  ///< browser_slo_url: none, or more
+    /// all returns those of servers.
     [[nodiscard]] std::vector<saml::EndpointUrl> all() const;
 };
 /// read_destinations takes http only for this machine itself, unless allow_http says otherwise.
@@ -54,6 +58,7 @@ struct PolicySection {
 struct ServerSection {
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
+    std::optional<FrontChannelOptions> front_channel = {};
 };
 /// read_server: relative paths of TLS files are relative to `folder`. The paths default to those in the first of
 /// `destinations`, handler_threads to the store's best value.

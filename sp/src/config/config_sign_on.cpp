@@ -33,9 +33,12 @@ std::string path_of(const saml::EndpointUrl& url, const Place& place, std::strin
 }
 
 void refuse_path_of_others(const std::string& path, const Place& place, std::string_view key,
-                           const HttpEndpointOptions& others) {
-    for (const std::string* other : {&others.soap_path, &others.form_path, &others.metadata_path}) {
-        if (path != *other) continue;
+                           const ServerSection& server) {
+    const HttpEndpointOptions& others = server.endpoint;
+    std::vector<std::string> paths{others.soap_path, others.form_path, others.metadata_path};
+    if (server.front_channel) paths.push_back(idp_adapter::parts_of(server.front_channel->urls.front()).target);
+    for (const std::string& other : paths) {
+        if (path != other) continue;
         refuse(place, std::string(key) + " has the path " + shown(path) + ", which another endpoint of ours has",
                "give it another path");
     }
@@ -96,8 +99,8 @@ std::optional<SignOnSection> read_sign_on(const ConfigTable& root, const fs::pat
     refuse_other_origin(login, text.place, acs);
     const std::string acs_path = path_of(acs, acs_place, "acs_url");
     const std::string login_path = path_of(login, text.place, "login_url");
-    refuse_path_of_others(acs_path, acs_place, "acs_url", server.endpoint);
-    refuse_path_of_others(login_path, text.place, "login_url", server.endpoint);
+    refuse_path_of_others(acs_path, acs_place, "acs_url", server);
+    refuse_path_of_others(login_path, text.place, "login_url", server);
     if (login_path == acs_path) refuse(text.place, "login_url is acs_url", "give it another path");
 
     TargetRules rules = read_target_rules(table, acs);

@@ -68,7 +68,12 @@ struct ConfigurationFile::Sections {
     Sections& operator=(const Sections&) = delete;
 
     [[nodiscard]] ProfileSurroundings surroundings() const {
-        return {.folder = folder, .server = server.server, .destinations = destinations, .policy = policy.policy};
+        return {.folder = folder,
+                .server = server.server,
+                .destinations = destinations,
+                .policy = policy.policy,
+                .browser =
+                    server.front_channel ? idp_adapter::BrowserLogouts::taken : idp_adapter::BrowserLogouts::not_taken};
     }
 
     [[nodiscard]] Configuration load(Instant now, const Loading& loading) const;
@@ -119,6 +124,7 @@ Configuration ConfigurationFile::Sections::load(Instant now, const Loading& load
             .store = std::move(store_options),
             .server = server.server,
             .endpoint = server.endpoint,
+            .front_channel = server.front_channel,
             .sign_on = std::move(signs_on),
             .notes = std::move(notes)};
 }

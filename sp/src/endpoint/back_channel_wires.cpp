@@ -32,6 +32,7 @@ HttpStatus http_status(Refusal refusal) noexcept {
         case Refusal::too_large:
             return {413, "413"};
         case Refusal::unknown_sender:
+        case Refusal::unproven:
             return {forbidden, "403"};
         case Refusal::wire_not_accepted:
             return {415, "415"};
@@ -62,6 +63,11 @@ FaultText text_of(FaultCode code) noexcept {
     return {"Fault/Server", ""};
 }
 
+Result<saml::SignedMessage> signed_answer(const saml::LogoutResponse& response, const saml::MessageSigner& signer,
+                                          std::optional<saml::RefusedRequest> of) {
+    return of ? signer.sign_refusal(*of, response) : signer.sign(response);
+}
+
 class SoapWire final : public BackChannelWire {
 public:
     [[nodiscard]] bool carries_message(const idp_adapter::Idp*) const noexcept override { return true; }
@@ -69,8 +75,11 @@ public:
         const auto fault = fault_for(refusal);
         return fault ? text_of(*fault).name : http_status(refusal).name;
     }
-    [[nodiscard]] std::string carried(const saml::SignedMessage& message) const override {
-        return saml::soap::encode(message);
+    [[nodiscard]] Result<std::string> carried(const saml::LogoutResponse& response, const saml::MessageSigner& signer,
+                                              std::optional<saml::RefusedRequest> of) const override {
+        const auto message = signed_answer(response, signer, of);
+        if (!message) return message.error();
+        return saml::soap::encode(*message);
     }
 
 private:
@@ -90,8 +99,11 @@ public:
         return partner != nullptr && partner->profile.form_answer == idp_adapter::FormAnswer::logout_response;
     }
     [[nodiscard]] std::string_view name(Refusal refusal) const noexcept override { return http_status(refusal).name; }
-    [[nodiscard]] std::string carried(const saml::SignedMessage& message) const override {
-        return saml::form::encode(message);
+    [[nodiscard]] Result<std::string> carried(const saml::LogoutResponse& response, const saml::MessageSigner& signer,
+                                              std::optional<saml::RefusedRequest> of) const override {
+        const auto message = signed_answer(response, signer, of);
+        if (!message) return message.error();
+        return saml::form::encode(*message);
     }
 
 private:
@@ -131,6 +143,7 @@ std::optional<FaultCode> fault_for(Refusal refusal) noexcept {
             return FaultCode::server;
         case Refusal::too_large:
         case Refusal::unknown_sender:
+        case Refusal::unproven:
         case Refusal::wire_not_accepted:
         case Refusal::out_of_measure:
             return std::nullopt;

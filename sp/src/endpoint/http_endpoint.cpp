@@ -160,7 +160,9 @@ std::string_view HttpEndpoint::known_path(std::string_view target) const {
     if (target.empty()) return {};
     const auto all = paths();
     const auto found = std::ranges::find(all, target);
-    return found == all.end() ? "other" : *found;
+    if (found != all.end()) return *found;
+    const auto beside = std::ranges::find(options_.paths_beside, target.substr(0, target.find('?')));
+    return beside == options_.paths_beside.end() ? "other" : std::string_view(*beside);
 }
 
 std::string HttpEndpoint::what_is_here(std::string_view target) const {

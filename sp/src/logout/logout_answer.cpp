@@ -11,31 +11,31 @@ namespace {
 
 constexpr std::string_view exception_rule = "internal.exception";
 
-Result<saml::SignedMessage> sign_with(const saml::MessageSigner& signer, const AnswerDraft& draft,
-                                      const saml::LogoutResponse& response) {
-    if (draft.to.other_request) return signer.sign_refusal(*draft.to.other_request, response);
-    return signer.sign(response);
+/// On a server's wire, the answer goes back on the IdP's own connection, without Destination.
+std::optional<saml::EndpointUrl> destination_of(const AnswerDraft& draft) {
+    const BrowserLeg* const browser = draft.wire->browser_leg();
+    return browser && draft.to.partner ? browser->destination(*draft.to.partner) : std::nullopt;
 }
 
-Result<saml::SignedMessage> sign(const LogoutServiceParts& parts, const AnswerDraft& draft,
-                                 const saml::Status& status) {
+Result<std::string> sign(const LogoutServiceParts& parts, const AnswerDraft& draft, const saml::Status& status) {
     Result<saml::MessageID> id = saml::random_message_id();
     if (!id) return std::move(id).error();
+    const auto destination = destination_of(draft);
     const saml::LogoutResponse response{
         .id = std::move(*id),
         .version = draft.to.version,
         .issue_instant = parts.clock.now(),
-        .destination = std::nullopt,  // the answer goes back on the IdP's own connection
+        .destination = destination ? std::optional(destination->str()) : std::nullopt,
         .consent = std::nullopt,
         .in_response_to = draft.to.in_response_to,
         .issuer = parts.entity_id,
         .status = status,
     };
     const saml::MessageSigner& signer = draft.keys->signer;
-    if (!draft.to.partner) return sign_with(signer, draft, response);
+    if (!draft.to.partner) return draft.wire->carried(response, signer, draft.to.other_request);
     const auto fitting = idp_adapter::signer_for(*draft.to.partner, signer);
     if (!fitting) return fitting.error();
-    return sign_with(*fitting, draft, response);
+    return draft.wire->carried(response, *fitting, draft.to.other_request);
 }
 
 /// Moves the content of `audit`, so that no memory is needed.
@@ -63,7 +63,8 @@ AuditEvent event_of(RequestAudit& audit, std::chrono::microseconds duration) noe
                                    .sessions = std::move(sessions),
                                    .duration = duration};
     }
-    return LogoutRefused{.request = std::move(request),
+    return LogoutRefused{.number = std::move(audit.number),
+                         .request = std::move(request),
                          .status = std::move(audit.status),
                          .trouble = std::move(trouble),
                          .duration = duration};
@@ -96,6 +97,7 @@ void note(AnswerDraft& draft, const Proven& proven) {
     draft.line.entry.request_id = std::move(request_id);
     draft.line.entry.authenticated_by = std::move(authenticated_by);
     draft.is_proven = true;
+    draft.is_authentic = true;
 }
 
 void note(AnswerDraft& draft, Addressee of_unproven) {
@@ -132,20 +134,21 @@ void write_audit(const LogoutServiceParts& parts, LineDraft& line) noexcept {
 }
 
 LogoutAnswer answer(const LogoutServiceParts& parts, AnswerDraft& draft, const saml::Status& status, Gist gist) {
+    if (draft.wire->browser_leg() != nullptr && !draft.is_authentic)
+        return answer_refusal(parts, draft, Refusal::unproven);
     draft.line.entry.status = describe(status);
     if (draft.is_silent || !draft.wire->carries_message(draft.to.partner.get())) {
         write_audit(parts, draft.line);
         if (draft.is_silent) return Silence{gist};
         return UnsignedAnswer{gist};
     }
-    Result<saml::SignedMessage> message = sign(parts, draft, status);
-    if (!message) {
-        blame(draft.line, message.error());
+    Result<std::string> carried = sign(parts, draft, status);
+    if (!carried) {
+        blame(draft.line, carried.error());
         return answer_refusal(parts, draft, Refusal::failed);
     }
-    std::string carried = draft.wire->carried(*message);
     write_audit(parts, draft.line);
-    return SignedAnswer{*std::move(message), gist, std::move(carried)};
+    return SignedAnswer{gist, *std::move(carried)};
 }
 
 LogoutAnswer answer_failure(const LogoutServiceParts& parts, AnswerDraft& draft, const Failure& failure) {

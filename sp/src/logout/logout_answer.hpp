@@ -24,6 +24,7 @@ struct RequestAudit : AuditedRequest, AuditTrouble, AuditedSessions {
     AuditLane lane = AuditLane::sampled;  ///< until something is proven
     RequestEvent event = RequestEvent::refused;
     std::string status;
+    std::string number;  ///< BrowserLeg::number
 };
 
 /// LineDraft is the content of one logout's audit line, as far as it's known.
@@ -37,14 +38,17 @@ struct LineDraft {
 /// AnswerDraft is the data for an answer, as far as it's known, and for its audit line.
 struct AnswerDraft {
     AnswerDraft(LineDraft its_line, std::shared_ptr<const ServiceKeys> our_keys, const LogoutWire& its_wire)
-        : line(std::move(its_line)), keys(std::move(our_keys)), wire(&its_wire) {}
+        : line(std::move(its_line)), keys(std::move(our_keys)), wire(&its_wire) {
+        if (const BrowserLeg* const browser = its_wire.browser_leg()) line.entry.number = browser->number();
+    }
 
     LineDraft line;
     std::shared_ptr<const ServiceKeys> keys;  ///< in force when the request came
     const LogoutWire* wire;
     Addressee to;
-    bool is_proven = false;  ///< to be its IdP's
-    bool is_silent = false;  ///< its sender wants no answer
+    bool is_proven = false;     ///< to be its IdP's, with a content that may count
+    bool is_authentic = false;  ///< it's its IdP's, whatever its content
+    bool is_silent = false;     ///< its sender wants no answer
 };
 
 /// note takes over the answer's addressee, and the parts of the request that may be logged.

@@ -246,6 +246,7 @@ LogoutStep LogoutService::begin(saml::ReceivedMessage message, const LogoutEvide
         auto proof = prove(impl_->parts, partners.get(), std::move(message), evidence, draft.line.entry.time, sender);
         if (auto* unproven = std::get_if<Unproven>(&proof)) {
             note(draft, std::move(sender));
+            draft.is_authentic = unproven->authentic_id.has_value();
             if (unproven->authentic_id) draft.line.entry.request_id = unproven->authentic_id->str();
             return impl_->refuse_in_measure(draft, unproven_senders, unproven->why);
         }
@@ -266,7 +267,7 @@ LogoutStep LogoutService::Impl::begin(const Proven& proven, AnswerDraft& draft) 
                                  fail(LogoutErrc::too_many_requests, "more than requests_per_second_per_idp allows"));
     }
     line.lane = AuditLane::proven;
-    draft.is_silent = wants_no_answer(proven);
+    draft.is_silent = draft.wire->browser_leg() == nullptr && wants_no_answer(proven);
     note_indexes(parts, proven, line);
     Result<saml::NameID> name_id = name_id_of(parts, proven, *draft.keys);
     if (!name_id) return answer_failure(parts, draft, name_id.error());

@@ -29,9 +29,12 @@ const std::string unknown = "unknown";  ///< in the audit
 /// Checks that `idp` is one whose requests may come like this.
 Result<void> check_sender(const Idp& idp, saml::Binding binding, const LogoutEvidence& evidence, const Policy& policy,
                           Instant now) {
-    if (!idp.profile.wires.contains(binding)) {
-        return fail(LogoutErrc::wire_not_accepted, "it came by " + std::string(binding_name(binding)) +
-                                                       ", which isn't among the wires of the IdP's profile");
+    if (!idp_adapter::may_send_by(idp, binding)) {
+        const bool is_browsers = binding == saml::Binding::redirect || binding == saml::Binding::post;
+        return fail(LogoutErrc::wire_not_accepted,
+                    "it came by " + std::string(binding_name(binding)) +
+                        ", which isn't among the wires of the IdP's profile" +
+                        (is_browsers ? ", nor has its metadata a SingleLogoutService for browsers" : ""));
     }
     if (evidence.check_sender) {
         if (auto accepted = evidence.check_sender(idp.profile); !accepted) return accepted;
@@ -58,6 +61,8 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
 /// Verifies its signature; only a request that has none is accepted for other evidence that the IdP's profile allows.
 Result<saml::AuthenticLogoutRequest> authenticate(const Idp& idp, const saml::UnverifiedLogoutRequest& unverified,
                                                   const LogoutEvidence& evidence) {
+    if (evidence.query != nullptr)
+        return saml::MessageVerifier::authenticate(unverified, *evidence.query, idp.keys, idp.profile.algorithms);
     auto request = saml::MessageVerifier::authenticate(unverified, idp.keys, idp.profile.algorithms);
     if (request || !saml::is(request.error(), saml::Errc::signature_missing)) return request;
     const auto sender = idp_adapter::authenticate(idp, unverified.claimed_issuer(), evidence.client);

@@ -11,7 +11,7 @@ namespace slo::sp {
 /// PageText is a text that doesn't depend on a code.
 enum class PageText {
     refused_title,     ///< "Sign-in didn't work"
-    logout_title,      ///< "Sign-out"; for logout_unproven
+    logout_title,      ///< "Sign-out is not confirmed"; for PageTopic::logout and logout_unproven
     code_label,        ///< "Code"
     number_label,      ///< "Request number"
     try_again,         ///< a link

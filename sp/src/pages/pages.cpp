@@ -89,7 +89,8 @@ HttpReply DefaultPages::refusal(const RefusalPage& page, std::string_view accept
     }
     html += "<dl>" + described(text(PageText::code_label, language), name(page.code));
     html += described(text(PageText::number_label, language), page.request_number) + "</dl>";
-    const PageText title = page.code == PageCode::logout_unproven ? PageText::logout_title : PageText::refused_title;
+    const bool is_logout = page.code == PageCode::logout_unproven || page.topic == PageTopic::logout;
+    const PageText title = is_logout ? PageText::logout_title : PageText::refused_title;
     HttpReply reply =
         framed_page({.language = language, .title = text(title, language), .status = status_of(page.code)}, html);
     if (reply.status == 429 || reply.status == 503) reply.headers.emplace_back("Retry-After", retry_after_seconds);

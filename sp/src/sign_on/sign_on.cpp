@@ -8,6 +8,7 @@
 #include "sign_on_parts.hpp"
 #include "slo/idp_adapter/single_logout_client.hpp"
 #include "slo/sp/store_error.hpp"
+#include "support_number.hpp"
 
 namespace slo::sp {
 namespace {
@@ -73,7 +74,7 @@ RefusedSignOn refused_by_exception(const LogoutServiceParts& parts, SignOnLine l
 
 SignOnLine new_line() {
     SignOnLine line;
-    if (const auto id = saml::random_message_id()) line.event.number = id->str().substr(1, 10);
+    line.event.number = support_number();
     return line;
 }
 

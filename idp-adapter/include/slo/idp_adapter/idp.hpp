@@ -44,6 +44,20 @@ struct Idp {
 /// its profile allows, https unless it says otherwise; null if there is none. Lives as long as `idp`.
 [[nodiscard]] const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept;
 
+/// LogoutReturn is where a browser takes our LogoutResponse back to an IdP.
+struct LogoutReturn {
+    metadata::SignOnBinding binding = metadata::SignOnBinding::redirect;
+    saml::EndpointUrl url;
+};
+/// logout_return returns the ResponseLocation, else the Location, of a SingleLogoutService for browsers: of the binding
+/// by which the request came, else of HTTP-Redirect, else of HTTP-POST; https unless `allow_http` of its [idp.logout]
+/// says otherwise. std::nullopt if there is none. Spec: Metadata 2.2.2; Profiles 4.4.4.2.
+[[nodiscard]] std::optional<LogoutReturn> logout_return(const Idp& idp, Wire came_by);
+
+/// may_send_by says whether LogoutRequests of `idp` are taken by `wire`: those of its profile, and those of a browser
+/// if its metadata says where a browser takes the answer.
+[[nodiscard]] bool may_send_by(const Idp& idp, Wire wire);
+
 /// sign_on_endpoint returns where a browser takes an AuthnRequest to `idp` that has `query_octets` as a query of
 /// HTTP-Redirect: the first endpoint of the binding that its profile and that length choose, https unless `allow_http`
 /// of its [idp.logout] says otherwise; null if there is none (Metadata 2.4.3). Lives as long as `idp`.
@@ -55,13 +69,16 @@ struct Idp {
 /// why_no_sign_on says for operators why no user can be sent to `idp`, and is empty if one can.
 [[nodiscard]] std::string why_no_sign_on(const Idp& idp);
 
-/// LogoutWays says how logouts pass between an IdP and us without a browser, as far as its metadata and its profile
-/// tell.
+/// BrowserLogouts says whether we have an address to which a browser brings an IdP's logout.
+enum class BrowserLogouts { taken, not_taken };
+
+/// LogoutWays says how logouts pass between an IdP and us, as far as its metadata and its profile tell.
 struct LogoutWays {
-    std::vector<std::string> it_sends;  ///< "SOAP", "a form"; empty: no logout of the IdP ends a session here
-    bool can_be_asked = false;          ///< when a logout starts here
-    std::string summary;                ///< one line for operators, with the remedy where a way is missing
+    /// "SOAP", "a form", "the browser"; empty: no logout of the IdP ends a session here
+    std::vector<std::string> it_sends;
+    bool can_be_asked = false;  ///< when a logout starts here
+    std::string summary;        ///< one line for operators, with the remedy where a way is missing
 };
-[[nodiscard]] LogoutWays logout_ways(const Idp& idp);
+[[nodiscard]] LogoutWays logout_ways(const Idp& idp, BrowserLogouts browser = BrowserLogouts::not_taken);
 
 }  // namespace slo::idp_adapter

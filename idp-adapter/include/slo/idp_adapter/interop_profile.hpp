@@ -21,7 +21,7 @@
 
 namespace slo::idp_adapter {
 
-/// Wire is the binding by which a LogoutRequest arrives without a browser.
+/// Wire is the binding by which a LogoutRequest arrives.
 using Wire = saml::Binding;
 
 /// FormAnswer is the answer to a form's sender. Over SOAP it's always a signed LogoutResponse.
@@ -156,6 +156,7 @@ struct InteropProfile {
     std::chrono::seconds max_age{300};  ///< how old a request without NotOnOrAfter may be
     std::vector<std::string> extra_content_types =
         {};  ///< besides text/xml, lower case, e.g. application/soap+xml (pysaml2)
+    /// Those of a browser needn't be here, if metadata tells where a browser takes the answer (may_send_by).
     std::set<Wire> wires = {Wire::soap};
     std::vector<saml::EntityID> issuer_aliases = {};  ///< other names under which it issues, e.g. after it moved
     SessionIndexRule session_index = SessionIndexRule::optional;

@@ -16,6 +16,8 @@
 namespace slo::metadata {
 
 inline constexpr std::string_view soap_binding = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP";
+inline constexpr std::string_view redirect_binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+inline constexpr std::string_view post_binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /// KeyUse is KeyDescriptor/@use. Absent means both (erratum E62).
 enum class KeyUse { signing, encryption, both };

@@ -93,6 +93,8 @@ struct SpMetadata {
     std::optional<AttributeConsumingService> attribute_needs = {};
     std::vector<IndexedEndpoint> discovery_responses = {};  ///< where a discovery service may send browsers back to
     SubjectIdNeed subject_id = SubjectIdNeed::unsaid;
+    /// By HTTP-Redirect and HTTP-POST, after the one for SOAP. Keycloak's import chooses them if they are there.
+    std::optional<saml::EndpointUrl> single_logout_browser = {};
 };
 
 /// write_sp_metadata writes the EntityDescriptor, schema-valid and with the SOAP SingleLogoutService first. The

@@ -55,6 +55,16 @@ struct PostedResponse {
 /// form_malformed; form_fields; base64_malformed; those of xml::Document::parse. Spec: Bindings 3.5.4.
 [[nodiscard]] Result<PostedResponse> decode_response(std::string_view body, const xml::Limits& limits);
 
+/// PostedMessage is the content of a form that a browser brings to the single logout service.
+struct PostedMessage {
+    ReceivedMessage message;
+    std::optional<std::string> relay_state;
+};
+
+/// decode_request extracts the one SAMLRequest of a browser's form and at most one RelayState, by the same rules.
+/// Errors: those of decode_response; Errc::not_a_saml_request.
+[[nodiscard]] Result<PostedMessage> decode_request(std::string_view body, const xml::Limits& limits = {});
+
 /// encode writes `message` as base64, for senders that look for it in the answer's body.
 [[nodiscard]] std::string encode(const SignedMessage& message);
 

@@ -29,6 +29,10 @@ public:
     /// from takes a value of ours. Errors: Errc::relay_state_too_long beyond max_relay_state_octets.
     [[nodiscard]] static Result<RelayState> from(std::string_view octets);
 
+    /// echo takes a partner's value that came in a form. Errors: Errc::relay_state_too_long beyond
+    /// max_echoed_relay_state_octets.
+    [[nodiscard]] static Result<RelayState> echo(std::string_view octets);
+
     /// raw returns it as it stands in a query: a received one in its own spelling, apart from octets that no URL may
     /// have.
     [[nodiscard]] const std::string& raw() const noexcept { return raw_; }

@@ -19,7 +19,7 @@ enum class Binding {
     form,                 ///< a form's SAMLRequest: base64 of the message (Keycloak without a SOAP URL, authentik, CAS)
     form_with_envelope,   ///< a form's SAMLRequest: base64 of a SOAP envelope (WSO2)
     form_logout_request,  ///< a form's logoutRequest, or the whole body: the SOAP envelope as text (CAS)
-    post,                 ///< the HTTP-POST binding: a form's SAMLResponse, sent by a browser (Bindings 3.5)
+    post,                 ///< the HTTP-POST binding: a form that a browser sends (Bindings 3.5)
     redirect,  ///< the HTTP-Redirect binding: deflated in a URL's query, whose octets are signed (Bindings 3.4)
 };
 

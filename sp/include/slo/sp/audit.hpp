@@ -83,6 +83,7 @@ struct LogoutByIdp {
 
 /// LogoutRefused is a request that was refused, for a broken rule or because the store didn't take it: "refused".
 struct LogoutRefused {
+    std::string number = {};  ///< that the user was shown for support, if a browser had brought it
     AuditedRequest request = {};
     std::string status = {};  ///< of the answer: "Requester/RequestDenied", "Fault/Client", "403", ...
     AuditTrouble trouble = {};

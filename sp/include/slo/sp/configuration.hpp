@@ -14,6 +14,7 @@
 #include "slo/idp_adapter/metadata_refresher.hpp"
 #include "slo/metadata/published_metadata.hpp"
 #include "slo/saml/keys.hpp"
+#include "slo/sp/front_channel.hpp"
 #include "slo/sp/http_endpoint.hpp"
 #include "slo/sp/http_server.hpp"
 #include "slo/sp/key_folder.hpp"
@@ -66,7 +67,8 @@ struct Configuration {
     StoreOptions store;
     HttpServerOptions server;
     HttpEndpointOptions endpoint;
-    std::optional<SignOnConfiguration> sign_on;  ///< std::nullopt: no [sign_on], so users sign on elsewhere
+    std::optional<FrontChannelOptions> front_channel;  ///< std::nullopt: no browser brings an IdP's logout
+    std::optional<SignOnConfiguration> sign_on;        ///< std::nullopt: no [sign_on], so users sign on elsewhere
     std::vector<std::string> notes;  ///< one line each: what the operator should know (keys made, certificates ageing)
 };
 

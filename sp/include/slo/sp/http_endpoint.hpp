@@ -21,9 +21,10 @@ using CurrentMetadata = std::function<Result<std::shared_ptr<const metadata::Pub
 struct HttpEndpointOptions {
     std::string soap_path = "/saml/slo/soap";
     std::string metadata_path = "/saml/metadata";
-    std::string form_path = {};        ///< for IdPs that post forms without a browser; empty: no such path
-    CurrentMetadata metadata;          ///< called for each request; empty: 404
-    std::size_t max_body = 64 * 1024;  ///< octets; BackChannelOptions::max_body
+    std::string form_path = {};                  ///< for IdPs that post forms without a browser; empty: no such path
+    std::vector<std::string> paths_beside = {};  ///< those of other handlers at the same port, for the audit's names
+    CurrentMetadata metadata;                    ///< called for each request; empty: 404
+    std::size_t max_body = 64 * 1024;            ///< octets; BackChannelOptions::max_body
     /// The public URLs that lead to soap_path, and those that lead to form_path: a request's Destination must be one of
     /// those of its own path. Empty: those of the service's destinations that have this very path. Set them if a proxy
     /// rewrites paths, otherwise every Destination is refused there. Without form_path, all of the

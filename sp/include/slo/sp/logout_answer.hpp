@@ -12,7 +12,9 @@
 #include "slo/idp_adapter/interop_profile.hpp"
 #include "slo/idp_adapter/sender.hpp"
 #include "slo/saml/identifiers.hpp"
+#include "slo/saml/logout_response.hpp"
 #include "slo/saml/message_signer.hpp"
+#include "slo/saml/query_signature.hpp"
 #include "slo/saml/result.hpp"
 
 namespace slo::sp {
@@ -33,6 +35,7 @@ enum class Refusal {
     envelope_header,    ///< its envelope has a header that must be understood, and isn't
     too_large,          ///< it has more octets than the limit
     unknown_sender,     ///< its Issuer is no known IdP, or one whose metadata has expired
+    unproven,           ///< it isn't proven to be its sender's, and a browser would bring the answer there
     wire_not_accepted,  ///< no IdP sends like that, or this one doesn't
     out_of_measure,     ///< too many refusals to sign at once
     failed,             ///< a failure on our side before anything was proven, or the status can't be signed
@@ -40,7 +43,6 @@ enum class Refusal {
 
 /// SignedAnswer is a SAML response, for a sender that reads it.
 struct SignedAnswer {
-    saml::SignedMessage message;
     Gist gist;
     std::string carried;  ///< LogoutWire::carried
 };
@@ -56,6 +58,17 @@ struct Silence {
 };
 using LogoutAnswer = std::variant<SignedAnswer, UnsignedAnswer, Silence, Refusal>;
 
+/// BrowserLeg is what a LogoutService must know of a wire with a browser. There, a message that isn't proven is refused
+/// with a page and never sent back, and each proven one gets its answer, wanted or not.
+class BrowserLeg {
+public:
+    virtual ~BrowserLeg() = default;
+    /// destination returns where the browser takes the answer to `partner`.
+    [[nodiscard]] virtual std::optional<saml::EndpointUrl> destination(const idp_adapter::Idp& partner) const = 0;
+    /// number returns what the user is shown if the message is refused, for the audit line.
+    [[nodiscard]] virtual std::string_view number() const noexcept = 0;
+};
+
 /// LogoutWire is what a LogoutService must know of the wire on which a message came. Thread-safe.
 class LogoutWire {
 public:
@@ -64,9 +77,15 @@ public:
     [[nodiscard]] virtual bool carries_message(const idp_adapter::Idp* partner) const noexcept = 0;
     /// name returns the audit's name of such an answer, e.g. "Fault/Client". Static storage.
     [[nodiscard]] virtual std::string_view name(Refusal refusal) const noexcept = 0;
-    /// carried returns the octets that carry `message`. They are made before the audit line, so that no line reports an
-    /// answer that couldn't be written; an exception from here is answered as a failure of ours.
-    [[nodiscard]] virtual std::string carried(const saml::SignedMessage& message) const = 0;
+    /// carried signs `response` and returns the octets that carry it; `of` is the kind of a request that isn't a
+    /// LogoutRequest. They are made before the audit line, so that no line reports an answer that couldn't be written;
+    /// an exception from here is answered as a failure of ours. Errors: those of MessageSigner::sign.
+    [[nodiscard]] virtual Result<std::string> carried(const saml::LogoutResponse& response,
+                                                      const saml::MessageSigner& signer,
+                                                      std::optional<saml::RefusedRequest> of) const = 0;
+    /// browser_leg returns what is different where a browser brings the message and takes the answer back; null on the
+    /// wires of servers. Lives as long as the wire.
+    [[nodiscard]] virtual const BrowserLeg* browser_leg() const noexcept { return nullptr; }
 };
 
 /// LogoutEvidence is the data beside a message. It must outlive the call, and `wire` the PendingLogout too.
@@ -76,6 +95,8 @@ struct LogoutEvidence {
     /// Those of our public URLs that lead to its place of arrival: its Destination must be one of them (Core 3.2.1
     /// l.1480). std::nullopt: any of LogoutServiceParts::destinations, right if all of them lead to the same place.
     std::optional<std::span<const saml::EndpointUrl>> destinations = {};
+    /// query is the signature of a message that came in a query (Binding::redirect); null for all others.
+    const saml::redirect::QuerySignature* query = nullptr;
     /// check_sender says whether an IdP with this profile sends like this one, beside the check that the profile has
     /// the message's binding. Called once the IdP is known; its error is the broken rule. Empty: any IdP does.
     std::function<Result<void>(const idp_adapter::InteropProfile& profile)> check_sender = {};

@@ -51,12 +51,16 @@ inline constexpr std::size_t page_codes = 25;
 /// of the reason.
 [[nodiscard]] int status_of(PageCode code) noexcept;
 
+/// PageTopic is what didn't work.
+enum class PageTopic { sign_on, logout };
+
 /// RefusalPage says that something failed and what the user can do.
 struct RefusalPage {
     PageCode code;
     std::string request_number;                      ///< for support, to be found in the log
     std::optional<StartLink> again = {};             ///< "Try again"
     std::optional<saml::EndpointUrl> idp_help = {};  ///< the IdP's errorURL; http is not linked
+    PageTopic topic = PageTopic::sign_on;
 };
 
 /// IdpChoice is one line of the chooser.
