@@ -33,29 +33,52 @@ int is_signed(void* message, xmlNode* node, xmlNode* parent) {
     return 0;
 }
 
-}  // namespace
+using Doc = std::unique_ptr<xmlDoc, void (*)(xmlDoc*)>;
 
-std::string canonical_message(std::string_view envelope) {
-    const std::unique_ptr<xmlDoc, void (*)(xmlDoc*)> doc(
-        xmlReadMemory(envelope.data(), static_cast<int>(envelope.size()), nullptr, nullptr,
-                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
-        xmlFreeDoc);
+Doc read(std::string_view text) {
+    Doc doc(xmlReadMemory(text.data(), static_cast<int>(text.size()), nullptr, nullptr,
+                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
+            xmlFreeDoc);
     if (!doc) throw std::runtime_error("not well-formed");
-    xmlNode* body = xmlLastElementChild(xmlDocGetRootElement(doc.get()));
-    if (body == nullptr || !is_element(body, "Body", "http://schemas.xmlsoap.org/soap/envelope/")) {
-        throw std::runtime_error("no SOAP Body");
-    }
-    xmlNode* message = only_child(body);
+    return doc;
+}
 
+/// `message` in canonical form, without its own Signature.
+std::string canonical(xmlDoc* doc, xmlNode* message) {
     const std::unique_ptr<xmlBuffer, void (*)(xmlBuffer*)> buffer(xmlBufferCreate(), xmlBufferFree);
     const std::unique_ptr<xmlOutputBuffer, int (*)(xmlOutputBuffer*)> out(
         xmlOutputBufferCreateBuffer(buffer.get(), nullptr), xmlOutputBufferClose);
-    if (xmlC14NExecute(doc.get(), is_signed, message, XML_C14N_EXCLUSIVE_1_0, nullptr, 0, out.get()) < 0) {
+    if (xmlC14NExecute(doc, is_signed, message, XML_C14N_EXCLUSIVE_1_0, nullptr, 0, out.get()) < 0) {
         throw std::runtime_error("libxml2 can't write it in canonical form");
     }
     xmlOutputBufferFlush(out.get());
     return {reinterpret_cast<const char*>(xmlBufferContent(buffer.get())),
             static_cast<std::size_t>(xmlBufferLength(buffer.get()))};
+}
+
+}  // namespace
+
+std::string canonical_message(std::string_view envelope) {
+    const Doc doc = read(envelope);
+    xmlNode* body = xmlLastElementChild(xmlDocGetRootElement(doc.get()));
+    if (body == nullptr || !is_element(body, "Body", "http://schemas.xmlsoap.org/soap/envelope/")) {
+        throw std::runtime_error("no SOAP Body");
+    }
+    return canonical(doc.get(), only_child(body));
+}
+
+std::string canonical_response(std::string_view response) {
+    const Doc doc = read(response);
+    return canonical(doc.get(), xmlDocGetRootElement(doc.get()));
+}
+
+std::string canonical_assertion(std::string_view response) {
+    const Doc doc = read(response);
+    for (xmlNode* child = xmlFirstElementChild(xmlDocGetRootElement(doc.get())); child != nullptr;
+         child = xmlNextElementSibling(child)) {
+        if (is_element(child, "Assertion", "urn:oasis:names:tc:SAML:2.0:assertion")) return canonical(doc.get(), child);
+    }
+    return {};
 }
 
 }  // namespace slo::fuzz

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes those seeds that have to be made: signed envelopes, permutations of signature wrapping, HTTP with CR LF, DER.
+"""Writes those seeds that have to be made: signed envelopes, permutations of signature wrapping, HTTP with CR LF, forms.
 
 Run it after a change here, and commit what it writes. It signs with Debian's xmlsec1 and the test key
 tests/fixtures/keys/idp1-first. The permutations follow the shapes that published work on signature wrapping describes.
@@ -8,9 +8,11 @@ import base64
 import pathlib
 import subprocess
 import tempfile
+import urllib.parse
 
 HERE = pathlib.Path(__file__).parent
-KEYS = HERE.parent / "fixtures" / "keys"
+FIXTURES = HERE.parent / "fixtures"
+KEYS = FIXTURES / "keys"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 EXC = "http://www.w3.org/2001/10/xml-exc-c14n#"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -223,10 +225,15 @@ HTTP = {
 }
 
 
-def certificate_seeds():
-    for name in ("idp1-first", "idp2-p256", "ed25519", "weak-rsa1024"):
-        lines = (KEYS / f"{name}.crt.pem").read_text().splitlines()
-        yield name, base64.b64decode("".join(line for line in lines if not line.startswith("-----")))
+def response_seeds():
+    """Forms: what a browser posts. The Responses themselves are among the fixtures."""
+    response = (FIXTURES / "sign-on/pysaml2/solicited-assertion-signed.response.xml").read_bytes()
+    value = urllib.parse.quote(base64.b64encode(response), safe="")
+    return {
+        "form": f"SAMLResponse={value}&RelayState=0123456789abcdef",
+        "form-twice": f"SAMLResponse={value}&SAMLResponse={value}",
+        "form-with-request": f"SAMLRequest=&SAMLResponse={value}",
+    }
 
 
 def main():
@@ -246,8 +253,8 @@ def main():
         write("metadata", f"{name}.xml", xml)
     for name, octets in HTTP.items():
         write("http", f"{name}.http", octets)
-    for name, octets in certificate_seeds():
-        write("certificate", f"{name}.der", octets)
+    for name, body in response_seeds().items():
+        write("response", name, body)
 
 
 main()

@@ -16,7 +16,8 @@ constexpr std::size_t max_octets = 256 * 1024;
 constexpr std::string_view element_names[] = {"ds:Object",          "ds:Manifest",      "ds:Signature",
                                               "ds:KeyInfo",         "samlp:Extensions", "samlp:LogoutRequest",
                                               "samlp:AuthnRequest", "saml:EncryptedID", "samlp:LogoutResponse",
-                                              "saml:BaseID",        "Header",           "Body"};
+                                              "saml:BaseID",        "saml:Advice",      "samlp:Response",
+                                              "saml:Assertion",     "Header",           "Body"};
 
 constexpr std::string_view attributes[] = {
     R"(xmlns="")",
