@@ -1,12 +1,20 @@
 // Sign-on under attack, and beside failing stores: nothing is admitted that shouldn't be, and no flow is lost.
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <atomic>
+#include <functional>
+#include <latch>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "redis_server.hpp"
 #include "sign_on_under_test.hpp"
+#include "slo/sp/http_endpoint.hpp"
+#include "slo/sp/redis_flow_store.hpp"
+#include "slo/sp/redis_session_store.hpp"
 #include "slo/sp/store_error.hpp"
 
 using namespace slo;
@@ -28,6 +36,7 @@ public:
     }
     Result<std::optional<std::string>> take(const sp::FlowHandle& handle) override {
         if (failing == 't') return sp::fail(sp::StoreErrc::store_failed);
+        if (before_take) std::exchange(before_take, nullptr)();
         return behind_.take(handle);
     }
     Result<sp::AssertionUse> claim(const saml::EntityID& issuer, const saml::MessageID& assertion,
@@ -36,6 +45,7 @@ public:
         return behind_.claim(issuer, assertion, until);
     }
     char failing = '-';
+    std::function<void()> before_take;
 
 private:
     sp::FlowStore& behind_;
@@ -59,6 +69,179 @@ struct OtherNode {
     sp::SignOn sign_on;
     HostUnderTest host;
     sp::SignOnEndpoint endpoint;
+};
+
+const auto slo_url = parsed<saml::EndpointUrl>("https://sp.example.com/saml/slo/soap");
+
+/// BareNode signs on without HTTP, over stores that it shares with others.
+struct BareNode {
+    BareNode(const sp::Clock& clock, sp::SessionStore& sessions, sp::FlowStore& flows)
+        : service({.entity_id = our_id,
+                   .destinations = {slo_url},
+                   .idps = directory_of({signing_idp(idp_id, "keys/idp1-first")}),
+                   .signer = saml::MessageSigner(signing_key("sp/sp")),
+                   .decryption_keys = {},
+                   .audit_digest = taken(saml::KeyedDigest::with_random_key()),
+                   .policy = {},
+                   .store = sessions,
+                   .applications = {&application},
+                   .audit = audit,
+                   .clock = clock},
+                  sp::Housekeeping::by_host),
+          sign_on(service, flows, taken(saml::RecordCipher::with_keys({std::string(32, 'i'), {std::string(32, 's')}})),
+                  {.assertion_consumer_service = acs_url,
+                   .targets = SignOnUnderTest::targets(),
+                   .landing = SignOnUnderTest::landing()}),
+          logout(service, {}) {}
+
+    Recorder audit;
+    RecordingApplication application{"app"};
+    sp::LogoutService service;
+    sp::SignOn sign_on;
+    sp::HttpEndpoint logout;
+};
+
+/// Two nodes over the same stores, and users who sign on at both of them at once.
+class Race {
+public:
+    Race(const sp::Clock& clock, sp::SessionStore& sessions, sp::FlowStore& flows)
+        : nodes_{BareNode(clock, sessions, flows), BareNode(clock, sessions, flows)}, clock_(clock), store_(sessions) {}
+
+    /// The answer to one start, as two assertions.
+    struct User {
+        std::string name;
+        std::string browser;
+        std::array<std::string, 2> forms;
+    };
+    [[nodiscard]] User begin() {
+        const std::string name = "user-" + std::to_string(++users_);
+        const auto started = taken(nodes_[0].sign_on.start({.idp = idp_id, .target = SignOnUnderTest::landing()}));
+        const std::string& url = std::get<std::string>(started.request);
+        examples::WantedSignOn wanted{.assertion_consumer_service = acs_url, .audience = our_id, .name_id = {}};
+        wanted.in_response_to =
+            taken(saml::redirect::decode(url.substr(url.find('?') + 1))).message.claimed_id().value();
+        wanted.name_id.value = name;
+        const auto form = [&] {
+            return examples::posted(taken(examples::response_of(idp_id, idp_key_, wanted, clock_.now())),
+                                    started.relay_state.str());
+        };
+        return {name, started.browser, {form(), form()}};
+    }
+
+    /// What came of one post: "admitted", "already", or the broken rule.
+    [[nodiscard]] std::string sign_on(std::size_t node, const User& user, const std::string& form,
+                                      const std::string& session) {
+        auto outcome = nodes_[node].sign_on.accept(
+            {.posted = taken(saml::form::decode_response(form, saml::response_limits)), .browser = user.browser});
+        if (std::holds_alternative<sp::SignedOnAlready>(outcome)) return "already";
+        if (const auto* refused = std::get_if<sp::RefusedSignOn>(&outcome)) return refused->why.code.message();
+        const auto admitted = std::get<sp::SignedOn>(std::move(outcome)).admit(parsed<sp::LocalSessionID>(session));
+        return admitted ? "admitted" : admitted.error().code.message();
+    }
+
+    /// Whether the IdP has heard that the user's session is gone.
+    [[nodiscard]] bool log_out(std::size_t node, const User& user) {
+        saml::NameID name_id;
+        name_id.value = user.name;
+        const saml::LogoutRequest request{.id = taken(saml::random_message_id()),
+                                          .version = {},
+                                          .issue_instant = clock_.now(),
+                                          .destination = slo_url.str(),
+                                          .consent = {},
+                                          .issuer = idp_id,
+                                          .identifier = name_id,
+                                          .session_indexes = {parsed<saml::SessionIndex>("_s1")},
+                                          .not_on_or_after = {},
+                                          .reason = {}};
+        const auto reply = sp::wait_for(nodes_[node].logout.handle(
+            {.method = "POST",
+             .target = "/saml/slo/soap",
+             .headers = {{"Content-Type", "text/xml"}},
+             .body = saml::soap::encode(taken(saml::MessageSigner(idp_key_).sign(request)))}));
+        return reply.status == 200 && reply.body.find("status:Success") != std::string::npos;
+    }
+
+    [[nodiscard]] bool is_alive(const std::string& session) {
+        return taken(store_.find(parsed<sp::LocalSessionID>(session))).has_value();
+    }
+    [[nodiscard]] bool was_told(const std::string& session) const {
+        return std::ranges::any_of(nodes_, [&](const BareNode& node) {
+            return (" " + node.application.told() + " ").find(" " + session + " ") != std::string::npos;
+        });
+    }
+
+private:
+    std::array<BareNode, 2> nodes_;
+    const sp::Clock& clock_;
+    sp::SessionStore& store_;
+    saml::SigningKey idp_key_ = signing_key("keys/idp1-first");
+    int users_ = 0;
+};
+
+/// Does `act(i)` in a thread for each i at once.
+template <class Act>
+void in_threads(std::ptrdiff_t count, Act act) {
+    std::latch ready(count);
+    std::vector<std::jthread> threads;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        threads.emplace_back([&ready, &act, i] {
+            ready.arrive_and_wait();
+            act(static_cast<std::size_t>(i));
+        });
+    }
+}
+
+/// One answer, or one of two answers, posted by eight threads at two nodes.
+void expect_one_session(Race& race, int rounds, std::size_t assertions) {
+    for (int round = 0; round < rounds; ++round) {
+        const Race::User user = race.begin();
+        std::array<std::string, 8> results;
+        const auto session = [&](std::size_t i) { return user.name + "-" + std::to_string(i); };
+        in_threads(std::ssize(results), [&](std::size_t i) {
+            results[i] = race.sign_on(i % 2, user, user.forms[i / 2 % assertions], session(i));
+        });
+        BOOST_TEST(std::ranges::count(results, "admitted") == 1);
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            BOOST_TEST(race.is_alive(session(i)) == (results[i] == "admitted"));
+            BOOST_TEST((results[i] == "admitted" || results[i] == "already" || results[i] == "sign_on.replayed" ||
+                        results[i] == "sign_on.flow_expired"),
+                       results[i]);
+        }
+    }
+}
+
+/// The IdP ends the session while it's made.
+void expect_no_session_after_success(Race& race, int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+        const Race::User user = race.begin();
+        std::string result;
+        bool has_success = false;
+        in_threads(2, [&](std::size_t i) {
+            if (i == 0) result = race.sign_on(0, user, user.forms[0], user.name);
+            if (i == 1) has_success = race.log_out(1, user);
+        });
+        BOOST_TEST(has_success);
+        BOOST_TEST(!race.is_alive(user.name));
+        BOOST_TEST((result == "sign_on.logged_out" || result == "admitted"), result);
+        BOOST_TEST(race.was_told(user.name) == (result == "admitted"));
+    }
+}
+
+struct RedisStores {
+    explicit RedisStores(const sp::Clock& clock) {
+        sp::RedisServers servers{.addresses = {server.address()}};
+        servers.deadline = std::chrono::seconds(30);  // for a busy machine
+        const saml::StoreKeys keys{.index_key = std::string(32, 'i'), .sealing_keys = {std::string(32, 's')}};
+        sp::RedisSessionStoreOptions of_sessions{.servers = servers};
+        of_sessions.keys = keys;
+        sessions = taken(sp::RedisSessionStore::open(clock, of_sessions));
+        sp::RedisFlowStoreOptions of_flows{.servers = servers};
+        of_flows.keys = keys;
+        flows = taken(sp::RedisFlowStore::open(clock, of_flows));
+    }
+    RedisServer server;
+    std::unique_ptr<sp::RedisSessionStore> sessions;
+    std::unique_ptr<sp::RedisFlowStore> flows;
 };
 
 sp::HttpRequest with_header(sp::HttpRequest request, const std::string& name, const std::string& value) {
@@ -88,6 +271,53 @@ BOOST_AUTO_TEST_CASE(one_answer_on_two_nodes_at_once_opens_one_session) {
         BOOST_TEST(opened == 1);
     }
     BOOST_TEST(sp.live() == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(eight_posts_at_two_nodes_open_one_session) {
+    const FixedClock clock(sign_on_time);
+    sp::MemorySessionStore sessions(clock, taken(saml::KeyedDigest::with_random_key()));
+    sp::MemoryFlowStore flows(clock, taken(saml::KeyedDigest::with_random_key()));
+    Race race(clock, sessions, flows);
+    expect_one_session(race, 50, 1);
+    expect_one_session(race, 50, 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_another_assertion_has_answered_meanwhile_isnt_pending) {
+    SignOnUnderTest sp;
+    OtherNode other(sp);
+    Browser browser;
+    const auto asked = sp.begin(browser);
+    other.flows.before_take = [&] {
+        Browser same = browser;
+        BOOST_TEST(sp.post(same, sp.response(sp.wanted(asked)), asked.relay_state).status == 303);
+    };
+    const auto reply = other.post(browser, sp.response(sp.wanted(asked)), asked.relay_state);
+    BOOST_TEST(header_of(reply, "Set-Cookie").empty());
+    BOOST_TEST(sp.audit.last().rule == "sign_on.replayed");
+    BOOST_TEST(sp.live() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(eight_posts_at_two_nodes_on_one_redis_open_one_session) {
+    const FixedClock clock(sign_on_time);
+    const RedisStores stores(clock);
+    Race race(clock, *stores.sessions, *stores.flows);
+    expect_one_session(race, 20, 1);
+    expect_one_session(race, 20, 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_beside_the_sign_on_leaves_no_session) {
+    const FixedClock clock(sign_on_time);
+    sp::MemorySessionStore sessions(clock, taken(saml::KeyedDigest::with_random_key()));
+    sp::MemoryFlowStore flows(clock, taken(saml::KeyedDigest::with_random_key()));
+    Race race(clock, sessions, flows);
+    expect_no_session_after_success(race, 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_beside_the_sign_on_leaves_no_session_on_redis) {
+    const FixedClock clock(sign_on_time);
+    const RedisStores stores(clock);
+    Race race(clock, *stores.sessions, *stores.flows);
+    expect_no_session_after_success(race, 50);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_fails_opens_nothing_and_keeps_the_request) {

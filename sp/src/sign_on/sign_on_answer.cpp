@@ -139,6 +139,15 @@ Found find_request(const SignOnContext& context, const saml::UnverifiedResponse&
     return find_unsolicited(context, response);
 }
 
+/// Whether the request was still pending, and isn't any more. What says that it was answered may have taken its place
+/// meanwhile: to take that doesn't count.
+Result<bool> take_pending(const SignOnContext& context, const FlowHandle& handle) {
+    const auto taken = context.flows.take(handle);
+    if (!taken) return taken.error();
+    const auto pending = *taken ? open_pending(**taken, handle, context.cipher) : std::nullopt;
+    return pending && !pending->is_done;
+}
+
 /// An answer that isn't Success. One without a signature ends no flow: the IdP's own may still come.
 SignOnOutcome not_signed_on(const SignOnContext& context, const Answered& answered, const saml::Response& response,
                             bool is_proven) {
@@ -146,7 +155,7 @@ SignOnOutcome not_signed_on(const SignOnContext& context, const Answered& answer
         return refused(saml::fail(saml::Errc::in_response_to_mismatch, "of an answer that isn't Success"), answered);
     }
     if (is_proven) {
-        const auto taken = context.flows.take(*answered.handle);
+        const auto taken = take_pending(context, *answered.handle);
         if (!taken) return refused(taken.error(), answered);
         if (!*taken) return refused(fail(SignOnErrc::flow_expired), answered);
     }
@@ -166,7 +175,7 @@ std::optional<Failure> use_up(const SignOnContext& context, const Answered& answ
     if (!use) return use.error();
     if (*use == AssertionUse::seen) return fail(SignOnErrc::replayed, "the assertion was used before");
     if (!answered.handle) return std::nullopt;
-    const auto taken = context.flows.take(*answered.handle);
+    const auto taken = take_pending(context, *answered.handle);
     if (!taken) return taken.error();
     if (!*taken) return fail(SignOnErrc::replayed, "its request was answered at the same time");
     return std::nullopt;
