@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(no_preset_takes_a_sign_on_that_proves_less) {
         BOOST_TEST((sign_on.name_id == idp_adapter::NameIDNeed::required), name);
         BOOST_TEST((sign_on.destination == saml::UrlMatching::exact), name);
         BOOST_TEST((sign_on.max_window == strict.max_window), name);
-        BOOST_TEST((sign_on.name_id_policy == strict.name_id_policy), name);
+        BOOST_TEST(sign_on.name_id_policy.format.empty(), name);
         BOOST_TEST(sign_on.authn_contexts.empty(), name);
         BOOST_TEST((sign_on.request_binding == idp_adapter::RequestBinding::by_length), name);
     }
@@ -69,6 +69,16 @@ BOOST_AUTO_TEST_CASE(presets_know_who_signs_each_response_and_who_ignores_force_
     }
     BOOST_TEST(signed_responses == "keycloak shibboleth cas simplesamlphp ");
     BOOST_TEST(never_ask_again == "google ");
+}
+
+BOOST_AUTO_TEST_CASE(presets_know_who_makes_a_name_id_only_if_the_request_has_a_name_id_policy) {
+    std::string needs_a_policy;
+    for (const auto name : idp_adapter::preset_names()) {
+        if (preset(name)->sign_on.name_id_policy == idp_adapter::NameIDPolicyRule{}) continue;
+        needs_a_policy.append(name).append(" ");
+    }
+    BOOST_TEST(needs_a_policy == "lemonldap ");
+    BOOST_TEST((preset("lemonldap")->sign_on.name_id_policy.policy == idp_adapter::NameIDPolicyRule::Policy::any));
 }
 
 BOOST_AUTO_TEST_CASE(presets_know_whose_success_proves_nothing) {

@@ -43,8 +43,13 @@ constexpr std::array presets{
     // 2.16.1, captured in lemonldap/. Played live: it finds its session by the first SessionIndex, ends that one whole,
     // and answers with its login page (HTTP 200, text/html) where it doesn't know it. Sign-on, its documentation and
     // Lasso played: which of Response and Assertion is signed is an option for each SP; conditions last 20 h
-    // (samlNotOnOrAfterTimeout).
-    Preset{"lemonldap", [] { return InteropProfile{.outgoing = {.session_indexes = IndexesSent::of_one_session}}; }},
+    // (samlNotOnOrAfterTimeout). Played live: to a request without NameIDPolicy it answers with an empty NameID if the
+    // Format that it has for us is persistent; with one without Format, every Format that it has for us is filled in.
+    Preset{"lemonldap",
+           [] {
+               return InteropProfile{.outgoing = {.session_indexes = IndexesSent::of_one_session},
+                                     .sign_on = {.name_id_policy = {.policy = NameIDPolicyRule::Policy::any}}};
+           }},
     // authentic2 e5a90b1, saml2_endpoints.py: it takes text/xml, and requires NameID and SessionIndex.
     Preset{"authentic2", [] { return InteropProfile{}; }},
     // 2.8.1, captured in lasso/: every SessionIndex of the NameID in one request, both ways.
