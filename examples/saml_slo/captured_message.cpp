@@ -212,9 +212,12 @@ OrStop<CapturedMessage> from_request(const Head& head, std::string_view rest, Re
     }
     auto body = body_of(head, rest);
     if (auto* const stop = std::get_if<Stop>(&body)) return std::move(*stop);
+    const std::string target = path_in(head.target);
+    const auto mark = target.find('?');
     CapturedMessage message{.body = std::get<std::string>(std::move(body)),
                             .content_type = std::string(head.field("content-type")),
-                            .path = path_in(head.target),
+                            .path = target.substr(0, mark),
+                            .query = mark == std::string::npos ? std::nullopt : std::optional(target.substr(mark + 1)),
                             .authorization = std::string(head.field("authorization")),
                             .kind = "an HTTP request"};
     if (read_as == ReadAs::soap) message.content_type = soap_type;
@@ -224,12 +227,13 @@ OrStop<CapturedMessage> from_request(const Head& head, std::string_view rest, Re
 
 /// The XML of a message in a form, as far as it can be read.
 std::string xml_in_form(const CapturedMessage& message) {
-    if (message.body.starts_with('<')) return message.body;
-    auto fields = form::parse_fields(message.body);
+    if (!message.query && message.body.starts_with('<')) return message.body;
+    auto fields = form::parse_fields(message.query.value_or(message.body));
     if (!fields) return "";
     for (form::Field& field : *fields) {
         if (field.name == "logoutRequest") return std::move(field.value);
         if (field.name != "SAMLRequest") continue;
+        if (field.value.starts_with('<')) return std::move(field.value);
         auto octets = saml::decode_base64(field.value, xml::Limits{}.octets);
         return octets ? *std::move(octets) : "";
     }
@@ -262,7 +266,9 @@ bool is_form(const CapturedMessage& message) {
 Result<saml::ReceivedMessage> decode(const CapturedMessage& message, std::size_t max_octets) {
     xml::Limits limits;
     limits.octets = std::min(limits.octets, max_octets);
-    return is_form(message) ? form::decode(message.body, limits) : saml::soap::decode(message.body, limits);
+    if (!is_form(message)) return saml::soap::decode(message.body, limits);
+    if (message.query) return form::decode_in_query(*message.query, message.body, limits);
+    return form::decode(message.body, limits);
 }
 
 std::string signature_method(const CapturedMessage& message) {

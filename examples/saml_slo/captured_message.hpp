@@ -1,6 +1,7 @@
 // A LogoutRequest as a proxy, a log or tcpdump has it, made into what the endpoint would get.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,10 +21,11 @@ enum class ReadAs {
 /// CapturedMessage is a POST to the endpoint.
 struct CapturedMessage {
     std::string body;
-    std::string content_type;        ///< the field's value; empty: there was none
-    std::string path = {};           ///< of a whole HTTP request; empty: only a body was captured
-    std::string authorization = {};  ///< likewise
-    std::string kind;                ///< for people: "a SOAP envelope"
+    std::string content_type;  ///< the field's value; empty: there was none
+    std::string path = {};     ///< of a whole HTTP request, without a query; empty: only a body was captured
+    std::optional<std::string> query = {};  ///< of its URL, without '?'
+    std::string authorization = {};         ///< likewise
+    std::string kind;                       ///< for people: "a SOAP envelope"
 };
 
 /// recognise takes a SOAP envelope, a bare message, a form's body, base64 alone, or a whole HTTP request. Octets are
@@ -34,8 +36,8 @@ struct CapturedMessage {
 /// is_form says whether the endpoint reads the body as a form.
 [[nodiscard]] bool is_form(const CapturedMessage& message);
 
-/// decode reads the message as the endpoint does, up to `max_octets`. Errors: those of saml::soap::decode and
-/// saml::form::decode.
+/// decode reads the message as the endpoint does, up to `max_octets`. Errors: those of saml::soap::decode,
+/// saml::form::decode and saml::form::decode_in_query.
 [[nodiscard]] Result<saml::ReceivedMessage> decode(const CapturedMessage& message, std::size_t max_octets);
 
 /// signature_method returns the last part of the SignatureMethod's URI if it's one that we know ("rsa-sha256"), else

@@ -116,7 +116,8 @@ private:
         const auto preview = channel.preview({.body = message.body,
                                               .content_type = message.content_type,
                                               .client = {.authorization = message.authorization},
-                                              .destinations = here});
+                                              .destinations = here,
+                                              .query = message.query});
         if (preview || !is(preview.error(), sp::LogoutErrc::content_type_not_accepted)) return;
         for (CheckedRule& row : report.checks) row = {.check = row.check};
         report.checks.front().verdict = CheckVerdict::refused;
@@ -126,7 +127,7 @@ private:
     }
 
     [[nodiscard]] std::string note_on_path(const CapturedMessage& message) const {
-        if (message.path.empty() || message.path == options_.soap_path) return "";
+        if (message.path.empty() || (message.path == options_.soap_path && !message.query)) return "";
         if (!options_.form_path.empty() && message.path == options_.form_path) return "";
         return "; its path is none of ours (http.path), unless a proxy changes it: " + options_.soap_path +
                (options_.form_path.empty() ? "" : ", " + options_.form_path);
@@ -294,6 +295,8 @@ ExitCode verdict_of(const sp::RequestReport& report) {
 OrStop<examples::HttpAnswer> ask_the_daemon(const CapturedMessage& message, std::uint16_t port) {
     if (port == 0)
         return Stop{ExitCode::usage, "--live asks the daemon's local interface; give [local] a port, and restart it"};
+    if (message.query)
+        return Stop{ExitCode::usage, "--live can't tell of a request in a URL's query: the daemon is asked by a body"};
     auto answer = examples::call(port, {.method = "POST",
                                         .path = "/logouts/preview",
                                         .content_type = is_form(message) ? saml::form::media_type : "text/xml",

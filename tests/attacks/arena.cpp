@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 /// Lets the endpoint answer and asks, on the same thread, whether a C library still holds an error.
 class WatchedEndpoint final : public sp::HttpHandler {
 public:
-    explicit WatchedEndpoint(ServiceProvider& provider) : endpoint_(provider.service(), {}) {}
+    WatchedEndpoint(ServiceProvider& provider, sp::HttpEndpointOptions options)
+        : endpoint_(provider.service(), std::move(options)) {}
 
     sp::HttpStep handle(const sp::HttpRequest& request) noexcept override {
         auto step = endpoint_.handle(request);
@@ -47,8 +48,8 @@ sp::HttpServer opened(sp::HttpHandler& handler) {
 
 class Arena {
 public:
-    explicit Arena(ServiceProviderOptions options)
-        : provider(std::move(options)), endpoint(provider), server_(opened(endpoint)) {
+    explicit Arena(const ServiceProviderOptions& options)
+        : provider(options), endpoint(provider, options.endpoint), server_(opened(endpoint)) {
         std::promise<void> confined;
         thread_ = std::thread([&] {
             try {

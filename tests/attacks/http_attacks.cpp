@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "head_shapes.hpp"
+#include "slo/saml/base64.hpp"
+#include "slo/saml/form.hpp"
 
 namespace slo::test {
 namespace {
@@ -269,6 +271,75 @@ Attacks with_misleading_fields() {
     };
 }
 
+constexpr const char* form_path = "/saml/slo/form";
+constexpr const char* form_url = "https://sp.example.com/saml/slo/form";
+
+/// Both endpoints, and an IdP1 that may also put its request into the query of a POST.
+ServiceProviderOptions with_queries() {
+    idp_adapter::InteropProfile profile;
+    profile.wires = {idp_adapter::Wire::soap, idp_adapter::Wire::form, idp_adapter::Wire::form_in_query};
+    return {.destinations = {std::string(our_soap_url), form_url},
+            .idps = {idp1(profile), idp2()},
+            .endpoint = {.form_path = form_path, .metadata = {}}};
+}
+
+std::string field_for(std::string_view destination) {
+    LogoutRequestText request;
+    request.destination = std::string(destination);
+    return "SAMLRequest=" + saml::form::escape(saml::encode_base64(marked(request).signed_xml()));
+}
+
+/// A POST of a form without a body unless `body` says otherwise.
+std::string form_to(const std::string& target, const std::string& body = {}) {
+    return with_length("POST " + target +
+                           " HTTP/1.1\r\nHost: sp\r\nX-Name: do-not-repeat\r\n"
+                           "Content-Type: application/x-www-form-urlencoded\r\n",
+                       body);
+}
+
+/// Requests in the URL, which one IdP sends: the only query that is read, and what stands next to it.
+Attacks in_queries() {
+    const auto target = [](const std::string& query) { return form_path + ("?" + query); };
+    const auto refused_form = [](std::string row, std::string name, Text octets, const std::string& rule) {
+        return Attack{std::move(row), std::move(name), std::move(octets), "400", "refused " + rule};
+    };
+    const auto no_such_path = [](std::string name, const std::string& path) {
+        return refused_by_http(
+            "HTP-22", std::move(name), [path] { return form_to(path + "?" + field_for(form_url)); }, 404,
+            Connection::goes_on);
+    };
+    Attacks all{
+        no_such_path("a_request_in_the_query_of_the_soap_path", "/saml/slo/soap"),
+        no_such_path("a_request_in_the_query_behind_a_slash", "/saml/slo/form/"),
+        no_such_path("a_request_in_the_query_of_the_metadata_path", "/saml/metadata"),
+        refused_form(
+            "XSW-31", "another_request_in_the_query_of_a_form",
+            [=] { return form_to(target("SAMLRequest=do-not-repeat"), field_for(form_url)); }, "form.fields"),
+        refused_form(
+            "XSW-31", "another_request_in_the_body_behind_a_query",
+            [=] { return form_to(target(field_for(form_url)), "SAMLRequest=do-not-repeat"); }, "form.fields"),
+        refused_form(
+            "HTP-26", "two_requests_in_a_query",
+            [=] { return form_to(target("SAMLRequest=do-not-repeat&" + field_for(form_url))); }, "form.fields"),
+        refused_form(
+            "HTP-26", "a_field_beside_the_request_in_a_query",
+            [=] { return form_to(target(field_for(form_url) + "&RelayState=do-not-repeat")); }, "form.fields"),
+        refused_form(
+            "HTP-26", "a_query_without_a_request", [=] { return form_to(target("x=do-not-repeat")); }, "form.fields"),
+        refused_form(
+            "SAM-10", "the_soap_url_as_the_destination_of_a_query",
+            [=] { return form_to(target(field_for(our_soap_url))); }, "check.destination"),
+        refused_by_http(
+            "SAM-36", "a_request_in_the_query_of_a_get",
+            [=] {
+                return "GET " + target(field_for(form_url)) + " HTTP/1.1\r\nHost: sp\r\nX-Name: do-not-repeat\r\n\r\n";
+            },
+            405, Connection::goes_on),
+    };
+    for (auto& attack : all) attack.provider = with_queries;
+    return all;
+}
+
 /// Octets that arrive before the peer leaves, cut at each state that a parser may be in.
 Attacks cut_off() {
     const auto until = [](std::string name, std::function<std::size_t(const std::string&)> size) {
@@ -292,7 +363,7 @@ Attacks cut_off() {
 
 Attacks http_attacks() {
     return joined({behind_refused_heads, in_chunks, too_large, for_other_targets, under_other_media_types,
-                   with_misleading_fields, cut_off});
+                   with_misleading_fields, in_queries, cut_off});
 }
 
 }  // namespace slo::test

@@ -135,6 +135,7 @@ std::string posted(const std::string& path, const std::string& type, const std::
 }
 
 const std::string form_url = "form_url = \"https://sp.example.com/saml/slo/form\"";
+const std::string form_type = "application/x-www-form-urlencoded";
 const std::string form_wire = "wires = [\"form\"]";
 
 std::string to_form_url() {
@@ -179,11 +180,13 @@ BOOST_AUTO_TEST_CASE(tells_which_key_verified_the_signature) {
 }
 
 BOOST_AUTO_TEST_CASE(the_transport_is_refused_as_by_the_endpoint) {
-    check_rows({{"transport", "form.fields", "SAMLResponse=PGE", "", form_url},
-                {"transport", "saml.base64", "SAMLRequest=abc", "", form_url},
-                {"transport", "form.malformed", "SAMLRequest=%zz", form_wire, form_url},
-                {"transport", "xml.size", "<a>" + std::string(70'000, ' ') + "</a>"},
-                {"transport", "http.content_type", posted("/saml/slo/soap", "application/json", soap({}))}});
+    check_rows(
+        {{"transport", "form.fields", "SAMLResponse=PGE", "", form_url},
+         {"transport", "saml.base64", "SAMLRequest=abc", "", form_url},
+         {"transport", "form.malformed", "SAMLRequest=%zz", form_wire, form_url},
+         {"transport", "form.fields", posted("/saml/slo/form?SAMLRequest=PGE", form_type, "x"), form_wire, form_url},
+         {"transport", "xml.size", "<a>" + std::string(70'000, ' ') + "</a>"},
+         {"transport", "http.content_type", posted("/saml/slo/soap", "application/json", soap({}))}});
 }
 
 BOOST_AUTO_TEST_CASE(xml_that_attacks_a_parser_is_refused_as_by_the_endpoint) {
@@ -302,7 +305,6 @@ BOOST_AUTO_TEST_CASE(recognises_what_was_captured) {
     }
     desk.believe(form_wire, form_url);
     const std::string form_path = "/saml/slo/form";
-    const std::string form_type = "application/x-www-form-urlencoded";
     for (const auto& captured :
          {form_of(to_form_url()), form_of(to_form_url()) + "\n", saml::encode_base64(to_form_url()),
           posted(form_path, form_type, form_of(to_form_url()))}) {
@@ -314,6 +316,18 @@ BOOST_AUTO_TEST_CASE(recognises_what_was_captured) {
     desk.capture(to_form_url());
     BOOST_TEST(desk.judge(at_its_time + " --form").code == 0);
     BOOST_TEST(desk.judge(at_its_time + " --soap").code == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_in_the_query_of_a_captured_post_is_judged_too) {
+    const TryDesk desk;
+    desk.believe("wires = [\"form_in_query\"]", form_url);
+    desk.capture(posted("/saml/slo/form?" + form_of(to_form_url()), form_type, ""));
+    const Run made = desk.judge();
+    BOOST_TEST(made.code == 0, made.out << made.err);
+    BOOST_TEST(has(made.out, verdict("transport", "ok", "a SAMLRequest in the URL's query")));
+    BOOST_TEST(has(made.out, "rsa-sha256, key 1 of 2"));
+    desk.capture(posted("/saml/slo/soap?x", "text/xml", soap({})));
+    BOOST_TEST(has(desk.judge().out, "its path is none of ours (http.path)"));
 }
 
 BOOST_AUTO_TEST_CASE(says_what_it_cannot_judge) {

@@ -52,6 +52,9 @@ struct Site : ServiceProvider {
                            .endpoint = {.form_path = std::string(form_path), .metadata = {}}}) {
         admit_baseline();
     }
+    Reply post_query(const std::string& query, std::string body = {}, std::string_view path = form_path) {
+        return post_form(std::move(body), std::string(path) + "?" + query);
+    }
     Reply post_form(std::string body, std::string_view path = form_path,
                     std::string type = "application/x-www-form-urlencoded") {
         return send({.method = "POST",
@@ -119,14 +122,99 @@ BOOST_AUTO_TEST_CASE(a_sender_that_reads_the_body_gets_a_failure_by_status_and_b
 
 BOOST_AUTO_TEST_CASE(cas_envelopes_arrive_at_either_path) {
     for (const auto path : {form_path, std::string_view("/saml/slo/soap")}) {
-        for (const bool is_named : {true, false}) {
+        for (const std::string_view name : {"logoutRequest=", "SAMLRequest=", ""}) {
             Site site(profile_of("cas"));
             const bool is_form_path = path == form_path;
             const std::string envelope = soap({.destination = std::string(is_form_path ? form_url : our_soap_url)});
-            expect_bare(site.post_form(is_named ? "logoutRequest=" + escaped(envelope) : envelope, path), 200);
+            expect_bare(site.post_form(name.empty() ? envelope : std::string(name) + escaped(envelope), path), 200);
             BOOST_TEST(site.alive() == "S2 S3 S4");
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(cas_puts_the_request_into_the_query_of_a_post_without_a_body) {
+    Site site(profile_of("cas"));
+    const std::string query = saml_request(to_form().signed_xml());
+    expect_bare(site.post_query(query), 200);
+    BOOST_TEST(site.alive() == "S2 S3 S4");
+    BOOST_TEST(site.audit.last().event == "logout");
+    expect_bare(site.post_query(query), 200);
+    BOOST_TEST(site.audit.last().event == "repeat");
+    BOOST_TEST(site.told() == "S1");
+}
+
+BOOST_AUTO_TEST_CASE(a_query_is_one_message_alone_without_a_body) {
+    const std::string good = saml_request(to_form().signed_xml());
+    auto other = to_form();
+    other.id = "_r2";
+    const std::string another = saml_request(other.signed_xml());
+    const struct {
+        std::string query;
+        std::string body;
+        std::string_view rule;
+    } cases[] = {{good, another, "form.fields"},
+                 {good, "x", "form.fields"},
+                 {"", good, "form.fields"},
+                 {"", "", "form.fields"},
+                 {good + "&" + another, "", "form.fields"},
+                 {good + "&RelayState=x", "", "form.fields"},
+                 {"logoutRequest=" + escaped(soap(to_form())), "", "form.fields"},
+                 {"SAMLResponse=" + good, "", "form.fields"},
+                 {"x", "", "form.malformed"},
+                 {saml_request(soap(to_form())), "", "saml.not_a_request"},
+                 {saml_request(to_form().unsigned_xml()), "", "sig.missing"},
+                 {saml_request(to_form().signed_xml("keys/stranger.key.pem")), "", "sig.invalid"},
+                 {saml_request(LogoutRequestText{}.signed_xml()), "", "check.destination"}};
+    for (const auto& one : cases) {
+        Site site(profile_of("cas"));
+        BOOST_TEST_CONTEXT(one.rule << " " << one.query.substr(0, 40)) {
+            expect_bare(site.post_query(one.query, one.body), one.rule == "sig.missing" ? 403 : 400);
+            BOOST_TEST(site.audit.last().rule == one.rule);
+            BOOST_TEST(site.alive() == "S1 S2 S3 S4");
+            BOOST_TEST(site.told() == "");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_query_is_read_only_behind_the_forms_path_and_from_idps_with_that_wire) {
+    const std::string at_form = saml_request(to_form().signed_xml());
+    Site cas(profile_of("cas"));
+    for (const std::string_view path : {"/saml/slo/soap", "/saml/slo/form/", "/saml/slo/Form", "/saml/metadata"}) {
+        BOOST_TEST(cas.post_query(at_form, {}, path).http_status == 404);
+        BOOST_TEST(cas.audit.last().rule == "http.path");
+        BOOST_TEST(cas.audit.last().path == "other");
+    }
+    const auto in_query = std::string(form_path) + "?" + at_form;
+    const auto get = cas.send({.method = "GET", .target = in_query, .headers = {}, .body = {}});
+    BOOST_TEST(get.http_status == 405);
+    BOOST_TEST(cas.audit.last().path == form_path);
+    BOOST_TEST(cas.audit.last().detail == "POST goes to " + std::string(form_path));
+    expect_bare(cas.send({.method = "POST", .target = in_query, .headers = {}, .body = {}}), 415);
+    BOOST_TEST(cas.audit.last().path == form_path);
+    BOOST_TEST(cas.alive() == "S1 S2 S3 S4");
+
+    Site authentik(profile_of("authentik"));
+    BOOST_TEST(authentik.post_query(at_form).http_status == 404);
+    BOOST_TEST(authentik.audit.last().rule == "http.path");
+    Site in_bodies(InteropProfile{.wires = {Wire::form, Wire::form_with_envelope, Wire::form_logout_request}});
+    BOOST_TEST(in_bodies.post_query(at_form).http_status == 404);
+    Site in_queries(InteropProfile{.wires = {Wire::form_in_query}});
+    expect_bare(in_queries.post_form(at_form), 415);
+    BOOST_TEST(in_queries.audit.last().rule == "http.wire");
+    for (Site* site : {&authentik, &in_bodies, &in_queries}) BOOST_TEST(site->alive() == "S1 S2 S3 S4");
+    expect_bare(in_queries.post_query(at_form), 200);
+    BOOST_TEST(in_queries.alive() == "S2 S3 S4");
+}
+
+BOOST_AUTO_TEST_CASE(another_idp_may_not_use_a_query_that_cas_brought_here) {
+    Site site(profile_of("cas"));
+    auto of_idp2 = to_form();
+    of_idp2.issuer = issuer_of(idp2_entity_id);
+    expect_bare(site.post_query(saml_request(of_idp2.signed_xml("keys/idp2.key.pem"))), 415);
+    BOOST_TEST(site.audit.last().rule == "http.wire");
+    BOOST_TEST(site.audit.last().detail ==
+               "it came by a SAMLRequest in the URL's query, which isn't among the wires of the IdP's profile");
+    BOOST_TEST(site.alive() == "S1 S2 S3 S4");
 }
 
 BOOST_AUTO_TEST_CASE(forms_are_taken_only_from_idps_with_that_wire) {

@@ -97,8 +97,43 @@ const std::vector<Body> refused{
     {"a bare message in logoutRequest", "logoutRequest=" + escaped(message()), Errc::soap_structure},
     {"a bare message as the body", message(), Errc::soap_structure},
     {"base64 in logoutRequest", "logoutRequest=" + escaped(encode_base64(in_envelope())), Errc::xml_malformed},
+    {"a bare message as text in SAMLRequest", "SAMLRequest=" + escaped(message()), Errc::soap_structure},
+    {"a blank before an envelope in SAMLRequest", "SAMLRequest=+" + escaped(in_envelope()), Errc::base64_malformed},
     {"a body over 64 KiB", good + "&RelayState=" + std::string(64 * 1024, 'x'), Errc::message_too_large},
     {"an envelope over 64 KiB", "<" + std::string(64 * 1024, 'x'), Errc::message_too_large},
+};
+
+struct InQuery {
+    const char* what;
+    std::string query;
+    std::string body;
+    Errc rule;
+};
+std::ostream& operator<<(std::ostream& out, const InQuery& posted) {
+    return out << posted.what;
+}
+
+const std::vector<InQuery> refused_in_a_query{
+    {"a body beside it", good, "x", Errc::form_fields},
+    {"the same in the body", good, good, Errc::form_fields},
+    {"a message in the body alone", "", good, Errc::form_fields},
+    {"nothing", "", "", Errc::form_fields},
+    {"SAMLRequest twice", good + "&" + good, "", Errc::form_fields},
+    {"SAMLRequest twice, once with its name escaped", good + "&S%41MLRequest=eA==", "", Errc::form_fields},
+    {"a RelayState beside it", good + "&RelayState=x", "", Errc::form_fields},
+    {"a RelayState before it", "RelayState=x&" + good, "", Errc::form_fields},
+    {"a signature of HTTP-Redirect beside it", good + "&SigAlg=x&Signature=x", "", Errc::form_fields},
+    {"logoutRequest", "logoutRequest=" + escaped(in_envelope()), "", Errc::form_fields},
+    {"another letter case", "samlrequest=eA==", "", Errc::form_fields},
+    {"a response", "SAMLResponse=eA==", "", Errc::form_fields},
+    {"a field without =", "SAMLRequest", "", Errc::form_malformed},
+    {"another question mark", "?" + good, "", Errc::form_fields},
+    {"a fragment", good + "#x", "", Errc::base64_malformed},
+    {"no base64", "SAMLRequest=%21", "", Errc::base64_malformed},
+    {"deflated, as in HTTP-Redirect", saml_request("\xB3\xC9(\xC9\xCD\xB1\xE3"), "", Errc::xml_encoding},
+    {"an envelope", saml_request(in_envelope()), "", Errc::not_a_saml_request},
+    {"an envelope as text", "SAMLRequest=" + escaped(in_envelope()), "", Errc::base64_malformed},
+    {"a query over 64 KiB", "SAMLRequest=" + std::string(64 * 1024, 'A'), "", Errc::message_too_large},
 };
 
 struct Accepted {
@@ -118,6 +153,7 @@ const std::vector<Accepted> accepted{
     {"base64 in lines", "SAMLRequest=%0D%0A" + escaped(encode_base64(message())) + "%0A", Binding::form},
     {"an envelope in SAMLRequest", saml_request(in_envelope()), Binding::form_with_envelope},
     {"an envelope as text", "logoutRequest=" + escaped(in_envelope()), Binding::form_logout_request},
+    {"an envelope as text in SAMLRequest", "SAMLRequest=" + escaped(in_envelope()), Binding::form_logout_request},
     {"an envelope as the body", in_envelope(), Binding::form_logout_request},
     {"the same with a declaration", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + in_envelope(),
      Binding::form_logout_request},
@@ -142,6 +178,23 @@ BOOST_DATA_TEST_CASE(is_refused_by_the_rule_that_it_breaks, data::make(refused),
     const auto received = form::decode(body.octets);
     BOOST_REQUIRE(!received.has_value());
     BOOST_TEST(is(received.error(), body.rule), received.error().code.message());
+}
+
+BOOST_AUTO_TEST_CASE(a_query_with_one_message_alone_leads_to_the_same_verifier) {
+    auto received = form::decode_in_query(saml_request(message()), "");
+    BOOST_REQUIRE(received.has_value());
+    BOOST_TEST((received->binding() == Binding::form_in_query));
+    const auto unverified = UnverifiedLogoutRequest::parse(*received);
+    BOOST_REQUIRE(unverified.has_value());
+    const auto verified = MessageVerifier::verify(*unverified, std::vector{ec_key().verification}, expectations());
+    BOOST_REQUIRE(verified.has_value());
+    BOOST_TEST((*verified)->id.str() == "_m1");
+}
+
+BOOST_DATA_TEST_CASE(a_query_is_refused_by_the_rule_that_it_breaks, data::make(refused_in_a_query), posted) {
+    const auto received = form::decode_in_query(posted.query, posted.body);
+    BOOST_REQUIRE(!received.has_value());
+    BOOST_TEST(is(received.error(), posted.rule), received.error().code.message());
 }
 
 BOOST_AUTO_TEST_CASE(a_form_may_hold_another_request_than_a_logout) {

@@ -64,10 +64,11 @@ BOOST_AUTO_TEST_CASE(has_keys_that_override_the_preset) {
 
 BOOST_AUTO_TEST_CASE(says_how_logouts_arrive_and_are_answered) {
     const auto all = profile(
-        "wires = [\"soap\", \"form\", \"form_with_envelope\", \"form_logout_request\", \"redirect\", \"post\"]\n"
+        "wires = [\"soap\", \"form\", \"form_with_envelope\", \"form_in_query\", \"form_logout_request\", "
+        "\"redirect\", \"post\"]\n"
         "issuer_aliases = [\"https://old.example.org/idp\"]\nsession_index = \"required\"\nrepeats = \"refuse\"\n"
         "asynchronous = \"stay_silent\"\nform_answer = \"logout_response\"\nprefixes = \"numbered\"\n");
-    BOOST_TEST(all.wires.size() == 6U);
+    BOOST_TEST(all.wires.size() == 7U);
     BOOST_TEST_REQUIRE(all.issuer_aliases.size() == 1U);
     BOOST_TEST(all.issuer_aliases.front().str() == "https://old.example.org/idp");
     BOOST_TEST((all.session_index == idp_adapter::SessionIndexRule::required));

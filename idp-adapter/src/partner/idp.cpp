@@ -178,7 +178,7 @@ std::string why_not_asked(const Idp& idp) {
 }
 
 bool is_a_server_s_form(Wire wire) noexcept {
-    return wire == Wire::form || wire == Wire::form_with_envelope || wire == Wire::form_logout_request;
+    return wire != Wire::soap && wire != Wire::redirect && wire != Wire::post;
 }
 
 }  // namespace

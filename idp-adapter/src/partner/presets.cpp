@@ -80,12 +80,12 @@ constexpr std::array presets{
                                      .repeats = RepeatRule::answer_again,
                                      .form_answer = FormAnswer::logout_response};
            }},
-    // 6 and 7, SamlIdPSingleLogoutServiceMessageHandler and LogoutHttpMessage: a form; as "SOAP", the envelope as text
-    // in logoutRequest, or without that name. It reads the HTTP status alone. Sign-on, 7, SamlRegisteredService:
-    // signResponses is on, signAssertions off.
+    // 6 and 7, SamlIdPSingleLogoutServiceMessageHandler and LogoutHttpMessage: a form, or its SAMLRequest in the query
+    // of a POST; as "SOAP", the envelope as text in logoutRequest or SAMLRequest, or without a name. It reads the HTTP
+    // status alone. Sign-on, 7, SamlRegisteredService: signResponses is on, signAssertions off.
     Preset{"cas",
            [] {
-               return InteropProfile{.wires = {Wire::form, Wire::form_logout_request},
+               return InteropProfile{.wires = {Wire::form, Wire::form_in_query, Wire::form_logout_request},
                                      .form_answer = FormAnswer::empty,
                                      .sign_on = {.signature_on = saml::SignatureOn::response}};
            }},

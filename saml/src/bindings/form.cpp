@@ -129,7 +129,9 @@ Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits)
     if (body.starts_with('<')) return envelope_as_text(body, limits);
     const auto field = message_field(body);
     if (!field) return field.error();
-    if (field->name == "logoutRequest") return envelope_as_text(field->value, limits);
+    // Base64 has no '<'.
+    const bool is_text = field->name == "logoutRequest" || field->value.starts_with('<');
+    if (is_text) return envelope_as_text(field->value, limits);
 
     const auto octets = decode_base64(field->value, limits.octets);
     if (!octets) return octets.error();
@@ -140,6 +142,23 @@ Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits)
         return soap::enveloped_request(*std::move(document), Binding::form_with_envelope);
     }
     return received_request(*std::move(document), root, Binding::form);
+}
+
+Result<ReceivedMessage> decode_in_query(std::string_view query, std::string_view body, const xml::Limits& limits) {
+    if (query.size() > limits.octets) return fail(Errc::message_too_large);
+    // With a body, or another field, one reader could see this message and another one that.
+    if (!body.empty()) return fail(Errc::form_fields, "a query and a body");
+    const auto fields = parse_fields(query);
+    if (!fields) return fields.error();
+    if (fields->size() != 1 || fields->front().name != "SAMLRequest")
+        return fail(Errc::form_fields, "the query isn't one SAMLRequest alone");
+
+    const auto octets = decode_base64(fields->front().value, limits.octets);
+    if (!octets) return octets.error();
+    auto document = xml::Document::parse(*octets, limits);
+    if (!document) return std::move(document).error();
+    const xml::Element root = document->root();
+    return received_request(*std::move(document), root, Binding::form_in_query);
 }
 
 namespace {

@@ -66,6 +66,8 @@ void read_wires(const ConfigTable& table, std::set<Wire>& wires) {
             wires.insert(Wire::form);
         } else if (text.value == "form_with_envelope") {
             wires.insert(Wire::form_with_envelope);
+        } else if (text.value == "form_in_query") {
+            wires.insert(Wire::form_in_query);
         } else if (text.value == "form_logout_request") {
             wires.insert(Wire::form_logout_request);
         } else if (text.value == "redirect") {
@@ -74,7 +76,8 @@ void read_wires(const ConfigTable& table, std::set<Wire>& wires) {
             wires.insert(Wire::post);
         } else {
             refuse(text.place, "wires: " + shown(text.value) + " is none",
-                   R"(write some of "soap", "form", "form_with_envelope", "form_logout_request", "redirect", "post")");
+                   R"(write some of "soap", "form", "form_with_envelope", "form_in_query", "form_logout_request", )"
+                   R"("redirect", "post")");
         }
     }
     if (wires.empty()) refuse(table.place_of("wires"), "wires is empty: no logout could arrive", "write [\"soap\"]");

@@ -94,6 +94,7 @@ Result<saml::ReceivedMessage> BackChannel::receive(const PostedRequest& posted, 
     limits.octets = most_octets();
     if (*type == saml::form::media_type) {
         carriage.wire = &form_wire();
+        if (posted.query) return saml::form::decode_in_query(*posted.query, posted.body, limits);
         return saml::form::decode(posted.body, limits);
     }
     if (*type != usual_type) carriage.extra_type = *std::move(type);

@@ -95,6 +95,13 @@ bool has_copy(const HttpRequest& request, const metadata::PublishedDocument& doc
 
 }  // namespace
 
+/// One of our paths, as a request came to it.
+struct HttpEndpoint::Place {
+    std::string_view path;  ///< without a query
+    const std::vector<saml::EndpointUrl>& destinations;
+    std::optional<std::string_view> query = {};
+};
+
 HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
     : service_(service),
       soap_(service, {.takes = Posted::soap, .max_body = options.max_body}),
@@ -112,10 +119,12 @@ HttpEndpoint::HttpEndpoint(LogoutService& service, HttpEndpointOptions options)
 HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
     try {
         if (request.target == options_.soap_path) {
-            return log_out(request, soap_, options_.soap_urls);
+            return log_out(request, soap_, {.path = options_.soap_path, .destinations = options_.soap_urls});
         }
-        if (!options_.form_path.empty() && request.target == options_.form_path) {
-            return log_out(request, forms_, options_.form_urls);
+        const auto query = query_of_form(request.target);
+        if (query || (!options_.form_path.empty() && request.target == options_.form_path)) {
+            return log_out(request, forms_,
+                           {.path = options_.form_path, .destinations = options_.form_urls, .query = query});
         }
         if (request.target == options_.metadata_path && options_.metadata) return our_metadata(request);
         return refuse(request, HttpRule::path, bare(404), what_is_here(request.target));
@@ -123,6 +132,16 @@ HttpStep HttpEndpoint::handle(const HttpRequest& request) noexcept {
         tell(request.peer, request.target, 500, "internal.exception", "memory ran out, or our metadata's source threw");
         return HttpReply{500, {}, {}};
     }
+}
+
+/// The query behind form_path, without its '?', where an IdP's profile says that it posts forms so: no other query is
+/// read.
+std::optional<std::string_view> HttpEndpoint::query_of_form(std::string_view target) const {
+    const std::string_view path = options_.form_path;
+    if (path.empty() || !target.starts_with(path) || !target.substr(path.size()).starts_with('?')) return std::nullopt;
+    const auto idps = service_.idps();
+    if (!idps || !idps->accepts_wire(idp_adapter::Wire::form_in_query)) return std::nullopt;
+    return target.substr(path.size() + 1);
 }
 
 void HttpEndpoint::tell(std::string_view peer, std::string_view target, int status, std::string_view rule,
@@ -158,6 +177,7 @@ std::vector<std::string_view> HttpEndpoint::paths() const {
 /// No text of a peer goes into the audit.
 std::string_view HttpEndpoint::known_path(std::string_view target) const {
     if (target.empty()) return {};
+    if (query_of_form(target)) return options_.form_path;
     const auto all = paths();
     const auto found = std::ranges::find(all, target);
     if (found != all.end()) return *found;
@@ -175,11 +195,10 @@ std::string HttpEndpoint::what_is_here(std::string_view target) const {
     return text;
 }
 
-HttpStep HttpEndpoint::log_out(const HttpRequest& request, const BackChannel& channel,
-                               const std::vector<saml::EndpointUrl>& destinations) {
+HttpStep HttpEndpoint::log_out(const HttpRequest& request, const BackChannel& channel, const Place& place) {
     if (request.method != "POST") {
         return refuse(request, HttpRule::method, uncached(method_not_allowed("POST")),
-                      "POST goes to " + request.target);
+                      "POST goes to " + std::string(place.path));
     }
     if (!is_plain(request)) {
         return refuse(request, HttpRule::content_coding, uncached(bare(415)), "a body comes without Content-Encoding");
@@ -191,9 +210,10 @@ HttpStep HttpEndpoint::log_out(const HttpRequest& request, const BackChannel& ch
                        .content_type = content_type_of(request),
                        .client = {.tls_key = request.tls_key,
                                   .authorization = std::string(request.header("Authorization").value_or(""))},
-                       .destinations = destinations,
+                       .destinations = place.destinations,
+                       .query = place.query,
                        .peer = request.peer,
-                       .path = request.target});
+                       .path = place.path});
     if (auto* answer = std::get_if<SoapReply>(&step)) return filled_in(std::move(form), std::move(*answer));
     auto& pending = std::get<PendingSoapReply>(step);
     return PendingReply{

@@ -100,8 +100,10 @@ std::string_view binding_name(saml::Binding binding) noexcept {
             return "a form's SAMLRequest";
         case saml::Binding::form_with_envelope:
             return "a form's SAMLRequest with a SOAP envelope";
+        case saml::Binding::form_in_query:
+            return "a SAMLRequest in the URL's query";
         case saml::Binding::form_logout_request:
-            return "a form's logoutRequest";
+            return "a form's SOAP envelope as text";
         case saml::Binding::post:
             return "HTTP-POST";
         case saml::Binding::redirect:

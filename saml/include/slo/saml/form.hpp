@@ -38,11 +38,18 @@ struct Field {
 [[nodiscard]] Result<std::vector<Field>> parse_fields(std::string_view body);
 
 /// decode extracts the one SAML request of a body: base64 of it, or of a SOAP envelope around it, in the field
-/// SAMLRequest; a SOAP envelope as text in the field logoutRequest, or as the whole body. binding() says which. No
-/// content is inflated. Other fields are ignored. Errors: Errc::message_too_large if the body has over
+/// SAMLRequest; a SOAP envelope as text in the field logoutRequest or SAMLRequest, or as the whole body. binding() says
+/// which. No content is inflated. Other fields are ignored. Errors: Errc::message_too_large if the body has over
 /// `limits.octets`; form_malformed; form_fields (none of these fields, one of them twice, two of them, or
 /// SAMLResponse); base64_malformed; those of xml::Document::parse and soap::decode.
 [[nodiscard]] Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits = {});
+
+/// decode_in_query extracts the SAML request of a POST whose form stands in the URL: the query (without its '?') has
+/// the field SAMLRequest with base64 of it, and no other field, and `body` is empty. No envelope is read, and no
+/// content is inflated: this isn't the HTTP-Redirect binding. Errors: Errc::message_too_large if the query has over
+/// `limits.octets`; form_malformed; form_fields; base64_malformed; those of xml::Document::parse.
+[[nodiscard]] Result<ReceivedMessage> decode_in_query(std::string_view query, std::string_view body,
+                                                      const xml::Limits& limits = {});
 
 /// PostedResponse is the content of a form that a browser brings to the assertion consumer service.
 struct PostedResponse {

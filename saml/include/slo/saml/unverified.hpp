@@ -18,7 +18,8 @@ enum class Binding {
     soap,                 ///< the SOAP binding: the envelope is the body (Bindings 3.2)
     form,                 ///< a form's SAMLRequest: base64 of the message (Keycloak without a SOAP URL, authentik, CAS)
     form_with_envelope,   ///< a form's SAMLRequest: base64 of a SOAP envelope (WSO2)
-    form_logout_request,  ///< a form's logoutRequest, or the whole body: the SOAP envelope as text (CAS)
+    form_in_query,        ///< a URL's query with SAMLRequest alone: base64 of the message; the body is empty (CAS)
+    form_logout_request,  ///< a form's logoutRequest or SAMLRequest, or the whole body: the SOAP envelope as text (CAS)
     post,                 ///< the HTTP-POST binding: a form that a browser sends (Bindings 3.5)
     redirect,  ///< the HTTP-Redirect binding: deflated in a URL's query, whose octets are signed (Bindings 3.4)
 };

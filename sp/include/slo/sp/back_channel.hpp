@@ -34,6 +34,9 @@ struct PostedRequest {
     idp_adapter::ClientCredentials client = {};  ///< for IdPs that don't sign
     /// destinations is that of LogoutEvidence.
     std::optional<std::span<const saml::EndpointUrl>> destinations = {};
+    /// The query of the URL, without its '?', if there was one: of a form it is read instead of the body, which must
+    /// then be empty (saml::form::decode_in_query). With SOAP it isn't read.
+    std::optional<std::string_view> query = {};
     std::string_view peer = {};  ///< for the audit of what isn't read: its address
     std::string_view path = {};  ///< and which of our own paths it came to
 };

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,8 @@ struct HttpEndpointOptions {
 /// Bindings 3.2.3.2 (l.364-368). A request refused by its path, method, media type or size, or by the server, has an
 /// audit line (HttpRefused). Our metadata is served to GET and HEAD with the fields for HTTP caches (SAML Metadata
 /// 4.1.1; RFC 9110, 13.1); it has no content from the request. A form is taken at form_path, and at soap_path if an
-/// IdP's profile says that it posts its envelope as one (CAS). Paths match byte by byte, queries included.
+/// IdP's profile says that it posts its envelope as one (CAS). Paths match byte by byte, queries included; only behind
+/// form_path a query is read, if an IdP's profile says that it posts forms there (form_in_query, CAS).
 class HttpEndpoint final : public HttpHandler {
 public:
     /// HttpEndpoint borrows `service`, which must outlive the endpoint and every pending reply.
@@ -47,8 +49,9 @@ public:
     void refused(const RefusedByServer& refused) noexcept override;
 
 private:
-    [[nodiscard]] HttpStep log_out(const HttpRequest& request, const BackChannel& channel,
-                                   const std::vector<saml::EndpointUrl>& destinations);
+    struct Place;
+    [[nodiscard]] HttpStep log_out(const HttpRequest& request, const BackChannel& channel, const Place& place);
+    [[nodiscard]] std::optional<std::string_view> query_of_form(std::string_view target) const;
     [[nodiscard]] HttpReply our_metadata(const HttpRequest& request);
     [[nodiscard]] HttpReply refuse(const HttpRequest& request, HttpRule rule, HttpReply reply, std::string_view detail);
     void tell(std::string_view peer, std::string_view target, int status, std::string_view rule,
