@@ -10,6 +10,7 @@
 #include "slo/saml/algorithms.hpp"
 #include "slo/saml/base64.hpp"
 #include "slo/saml/form.hpp"
+#include "slo/saml/redirect.hpp"
 #include "slo/saml/soap.hpp"
 #include "slo/saml/xml.hpp"
 
@@ -204,11 +205,27 @@ std::string path_in(const std::string& target) {
     return path == std::string::npos ? "/" : target.substr(path);
 }
 
+/// A query of HTTP-Redirect: its signature has parameters of its own, which no form has.
+bool is_signed_query(std::string_view query) {
+    return query.find("SAMLRequest=") != std::string_view::npos &&
+           (query.find("SigAlg=") != std::string_view::npos || query.find("Signature=") != std::string_view::npos);
+}
+
+CapturedMessage by_redirect(std::string_view target) {
+    const auto mark = target.find('?');
+    return {.body = {},
+            .content_type = {},
+            .path = mark == std::string_view::npos ? "" : path_in(std::string(target.substr(0, mark))),
+            .query = std::string(mark == std::string_view::npos ? target : target.substr(mark + 1)),
+            .is_redirect = true,
+            .kind = "a URL that a browser brings"};
+}
+
 OrStop<CapturedMessage> from_request(const Head& head, std::string_view rest, ReadAs read_as) {
+    if (head.method == "GET" && head.target.find("SAMLRequest=") != std::string::npos) return by_redirect(head.target);
     if (head.method != "POST") {
         return Stop{ExitCode::refused,
-                    "http.method: the endpoint takes POST alone; a SAMLRequest in a URL is the HTTP-Redirect binding, "
-                    "which goes through the user's browser"};
+                    "http.method: messages come by POST, or in the query of a GET (SAMLRequest=...)"};
     }
     auto body = body_of(head, rest);
     if (auto* const stop = std::get_if<Stop>(&body)) return std::move(*stop);
@@ -255,6 +272,8 @@ OrStop<CapturedMessage> recognise(std::string_view octets, ReadAs read_as) {
         return Stop{ExitCode::usage, "this is an answer of HTTP; what counts is the request before it"};
     std::string_view rest = octets;
     if (const auto head = take_head(rest)) return from_request(*head, rest, read_as);
+    const bool is_url = octets.starts_with("https://") || octets.starts_with("http://") || octets.starts_with('?');
+    if (read_as == ReadAs::itself && (is_url || is_signed_query(octets))) return by_redirect(trimmed(octets));
     return from_body(octets, read_as);
 }
 
@@ -266,12 +285,22 @@ bool is_form(const CapturedMessage& message) {
 Result<saml::ReceivedMessage> decode(const CapturedMessage& message, std::size_t max_octets) {
     xml::Limits limits;
     limits.octets = std::min(limits.octets, max_octets);
+    if (message.is_redirect) {
+        auto read = saml::redirect::decode(*message.query, limits);
+        if (!read) return std::move(read).error();
+        return std::move(read->message);
+    }
     if (!is_form(message)) return saml::soap::decode(message.body, limits);
     if (message.query) return form::decode_in_query(*message.query, message.body, limits);
     return form::decode(message.body, limits);
 }
 
 std::string signature_method(const CapturedMessage& message) {
+    if (message.is_redirect) {
+        const auto read = saml::redirect::decode(*message.query);
+        const std::string named = read ? read->signature.algorithm() : "";
+        return saml::signature_algorithm(named) ? named.substr(named.find('#') + 1) : "";
+    }
     const auto document = xml::Document::parse(is_form(message) ? xml_in_form(message) : message.body);
     const std::string uri = document ? method_below(document->root()) : "";
     return saml::signature_algorithm(uri) ? uri.substr(uri.find('#') + 1) : "";

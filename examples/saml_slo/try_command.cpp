@@ -13,8 +13,10 @@
 #include "http_client.hpp"
 #include "settings.hpp"
 #include "slo/idp_adapter/metadata_refresher.hpp"
+#include "slo/idp_adapter/url_parts.hpp"
 #include "slo/saml/form.hpp"
 #include "slo/saml/keyed_digest.hpp"
+#include "slo/saml/redirect.hpp"
 #include "slo/sp/back_channel.hpp"
 #include "slo/sp/logout_error.hpp"
 #include "slo/sp/memory_session_store.hpp"
@@ -66,6 +68,8 @@ public:
     EmptyEndpoint(const daemon::Configuration& configuration, std::shared_ptr<const idp_adapter::IdpDirectory> idps,
                   const saml::KeyedDigest& digest, Instant now)
         : options_(configuration.endpoint),
+          browser_urls_(configuration.front_channel ? configuration.front_channel->urls
+                                                    : std::vector<saml::EndpointUrl>()),
           clock_(now),
           store_(clock_, digest),
           parts_{.entity_id = configuration.entity_id,
@@ -85,11 +89,14 @@ public:
     [[nodiscard]] sp::RequestReport judge(const CapturedMessage& message) {
         const NoAnswer wire;
         const auto here = destinations(message);
-        const sp::LogoutEvidence evidence{
+        sp::LogoutEvidence evidence{
             .wire = wire, .client = {.authorization = message.authorization}, .destinations = std::span(here)};
+        const auto in_query =
+            message.is_redirect ? std::optional(saml::redirect::decode(*message.query)) : std::nullopt;
+        if (in_query && *in_query) evidence.query = &(*in_query)->signature;
         auto report = sp::report_on(
             parts_, [&] { return decode(message, options_.max_body); }, evidence, clock_.now());
-        judge_content_type(message, here, report);
+        if (!message.is_redirect) judge_content_type(message, here, report);
         if (const std::string path = note_on_path(message); !path.empty()) report.checks.front().note += path;
         return report;
     }
@@ -103,6 +110,7 @@ private:
     }
 
     [[nodiscard]] std::vector<saml::EndpointUrl> destinations(const CapturedMessage& message) const {
+        if (message.is_redirect) return browser_urls_;
         const auto& urls = is_at_form_path(message) ? options_.form_urls : options_.soap_urls;
         return urls.empty() ? parts_.destinations : urls;
     }
@@ -126,7 +134,15 @@ private:
         report.acceptable_at.reset();
     }
 
+    [[nodiscard]] std::string note_on_browser_path(const CapturedMessage& message) const {
+        if (browser_urls_.empty()) return "; no browser_slo_url is in [sp], so nothing is there (http.path)";
+        const std::string path = idp_adapter::parts_of(browser_urls_.front()).target;
+        if (message.path.empty() || message.path == path) return "";
+        return "; its path is none of ours (http.path), unless a proxy changes it: " + path;
+    }
+
     [[nodiscard]] std::string note_on_path(const CapturedMessage& message) const {
+        if (message.is_redirect) return note_on_browser_path(message);
         if (message.path.empty() || (message.path == options_.soap_path && !message.query)) return "";
         if (!options_.form_path.empty() && message.path == options_.form_path) return "";
         return "; its path is none of ours (http.path), unless a proxy changes it: " + options_.soap_path +
@@ -134,6 +150,7 @@ private:
     }
 
     sp::HttpEndpointOptions options_;
+    std::vector<saml::EndpointUrl> browser_urls_;
     OneInstant clock_;
     sp::MemorySessionStore store_;
     NoAudit audit_;

@@ -17,6 +17,7 @@
 #include "operator.hpp"
 #include "service_provider.hpp"
 #include "slo/saml/base64.hpp"
+#include "slo/saml/redirect.hpp"
 
 using namespace slo;
 using namespace slo::test;
@@ -330,6 +331,44 @@ BOOST_AUTO_TEST_CASE(a_request_in_the_query_of_a_captured_post_is_judged_too) {
     BOOST_TEST(has(desk.judge().out, "its path is none of ours (http.path)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_captured_redirect_is_judged_by_the_signature_of_its_query) {
+    const TryDesk desk;
+    const std::string browser_url = "https://sp.example.com/saml/slo";
+    desk.believe("wires = [\"redirect\"]", "browser_slo_url = \"" + browser_url + "\"");
+    saml::NameID alice;
+    alice.value = "alice";
+    const saml::LogoutRequest request{.id = saml::MessageID::parse("_r1").value(),
+                                      .version = {},
+                                      .issue_instant = saml::parse_instant("2030-01-15T10:00:00Z").value(),
+                                      .destination = browser_url,
+                                      .consent = std::nullopt,
+                                      .issuer = saml::EntityID::parse(idp1_entity_id).value(),
+                                      .asynchronous = false,
+                                      .identifier = alice,
+                                      .session_indexes = {},
+                                      .not_on_or_after = std::nullopt,
+                                      .reason = std::nullopt};
+    const auto key =
+        saml::SigningKey::parse(fixture("keys/idp1-second.key.pem"), fixture("keys/idp1-second.crt.pem")).value();
+    const std::string url = saml::redirect::encode(request, std::nullopt, key).value().url();
+    const std::string query = url.substr(url.find('?') + 1);
+    for (const std::string& captured : {url, url + "\n", "?" + query, query,
+                                        "GET /saml/slo?" + query + " HTTP/1.1\r\nHost: sp.example.com\r\n\r\n"}) {
+        desk.capture(captured);
+        const Run made = desk.judge();
+        BOOST_TEST(made.code == 0, captured << made.out << made.err);
+        BOOST_TEST(has(made.out, verdict("transport", "ok", "HTTP-Redirect")));
+        BOOST_TEST(has(made.out, "rsa-sha256, key 2 of 2"));
+    }
+    std::string changed = url;
+    changed.replace(changed.find("&SigAlg="), 8, "&RelayState=x&SigAlg=");
+    desk.capture(changed);
+    BOOST_TEST(has(desk.judge().out, refused("signature", "sig.invalid")));
+    desk.believe("wires = [\"redirect\"]");
+    desk.capture(url);
+    BOOST_TEST(has(desk.judge().out, "no browser_slo_url is in [sp]"));
+}
+
 BOOST_AUTO_TEST_CASE(says_what_it_cannot_judge) {
     const TryDesk desk;
     const auto rejects = [&](const std::string& captured, int code, const std::string& why) {
@@ -339,7 +378,8 @@ BOOST_AUTO_TEST_CASE(says_what_it_cannot_judge) {
     rejects("{\"json\": true}", 2, "--soap or --form");
     rejects("", 2, "--soap or --form");
     rejects("HTTP/1.1 200 OK\r\n\r\n", 2, "answer");
-    rejects("GET /saml/slo?SAMLRequest=x HTTP/1.1\r\n\r\n", 3, "http.method");
+    rejects("PUT /saml/slo HTTP/1.1\r\n\r\n", 3, "http.method");
+    rejects("GET /saml/slo?SAMLRequest=x HTTP/1.1\r\n\r\n", 3, "saml.base64");
     rejects("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n<a/>", 2, "incomplete");
     rejects("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<a/>", 2, "incomplete");
     rejects("POST / HTTP/1.1\r\nContent-Encoding: gzip\r\n\r\nxxxx", 3, "http.content_coding");

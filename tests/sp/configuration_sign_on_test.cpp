@@ -141,6 +141,16 @@ BOOST_AUTO_TEST_CASE(metadata_promises_signed_requests_and_nothing_may_deny_it) 
            "authn_requests_signed = false beside [sign_on]", "remove it");
 }
 
+BOOST_AUTO_TEST_CASE(a_discovery_service_sends_users_back_to_the_login_url) {
+    const auto configuration = accept(sign_on("discovery_service = \"https://ds.example.org/\"\n"));
+    BOOST_TEST(configuration.sign_on->endpoint.discovery_service->str() == "https://ds.example.org/");
+    const auto& returns = configuration.publication.content.discovery_responses;
+    BOOST_REQUIRE(returns.size() == 1U);
+    BOOST_TEST(returns.front().location.str() == "https://sp.example.org/login");
+    BOOST_TEST(accept(sign_on()).publication.content.discovery_responses.empty());
+    refuse(sign_on("discovery_service = \"http://ds.example.org/\"\n"), 13, "plain http", "https://");
+}
+
 BOOST_AUTO_TEST_CASE(the_key_is_made_once_and_only_for_sqlite) {
     const auto first = accept(sign_on());
     BOOST_TEST(has_note(first, "made a new key for sign-ons (mode 0600)"));

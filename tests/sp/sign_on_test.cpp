@@ -158,6 +158,34 @@ BOOST_AUTO_TEST_CASE(refuses_the_answer_of_another_idp_than_the_one_that_was_ask
     BOOST_TEST(sp.post(browser, sp.response(sp.wanted(asked)), asked.relay_state).status == 303);
 }
 
+BOOST_AUTO_TEST_CASE(lets_a_discovery_service_ask_which_idp_and_believes_none_that_is_not_ours) {
+    SignOnUnderTest sp({signing_idp(idp_id, "keys/idp1-first"), signing_idp(other_idp_id, "keys/idp2")});
+    sp::SignOnEndpoint endpoint(
+        sp.sign_on, sp.host,
+        {.login_url = login_url, .discovery_service = parsed<saml::EndpointUrl>("https://ds.example.org/ask?lang=de")});
+    Browser browser;
+    const auto get = [&](const std::string& query) {
+        return browser.took(sp::wait_for(endpoint.handle(browser.get("/login" + query))));
+    };
+    const auto asked = get("?target=/inbox&force=1");
+    BOOST_TEST(asked.status == 302);
+    const std::string back = saml::form::escape("https://sp.example.com/login?discovered=1&target=%2Finbox&force=1");
+    BOOST_TEST(header_of(asked, "Location") ==
+               "https://ds.example.org/ask?lang=de&entityID=" + saml::form::escape(our_id.str()) + "&return=" + back +
+                   "&returnIDParam=idp");
+    BOOST_TEST(header_of(get("?passive=1"), "Location").ends_with("&returnIDParam=idp&isPassive=true"));
+    BOOST_TEST(sp.flows.size().flows == 0U);
+    // It has asked: the choice, no choice, and a choice that is none of ours.
+    const auto chosen = get("?discovered=1&target=%2Finbox&idp=" + saml::form::escape(other_idp_id.str()));
+    BOOST_TEST(header_of(chosen, "Location").starts_with("https://idp.example.org/sso?tenant=x&SAMLRequest="));
+    for (const std::string answer : {"", "&idp=https%3A%2F%2Fevil.example.org", "&idp=a&idp=b"}) {
+        const auto page = get("?discovered=1&target=%2Finbox" + answer);
+        BOOST_TEST(page.status == 200);
+        BOOST_TEST((page.body.find("evil") == std::string::npos));
+        BOOST_TEST((page.body.find("target=%2Finbox") != std::string::npos), page.body);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(shows_a_page_to_choose_from_where_there_are_two_idps) {
     SignOnUnderTest sp({signing_idp(idp_id, "keys/idp1-first"), signing_idp(other_idp_id, "keys/idp2")});
     Browser browser;

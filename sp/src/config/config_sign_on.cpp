@@ -1,5 +1,6 @@
 #include "config_sign_on.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -110,6 +111,9 @@ std::optional<SignOnSection> read_sign_on(const ConfigTable& root, const fs::pat
     options.flow_lifetime = table.seconds("flow_lifetime", options.flow_lifetime, {1min, longest_flow});
     options.session_lifetime = table.seconds("session_lifetime", options.session_lifetime, {1min, 24h * 365});
     SignOnEndpointOptions endpoint{.login_url = login};
+    if (const auto service = table.text("discovery_service"))
+        endpoint.discovery_service =
+            over_https(parse_url(*service, "discovery_service"), service->place, "discovery_service");
     endpoint.starts_per_second_per_peer = static_cast<unsigned>(
         table.number("starts_per_second_per_address", endpoint.starts_per_second_per_peer, {1, 1'000'000}));
 
@@ -145,6 +149,16 @@ SignOnConfiguration load_sign_on(const SignOnSection& section, const StoreOption
         flows.engine = MemoryFlowStoreOptions{.max_flows = section.max_flows, .max_claims = section.max_claims};
     }
     return {.options = section.options, .endpoint = section.endpoint, .flows = std::move(flows)};
+}
+
+void publish_sign_on(const SignOnConfiguration& sign_on, metadata::SpMetadata& content) {
+    content.authn_requests = metadata::AuthnRequests::signed_always;
+    auto& returns = content.discovery_responses;
+    const auto& login = sign_on.endpoint.login_url;
+    const bool is_there = std::ranges::any_of(
+        returns, [&](const metadata::IndexedEndpoint& one) { return one.location.str() == login.str(); });
+    if (!sign_on.endpoint.discovery_service || is_there) return;
+    returns.push_back({login, static_cast<std::uint16_t>(returns.size())});
 }
 
 }  // namespace slo::sp

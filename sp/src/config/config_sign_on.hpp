@@ -15,9 +15,16 @@
 
 namespace slo::sp {
 
-inline constexpr std::string_view sign_on_keys[] = {"login_url", "landing",       "target_prefix",
-                                                    "targets",   "flow_lifetime", "session_lifetime",
-                                                    "max_flows", "max_claims",    "starts_per_second_per_address",
+inline constexpr std::string_view sign_on_keys[] = {"login_url",
+                                                    "discovery_service",
+                                                    "landing",
+                                                    "target_prefix",
+                                                    "targets",
+                                                    "flow_lifetime",
+                                                    "session_lifetime",
+                                                    "max_flows",
+                                                    "max_claims",
+                                                    "starts_per_second_per_address",
                                                     "key"};
 
 /// SignOnSection is the content of [sign_on]. Its key isn't read yet.
@@ -38,5 +45,9 @@ struct SignOnSection {
 /// load_sign_on reads the key, and makes a missing one if `missing` says so. `store` is load_store()'s.
 [[nodiscard]] SignOnConfiguration load_sign_on(const SignOnSection& section, const StoreOptions& store,
                                                MissingKeys missing, std::vector<std::string>& notes);
+
+/// publish_sign_on writes into our metadata that requests are signed, and where a discovery service sends users back
+/// to.
+void publish_sign_on(const SignOnConfiguration& sign_on, metadata::SpMetadata& content);
 
 }  // namespace slo::sp

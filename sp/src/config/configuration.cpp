@@ -103,7 +103,7 @@ Configuration ConfigurationFile::Sections::load(Instant now, const Loading& load
     std::optional<SignOnConfiguration> signs_on;
     if (sign_on) signs_on = load_sign_on(*sign_on, store_options, loading.missing, notes);
     metadata::Publication publication = publication_of(sp, keys);
-    if (signs_on) publication.content.authn_requests = metadata::AuthnRequests::signed_always;
+    if (signs_on) publish_sign_on(*signs_on, publication.content);
     if (auto document = metadata::make_document(publication, now); !document)
         refuse(whole, "our metadata can't be written: " + document.error().detail, "correct [sp]");
 

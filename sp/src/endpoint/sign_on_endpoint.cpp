@@ -129,6 +129,8 @@ struct SignOnEndpoint::Impl {
                                   const std::vector<Field>& fields, LocalTarget target);
     [[nodiscard]] std::optional<saml::EntityID> chosen(const HttpRequest& request,
                                                        const std::vector<Field>& fields) const;
+    [[nodiscard]] HttpReply ask(const HttpRequest& request, const std::vector<Field>& fields,
+                                const LocalTarget& target) const;
     [[nodiscard]] HttpReply chooser(const HttpRequest& request, const LocalTarget& target) const;
     [[nodiscard]] HttpReply consume(const HttpRequest& request);
     [[nodiscard]] HttpReply answer(const HttpRequest& request, SignOnOutcome outcome);
@@ -159,7 +161,7 @@ HttpReply SignOnEndpoint::Impl::login(const HttpRequest& request) {
     auto target = LocalTarget::parse(parameter(*fields, "target").value_or(""), sign_on.options().targets)
                       .value_or(sign_on.options().landing);
     const auto idp = chosen(request, *fields);
-    if (!idp) return chooser(request, target);
+    if (!idp) return ask(request, *fields, target);
     return start(request, *idp, *fields, std::move(target));
 }
 
@@ -182,6 +184,25 @@ std::optional<saml::EntityID> SignOnEndpoint::Impl::chosen(const HttpRequest& re
     const auto only = std::ranges::find_if(idps->all(), signs_on);
     if (only == idps->all().end() || std::any_of(std::next(only), idps->all().end(), signs_on)) return std::nullopt;
     return (*only)->entity_id;
+}
+
+/// The discovery service's answer is one more request for the start URL, with `idp` or, if nothing was chosen, without:
+/// then the user is not sent there again. Whatever it answers is compared with the IdPs of the configuration.
+HttpReply SignOnEndpoint::Impl::ask(const HttpRequest& request, const std::vector<Field>& fields,
+                                    const LocalTarget& target) const {
+    const bool is_passive = parameter(fields, "passive") == "1";
+    if (!options.discovery_service || parameter(fields, "discovered") || parameter(fields, "idp"))
+        return chooser(request, target);
+    std::string back = with_parameter(options.login_url.str(), "discovered", "1");
+    back = with_parameter(std::move(back), "target", target.str());
+    for (const char* wish : {"force", "passive", "remember"}) {
+        if (parameter(fields, wish) == "1") back = with_parameter(std::move(back), wish, "1");
+    }
+    std::string url = with_parameter(options.discovery_service->str(), "entityID", sign_on.entity_id().str());
+    url = with_parameter(std::move(url), "return", back);
+    url = with_parameter(std::move(url), "returnIDParam", "idp");
+    if (is_passive) url = with_parameter(std::move(url), "isPassive", "true");
+    return redirect(302, std::move(url));
 }
 
 HttpReply SignOnEndpoint::Impl::chooser(const HttpRequest& request, const LocalTarget& target) const {

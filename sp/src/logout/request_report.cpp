@@ -131,14 +131,19 @@ std::optional<Instant> issue_instant_of(const LogoutServiceParts& parts, const M
 }
 
 /// "key 2 of 3": the first that verifies it.
-std::string verifying_key(const Idp& idp, const MessageSource& source) {
+std::string verifying_key(const Idp& idp, const MessageSource& source, const LogoutEvidence& evidence) {
     auto message = source();
     if (!message) return "";
     const auto unverified = saml::UnverifiedLogoutRequest::parse(*message);
     if (!unverified) return "";
     for (std::size_t i = 0; i < idp.keys.size(); ++i) {
         const std::span<const saml::VerificationKey> one(&idp.keys[i], 1);
-        if (!saml::MessageVerifier::authenticate(*unverified, one, idp.profile.algorithms)) continue;
+        const saml::AlgorithmPolicy& algorithms = idp.profile.algorithms;
+        const bool verifies =
+            evidence.query != nullptr
+                ? saml::MessageVerifier::authenticate(*unverified, *evidence.query, one, algorithms).has_value()
+                : saml::MessageVerifier::authenticate(*unverified, one, algorithms).has_value();
+        if (!verifies) continue;
         return "key " + std::to_string(i + 1) + " of " + std::to_string(idp.keys.size());
     }
     return "none: its sender proved itself by its connection";
@@ -177,24 +182,26 @@ std::string note_on(RequestCheck check, const saml::LogoutRequest& request, Inst
 }
 
 /// The notes on the checks that `judgement` passed.
-std::string note_on(RequestCheck check, const Judgement& judgement, const MessageSource& source, Instant now) {
+std::string note_on(RequestCheck check, const Judgement& judgement, const MessageSource& source,
+                    const LogoutEvidence& evidence, Instant now) {
     if (check == RequestCheck::transport && judgement.binding) return std::string(binding_name(*judgement.binding));
     const auto& partner = judgement.sender.partner;
     if (!partner) return "";
     if (check == RequestCheck::idp) return partner->entity_id.str();
     if (check == RequestCheck::metadata) return metadata_note(*partner);
-    if (check == RequestCheck::signature) return verifying_key(*partner, source);
+    if (check == RequestCheck::signature) return verifying_key(*partner, source, evidence);
     return judgement.proven ? note_on(check, *judgement.proven->request, now) : "";
 }
 
-std::vector<CheckedRule> rows_of(const Judgement& judgement, const MessageSource& source, Instant now) {
+std::vector<CheckedRule> rows_of(const Judgement& judgement, const MessageSource& source,
+                                 const LogoutEvidence& evidence, Instant now) {
     std::vector<CheckedRule> rows;
     for (int i = 0; i < request_check_count; ++i) {
         const auto check = static_cast<RequestCheck>(i);
         CheckedRule row{.check = check};
         if (!judgement.refused || check < *judgement.refused) {
             row.verdict = CheckVerdict::ok;
-            row.note = note_on(check, judgement, source, now);
+            row.note = note_on(check, judgement, source, evidence, now);
         } else if (check == *judgement.refused) {
             row.verdict = CheckVerdict::refused;
             row.why = judgement.why;
@@ -210,7 +217,7 @@ void go_on_at_its_own_time(RequestReport& report, const LogoutServiceParts& part
     const auto own_time = issue_instant_of(parts, source, evidence, now);
     if (!own_time) return;
     Judgement judgement = judge(parts, source, evidence, *own_time);
-    std::vector<CheckedRule> rows = rows_of(judgement, source, now);
+    std::vector<CheckedRule> rows = rows_of(judgement, source, evidence, now);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (report.checks[i].verdict == CheckVerdict::refused) continue;
         if (rows[i].verdict != CheckVerdict::not_reached) report.checks[i] = std::move(rows[i]);
@@ -250,7 +257,7 @@ const CheckedRule* RequestReport::refusal() const noexcept {
 RequestReport report_on(const LogoutServiceParts& parts, const MessageSource& source, const LogoutEvidence& evidence,
                         Instant now) {
     Judgement judgement = judge(parts, source, evidence, now);
-    RequestReport report{.checks = rows_of(judgement, source, now), .idp = judgement.sender.partner};
+    RequestReport report{.checks = rows_of(judgement, source, evidence, now), .idp = judgement.sender.partner};
     report.order = std::move(judgement.order);
     if (is_of_time(judgement)) go_on_at_its_own_time(report, parts, source, evidence, now);
     return report;

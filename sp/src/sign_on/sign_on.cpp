@@ -105,6 +105,10 @@ Instant SignOn::now() const noexcept {
     return impl_->parts.clock.now();
 }
 
+const saml::EntityID& SignOn::entity_id() const noexcept {
+    return impl_->service.parts().entity_id;
+}
+
 LogoutService& SignOn::service() const noexcept {
     return impl_->service;
 }

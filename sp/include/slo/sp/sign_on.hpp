@@ -159,6 +159,8 @@ public:
     [[nodiscard]] const SignOnOptions& options() const noexcept;
     /// now is its clock's.
     [[nodiscard]] Instant now() const noexcept;
+    /// entity_id is our own, that of its service.
+    [[nodiscard]] const saml::EntityID& entity_id() const noexcept;
     /// service is the one that it was made with.
     [[nodiscard]] LogoutService& service() const noexcept;
 

@@ -35,18 +35,21 @@ public:
 };
 
 struct SignOnEndpointOptions {
-    saml::EndpointUrl login_url;        ///< public: its path is the start's. Parameters: idp, target, force, passive
-    const Pages* pages = nullptr;       ///< null: default_pages()
-    std::size_t max_body = 512 * 1024;  ///< octets of a form
+    saml::EndpointUrl login_url;  ///< public: its path is the start's. Parameters: idp, target, force, passive
+    /// Where users choose among several IdPs instead of on our own page, which is for those who come back without a
+    /// choice. It sends them back to login_url, so that it must have that as our DiscoveryResponse.
+    std::optional<saml::EndpointUrl> discovery_service = {};
+    const Pages* pages = nullptr;              ///< null: default_pages()
+    std::size_t max_body = 512 * 1024;         ///< octets of a form
     unsigned starts_per_second_per_peer = 50;  ///< each start keeps a record; a peer is an address, or a proxy's
 };
 
 /// SignOnEndpoint serves login_url and the assertion consumer service. It sets two cookies of its own, of which one
 /// names the browser while it's at the IdP, and none has personal data. URLs come from the configuration alone,
 /// whatever Host and X-Forwarded headers say. A user with one IdP is sent there at once; with several, there is a page
-/// to choose from, and the choice is remembered if the user wants that. Its posts come from the IdP's site: a
-/// middleware that compares Origin must leave out the assertion consumer service, which is bound to the browser by its
-/// cookie instead.
+/// to choose from, or a discovery service (Identity Provider Discovery Service Protocol), and the choice is remembered
+/// if the user wants that. Its posts come from the IdP's site: a middleware that compares Origin must leave out the
+/// assertion consumer service, which is bound to the browser by its cookie instead.
 class SignOnEndpoint final : public HttpHandler {
 public:
     /// `sign_on` and `host` must outlive it.
