@@ -82,6 +82,7 @@ BOOST_AUTO_TEST_CASE(an_entity_that_the_first_source_omits_does_not_move_to_the_
     auto refresher = start_both();
     BOOST_TEST(refused_by(refresher) == taken);
     BOOST_TEST(key_of_first(refresher) == key(of_one));
+    BOOST_TEST(refresher.directory()->find(id(first_id))->source == "one");
     one_leaves_it_out();
     BOOST_TEST(refused_by(refresher) == withheld);
     BOOST_TEST(key_of_first(refresher) == "none");

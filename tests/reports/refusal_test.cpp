@@ -148,6 +148,27 @@ BOOST_AUTO_TEST_CASE(the_audit_line_says_what_to_change) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_audit_line_names_the_metadata_source_of_the_keys_that_were_tried) {
+    auto idp = idp1();
+    idp.source = "federation";
+    const std::pair<std::string, std::string> cases[] = {
+        {replaced(with([](auto&) {}), ">N1<", ">N2<"),
+         "metadata source federation: none of 3 known keys verifies it; KeyInfo has no certificate to compare them "
+         "with"},
+        {replaced(with([](auto&) {}), "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+                  "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+         "metadata source federation: none of 3 known keys is for ECDSA-SHA256"},
+        {replaced(with([](auto&) {}), "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+                  "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
+         "line 1: RSA-SHA1; allowed: RSA and ECDSA with SHA-256, SHA-384 or SHA-512"}};
+    for (const auto& [body, detail] : cases) {
+        Baseline provider({.idps = {idp, idp2()}});
+        static_cast<void>(provider.post(body));
+        BOOST_TEST(provider.audit.last().detail == detail);
+        expect_unchanged(provider);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_audit_line_names_the_idp_of_a_message_that_can_not_be_read) {
     for (const auto& change : {+[](LogoutRequestText& request) { request.id = "0"; },
                                +[](LogoutRequestText& request) { request.version = "1.1"; }}) {

@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(an_idp_s_file_becomes_a_source_that_is_watched) {
     BOOST_REQUIRE(configuration.metadata.sources.size() == 1U);
     const auto& options = configuration.metadata.sources.front().source;
     BOOST_TEST(options.name == "idp-1");
+    BOOST_TEST(configuration.idps.front().source == "idp-1");
     BOOST_TEST((options.rules.wanted == std::vector{configuration.idps.front().entity_id}));
     BOOST_TEST((options.missing == idp_adapter::Missing::refused));
     BOOST_TEST(options.first.has_value());

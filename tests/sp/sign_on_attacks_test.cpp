@@ -346,12 +346,15 @@ BOOST_AUTO_TEST_CASE(a_full_store_sends_no_user_away) {
 }
 
 BOOST_AUTO_TEST_CASE(the_key_of_another_trusted_idp_signs_nothing_for_this_one) {
-    SignOnUnderTest sp({signing_idp(idp_id, "keys/idp1-first"), signing_idp(other_idp_id, "keys/idp2")});
+    auto asked_one = signing_idp(idp_id, "keys/idp1-first");
+    asked_one.source = "idp-7";
+    SignOnUnderTest sp({asked_one, signing_idp(other_idp_id, "keys/idp2")});
     Browser browser;
     const auto asked = sp.begin(browser, "?idp=" + idp_id.str());
     const auto reply = sp.post(browser, sp.response(sp.wanted(asked), idp_id, "keys/idp2"), asked.relay_state);
     BOOST_TEST(reply.body.find("<dd>sig</dd>") != std::string::npos);
     BOOST_TEST(sp.audit.last().rule == "sig.invalid");
+    BOOST_TEST(sp.audit.last().detail.starts_with("metadata source idp-7: none of 1 known keys "));
     BOOST_TEST(sp.live() == 0U);
 }
 

@@ -58,6 +58,7 @@ public:
                                "an entity of another source signs with the same key; write allow_shared_keys "
                                "= true if that is meant"));
         }
+        idp->source = name;
         names_.insert(idp->entity_id);
         names_.insert(idp->profile.issuer_aliases.begin(), idp->profile.issuer_aliases.end());
         idps_.push_back(*std::move(idp));

@@ -206,6 +206,7 @@ SourceReader::WatchedIdp SourceReader::read_idp(std::size_t number) {
         absent.names.insert(absent.names.end(), profile.issuer_aliases.begin(), profile.issuer_aliases.end());
         return {.absent = std::move(absent), .source = {std::move(source), std::move(profile)}};
     }
+    idp->source = judged_by.name;
     note_idp(document->idps.front(), file);
     const idp_adapter::LogoutWays ways = idp_adapter::logout_ways(*idp, surroundings_.browser);
     if (ways.it_sends.empty() || !ways.can_be_asked)

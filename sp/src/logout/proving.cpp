@@ -64,7 +64,8 @@ Result<saml::AuthenticLogoutRequest> authenticate(const Idp& idp, const saml::Un
     if (evidence.query != nullptr)
         return saml::MessageVerifier::authenticate(unverified, *evidence.query, idp.keys, idp.profile.algorithms);
     auto request = saml::MessageVerifier::authenticate(unverified, idp.keys, idp.profile.algorithms);
-    if (request || !saml::is(request.error(), saml::Errc::signature_missing)) return request;
+    if (request) return request;
+    if (!saml::is(request.error(), saml::Errc::signature_missing)) return with_source(std::move(request).error(), idp);
     const auto sender = idp_adapter::authenticate(idp, unverified.claimed_issuer(), evidence.client);
     if (!sender) return request;
     return saml::MessageVerifier::authenticate(unverified, *sender);
@@ -90,6 +91,13 @@ Result<void> check_in_force(const Idp& idp, const Policy& policy, Instant now) {
         return fail(LogoutErrc::metadata_expired, "its metadata " + idp_adapter::told_end("ended", *idp.valid_until));
     }
     return Done{};
+}
+
+Failure with_source(Failure why, const Idp& idp) {
+    const bool is_of_keys =
+        saml::is(why, saml::Errc::signature_invalid) || saml::is(why, saml::Errc::no_verification_key);
+    if (is_of_keys && !idp.source.empty()) why.detail.insert(0, "metadata source " + idp.source + ": ");
+    return why;
 }
 
 std::string_view binding_name(saml::Binding binding) noexcept {

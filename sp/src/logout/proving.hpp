@@ -51,6 +51,10 @@ struct Unproven {
 /// Metadata 2.3.2, erratum E94.
 [[nodiscard]] Result<void> check_in_force(const idp_adapter::Idp& idp, const Policy& policy, Instant now);
 
+/// with_source returns a failure of a signature with the name of the metadata source whose keys were tried, where
+/// `detail` tells of them and the source has a name. All others stay as they are.
+[[nodiscard]] Failure with_source(Failure why, const idp_adapter::Idp& idp);
+
 /// binding_name returns what operators call it: "SOAP", "a form's SAMLRequest". Static storage.
 [[nodiscard]] std::string_view binding_name(saml::Binding binding) noexcept;
 

@@ -189,7 +189,8 @@ SignOnOutcome judge_answer(const SignOnContext& context, const saml::UnverifiedR
     const auto verified = saml::ResponseVerifier::verify(
         response, answered.idp->keys, response_expectations(context, answered, response.claimed_issuer()));
     if (!verified) {
-        if (!is(verified.error(), saml::AssertionErrc::response_status)) return refused(verified.error(), answered);
+        if (!is(verified.error(), saml::AssertionErrc::response_status))
+            return refused(with_source(verified.error(), *answered.idp), answered);
         const auto unproven = response.unproven_answer(answered.idp->profile.forms);
         if (!unproven) return refused(unproven.error(), answered);
         return not_signed_on(context, answered, *unproven, /*is_proven=*/false);

@@ -29,6 +29,7 @@ struct Idp {
     InteropProfile profile;
     metadata::AlgorithmSupport algorithms = {};  ///< what its metadata says it can verify; empty: nothing
     metadata::SignOnRole sign_on = {};           ///< where and how its users sign on
+    std::string source = {};  ///< our name of its metadata's source, for the log; empty: a host made it without one
 };
 
 /// make_idp takes the IdP role of `descriptor`. Errors: metadata::Errc::not_metadata if it has none,
