@@ -85,7 +85,11 @@ OrStop<metadata::MetadataRules> rules_of(const Import& command) {
     if (is_remote(command) && command.sha256.empty()) rules.longest_validity = command.longest_validity;
     for (const std::string& text : command.entities) {
         auto entity = saml::EntityID::parse(text);
-        if (!entity) return Stop{ExitCode::usage, "--entity is no absolute URI; write the entityID as it stands"};
+        if (!entity) {
+            return Stop{ExitCode::usage,
+                        "--entity is no absolute URI; write the entityID as it stands. An IdP whose name is none isn't "
+                        "imported: put its file in place, and write opaque_entity_id = true in its [[idp]]"};
+        }
         rules.wanted.push_back(*std::move(entity));
     }
     return rules;

@@ -48,7 +48,7 @@ Result<TestIdp> read_idp(const fs::path& folder) {
     if (!metadata) return metadata.error();
     const auto document = saml::xml::Document::parse(*metadata, saml::xml::metadata_limits);
     if (!document) return document.error();
-    const auto entity_id = saml::EntityID::parse(document->root().attribute("entityID").value_or(""));
+    const auto entity_id = saml::EntityID::opaque(document->root().attribute("entityID").value_or(""));
     if (!entity_id) return entity_id.error();
     const auto key = read_whole(key_file(folder));
     if (!key) return key.error();
@@ -137,8 +137,13 @@ ExitCode tell(const TryLogout& command, const examples::SentLogout& sent, const 
 }  // namespace
 
 ExitCode new_try_idp(const NewTryIdp& command, Format format, Instant now) {
-    const auto entity_id = saml::EntityID::parse(command.entity_id);
-    if (!entity_id) return complain("--entity-id must be an absolute URI of 1 to 1024 octets", ExitCode::usage);
+    const auto entity_id = saml::EntityID::opaque(command.entity_id);
+    if (!entity_id) {
+        return complain(
+            "--entity-id must be an absolute URI, or a name of such octets, with single blanks inside at "
+            "most; 1 to 1024 octets",
+            ExitCode::usage);
+    }
     std::error_code error;
     fs::create_directories(command.folder, error);
     for (const auto& file :
@@ -165,7 +170,8 @@ ExitCode new_try_idp(const NewTryIdp& command, Format format, Instant now) {
                      "this folder:\n"
                      "never name it where users sign in. In the configuration of an endpoint that you try:\n"
                      "    [[idp]]\n    metadata = \"" +
-                     metadata + "\"\n",
+                     metadata + "\"\n" +
+                     (saml::is_absolute_uri(entity_id->str()) ? "" : "    opaque_entity_id = true\n"),
                  ExitCode::fine);
 }
 

@@ -15,8 +15,14 @@ using saml::xml::Element;
 Result<saml::EntityID> read_entity_id(const std::string* text, const std::string& where, saml::EntityIDForm form) {
     if (text == nullptr) return broken(Errc::schema_violation, where, "no entityID");
     auto entity_id = saml::read_entity_id(saml::xml::collapsed(*text), form);
+    if (!entity_id && form == saml::EntityIDForm::opaque) {
+        return broken(Errc::entity_id_malformed, where,
+                      "entityID doesn't have 1 to 1024 octets of those that a URI may have, with single blanks inside");
+    }
     if (!entity_id) {
-        return broken(Errc::entity_id_malformed, where, "entityID is not an absolute URI of at most 1024 bytes");
+        return broken(Errc::entity_id_malformed, where,
+                      "entityID is not an absolute URI of at most 1024 bytes (another name takes opaque_entity_id = "
+                      "true in its section of the configuration)");
     }
     return entity_id;
 }

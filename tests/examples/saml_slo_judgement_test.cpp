@@ -34,6 +34,9 @@ std::vector<Document> documents() {
     const auto key = without_key.find("<md:KeyDescriptor");
     const std::string end = "</md:KeyDescriptor>";
     without_key.erase(key, without_key.find(end) + end.size() - key);
+    std::string named = plain;
+    const auto name = named.find("entityID=\"") + std::string("entityID=\"").size();
+    named.replace(name, named.find('"', name) - name, "localhost");
     const auto reached = [](const std::string& location) {
         return idp_document("keys/idp2.crt.pem", logout_at(location));
     };
@@ -48,6 +51,7 @@ std::vector<Document> documents() {
             {"expired", ending_at("2020-01-01T00:00:00Z", plain)},
             {"far", ending_at("2999-01-01T00:00:00Z", plain)},
             {"keyless", without_key},
+            {"named", named},
             {"group", aggregate(member("a"))},
             {"two", aggregate(member("a") + member("b"))},
             {"sp", service_provider("urn:sp")},
@@ -64,6 +68,7 @@ std::vector<Settings> settings() {
     return {
         {idp, "-", usual + private_ones + " http http-private"},
         {idp + by, "-", "signed"},
+        {idp + "opaque_entity_id = true\n", "-", usual + private_ones + " http http-private named"},
         {source, "--for asking", usual + " two"},
         {source + "allow_private_addresses = true\n", "--for asking --allow-private-addresses",
          usual + " two" + private_ones},
@@ -146,6 +151,17 @@ BOOST_AUTO_TEST_CASE(the_tool_and_the_endpoint_judge_alike) {
             }
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_no_uri_is_reported_with_the_setting_that_takes_it) {
+    use({.table = "[[idp]]\nmetadata = \"it.xml\"\nopaque_entity_id = true\n", .switches = "-", .takes = ""});
+    for (const Document& document : documents()) {
+        if (document.name == "named") std::ofstream(folder / "it.xml") << document.text;
+    }
+    check("metadata validate it.xml", 1, "another name takes opaque_entity_id = true");
+    BOOST_TEST(run("metadata validate it.xml --config slo.toml").code == 0);
+    check("metadata import it.xml --into . --sha256 " + std::string(64, '0') + " --entity localhost", 2, "",
+          "opaque_entity_id = true in its [[idp]]");
 }
 
 BOOST_AUTO_TEST_CASE(options_for_settings_exclude_a_configuration) {

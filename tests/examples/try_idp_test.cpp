@@ -122,12 +122,25 @@ BOOST_AUTO_TEST_CASE(a_user_of_the_tool_s_idp_signs_on_and_is_logged_out) {
     check(sign_on + "'" + location + "' --attribute =x", 2, "", "--attribute takes NAME=VALUE");
 }
 
+BOOST_AUTO_TEST_CASE(the_tool_s_idp_may_have_a_name_that_is_no_uri) {
+    BOOST_TEST(run("try-idp new --folder usual").out.find("opaque_entity_id") == std::string::npos);
+    fs::remove_all(folder / "idp");
+    check("try-idp new --folder idp --entity-id localhost", 0, "    opaque_entity_id = true\n");
+    const std::string text = content_of(folder / "slo.toml");
+    const std::string there = "metadata = \"idp/idp.xml\"\n";
+    std::ofstream(folder / "slo.toml") << std::string(text).replace(text.find(there), there.size(),
+                                                                    there + "opaque_entity_id = true\n");
+    start();
+    check(logout + "alice", 0, "Success, signed by the service provider");
+}
+
 BOOST_AUTO_TEST_CASE(wrong_arguments_are_refused_with_the_remedy) {
     check(logout + "alice", 4, "", url);
     check("try-idp new --folder idp", 2, "", "name another folder");
     check("try-idp logout --folder nowhere --sp " + url + " --name-id alice", 2, "", "try-idp new --folder nowhere");
     check("try-idp logout --folder idp --sp idp/idp.xml --name-id alice", 2, "", "no metadata of a service provider");
     check("try-idp new --folder second --entity-id \"\"", 2, "", "--entity-id");
+    check("try-idp new --folder second --entity-id 'a  b'", 2, "", "with single blanks inside at most");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

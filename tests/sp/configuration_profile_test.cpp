@@ -88,6 +88,11 @@ BOOST_AUTO_TEST_CASE(refuses_unknown_keys_and_values) {
     refuse_line("[idp.logout]\nredirects = 3\n", 10, "redirects", "");
 }
 
+BOOST_AUTO_TEST_CASE(a_table_of_an_idp_is_named_as_it_is_written) {
+    refuse_line("[idp.logout]\nx = 3\n", 10, "unknown key \"x\" in [idp.logout]", "known here");
+    refuse_line("[[idp.logout]]\nx = 3\n", 9, "logout isn't a table", "write its keys below a line [idp.logout]");
+}
+
 BOOST_AUTO_TEST_CASE(says_how_the_idp_is_asked) {
     write("password", "secret\n");
     write("ca.pem", read(fixtures + "/keys/idp1-first.crt.pem"));

@@ -111,8 +111,9 @@ Place ConfigTable::place_of(std::string_view key) const {
 }
 
 std::string ConfigTable::inner_name(std::string_view key) const {
-    const bool at_the_top = name_.empty() || name_.front() != '[';
-    return "[" + (at_the_top ? "" : name_.substr(1, name_.size() - 2) + ".") + std::string(key) + "]";
+    const auto begin = name_.find_first_not_of('[');  // [[idp]] is one of a list
+    const bool at_the_top = begin == std::string::npos || begin == 0;
+    return "[" + (at_the_top ? "" : name_.substr(begin, name_.size() - 2 * begin) + ".") + std::string(key) + "]";
 }
 
 std::optional<Placed<std::string>> ConfigTable::text(std::string_view key) const {
