@@ -61,11 +61,14 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
 /// Verifies its signature; only a request that has none is accepted for other evidence that the IdP's profile allows.
 Result<saml::AuthenticLogoutRequest> authenticate(const Idp& idp, const saml::UnverifiedLogoutRequest& unverified,
                                                   const LogoutEvidence& evidence) {
-    if (evidence.query != nullptr)
-        return saml::MessageVerifier::authenticate(unverified, *evidence.query, idp.keys, idp.profile.algorithms);
-    auto request = saml::MessageVerifier::authenticate(unverified, idp.keys, idp.profile.algorithms);
+    const saml::AlgorithmPolicy& algorithms = idp.profile.algorithms;
+    const bool is_in_query = evidence.query != nullptr;
+    auto request = is_in_query
+                       ? saml::MessageVerifier::authenticate(unverified, *evidence.query, idp.keys, algorithms)
+                       : saml::MessageVerifier::authenticate(unverified, idp.keys, algorithms);
     if (request) return request;
-    if (!saml::is(request.error(), saml::Errc::signature_missing)) return with_source(std::move(request).error(), idp);
+    if (is_in_query || !saml::is(request.error(), saml::Errc::signature_missing))
+        return with_source(std::move(request).error(), idp);
     const auto sender = idp_adapter::authenticate(idp, unverified.claimed_issuer(), evidence.client);
     if (!sender) return request;
     return saml::MessageVerifier::authenticate(unverified, *sender);
