@@ -74,7 +74,7 @@ def expect_refused(stage, watch, rule, error, local_id):
     verdict = stage.log_out()
     watch.stop()
     expect(verdict == error, f"Lasso says {verdict} about our answer")
-    expect(rule in stage.sp.log(), f"our audit doesn't name {rule}")
+    stage.sp.await_log(rule)
     stage.sp.expect_alive(local_id)
 
 

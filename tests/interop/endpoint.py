@@ -2,6 +2,7 @@
 import datetime
 import json
 import subprocess
+import time
 import urllib.parse
 
 from browser import FORM, call
@@ -44,8 +45,15 @@ class Endpoint:
         self.acs_url = f"{self.url}/saml/acs"
         self.soap_url = f"{self.url}/saml/slo/soap"
         self.form_url = f"{self.url}/saml/slo/form"
-        self._process = None
+        self._process, self._gate = None, None
         self._sessions = 0
+
+    def stand_behind(self, gate):
+        """Users sign on here: their browsers reach the daemon through the gate, which asks it who they are."""
+        self._gate = gate
+        self.acs_url = f"{gate.url}/saml/acs"
+        gate.stand_before(self._port, self._local_port)
+        return self
 
     def start(self, idps, encryption=False, form=False, engine="memory"):
         """idps: (metadata file, lines for its [[idp]]) each. All of them are asked over plain http, on loopback."""
@@ -74,6 +82,13 @@ class Endpoint:
 
     def log(self):
         return (self._folder / "saml-slod.log").read_text(encoding="utf-8", errors="replace")
+
+    def await_log(self, word, seconds=10):
+        """The audit is written beside the answer, not before it."""
+        deadline = time.monotonic() + seconds
+        while word not in self.log():
+            expect(time.monotonic() < deadline, f"our audit doesn't name {word}")
+            time.sleep(0.05)
 
     def admit(self, assertions, local_id=None):
         """Registers one session, with the SessionIndexes of all these assertions; returns its local id."""
@@ -130,5 +145,9 @@ class Endpoint:
         for metadata, options in idps:
             lines += ["[[idp]]", f'metadata = "{metadata}"', *options, "[idp.logout]", "allow_http = true"]
         lines += ["[store]", f'engine = "{engine}"', "[server]", f'listen = "127.0.0.1:{self._port}"']
+        if self._gate:
+            lines += ["[sign_on]", f'login_url = "{self._gate.url}/login"']
         lines += ["[local]", f"port = {self._local_port}"]
+        if self._gate:
+            lines += ['identity_headers = ["X-Mail: mail"]']
         return "\n".join(lines) + "\n"

@@ -59,14 +59,14 @@ def java_home():
 
 
 class Keycloak:
-    def __init__(self, keeper, peers, folder):
+    def __init__(self, keeper, peers, folder, address="127.0.0.1"):
         folder.mkdir(parents=True, exist_ok=True)
         self._keeper, self._folder = keeper, folder
         self._home = fetch(peers, folder)
         self._port = free_port()
-        self.tap = Tap(self._port)
+        self.tap = Tap(self._port, address)
         # It takes the address by which it's called for its name: everybody has to call it by one.
-        self.url = f"http://127.0.0.1:{self.tap.port}"
+        self.url = f"http://{address}:{self.tap.port}"
         self.entity_id = f"{self.url}/realms/{REALM}"
         self._token, self._token_end = None, 0.0
 
@@ -108,7 +108,7 @@ class Keycloak:
         file.write_text(page.text, encoding="utf-8")
         return file
 
-    def make_client(self, name, metadata, front_channel=False, **attributes):
+    def make_client(self, name, metadata, front_channel=False, mappers=(), **attributes):
         """A SAML client from its metadata, as an administrator imports it; an attribute of None is taken out. With
         front_channel, the user's browser brings it the LogoutRequest."""
         made = self.admin("POST", f"/{REALM}/client-description-converter", metadata.read_text(encoding="utf-8"),
@@ -121,6 +121,7 @@ class Keycloak:
             client["attributes"].pop(key, None)
             if value is not None:
                 client["attributes"][key] = value
+        client["protocolMappers"] = [*client.get("protocolMappers", ()), *mappers]
         self.admin("POST", f"/{REALM}/clients", client)
         return client
 

@@ -10,18 +10,38 @@ from endpoint import Assertion
 from keys import make_key
 from processes import Unavailable, free_port
 from table import Mismatch, expect
+from wire import Tap
 
 USER = PASSWORD = "dwho"  # LemonLDAP's authentication module "Demo" knows the Doctor
 PERSISTENT = "persistent"
+# Its scripts and images, which browsers need and Debian has Apache serve; a library's may be installed on this machine.
+FRONT = r"""use Plack::Builder;
+use Plack::Util;
+my $portal = Plack::Util::load_psgi("{root}/usr/share/lemonldap-ng/portal/htdocs/index.psgi");
+builder {
+    enable "Static", path => sub { s{^/static/}{} }, root => "{root}/usr/share/lemonldap-ng/portal/htdocs/static";
+    enable "Static", path => sub { s{^/javascript/}{} }, root => $_, pass_through => 1
+        for "{root}/usr/share/javascript", "/usr/share/javascript";
+    $portal;
+};
+"""
 
 
 class LemonLdap:
-    def __init__(self, keeper, peers, folder):
+    RENEW = "#upgrd button[type=submit]"
+
+    def __init__(self, keeper, peers, folder, chromium_at=None):
+        """chromium_at: the address at which Chromium finds it, in place of the script's browser."""
         self._keeper, self._root, self._folder = keeper, peers / "lemonldap", folder
         if not (self._root / "usr/share/lemonldap-ng").is_dir():
             raise Unavailable("its packages aren't unpacked below build/peers/lemonldap")
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self._port, self._address = free_port(), chromium_at or "127.0.0.1"
+        # Chromium takes its cookies, which are SameSite=None, only with Secure; the script's browser ignores both.
+        self._secured_cookie = 1 if chromium_at else 0
+        # Chromium has several connections at once, and one that is kept open would keep the worker from the others.
+        self._connections = ["--disable-keepalive"] if chromium_at else []
+        self.tap = Tap(self._port, self._address)
+        self.url = f"http://{self._address}:{self.tap.port}"
         self.entity_id = f"{self.url}/saml/metadata"
         self.soap_url = f"{self.url}/saml/singleLogoutSOAP"
         shutil.rmtree(folder, ignore_errors=True)
@@ -43,11 +63,11 @@ class LemonLdap:
         self._write_configuration(service_providers)
         # One worker: each has a cache of its own, and another one wouldn't see a session's newest facts at once.
         self._process = self._keeper.start(
-            ["perl", self._root / "usr/bin/starman", "--listen", f"127.0.0.1:{self.port}", "--workers", "1",
-             "--user", str(os.getuid()), "--group", str(os.getgid()),
-             self._root / "usr/share/lemonldap-ng/portal/htdocs/index.psgi"],
+            ["perl", self._root / "usr/bin/starman", "--listen", f"127.0.0.1:{self._port}", "--workers", "1",
+             *self._connections, "--user", str(os.getuid()), "--group", str(os.getgid()),
+             self._folder / "portal.psgi"],
             self._folder / "portal.log", env=self._environment(), cwd=self._folder)
-        self._keeper.await_port(self._process, self.port, 60)
+        self._keeper.await_port(self._process, self._port, 60)
         return self
 
     def metadata(self):
@@ -77,6 +97,7 @@ class LemonLdap:
         original = (self._root / "var/lib/lemonldap-ng/conf/lmConf-1.json").read_text(encoding="utf-8")
         configuration = json.loads(original.replace("/var/lib/lemonldap-ng", str(self._folder)))
         configuration.update(self._changes(service_providers))
+        (self._folder / "portal.psgi").write_text(FRONT.replace("{root}", str(self._root)), encoding="utf-8")
         (self._folder / "conf/lmConf-1.json").write_text(json.dumps(configuration), encoding="utf-8")
 
     def _changes(self, service_providers):
@@ -84,8 +105,8 @@ class LemonLdap:
         options = {"samlSPMetaDataOptionsCheckSLOMessageSignature": 1, "samlSPMetaDataOptionsSignSLOMessage": 1,
                    "samlSPMetaDataOptionsCheckSSOMessageSignature": 0, "samlSPMetaDataOptionsEnableIDPInitiatedURL": 1,
                    "samlSPMetaDataOptionsNameIDFormat": PERSISTENT}
-        return {"portal": f"{self.url}/", "domain": "127.0.0.1", "requireToken": 0, "issuerDBSAMLActivation": 1,
-                "registerDB": "Null", "passwordDB": "Null", "securedCookie": 0,
+        return {"portal": f"{self.url}/", "domain": self._address, "requireToken": 0, "issuerDBSAMLActivation": 1,
+                "registerDB": "Null", "passwordDB": "Null", "securedCookie": self._secured_cookie,
                 "samlServicePrivateKeySig": (self._folder / "idp.key.pem").read_text(encoding="ascii"),
                 "samlServicePublicKeySig": (self._folder / "idp.crt.pem").read_text(encoding="ascii"),
                 "samlSPMetaDataXML": {name: {"samlSPMetaDataXML": file.read_text(encoding="utf-8")}

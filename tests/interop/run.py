@@ -11,38 +11,42 @@ import sys
 import cases_keycloak
 import cases_lasso
 import cases_lemonldap
+import cases_sign_on
 from processes import Keeper, Unavailable
 from table import Table
 
-LANES = {"lemonldap": cases_lemonldap, "lasso": cases_lasso, "keycloak": cases_keycloak}
+LANES = {"lemonldap": cases_lemonldap, "lasso": cases_lasso, "keycloak": cases_keycloak,
+         **cases_sign_on.LANES}
 
 
 class Site:
     """Where things are, and who ends what was started."""
 
-    def __init__(self, keeper, programs, peers, work):
+    def __init__(self, keeper, programs, peers, work, screenshots):
         self.keeper, self.programs, self.peers, self.work = keeper, programs, peers, work
+        self.screenshots = screenshots
 
 
 def main(programs, peers, work, document, *names):
     # Let Python clean up when it's told to end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     programs, peers, work = (pathlib.Path(folder).resolve() for folder in (programs, peers, work))
-    table = Table()
+    document, table = pathlib.Path(document), Table()
     for name in names or LANES:
         folder = work / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        screenshots = folder if names else document.parent / "screenshots"
         with Keeper() as keeper:
             try:
-                LANES[name].play(Site(keeper, programs, peers, folder), table)
+                LANES[name].play(Site(keeper, programs, peers, folder, screenshots), table)
             except Unavailable as problem:
                 table.skip((LANES[name].NAME, ""), str(problem))
             except Exception as problem:  # pylint: disable=broad-exception-caught
                 table.fail((LANES[name].NAME, ""), f"{type(problem).__name__}: {problem}")
     print("\n" + table.text())
     if not names:
-        table.write_into(pathlib.Path(document))
+        table.write_into(document)
     return 1 if table.failures() else 0
 
 

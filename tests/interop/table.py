@@ -4,7 +4,7 @@ import time
 
 BEGIN, END = "<!-- the table that ./dev interop writes -->\n", "<!-- end of the table -->\n"
 HEADINGS = ("IdP", "version", "direction", "case", "result", "ms")
-TO_SP, TO_IDP, LOGIN = "IdP to SP", "SP to IdP", "login"
+TO_SP, TO_IDP, LOGIN, SIGN_ON = "IdP to SP", "SP to IdP", "login", "sign-on"
 
 
 class Mismatch(Exception):

@@ -11,11 +11,12 @@ class Exchange:
 
 
 class Tap:
-    """Listens at a port of its own and forwards to `target` on loopback. Ends with the process."""
+    """Listens at a port of its own, of one of this machine's addresses, and forwards to `target` on loopback. Ends with
+    the process."""
 
-    def __init__(self, target):
+    def __init__(self, target, address="127.0.0.1"):
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, 0))
         self.port = self._listener.getsockname()[1]
         self.exchanges = []
         threading.Thread(target=self._accept, daemon=True).start()
