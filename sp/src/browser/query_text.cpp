@@ -22,6 +22,15 @@ std::string percent_decoded(std::string_view text) {
     return octets;
 }
 
+std::string_view path_of(std::string_view target) noexcept {
+    return target.substr(0, target.find('?'));
+}
+
+std::string_view query_of(std::string_view target) noexcept {
+    const auto mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
 std::string with_parameter(std::string url, std::string_view name, std::string_view value) {
     url += url.find('?') == std::string::npos ? '?' : '&';
     return url.append(name).append("=").append(saml::form::escape(value));

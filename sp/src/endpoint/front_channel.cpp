@@ -16,11 +16,6 @@
 namespace slo::sp {
 namespace {
 
-std::string_view query_of(std::string_view target) noexcept {
-    const auto mark = target.find('?');
-    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-}
-
 bool has_message(std::string_view query) noexcept {
     return query.find("SAML") != std::string_view::npos;
 }
@@ -105,7 +100,7 @@ FrontChannel::FrontChannel(LogoutService& service, FrontChannelOptions options)
       path_(idp_adapter::parts_of(options_.urls.front()).target) {}
 
 bool FrontChannel::serves(std::string_view target) const noexcept {
-    return target.substr(0, target.find('?')) == path_;
+    return path_of(target) == path_;
 }
 
 std::size_t FrontChannel::max_body(std::string_view target, std::size_t usual) const noexcept {

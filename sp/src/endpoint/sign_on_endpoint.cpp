@@ -43,15 +43,6 @@ private:
     std::vector<Allowance> buckets_;
 };
 
-std::string_view path_of(std::string_view target) noexcept {
-    return target.substr(0, target.find('?'));
-}
-
-std::string_view query_of(std::string_view target) noexcept {
-    const auto mark = target.find('?');
-    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-}
-
 /// The value of the one parameter with that name; none if there are two.
 std::optional<std::string> parameter(const std::vector<Field>& fields, std::string_view name) {
     const auto has_name = [name](const Field& field) { return field.name == name; };
