@@ -63,9 +63,8 @@ Result<saml::AuthenticLogoutRequest> authenticate(const Idp& idp, const saml::Un
                                                   const LogoutEvidence& evidence) {
     const saml::AlgorithmPolicy& algorithms = idp.profile.algorithms;
     const bool is_in_query = evidence.query != nullptr;
-    auto request = is_in_query
-                       ? saml::MessageVerifier::authenticate(unverified, *evidence.query, idp.keys, algorithms)
-                       : saml::MessageVerifier::authenticate(unverified, idp.keys, algorithms);
+    auto request = is_in_query ? saml::MessageVerifier::authenticate(unverified, *evidence.query, idp.keys, algorithms)
+                               : saml::MessageVerifier::authenticate(unverified, idp.keys, algorithms);
     if (request) return request;
     if (is_in_query || !saml::is(request.error(), saml::Errc::signature_missing))
         return with_source(std::move(request).error(), idp);
