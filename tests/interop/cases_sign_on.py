@@ -121,17 +121,17 @@ class AtKeycloak:
 class Stage:
     """One IdP, and two times our endpoint and the application: reached over plain http, and over https."""
 
-    def __init__(self, site, chromium, kind):
+    def __init__(self, site, chromium, kind, browser_slo=False):
         self.at = kind(site, site.work / "idp")
         self.name = (kind.NAME, self.at.version)
         self.chromium = chromium
         self.gate, self.https_gate = Gate(), Gate(site.work / "gate")
         idps = [(self.at.idp.metadata(), [f'profile = "{kind.PROFILE}"'])]
-        endpoints = [Endpoint(site.keeper, site.programs, site.work / name).stand_behind(gate)
-                     for name, gate in (("sp1", self.gate), ("sp2", self.https_gate))]
-        for endpoint in endpoints:
+        self.endpoints = [Endpoint(site.keeper, site.programs, site.work / name).stand_behind(gate, browser_slo)
+                          for name, gate in (("sp1", self.gate), ("sp2", self.https_gate))]
+        for endpoint in self.endpoints:
             endpoint.start(idps)
-        self.at.introduce(endpoints)
+        self.at.introduce(self.endpoints)
 
     def page_of(self, user):
         return f"Signed in as {self.at.users[user]}"
@@ -145,15 +145,17 @@ class Stage:
         expect(tab.url() == wanted, f"the user isn't where they wanted to go: {tab.url()}")
         return tab
 
-    def status(self, tab):
-        return self.gate.who(tab.cookie_header(self.gate.url))[0]
+    def status(self, tab, gate=None):
+        gate = gate or self.gate
+        return gate.who(tab.cookie_header(gate.url))[0]
 
-    def await_end(self, tab):
+    def await_end(self, tab, gate=None):
         """The session's cookie is still in the browser, and counts no more."""
-        expect("saml-session" in tab.cookies(self.gate.url), "the session's cookie has left the browser")
+        cookies = tab.cookies((gate or self.gate).url)
+        expect(any(name.endswith("saml-session") for name in cookies), "the session's cookie has left the browser")
         deadline = time.monotonic() + IN_ENOUGH_TIME
-        while self.status(tab) != 401:
-            expect(time.monotonic() < deadline, f"our session lives: HTTP {self.status(tab)}")
+        while self.status(tab, gate) != 401:
+            expect(time.monotonic() < deadline, f"our session lives: HTTP {self.status(tab, gate)}")
             time.sleep(POLL_SECONDS)
 
     def await_question(self, tab):

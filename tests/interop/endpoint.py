@@ -48,9 +48,12 @@ class Endpoint:
         self._process, self._gate = None, None
         self._sessions = 0
 
-    def stand_behind(self, gate):
-        """Users sign on here: their browsers reach the daemon through the gate, which asks it who they are."""
+    def stand_behind(self, gate, browser_slo=False):
+        """Users sign on here: their browsers reach the daemon through the gate, which asks it who they are; and with
+        browser_slo they bring the IdP's logouts."""
         self._gate = gate
+        if browser_slo:
+            gate.slo_url = f"{gate.url}/saml/slo"
         self.acs_url = f"{gate.url}/saml/acs"
         gate.stand_before(self._port, self._local_port)
         return self
@@ -138,6 +141,8 @@ class Endpoint:
     def _configuration(self, idps, encryption, form, engine):
         lines = ["[sp]", f'entity_id = "{self.entity_id}"', f'slo_url = "{self.soap_url}"',
                  f'acs_url = "{self.acs_url}"', 'signing_key = "sp.key.pem"', 'signing_certificate = "sp.crt.pem"']
+        if self._gate and self._gate.slo_url:
+            lines += [f'browser_slo_url = "{self._gate.slo_url}"']
         if form:
             lines += [f'form_url = "{self.form_url}"']
         if encryption:

@@ -27,6 +27,7 @@ class Gate:
 
     def __init__(self, folder=None):
         self.sends_to_login, self.responses = 0, 0
+        self.slo_url, self.logouts = None, []
         self.serves, self.asks = None, None
         gate = self
 
@@ -63,6 +64,10 @@ class Gate:
         path = urllib.parse.urlsplit(request.path).path
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         self.responses += path == "/saml/acs" and request.command == "POST"
+        if f"{self.url}{path}" == self.slo_url:
+            # What the browser says of it: where the answer goes ("document", "iframe"), and its cookies.
+            self.logouts.append((request.command, request.headers.get("Sec-Fetch-Dest"),
+                                 request.headers.get("Cookie") or ""))
         if path == "/login" or path.startswith("/saml/"):
             self._pass_on(request, body)
         elif path == "/favicon.ico":

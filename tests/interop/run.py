@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 
+import cases_browser_logout
 import cases_keycloak
 import cases_lasso
 import cases_lemonldap
@@ -16,7 +17,7 @@ from processes import Keeper, Unavailable
 from table import Table
 
 LANES = {"lemonldap": cases_lemonldap, "lasso": cases_lasso, "keycloak": cases_keycloak,
-         **cases_sign_on.LANES}
+         **cases_sign_on.LANES, **cases_browser_logout.LANES}
 
 
 class Site:

@@ -11,7 +11,8 @@ from wire import Tap
 # Without NameIDFormat, and with none in our metadata, it makes a new transient name at each sign-on.
 HOSTED = """<?php
 $metadata['{entity_id}'] = ['host' => '__DEFAULT__', 'privatekey' => 'idp.key.pem', 'certificate' => 'idp.crt.pem',
-    'auth' => 'users', 'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+    'auth' => 'users', 'logouttype' => '{logout_type}', 'sign.logout' => {signs_logouts}, 'validate.logout' => true,
+    'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
     'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', 'authproc' => [
         3 => ['class' => 'saml:AttributeNameID', 'attribute' => 'uid',
               'Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent']]];
@@ -21,6 +22,7 @@ $config = ['users' => ['exampleauth:UserPass', {users}]];
 """
 ROOM = "$config['metadata.sources'] = [['type' => 'flatfile'], {service_providers}];\n"
 SWITCHES = """$config['enable.saml20-idp'] = true;
+$config['logging.level'] = 6;
 $config['module.enable'] = ['exampleauth' => true, 'core' => true, 'saml' => true];
 $config['session.cookie.name'] = 'SimpleSamlPhpIdp'; $config['session.phpsession.cookiename'] = 'SimpleSamlPhpIdpPhp';
 """
@@ -40,6 +42,8 @@ class SimpleSamlPhpIdp:
         self.tap = Tap(self._port, address)
         self.url = f"http://{address}:{self.tap.port}"
         self.entity_id = f"{self.url}/simplesamlphp-idp"
+        # How it reaches service providers at a logout: "traditional" redirects, or "iframe"; and whether it signs that.
+        self.logout_type, self.signs_logouts = "traditional", True
         self._process = None
 
     def version(self):
@@ -58,8 +62,10 @@ class SimpleSamlPhpIdp:
                           for name in users)
         files = {"config.php": config, "authsources.php": USERS.replace("{users}", known),
                  "metadata/saml20-idp-hosted.php": HOSTED}
+        facts = {"url": self.url, "folder": self._folder, "entity_id": self.entity_id,
+                 "logout_type": self.logout_type, "signs_logouts": str(self.signs_logouts).lower()}
         for name, text in files.items():
-            for key, value in {"url": self.url, "folder": self._folder, "entity_id": self.entity_id}.items():
+            for key, value in facts.items():
                 text = text.replace("{" + key + "}", str(value))
             (self._folder / name).write_text(text, encoding="utf-8")
         self._process = self._keeper.start(
@@ -68,6 +74,9 @@ class SimpleSamlPhpIdp:
             env={"SIMPLESAMLPHP_CONFIG_DIR": str(self._folder), "PATH": "/usr/bin:/bin"})
         self._keeper.await_port(self._process, self._port, 30)
         return self
+
+    def log(self):
+        return (self._folder / "simplesamlphp.log").read_text(encoding="utf-8", errors="replace")
 
     def metadata(self):
         page = call("GET", f"{self.url}/saml2/idp/metadata.php?output=xml")
