@@ -3,13 +3,41 @@
 It comes with redirects, or in frames of the IdP's page: then it has no cookie of ours with it.
 """
 import json
+import re
 import time
 
 from cases_sign_on import FIRST, IN_ENOUGH_TIME, SECOND, THIRD, AtSimpleSamlPhp, Stage
 from chromium import POLL_SECONDS, Chromium
 from table import TO_SP, expect
 
-HOW = {"traditional": "redirects", "iframe": "frames"}
+REDIRECT = re.compile(r"<md:SingleLogoutService [^>]*:HTTP-Redirect\".*?</md:SingleLogoutService>", re.DOTALL)
+
+
+class AtIdp(AtSimpleSamlPhp):
+    """It posts where our metadata, as it reads it, has no HTTP-Redirect."""
+
+    posts = False
+
+    def introduce(self, endpoints):
+        files = [endpoint.metadata() for endpoint in endpoints]
+        for file in files if self.posts else []:
+            text, count = REDIRECT.subn("", file.read_text(encoding="utf-8"))
+            expect(count == 1, f"our metadata has {count} endpoints for HTTP-Redirect")
+            file.write_text(text, encoding="utf-8")
+        self.idp.start(files, self._names)
+
+
+class Way:
+    """How it reaches service providers."""
+
+    def __init__(self, words, logout_type, posts):
+        self.words, self.logout_type, self.posts = words, logout_type, posts
+        self.framed = logout_type == "iframe"
+        self.method = "POST" if posts else "GET"
+
+
+WAYS = [Way("redirects", "traditional", False), Way("forms", "traditional", True),
+        Way("redirects in frames", "iframe", False), Way("forms in frames", "iframe", True)]
 
 
 class Lane:
@@ -17,11 +45,11 @@ class Lane:
 
     def play(self, site, table):
         chromium = Chromium(site.keeper, site.work / "chromium")
-        stage = Stage(site, chromium, AtSimpleSamlPhp, browser_slo=True)
-        for logout_type, how in HOW.items():
-            configure(stage, logout_type, signs=True)
-            log_out(stage, table, logout_type, how)
-            two_services(stage, table, how)
+        stage = Stage(site, chromium, AtIdp, browser_slo=True)
+        for way in WAYS:
+            configure(stage, way)
+            log_out(stage, table, way)
+            two_services(stage, table, way)
         two_users(stage, table)
         unsigned(stage, table)
 
@@ -29,8 +57,8 @@ class Lane:
 LANES = {"browser-logout-simplesamlphp": Lane()}
 
 
-def configure(stage, logout_type, signs):
-    stage.at.idp.logout_type, stage.at.idp.signs_logouts = logout_type, signs
+def configure(stage, way, signs=True):
+    stage.at.idp.logout_type, stage.at.idp.signs_logouts, stage.at.posts = way.logout_type, signs, way.posts
     stage.at.introduce(stage.endpoints)
 
 
@@ -73,9 +101,9 @@ def expect_content_idp(stage, before, services):
         expect(complaint not in news, f"the IdP's log has '{complaint}'")
 
 
-def log_out(stage, table, logout_type, how):
-    title = (f"the user logs out there, {how} through the browser: our session ends, the IdP verifies our answer, and the "
-             "next page asks for a login")
+def log_out(stage, table, way):
+    title = (f"the user logs out there, {way.words} through the browser: our session ends, the IdP verifies our "
+             "answer, and the next page asks for a login")
     with table.case(stage.name, TO_SP, title) as watch:
         endpoint, gate = stage.endpoints[0], stage.gate
         tab = stage.sign_on(FIRST)
@@ -87,18 +115,20 @@ def log_out(stage, table, logout_type, how):
         brought = gate.logouts[seen:]
         expect(len(brought) == 1, f"the browser was here {len(brought)} times")
         method, place, cookies = brought[0]
-        expect(method == "GET", f"the request came by {method}")
-        framed = logout_type == "iframe"
-        expect(place == ("iframe" if framed else "document"), f"our answer goes into: {place}")
-        expect(("saml-session" in cookies) != framed, "a cookie of ours comes with a frame, or with no redirect")
+        expect(method == way.method, f"the request came by {method}")
+        expect(place == ("iframe" if way.framed else "document"), f"our answer goes into: {place}")
+        with_cookie = method == "GET" and not way.framed
+        expect(("saml-session" in cookies) == with_cookie, f"the session's cookie should come with it: {with_cookie}")
         expect_audit(endpoint, audit)
         expect_content_idp(stage, log, 1)
+        answer = stage.at.idp.tap.last(b"SAMLResponse=").request
+        expect(answer.startswith(way.method.encode()), "our answer came by another binding than the request")
         stage.expect_login(tab)
         tab.close()
 
 
-def two_services(stage, table, how):
-    title = f"two of our service providers in one session, one http, one https; {how}: both end"
+def two_services(stage, table, way):
+    title = f"two of our service providers in one session, one http, one https; {way.words}: both end"
     with table.case(stage.name, TO_SP, title) as watch:
         tab = stage.sign_on(FIRST)
         tab.open(f"{stage.https_gate.url}/inbox")
@@ -116,7 +146,7 @@ def two_services(stage, table, how):
 
 
 def two_users(stage, table):
-    with table.case(stage.name, TO_SP, "two browsers; frames: another user's session lives on") as watch:
+    with table.case(stage.name, TO_SP, "two browsers, forms in frames: another user's session lives on") as watch:
         leaving, staying = stage.sign_on(SECOND), stage.sign_on(THIRD)
         watch.start()
         leave(stage, leaving)
@@ -131,7 +161,7 @@ def two_users(stage, table):
 def unsigned(stage, table):
     title = "without sign.logout, redirects: a page of ours with the number of the audit line, and our session lives on"
     with table.case(stage.name, TO_SP, title):
-        configure(stage, "traditional", signs=False)
+        configure(stage, WAYS[0], signs=False)
         endpoint, tab = stage.endpoints[0], stage.sign_on(FIRST)
         before = len(audited(endpoint, "refused"))
         tab.open(f"{stage.at.idp.url}/saml2/idp/SingleLogoutService.php?ReturnTo={stage.at.idp.url}/logout.php")

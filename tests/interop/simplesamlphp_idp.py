@@ -12,6 +12,8 @@ from wire import Tap
 HOSTED = """<?php
 $metadata['{entity_id}'] = ['host' => '__DEFAULT__', 'privatekey' => 'idp.key.pem', 'certificate' => 'idp.crt.pem',
     'auth' => 'users', 'logouttype' => '{logout_type}', 'sign.logout' => {signs_logouts}, 'validate.logout' => true,
+    'SingleLogoutServiceBinding' => ['urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect',
+                                     'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'],
     'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
     'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', 'authproc' => [
         3 => ['class' => 'saml:AttributeNameID', 'attribute' => 'uid',
