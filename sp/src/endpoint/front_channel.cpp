@@ -107,13 +107,23 @@ std::size_t FrontChannel::max_body(std::string_view target, std::size_t usual) c
     return serves(target) ? options_.max_body : usual;
 }
 
-HttpReply FrontChannel::refuse(const HttpRequest& request, HttpRule rule, HttpReply reply, std::string_view detail) {
-    service_.note_refusal(
-        {.peer = request.peer,
-         .path = path_,
-         .status = std::to_string(reply.status),
-         .trouble = {.stage = "http", .rule = std::string(name(rule)), .detail = std::string(detail)}});
+HttpReply FrontChannel::refuse(const HttpRequest& request, std::string_view rule, HttpReply reply,
+                               std::string_view detail) {
+    service_.note_refusal({.peer = request.peer,
+                           .path = path_,
+                           .status = std::to_string(reply.status),
+                           .trouble = {.stage = std::string(rule.substr(0, rule.find('.'))),
+                                       .rule = std::string(rule),
+                                       .detail = std::string(detail)}});
     return reply;
+}
+
+HttpReply FrontChannel::after_exception(const HttpRequest& request) noexcept {
+    try {
+        return refuse(request, "internal.exception", {500, {}, {}}, "memory ran out, or a page threw");
+    } catch (...) {
+        return {500, {}, {}};  // no memory for the line
+    }
 }
 
 HttpStep FrontChannel::handle(const HttpRequest& request) noexcept {
@@ -124,18 +134,18 @@ HttpStep FrontChannel::handle(const HttpRequest& request) noexcept {
             return bare(303, {{"Location", origin_of(options_.urls.front()) + "/"}});  // a bookmark
         }
         if (request.method != "POST")
-            return refuse(request, HttpRule::method, bare(405, {{"Allow", "GET, HEAD, POST"}}),
+            return refuse(request, name(HttpRule::method), bare(405, {{"Allow", "GET, HEAD, POST"}}),
                           "GET and POST go there");
         if (!request.is_form()) {
-            return refuse(request, HttpRule::content_type,
+            return refuse(request, name(HttpRule::content_type),
                           bare(415, {{"Accept-Post", std::string(saml::form::media_type)}}), "a browser posts a form");
         }
         if (request.body.size() > options_.max_body)
-            return refuse(request, HttpRule::size, bare(413),
+            return refuse(request, name(HttpRule::size), bare(413),
                           "a form's most octets are " + std::to_string(options_.max_body));
         return answer(service_, options_, by_post(request, pages_));
     } catch (...) {
-        return HttpReply{500, {}, {}};
+        return after_exception(request);
     }
 }
 

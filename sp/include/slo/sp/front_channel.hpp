@@ -39,7 +39,9 @@ public:
     [[nodiscard]] HttpStep handle(const HttpRequest& request) noexcept override;
 
 private:
-    [[nodiscard]] HttpReply refuse(const HttpRequest& request, HttpRule rule, HttpReply reply, std::string_view detail);
+    [[nodiscard]] HttpReply refuse(const HttpRequest& request, std::string_view rule, HttpReply reply,
+                                   std::string_view detail);
+    [[nodiscard]] HttpReply after_exception(const HttpRequest& request) noexcept;
 
     LogoutService& service_;
     FrontChannelOptions options_;

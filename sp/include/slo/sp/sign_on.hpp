@@ -79,7 +79,7 @@ public:
     /// admit makes `session` live in the session store, as LogoutService::admit does: the host has made it before, and
     /// erases it if this fails. Errors: SignOnErrc::logged_out if a logout forbids it: begin anew with ForceAuthn, or
     /// an IdP that keeps its session brings the user back for ever; AdmissionErrc and StoreErrc as
-    /// LogoutService::admit.
+    /// LogoutService::admit. Throws std::bad_alloc where there is no memory for a refusal: it wasn't admitted then.
     [[nodiscard]] Result<AdmittedSignOn> admit(LocalSessionID session) &&;
     /// refuse lets go of a principal that the application doesn't want.
     void refuse() &&;
