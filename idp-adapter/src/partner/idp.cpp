@@ -114,11 +114,15 @@ const metadata::Endpoint* soap_logout_endpoint(const Idp& idp) noexcept {
 
 namespace {
 
+bool is_a_browser_s(Wire wire) noexcept {
+    return wire == Wire::redirect || wire == Wire::post;
+}
+
 std::optional<LogoutReturn> return_by(const Idp& idp, metadata::SignOnBinding binding) {
     const std::string_view uri =
         binding == metadata::SignOnBinding::redirect ? metadata::redirect_binding : metadata::post_binding;
     for (const metadata::Endpoint& one : idp.single_logout_services) {
-        const saml::EndpointUrl& url = one.response_location.value_or(one.location);
+        const saml::EndpointUrl url = one.response_location.value_or(one.location);
         if (one.binding == uri && may_lead_to(idp, url)) return LogoutReturn{binding, url};
     }
     return std::nullopt;
@@ -137,8 +141,7 @@ std::optional<LogoutReturn> logout_return(const Idp& idp, Wire came_by) {
 
 bool may_send_by(const Idp& idp, Wire wire) {
     if (idp.profile.wires.contains(wire)) return true;
-    const bool is_browsers = wire == Wire::redirect || wire == Wire::post;
-    return is_browsers && logout_return(idp, wire).has_value();
+    return is_a_browser_s(wire) && logout_return(idp, wire).has_value();
 }
 
 namespace {
@@ -178,7 +181,7 @@ std::string why_not_asked(const Idp& idp) {
 }
 
 bool is_a_server_s_form(Wire wire) noexcept {
-    return wire != Wire::soap && wire != Wire::redirect && wire != Wire::post;
+    return wire != Wire::soap && !is_a_browser_s(wire);
 }
 
 }  // namespace

@@ -60,6 +60,13 @@ Result<const Field*> only_field(const std::vector<Field>& fields, std::string_vi
     return found;
 }
 
+/// The document whose base64 is the value of `field`.
+Result<xml::Document> document_in(const Field& field, const xml::Limits& limits) {
+    const auto octets = decode_base64(field.value, limits.octets);
+    if (!octets) return octets.error();
+    return xml::Document::parse(*octets, limits);
+}
+
 /// Base64 and the percent-encoding of its characters; other fields are small.
 std::size_t most_body_octets(const xml::Limits& limits) noexcept {
     return limits.octets * 2 + 16 * 1024;
@@ -133,9 +140,7 @@ Result<ReceivedMessage> decode(std::string_view body, const xml::Limits& limits)
     const bool is_text = field->name == "logoutRequest" || field->value.starts_with('<');
     if (is_text) return envelope_as_text(field->value, limits);
 
-    const auto octets = decode_base64(field->value, limits.octets);
-    if (!octets) return octets.error();
-    auto document = xml::Document::parse(*octets, limits);
+    auto document = document_in(*field, limits);
     if (!document) return std::move(document).error();
     const xml::Element root = document->root();
     if (root.name().local == "Envelope") {
@@ -153,9 +158,7 @@ Result<ReceivedMessage> decode_in_query(std::string_view query, std::string_view
     if (fields->size() != 1 || fields->front().name != "SAMLRequest")
         return fail(Errc::form_fields, "the query isn't one SAMLRequest alone");
 
-    const auto octets = decode_base64(fields->front().value, limits.octets);
-    if (!octets) return octets.error();
-    auto document = xml::Document::parse(*octets, limits);
+    auto document = document_in(fields->front(), limits);
     if (!document) return std::move(document).error();
     const xml::Element root = document->root();
     return received_request(*std::move(document), root, Binding::form_in_query);
@@ -183,9 +186,7 @@ Result<BrowsersForm> read_browsers_form(std::string_view body, std::string_view 
     const auto relay_state = field("RelayState");
     if (!relay_state) return fail(Errc::form_fields, "RelayState more than once");
 
-    const auto octets = decode_base64((*message)->value, limits.octets);
-    if (!octets) return octets.error();
-    auto document = xml::Document::parse(*octets, limits);
+    auto document = document_in(**message, limits);
     if (!document) return std::move(document).error();
     return BrowsersForm{*std::move(document), *relay_state ? std::optional((*relay_state)->value) : std::nullopt};
 }

@@ -26,11 +26,11 @@ HttpReply bare(int status, HttpHeaders headers = {}) {
     return {status, std::move(headers), {}};
 }
 
-/// Brought is a message with its wire and, in a query, its signature.
+/// Brought is what came, and what its answer must know of it.
 struct Brought {
+    BroughtMessage about;
     Result<saml::ReceivedMessage> message;
-    std::optional<saml::redirect::QuerySignature> signature = {};
-    std::shared_ptr<const BrowserWire> wire;
+    std::optional<saml::redirect::QuerySignature> signature = {};  ///< of a query
 };
 
 BroughtMessage about(const HttpRequest& request, saml::Binding came_by) {
@@ -46,38 +46,34 @@ std::optional<saml::redirect::RelayState> as_echo(std::optional<saml::redirect::
     return state;
 }
 
-Brought by_redirect(const HttpRequest& request, const Pages& pages) {
+Brought by_redirect(const HttpRequest& request) {
     BroughtMessage brought = about(request, saml::Binding::redirect);
     auto read = saml::redirect::decode(query_of(request.target));
-    if (!read) return {.message = read.error(), .wire = std::make_shared<BrowserWire>(std::move(brought), pages)};
+    if (!read) return {std::move(brought), read.error()};
     brought.relay_state = as_echo(std::move(read->relay_state));
-    auto wire = std::make_shared<BrowserWire>(std::move(brought), pages);
     if (read->kind == saml::redirect::Kind::response) {
-        return {.message = saml::fail(saml::Errc::not_a_saml_request,
-                                      "a SAMLResponse, and no request of ours went by the browser"),
-                .wire = std::move(wire)};
+        return {std::move(brought), saml::fail(saml::Errc::not_a_saml_request,
+                                               "a SAMLResponse, and no request of ours went by the browser")};
     }
-    return {.message = std::move(read->message), .signature = std::move(read->signature), .wire = std::move(wire)};
+    return {std::move(brought), std::move(read->message), std::move(read->signature)};
 }
 
-Brought by_post(const HttpRequest& request, const Pages& pages) {
+Brought by_post(const HttpRequest& request) {
     BroughtMessage brought = about(request, saml::Binding::post);
     // The same name in both would be another message for another reader.
-    if (has_message(query_of(request.target))) {
-        return {.message = saml::fail(saml::Errc::form_fields, "a message in the query of a form"),
-                .wire = std::make_shared<BrowserWire>(std::move(brought), pages)};
-    }
+    if (has_message(query_of(request.target)))
+        return {std::move(brought), saml::fail(saml::Errc::form_fields, "a message in the query of a form")};
     auto read = saml::form::decode_request(request.body);
-    if (!read) return {.message = read.error(), .wire = std::make_shared<BrowserWire>(std::move(brought), pages)};
+    if (!read) return {std::move(brought), read.error()};
     if (read->relay_state) {
         auto state = saml::redirect::RelayState::echo(*read->relay_state);
         if (state) brought.relay_state = *std::move(state);
     }
-    return {.message = std::move(read->message), .wire = std::make_shared<BrowserWire>(std::move(brought), pages)};
+    return {std::move(brought), std::move(read->message)};
 }
 
-HttpStep answer(LogoutService& service, const FrontChannelOptions& options, Brought brought) {
-    const auto wire = brought.wire;
+HttpStep answer(LogoutService& service, const FrontChannelOptions& options, const Pages& pages, Brought brought) {
+    const auto wire = std::make_shared<const BrowserWire>(std::move(brought.about), pages);
     if (!brought.message) return wire->reply(service.refuse(brought.message.error(), *wire));
     LogoutEvidence evidence{.wire = *wire, .destinations = options.urls};
     if (brought.signature) evidence.query = &*brought.signature;
@@ -130,7 +126,7 @@ HttpStep FrontChannel::handle(const HttpRequest& request) noexcept {
     try {
         if (request.method == "HEAD") return bare(200);  // link checkers: nothing ends
         if (request.method == "GET") {
-            if (has_message(query_of(request.target))) return answer(service_, options_, by_redirect(request, pages_));
+            if (has_message(query_of(request.target))) return answer(service_, options_, pages_, by_redirect(request));
             return bare(303, {{"Location", origin_of(options_.urls.front()) + "/"}});  // a bookmark
         }
         if (request.method != "POST")
@@ -143,7 +139,7 @@ HttpStep FrontChannel::handle(const HttpRequest& request) noexcept {
         if (request.body.size() > options_.max_body)
             return refuse(request, name(HttpRule::size), bare(413),
                           "a form's most octets are " + std::to_string(options_.max_body));
-        return answer(service_, options_, by_post(request, pages_));
+        return answer(service_, options_, pages_, by_post(request));
     } catch (...) {
         return after_exception(request);
     }

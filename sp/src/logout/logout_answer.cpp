@@ -134,8 +134,7 @@ void write_audit(const LogoutServiceParts& parts, LineDraft& line) noexcept {
 }
 
 LogoutAnswer answer(const LogoutServiceParts& parts, AnswerDraft& draft, const saml::Status& status, Gist gist) {
-    if (draft.wire->browser_leg() != nullptr && !draft.is_authentic)
-        return answer_refusal(parts, draft, Refusal::unproven);
+    if (is_for_the_user(draft)) return answer_refusal(parts, draft, Refusal::unproven);
     draft.line.entry.status = describe(status);
     if (draft.is_silent || !draft.wire->carries_message(draft.to.partner.get())) {
         write_audit(parts, draft.line);

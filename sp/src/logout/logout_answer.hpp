@@ -51,6 +51,11 @@ struct AnswerDraft {
     bool is_silent = false;     ///< its sender wants no answer
 };
 
+/// is_for_the_user says whether the answer is a page, whatever its status: a browser brought what isn't authentic.
+[[nodiscard]] inline bool is_for_the_user(const AnswerDraft& draft) noexcept {
+    return draft.wire->browser_leg() != nullptr && !draft.is_authentic;
+}
+
 /// note takes over the answer's addressee, and the parts of the request that may be logged.
 void note(AnswerDraft& draft, const Proven& proven);
 void note(AnswerDraft& draft, Addressee of_unproven);

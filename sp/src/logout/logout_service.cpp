@@ -306,8 +306,7 @@ LogoutStep LogoutService::Impl::carry_out(const Proven& proven, const std::vecto
 /// those for all unproven senders together.
 LogoutAnswer LogoutService::Impl::refuse_in_measure(AnswerDraft& draft, const std::string& whose,
                                                     const Failure& failure) const {
-    const bool is_page = draft.wire->browser_leg() != nullptr && !draft.is_authentic;
-    const bool is_signed = !is_page && std::holds_alternative<StatusAnswer>(answer_to(failure));
+    const bool is_signed = !is_for_the_user(draft) && std::holds_alternative<StatusAnswer>(answer_to(failure));
     if (is_signed && !measured_answers.take(whose, draft.line.entry.time)) {
         blame(draft.line, failure);
         return answer_refusal(parts, draft, Refusal::out_of_measure);

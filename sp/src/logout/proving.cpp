@@ -61,12 +61,9 @@ saml::Expectations expectations(const LogoutServiceParts& parts, const Idp& idp,
 /// Verifies its signature; only a request that has none is accepted for other evidence that the IdP's profile allows.
 Result<saml::AuthenticLogoutRequest> authenticate(const Idp& idp, const saml::UnverifiedLogoutRequest& unverified,
                                                   const LogoutEvidence& evidence) {
-    const saml::AlgorithmPolicy& algorithms = idp.profile.algorithms;
-    const bool is_in_query = evidence.query != nullptr;
-    auto request = is_in_query ? saml::MessageVerifier::authenticate(unverified, *evidence.query, idp.keys, algorithms)
-                               : saml::MessageVerifier::authenticate(unverified, idp.keys, algorithms);
+    auto request = authenticate_by_signature(idp, unverified, evidence, idp.keys);
     if (request) return request;
-    if (is_in_query || !saml::is(request.error(), saml::Errc::signature_missing))
+    if (evidence.query != nullptr || !saml::is(request.error(), saml::Errc::signature_missing))
         return with_source(std::move(request).error(), idp);
     const auto sender = idp_adapter::authenticate(idp, unverified.claimed_issuer(), evidence.client);
     if (!sender) return request;
@@ -93,6 +90,16 @@ Result<void> check_in_force(const Idp& idp, const Policy& policy, Instant now) {
         return fail(LogoutErrc::metadata_expired, "its metadata " + idp_adapter::told_end("ended", *idp.valid_until));
     }
     return Done{};
+}
+
+Result<saml::AuthenticLogoutRequest> authenticate_by_signature(const Idp& idp,
+                                                               const saml::UnverifiedLogoutRequest& unverified,
+                                                               const LogoutEvidence& evidence,
+                                                               std::span<const saml::VerificationKey> keys) {
+    const saml::AlgorithmPolicy& algorithms = idp.profile.algorithms;
+    if (evidence.query != nullptr)
+        return saml::MessageVerifier::authenticate(unverified, *evidence.query, keys, algorithms);
+    return saml::MessageVerifier::authenticate(unverified, keys, algorithms);
 }
 
 Failure with_source(Failure why, const Idp& idp) {

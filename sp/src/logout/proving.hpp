@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "slo/idp_adapter/idp.hpp"
+#include "slo/saml/message_verifier.hpp"
 #include "slo/saml/unverified.hpp"
 #include "slo/saml/verified.hpp"
 #include "slo/sp/logout_service.hpp"
@@ -50,6 +52,12 @@ struct Unproven {
 /// check_in_force says whether the metadata of `idp` may be used at `now`. Errors: LogoutErrc::metadata_expired. Spec:
 /// Metadata 2.3.2, erratum E94.
 [[nodiscard]] Result<void> check_in_force(const idp_adapter::Idp& idp, const Policy& policy, Instant now);
+
+/// authenticate_by_signature verifies the signature that `evidence` has, or else the enveloped one, with `keys` of
+/// `idp`. Errors: those of saml::MessageVerifier::authenticate.
+[[nodiscard]] Result<saml::AuthenticLogoutRequest> authenticate_by_signature(
+    const idp_adapter::Idp& idp, const saml::UnverifiedLogoutRequest& unverified, const LogoutEvidence& evidence,
+    std::span<const saml::VerificationKey> keys);
 
 /// with_source returns a failure of a signature with the name of the metadata source whose keys were tried, where
 /// `detail` tells of them and the source has a name. All others stay as they are.

@@ -138,12 +138,7 @@ std::string verifying_key(const Idp& idp, const MessageSource& source, const Log
     if (!unverified) return "";
     for (std::size_t i = 0; i < idp.keys.size(); ++i) {
         const std::span<const saml::VerificationKey> one(&idp.keys[i], 1);
-        const saml::AlgorithmPolicy& algorithms = idp.profile.algorithms;
-        const bool verifies =
-            evidence.query != nullptr
-                ? saml::MessageVerifier::authenticate(*unverified, *evidence.query, one, algorithms).has_value()
-                : saml::MessageVerifier::authenticate(*unverified, one, algorithms).has_value();
-        if (!verifies) continue;
+        if (!authenticate_by_signature(idp, *unverified, evidence, one)) continue;
         return "key " + std::to_string(i + 1) + " of " + std::to_string(idp.keys.size());
     }
     return "none: its sender proved itself by its connection";
